@@ -1,0 +1,66 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+import { during } from './progress.mjs';
+import { run } from './processes.mjs';
+import { Stop } from './project.mjs';
+
+// Where packages put it, on machines whose PATH leaves these out.
+const USUAL_FOLDERS = ['/usr/local/bin', '/usr/bin', '/usr/local/sbin', '/usr/sbin', '/opt/homebrew/bin'];
+
+// Only the program is wanted: Debian would also start a server of its own, now (policy-rc.d forbids it) and at each boot.
+const INSTALL = `
+set -e
+export DEBIAN_FRONTEND=noninteractive
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+  trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+  printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d
+  chmod 755 /usr/sbin/policy-rc.d
+fi
+apt-get -q update
+apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends redis-server
+if [ -d /run/systemd/system ]; then systemctl --quiet disable redis-server || true; fi
+`;
+
+/** Finds a redis-server, or installs Debian's. @returns {Promise<string>} its absolute path */
+export async function ensureRedis() {
+  const found = findOnPath('redis-server');
+  if (found !== undefined) {
+    return found;
+  }
+  const asRoot = await waysToBeRoot();
+  if (asRoot === undefined || findOnPath('apt-get') === undefined) {
+    throw new Stop(
+      'Stowage needs a redis-server and cannot install one here: install it (on Debian: apt-get install redis-server) or set REDIS_URL to a Redis 7.',
+    );
+  }
+  const [command, ...args] = [...asRoot, 'sh', '-c', INSTALL];
+  const code = await during('installing redis-server with apt-get', () => run(command, args));
+  const installed = findOnPath('redis-server');
+  if (code !== 0 || installed === undefined) {
+    throw new Stop('apt-get could not install redis-server: its own words are above. Install it and try again.');
+  }
+  return installed;
+}
+
+/** How to run a command as root without being asked for a password. */
+async function waysToBeRoot() {
+  if (process.getuid?.() === 0) return [];
+  const sudo = findOnPath('sudo');
+  const isPasswordless = sudo !== undefined && (await run(sudo, ['-n', 'true'], { stdio: 'ignore' })) === 0;
+  return isPasswordless ? [sudo, '-n'] : undefined;
+}
+
+function findOnPath(name) {
+  const folders = [...(process.env.PATH ?? '').split(delimiter).filter(Boolean), ...USUAL_FOLDERS];
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,12 @@
+export { Clock } from './clock.js';
+export { DomainError, type DomainErrorKind, type ErrorFacts, type FieldError } from './domain-error.js';
+export { isId, newId } from './ids.js';
+export {
+  MAX_CAPACITY,
+  MAX_REQUEST,
+  type Resource,
+  type ResourceAmounts,
+  RESOURCES,
+  ResourceVector,
+} from './resource-vector.js';
+export { isAtLeast, lowerRole, type Role, ROLES } from './role.js';

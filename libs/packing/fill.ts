@@ -1,0 +1,52 @@
+import { type Box, usage } from './box.js';
+import type { Program } from './program.js';
+
+/**
+ * Fills one level, cheapest first by the given capacity prices, into what the counts of higher levels leave.
+ *
+ * Scarcity decides what is cheap: the prices are those of the linear program, not a fixed measure of size.
+ * @param x counts so far; those of `level` are overwritten
+ * @returns how many of the level start
+ */
+export function fillLevel(program: Program, box: Box, level: number, prices: Float64Array, x: Float64Array): number {
+  const { rows, amounts } = program;
+  const first = program.start[level] as number;
+  const end = program.start[level + 1] as number;
+  for (let index = first; index < end; index++) x[index] = box.lower[index] as number;
+  const left = usage(program, x, end).map((used, row) => (program.limits[row] as number) - used);
+  if (left.some((amount) => amount < 0)) return Number.NaN;
+  let placed = 0;
+  for (const index of byPrice(program, box, first, end, prices)) {
+    const lower = x[index] as number;
+    let more = (box.upper[index] as number) - lower;
+    for (let row = 0; row < rows && more > 0; row++) {
+      const amount = amounts[index * rows + row] as number;
+      if (amount > 0) more = Math.min(more, Math.floor((left[row] as number) / amount));
+    }
+    placed += lower + more;
+    if (more === 0) continue;
+    x[index] = lower + more;
+    for (let row = 0; row < rows; row++) {
+      left[row] = (left[row] as number) - more * (amounts[index * rows + row] as number);
+    }
+  }
+  return placed;
+}
+
+/** Classes of a level by what one of them costs, then by index. */
+function byPrice(program: Program, box: Box, first: number, end: number, prices: Float64Array): Int32Array {
+  const costs = new Float64Array(end - first);
+  const order = new Int32Array(end - first);
+  let count = 0;
+  for (let index = first; index < end; index++) {
+    if ((box.upper[index] as number) === 0) continue;
+    for (let row = 0; row < program.rows; row++) {
+      costs[index - first] =
+        (costs[index - first] as number) +
+        (prices[row] as number) * (program.amounts[index * program.rows + row] as number);
+    }
+    order[count++] = index;
+  }
+  const used = order.subarray(0, count);
+  return used.sort((a, b) => (costs[a - first] as number) - (costs[b - first] as number) || a - b);
+}

@@ -1,0 +1,27 @@
+export { plan } from './plan.js';
+export { verify, type Verdict } from './verify.js';
+export { DEFAULT_POLICY } from './policy.js';
+export {
+  type LevelProof,
+  type Multipliers,
+  type Proof,
+  type ProofPart,
+  PROOF_SCALE,
+  type ProofNode,
+  type Refutation,
+} from './proof.js';
+export type {
+  Certificate,
+  LevelCertificate,
+  Placement,
+  Plan,
+  PlanningPolicy,
+  PlanOptions,
+  ReservationCause,
+  ReservationEvent,
+  RunningGroup,
+  Snapshot,
+  StandingReservation,
+  WaitingHead,
+  WaitingShape,
+} from './types.js';

@@ -1,0 +1,73 @@
+import { type Box } from './box.js';
+import { type Estimate, evaluate, type Frame, type Prices } from './bound.js';
+import { evaluateExactly, floorUnits } from './exact.js';
+import type { LinearProgram } from './linear-program.js';
+import type { Meter } from './meter.js';
+import type { Program } from './program.js';
+import { scatter } from './random.js';
+import { type Relaxation, relax, toPrices } from './relaxation.js';
+import { Simplex } from './simplex.js';
+
+/** What the linear program says of a level. */
+export interface RootBound {
+  readonly level: number;
+  readonly prices: Prices;
+  readonly estimate: Estimate;
+  /** No more than this many can start at the level. */
+  readonly most: number;
+  readonly gains: Float64Array;
+  /** The fractional optimum, for all classes. */
+  readonly point: Float64Array;
+}
+
+/** Size of the disturbance that keeps ties from stalling the simplex method; bounds never see it. */
+const DISTURBANCE = 1e-6;
+
+/** Solves the level's linear program and turns its multipliers into a bound that holds whatever went wrong on the way. */
+export function boundLevel(frame: Frame, meter: Meter): RootBound {
+  const relaxation = relax(frame, false);
+  const { lp, classes } = relaxation;
+  const simplex = new Simplex(lp, meter);
+  const isCounted = (column: number): number =>
+    frame.program.level[classes[column] as number] === frame.level ? 1 : 0;
+  setCosts(lp, (column) => isCounted(column) + DISTURBANCE * scatter(classes[column] as number));
+  let outcome = simplex.solve();
+  if (outcome === 'optimal') {
+    setCosts(lp, isCounted);
+    simplex.reprice();
+    outcome = simplex.solve();
+  }
+  const usable = outcome === 'optimal' ? simplex.duals : new Float64Array(lp.rows);
+  const prices = toPrices(frame, relaxation, usable);
+  const gains = new Float64Array(frame.program.classes);
+  const estimate = evaluate(frame, prices, 'level', gains);
+  return {
+    level: frame.level,
+    prices,
+    estimate,
+    most: floorBound(frame, prices, estimate),
+    gains,
+    point: pointOf(frame.program, frame.box, relaxation, simplex),
+  };
+}
+
+function setCosts(lp: LinearProgram, cost: (column: number) => number): void {
+  for (let column = 0; column < lp.columns; column++) lp.cost[column] = cost(column);
+}
+
+/** The whole number that an estimate certifies; exact arithmetic decides where rounding errors leave two. */
+function floorBound(frame: Frame, prices: Prices, estimate: Estimate): number {
+  const high = Math.floor(estimate.value + estimate.error);
+  if (high === Math.floor(estimate.value - estimate.error)) return high;
+  return floorUnits(evaluateExactly(frame, prices, 'level'));
+}
+
+/** Values of all classes at the simplex method's present point: open ones from it, others where they are fixed. */
+export function pointOf(program: Program, box: Box, relaxation: Relaxation, simplex: Simplex): Float64Array {
+  const point = box.lower.slice();
+  point.fill(0, program.start[relaxation.levelRows.length]);
+  relaxation.classes.forEach((index, column) => {
+    point[index] = (box.lower[index] as number) + simplex.value(column);
+  });
+  return point;
+}

@@ -1,0 +1,143 @@
+import { type Box, copyBox, fixAtUpper, sumLevel, usage, wholeBox } from './box.js';
+import { levelFrame, tighten } from './bound.js';
+import { fillLevel } from './fill.js';
+import { boundLevel, type RootBound } from './level.js';
+import type { Meter } from './meter.js';
+import type { Program } from './program.js';
+import type { LevelProof, Refutation } from './proof.js';
+import { exportPrices, noMultipliers } from './proof-writer.js';
+import { answer, type SearchResult } from './search.js';
+
+/** Counts for all classes, level by level the most that was found, and what cannot be exceeded. */
+export interface LevelSolution {
+  readonly x: Float64Array;
+  readonly placed: Float64Array;
+  readonly bounds: Float64Array;
+  /** What the proofs of all levels leave open. */
+  readonly box: Box;
+  readonly proofs: LevelProof[];
+}
+
+/** Part of the remaining budget that the search of one level may spend, so that later levels are not left without. */
+const LEVEL_SHARE = 0.5;
+
+/**
+ * Walks the levels from the highest priority down.
+ *
+ * 1. What fits whole beside the plan so far starts; nothing needs to be solved for it.
+ * 2. Otherwise the linear program bounds the level, given the counts above it but free to choose other classes there.
+ * 3. Filling by the program's prices often reaches that bound.
+ * 4. Otherwise rounding, then search, look for a plan with exactly as many as the bound; if there is provably none, with one less.
+ * 5. What the bound's distance to the count does not pay for is fixed for good, at lower levels too.
+ */
+export function solveLevels(program: Program, meter: Meter): LevelSolution {
+  const levels = program.priorities.length;
+  const solution: LevelSolution = {
+    x: new Float64Array(program.classes),
+    placed: new Float64Array(levels),
+    bounds: new Float64Array(levels),
+    box: wholeBox(program),
+    proofs: [],
+  };
+  for (let level = 0; level < levels; level++) {
+    if (!placeWhole(program, level, solution)) placeContested(program, level, solution, meter);
+  }
+  return solution;
+}
+
+/**
+ * Starts whatever still fits: only after a search that was cut short can anything be left that does. What was known of lower levels spoke of
+ * fewer deployments here, so that their bounds become "as many as there are".
+ * @returns whether anything changed
+ */
+export function topUp(program: Program, solution: LevelSolution, x: Float64Array): boolean {
+  const left = usage(program, x).map((used, row) => (program.limits[row] as number) - used);
+  let first = program.priorities.length;
+  for (let index = 0; index < program.classes; index++) {
+    let more = (program.counts[index] as number) - (x[index] as number);
+    for (let row = 0; row < program.rows && more > 0; row++) {
+      const amount = program.amounts[index * program.rows + row] as number;
+      if (amount > 0) more = Math.min(more, Math.floor((left[row] as number) / amount));
+    }
+    if (more === 0) continue;
+    const level = program.level[index] as number;
+    x[index] = (x[index] as number) + more;
+    solution.placed[level] = (solution.placed[level] as number) + more;
+    for (let row = 0; row < program.rows; row++) {
+      left[row] = (left[row] as number) - more * (program.amounts[index * program.rows + row] as number);
+    }
+    first = Math.min(first, level);
+  }
+  for (let level = first + 1; level < program.priorities.length; level++) {
+    solution.bounds[level] = sumLevel(program, program.counts, level);
+    solution.proofs[level] = { root: noMultipliers(program.rows), refutation: null };
+  }
+  return first < program.priorities.length;
+}
+
+function placeWhole(program: Program, level: number, solution: LevelSolution): boolean {
+  const { x, box } = solution;
+  const end = program.start[level + 1] as number;
+  const trial = x.slice();
+  for (let index = program.start[level] as number; index < end; index++) trial[index] = box.upper[index] as number;
+  const used = usage(program, trial, end);
+  if (used.some((amount, row) => amount > (program.limits[row] as number))) return false;
+  x.set(trial);
+  const placed = sumLevel(program, x, level);
+  solution.placed[level] = placed;
+  solution.bounds[level] = placed;
+  fixAtUpper(program, box, level);
+  solution.proofs.push({ root: noMultipliers(program.rows), refutation: null });
+  return true;
+}
+
+function placeContested(program: Program, level: number, solution: LevelSolution, meter: Meter): void {
+  const { x, placed, bounds, box } = solution;
+  const frame = levelFrame(program, box, level, placed);
+  const root = boundLevel(frame, meter);
+  placed[level] = fillLevel(program, box, level, root.prices.capacity, x);
+  bounds[level] = root.most;
+  meter.allow(LEVEL_SHARE);
+  const refutation = closeGap(program, root, solution, meter);
+  meter.allow(1);
+  solution.proofs.push({ root: exportPrices(root.prices, level), refutation });
+  tighten(frame, root.prices, root.estimate, placed[level], root.gains);
+}
+
+/**
+ * Asks for the bound itself, then for one less (nearly always one of the two is the answer), then halves what is left.
+ *
+ * An answer raises what is placed, a refutation lowers the bound; where neither came in time the bound stays, and less is asked for.
+ */
+function closeGap(program: Program, root: RootBound, solution: LevelSolution, meter: Meter): Refutation | null {
+  const { level } = root;
+  const { x, placed, bounds } = solution;
+  let refutation: Refutation | null = null;
+  let hopeful = root.most;
+  for (let asked = 0; hopeful > (placed[level] as number); asked++) {
+    const reached = placed[level] as number;
+    const target = asked < 2 ? hopeful : reached + Math.ceil((hopeful - reached) / 2);
+    const result = ask(program, root, target, solution, meter);
+    if (result.x !== null) {
+      x.set(result.x);
+      placed[level] = sumLevel(program, x, level);
+      continue;
+    }
+    if (result.refutation !== null) {
+      refutation = result.refutation;
+      bounds[level] = target - 1;
+    }
+    hopeful = target - 1;
+  }
+  return refutation;
+}
+
+/** Is a plan with at least `target` at the level possible? What the bound's distance to it does not pay for is fixed meanwhile. */
+function ask(program: Program, root: RootBound, target: number, solution: LevelSolution, meter: Meter): SearchResult {
+  const { level, point, gains, most } = root;
+  const box = copyBox(solution.box);
+  const counts = solution.placed.slice();
+  counts[level] = target;
+  tighten(levelFrame(program, box, level, counts), root.prices, root.estimate, target, gains);
+  return answer(program, box, { level, counts, most, point, gains }, meter);
+}

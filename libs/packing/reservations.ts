@@ -1,0 +1,140 @@
+import { type Draft, draftFree, draftReserved, type ReservedDraft } from './draft.js';
+import { decide, eventOf, exceedsCapacity, type Holder, reasonToWithdraw, shapeOf, standingAfter } from './holder.js';
+import type { Meter } from './meter.js';
+import type { ReservationEvent, Snapshot, StandingReservation, WaitingHead, WaitingShape } from './types.js';
+
+/** Reservations that one plan may turn into starts; where more are due, another pass follows at once. */
+const STARTS_PER_PLAN = 4;
+
+/** A plan, what is reserved after it, and what happened to reservations on the way. */
+export interface ReservedPlan {
+  readonly draft: Draft;
+  readonly reservation: StandingReservation | null;
+  readonly events: readonly ReservationEvent[];
+  readonly wakeAtMs: number | null;
+}
+
+/**
+ * Plans, and makes sure that nobody waits for ever because others are smaller.
+ *
+ * 1. Without a reservation: what the plan starts anyway needs none.
+ * 2. Who stands first among those who have waited long enough and are still left out has, or gets, the reservation.
+ * 3. If that one fits now, it starts, and the next in line is looked at; otherwise its reservation limits the rest.
+ */
+export function planWithReservations(snapshot: Snapshot, meter: Meter): ReservedPlan {
+  const events: ReservationEvent[] = [];
+  let standing = confirm(snapshot, events);
+  let draft = draftFree(snapshot, [], meter);
+  for (let starts = 0; ; starts++) {
+    const holder = nextInLine(snapshot, draft, standing);
+    if (holder === null) return finish(snapshot, draft, standing, events, false);
+    if (starts === STARTS_PER_PLAN) return finish(snapshot, draft, standing, events, true);
+    const kept = keep(snapshot, draft, standing, holder, meter);
+    const { decision, isOutranked } = kept.result;
+    if (standing !== null && kept.holder.standing === null) events.push(withdrawn(standing, 'higher-priority'));
+    const event = eventOf(snapshot, kept.holder, decision, isOutranked);
+    if (event !== null) events.push(event);
+    standing = standingAfter(snapshot, kept.holder, decision);
+    if (decision.kind !== 'none') draft = kept.result.draft;
+    if (decision.kind !== 'start') return finish(snapshot, draft, standing, events, false);
+    if (isOutranked) return finish(snapshot, draft, null, events, true);
+  }
+}
+
+/** Keeps the holder's reservation; who would take over from a standing one, but can be given nothing, leaves it where it is. */
+function keep(
+  snapshot: Snapshot,
+  draft: Draft,
+  standing: StandingReservation | null,
+  holder: Holder,
+  meter: Meter,
+): { holder: Holder; result: ReservedDraft } {
+  const result = draftReserved(snapshot, draft, holder, (held) => decide(snapshot, holder, held), meter);
+  if (result.decision.kind !== 'none' || standing === null || holder.standing !== null) return { holder, result };
+  return keep(snapshot, draft, standing, holderOf(snapshot, standing), meter);
+}
+
+function confirm(snapshot: Snapshot, events: ReservationEvent[]): StandingReservation | null {
+  const { reservation } = snapshot;
+  if (reservation === null) return null;
+  const cause = reasonToWithdraw(snapshot, reservation);
+  if (cause === null) return reservation;
+  events.push(withdrawn(reservation, cause));
+  return null;
+}
+
+function withdrawn({ id }: StandingReservation, cause: ReservationEvent['cause']): ReservationEvent {
+  return { id, kind: 'withdrawn', cause, promisedAtMs: null };
+}
+
+/** Who stands has it, unless somebody of higher priority has waited long enough as well; otherwise the first by priority and age. */
+function nextInLine(snapshot: Snapshot, draft: Draft, standing: StandingReservation | null): Holder | null {
+  const first = firstEligible(snapshot, draft);
+  if (standing === null) return first;
+  const isOutranked = first !== null && (snapshot.waiting[first.shape] as WaitingShape).priority > standing.priority;
+  return isOutranked ? first : holderOf(snapshot, standing);
+}
+
+function holderOf(snapshot: Snapshot, standing: StandingReservation): Holder {
+  const { id, queuedAtMs } = standing;
+  return { id, shape: shapeOf(snapshot, standing), queuedAtMs, standing };
+}
+
+function firstEligible(snapshot: Snapshot, draft: Draft): Holder | null {
+  const { policy, nowMs, isCordoned } = snapshot;
+  if (policy.reserveAfterSeconds === null || isCordoned) return null;
+  const latest = nowMs - policy.reserveAfterSeconds * 1000;
+  let best: Holder | null = null;
+  for (const [index, shape] of snapshot.waiting.entries()) {
+    if (shape.oldest.queuedAtMs > latest || exceedsCapacity(snapshot, shape)) continue;
+    const head = nextHead(snapshot, draft, index);
+    if (head === null || head.queuedAtMs > latest) continue;
+    const holder = { ...head, shape: index, standing: null };
+    if (best === null || comesBefore(snapshot, holder, best)) best = holder;
+  }
+  return best;
+}
+
+function comesBefore({ waiting }: Snapshot, a: Holder, b: Holder): boolean {
+  const difference = (waiting[b.shape] as WaitingShape).priority - (waiting[a.shape] as WaitingShape).priority;
+  if (difference !== 0) return difference < 0;
+  return a.queuedAtMs !== b.queuedAtMs ? a.queuedAtMs < b.queuedAtMs : a.id < b.id;
+}
+
+/** The oldest of a shape that the draft leaves waiting, as far as the snapshot names it. */
+function nextHead(snapshot: Snapshot, draft: Draft, index: number): WaitingHead | null {
+  const shape = snapshot.waiting[index] as WaitingShape;
+  const started = draft.started[index] as number;
+  if (started >= shape.count) return null;
+  const due = new Set(draft.due.filter((holder) => holder.shape === index).map((holder) => holder.id));
+  const heads = [shape.oldest, ...(shape.followers ?? [])].filter((head) => !due.has(head.id));
+  return heads[started - due.size] ?? null;
+}
+
+function finish(
+  snapshot: Snapshot,
+  draft: Draft,
+  reservation: StandingReservation | null,
+  events: readonly ReservationEvent[],
+  isMoreDue: boolean,
+): ReservedPlan {
+  const wakeAtMs = isMoreDue ? snapshot.nowMs : nextWake(snapshot, draft, reservation);
+  return { draft, reservation, events, wakeAtMs };
+}
+
+/** The next time at which waiting alone changes something: a promise is due, a hold or lapse ends, or somebody has waited long enough. */
+function nextWake(snapshot: Snapshot, draft: Draft, reservation: StandingReservation | null): number | null {
+  const { policy, nowMs, isCordoned } = snapshot;
+  let wake = Infinity;
+  if (reservation !== null) wake = Math.min(wake, (reservation.promisedAtMs ?? reservation.untilMs) as number);
+  if (policy.reserveAfterSeconds !== null && !isCordoned) {
+    for (const [index, shape] of snapshot.waiting.entries()) {
+      if (reservation !== null && shape.priority <= reservation.priority) continue;
+      if (exceedsCapacity(snapshot, shape)) continue;
+      const head = nextHead(snapshot, draft, index);
+      const eligibleAtMs = (head?.queuedAtMs ?? -Infinity) + policy.reserveAfterSeconds * 1000;
+      if (eligibleAtMs > nowMs) wake = Math.min(wake, eligibleAtMs);
+    }
+  }
+  return wake === Infinity ? null : wake;
+}

@@ -1,0 +1,310 @@
+import { type Box, copyBox, wholeBox } from './box.js';
+import { evaluate, type Frame, frameOf, tighten } from './bound.js';
+import { evaluateExactly } from './exact.js';
+import { type GroupSet, groupClasses } from './groups.js';
+import { pointOf } from './level.js';
+import type { Meter } from './meter.js';
+import type { Program } from './program.js';
+import type { ProofNode, Refutation } from './proof.js';
+import { exportPrices } from './proof-writer.js';
+import { scatter } from './random.js';
+import { type Relaxation, relax, toPrices } from './relaxation.js';
+import { type RoundingEffort, roundToCounts } from './rounding.js';
+import { Simplex } from './simplex.js';
+import { type Split, Splits } from './splits.js';
+import { embed, openPart } from './subprogram.js';
+
+/** Candidates whose two sides are solved before one is branched on, near the root and further down. */
+const PROBED = 8;
+const PROBED_DEEP = 4;
+const DEEP = 12;
+
+/** Pivots that such a trial may take. */
+const PROBE_PIVOTS = 40;
+
+/** What an empty side counts as, compared to losses of the objective. */
+const IMPOSSIBLE = 1e6;
+
+/** Part of a search's budget that goes to branching for little use; the rest goes to narrowing by one level's count. */
+const LITTLE_USE_SHARE = 0.3;
+
+/** Rounding before the search, and at each of its nodes. */
+const THOROUGH: RoundingEffort = { candidates: 160, exchanges: 1_500, attempts: 1 };
+const QUICK: RoundingEffort = { candidates: 32, exchanges: 100, attempts: 1 };
+
+/** What a search ended with: a point, or a refutation, or neither. */
+export interface SearchResult {
+  readonly x: Float64Array | null;
+  readonly refutation: Refutation | null;
+}
+
+/** A question to a search: is there a whole point with exactly these counts above the level, and from `counts[level]` to `most` there? */
+export interface Question {
+  readonly level: number;
+  readonly counts: Float64Array;
+  readonly most: number;
+  /** How far each class is from being indifferent, by the level's prices. */
+  readonly gains: Float64Array;
+  /** The fractional optimum of the level. */
+  readonly point: Float64Array;
+}
+
+/** Looks for any point that answers, or shows that there is none: rounding first, then branch and bound, on what is still open in the box. */
+export function answer(program: Program, box: Box, question: Question, meter: Meter): SearchResult {
+  const part = openPart(program, box, question.level);
+  const pick = (values: Float64Array): Float64Array =>
+    Float64Array.from(part.origin, (index) => values[index] as number);
+  const lower = pick(box.lower);
+  const reduced: Question = {
+    level: question.level,
+    counts: question.counts.map((count, level) => count - (part.base[level] as number)),
+    most: question.most - (part.base[question.level] as number),
+    gains: pick(question.gains),
+    point: pick(question.point).map((value, at) => value - (lower[at] as number)),
+  };
+  meter.charge(program.classes * 4);
+  const result = new Search(part.program, reduced, meter).run();
+  if (result.x !== null) return { x: embed(box, part, result.x), refutation: null };
+  if (result.refutation === null) return result;
+  const { groups, tree } = result.refutation;
+  const original = groups.map((group) => group.map((index) => part.origin[index] as number));
+  const base = groups.map((group) => group.reduce((sum, index) => sum + (lower[index] as number), 0));
+  const target = question.counts[question.level] as number;
+  return { x: null, refutation: { target, groups: original, tree: renumber(tree, base, question.level + 1) } };
+}
+
+/** The same case distinctions for sums that begin at `base` instead of zero, and groups numbered after the levels. */
+function renumber(node: ProofNode, base: readonly number[], levels: number): ProofNode {
+  if ('multipliers' in node) return node;
+  if ('cut' in node) return { cut: node.cut, then: renumber(node.then, base, levels) };
+  const at = node.at + (base[node.group] as number);
+  const [below, above] = [renumber(node.below, base, levels), renumber(node.above, base, levels)];
+  return { group: node.group + levels, at, below, above };
+}
+
+/** Depth-first branch and bound on a feasibility problem: any point will do, so there is nothing to compare. */
+class Search {
+  private readonly box: Box;
+  private readonly grouping: GroupSet;
+  private readonly node: Box;
+  private readonly frame: Frame;
+  private readonly relaxation: Relaxation;
+  private readonly simplex: Simplex;
+  private readonly splits: Splits;
+  private focus = -1;
+  private aim: number | null = null;
+  private found: Float64Array | null = null;
+
+  constructor(
+    private readonly program: Program,
+    private readonly question: Question,
+    private readonly meter: Meter,
+  ) {
+    this.box = wholeBox(program);
+    this.grouping = groupClasses(program, this.box, question.level);
+    this.node = copyBox(this.box);
+    this.frame = this.frameOfNode();
+    this.relaxation = relax(this.frame, true);
+    this.simplex = new Simplex(this.relaxation.lp, meter);
+    this.splits = new Splits(this.relaxation, this.grouping.groups, this.node);
+  }
+
+  private frameOfNode(): Frame {
+    const { level, counts, most } = this.question;
+    return frameOf({ program: this.program, box: this.node, level, counts, most, groups: this.grouping.groups });
+  }
+
+  run(): SearchResult {
+    this.found = this.round(this.question.point, this.question.gains, THOROUGH);
+    const tree = this.found === null ? this.search() : null;
+    if (this.found !== null || tree === null) return { x: this.found, refutation: null };
+    const singles = this.splits.singleClasses.map((index) => [index]);
+    const refutation = {
+      target: this.question.counts[this.question.level] as number,
+      groups: [...this.grouping.members, ...singles],
+      tree,
+    };
+    return { x: null, refutation };
+  }
+
+  /** Branching for little use is quicker where few classes have many deployments, narrowing by counts where many have few: both get a turn. */
+  private search(): ProofNode | null {
+    const tree = this.meter.within(LITTLE_USE_SHARE, () => this.explore(0));
+    if (this.found !== null || tree !== null) return tree;
+    const levels = this.openLevels();
+    this.focus = levels.at(-1) ?? this.question.level;
+    return this.explore(0, levels);
+  }
+
+  /** Sets the objective: one level's count, or, below zero, little use. */
+  private aimAt(focus: number): void {
+    if (focus === this.aim) return;
+    this.aim = focus;
+    if (focus < 0) this.minimizeUse();
+    else this.maximize(focus);
+    this.simplex.reprice();
+  }
+
+  /** Little use of what is scarce leaves room for rounding; the scatter keeps ties from stalling. */
+  private minimizeUse(): void {
+    const { lp, classes, levelRows } = this.relaxation;
+    for (let column = 0; column < lp.columns; column++) {
+      let use = 0;
+      for (let row = 0; row < lp.dense; row++) {
+        use += (lp.coefficients[column * lp.dense + row] as number) / Math.max(1, lp.rightHand[row] as number);
+      }
+      lp.cost[column] = -use * (1 + 0.2 * scatter(classes[column] as number));
+    }
+    const largest = lp.cost.reduce((most, cost) => Math.max(most, -cost), 1e-300);
+    for (let column = 0; column < lp.columns; column++) lp.cost[column] = (lp.cost[column] as number) / largest;
+    for (const row of levelRows) if (row >= 0) lp.lower[lp.columns + row] = 0;
+  }
+
+  /** Levels with open classes, the one with most of them last: it stays the focus. */
+  private openLevels(): number[] {
+    const { start } = this.program;
+    const open = (level: number): number => (start[level + 1] as number) - (start[level] as number);
+    const levels = Array.from({ length: this.question.level + 1 }, (_, level) => level);
+    return levels.filter((level) => open(level) > 0).sort((a, b) => open(a) - open(b) || a - b);
+  }
+
+  /**
+   * The objective is free to choose, and any single required count may be exceeded instead of met: how far it can be exceeded says
+   * how little may be given away, and so narrows the classes (see `narrow`).
+   */
+  private maximize(focus: number): void {
+    const { lp, classes, levelRows } = this.relaxation;
+    const { program } = this;
+    let most = 0;
+    for (let column = 0; column < lp.columns; column++) {
+      const index = classes[column] as number;
+      const isFocus = program.level[index] === focus;
+      lp.cost[column] = (isFocus ? 1 : 0) + 1e-5 * scatter(index);
+      if (isFocus) most += program.counts[index] as number;
+    }
+    for (const [level, row] of levelRows.entries()) {
+      if (row < 0) continue;
+      lp.lower[lp.columns + row] = level === focus ? Math.min(0, (lp.rightHand[row] as number) - most) : 0;
+    }
+  }
+
+  /** A proof that the node holds no point; null when one was found, or nothing can be said. `foci`: levels to be narrowed by first. */
+  private explore(depth: number, foci: readonly number[] = []): ProofNode | null {
+    if (!this.meter.mayContinue()) return null;
+    const [focus = this.focus, ...others] = foci;
+    this.aimAt(focus);
+    const outcome = this.simplex.solve();
+    if (outcome === 'infeasible') return this.contradiction();
+    if (outcome === 'lost') return null;
+    if (focus < 0) return this.settle(depth, this.question.gains);
+    return this.narrowed(focus, (gains) =>
+      others.length > 0 ? this.explore(depth, others) : this.settle(depth, gains),
+    );
+  }
+
+  /** Rounds what the linear program says, and where that fails goes deeper. */
+  private settle(depth: number, gains: Float64Array): ProofNode | null {
+    const point = pointOf(this.program, this.box, this.relaxation, this.simplex);
+    this.found = this.round(point, gains, depth === 0 ? THOROUGH : QUICK);
+    return this.found === null ? this.branch(depth) : null;
+  }
+
+  /** Reduced-cost fixing at a node: what the focus level's excess does not pay for is closed, and opened again afterwards. */
+  private narrowed(focus: number, inside: (gains: Float64Array) => ProofNode | null): ProofNode | null {
+    const { program, node, relaxation } = this;
+    const frame = this.frameOfNode();
+    const prices = toPrices(frame, relaxation, this.simplex.duals);
+    prices.levels[focus] = (prices.levels[focus] as number) - 1;
+    const gains = new Float64Array(program.classes);
+    this.meter.charge(program.classes * (program.rows + 4) * 2);
+    const bound = evaluate(frame, prices, 'none', gains);
+    const before = copyBox(node);
+    tighten(frame, prices, bound, 0, gains);
+    this.syncColumns();
+    const proof = inside(gains);
+    node.lower.set(before.lower);
+    node.upper.set(before.upper);
+    this.syncColumns();
+    return proof === null ? null : { cut: exportPrices(prices, this.question.level + 1), then: proof };
+  }
+
+  private syncColumns(): void {
+    const { lp, classes } = this.relaxation;
+    classes.forEach((index, column) => {
+      lp.lower[column] = this.node.lower[index] as number;
+      lp.upper[column] = this.node.upper[index] as number;
+    });
+  }
+
+  private round(point: Float64Array, gains: Float64Array, effort: RoundingEffort): Float64Array | null {
+    const { program, question, meter } = this;
+    const { level, counts } = question;
+    return roundToCounts({ program, box: this.node, level, counts, point, gains }, effort, meter);
+  }
+
+  /** Checks the simplex method's claim with the multipliers that it gives: a tree is a proof only if every leaf is. */
+  private contradiction(): ProofNode | null {
+    const { program } = this;
+    const frame = this.frameOfNode();
+    const { duals } = this.simplex;
+    const largest = duals.reduce((most, dual) => Math.max(most, Math.abs(dual)), 0);
+    const prices = toPrices(frame, this.relaxation, duals, 1 / largest);
+    this.meter.charge(program.classes * (program.rows + 4) * 2);
+    const bound = evaluate(frame, prices, 'none', new Float64Array(program.classes));
+    if (bound.value - bound.error >= 0) return null;
+    if (bound.value + bound.error >= 0 && evaluateExactly(frame, prices, 'none') >= 0n) return null;
+    return { multipliers: exportPrices(prices, this.question.level + 1) };
+  }
+
+  /** Explores both sides of the most telling split, the likelier one first. */
+  private branch(depth: number): ProofNode | null {
+    const splits = this.splits.fractional(this.simplex, depth < DEEP ? PROBED : PROBED_DEEP);
+    const choice = this.chooseSplit(splits);
+    if (choice === null) return null;
+    const { split, aboveFirst } = choice;
+    const { group, at, lower, upper } = split;
+    const proofs: (ProofNode | null)[] = [null, null];
+    for (const side of aboveFirst ? [1, 0] : [0, 1]) {
+      if (side === 0) split.restrict(lower, at);
+      else split.restrict(at + 1, upper);
+      proofs[side] = this.explore(depth + 1);
+      split.restrict(lower, upper);
+      if (this.found !== null) return null;
+    }
+    const [below, above] = proofs;
+    return below && above ? { group, at, below, above } : null;
+  }
+
+  /** Strong branching: solves both sides of each candidate, and takes the one whose sides lose most (an empty side loses everything). */
+  private chooseSplit(splits: readonly Split[]): { split: Split; aboveFirst: boolean } | null {
+    const now = this.objective();
+    let best: { split: Split; aboveFirst: boolean } | null = null;
+    let most = -1;
+    for (const split of splits) {
+      const { lower, upper, at } = split;
+      const loss = (from: number, to: number): number => {
+        split.restrict(from, to);
+        const outcome = this.simplex.solve(PROBE_PIVOTS);
+        split.restrict(lower, upper);
+        return outcome === 'infeasible' ? IMPOSSIBLE : Math.min(IMPOSSIBLE, Math.max(1e-6, now - this.objective()));
+      };
+      const below = loss(lower, at);
+      const above = loss(at + 1, upper);
+      if (below * above <= most) continue;
+      most = below * above;
+      best = { split, aboveFirst: split.isSingle ? above < IMPOSSIBLE : above < below };
+      if (most === IMPOSSIBLE * IMPOSSIBLE) break;
+    }
+    return best;
+  }
+
+  /** What the linear program reached, in the units of its costs. */
+  private objective(): number {
+    const { lp } = this.relaxation;
+    let sum = 0;
+    for (let column = 0; column < lp.columns; column++) {
+      sum += (lp.cost[column] as number) * this.simplex.value(column);
+    }
+    return sum;
+  }
+}

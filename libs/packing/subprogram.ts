@@ -1,0 +1,52 @@
+import { type Box, sumLevel, usage } from './box.js';
+import type { Program } from './program.js';
+
+/** The part of a program that is still open at a level and above: what is fixed is taken off limits and counts once and for all. */
+export interface Subprogram {
+  readonly program: Program;
+  /** Class of the whole program for each of its classes. */
+  readonly origin: Int32Array;
+  /** Deployments that the lower bounds of the box already place, per level. */
+  readonly base: Float64Array;
+}
+
+/** Levels keep their numbers, so that multipliers mean the same in both. The whole costs O(classes); everything after only what is open. */
+export function openPart(program: Program, box: Box, lastLevel: number): Subprogram {
+  const { rows } = program;
+  const open: number[] = [];
+  const start = new Int32Array(program.start.length);
+  for (let level = 0; level < program.priorities.length; level++) {
+    start[level] = open.length;
+    if (level > lastLevel) continue;
+    const end = program.start[level + 1] as number;
+    for (let index = program.start[level] as number; index < end; index++) {
+      if ((box.lower[index] as number) < (box.upper[index] as number)) open.push(index);
+    }
+  }
+  start[program.priorities.length] = open.length;
+  const pick = (value: (index: number) => number): Float64Array => Float64Array.from(open, value);
+  const amounts = new Float64Array(open.length * rows);
+  open.forEach((index, at) => amounts.set(program.amounts.subarray(index * rows, (index + 1) * rows), at * rows));
+  const used = usage(program, box.lower);
+  const part: Program = {
+    rows,
+    limits: program.limits.map((limit, row) => limit - (used[row] as number)),
+    classes: open.length,
+    amounts,
+    counts: pick((index) => (box.upper[index] as number) - (box.lower[index] as number)),
+    level: Int32Array.from(open, (index) => program.level[index] as number),
+    start,
+    priorities: program.priorities,
+    weights: pick((index) => program.weights[index] as number),
+    shapes: [],
+  };
+  const base = Float64Array.from(program.priorities, (_, level) => sumLevel(program, box.lower, level));
+  return { program: part, origin: Int32Array.from(open), base };
+}
+
+/** Counts of the whole program for counts of the open part. */
+export function embed(box: Box, part: Subprogram, x: Float64Array): Float64Array {
+  const whole = box.lower.slice();
+  part.origin.forEach((index, at) => (whole[index] = (whole[index] as number) + (x[at] as number)));
+  return whole;
+}

@@ -1,0 +1,150 @@
+import type { ResourceAmounts } from '#kernel';
+
+import type { Proof } from './proof.js';
+
+/** What a cluster's owner may decide about planning. Times in seconds, as everywhere in policies. */
+export interface PlanningPolicy {
+  /** How much work a plan may cost, in steps of about ten microseconds; the number itself is exact, so that plans repeat. */
+  readonly searchSteps: number;
+  /** How long a deployment waits before it is given a reservation: 0 at once, `null` never. */
+  readonly reserveAfterSeconds: number | null;
+  /** How long resources are held for a reservation that cannot be promised a time; it then lapses for as long. */
+  readonly reserveHoldSeconds: number;
+}
+
+/** One waiting deployment, as far as the planner must know it: who, and since when (ages decide between interchangeable ones). */
+export interface WaitingHead {
+  readonly id: string;
+  readonly queuedAtMs: number;
+}
+
+/** All waiting deployments with the same priority, request and declared runtime. */
+export interface WaitingShape {
+  /** Higher first. */
+  readonly priority: number;
+  readonly request: ResourceAmounts;
+  /** `null`: undeclared. */
+  readonly maxRuntimeSeconds: number | null;
+  readonly count: number;
+  /** First in age (`queuedAt`, then id) among the `count`. */
+  readonly oldest: WaitingHead;
+  /** The next in age after `oldest`, as many as the caller cares to know; they only sharpen who is next in line for a reservation. */
+  readonly followers?: readonly WaitingHead[];
+}
+
+/** Running deployments that hold the same resources until the same time. */
+export interface RunningGroup {
+  readonly priority: number;
+  /** What each of them holds. */
+  readonly resources: ResourceAmounts;
+  readonly count: number;
+  /** When its declared runtime is over; `null` where none is declared. A time that has passed is taken as undeclared: it promises nothing. */
+  readonly endsAtMs: number | null;
+}
+
+/**
+ * A promise to one waiting deployment.
+ *
+ * `promised`: it starts at `promisedAtMs`, and nothing of equal or lower priority that starts before may be in its way then.
+ * `held`: nobody can say when, so that until `untilMs` others of equal or lower priority take only what it does not need.
+ * `lapsed`: it was held long enough; until `untilMs` nothing is held, unless a time can be promised after all.
+ */
+export interface StandingReservation {
+  readonly id: string;
+  readonly priority: number;
+  readonly request: ResourceAmounts;
+  readonly maxRuntimeSeconds: number | null;
+  readonly queuedAtMs: number;
+  readonly state: 'promised' | 'held' | 'lapsed';
+  /** Since when it is in this state. */
+  readonly sinceMs: number;
+  /** Set exactly when `promised`. */
+  readonly promisedAtMs: number | null;
+  /** Set exactly when `held` or `lapsed`. */
+  readonly untilMs: number | null;
+}
+
+/** Why a reservation is not what it was. */
+export type ReservationCause =
+  | 'waited-long-enough' // promised or held for the first time
+  | 'fits-now' // started
+  | 'runtimes-as-declared' // a promise moved earlier, or a hold became a promise, because something ended
+  | 'higher-priority' // work of higher priority takes what was set aside, or its own reservation comes first
+  | 'capacity-lost' // the cluster has less than the promise counted on
+  | 'runtime-overdue' // something runs longer than it declared
+  | 'hold-expired' // held for as long as the policy allows
+  | 'lapse-over' // lapsed for as long as it was held: its turn again
+  | 'no-longer-waiting' // cancelled, started or changed by somebody else
+  | 'too-large' // exceeds the capacity as it is now
+  | 'cordoned' // nothing starts here for now
+  | 'policy'; // reservations were turned off
+
+/** One thing that happened to a reservation in this plan; together they explain every difference between the one before and the one after. */
+export interface ReservationEvent {
+  readonly id: string;
+  readonly kind: 'promised' | 'moved-earlier' | 'moved-later' | 'started' | 'held' | 'lapsed' | 'withdrawn';
+  readonly cause: ReservationCause;
+  readonly promisedAtMs: number | null;
+}
+
+/** Everything that a plan depends on: the planner reads no clock, throws no dice and remembers nothing. */
+export interface Snapshot {
+  readonly capacity: ResourceAmounts;
+  readonly nowMs: number;
+  readonly policy: PlanningPolicy;
+  readonly isCordoned: boolean;
+  readonly running: readonly RunningGroup[];
+  readonly waiting: readonly WaitingShape[];
+  readonly reservation: StandingReservation | null;
+}
+
+/** How many of a shape start now: `includes` first, then the oldest. */
+export interface Placement {
+  /** Index into `snapshot.waiting`. */
+  readonly shape: number;
+  readonly count: number;
+  /** Deployments that must be among them, because a reservation is kept by starting exactly these. Usually empty. */
+  readonly includes: readonly string[];
+}
+
+/** What was reached at one priority, and what no plan can exceed that starts as many at every higher priority. */
+export interface LevelCertificate {
+  readonly priority: number;
+  readonly placed: number;
+  readonly upperBound: number;
+}
+
+/** How good a plan is. It speaks of the problem as constrained: beside the reservation, and nothing at all while cordoned. */
+export interface Certificate {
+  /** True exactly when every level's `placed` equals its `upperBound`. */
+  readonly optimal: boolean;
+  /** `budget`: the policy's steps were used up. `deadline`: the caller's `shouldStop` said so; such a plan need not repeat. */
+  readonly stopped: 'none' | 'budget' | 'deadline';
+  readonly steps: number;
+  readonly levels: readonly LevelCertificate[];
+  /** Sum over resources with capacity of used / capacity, with what runs already: reached, and not to be exceeded with these counts. */
+  readonly utilization: { readonly value: number; readonly upperBound: number };
+}
+
+/** What a pass should do, as plain data: it can be cloned to another thread. */
+export interface Plan {
+  /** In canonical order: priority from the highest, then request. */
+  readonly place: readonly Placement[];
+  /** What stands after this plan. */
+  readonly reservation: StandingReservation | null;
+  /** What happened to reservations, in order; empty when nothing did. */
+  readonly reservationEvents: readonly ReservationEvent[];
+  /** When another pass is due even if nothing happens; `null`: only when something happens. May be now. */
+  readonly wakeAtMs: number | null;
+  readonly certificate: Certificate;
+  /** Present when asked for. */
+  readonly proof: Proof | null;
+}
+
+/** How to plan, beside what. Leaves the outcome alone unless `shouldStop` says stop. */
+export interface PlanOptions {
+  /** Safety only: asked every few thousand operations; once true, the best plan so far is returned with `stopped: 'deadline'`. */
+  readonly shouldStop?: () => boolean;
+  /** Carry the proof that `verify` checks. Costs memory, not search. */
+  readonly withProof?: boolean;
+}

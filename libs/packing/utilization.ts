@@ -1,0 +1,103 @@
+import { type Box, openClasses, usage } from './box.js';
+import { evaluate, levelFrame, type Prices } from './bound.js';
+import { pointOf } from './level.js';
+import type { LevelSolution } from './levels.js';
+import type { Meter } from './meter.js';
+import type { Program } from './program.js';
+import { scatter } from './random.js';
+import { relax, toPrices } from './relaxation.js';
+import { roundToCounts } from './rounding.js';
+import { Simplex } from './simplex.js';
+
+/** Classes per level considered for exchanges. */
+const CANDIDATES = 60;
+
+/** Largest relative error of the sum of shares that rounding can cause. */
+const EPSILON = 2 ** -40;
+
+/** The sum of shares of capacity that starts use, and what it cannot exceed with these counts. */
+export interface Utilization {
+  readonly x: Float64Array;
+  readonly value: number;
+  readonly upperBound: number;
+  /** Null when the counts leave no choice. */
+  readonly prices: Prices | null;
+}
+
+/** Among plans with the same counts, looks for more utilization: linear program, rounding, exchanges. Not exact, but says how far off it may be. */
+export function maximizeUtilization(program: Program, solution: LevelSolution, meter: Meter): Utilization {
+  const { box, placed } = solution;
+  const value = weigh(program, solution.x);
+  if (program.classes === 0 || box.lower.every((lower, index) => lower === box.upper[index])) {
+    return { x: solution.x, value, upperBound: value, prices: null };
+  }
+  const level = program.priorities.length - 1;
+  const frame = levelFrame(program, box, level, placed);
+  const relaxation = relax(frame, true);
+  const { lp, classes } = relaxation;
+  const unit = Math.max(...Array.from(classes, (index) => program.weights[index] as number), Number.MIN_VALUE);
+  for (let column = 0; column < lp.columns; column++) {
+    const index = classes[column] as number;
+    lp.cost[column] = (program.weights[index] as number) / unit + 1e-7 * scatter(index);
+  }
+  const simplex = new Simplex(lp, meter);
+  const outcome = simplex.solve();
+  const duals = outcome === 'optimal' ? simplex.duals : new Float64Array(lp.rows);
+  const prices = toPrices(frame, relaxation, duals, unit);
+  const gains = new Float64Array(program.classes);
+  const bound = evaluate(frame, prices, 'weights', gains);
+  let x: Float64Array = solution.x.slice();
+  if (outcome === 'optimal') {
+    const point = pointOf(program, box, relaxation, simplex);
+    const task = { program, box, level, counts: placed, point, gains };
+    const rounded = roundToCounts(task, { candidates: 160, exchanges: 2_000, attempts: 1 }, meter);
+    if (rounded !== null && weigh(program, rounded) > value) x = rounded;
+  }
+  exchangeForMore(program, box, x, gains, meter);
+  const reached = weigh(program, x);
+  return { x, value: reached, upperBound: Math.max(reached, (bound.value + bound.error) * (1 + EPSILON)), prices };
+}
+
+function weigh(program: Program, x: Float64Array): number {
+  return x.reduce((sum, count, index) => sum + count * (program.weights[index] as number), 0);
+}
+
+/** Exchanges deployments of one class for as many of another of the same level, as long as that fits and uses more. */
+function exchangeForMore(program: Program, box: Box, x: Float64Array, gains: Float64Array, meter: Meter): void {
+  const left = usage(program, x).map((used, row) => (program.limits[row] as number) - used);
+  for (let level = 0; level < program.priorities.length; level++) {
+    const byGain = openClasses(program, box, level).sort(
+      (a, b) => Math.abs(gains[a] as number) - Math.abs(gains[b] as number) || a - b,
+    );
+    const classes = byGain.slice(0, CANDIDATES);
+    for (const out of classes) {
+      meter.charge(classes.length * 4);
+      if (!meter.mayContinue()) return;
+      for (const into of classes) {
+        if ((program.weights[into] as number) <= (program.weights[out] as number)) continue;
+        const room = Math.min(
+          (x[out] as number) - (box.lower[out] as number),
+          (box.upper[into] as number) - (x[into] as number),
+        );
+        const times = shift(program, left, { out, into, room });
+        x[out] = (x[out] as number) - times;
+        x[into] = (x[into] as number) + times;
+      }
+    }
+  }
+}
+
+/** How often an exchange fits, at most `room` times; takes it off what is left. */
+function shift(
+  { rows, amounts }: Program,
+  left: Float64Array,
+  { out, into, room }: { out: number; into: number; room: number },
+): number {
+  const more = (row: number): number => (amounts[into * rows + row] as number) - (amounts[out * rows + row] as number);
+  let times = room;
+  for (let row = 0; row < rows && times > 0; row++) {
+    if (more(row) > 0) times = Math.min(times, Math.floor((left[row] as number) / more(row)));
+  }
+  for (let row = 0; row < rows && times > 0; row++) left[row] = (left[row] as number) - times * more(row);
+  return times;
+}

@@ -1,0 +1,201 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { plan } from './plan.js';
+import { DEFAULT_POLICY } from './policy.js';
+import type { LevelProof, ProofNode, ProofPart } from './proof.js';
+import { someSnapshot } from './testing/arbitraries.js';
+import { amounts, aRunningGroup, aShape, aSnapshot } from './testing/problems.js';
+import type { Certificate, Plan, Snapshot } from './types.js';
+import { verify } from './verify.js';
+
+/** A deep run tries ten times as many. */
+const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10 : 1;
+
+/** Two levels; the bound of the lower one needs a case distinction: 44 = 4 x 11, but five starts would need 46 or more of one resource. */
+const snapshot: Snapshot = aSnapshot({
+  capacity: amounts(100, 44, 5),
+  waiting: [
+    aShape({ priority: 7, request: amounts(40, 0, 0), count: 3 }),
+    aShape({ priority: 5, request: amounts(0, 11, 1), count: 4 }),
+    aShape({ priority: 5, request: amounts(0, 2, 0) }),
+    aShape({ priority: 5, request: amounts(0, 5, 3) }),
+  ],
+});
+const honest = plan(snapshot, { withProof: true });
+
+const reserved: Snapshot = {
+  ...snapshot,
+  policy: { ...DEFAULT_POLICY, reserveAfterSeconds: 0 },
+  running: [aRunningGroup({ resources: amounts(60), endsAtMs: 90_000 })],
+  waiting: [
+    aShape({ request: amounts(80), oldest: { id: 'large', queuedAtMs: -1 } }),
+    aShape({ request: amounts(15), count: 3, maxRuntimeSeconds: 200 }),
+    aShape({ request: amounts(7), count: 2, maxRuntimeSeconds: 60 }),
+  ],
+};
+const beside = plan(reserved, { withProof: true });
+
+const withCertificate = (result: Plan, changes: Partial<Certificate>): Plan => ({
+  ...result,
+  certificate: { ...result.certificate, ...changes },
+});
+const withLevel = (result: Plan, index: number, changes: Partial<Certificate['levels'][number]>): Plan =>
+  withCertificate(result, {
+    levels: result.certificate.levels.map((level, at) => (at === index ? { ...level, ...changes } : level)),
+  });
+const withPart = (result: Plan, changes: Partial<ProofPart>): Plan => ({
+  ...result,
+  proof: { parts: (result.proof?.parts ?? []).map((part) => ({ ...part, ...changes })) },
+});
+const withProof = (result: Plan, index: number, changes: Partial<LevelProof>): Plan =>
+  withPart(result, {
+    levels: (result.proof?.parts[0]?.levels ?? []).map((level, at) =>
+      at === index ? { ...level, ...changes } : level,
+    ),
+  });
+const refutation = honest.proof?.parts[0]?.levels[1]?.refutation;
+const withTree = (change: (node: ProofNode) => ProofNode): Plan =>
+  withProof(honest, 1, { refutation: refutation ? { ...refutation, tree: change(refutation.tree) } : null });
+const nothing = { capacity: [0, 0, 0], sums: [] };
+
+/** Every leaf replaced. */
+function leaves(node: ProofNode, change: (leaf: ProofNode) => ProofNode): ProofNode {
+  if ('multipliers' in node) return change(node);
+  if ('cut' in node) return { cut: node.cut, then: leaves(node.then, change) };
+  return { ...node, below: leaves(node.below, change), above: leaves(node.above, change) };
+}
+
+describe('the verifier accepts', () => {
+  it('an honest plan, with a case distinction, and one beside a reservation', () => {
+    expect(refutation).toBeTruthy();
+    expect(verify(snapshot, honest)).toEqual({ isAccepted: true });
+    expect(beside.reservation?.state).toBe('promised');
+    expect(verify(reserved, beside)).toEqual({ isAccepted: true });
+  });
+
+  it('a plan that went through JSON', () => {
+    const copy = JSON.parse(JSON.stringify(honest)) as Plan;
+    expect(verify(snapshot, copy)).toEqual({ isAccepted: true });
+  });
+
+  it('a bound that is more modest than what is proven', () => {
+    const modest = withCertificate(withLevel(honest, 1, { upperBound: 9 }), { optimal: false });
+    expect(verify(snapshot, { ...modest, certificate: { ...modest.certificate, optimal: false } }).isAccepted).toBe(
+      true,
+    );
+  });
+
+  it('every plan of the planner', () => {
+    const problem = { shapes: 40, count: 20, largest: 500, levels: 4 };
+    fc.assert(
+      fc.property(someSnapshot(problem), (some) => {
+        expect(verify(some, plan(some, { withProof: true }))).toEqual({ isAccepted: true });
+      }),
+      { numRuns: 200 * RUNS },
+    );
+  });
+});
+
+describe('the verifier refuses', () => {
+  const place = honest.place;
+  it.each<[string, Snapshot, Plan]>([
+    ['a plan without a proof', snapshot, { ...honest, proof: null }],
+    [
+      'one more than fits',
+      snapshot,
+      { ...honest, place: place.map((entry, index) => (index === 0 ? { ...entry, count: 3 } : entry)) },
+    ],
+    ['more than wait', snapshot, { ...honest, place: place.map((entry) => ({ ...entry, count: entry.count + 100 })) }],
+    ['a shape placed twice', snapshot, { ...honest, place: [...place, ...place] }],
+    ['a negative count', snapshot, { ...honest, place: place.map((entry) => ({ ...entry, count: -1 })) }],
+    ['a fraction of a deployment', snapshot, { ...honest, place: place.map((entry) => ({ ...entry, count: 0.5 })) }],
+    ['a shape that does not exist', snapshot, { ...honest, place: [{ shape: 99, count: 1, includes: [] }] }],
+    ['a count that is not what is placed', snapshot, withLevel(honest, 1, { placed: 5, upperBound: 5 })],
+    ['a bound below the optimum', snapshot, withLevel(honest, 1, { upperBound: 3 })],
+    [
+      'fewer starts called optimal',
+      snapshot,
+      withLevel({ ...honest, place: place.slice(1) }, 0, { placed: 0, upperBound: 0 }),
+    ],
+    ['"optimal" over open levels', snapshot, withLevel(honest, 1, { upperBound: 9 })],
+    ['a level left out', snapshot, withCertificate(honest, { levels: honest.certificate.levels.slice(1) })],
+    [
+      'a level too many',
+      snapshot,
+      withCertificate(honest, { levels: [...honest.certificate.levels, { priority: 1, placed: 0, upperBound: 0 }] }),
+    ],
+    ['levels in another order', snapshot, withCertificate(honest, { levels: honest.certificate.levels.toReversed() })],
+    [
+      'a proof without one of its levels',
+      snapshot,
+      withPart(honest, { levels: honest.proof?.parts[0]?.levels.slice(1) ?? [] }),
+    ],
+    ['no parts', snapshot, { ...honest, proof: { parts: [] } }],
+    ['parts that stop early', snapshot, withPart(honest, { above: 6 })],
+    ['no case distinction where one is needed', snapshot, withProof(honest, 1, { refutation: null })],
+    ['multipliers that say nothing', snapshot, withProof(honest, 1, { root: nothing, refutation: null })],
+    [
+      'a price for places at the level itself',
+      snapshot,
+      withProof(honest, 1, { root: { capacity: [0, 0, 0], sums: [0, 1e18, 1e18] }, refutation: null }),
+    ],
+    [
+      'negative prices of capacity',
+      snapshot,
+      withProof(honest, 1, { root: { capacity: [-1e18, -1e18, -1e18], sums: [] }, refutation: null }),
+    ],
+    [
+      'multipliers that are no whole numbers',
+      snapshot,
+      withProof(honest, 1, { root: { capacity: [0.5, 0.5, 0.5], sums: [] } }),
+    ],
+    ['leaves that contradict nothing', snapshot, withTree((tree) => leaves(tree, () => ({ multipliers: nothing })))],
+    [
+      'a tree with one side copied over the other',
+      snapshot,
+      withTree((tree) => ('group' in tree ? { ...tree, above: tree.below } : tree)),
+    ],
+    [
+      'a split that leaves out a case',
+      snapshot,
+      withTree((tree) => ('group' in tree ? { ...tree, at: tree.at + 1 } : tree)),
+    ],
+    [
+      'a split of a group that is none',
+      snapshot,
+      withTree((tree) => ('group' in tree ? { ...tree, group: 77 } : tree)),
+    ],
+    [
+      'a target that is not refuted',
+      snapshot,
+      withProof(honest, 1, { refutation: refutation ? { ...refutation, target: refutation.target - 1 } : null }),
+    ],
+    [
+      'more utilization than there is',
+      snapshot,
+      withCertificate(honest, { utilization: { value: 2.9, upperBound: 2.9 } }),
+    ],
+    [
+      'a bound of utilization that is too low',
+      snapshot,
+      withCertificate(honest, { utilization: { ...honest.certificate.utilization, upperBound: 0.1 } }),
+    ],
+    ['the plan of another problem', { ...snapshot, capacity: amounts(79, 44, 5) }, honest],
+    ['a plan for a cordoned cluster', { ...snapshot, isCordoned: true }, honest],
+    [
+      'a promise that comes too early',
+      reserved,
+      { ...beside, reservation: beside.reservation && { ...beside.reservation, promisedAtMs: 80_000 } },
+    ],
+    [
+      'a promise in the past',
+      reserved,
+      { ...beside, reservation: beside.reservation && { ...beside.reservation, promisedAtMs: 0 } },
+    ],
+    ['starts in the way of the promise', reserved, { ...beside, place: [{ shape: 1, count: 2, includes: [] }] }],
+    ['bounds that need the reservation, without it', reserved, { ...beside, reservation: null }],
+  ])('%s', (_, problem, forged) => {
+    expect(verify(problem, forged).isAccepted).toBe(false);
+  });
+});

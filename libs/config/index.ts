@@ -1,0 +1,15 @@
+export { ConfigModule } from './config.module.js';
+export { renderEnvExample } from './env-example.js';
+export {
+  describeSettings,
+  type Environment,
+  EXIT_CODE_OF_BAD_SETTINGS,
+  loadLocalSettings,
+  type LocalSettings,
+  loadSettings,
+  Settings,
+  SettingsError,
+  unknownVariables,
+} from './settings.js';
+export { settingsOrExit } from './start.js';
+export type { SigningKey, TrustProxy } from './variable-types.js';

@@ -1,0 +1,159 @@
+import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
+
+import { RefusedValue, type ValueOf, type Variable } from './variable.js';
+import { GROUPS, LOCAL_VARIABLES, type SettingName, type SettingValues, VARIABLES } from './variables.js';
+
+/** Environment variables by name, as `process.env` holds them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The exit code of a process whose settings are not acceptable (sysexits: EX_CONFIG). */
+export const EXIT_CODE_OF_BAD_SETTINGS = 78;
+
+/** Settings are not acceptable: every problem at once, each naming its variable and never a value. */
+export class SettingsError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`settings are not acceptable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'SettingsError';
+  }
+}
+
+const SettingsBase = class {} as unknown as abstract new () => SettingValues;
+
+/**
+ * The settings of a process: parsed once at start, immutable, injectable by this class.
+ *
+ * Printing the whole object, by a log or `JSON.stringify`, shows secrets masked.
+ */
+export abstract class Settings extends SettingsBase {
+  toJSON(): Readonly<Record<string, string>> {
+    return describeSettings(this);
+  }
+
+  [inspect.custom](): Readonly<Record<string, string>> {
+    return describeSettings(this);
+  }
+}
+
+type Table = Readonly<Record<string, Variable<unknown>>>;
+type ReadFile = (path: string) => string;
+
+const readText: ReadFile = (path) => readFileSync(path, 'utf8');
+
+/** The text of a variable, from itself or from the file that `NAME_FILE` names; empty counts as not set. */
+function textOf(variable: Variable<unknown>, env: Environment, readFile: ReadFile): string | undefined {
+  const direct = env[variable.name];
+  const path = variable.isSecret ? env[`${variable.name}_FILE`] : undefined;
+  if (path === undefined || path === '') {
+    return direct === '' ? undefined : direct;
+  }
+  if (direct !== undefined && direct !== '') {
+    throw new RefusedValue(`is set twice, by itself and by ${variable.name}_FILE`);
+  }
+  try {
+    return readFile(path).trim();
+  } catch {
+    throw new RefusedValue(`cannot be read from the file that ${variable.name}_FILE names`);
+  }
+}
+
+function parse(table: Table, env: Environment, readFile: ReadFile, requireAll: boolean) {
+  const values: Record<string, unknown> = {};
+  const problems: string[] = [];
+  for (const [setting, variable] of Object.entries(table)) {
+    try {
+      const text = textOf(variable, env, readFile);
+      if (text !== undefined) {
+        values[setting] = variable.parse(text);
+      } else if (variable.absence.kind === 'default') {
+        values[setting] = variable.absence.value;
+      } else if (variable.absence.kind === 'required' && requireAll) {
+        throw new RefusedValue('is required');
+      } else {
+        values[setting] = undefined;
+      }
+    } catch (error) {
+      if (!(error instanceof RefusedValue)) {
+        throw error;
+      }
+      problems.push(`${variable.name} ${error.message}`);
+    }
+  }
+  return { values, problems };
+}
+
+/** Rules that join several variables. */
+function rulesAcross(values: Partial<SettingValues>, env: Environment): string[] {
+  const problems: string[] = [];
+  const { refreshIdleSeconds: idle = 0, refreshAbsoluteSeconds: absolute = Infinity } = values;
+  if (idle > absolute) {
+    problems.push('STOWAGE_REFRESH_IDLE_SECONDS must not be more than STOWAGE_REFRESH_ABSOLUTE_SECONDS');
+  }
+  if (values.environment === 'production') {
+    if (values.corsOrigins?.some((allowed) => !allowed.startsWith('https://')) === true) {
+      problems.push('STOWAGE_CORS_ORIGINS must hold https origins only, and not *, in production');
+    }
+    if (values.publicUrl?.startsWith('https://') === false) {
+      problems.push('STOWAGE_PUBLIC_URL must be https in production');
+    }
+    if ((env['STOWAGE_TRUST_PROXY'] ?? '') === '') {
+      problems.push('STOWAGE_TRUST_PROXY must be set in production: none, or what stands in front of the API');
+    }
+  }
+  return problems;
+}
+
+/**
+ * The settings of the API or the worker.
+ *
+ * @throws SettingsError with all problems at once
+ */
+export function loadSettings(env: Environment = process.env, readFile: ReadFile = readText): Settings {
+  const { values, problems } = parse(VARIABLES, env, readFile, true);
+  problems.push(...rulesAcross(values, env));
+  if (problems.length > 0) {
+    throw new SettingsError(problems);
+  }
+  return Object.freeze(Object.assign(Object.create(Settings.prototype) as Settings, values));
+}
+
+/** Settings of the one-machine start: what it can make itself (servers, secrets) may be missing. */
+export type LocalSettings = { readonly [N in SettingName]: SettingValues[N] | undefined } & {
+  readonly [N in keyof typeof LOCAL_VARIABLES]: ValueOf<(typeof LOCAL_VARIABLES)[N]>;
+} & Pick<SettingValues, 'port' | 'host' | 'environment' | 'logLevel'>;
+
+/**
+ * The settings of the one-machine start and of commands: as `loadSettings`, but nothing is required.
+ *
+ * @throws SettingsError with all problems at once
+ */
+export function loadLocalSettings(env: Environment = process.env, readFile: ReadFile = readText): LocalSettings {
+  const { values, problems } = parse({ ...VARIABLES, ...LOCAL_VARIABLES }, env, readFile, false);
+  problems.push(...rulesAcross(values, env));
+  if (problems.length > 0) {
+    throw new SettingsError(problems);
+  }
+  return Object.freeze(values) as unknown as LocalSettings;
+}
+
+/** Every setting by its variable's name, as text to print at start. Secrets are masked. */
+export function describeSettings(settings: Settings): Readonly<Record<string, string>> {
+  const table: Table = VARIABLES;
+  const values = new Map<string, unknown>(Object.entries(settings));
+  return Object.fromEntries(
+    Object.entries(table).map(([setting, variable]) => [variable.name, variable.show(values.get(setting))]),
+  );
+}
+
+/** One sentence for each `STOWAGE_` variable that nothing reads: a misspelt one would otherwise be ignored in silence. */
+export function unknownVariables(env: Environment = process.env): string[] {
+  const variables: readonly Variable<unknown>[] = [
+    ...GROUPS.flatMap((group): readonly Variable<unknown>[] => Object.values<Variable<unknown>>(group.variables)),
+    ...Object.values(LOCAL_VARIABLES),
+  ];
+  const known = new Set(variables.flatMap(({ name, isSecret }) => (isSecret ? [name, `${name}_FILE`] : [name])));
+  return Object.keys(env)
+    .filter((name) => name.startsWith('STOWAGE_') && !known.has(name))
+    .sort()
+    .map((name) => `${name} is set, but nothing reads a variable of that name`);
+}

@@ -1,0 +1,30 @@
+import { type DynamicModule, Global, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { MikroORM } from '@mikro-orm/postgresql';
+
+import { Database } from './database.js';
+import { databaseOptions, type DatabaseSettings, type Entity } from './database.options.js';
+
+/** Gives the process its {@link Database}, and closes it last, when everything that uses it has stopped. */
+@Global()
+@Module({})
+export class DatabaseModule implements OnApplicationShutdown {
+  constructor(private readonly database: Database) {}
+
+  /** @param entities every entity of the process: apps list them, so that nothing depends on what was imported first */
+  static forRoot(settings: DatabaseSettings, entities: readonly Entity[]): DynamicModule {
+    return {
+      module: DatabaseModule,
+      providers: [
+        {
+          provide: Database,
+          useFactory: async () => new Database(await MikroORM.init(databaseOptions(settings, entities))),
+        },
+      ],
+      exports: [Database],
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.database.orm.close(true);
+  }
+}

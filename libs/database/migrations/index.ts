@@ -1,0 +1,24 @@
+import { type MigrationObject } from '@mikro-orm/core';
+
+import { Identity } from './0001-identity.js';
+import { Audit } from './0002-audit.js';
+import { Tenancy } from './0003-tenancy.js';
+import { Scheduling } from './0004-scheduling.js';
+import { Organizations } from './0005-organizations.js';
+import { Clusters } from './0006-clusters.js';
+import { LedgerAudit } from './0007-ledger-audit.js';
+import { Reservations } from './0008-reservations.js';
+import { LedgerKeys } from './0009-ledger-keys.js';
+
+/** Every migration, oldest first. Names are recorded in databases: they are never changed, and none is ever removed. */
+export const MIGRATIONS: readonly MigrationObject[] = [
+  { name: '0001-identity', class: Identity },
+  { name: '0002-audit', class: Audit },
+  { name: '0003-tenancy', class: Tenancy },
+  { name: '0004-scheduling', class: Scheduling },
+  { name: '0005-organizations', class: Organizations },
+  { name: '0006-clusters', class: Clusters },
+  { name: '0007-ledger-audit', class: LedgerAudit },
+  { name: '0008-reservations', class: Reservations },
+  { name: '0009-ledger-keys', class: LedgerKeys },
+];

@@ -1,0 +1,386 @@
+import { describe, expect, it } from '@jest/globals';
+import { IsEmail } from 'class-validator';
+import fc from 'fast-check';
+
+import {
+  ArrayField,
+  DecimalField,
+  type DtoClass,
+  FreeTextField,
+  IdField,
+  IntegerField,
+  integerRule,
+  isTimestamp,
+  ListField,
+  MapField,
+  NameField,
+  ObjectField,
+  ObjectRule,
+  readDto,
+  StringField,
+  TimestampField,
+} from '#http';
+
+import { CrateDto, CrateQuery } from '../testing/test-app.js';
+
+const aCrate = { name: 'blue', resources: { cpu: 1, memoryMib: 2 } };
+
+/** `pointer code` of every error, and the value when there is none. */
+function judge(type: DtoClass, plain: unknown, source: 'json' | 'query' = 'json'): unknown {
+  const { value, errors } = readDto(type, plain, source);
+  return errors.length > 0 ? errors.map(({ pointer, code }) => `${pointer} ${code}`) : { ...value };
+}
+
+/** One field's verdict on a value: `ok`, or the code. */
+function verdict(decorator: PropertyDecorator, value: unknown, source: 'json' | 'query' = 'json'): unknown {
+  class OneDto {}
+  decorator(OneDto.prototype, 'it');
+  const { errors } = readDto(OneDto, { it: value }, source);
+  return errors[0]?.code ?? 'ok';
+}
+
+function kept(decorator: PropertyDecorator, value: unknown): unknown {
+  class OneDto {}
+  decorator(OneDto.prototype, 'it');
+  return (readDto(OneDto, { it: value }, 'json').value as { it?: unknown }).it;
+}
+
+describe('a DTO', () => {
+  it('holds what was sent and the defaults, and nothing else', () => {
+    const { value } = readDto(CrateDto, aCrate, 'json');
+    expect(value).toBeInstanceOf(CrateDto);
+    expect(Object.keys(value)).toEqual(['name', 'resources', 'fragile']);
+    expect('note' in value).toBe(false);
+  });
+
+  it.each<[string, unknown, string[]]>([
+    ['nothing', {}, ['#/name required', '#/resources required']],
+    ['a list', [aCrate], ['# type']],
+    ['null', null, ['# type']],
+    ['a word', 'x', ['# type']],
+    ['a missing nested object', { name: 'a' }, ['#/resources required']],
+    ['null for a nested object', { ...aCrate, resources: null }, ['#/resources type']],
+    ['a list for a nested object', { ...aCrate, resources: [] }, ['#/resources type']],
+    ['a list of objects for a nested object', { ...aCrate, resources: [{ cpu: 1 }] }, ['#/resources type']],
+    ['text for a nested object', { ...aCrate, resources: 'x' }, ['#/resources type']],
+    ['an unknown field', { ...aCrate, orgId: 1 }, ['#/orgId unknown-field']],
+    [
+      'an unknown nested field',
+      { ...aCrate, resources: { cpu: 1, memoryMib: 1, x: 1 } },
+      ['#/resources/x unknown-field'],
+    ],
+    [
+      'names of Object.prototype',
+      { ...aCrate, constructor: 'x', toString: 'y' },
+      ['#/constructor unknown-field', '#/toString unknown-field'],
+    ],
+    ['a rule over several fields', { ...aCrate, resources: { cpu: 0, memoryMib: 0 } }, ['#/resources all-zero']],
+    [
+      'a wrong item',
+      { ...aCrate, parts: [{ item: 'a' }, { item: '' }, 3] },
+      ['#/parts/1/item too-short', '#/parts/2 type'],
+    ],
+    ['an object for text', { ...aCrate, note: { $ne: null } }, ['#/note type']],
+    ['an object for a list', { ...aCrate, parts: {} }, ['#/parts type']],
+    ['null where it is not allowed', { ...aCrate, note: null }, ['#/note type']],
+  ])('refuses %s', (_what, plain, expected) => {
+    expect(judge(CrateDto, plain)).toEqual(expected);
+  });
+
+  it('lists at most 20 errors, and looks at no item of a list that is too long', () => {
+    const long = { ...aCrate, parts: Array.from({ length: 10_000 }, () => 1) };
+    expect(judge(CrateDto, long)).toEqual(['#/parts too-many']);
+    const unknown = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`x${index}`, 1]));
+    expect(judge(CrateDto, { ...aCrate, ...unknown })).toHaveLength(20);
+    const wrong = { ...aCrate, parts: Array.from({ length: 100 }, () => ({ item: 1 })) };
+    expect(judge(CrateDto, wrong)).toHaveLength(20);
+  });
+
+  it('takes null where it is allowed, and ids in lower case', () => {
+    const ownerId = '01990D6B-7B3E-7C44-A5F8-5D1C2F9E8A10';
+    expect(judge(CrateDto, { ...aCrate, dueAt: null, ownerId })).toMatchObject({
+      dueAt: null,
+      ownerId: ownerId.toLowerCase(),
+    });
+  });
+
+  it('inherits the rules of its base class without changing them', () => {
+    class BaseDto {
+      @IntegerField({ description: '', min: 0, max: 9 })
+      readonly a!: number;
+    }
+    class DerivedDto extends BaseDto {
+      @IntegerField({ description: '', min: 0, max: 9 })
+      readonly b!: number;
+    }
+    expect(judge(DerivedDto, { a: 1 })).toEqual(['#/b required']);
+    expect(judge(BaseDto, { a: 1 })).toEqual({ a: 1 });
+  });
+
+  it("asks class-validator's own decorators too", () => {
+    class MailDto {
+      @IsEmail()
+      @StringField({ description: '', max: 50 })
+      readonly mail!: string;
+    }
+    expect(judge(MailDto, { mail: 'x' })).toEqual(['#/mail is-email']);
+    expect(judge(MailDto, { mail: 3 })).toEqual(['#/mail type']);
+    expect(judge(MailDto, { mail: 'a@b.example' })).toEqual({ mail: 'a@b.example' });
+  });
+
+  it('asks rules over several fields only when each field is valid', () => {
+    @ObjectRule<RangeDto>(({ from, to }) =>
+      to < from ? { field: 'to', code: 'order', message: 'ends early' } : undefined,
+    )
+    class RangeDto {
+      @IntegerField({ description: '', min: 0, max: 9 })
+      readonly from!: number;
+      @IntegerField({ description: '', min: 0, max: 9 })
+      readonly to!: number;
+    }
+    expect(judge(RangeDto, { from: 2, to: 1 })).toEqual(['#/to order']);
+    expect(judge(RangeDto, { from: 20, to: 1 })).toEqual(['#/from too-large']);
+  });
+});
+
+describe('numbers', () => {
+  const cpu = DecimalField({ description: '', min: 0, max: 1_000_000, maxDecimals: 3 });
+  it.each([
+    [0, 'ok'],
+    [2.5, 'ok'],
+    [0.001, 'ok'],
+    [999_999.999, 'ok'],
+    [1e6, 'ok'],
+    [-1, 'too-small'],
+    [-0.001, 'too-small'],
+    [0.0001, 'too-many-decimals'],
+    [1e-7, 'too-many-decimals'],
+    [1.0005, 'too-many-decimals'],
+    [1_000_000.001, 'too-large'],
+    [2 ** 53, 'too-large'],
+    ['1', 'type'],
+    [true, 'type'],
+    [null, 'type'],
+    [[], 'type'],
+    [[1], 'type'],
+    [{}, 'type'],
+    [NaN, 'type'],
+    [Infinity, 'type'],
+  ])('with decimals: %p is %s', (value, expected) => {
+    expect(verdict(cpu, value)).toBe(expected);
+  });
+
+  it('with three decimals are exactly the thousandths', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1_000_000_000 }), (thousandths) => {
+        expect(verdict(cpu, thousandths / 1000)).toBe('ok');
+      }),
+    );
+  });
+
+  const count = IntegerField({ description: '', min: 0, max: 2_147_483_647 });
+  it.each([
+    [1, 'ok'],
+    [2_147_483_648, 'too-large'],
+    [1.5, 'type'],
+    ['1', 'type'],
+    [false, 'type'],
+  ])('whole: %p is %s', (value, expected) => {
+    expect(verdict(count, value)).toBe(expected);
+  });
+});
+
+describe('texts', () => {
+  const name = NameField({ description: '', max: 64 });
+  it.each([
+    ['Łódź 北京 Ωμέγα', 'ok'],
+    ['😀'.repeat(64), 'ok'],
+    ['😀'.repeat(65), 'too-long'],
+    ['family 👩‍👩‍👧‍👦', 'ok'],
+    ['', 'too-short'],
+    ['   ', 'too-short'],
+    ['\u00a0\u3000', 'too-short'],
+    ['a\u202eb', 'invalid-text'],
+    ['a\u200bb', 'invalid-text'],
+    ['a\u200db', 'invalid-text'],
+    ['a\u2066b', 'invalid-text'],
+    ['a\ufeffb', 'invalid-text'],
+    ['a\nb', 'invalid-text'],
+    ['a\tb', 'invalid-text'],
+    ['a\u0085b', 'invalid-text'],
+    ['a\u2028b', 'invalid-text'],
+    ['a\u00adb', 'invalid-text'],
+    ['a\u3164b', 'invalid-text'],
+    ['a\u0000b', 'invalid-text'],
+    ['\ud800', 'invalid-text'],
+    [{ $ne: null }, 'type'],
+    [5, 'type'],
+    ['x'.repeat(1_000_000), 'too-long'],
+  ])('as names: %j is %s', (value, expected) => {
+    expect(verdict(name, value)).toBe(expected);
+  });
+
+  it('as names are kept in NFC without spaces around them', () => {
+    expect(kept(name, '  Cafe\u0301 ')).toBe('Café');
+  });
+
+  it('as free text are kept verbatim', () => {
+    const text = FreeTextField({ description: '', max: 100 });
+    for (const value of ['', ' <script>alert(1)</script>\n', "'; DROP TABLE users;--", 'e\u0301']) {
+      expect(verdict(text, value)).toBe('ok');
+      expect(kept(text, value)).toBe(value);
+    }
+    expect(verdict(text, 'a\0')).toBe('invalid-text');
+    expect(verdict(text, 'x'.repeat(101))).toBe('too-long');
+  });
+
+  it('are compared with their pattern only when they are short enough', () => {
+    const slug = StringField({ description: '', max: 20, pattern: /^[a-z]+$/, patternMessage: 'must be lower case' });
+    expect(verdict(slug, 'abc')).toBe('ok');
+    expect(verdict(slug, 'aBc')).toBe('pattern');
+    expect(verdict(slug, 'a'.repeat(50_000) + '!')).toBe('too-long');
+    expect(verdict(slug, 'abc\n')).toBe('pattern');
+  });
+
+  it('are counted in code points', () => {
+    const three = StringField({ description: '', min: 2, max: 3 });
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 6 }), (value) => {
+        const length = [...value].length;
+        const expected =
+          length < 2 ? 'too-short' : length > 3 ? 'too-long' : value.includes('\0') ? 'invalid-text' : 'ok';
+        expect(verdict(three, value)).toBe(expected);
+      }),
+    );
+  });
+});
+
+describe('ids and timestamps', () => {
+  const id = IdField({ description: '' });
+  it.each([
+    ['01990d6b-7b3e-7c44-a5f8-5d1c2f9e8a10', 'ok'],
+    ['00000000-0000-0000-0000-000000000000', 'ok'],
+    ['abc', 'invalid-id'],
+    ['01990d6b7b3e7c44a5f85d1c2f9e8a10', 'invalid-id'],
+    ['{01990d6b-7b3e-7c44-a5f8-5d1c2f9e8a10}', 'invalid-id'],
+    ['01990d6b-7b3e-7c44-a5f8-5d1c2f9e8a10\n', 'invalid-id'],
+    ['', 'invalid-id'],
+    [7, 'invalid-id'],
+  ])('id %j is %s', (value, expected) => {
+    expect(verdict(id, value)).toBe(expected);
+  });
+
+  it.each([
+    ['2026-01-31T12:00:00Z', true],
+    ['2026-01-31T12:00:00.123456789+05:45', true],
+    ['2024-02-29T00:00:00Z', true],
+    ['2000-02-29T00:00:00Z', true],
+    ['9999-12-31T23:59:59Z', true],
+    ['2023-02-29T00:00:00Z', false],
+    ['1900-02-29T00:00:00Z', false],
+    ['2026-02-31T00:00:00Z', false],
+    ['2026-13-01T00:00:00Z', false],
+    ['2026-00-01T00:00:00Z', false],
+    ['2026-01-00T00:00:00Z', false],
+    ['0000-01-01T00:00:00Z', false],
+    ['2026-01-01T24:00:00Z', false],
+    ['2026-01-01T23:60:00Z', false],
+    ['2026-12-31T23:59:60Z', false],
+    ['2026-01-01T00:00:00', false],
+    ['2026-01-01T00:00:00+24:00', false],
+    ['2026-01-01', false],
+    ['2026-W10', false],
+    ['20260301', false],
+    ['1 Jan', false],
+    ['2026-01-01 00:00:00Z', false],
+    ['2026-01-01t00:00:00z', false],
+    ['', false],
+  ])('timestamp %j: %p', (value, expected) => {
+    expect(isTimestamp(value)).toBe(expected);
+    expect(verdict(TimestampField({ description: '' }), value)).toBe(expected ? 'ok' : 'invalid-timestamp');
+  });
+
+  it('takes every instant that a Date can name between the years 1 and 9999', () => {
+    const min = new Date('0001-01-01T00:00:00Z');
+    const max = new Date('9999-12-31T23:59:59Z');
+    fc.assert(
+      fc.property(fc.date({ min, max, noInvalidDate: true }), (date) => {
+        expect(isTimestamp(date.toISOString())).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('lists and maps', () => {
+  const labels = MapField({
+    description: '',
+    example: {},
+    maxEntries: 2,
+    key: /^[a-z]+$/,
+    keyMessage: 'must have keys in lower case',
+    maxKeyLength: 5,
+    maxValueLength: 5,
+  });
+  it.each<[unknown, string]>([
+    [{}, 'ok'],
+    [{ a: '1', b: '' }, 'ok'],
+    [{ a: '1', b: '2', c: '3' }, 'too-many'],
+    [{ 'PATH=x': '1' }, 'invalid-key'],
+    [{ toolong: '1' }, 'invalid-key'],
+    [{ a: 1 }, 'type'],
+    [{ a: null }, 'type'],
+    [{ a: '123456' }, 'too-long'],
+    [{ a: 'x\0' }, 'invalid-text'],
+    [[], 'type'],
+    ['x', 'type'],
+  ])('map %j is %s', (value, expected) => {
+    expect(verdict(labels, value)).toBe(expected);
+  });
+
+  it('count their entries', () => {
+    const list = ListField(integerRule({ description: '', min: 0, max: 5 }), { description: '', min: 1, max: 2 });
+    expect(verdict(list, [1])).toBe('ok');
+    expect(verdict(list, [])).toBe('too-few');
+    expect(verdict(list, [1, 2, 3])).toBe('too-many');
+    expect(verdict(list, [1, '2'])).toBe('type');
+    expect(verdict(list, [1, 9])).toBe('too-large');
+    expect(
+      verdict(
+        ArrayField(() => CrateDto, { description: '', max: 1 }),
+        [{}],
+      ),
+    ).toBe('required');
+    expect(
+      verdict(
+        ObjectField(() => CrateDto, { description: '' }),
+        aCrate,
+      ),
+    ).toBe('ok');
+  });
+});
+
+describe('query parameters', () => {
+  it.each<[Record<string, unknown>, unknown]>([
+    [{}, { limit: 50 }],
+    [{ limit: '10' }, { limit: 10 }],
+    [{ limit: '0' }, ['limit too-small']],
+    [{ limit: '-1' }, ['limit too-small']],
+    [{ limit: '101' }, ['limit too-large']],
+    [{ limit: 'abc' }, ['limit type']],
+    [{ limit: '' }, ['limit type']],
+    [{ limit: '1e2' }, ['limit type']],
+    [{ limit: '0x10' }, ['limit type']],
+    [{ limit: ' 5' }, ['limit type']],
+    [{ limit: '05' }, ['limit type']],
+    [{ limit: '5.0' }, ['limit type']],
+    [{ 'limit[]': '5' }, ['limit[] unknown-parameter']],
+    [{ '__proto__[x]': '1' }, ['__proto__[x] unknown-parameter']],
+    [{ fragile: 'false' }, { limit: 50, fragile: false }],
+    [{ fragile: 'False' }, ['fragile type']],
+    [{ urgency: 'low,high' }, { limit: 50, urgency: ['low', 'high'] }],
+    [{ urgency: 'low,(select 1)' }, ['urgency.1 one-of']],
+    [{ sort: 'name;drop' }, ['sort unknown-parameter']],
+  ])('%j', (query, expected) => {
+    expect(judge(CrateQuery, query, 'query')).toEqual(expected);
+  });
+});

@@ -1,0 +1,94 @@
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+
+/** What is wrong with a value: a stable code in kebab-case, and what is expected, as a sentence without its subject. */
+export interface Violation {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A class whose instances are read from JSON or query parameters, or written to JSON. */
+export type DtoClass<T extends object = object> = new () => T;
+
+/** What every field decorator takes. */
+export interface FieldOptions<T = unknown> {
+  /** What the field means, with its unit, for the reader of the API's documentation. */
+  readonly description: string;
+  /** A real value, which passes the rule. */
+  readonly example?: T;
+  /** May be left out. In answers: may be absent. */
+  readonly optional?: boolean;
+  /** May be `null`. */
+  readonly nullable?: boolean;
+  /** Taken when the field is left out. */
+  readonly default?: T;
+}
+
+/** How a field's value is read, checked and documented. */
+export interface FieldRule {
+  readonly optional: boolean;
+  readonly nullable: boolean;
+  readonly default: unknown;
+  readonly schema: ApiPropertyOptions;
+  /** Brings a value into the form in which it is checked and kept, before the check. */
+  readonly normalize?: (value: unknown) => unknown;
+  /** @returns what is wrong, or undefined. Never called with `undefined`, nor with `null` where that is allowed */
+  readonly check: (value: unknown) => Violation | undefined;
+  /** The value that a query parameter's text stands for; the text itself when it stands for none. */
+  readonly fromText?: (text: string) => unknown;
+  /** The class of a nested object, or of an array's items. */
+  readonly nested?: () => DtoClass;
+  /** The rule of an array's or map's items that are no objects. */
+  readonly items?: FieldRule;
+}
+
+const FIELDS = Symbol('stowage:fields');
+const OBJECT_RULES = Symbol('stowage:object-rules');
+
+/** Rules by field, with those of the base class. */
+export function fieldsOf(type: DtoClass): ReadonlyMap<string, FieldRule> {
+  const prototype: unknown = type.prototype;
+  const fields: unknown = Reflect.getMetadata(FIELDS, prototype as object);
+  return fields instanceof Map ? (fields as ReadonlyMap<string, FieldRule>) : new Map();
+}
+
+/** Registers the rule of a field for reading and for the OpenAPI document. */
+export function field(rule: FieldRule): PropertyDecorator {
+  return (target, key) => {
+    const name = String(key);
+    const fields = new Map(fieldsOf(target.constructor as DtoClass));
+    fields.set(name, rule);
+    Reflect.defineMetadata(FIELDS, fields, target);
+    ApiProperty({
+      ...rule.schema,
+      ...(rule.nullable ? { nullable: true } : {}),
+      ...(rule.default === undefined ? {} : { default: rule.default }),
+      required: !rule.optional && rule.default === undefined,
+    } as ApiPropertyOptions)(target, key);
+  };
+}
+
+/** Applies a rule to a value that may be absent. */
+export function violationIn(rule: FieldRule, value: unknown): Violation | undefined {
+  if (value === undefined) {
+    return rule.optional ? undefined : { code: 'required', message: 'is required' };
+  }
+  if (value === null && rule.nullable) {
+    return undefined;
+  }
+  return rule.check(value);
+}
+
+/** A rule about several fields of an object: what is wrong, and with which field (the object itself when left out). */
+export type ObjectCheck<T> = (value: T) => (Violation & { readonly field?: string }) | undefined;
+
+/** Adds a rule about several fields to a class. It is asked only when every field is valid in itself. */
+export function ObjectRule<T extends object>(check: ObjectCheck<T>): (type: DtoClass<T>) => void {
+  return (type) => {
+    Reflect.defineMetadata(OBJECT_RULES, [...objectRulesOf(type), check], type);
+  };
+}
+
+export function objectRulesOf(type: DtoClass): readonly ObjectCheck<never>[] {
+  const rules: unknown = Reflect.getMetadata(OBJECT_RULES, type);
+  return Array.isArray(rules) ? (rules as ObjectCheck<never>[]) : [];
+}

@@ -1,0 +1,196 @@
+import { isId } from '#kernel';
+
+import { field, type FieldOptions, type FieldRule, type Violation } from './rule.js';
+
+/** Options of a text. Lengths count code points, not bytes and not UTF-16 units. */
+export interface StringOptions extends FieldOptions<string> {
+  /** Default 1. */
+  readonly min?: number;
+  readonly max: number;
+  /** The whole text must match. Must be linear in the text's length: no nested or adjacent quantifiers over the same characters. */
+  readonly pattern?: RegExp;
+  /** What the pattern asks for, in words: "must be ...". */
+  readonly patternMessage?: string;
+  readonly format?: string;
+  /** Taken off the API's documentation and never echoed: passwords, tokens. */
+  readonly writeOnly?: boolean;
+  /** Brings the text into its kept form before it is checked. */
+  readonly normalize?: (text: string) => string;
+  /** A further check of an otherwise valid text. */
+  readonly check?: (text: string) => Violation | undefined;
+}
+
+const TYPE: Violation = { code: 'type', message: 'must be text' };
+
+/** The length in code points, counted no further than needed to know that a limit is exceeded. */
+function lengthOf(text: string, limit: number): number {
+  if (text.length > limit * 2) {
+    return limit + 1;
+  }
+  let length = 0;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    length += unit >= 0xdc00 && unit <= 0xdfff ? 0 : 1;
+  }
+  return length;
+}
+
+function checkText(value: unknown, options: StringOptions): Violation | undefined {
+  const { min = 1, max, pattern, patternMessage = 'must have the documented form', check } = options;
+  if (typeof value !== 'string') {
+    return TYPE;
+  }
+  const length = lengthOf(value, max);
+  if (length < min) {
+    return { code: 'too-short', message: `must have at least ${min} ${min === 1 ? 'character' : 'characters'}` };
+  }
+  if (length > max) {
+    return { code: 'too-long', message: `must have at most ${max} characters` };
+  }
+  if (value.includes('\0') || !value.isWellFormed()) {
+    return { code: 'invalid-text', message: 'must not contain U+0000 or half of a surrogate pair' };
+  }
+  if (pattern?.test(value) === false) {
+    return { code: 'pattern', message: patternMessage };
+  }
+  return check?.(value);
+}
+
+/** The rule of a text field. */
+export function stringRule(options: StringOptions): FieldRule {
+  const { min = 1, max, pattern, format, writeOnly, normalize } = options;
+  return {
+    ...commonOf(options),
+    schema: {
+      type: 'string',
+      ...(min > 0 ? { minLength: min } : {}),
+      maxLength: max,
+      ...(pattern === undefined ? {} : { pattern: pattern.source }),
+      ...(format === undefined ? {} : { format }),
+      ...(writeOnly === true ? { writeOnly } : {}),
+      ...documentationOf(options),
+    },
+    check: (value) => checkText(value, options),
+    ...(normalize === undefined
+      ? {}
+      : { normalize: (value: unknown) => (typeof value === 'string' ? normalize(value) : value) }),
+  };
+}
+
+/** The parts of a rule that come from the options every field takes. */
+export function commonOf(options: FieldOptions): Pick<FieldRule, 'optional' | 'nullable' | 'default'> {
+  return {
+    optional: options.optional ?? false,
+    nullable: options.nullable ?? false,
+    default: options.default,
+  };
+}
+
+/** The parts of a schema that come from the options every field takes. */
+export function documentationOf(options: FieldOptions): { description: string; example?: unknown } {
+  return {
+    description: options.description,
+    ...(options.example === undefined ? {} : { example: options.example }),
+  };
+}
+
+/** A text. */
+export function StringField(options: StringOptions): PropertyDecorator {
+  return field(stringRule(options));
+}
+
+// Controls (C0, C1), line and paragraph separators, bidirectional controls, zero-width and other invisible characters.
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u{115f}\u{1160}\u{3164}\u{ffa0}]|\u{034f}|\u{17b4}|\u{17b5}/u;
+// Inside emoji sequences the zero-width joiner, variation selectors and tags are what people type.
+const EMOJI_GLUE = /(?<=\p{Extended_Pictographic}\u{fe0f}?|\p{Emoji_Modifier})\u{200d}(?=\p{Extended_Pictographic})/gu;
+
+/** Whether a text holds characters that are not seen, or that change how others are seen. */
+export function hasInvisibleCharacters(text: string): boolean {
+  return INVISIBLE.test(text.replace(EMOJI_GLUE, ''));
+}
+
+/**
+ * A name that people read: kept in NFC without spaces around it, not blank, one line, nothing invisible.
+ * Lengths count code points after that.
+ */
+export function NameField(options: FieldOptions<string> & { readonly max?: number }): PropertyDecorator {
+  return StringField({
+    max: 64,
+    ...options,
+    min: 1,
+    normalize: (text) => (text.length > 10_000 ? text : text.normalize('NFC').trim()),
+    check: (text) =>
+      hasInvisibleCharacters(text)
+        ? { code: 'invalid-text', message: 'must not contain control, invisible or direction-changing characters' }
+        : undefined,
+  });
+}
+
+/** Free text of several lines: kept verbatim, without U+0000. */
+export function FreeTextField(options: FieldOptions<string> & { readonly max: number }): PropertyDecorator {
+  return StringField({ min: 0, ...options });
+}
+
+/** The rule of an id: a UUID, kept in lower case. */
+export function idRule(options: FieldOptions<string>): FieldRule {
+  return {
+    ...commonOf(options),
+    schema: {
+      type: 'string',
+      format: 'uuid',
+      ...documentationOf({ example: '01990d6b-7b3e-7c44-a5f8-5d1c2f9e8a10', ...options }),
+    },
+    normalize: (value) => (typeof value === 'string' ? value.toLowerCase() : value),
+    check: (value) =>
+      typeof value === 'string' && isId(value) ? undefined : { code: 'invalid-id', message: 'must be a UUID' },
+  };
+}
+
+/** An id. */
+export function IdField(options: FieldOptions<string>): PropertyDecorator {
+  return field(idRule(options));
+}
+
+const TIMESTAMP = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.\d{1,9})?(?:Z|[+-](\d{2}):(\d{2}))$/;
+
+/** Whether the text is an RFC 3339 timestamp of a day that exists, from year 1 on, without leap seconds. */
+export function isTimestamp(text: string): boolean {
+  const parts = TIMESTAMP.exec(text)?.slice(1).map(Number);
+  if (parts === undefined) {
+    return false;
+  }
+  // Without an offset (Z) its two parts are NaN, which exceeds nothing.
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, offsetHour = 0, offsetMinute = 0] = parts;
+  const lastDay = new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
+  return (
+    year >= 1 &&
+    month >= 1 &&
+    month <= 12 &&
+    day >= 1 &&
+    day <= lastDay &&
+    hour <= 23 &&
+    minute <= 59 &&
+    second <= 59 &&
+    !(offsetHour > 23) &&
+    !(offsetMinute > 59)
+  );
+}
+
+/** A point in time, in RFC 3339 with an offset; answers are always in UTC. */
+export function TimestampField(options: FieldOptions<string>): PropertyDecorator {
+  return field({
+    ...commonOf(options),
+    schema: {
+      type: 'string',
+      format: 'date-time',
+      ...documentationOf({ example: '2026-01-31T12:00:00.000Z', ...options }),
+    },
+    check: (value) =>
+      typeof value === 'string' && value.length <= 40 && isTimestamp(value)
+        ? undefined
+        : {
+            code: 'invalid-timestamp',
+            message: 'must be an RFC 3339 timestamp with offset, such as 2026-01-31T12:00:00Z',
+          },
+  });
+}

@@ -1,0 +1,471 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import fc from 'fast-check';
+
+import { errorCatalogue, type Problem } from '#http';
+import { newId } from '#kernel';
+
+import { type Log, testApp } from './testing/test-app.js';
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: string;
+}
+
+let app: NestFastifyApplication;
+let log: Log;
+
+beforeAll(async () => {
+  ({ app, log } = await testApp({ STOWAGE_CORS_ORIGINS: 'https://console.example' }));
+  await app.listen(0, '127.0.0.1');
+});
+
+afterAll(() => app.close());
+
+type Call = Parameters<NestFastifyApplication['inject']>[0] & object;
+
+async function call(request: Call): Promise<Answer> {
+  const started = performance.now();
+  const { statusCode: status, headers, body } = await app.inject(request);
+  expect(performance.now() - started).toBeLessThan(1000);
+  return { status, headers, body };
+}
+
+/** Asserts what every refusal has in common, and shows it as `status CODE pointer field-code`. */
+function refusal({ status, headers, body }: Answer): string {
+  expect(String(headers['content-type'])).toMatch(/^application\/problem\+json/);
+  const problem = JSON.parse(body) as Problem;
+  expect(problem.status).toBe(status);
+  expect(problem.type).toBe(`/problems/${problem.code}`);
+  expect(problem.title).not.toBe('');
+  expect(problem.detail).not.toBe('');
+  expect(errorCatalogue().map((entry) => entry.code)).toContain(problem.code);
+  expect(problem.requestId).toBe(headers['x-request-id']);
+  expect(headers['x-content-type-options']).toBe('nosniff');
+  expect(body).not.toMatch(/SyntaxError|Unexpected token|FST_|node_modules|\bat .*\.[jt]s:\d|Cannot (GET|POST|PUT)/);
+  expect((problem.errors ?? []).length).toBeLessThanOrEqual(20);
+  const [first] = problem.errors ?? [];
+  return [status, problem.code, ...(first === undefined ? [] : [first.pointer, first.code])].join(' ');
+}
+
+const JSON_TYPE = 'application/json';
+const GOOD = JSON.stringify({ name: 'blue', resources: { cpu: 1, memoryMib: 2 } });
+
+const post = (payload: string | Buffer, headers: Record<string, string> = {}, url = '/v1/crates'): Promise<Answer> =>
+  call({ method: 'POST', url, payload, headers: { 'content-type': JSON_TYPE, ...headers } });
+
+const crateWith = (field: string): string => `{"name":"a","resources":{"cpu":1,"memoryMib":2},${field}}`;
+const cpu = (text: string): string => `{"name":"a","resources":{"cpu":${text},"memoryMib":2}}`;
+
+describe('bodies', () => {
+  it.each<[string, string | Buffer, string]>([
+    ['empty', '', '400 REQUEST.INVALID # required'],
+    ['broken', '{"name":', '400 REQUEST.MALFORMED_JSON'],
+    ['null', 'null', '400 REQUEST.INVALID # type'],
+    ['a word', '"x"', '400 REQUEST.INVALID # type'],
+    ['a number', '1', '400 REQUEST.INVALID # type'],
+    ['a list', '[]', '400 REQUEST.INVALID # type'],
+    ['a list of one', `[${GOOD}]`, '400 REQUEST.INVALID # type'],
+    ['nested object missing', '{"name":"a"}', '400 REQUEST.INVALID #/resources required'],
+    ['nested object null', '{"name":"a","resources":null}', '400 REQUEST.INVALID #/resources type'],
+    ['nested object a list', '{"name":"a","resources":[]}', '400 REQUEST.INVALID #/resources type'],
+    ['nested object in a list', '{"name":"a","resources":[{"cpu":1}]}', '400 REQUEST.INVALID #/resources type'],
+    ['unknown field', crateWith('"orgId":"x"'), '400 REQUEST.INVALID #/orgId unknown-field'],
+    ['__proto__', crateWith('"__proto__":{"a":1}'), '400 REQUEST.INVALID #/__proto__ unknown-field'],
+    [
+      'constructor.prototype',
+      crateWith('"constructor":{"prototype":{}}'),
+      '400 REQUEST.INVALID #/constructor unknown-field',
+    ],
+    ['constructor', crateWith('"constructor":"x"'), '400 REQUEST.INVALID #/constructor unknown-field'],
+    ['duplicate keys', '{"name":"a","name":"b"}', '400 REQUEST.INVALID #/name duplicate-key'],
+    ['20000 nested lists', '['.repeat(20_000) + ']'.repeat(20_000), '400 REQUEST.INVALID #/0 too-deep'],
+    ['101 KiB', `"${'x'.repeat(101 * 1024)}"`, '413 REQUEST.TOO_LARGE'],
+    ['10 MB', `{"name":"${'x'.repeat(10_000_000)}"}`, '413 REQUEST.TOO_LARGE'],
+    ['invalid UTF-8', Buffer.from([0x22, 0xff, 0xfe, 0x22]), '400 REQUEST.MALFORMED_JSON'],
+    ['byte order mark', `\ufeff${GOOD}`, '400 REQUEST.MALFORMED_JSON'],
+    [
+      '8000 keys',
+      `{${Array.from({ length: 8000 }, (_, i) => `"k${i}":1`).join()}}`,
+      '400 REQUEST.INVALID # too-many-keys',
+    ],
+    ['10000 items', crateWith(`"parts":[${'1,'.repeat(9999)}1]`), '400 REQUEST.INVALID #/parts too-many'],
+    ['negative', cpu('-1'), '400 REQUEST.INVALID #/resources/cpu too-small'],
+    ['all zero', '{"name":"a","resources":{"cpu":0,"memoryMib":0}}', '400 REQUEST.INVALID #/resources all-zero'],
+    ['too fine', cpu('0.0001'), '400 REQUEST.INVALID #/resources/cpu too-many-decimals'],
+    ['2^31', cpu('2147483648'), '400 REQUEST.INVALID #/resources/cpu too-large'],
+    ['2^53+1', cpu('9007199254740993'), '400 REQUEST.INVALID #/resources/cpu not-exact'],
+    ['1e400', cpu('1e400'), '400 REQUEST.INVALID #/resources/cpu not-exact'],
+    ['NaN', cpu('NaN'), '400 REQUEST.MALFORMED_JSON'],
+    ['Infinity', cpu('Infinity'), '400 REQUEST.MALFORMED_JSON'],
+    ['text for a number', cpu('"1"'), '400 REQUEST.INVALID #/resources/cpu type'],
+    ['true for a number', cpu('true'), '400 REQUEST.INVALID #/resources/cpu type'],
+    ['text for a boolean', crateWith('"fragile":"false"'), '400 REQUEST.INVALID #/fragile type'],
+    ['U+0000', crateWith('"note":"a\\u0000b"'), '400 REQUEST.INVALID #/note invalid-text'],
+    ['half a surrogate pair', crateWith('"note":"\\ud800"'), '400 REQUEST.INVALID #/note invalid-text'],
+    ['an operator for text', crateWith('"note":{"$ne":null}'), '400 REQUEST.INVALID #/note type'],
+    ['an id that is none', crateWith('"ownerId":"x"'), '400 REQUEST.INVALID #/ownerId invalid-id'],
+    [
+      'a day that is none',
+      crateWith('"dueAt":"2026-02-31T00:00:00Z"'),
+      '400 REQUEST.INVALID #/dueAt invalid-timestamp',
+    ],
+    [
+      '10000 labels',
+      crateWith(`"labels":{${Array.from({ length: 199 }, (_, i) => `"k${i}":"1"`).join()}}`),
+      '400 REQUEST.INVALID #/labels too-many',
+    ],
+  ])('%s', async (_what, body, expected) => {
+    expect(refusal(await post(body))).toBe(expected);
+  });
+
+  it('are read as they are: 1.0 is 1, -0 is 0, text stays verbatim', async () => {
+    const note = "<script>alert(1)</script> '; DROP TABLE users;-- é";
+    const { status, body } = await post(
+      `{"name":"a","resources":{"cpu":1.0,"memoryMib":2e0},"note":${JSON.stringify(note)}}`,
+    );
+    expect(status).toBe(201);
+    expect(JSON.parse(body)).toMatchObject({ resources: { cpu: 1, memoryMib: 2 }, note });
+    expect((await post('{"name":"a","resources":{"cpu":-0,"memoryMib":2}}')).body).toContain('"cpu":0');
+  });
+
+  it.each<[string, Record<string, string>, string]>([
+    ['text/plain', { 'content-type': 'text/plain' }, '415 REQUEST.UNSUPPORTED_MEDIA_TYPE'],
+    ['form', { 'content-type': 'application/x-www-form-urlencoded' }, '415 REQUEST.UNSUPPORTED_MEDIA_TYPE'],
+    ['multipart', { 'content-type': 'multipart/form-data; boundary=x' }, '415 REQUEST.UNSUPPORTED_MEDIA_TYPE'],
+    ['no media type at all', { 'content-type': 'json' }, '415 REQUEST.UNSUPPORTED_MEDIA_TYPE'],
+    ['a longer media type', { 'content-type': 'application/jsonp' }, '415 REQUEST.UNSUPPORTED_MEDIA_TYPE'],
+    ['UTF-16', { 'content-type': 'application/json; charset=utf-16' }, '415 REQUEST.UNSUPPORTED_MEDIA_TYPE'],
+    ['an unknown charset', { 'content-type': 'application/json; charset=foo' }, '415 REQUEST.UNSUPPORTED_MEDIA_TYPE'],
+    ['an unknown encoding', { 'content-encoding': 'foo' }, '415 REQUEST.UNSUPPORTED_MEDIA_TYPE'],
+    ['two encodings', { 'content-encoding': 'gzip, gzip' }, '415 REQUEST.UNSUPPORTED_MEDIA_TYPE'],
+    ['broken gzip', { 'content-encoding': 'gzip' }, '400 REQUEST.BAD_ENCODING'],
+  ])('with %s are refused', async (_what, headers, expected) => {
+    expect(refusal(await post(GOOD, headers))).toBe(expected);
+  });
+
+  it('without a media type are refused', async () => {
+    const answer = await call({ method: 'POST', url: '/v1/crates', payload: Buffer.from(GOOD), headers: {} });
+    expect(refusal(answer)).toBe('415 REQUEST.UNSUPPORTED_MEDIA_TYPE');
+  });
+
+  it.each(['application/json; charset=utf-8', 'Application/JSON;charset="UTF-8"', 'application/json;'])(
+    'with %s are accepted',
+    async (type) => {
+      expect((await post(GOOD, { 'content-type': type })).status).toBe(201);
+    },
+  );
+
+  it('may be compressed, but not beyond the limit', async () => {
+    expect((await post(gzipSync(GOOD), { 'content-encoding': 'gzip' })).status).toBe(201);
+    const bomb = gzipSync(Buffer.alloc(20_000_000, 0x20));
+    expect(bomb.length).toBeLessThan(20_000);
+    const before = process.memoryUsage().rss;
+    expect(refusal(await post(bomb, { 'content-encoding': 'gzip' }))).toBe('413 REQUEST.TOO_LARGE');
+    expect(process.memoryUsage().rss - before).toBeLessThan(15_000_000);
+  });
+
+  it('may be larger where the route says so', async () => {
+    const large = crateWith(`"note":"${'x'.repeat(200 * 1024)}"`);
+    expect(refusal(await post(large, {}, '/v1/crates/batch'))).toBe('400 REQUEST.INVALID #/note too-long');
+    expect(refusal(await post(large))).toBe('413 REQUEST.TOO_LARGE');
+    expect(refusal(await post('x'.repeat(2_000_000), {}, '/v1/crates/batch'))).toBe('413 REQUEST.TOO_LARGE');
+    expect(refusal(await post(gzipSync(large), { 'content-encoding': 'gzip' }, '/v1/crates/batch'))).toBe(
+      '400 REQUEST.INVALID #/note too-long',
+    );
+  });
+
+  it('are {} or nothing where a route takes none', async () => {
+    const url = `/v1/crates/${newId()}/open`;
+    expect((await call({ method: 'POST', url })).status).toBe(200);
+    expect((await post('{}', {}, url)).status).toBe(200);
+    expect((await post('', {}, url)).status).toBe(200);
+    expect(refusal(await post('{"force":true}', {}, url))).toBe('400 REQUEST.INVALID #/force unknown-field');
+    expect(refusal(await post('[]', {}, url))).toBe('400 REQUEST.INVALID # type');
+    expect(refusal(await post('x', { 'content-type': 'text/plain' }, url))).toBe('415 REQUEST.UNSUPPORTED_MEDIA_TYPE');
+  });
+});
+
+describe('paths and queries', () => {
+  it.each(
+    [
+      ['/v1/crates/abc', '400 REQUEST.INVALID crateId invalid-id'],
+      ['/v1/crates/%00', '400 REQUEST.INVALID crateId invalid-id'],
+      ['/v1/crates/..%2f..%2fetc', '400 REQUEST.INVALID crateId invalid-id'],
+      ['/v1/crates/%zz', '400 REQUEST.MALFORMED'],
+      ['/v1/crates/%c0%af', '400 REQUEST.MALFORMED'],
+      [`/v1/crates/${'a'.repeat(5000)}`, '414 REQUEST.URL_TOO_LONG'],
+      ['/v1/crates?limit=0', '400 REQUEST.INVALID limit too-small'],
+      ['/v1/crates?limit=-1', '400 REQUEST.INVALID limit too-small'],
+      ['/v1/crates?limit=101', '400 REQUEST.INVALID limit too-large'],
+      ['/v1/crates?limit=abc', '400 REQUEST.INVALID limit type'],
+      ['/v1/crates?limit=', '400 REQUEST.INVALID limit type'],
+      ['/v1/crates?limit', '400 REQUEST.INVALID limit type'],
+      ['/v1/crates?limit=1e2', '400 REQUEST.INVALID limit type'],
+      ['/v1/crates?limit=0x10', '400 REQUEST.INVALID limit type'],
+      ['/v1/crates?limit=1&limit=2', '400 REQUEST.INVALID limit repeated-parameter'],
+      ['/v1/crates?limit[]=5', '400 REQUEST.INVALID limit[] unknown-parameter'],
+      ['/v1/crates?limit[a]=1', '400 REQUEST.INVALID limit[a] unknown-parameter'],
+      ['/v1/crates?__proto__[x]=1', '400 REQUEST.INVALID __proto__[x] unknown-parameter'],
+      ['/v1/crates?__proto__=1', '400 REQUEST.INVALID __proto__ unknown-parameter'],
+      ['/v1/crates?toString=1', '400 REQUEST.INVALID toString unknown-parameter'],
+      ['/v1/crates?nope=1', '400 REQUEST.INVALID nope unknown-parameter'],
+      ['/v1/crates?sort=name;drop', '400 REQUEST.INVALID sort unknown-parameter'],
+      ['/v1/crates?urgency=low,(select%201)', '400 REQUEST.INVALID urgency.1 one-of'],
+      ['/v1/crates?cursor=random', '400 REQUEST.INVALID_CURSOR'],
+      [
+        `/v1/crates?${Array.from({ length: 1001 }, (_, i) => `p${i}=1`).join('&')}`,
+        '400 REQUEST.INVALID p0 unknown-parameter',
+      ],
+      [`/v1/crates/${newId()}?x=1`, '400 REQUEST.INVALID x unknown-parameter'],
+      ['/problems?x=1', '400 REQUEST.INVALID x unknown-parameter'],
+      ['/problems/NO.SUCH', '404 REQUEST.NO_SUCH_ROUTE'],
+      ['/V1/Crates', '404 REQUEST.NO_SUCH_ROUTE'],
+      ['/v1/crates/', '404 REQUEST.NO_SUCH_ROUTE'],
+      ['//v1/crates', '404 REQUEST.NO_SUCH_ROUTE'],
+      ['/v1//crates', '404 REQUEST.NO_SUCH_ROUTE'],
+      ['/crates', '404 REQUEST.NO_SUCH_ROUTE'],
+      ['/', '404 REQUEST.NO_SUCH_ROUTE'],
+      ['/docs/assets/../../package.json', '404 REQUEST.NO_SUCH_ROUTE'],
+      ['/docs/assets/%2e%2e/package.json', '404 REQUEST.NO_SUCH_ROUTE'],
+    ].map(([url = '', expected]) => [url.slice(0, 70), expected, url]),
+  )('GET %s is %s', async (_title, expected, url = '') => {
+    expect(refusal(await call({ method: 'GET', url }))).toBe(expected);
+  });
+
+  it('name one object by an id in either case', async () => {
+    const id = newId();
+    const { status, body } = await call({ method: 'GET', url: `/v1/crates/${id.toUpperCase()}` });
+    expect(status).toBe(200);
+    expect(JSON.parse(body)).toEqual({ item: id });
+    expect((await call({ method: 'GET', url: '/v1/crates/00000000-0000-0000-0000-000000000000' })).status).toBe(200);
+  });
+});
+
+describe('methods and headers', () => {
+  it.each([
+    ['PUT', '/v1/crates', 'GET, HEAD, POST, OPTIONS'],
+    ['DELETE', '/v1/crates', 'GET, HEAD, POST, OPTIONS'],
+    ['TRACE', '/v1/crates', 'GET, HEAD, POST, OPTIONS'],
+    ['GET', '/v1/crates/batch', 'POST, OPTIONS'],
+    ['HEAD', '/v1/crates/batch', 'POST, OPTIONS'],
+    ['POST', '/openapi.json', 'GET, HEAD, OPTIONS'],
+    ['POST', '/docs', 'GET, HEAD, OPTIONS'],
+  ] as const)('%s %s is 405 with Allow', async (method, url, allow) => {
+    const answer = await call({ method, url });
+    expect(answer.headers['allow']).toBe(allow);
+    expect(answer.status).toBe(405);
+    if (method !== 'HEAD') {
+      expect(refusal(answer)).toBe('405 REQUEST.METHOD_NOT_ALLOWED');
+    }
+  });
+
+  it('OPTIONS says what a path has, HEAD what GET would say', async () => {
+    const options = await call({ method: 'OPTIONS', url: '/v1/crates' });
+    expect([options.status, options.headers['allow'], options.body]).toEqual([204, 'GET, HEAD, POST, OPTIONS', '']);
+    const head = await call({ method: 'HEAD', url: '/v1/crates?limit=1' });
+    const get = await call({ method: 'GET', url: '/v1/crates?limit=1' });
+    expect([head.status, head.body, head.headers['content-length']]).toEqual([200, '', get.headers['content-length']]);
+    expect(refusal(await call({ method: 'OPTIONS', url: '/nope' }))).toBe('404 REQUEST.NO_SUCH_ROUTE');
+  });
+
+  it('ignore what would override the method, the client or the tenant', async () => {
+    const headers = {
+      'x-http-method-override': 'DELETE',
+      'x-tenant-id': 'x',
+      'x-user-id': 'y',
+      'x-forwarded-for': '1.2.3.4',
+    };
+    expect((await call({ method: 'GET', url: '/v1/crates', headers })).status).toBe(200);
+    expect(log.at(-1)).toMatchObject({ ip: '127.0.0.1', method: 'GET' });
+  });
+
+  it('answer JSON whatever is accepted', async () => {
+    for (const accept of ['text/html', 'image/png', '*/*;q=0', 'garbage']) {
+      const { status, headers } = await call({ method: 'GET', url: '/v1/crates', headers: { accept } });
+      expect([status, headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
+    }
+  });
+
+  it('let only listed origins call from a browser', async () => {
+    const preflight = (origin: string): Promise<Answer> =>
+      call({ method: 'OPTIONS', url: '/v1/crates', headers: { origin, 'access-control-request-method': 'POST' } });
+    const listed = await preflight('https://console.example');
+    expect(listed.headers).toMatchObject({ 'access-control-allow-origin': 'https://console.example' });
+    expect(listed.headers['access-control-allow-credentials']).toBeUndefined();
+    for (const origin of [
+      'https://evil.example',
+      'null',
+      'https://console.example.evil.example',
+      'http://console.example',
+    ]) {
+      expect((await preflight(origin)).headers['access-control-allow-origin']).toBeUndefined();
+    }
+    const evil = await call({ method: 'GET', url: '/v1/crates', headers: { origin: 'https://evil.example' } });
+    expect(evil.headers['access-control-allow-origin']).toBeUndefined();
+  });
+
+  it.each(['short', 'a\nb12345678', 'x'.repeat(10_000), '${jndi:ldap://x}', 'spaces in it', 'ünïcödé-id'])(
+    'replace the request id %#',
+    async (id) => {
+      const { headers } = await call({ method: 'GET', url: '/v1/crates', headers: { 'x-request-id': id } });
+      expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+      expect(log.at(-1)).toMatchObject({ requestId: headers['x-request-id'] });
+    },
+  );
+
+  it('keep a request id that is harmless', async () => {
+    const answer = await call({ method: 'GET', url: '/nope', headers: { 'x-request-id': 'my-Request_1.x' } });
+    expect(refusal(answer)).toBe('404 REQUEST.NO_SUCH_ROUTE');
+    expect(answer.headers['x-request-id']).toBe('my-Request_1.x');
+  });
+
+  it('carry the security headers on every answer', async () => {
+    for (const url of ['/v1/crates', '/nope', '/v1/crates/%zz', '/docs', '/openapi.json', '/v1/crates/abc']) {
+      const { headers } = await call({ method: 'GET', url });
+      expect(headers).toMatchObject({
+        'strict-transport-security': 'max-age=31536000; includeSubDomains',
+        'x-frame-options': 'DENY',
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+        'cross-origin-opener-policy': 'same-origin',
+      });
+      expect(headers['content-security-policy']).toContain("default-src 'none'");
+      expect(headers['x-powered-by']).toBeUndefined();
+      expect(headers['server']).toBeUndefined();
+    }
+    expect((await call({ method: 'GET', url: '/v1/crates' })).headers['cache-control']).toBe('no-store');
+  });
+});
+
+/** Sends bytes as they are and reads until the server closes, or `wait` ms after the first answer. */
+async function raw(request: string | Buffer, wait = 200): Promise<string> {
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  let answer = '';
+  socket.on('data', (chunk) => {
+    answer += chunk.toString();
+    setTimeout(() => socket.destroy(), wait);
+  });
+  socket.on('error', () => undefined);
+  socket.write(request);
+  await once(socket, 'close');
+  return answer;
+}
+
+/** The head of an answer read from a socket, with the refusal that its body holds. */
+function rawRefusal(answer: string): string {
+  const [head = '', body = ''] = answer.split('\r\n\r\n');
+  const [line = '', ...lines] = head.split('\r\n');
+  const headers: Record<string, string> = {};
+  for (const each of lines) {
+    const [name = '', value = ''] = each.split(': ');
+    headers[name.toLowerCase()] = value;
+  }
+  return refusal({ status: Number(line.split(' ')[1]), headers, body });
+}
+
+describe('bytes on the wire', () => {
+  it.each([
+    ['no HTTP', 'HELLO\r\n\r\n', '400 REQUEST.MALFORMED'],
+    [
+      'length and chunks',
+      'POST /v1/crates HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      '400 REQUEST.MALFORMED',
+    ],
+    [
+      'two lengths',
+      'POST /v1/crates HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}',
+      '400 REQUEST.MALFORMED',
+    ],
+    [
+      'a bare line feed in a header',
+      'GET /v1/crates HTTP/1.1\r\nHost: x\r\nA: b\nC: d\r\n\r\n',
+      '400 REQUEST.MALFORMED',
+    ],
+    [
+      '80 KB of headers',
+      `GET /v1/crates HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(80_000)}\r\n\r\n`,
+      '431 REQUEST.HEADERS_TOO_LARGE',
+    ],
+    [
+      'a URL of 17 KB',
+      `GET /v1/crates?${'a'.repeat(17_000)} HTTP/1.1\r\nHost: x\r\n\r\n`,
+      '431 REQUEST.HEADERS_TOO_LARGE',
+    ],
+    [
+      'an unknown expectation',
+      'POST /v1/crates HTTP/1.1\r\nHost: x\r\nExpect: 999\r\nContent-Length: 2\r\n\r\n{}',
+      '417 REQUEST.EXPECTATION_FAILED',
+    ],
+    [
+      'an absolute form',
+      'GET http://evil.example/v1/crates/abc HTTP/1.1\r\nHost: x\r\n\r\n',
+      '400 REQUEST.INVALID crateId invalid-id',
+    ],
+    ['no path', 'GET * HTTP/1.1\r\nHost: x\r\n\r\n', '404 REQUEST.NO_SUCH_ROUTE'],
+  ])('%s', async (_what, request, expected) => {
+    expect(rawRefusal(await raw(request))).toBe(expected);
+  });
+
+  it('without Host are refused, and the connection is closed', async () => {
+    expect(await raw('GET /v1/crates HTTP/1.1\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*Connection: close/i);
+  });
+
+  it('answer 100 and then the request to Expect: 100-continue', async () => {
+    const head = `POST /v1/crates HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: ${GOOD.length}\r\n\r\n`;
+    expect(await raw(head + GOOD)).toMatch(/^HTTP\/1\.1 100 Continue[^]*HTTP\/1\.1 201 /);
+  });
+});
+
+describe('no request whatever', () => {
+  const url = fc.oneof(
+    fc.webPath().map((path) => `/${path}`),
+    fc.constantFrom('/v1/crates', '/v1/crates/batch', '/v1/crates?limit=5', '/problems', `/v1/crates/${newId()}/open`),
+    fc.string().map((text) => `/v1/crates/${encodeURIComponent(text.toWellFormed())}`),
+    fc.webQueryParameters().map((query) => `/v1/crates?${query}`),
+  );
+  const payload = fc.oneof(
+    fc.json(),
+    fc.string(),
+    fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+    fc.record({ name: fc.anything(), resources: fc.anything(), labels: fc.anything() }).map((value) => {
+      try {
+        return JSON.stringify(value);
+      } catch {
+        return '{';
+      }
+    }),
+  );
+  const headers = fc.record({
+    'content-type': fc.constantFrom('application/json', 'text/plain', 'application/json; charset=latin1', ';;', '*'),
+    'content-encoding': fc.constantFrom('identity', 'gzip', 'br', ''),
+    'x-request-id': fc.constantFrom('12345678', 'x', ''),
+  });
+  const method = fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS');
+
+  it('is answered by anything but success or a problem of the client', async () => {
+    await fc.assert(
+      fc.asyncProperty(method, url, headers, payload, async (verb, path, head, body) => {
+        const hasBody = !['GET', 'HEAD'].includes(verb);
+        const answer = await call({
+          method: verb,
+          url: path,
+          headers: head,
+          ...(hasBody ? { payload: body } : {}),
+        });
+        expect(answer.status).toBeLessThan(500);
+        if (answer.status >= 400 && verb !== 'HEAD') {
+          refusal(answer);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,15 @@
+import { Global, Module } from '@nestjs/common';
+
+import { CursorCodec } from './paging/cursor-codec.js';
+import { Pages } from './paging/page.js';
+import { ProblemsController } from './problems/problems.controller.js';
+import { Drain } from './server/drain.js';
+
+/** What every controller may need: pages, and the catalogue of errors. `createHttpApp` adds it by itself. */
+@Global()
+@Module({
+  controllers: [ProblemsController],
+  providers: [CursorCodec, Pages, Drain],
+  exports: [Pages, Drain],
+})
+export class HttpModule {}

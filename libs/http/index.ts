@@ -1,0 +1,52 @@
+export { HttpModule } from './http.module.js';
+export { createHttpApp, type HttpAppOptions } from './server/create-http-app.js';
+export { BodyLimit } from './server/body-limit.js';
+export { Drain } from './server/drain.js';
+export { SHUTDOWN_MS, stopOnSignal } from './server/shutdown.js';
+export { logWithRequest } from './server/hooks.js';
+export { createLogger, NestLogger } from './server/logger.js';
+export { currentRequest, type RequestContext } from './server/request-context.js';
+export { HTTP_LIMITS } from './server/transport.js';
+export {
+  DeclaredError,
+  defineErrors,
+  errorCatalogue,
+  type ErrorDeclaration,
+  type ErrorEntry,
+} from './problems/error-catalogue.js';
+export { type Problem, problemOf } from './problems/problem.js';
+export { RequestErrors, TransportError, TransportErrors } from './problems/request.errors.js';
+export { withEntityTag } from './versions/entity-tag.js';
+export { ExpectedVersions } from './versions/expected-versions.js';
+export { IfMatch } from './versions/if-match.js';
+export { IdParam } from './fields/id-param.js';
+export { readDto } from './fields/read-dto.js';
+export { type DtoClass, type FieldOptions, type FieldRule, ObjectRule, type Violation } from './fields/rule.js';
+export {
+  FreeTextField,
+  IdField,
+  idRule,
+  isTimestamp,
+  NameField,
+  StringField,
+  type StringOptions,
+  stringRule,
+  TimestampField,
+} from './fields/text.js';
+export {
+  ArrayField,
+  BooleanField,
+  DecimalField,
+  EnumField,
+  enumRule,
+  IntegerField,
+  integerRule,
+  ListField,
+  MapField,
+  ObjectField,
+} from './fields/values.js';
+export { type CursorPosition } from './paging/cursor-codec.js';
+export { MAX_PAGE_SIZE, type Page, PageOf, PageQuery, PageRequest, Pages } from './paging/page.js';
+export { ApiRoute, type RouteDescription } from './openapi/api-route.js';
+export { createOpenApiDocument, type TagDescription } from './openapi/document.js';
+export { ProblemDto } from './openapi/problem.dto.js';

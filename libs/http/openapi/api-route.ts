@@ -1,0 +1,81 @@
+import { applyDecorators, HttpCode } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiExtension,
+  ApiExtraModels,
+  ApiOperation,
+  ApiParam,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
+
+import type { DtoClass } from '../fields/rule.js';
+import type { ErrorEntry } from '../problems/error-catalogue.js';
+
+/** What the document says of a route. */
+export interface RouteDescription {
+  /** Verb and noun in camelCase; the SDK's method has this name, so it never changes. */
+  readonly id: string;
+  /** The group under which Swagger UI shows it. */
+  readonly tag: string;
+  readonly summary: string;
+  readonly description: string;
+  /**
+   * Who may call it, where no guard declares that: nobody needs a token for `public`, otherwise in words. Left out, the document takes
+   * the guard's own declaration (the extensions `x-required-role` and `x-access`), so that the two cannot differ.
+   */
+  readonly access?: string;
+  /** What is answered on success; left out when there is no body (204). */
+  readonly answer?: DtoClass;
+  /** Default 200, or 204 without an answer. */
+  readonly status?: number;
+  /** Its own errors. Those that any route can answer are added. */
+  readonly problems?: readonly ErrorEntry[];
+  /** Path parameters that are no ids, with their descriptions. */
+  readonly params?: Readonly<Record<string, string>>;
+  /** Whether the answer carries an `ETag` (see `withEntityTag`). */
+  readonly hasEntityTag?: boolean;
+  /** The media type of the answer, where it is not JSON. */
+  readonly mediaType?: string;
+}
+
+/** The key under which a route's errors travel to `createOpenApiDocument`. */
+export const ROUTE_EXTENSION = 'x-stowage-route';
+
+/** What `createOpenApiDocument` needs to know of a route beside what swagger's decorators carry. */
+export interface RouteExtension {
+  /** Left out where the guard's declaration decides. */
+  readonly isPublic?: boolean;
+  readonly codes: readonly string[];
+  readonly hasEntityTag?: boolean;
+}
+
+/** Describes a route for the OpenAPI document, and sets the status of its success. */
+export function ApiRoute(route: RouteDescription): MethodDecorator {
+  const { id, tag, summary, description, access, answer, problems = [], params = {}, mediaType, hasEntityTag } = route;
+  const status = route.status ?? (answer === undefined && mediaType === undefined ? 204 : 200);
+  const isPublic = access === 'public';
+  const extension: RouteExtension = {
+    ...(access === undefined ? {} : { isPublic }),
+    codes: problems.map((problem) => problem.code),
+    ...(hasEntityTag === undefined ? {} : { hasEntityTag }),
+  };
+  const success =
+    mediaType !== undefined
+      ? ApiResponse({ status, description: 'Success.', content: { [mediaType]: { schema: { type: 'string' } } } })
+      : ApiResponse({ status, description: 'Success.', ...(answer === undefined ? {} : { type: answer }) });
+  return applyDecorators(
+    HttpCode(status),
+    ApiOperation({
+      operationId: id,
+      summary,
+      description: access === undefined ? description : `${description}\n\nNeeds: ${isPublic ? 'no token' : access}.`,
+    }),
+    ApiTags(tag),
+    success,
+    ApiExtension(ROUTE_EXTENSION, extension),
+    ...(answer === undefined ? [] : [ApiExtraModels(answer)]),
+    ...(isPublic || access === undefined ? [] : [ApiBearerAuth('bearer')]),
+    ...Object.entries(params).map(([name, text]) => ApiParam({ name, description: text, schema: { type: 'string' } })),
+  );
+}

@@ -1,0 +1,64 @@
+import { ApiExtension } from '@nestjs/swagger';
+
+import { IntegerField, ArrayField } from '../fields/values.js';
+import { StringField } from '../fields/text.js';
+
+/** Marks a schema whose instances may carry more than it declares. */
+export const OPEN_EXTENSION = 'x-stowage-open';
+
+/** One wrong field. */
+export class FieldErrorDto {
+  @StringField({
+    description: 'Where: a JSON pointer into the body (`#/resources/cpu`), or the name of a parameter.',
+    min: 1,
+    max: 2500,
+    example: '#/resources/cpu',
+  })
+  readonly pointer!: string;
+
+  @StringField({ description: 'Which rule is broken; stable.', max: 64, example: 'too-small' })
+  readonly code!: string;
+
+  @StringField({ description: 'What is expected, as the end of a sentence.', max: 500, example: 'must be at least 0' })
+  readonly message!: string;
+}
+
+/** An RFC 9457 problem. Errors may carry facts beside these members; `/problems/{code}` explains each code. */
+@ApiExtension(OPEN_EXTENSION, true)
+export class ProblemDto {
+  @StringField({
+    description: 'Where the kind of problem is explained.',
+    max: 200,
+    format: 'uri-reference',
+    example: '/problems/REQUEST.INVALID',
+  })
+  readonly type!: string;
+
+  @StringField({ description: 'A few words, the same for each code.', max: 200, example: 'Invalid input' })
+  readonly title!: string;
+
+  @IntegerField({ description: 'The HTTP status.', min: 400, max: 599, example: 400 })
+  readonly status!: number;
+
+  @StringField({
+    description: 'What happened this time. For people; may change.',
+    min: 1,
+    max: 4000,
+    example: '#/resources/cpu must be at least 0.',
+  })
+  readonly detail!: string;
+
+  @StringField({ description: 'The stable code: what programs decide by.', max: 100, example: 'REQUEST.INVALID' })
+  readonly code!: string;
+
+  @StringField({
+    description: 'The id of the request, as in `X-Request-Id`: give it when you report a fault.',
+    min: 8,
+    max: 64,
+    example: '01990d6b-7b3e-7c44-a5f8-5d1c2f9e8a10',
+  })
+  readonly requestId!: string;
+
+  @ArrayField(() => FieldErrorDto, { description: 'For invalid input: what is wrong where.', max: 20, optional: true })
+  readonly errors?: readonly FieldErrorDto[];
+}

@@ -1,0 +1,36 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+
+import { PROBLEM_TYPE, problemOf } from './problem.js';
+
+/** Told about errors that nobody expected. */
+export type ReportUnexpected = (error: unknown, requestId: string) => void;
+
+/** Answers a request with the problem of an error. */
+export function sendProblem(reply: FastifyReply, error: unknown, report: ReportUnexpected): void {
+  const requestId = reply.request.id;
+  const { body, headers, isUnexpected } = problemOf(error, requestId);
+  if (isUnexpected) {
+    report(error, requestId);
+  }
+  if (reply.sent || reply.raw.headersSent) {
+    reply.raw.destroy();
+    return;
+  }
+  void reply
+    .code(body.status)
+    .headers(headers)
+    .type(PROBLEM_TYPE)
+    .serializer((value: unknown) => JSON.stringify(value))
+    .send(body);
+}
+
+/** The last word on every error inside Nest: see `problemOf`. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly report: ReportUnexpected) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    sendProblem(host.switchToHttp().getResponse<FastifyReply>(), error, this.report);
+  }
+}

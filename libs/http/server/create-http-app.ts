@@ -1,0 +1,81 @@
+import { type DynamicModule, type LoggerService, Module, RequestMethod, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { fastify as createFastify } from 'fastify';
+import type { Logger } from 'pino';
+
+import { ConfigModule, type Settings } from '#config';
+
+import { RequestPipe } from '../fields/request.pipe.js';
+import { UndeclaredInputGuard } from '../fields/undeclared-input.guard.js';
+import { HttpModule } from '../http.module.js';
+import { serveDocumentation } from '../openapi/documentation.js';
+import { type TagDescription } from '../openapi/document.js';
+import { ProblemFilter, type ReportUnexpected } from '../problems/problem.filter.js';
+import { allowOrigins } from './cors.js';
+import { addEntityTags } from '../versions/entity-tag.js';
+import { Drain } from './drain.js';
+import { addRequestHooks, answerOtherMethods, collectRoutes, takeBodiesAsBytes } from './hooks.js';
+import { createLogger, NestLogger } from './logger.js';
+import { answerExpectation, fastifyOptions } from './transport.js';
+
+/** Paths outside of `/v1`. */
+const OUTSIDE = ['health/live', 'health/ready', 'metrics', 'problems', 'problems/:code', '.well-known/jwks.json'];
+
+@Module({})
+class HttpRoot {}
+
+/** What may differ between a service and a test of it. */
+export interface HttpAppOptions {
+  /** The default writes JSON lines to standard output. */
+  readonly logger?: Logger;
+  /** The groups of routes in the OpenAPI document, in the order of display. */
+  readonly tags?: readonly TagDescription[];
+}
+
+/**
+ * The application, initialized and ready to listen: strict JSON, problems for all errors, security headers, CORS,
+ * request ids, limits, 405 and OPTIONS, `/openapi.json`, `/docs`, `/problems`, controllers under `/v1`.
+ *
+ * @throws whatever a module throws at start
+ */
+export async function createHttpApp(
+  module: Type | DynamicModule,
+  settings: Settings,
+  options: HttpAppOptions = {},
+): Promise<NestFastifyApplication> {
+  const logger = options.logger ?? createLogger(settings);
+  const accessLog = logger.child({}, { redact: [] });
+  const report: ReportUnexpected = (err, requestId) => logger.error({ err, requestId }, 'unexpected error');
+  const fastify = createFastify(fastifyOptions(settings));
+  const adapter = new FastifyAdapter(fastify);
+
+  // 1. Below the framework: bodies, headers, ids, the log.
+  takeBodiesAsBytes(fastify);
+  addRequestHooks(fastify, accessLog);
+  addEntityTags(fastify);
+  allowOrigins(fastify, settings.corsOrigins);
+  const methodsByPath = collectRoutes(fastify);
+  fastify.server.on('checkExpectation', answerExpectation);
+
+  // 2. The framework.
+  const root: DynamicModule = { module: HttpRoot, imports: [ConfigModule.forRoot(settings), HttpModule, module] };
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
+    bodyParser: false,
+    forceCloseConnections: true,
+    abortOnError: false,
+    logger: new NestLogger(logger) satisfies LoggerService,
+  });
+  app.setGlobalPrefix('v1', { exclude: OUTSIDE.map((path) => ({ path, method: RequestMethod.ALL })) });
+  app.useGlobalFilters(new ProblemFilter(report));
+  app.useGlobalPipes(new RequestPipe());
+  app.useGlobalGuards(new UndeclaredInputGuard());
+  app.get(Drain).watch(fastify);
+
+  // 3. All routes, then what answers for those that are missing.
+  await app.init();
+  serveDocumentation(app, options.tags);
+  answerOtherMethods(fastify, methodsByPath);
+  await fastify.ready();
+  return app;
+}

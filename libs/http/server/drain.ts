@@ -1,0 +1,64 @@
+import type { ServerResponse } from 'node:http';
+
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
+
+/** How long a process that stops waits for the requests that it has begun, in milliseconds. */
+export const DRAIN_MS = 10_000;
+
+/** Knows the answers that are under way, and lets a stopping process wait for them. */
+@Injectable()
+export class Drain implements BeforeApplicationShutdown {
+  private readonly underway = new Set<ServerResponse>();
+  private readonly stopping = new AbortController();
+  private whenIdle: (() => void) | undefined;
+
+  /** Whether the process has begun to stop. */
+  get isStopping(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
+  /** Aborted when the process begins to stop. */
+  get signal(): AbortSignal {
+    return this.stopping.signal;
+  }
+
+  watch(fastify: FastifyInstance): void {
+    fastify.addHook('onRequest', (_request, reply, done) => {
+      this.underway.add(reply.raw);
+      reply.raw.once('close', () => this.leave(reply.raw));
+      if (this.isStopping) {
+        void reply.header('connection', 'close');
+      }
+      done();
+    });
+  }
+
+  /** Ends event streams, and waits until every other request is answered, at most `DRAIN_MS`. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    for (const response of this.underway) {
+      // An ordinary answer ends where it begins: what has begun and not ended is a stream, which would never end by itself.
+      if (response.headersSent && !response.writableEnded) {
+        response.end();
+      }
+    }
+    if (this.underway.size === 0) {
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, DRAIN_MS);
+      this.whenIdle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  private leave(response: ServerResponse): void {
+    this.underway.delete(response);
+    if (this.underway.size === 0) {
+      this.whenIdle?.();
+    }
+  }
+}

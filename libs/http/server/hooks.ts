@@ -1,0 +1,143 @@
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
+import type { Logger } from 'pino';
+
+import { isId } from '#kernel';
+
+import { RawBody } from '../json/raw-body.js';
+import { RequestErrors, TransportError, TransportErrors } from '../problems/request.errors.js';
+import { currentRequest, runInRequest } from './request-context.js';
+import { SECURITY_HEADERS } from './transport.js';
+
+/** Takes every body as bytes: it is read when the guards have agreed, by `RequestPipe`. */
+export function takeBodiesAsBytes(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    const { 'content-type': type, 'content-encoding': encoding } = request.headers;
+    done(null, new RawBody(body, type, encoding, request.routeOptions.bodyLimit));
+  });
+  // The framework's configuration of a route (see `BodyLimit`) becomes the route's own limit.
+  fastify.addHook('onRoute', (route) => {
+    const limit = (route.config as { bodyLimit?: number } | undefined)?.bodyLimit;
+    if (limit !== undefined) {
+      route.bodyLimit = limit;
+    }
+  });
+}
+
+/**
+ * Ids in a path are checked before anything else, for everybody alike, and lower-cased: one object has one spelling.
+ *
+ * @returns whether the path names something at all: an empty part of a path names nothing
+ */
+function checkPathIds(request: FastifyRequest): boolean {
+  const params = request.params as Record<string, string>;
+  for (const name in params) {
+    const value = params[name] ?? '';
+    if (value === '') {
+      return false;
+    }
+    if (!name.endsWith('Id')) {
+      continue;
+    }
+    if (!isId(value)) {
+      throw RequestErrors.INVALID.because(`${name} must be a UUID.`, {}, [
+        { pointer: name, code: 'invalid-id', message: 'must be a UUID' },
+      ]);
+    }
+    params[name] = value.toLowerCase();
+  }
+  return true;
+}
+
+/** What happens to every request beside its route: headers, path syntax, context, one line in the log. */
+export function addRequestHooks(fastify: FastifyInstance, logger: Logger): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    void reply.headers(SECURITY_HEADERS).header('x-request-id', request.id).header('cache-control', 'no-store');
+    if (checkPathIds(request)) {
+      done();
+    } else {
+      reply.callNotFound();
+    }
+  });
+  fastify.addHook('preHandler', (request, _reply, done) => {
+    const { id: requestId, ip, headers } = request;
+    const context = { requestId, ip, userAgent: headers['user-agent']?.slice(0, 256), logged: {} };
+    runInRequest(context, () => {
+      request.logged = context.logged;
+      done();
+    });
+  });
+  fastify.decorateRequest('logged');
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const status = reply.statusCode;
+    const line = {
+      requestId: request.id,
+      method: request.method,
+      route: request.is404 ? undefined : request.routeOptions.url,
+      path: request.url.split('?', 1)[0]?.slice(0, 512),
+      status,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      ip: request.ip,
+      ...request.logged,
+    };
+    logger[status >= 500 ? 'error' : 'info'](line, 'request');
+    done();
+  });
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Ids for the request's log line; see `logWithRequest`. */
+    logged: Record<string, string> | undefined;
+  }
+}
+
+/** Adds ids, such as `userId`, to the log line of the present request. Never a secret. */
+export function logWithRequest(facts: Readonly<Record<string, string>>): void {
+  const request = currentRequest();
+  if (request !== undefined) {
+    Object.assign(request.logged, facts);
+  }
+}
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const;
+
+/** Remembers the methods of every path, so that the others can be answered. Call before routes are added. */
+export function collectRoutes(fastify: FastifyInstance): Map<string, Set<string>> {
+  const methodsByPath = new Map<string, Set<string>>();
+  fastify.addHook('onRoute', ({ url, method }: RouteOptions) => {
+    const methods = methodsByPath.get(url) ?? new Set();
+    methodsByPath.set(url, methods);
+    for (const one of [method].flat()) {
+      methods.add(one);
+    }
+  });
+  return methodsByPath;
+}
+
+/** 405 with `Allow` for methods that a path does not have, and an answer to OPTIONS. Call when all routes are there. */
+export function answerOtherMethods(
+  fastify: FastifyInstance,
+  methodsByPath: ReadonlyMap<string, ReadonlySet<string>>,
+): void {
+  for (const [url, methods] of [...methodsByPath]) {
+    if (url.includes('*')) {
+      continue;
+    }
+    const allow = [...METHODS.filter((method) => methods.has(method)), 'OPTIONS'].join(', ');
+    if (!methods.has('OPTIONS')) {
+      fastify.options(url, (_request, reply) => reply.code(204).header('allow', allow).send());
+    }
+    const others = METHODS.filter((method) => !methods.has(method) && method !== 'OPTIONS');
+    if (others.length > 0) {
+      fastify.route({
+        url,
+        method: others,
+        handler: (request) => {
+          const detail = `${request.method} is not possible here; possible are ${allow}.`;
+          throw new TransportError(TransportErrors.METHOD_NOT_ALLOWED, detail, { allow });
+        },
+      });
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** What is known of the request that is being answered, for logs and the audit log. */
+export interface RequestContext {
+  readonly requestId: string;
+  /** The client's address, through trusted proxies only. */
+  readonly ip: string;
+  /** At most 256 characters. */
+  readonly userAgent: string | undefined;
+  /** Ids for the request's log line: `userId`, `organizationId`. Never a secret. */
+  readonly logged: Record<string, string>;
+}
+
+const storage = new AsyncLocalStorage<RequestContext>();
+
+/** The request that is being answered; undefined outside of one. */
+export function currentRequest(): RequestContext | undefined {
+  return storage.getStore();
+}
+
+/** Runs the rest of a request in its context. */
+export function runInRequest(context: RequestContext, run: () => void): void {
+  storage.run(context, run);
+}

@@ -1,0 +1,123 @@
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+
+import type { FastifyHttpOptions } from 'fastify';
+
+import type { Settings } from '#config';
+import { newId } from '#kernel';
+
+import type { ErrorEntry } from '../problems/error-catalogue.js';
+import { PROBLEM_TYPE, problemOf } from '../problems/problem.js';
+import { sendProblem } from '../problems/problem.filter.js';
+import { TransportError, TransportErrors } from '../problems/request.errors.js';
+
+/** Limits of every connection and request. Times in milliseconds, sizes in bytes. */
+export const HTTP_LIMITS = {
+  /** A body, unless the route has its own `@BodyLimit`. */
+  bodyBytes: 100 * 1024,
+  /** Request line and headers together. */
+  headerBytes: 16 * 1024,
+  headersMs: 10_000,
+  /** A whole request, from its first byte to its last. */
+  requestMs: 25_000,
+  keepAliveMs: 72_000,
+} as const;
+
+const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
+
+/** The client's request id where it is harmless, else one of ours. */
+export function requestIdOf(request: IncomingMessage): string {
+  const offered = request.headers['x-request-id'];
+  return typeof offered === 'string' && REQUEST_ID.test(offered) ? offered : newId();
+}
+
+/** Headers that every answer carries, also those written below the framework. */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'origin-agent-cluster': '?1',
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+  'x-dns-prefetch-control': 'off',
+  'x-download-options': 'noopen',
+  'x-frame-options': 'DENY',
+  'x-permitted-cross-domain-policies': 'none',
+  'x-xss-protection': '0',
+};
+
+const BY_PARSER_CODE: Readonly<Record<string, ErrorEntry>> = {
+  HPE_HEADER_OVERFLOW: TransportErrors.HEADERS_TOO_LARGE,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: TransportErrors.TOO_LARGE,
+  ERR_HTTP_REQUEST_TIMEOUT: TransportErrors.TIMEOUT,
+};
+
+/** Answers what is not HTTP enough to become a request, and closes the connection. */
+function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const requestId = newId();
+  const { body } = problemOf(
+    new TransportError(BY_PARSER_CODE[error.code ?? ''] ?? TransportErrors.BAD_REQUEST),
+    requestId,
+  );
+  const text = JSON.stringify(body);
+  const headers = {
+    ...SECURITY_HEADERS,
+    'content-type': PROBLEM_TYPE,
+    'content-length': String(Buffer.byteLength(text)),
+    'cache-control': 'no-store',
+    'x-request-id': requestId,
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  socket.end(`HTTP/1.1 ${body.status} ${STATUS_CODES[body.status] ?? ''}\r\n${lines.join('\r\n')}\r\n\r\n${text}`);
+}
+
+/** Answers an `Expect` other than `100-continue`. */
+export function answerExpectation(request: IncomingMessage, response: ServerResponse): void {
+  const { body } = problemOf(new TransportError(TransportErrors.EXPECTATION_FAILED), requestIdOf(request));
+  const text = JSON.stringify(body);
+  response.writeHead(body.status, {
+    ...SECURITY_HEADERS,
+    'content-type': PROBLEM_TYPE,
+    'content-length': String(Buffer.byteLength(text)),
+    'x-request-id': body.requestId,
+    connection: 'close',
+  });
+  response.end(text);
+}
+
+/** Fastify's options: limits, request ids, trusted proxies, and problems for what fails before a route is found. */
+export function fastifyOptions(settings: Settings): FastifyHttpOptions<Server> {
+  const { trustProxy } = settings;
+  return {
+    logger: false,
+    trustProxy:
+      typeof trustProxy === 'number'
+        ? (_address, hop) => hop < trustProxy
+        : trustProxy === false
+          ? false
+          : [...trustProxy],
+    genReqId: requestIdOf,
+    requestIdHeader: false,
+    bodyLimit: HTTP_LIMITS.bodyBytes,
+    requestTimeout: HTTP_LIMITS.requestMs,
+    keepAliveTimeout: HTTP_LIMITS.keepAliveMs,
+    return503OnClosing: true,
+    http: {
+      maxHeaderSize: HTTP_LIMITS.headerBytes,
+      headersTimeout: HTTP_LIMITS.headersMs,
+      requestTimeout: HTTP_LIMITS.requestMs,
+      connectionsCheckingInterval: 1000,
+    },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => {
+      void reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id, 'cache-control': 'no-store' });
+      sendProblem(reply, error, () => undefined);
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import { defineEntity, p } from '#database';
+
+const ClusterSignalSchema = defineEntity({
+  name: 'ClusterSignal',
+  tableName: 'cluster_signals',
+  properties: {
+    id: p.bigint('number').primary().generated('identity'),
+    organizationId: p.uuid().columnType('uuid'),
+    clusterId: p.uuid().columnType('uuid'),
+    reason: p.text(),
+    priority: p.smallint().default(0),
+    cpuMillis: p.integer().default(0),
+    memoryMib: p.integer().default(0),
+    gpuMillis: p.integer().default(0),
+    maxRuntimeSeconds: p.integer().default(0),
+    change: p.integer().default(0),
+  },
+  indexes: [{ name: 'cluster_signals_cluster_id_index', properties: ['clusterId', 'id'] }],
+});
+
+/** One row that says: look at this cluster, and so many deployments of this shape came to (or left) its queue. */
+export class ClusterSignal extends ClusterSignalSchema.class {}
+ClusterSignalSchema.setClass(ClusterSignal);
+
+export { ClusterSignalSchema };

@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+
+import { changesOf, type EntityManager, rowsOf, sql } from '#database';
+
+import { type ClusterRef, QueueShapes, type ShapeChange } from './queue-shapes.js';
+
+/** Why somebody should look at a cluster; written into the record of the pass that does. */
+export type SignalReason = 'submitted' | 'ended' | 'cancelled' | 'cluster-changed' | 'more-to-do';
+
+/** What a pass took from the signals of its cluster. */
+export interface TakenSignals {
+  readonly reasons: readonly SignalReason[];
+  /** True when more signals were waiting than one pass takes. */
+  readonly isPartial: boolean;
+}
+
+/**
+ * The most signals that one pass takes: what is left waits for the next pass, which follows at once. Far beyond what gathers between two
+ * passes, because a cut in between could separate what came from what left.
+ */
+const MAX_TAKEN = 1_000_000;
+
+/**
+ * The durable half of a nudge: rows that say "please look at cluster C", written in the transaction of whatever happened there.
+ *
+ * They also carry how the queue's shape counts change, so that nobody counts the queue and no submission waits for a counter. A signal
+ * is taken by the pass that acts on it, in the same transaction: it can be neither lost nor used twice.
+ */
+@Injectable()
+export class ClusterSignals {
+  constructor(private readonly shapes: QueueShapes) {}
+
+  /** Announces, as part of `tx`, that something happened in a cluster. Never waits for a running pass. */
+  async announce(
+    tx: EntityManager,
+    { organizationId, clusterId }: ClusterRef,
+    reason: SignalReason,
+    changes: readonly ShapeChange[] = [],
+  ): Promise<void> {
+    if (changes.length === 0) {
+      await changesOf(
+        tx,
+        sql`insert into cluster_signals (organization_id, cluster_id, reason)
+            values (${organizationId}, ${clusterId}, ${reason})`,
+      );
+      return;
+    }
+    await changesOf(
+      tx,
+      sql`insert into cluster_signals (organization_id, cluster_id, reason,
+                                       priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, change)
+          select ${organizationId}, ${clusterId}, ${reason}, *
+          from unnest(${changes.map((c) => c.priority)}::smallint[], ${changes.map((c) => c.cpuMillis)}::int[],
+                      ${changes.map((c) => c.memoryMib)}::int[], ${changes.map((c) => c.gpuMillis)}::int[],
+                      ${changes.map((c) => c.maxRuntimeSeconds)}::int[], ${changes.map((c) => c.change)}::int[])`,
+    );
+  }
+
+  /**
+   * Takes the waiting signals of a cluster, oldest first, and adds what they carry to the counts of its shapes. Call it under the cluster's
+   * row lock and before reading anything else: what commits later leaves a signal of its own, and so another pass.
+   */
+  async take(tx: EntityManager, cluster: ClusterRef): Promise<TakenSignals> {
+    const rows = await rowsOf(
+      tx,
+      sql<ShapeChange & { reason: SignalReason; taken: number }>`
+        with taken as (
+          delete from cluster_signals
+          where id in (select id from cluster_signals where cluster_id = ${cluster.clusterId} order by id limit ${MAX_TAKEN})
+          returning *
+        )
+        select reason, priority, cpu_millis as "cpuMillis", memory_mib as "memoryMib", gpu_millis as "gpuMillis",
+               max_runtime_seconds as "maxRuntimeSeconds", sum(change)::int as change, count(*)::int as taken
+        from taken
+        group by 1, 2, 3, 4, 5, 6`,
+    );
+    await this.shapes.apply(tx, cluster, rows);
+    return {
+      reasons: [...new Set(rows.map(({ reason }) => reason))].sort(),
+      isPartial: rows.reduce((sum, { taken }) => sum + taken, 0) >= MAX_TAKEN,
+    };
+  }
+
+  /** Whether a cluster has signals that no pass has taken yet. */
+  async areWaiting(em: EntityManager, clusterId: string): Promise<boolean> {
+    const rows = await rowsOf(
+      em,
+      sql<{ found: number }>`select 1 as found from cluster_signals where cluster_id = ${clusterId} limit 1`,
+    );
+    return rows.length > 0;
+  }
+
+  /** The clusters that have signals, for the sweep. Costs what is waiting, not what exists. */
+  async clustersWaiting(em: EntityManager): Promise<string[]> {
+    const rows = await rowsOf(
+      em,
+      sql<{ id: string }>`select distinct cluster_id as id from cluster_signals limit 10000`,
+    );
+    return rows.map(({ id }) => id);
+  }
+}

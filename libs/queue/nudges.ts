@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { InjectQueue } from '@nestjs/bull';
+import { Injectable, Logger } from '@nestjs/common';
+import type { Queue } from 'bull';
+
+import { PASS_JOB, PASS_QUEUE, type PassJob } from './queue.constants.js';
+
+/** A mark that outlives its job (Redis lost the job, or its producer died in between) is forgotten after so long. */
+const MARK_TTL_MS = 5_000;
+
+/** Redis is on the same network: what takes longer is not an answer. */
+const PING_TIMEOUT_MS = 500;
+
+/**
+ * The fast half of a nudge: wakes a worker within milliseconds. May be lost, repeated or late without any harm, because the signals in
+ * PostgreSQL are what counts; call it after the transaction that announced them has committed.
+ *
+ * Coalesces twice: at most one nudge per cluster is on its way to Redis from this process, and at most one job per cluster waits there.
+ * A job that runs does not count as waiting, so that what happens during a pass gets another one.
+ */
+@Injectable()
+export class Nudges {
+  private readonly logger = new Logger(Nudges.name);
+  /** Clusters whose nudge is on its way; true when another was asked for meanwhile. */
+  private readonly inFlight = new Map<string, boolean>();
+
+  constructor(@InjectQueue(PASS_QUEUE) private readonly queue: Queue<PassJob>) {
+    queue.on('error', (error: Error) => this.logger.warn(`Redis: ${error.message}`));
+  }
+
+  /** Returns at once: Redis is never waited for, since `queue.add` waits as long as Redis is away. */
+  nudge(clusterId: string): void {
+    if (this.inFlight.has(clusterId)) {
+      this.inFlight.set(clusterId, true);
+      return;
+    }
+    this.inFlight.set(clusterId, false);
+    void this.deliver(clusterId);
+  }
+
+  /** To be called by a worker when it begins a job, before the pass: from now on a nudge makes a new job. */
+  async begin(clusterId: string): Promise<void> {
+    await this.queue.client.del(this.markOf(clusterId));
+  }
+
+  /** Whether Redis answers within a moment. */
+  async isReachable(): Promise<boolean> {
+    const timeout = sleep(PING_TIMEOUT_MS, false, { ref: false });
+    const ping = this.queue.client.ping().then(
+      () => true,
+      () => false,
+    );
+    return Promise.race([ping, timeout]);
+  }
+
+  private async deliver(clusterId: string): Promise<void> {
+    try {
+      do {
+        this.inFlight.set(clusterId, false);
+        const isFirst = await this.queue.client.set(this.markOf(clusterId), '1', 'PX', MARK_TTL_MS, 'NX');
+        if (isFirst !== null)
+          await this.queue.add(PASS_JOB, { clusterId }, { removeOnComplete: true, removeOnFail: 1_000 });
+      } while (this.inFlight.get(clusterId) === true);
+    } catch (error) {
+      this.logger.warn(`a nudge was lost; the sweep will find its cluster: ${String(error)}`);
+    } finally {
+      this.inFlight.delete(clusterId);
+    }
+  }
+
+  private markOf(clusterId: string): string {
+    return this.queue.toKey(`nudged:${clusterId}`);
+  }
+}

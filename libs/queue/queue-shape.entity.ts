@@ -1,0 +1,27 @@
+import { defineEntity, p } from '#database';
+
+const QueueShapeSchema = defineEntity({
+  name: 'QueueShape',
+  tableName: 'queue_shapes',
+  primaryKeys: ['clusterId', 'priority', 'cpuMillis', 'memoryMib', 'gpuMillis', 'maxRuntimeSeconds'],
+  properties: {
+    organizationId: p.uuid().columnType('uuid'),
+    clusterId: p.uuid().primary(),
+    priority: p.smallint().primary(),
+    cpuMillis: p.integer().primary(),
+    memoryMib: p.integer().primary(),
+    gpuMillis: p.integer().primary(),
+    maxRuntimeSeconds: p.integer().primary(),
+    waiting: p.integer(),
+  },
+  checks: [{ name: 'queue_shapes_waiting_check', expression: 'waiting >= 0' }],
+});
+
+/**
+ * How many deployments of one shape wait in a cluster. Written by passes only, from signals, so that no submission waits for a counter
+ * and a pass never counts the queue.
+ */
+export class QueueShape extends QueueShapeSchema.class {}
+QueueShapeSchema.setClass(QueueShape);
+
+export { QueueShapeSchema };

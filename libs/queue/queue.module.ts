@@ -1,0 +1,29 @@
+import { BullModule } from '@nestjs/bull';
+import { Global, Module } from '@nestjs/common';
+
+import { Settings } from '#config';
+
+import { ClusterSignals } from './cluster-signals.js';
+import { Nudges } from './nudges.js';
+import { QueueShapes } from './queue-shapes.js';
+import { PASS_QUEUE, PASS_QUEUE_SETTINGS, redisRetryDelay } from './queue.constants.js';
+
+/** Signals and nudges, for every lib that changes something a pass should know of. */
+@Global()
+@Module({
+  imports: [
+    BullModule.registerQueueAsync({
+      name: PASS_QUEUE,
+      inject: [Settings],
+      useFactory: ({ redisUrl, queuePrefix }: Settings) => ({
+        url: redisUrl,
+        prefix: queuePrefix,
+        redis: { retryStrategy: redisRetryDelay, maxRetriesPerRequest: null },
+        settings: PASS_QUEUE_SETTINGS,
+      }),
+    }),
+  ],
+  providers: [ClusterSignals, Nudges, QueueShapes],
+  exports: [ClusterSignals, Nudges, QueueShapes, BullModule],
+})
+export class QueueModule {}

@@ -1,0 +1,111 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
+
+import { type Role } from '#kernel';
+
+import { type TokenScope } from '../tokens/service-account.entity.js';
+
+/** Who may use a route. Every route declares exactly one of these, on the method or on its controller. */
+export type RouteAccess =
+  | { readonly kind: 'public' }
+  | { readonly kind: 'signed-in'; readonly apiTokens: boolean }
+  | { readonly kind: 'operator' }
+  | {
+      readonly kind: 'role';
+      readonly role: Role;
+      /** Below admin, only for what the actor made. The guard cannot see rows: the use case checks it. */
+      readonly ownership?: 'own-or-admin';
+      /** A service account that holds this scope may use the route as well. */
+      readonly alsoScope?: TokenScope;
+    };
+
+const DECLARATIONS = Symbol('stowage:route-access');
+
+/** A decorator of routes, or of a controller for all its routes. */
+export type AccessDecorator = MethodDecorator & ClassDecorator;
+
+/**
+ * Declares who may use a route, for the guard and for the OpenAPI document (`x-required-role`, and `x-access` as a sentence).
+ *
+ * Declarations add up, so that the audit at start can tell a route that declares two from one that declares one.
+ */
+export function declareAccess(access: RouteAccess): AccessDecorator {
+  const remember = (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor): void => {
+    const subject = (descriptor?.value ?? target) as object;
+    Reflect.defineMetadata(DECLARATIONS, [...accessDeclaredOn(subject), access], subject);
+  };
+  return applyDecorators(
+    remember,
+    ...(access.kind === 'public' ? [] : [ApiBearerAuth('bearer')]),
+    ApiExtension('x-required-role', requiredRoleOf(access)),
+    ApiExtension('x-access', sentenceOf(access)),
+  );
+}
+
+/** The declarations on one route's method or on one controller's class. */
+function accessDeclaredOn(subject: object): readonly RouteAccess[] {
+  const declared: unknown = Reflect.getOwnMetadata(DECLARATIONS, subject);
+  return Array.isArray(declared) ? (declared as RouteAccess[]) : [];
+}
+
+/** Where swagger's decorators keep the extensions of an operation, and which of them `@ApiRoute` adds. */
+const EXTENSIONS = 'swagger/apiExtension';
+const ROUTE_EXTENSION = 'x-stowage-route';
+
+/** Whether the API's documentation says that a route is public; undefined where it says nothing. */
+export function isDocumentedAsPublic(handler: object): boolean | undefined {
+  const extensions = Reflect.getMetadata(EXTENSIONS, handler) as Record<string, { isPublic?: boolean }> | undefined;
+  return extensions?.[ROUTE_EXTENSION]?.isPublic;
+}
+
+/**
+ * Everything that a route declares: on its method, on its controller, and, for lack of both, by `@ApiRoute({access: 'public'})`, which the
+ * libs above this one use alone. A proper route declares exactly one.
+ */
+export function accessDeclaredFor(handler: object, controller: object): readonly RouteAccess[] {
+  const declared = [...accessDeclaredOn(handler), ...accessDeclaredOn(controller)];
+  return declared.length === 0 && isDocumentedAsPublic(handler) === true ? [{ kind: 'public' }] : declared;
+}
+
+/** Anybody, without a credential. One that is sent is not looked at. */
+export function Public(): AccessDecorator {
+  return declareAccess({ kind: 'public' });
+}
+
+/**
+ * Anybody who is signed in, whatever organizations they belong to.
+ *
+ * @param options.apiTokens API tokens may use the route too; they may not where it could give more than the token is worth
+ */
+export function SignedIn(options: { readonly apiTokens?: boolean } = {}): AccessDecorator {
+  return declareAccess({ kind: 'signed-in', apiTokens: options.apiTokens ?? false });
+}
+
+/** Operators of the installation, signed in as persons. */
+export function RequireOperator(): AccessDecorator {
+  return declareAccess({ kind: 'operator' });
+}
+
+function requiredRoleOf(access: RouteAccess): string {
+  return access.kind === 'role' ? access.role : access.kind;
+}
+
+/** Who may use the route, as a sentence for the reader of the API's documentation. */
+export function sentenceOf(access: RouteAccess): string {
+  switch (access.kind) {
+    case 'public':
+      return 'Needs no credential.';
+    case 'signed-in':
+      return access.apiTokens
+        ? 'For everybody who is signed in, and API tokens.'
+        : 'For everybody who is signed in; not for API tokens.';
+    case 'operator':
+      return 'For operators of the installation.';
+    case 'role': {
+      const least = `Needs the role ${access.role}${access.role === 'admin' ? '' : ' or higher'} in the organization`;
+      const own = access.ownership === undefined ? '' : '; below admin, for what one made oneself';
+      const scope = access.alsoScope === undefined ? '' : `; service accounts with scope ${access.alsoScope} may too`;
+      return `${least}${own}${scope}.`;
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+
+import { AuditLog } from '#audit';
+import { Settings } from '#config';
+import { constraintOf, Database } from '#database';
+import { type DomainError } from '#kernel';
+
+import { TakenLimit } from '../abuse/taken-limit.js';
+import { type Origin } from '../access/actor.js';
+import { InviteRedeemer } from '../access/invite-redeemer.js';
+import { nameTaken } from '../auth.errors.js';
+import { PasswordHasher } from '../passwords/password-hasher.js';
+import { assertAcceptablePassword } from '../passwords/password-policy.js';
+import { Sessions, type SignedIn } from '../sessions/sessions.service.js';
+import { rememberAddress } from './login-addresses.js';
+import { insertUser, isTaken } from './new-user.js';
+
+/** What somebody who registers gives. */
+export interface Registration {
+  readonly username: string;
+  readonly password: string;
+  readonly email?: string | null;
+  readonly inviteCode?: string | null;
+}
+
+/** Makes accounts. */
+@Injectable()
+export class Accounts {
+  constructor(
+    private readonly database: Database,
+    private readonly settings: Settings,
+    private readonly hasher: PasswordHasher,
+    private readonly sessions: Sessions,
+    private readonly invites: InviteRedeemer,
+    private readonly audit: AuditLog,
+    private readonly taken: TakenLimit,
+  ) {}
+
+  /**
+   * Makes an account and signs it in; with an invite code it joins the organization in the same transaction, or nothing happens at all.
+   *
+   * An e-mail address that another account holds is accepted all the same, and the answer does not differ: but only the account that
+   * gave it first can sign in by it.
+   *
+   * @throws DomainError AUTH.PASSWORD_REFUSED, AUTH.USERNAME_TAKEN, AUTH.BUSY, or what the invite code's lib throws
+   */
+  async register(registration: Registration, origin: Origin): Promise<SignedIn> {
+    const { username, inviteCode } = registration;
+    assertAcceptablePassword(registration.password, registration, this.settings.passwordMinLength, '#/password');
+    // Asked beforehand only to spare the hashing: the unique constraint decides.
+    await this.taken.assertMayAsk(origin.address);
+    if (await isTaken(this.database.reader(), username)) throw await this.refuseTaken(origin);
+    const passwordHash = await this.hasher.hash(registration.password);
+    try {
+      return await this.database.transaction(async (tx) => {
+        const user = await insertUser(tx, {
+          username,
+          email: registration.email ?? null,
+          passwordHash,
+          isOperator: false,
+        });
+        const session = await this.sessions.open(tx, user.id, origin);
+        await rememberAddress(tx, user.id, origin.address);
+        const actor = { kind: 'user', id: user.id, name: user.username } as const;
+        await this.audit.record(tx, {
+          organizationId: null,
+          actor,
+          action: 'user_create',
+          target: { kind: 'user', id: user.id, name: user.username },
+          address: origin.address,
+          requestId: origin.requestId,
+        });
+        if (inviteCode !== undefined && inviteCode !== null) await this.invites.redeem(tx, inviteCode, user.id);
+        return { session, user };
+      });
+    } catch (error) {
+      throw constraintOf(error) === 'users_username_key_unique' ? await this.refuseTaken(origin) : error;
+    }
+  }
+
+  private async refuseTaken(origin: Origin): Promise<DomainError> {
+    await this.taken.tell(origin.address);
+    return nameTaken('USERNAME_TAKEN', '#/username');
+  }
+}

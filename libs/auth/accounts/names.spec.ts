@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { canonicalEmail, emailKey, loginKeyOf, USERNAME_PATTERN } from './names.js';
+
+describe('usernames', () => {
+  it.each(['ada', 'Ada.Lovelace', 'a-b_c.9', 'x'.repeat(32)])('may be %s', (name) => {
+    expect(USERNAME_PATTERN.test(name)).toBe(true);
+  });
+
+  it.each([
+    'ab',
+    'x'.repeat(33),
+    'аda',
+    'adа',
+    'ａda',
+    'a da',
+    'a@b',
+    "a'; drop table users;--",
+    'a\nb',
+    'ada\0',
+    'ada\u200b',
+  ])('may not be %j, which may look like another or mean something elsewhere', (name) => {
+    expect(USERNAME_PATTERN.test(name)).toBe(false);
+  });
+});
+
+describe('e-mail addresses', () => {
+  it.each([
+    ['ada@example.com', 'ada@example.com'],
+    ['Ada+x@EXAMPLE.com', 'Ada+x@example.com'],
+    ['ada@bücher.example', 'ada@xn--bcher-kva.example'],
+  ])('%s is kept as %s', (typed, kept) => {
+    expect(canonicalEmail(typed)).toBe(kept);
+  });
+
+  it.each([
+    'a@b.c\r\nBcc: x',
+    'a@b',
+    '@example.com',
+    'a@',
+    'a b@example.com',
+    'a@exam ple.com',
+    `${'a'.repeat(65)}@example.com`,
+    `a@${'b'.repeat(250)}.com`,
+    'a..b@example.com',
+    '.a@example.com',
+    'a@-x.com',
+    'a@127.0.0.1',
+    'а@example.com',
+    'a@@example.com',
+  ])('%j is none', (typed) => {
+    expect(canonicalEmail(typed)).toBeUndefined();
+  });
+
+  it('are the same without regard to case', () => {
+    expect(emailKey('Ada@example.com')).toBe(emailKey('aDA@example.com'));
+    expect(loginKeyOf('ADA@EXAMPLE.com')).toEqual({ email: 'ada@example.com' });
+    expect(loginKeyOf('Ada')).toEqual({ username: 'ada' });
+  });
+
+  it('are judged in time that does not explode', () => {
+    const began = performance.now();
+    for (const text of [
+      'a'.repeat(50_000),
+      `${'a.'.repeat(25_000)}@x`,
+      `a@${'a-'.repeat(25_000)}`,
+      `${'!'.repeat(64)}@${'a.'.repeat(90)}`,
+    ]) {
+      canonicalEmail(text);
+      USERNAME_PATTERN.test(text);
+    }
+    expect(performance.now() - began).toBeLessThan(50);
+  });
+});

@@ -1,0 +1,105 @@
+import { Body, Controller, Post } from '@nestjs/common';
+
+import { ApiRoute } from '#http';
+
+import { LimitByAddress } from './abuse/address-limit.guard.js';
+import { INVITE_REFUSALS } from './access/invite-redeemer.js';
+import { requestOrigin } from './access/request-origin.js';
+import { Public } from './access/route-access.js';
+import { Accounts } from './accounts/accounts.service.js';
+import { Passwords } from './accounts/passwords.service.js';
+import { SignIn } from './accounts/sign-in.service.js';
+import { LoginDto, RefreshDto, RegistrationDto, ResetDto, TokensDto } from './auth.dto.js';
+import { AuthErrors } from './auth.errors.js';
+import { TokensMapper } from './auth.mapper.js';
+import { Sessions } from './sessions/sessions.service.js';
+
+/** Registering, signing in, staying signed in, signing out. */
+@Public()
+@Controller('auth')
+export class AuthController {
+  constructor(
+    private readonly accounts: Accounts,
+    private readonly signIn: SignIn,
+    private readonly sessions: Sessions,
+    private readonly passwords: Passwords,
+    private readonly tokens: TokensMapper,
+  ) {}
+
+  @Post('register')
+  @LimitByAddress('register')
+  @ApiRoute({
+    id: 'register',
+    tag: 'auth',
+    summary: 'Make an account',
+    description:
+      'Makes an account and signs it in. With an invite code the account joins that organization in the same step, or is not made at all.',
+    answer: TokensDto,
+    status: 201,
+    problems: [AuthErrors.PASSWORD_REFUSED, AuthErrors.USERNAME_TAKEN, AuthErrors.BUSY, ...INVITE_REFUSALS],
+  })
+  async register(@Body() body: RegistrationDto): Promise<TokensDto> {
+    return this.tokens.toDto(await this.accounts.register(body, requestOrigin()));
+  }
+
+  @Post('login')
+  @LimitByAddress('login')
+  @ApiRoute({
+    id: 'login',
+    tag: 'auth',
+    summary: 'Sign in',
+    description:
+      'Opens a session. In Swagger UI, paste `accessToken` into the Authorize dialog. After ten failures on one account from one address, further attempts must wait.',
+    answer: TokensDto,
+    problems: [AuthErrors.INVALID_CREDENTIALS, AuthErrors.TOO_MANY_ATTEMPTS, AuthErrors.BUSY],
+  })
+  async login(@Body() body: LoginDto): Promise<TokensDto> {
+    return this.tokens.toDto(await this.signIn.login(body.username, body.password, requestOrigin()));
+  }
+
+  @Post('refresh')
+  @LimitByAddress('refresh')
+  @ApiRoute({
+    id: 'refresh',
+    tag: 'auth',
+    summary: 'Stay signed in',
+    description:
+      'Uses up a refresh token and answers the next one with a new access token. A client that lost the answer may repeat the request within 10 seconds and gets the same next token. A token that comes again later ends the session.',
+    answer: TokensDto,
+    problems: [AuthErrors.REFRESH_TOKEN_INVALID, AuthErrors.REFRESH_TOKEN_REUSED],
+  })
+  async refresh(@Body() body: RefreshDto): Promise<TokensDto> {
+    return this.tokens.toDto(await this.sessions.rotate(body.refreshToken, requestOrigin()));
+  }
+
+  @Post('logout')
+  @LimitByAddress('refresh')
+  @ApiRoute({
+    id: 'logout',
+    tag: 'auth',
+    summary: 'Sign out',
+    description:
+      'Ends the session that the refresh token belongs to, its access tokens included. The answer is the same when there is no such session any more.',
+  })
+  async logout(@Body() body: RefreshDto): Promise<void> {
+    await this.sessions.endByRefreshToken(body.refreshToken);
+  }
+
+  @Post('reset')
+  @LimitByAddress('reset')
+  @ApiRoute({
+    id: 'resetPassword',
+    tag: 'auth',
+    summary: 'Set a forgotten password',
+    description: 'By a one-time code from an operator, who makes it for you and sees who you are. All sessions end.',
+    problems: [
+      AuthErrors.RESET_CODE_INVALID,
+      AuthErrors.PASSWORD_REFUSED,
+      AuthErrors.TOO_MANY_ATTEMPTS,
+      AuthErrors.BUSY,
+    ],
+  })
+  async reset(@Body() body: ResetDto): Promise<void> {
+    await this.passwords.reset(body.username, body.code, body.password, requestOrigin());
+  }
+}

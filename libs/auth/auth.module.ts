@@ -1,0 +1,67 @@
+import { Global, Module } from '@nestjs/common';
+import { JwtModule } from '@nestjs/jwt';
+
+import { AuditModule } from '#audit';
+import { Settings } from '#config';
+
+import { AbuseLimits, type Rates } from './abuse/abuse-limits.js';
+import { Counters } from './abuse/counters.js';
+import { LoginThrottle } from './abuse/login-throttle.js';
+import { PrincipalLimit } from './abuse/principal-limit.js';
+import { TakenLimit } from './abuse/taken-limit.js';
+import { AccessTokenStrategy } from './access/access-token.strategy.js';
+import { AccessTokens } from './access/access-tokens.js';
+import { Authenticator } from './access/authenticator.js';
+import { JwksController } from './access/jwks.controller.js';
+import { Accounts } from './accounts/accounts.service.js';
+import { PasswordProof } from './accounts/password-proof.js';
+import { Passwords } from './accounts/passwords.service.js';
+import { Profiles } from './accounts/profiles.service.js';
+import { SignIn } from './accounts/sign-in.service.js';
+import { AuthController } from './auth.controller.js';
+import { TokensMapper } from './auth.mapper.js';
+import { MeController } from './me/me.controller.js';
+import { ServiceAccountsController } from './me/service-accounts.controller.js';
+import { Operators } from './operators/operators.service.js';
+import { UsersController } from './operators/users.controller.js';
+import { PasswordHasher } from './passwords/password-hasher.js';
+import { Sessions } from './sessions/sessions.service.js';
+import { ApiTokens } from './tokens/api-tokens.service.js';
+import { ServiceAccounts } from './tokens/service-accounts.service.js';
+import { TokenUse } from './tokens/token-use.js';
+
+/**
+ * Accounts, sessions and tokens.
+ *
+ * Needs from the rest of the process: `Settings`, `Database`, and a global provider each of `StandingReader`, `InviteRedeemer` and
+ * `TokenAllowance`.
+ */
+@Global()
+@Module({
+  imports: [AuditModule, JwtModule.register({})],
+  controllers: [AuthController, MeController, ServiceAccountsController, UsersController, JwksController],
+  providers: [
+    { provide: AbuseLimits, inject: [Settings], useFactory: (rates: Settings & Rates) => new AbuseLimits(rates) },
+    Counters,
+    LoginThrottle,
+    PrincipalLimit,
+    TakenLimit,
+    AccessTokenStrategy,
+    AccessTokens,
+    Authenticator,
+    Accounts,
+    PasswordProof,
+    Passwords,
+    Profiles,
+    SignIn,
+    TokensMapper,
+    Operators,
+    PasswordHasher,
+    Sessions,
+    ApiTokens,
+    ServiceAccounts,
+    TokenUse,
+  ],
+  exports: [Authenticator, PrincipalLimit, TokenUse],
+})
+export class AuthModule {}

@@ -1,0 +1,176 @@
+import { Body, Controller, Delete, Get, Patch, Post, Query } from '@nestjs/common';
+
+import { ApiRoute, IdParam, type Page, PageOf, PageQuery, Pages } from '#http';
+
+import { type Actor } from '../access/actor.js';
+import { CurrentActor } from '../access/current-actor.js';
+import { OrganizationVisibilityErrors } from '../access/organization-visibility.js';
+import { SignedIn } from '../access/route-access.js';
+import { Passwords } from '../accounts/passwords.service.js';
+import { Profiles } from '../accounts/profiles.service.js';
+import { AuthErrors } from '../auth.errors.js';
+import { Sessions } from '../sessions/sessions.service.js';
+import { ApiTokens } from '../tokens/api-tokens.service.js';
+import {
+  ChangePasswordDto,
+  CreateTokenDto,
+  EditProfileDto,
+  NewTokenDto,
+  ProfileDto,
+  SessionDto,
+  SessionsEndedDto,
+  TokenDto,
+} from './me.dto.js';
+import { toNewTokenDto, toProfileDto, toSessionDto, toTokenDto } from './me.mapper.js';
+
+const TAG = 'me';
+
+/** Who is signed in: the account, its sessions, its API tokens. */
+@SignedIn()
+@Controller('me')
+export class MeController {
+  constructor(
+    private readonly profiles: Profiles,
+    private readonly passwords: Passwords,
+    private readonly sessions: Sessions,
+    private readonly apiTokens: ApiTokens,
+    private readonly pages: Pages,
+  ) {}
+
+  @Get()
+  @ApiRoute({
+    id: 'getMe',
+    tag: TAG,
+    summary: 'Who am I',
+    description: 'The account that is signed in.',
+    answer: ProfileDto,
+  })
+  async read(@CurrentActor() actor: Actor): Promise<ProfileDto> {
+    return toProfileDto(await this.profiles.own(actor));
+  }
+
+  @Patch()
+  @ApiRoute({
+    id: 'editMe',
+    tag: TAG,
+    summary: 'Change the e-mail address',
+    description:
+      'Sets or (with null) removes the address. An address that another account holds can be given, but not signed in by.',
+    answer: ProfileDto,
+    problems: [AuthErrors.CURRENT_PASSWORD_WRONG, AuthErrors.TOO_MANY_ATTEMPTS, AuthErrors.BUSY],
+  })
+  async edit(@CurrentActor() actor: Actor, @Body() { email, currentPassword }: EditProfileDto): Promise<ProfileDto> {
+    return toProfileDto(await this.profiles.changeEmail(actor, email, currentPassword));
+  }
+
+  @Post('password')
+  @ApiRoute({
+    id: 'changePassword',
+    tag: TAG,
+    summary: 'Change the password',
+    description: 'All other sessions end at once. API tokens stay.',
+    problems: [
+      AuthErrors.CURRENT_PASSWORD_WRONG,
+      AuthErrors.PASSWORD_REFUSED,
+      AuthErrors.TOO_MANY_ATTEMPTS,
+      AuthErrors.BUSY,
+    ],
+  })
+  async changePassword(@CurrentActor() actor: Actor, @Body() body: ChangePasswordDto): Promise<void> {
+    await this.passwords.change(actor, body.currentPassword, body.newPassword);
+  }
+
+  @Get('sessions')
+  @ApiRoute({
+    id: 'listSessions',
+    tag: TAG,
+    summary: 'List your sessions',
+    description: 'Where the account is signed in, newest first.',
+    answer: PageOf(SessionDto),
+  })
+  async listSessions(@CurrentActor() actor: Actor, @Query() query: PageQuery): Promise<Page<SessionDto>> {
+    return this.pages.byId(
+      'sessions',
+      { userId: actor.id },
+      query,
+      (take, after) => this.sessions.list(actor.id, take, after),
+      (row) => toSessionDto(row, actor.sessionId),
+    );
+  }
+
+  @Delete('sessions/:sessionId')
+  @ApiRoute({
+    id: 'endSession',
+    tag: TAG,
+    summary: 'End a session',
+    description: 'It ends at once, with its access tokens. It may be the present one.',
+    problems: [AuthErrors.SESSION_NOT_FOUND],
+  })
+  async endSession(
+    @CurrentActor() actor: Actor,
+    @IdParam('sessionId', 'Which session.') sessionId: string,
+  ): Promise<void> {
+    await this.sessions.end(actor, sessionId);
+  }
+
+  @Delete('sessions')
+  @ApiRoute({
+    id: 'endOtherSessions',
+    tag: TAG,
+    summary: 'End all other sessions',
+    description: 'All sessions but the present one end at once.',
+    answer: SessionsEndedDto,
+  })
+  async endOtherSessions(@CurrentActor() actor: Actor): Promise<SessionsEndedDto> {
+    return { ended: await this.sessions.endOthers(actor) };
+  }
+
+  @Get('tokens')
+  @ApiRoute({
+    id: 'listTokens',
+    tag: TAG,
+    summary: 'List your API tokens',
+    description: 'Your tokens that still work, in all organizations, newest first.',
+    answer: PageOf(TokenDto),
+  })
+  async listTokens(@CurrentActor() actor: Actor, @Query() query: PageQuery): Promise<Page<TokenDto>> {
+    return this.pages.byId(
+      'tokens',
+      { userId: actor.id },
+      query,
+      (take, after) => this.apiTokens.list({ userId: actor.id }, take, after),
+      toTokenDto,
+    );
+  }
+
+  @Post('tokens')
+  @ApiRoute({
+    id: 'createToken',
+    tag: TAG,
+    summary: 'Make an API token',
+    description: 'For a program that acts for you in one organization. The token is shown once.',
+    answer: NewTokenDto,
+    status: 201,
+    problems: [
+      OrganizationVisibilityErrors.NOT_FOUND,
+      AuthErrors.TOKEN_ROLE_TOO_HIGH,
+      AuthErrors.TOKEN_LIMIT_REACHED,
+      AuthErrors.ORGANIZATION_TOKEN_LIMIT_REACHED,
+    ],
+  })
+  async createToken(@CurrentActor() actor: Actor, @Body() body: CreateTokenDto): Promise<NewTokenDto> {
+    return toNewTokenDto(await this.apiTokens.createOwn(actor, body));
+  }
+
+  @Delete('tokens/:tokenId')
+  @ApiRoute({
+    id: 'deleteToken',
+    tag: TAG,
+    summary: 'Delete an API token',
+    description: 'It stops working at once.',
+    problems: [AuthErrors.TOKEN_NOT_FOUND],
+  })
+  async deleteToken(@CurrentActor() actor: Actor, @IdParam('tokenId', 'Which token.') tokenId: string): Promise<void> {
+    await this.apiTokens.delete(actor, { userId: actor.id }, tokenId);
+  }
+}

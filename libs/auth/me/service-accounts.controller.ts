@@ -1,0 +1,150 @@
+import { Body, Controller, Delete, Get, Post, Query } from '@nestjs/common';
+
+import { ApiRoute, IdParam, type Page, PageOf, PageQuery, Pages } from '#http';
+
+import { type Actor } from '../access/actor.js';
+import { CurrentActor } from '../access/current-actor.js';
+import { declareAccess } from '../access/route-access.js';
+import { AuthErrors } from '../auth.errors.js';
+import { ApiTokens } from '../tokens/api-tokens.service.js';
+import { ServiceAccounts } from '../tokens/service-accounts.service.js';
+import {
+  CreateServiceAccountDto,
+  CreateServiceAccountTokenDto,
+  NewTokenDto,
+  ServiceAccountDto,
+  TokenDto,
+} from './me.dto.js';
+import { toNewTokenDto, toServiceAccountDto, toServiceAccountOrder, toTokenDto, toTokenOrder } from './me.mapper.js';
+
+const TAG = 'service accounts';
+
+/** An organization's non-human principals and their tokens. */
+@declareAccess({ kind: 'role', role: 'admin' })
+@Controller('organizations/:organizationId/service-accounts')
+export class ServiceAccountsController {
+  constructor(
+    private readonly serviceAccounts: ServiceAccounts,
+    private readonly apiTokens: ApiTokens,
+    private readonly pages: Pages,
+  ) {}
+
+  @Post()
+  @ApiRoute({
+    id: 'createServiceAccount',
+    tag: TAG,
+    summary: 'Make a service account',
+    description: "The organization's own, so that it outlives the people who made it. It acts through API tokens only.",
+    answer: ServiceAccountDto,
+    status: 201,
+    problems: [AuthErrors.SERVICE_ACCOUNT_NAME_TAKEN, AuthErrors.SERVICE_ACCOUNT_LIMIT_REACHED],
+  })
+  async create(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', 'Which organization.') organizationId: string,
+    @Body() body: CreateServiceAccountDto,
+  ): Promise<ServiceAccountDto> {
+    return toServiceAccountDto(await this.serviceAccounts.create(actor, organizationId, toServiceAccountOrder(body)));
+  }
+
+  @Get()
+  @ApiRoute({
+    id: 'listServiceAccounts',
+    tag: TAG,
+    summary: 'List service accounts',
+    description: 'Newest first.',
+    answer: PageOf(ServiceAccountDto),
+  })
+  async list(
+    @IdParam('organizationId', 'Which organization.') organizationId: string,
+    @Query() query: PageQuery,
+  ): Promise<Page<ServiceAccountDto>> {
+    return this.pages.byId(
+      'service-accounts',
+      { organizationId },
+      query,
+      (take, after) => this.serviceAccounts.list(organizationId, take, after),
+      toServiceAccountDto,
+    );
+  }
+
+  @Delete(':serviceAccountId')
+  @ApiRoute({
+    id: 'deleteServiceAccount',
+    tag: TAG,
+    summary: 'Delete a service account',
+    description: 'Its tokens stop working at once. What it made stays.',
+    problems: [AuthErrors.SERVICE_ACCOUNT_NOT_FOUND],
+  })
+  async delete(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', 'Which organization.') organizationId: string,
+    @IdParam('serviceAccountId', 'Which service account.') serviceAccountId: string,
+  ): Promise<void> {
+    await this.serviceAccounts.delete(actor, organizationId, serviceAccountId);
+  }
+
+  @Post(':serviceAccountId/tokens')
+  @ApiRoute({
+    id: 'createServiceAccountToken',
+    tag: TAG,
+    summary: 'Make a token of a service account',
+    description: 'It is worth what the account is. The token is shown once.',
+    answer: NewTokenDto,
+    status: 201,
+    problems: [
+      AuthErrors.SERVICE_ACCOUNT_NOT_FOUND,
+      AuthErrors.TOKEN_LIMIT_REACHED,
+      AuthErrors.ORGANIZATION_TOKEN_LIMIT_REACHED,
+    ],
+  })
+  async createToken(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', 'Which organization.') organizationId: string,
+    @IdParam('serviceAccountId', 'Which service account.') serviceAccountId: string,
+    @Body() body: CreateServiceAccountTokenDto,
+  ): Promise<NewTokenDto> {
+    return toNewTokenDto(
+      await this.apiTokens.createForServiceAccount(actor, { organizationId, serviceAccountId }, toTokenOrder(body)),
+    );
+  }
+
+  @Get(':serviceAccountId/tokens')
+  @ApiRoute({
+    id: 'listServiceAccountTokens',
+    tag: TAG,
+    summary: 'List tokens of a service account',
+    description: 'Those that still work, newest first.',
+    answer: PageOf(TokenDto),
+  })
+  async listTokens(
+    @IdParam('organizationId', 'Which organization.') organizationId: string,
+    @IdParam('serviceAccountId', 'Which service account.') serviceAccountId: string,
+    @Query() query: PageQuery,
+  ): Promise<Page<TokenDto>> {
+    return this.pages.byId(
+      'service-account-tokens',
+      { organizationId, serviceAccountId },
+      query,
+      (take, after) => this.apiTokens.list({ organizationId, serviceAccountId }, take, after),
+      toTokenDto,
+    );
+  }
+
+  @Delete(':serviceAccountId/tokens/:tokenId')
+  @ApiRoute({
+    id: 'deleteServiceAccountToken',
+    tag: TAG,
+    summary: 'Delete a token of a service account',
+    description: 'It stops working at once.',
+    problems: [AuthErrors.TOKEN_NOT_FOUND],
+  })
+  async deleteToken(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', 'Which organization.') organizationId: string,
+    @IdParam('serviceAccountId', 'Which service account.') serviceAccountId: string,
+    @IdParam('tokenId', 'Which token.') tokenId: string,
+  ): Promise<void> {
+    await this.apiTokens.delete(actor, { organizationId, serviceAccountId }, tokenId);
+  }
+}

@@ -1,0 +1,92 @@
+import { Controller, Get, Post, Query } from '@nestjs/common';
+
+import { ApiRoute, IdParam, type Page, PageOf, Pages } from '#http';
+
+import { type Actor } from '../access/actor.js';
+import { CurrentActor } from '../access/current-actor.js';
+import { RequireOperator } from '../access/route-access.js';
+import { Passwords } from '../accounts/passwords.service.js';
+import { Profiles } from '../accounts/profiles.service.js';
+import { AuthErrors } from '../auth.errors.js';
+import { ResetCodeDto, UserAccountDto, UsersQuery } from './users.dto.js';
+import { toResetCodeDto, toUserAccountDto } from './users.mapper.js';
+
+const TAG = 'operators';
+
+/** What operators do with accounts. */
+@RequireOperator()
+@Controller('admin/users')
+export class UsersController {
+  constructor(
+    private readonly profiles: Profiles,
+    private readonly passwords: Passwords,
+    private readonly pages: Pages,
+  ) {}
+
+  @Get()
+  @ApiRoute({
+    id: 'listUsers',
+    tag: TAG,
+    summary: 'List accounts',
+    description: 'All accounts of the installation, newest first.',
+    answer: PageOf(UserAccountDto),
+  })
+  async list(@Query() query: UsersQuery): Promise<Page<UserAccountDto>> {
+    return this.pages.byId(
+      'users',
+      {},
+      query,
+      (take, after) => this.profiles.list(take, after, query.username),
+      toUserAccountDto,
+    );
+  }
+
+  @Post(':userId/disable')
+  @ApiRoute({
+    id: 'disableUser',
+    tag: TAG,
+    summary: 'Disable an account',
+    description: 'Its sessions and API tokens die at once, and stay dead when it is enabled again.',
+    answer: UserAccountDto,
+    problems: [AuthErrors.USER_NOT_FOUND, AuthErrors.CANNOT_DISABLE_SELF],
+  })
+  async disable(
+    @CurrentActor() actor: Actor,
+    @IdParam('userId', 'Which user.') userId: string,
+  ): Promise<UserAccountDto> {
+    return toUserAccountDto(await this.profiles.disable(actor, userId));
+  }
+
+  @Post(':userId/enable')
+  @ApiRoute({
+    id: 'enableUser',
+    tag: TAG,
+    summary: 'Enable an account',
+    description: 'It can sign in again.',
+    answer: UserAccountDto,
+    problems: [AuthErrors.USER_NOT_FOUND],
+  })
+  async enable(
+    @CurrentActor() actor: Actor,
+    @IdParam('userId', 'Which user.') userId: string,
+  ): Promise<UserAccountDto> {
+    return toUserAccountDto(await this.profiles.enable(actor, userId));
+  }
+
+  @Post(':userId/reset-code')
+  @ApiRoute({
+    id: 'createResetCode',
+    tag: TAG,
+    summary: 'Make a reset code',
+    description: 'For somebody who forgot the password. It works once, for 30 minutes, and replaces an earlier one.',
+    answer: ResetCodeDto,
+    status: 201,
+    problems: [AuthErrors.USER_NOT_FOUND],
+  })
+  async createResetCode(
+    @CurrentActor() actor: Actor,
+    @IdParam('userId', 'Which user.') userId: string,
+  ): Promise<ResetCodeDto> {
+    return toResetCodeDto(await this.passwords.makeResetCode(actor, userId));
+  }
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { PasswordHasher } from './password-hasher.js';
+
+const settings = { argon2MemoryKib: 19_456, argon2Passes: 2, argon2Concurrency: 1 };
+const hasher = new PasswordHasher(settings);
+
+describe('the password hasher', () => {
+  it('hashes by argon2id with the parameters of the settings, with a new salt each time', async () => {
+    const hash = await hasher.hash('plum wagon orbit');
+    expect(hash.startsWith('$argon2id$v=19$m=19456,t=2,p=1$')).toBe(true);
+    expect(await hasher.hash('plum wagon orbit')).not.toBe(hash);
+  });
+
+  it('knows the password by which a hash was made, and no other, not even by one character', async () => {
+    const text = fc
+      .string({ unit: 'binary', minLength: 8, maxLength: 60 })
+      .filter((password) => password.isWellFormed());
+    await fc.assert(
+      fc.asyncProperty(text, fc.nat(), async (password, at) => {
+        const hash = await hasher.hash(password);
+        const characters = [...password];
+        const place = at % characters.length;
+        const other = characters.with(place, characters[place] === 'x' ? 'y' : 'x').join('');
+        await expect(hasher.check(password, hash)).resolves.toMatchObject({ matches: true });
+        await expect(hasher.check(other, hash)).resolves.toMatchObject({ matches: false });
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('cuts nothing off a long password', async () => {
+    const hash = await hasher.hash('x'.repeat(127) + 'y');
+    await expect(hasher.check('x'.repeat(127) + 'z', hash)).resolves.toMatchObject({ matches: false });
+  });
+
+  it('takes the composed and the decomposed form for the same password', async () => {
+    const hash = await hasher.hash('caf\u00e9 orbit wagon');
+    await expect(hasher.check('cafe\u0301 orbit wagon', hash)).resolves.toMatchObject({ matches: true });
+  });
+
+  it('does the same work for an account that does not exist, and never matches', async () => {
+    await expect(hasher.check('plum wagon orbit', undefined)).resolves.toEqual({ matches: false, isWeak: false });
+  });
+
+  it('sees that a hash is weaker than the settings ask for', async () => {
+    const stronger = new PasswordHasher({ ...settings, argon2MemoryKib: 32_768 });
+    const hash = await hasher.hash('plum wagon orbit');
+    await expect(stronger.check('plum wagon orbit', hash)).resolves.toEqual({ matches: true, isWeak: true });
+    await expect(hasher.check('plum wagon orbit', hash)).resolves.toEqual({ matches: true, isWeak: false });
+  });
+});

@@ -1,0 +1,38 @@
+import { type Role, ROLES } from '#kernel';
+import { defineEntity, p } from '#database';
+
+/** What a service account may do instead of holding a role. */
+export const TOKEN_SCOPES = ['runtime'] as const;
+
+/** `runtime`: read deployments and events, report start and completion of any deployment, nothing else. */
+export type TokenScope = (typeof TOKEN_SCOPES)[number];
+
+const ServiceAccountSchema = defineEntity({
+  name: 'ServiceAccount',
+  tableName: 'service_accounts',
+  properties: {
+    id: p.uuid().primary(),
+    organizationId: p.uuid().columnType('uuid'),
+    name: p.text(),
+    nameKey: p.text(),
+    role: p.text().$type<Role>().nullable(),
+    scope: p.text().$type<TokenScope>().nullable(),
+    createdBy: p.uuid().columnType('uuid').nullable(),
+    createdAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
+  },
+  checks: [
+    { name: 'service_accounts_role_check', expression: `role in (${ROLES.map((role) => `'${role}'`).join(', ')})` },
+    { name: 'service_accounts_scope_check', expression: "scope in ('runtime')" },
+    { name: 'service_accounts_power_check', expression: 'num_nonnulls(role, scope) = 1' },
+  ],
+  uniques: [
+    { name: 'service_accounts_tenant_unique', properties: ['organizationId', 'id'] },
+    { name: 'service_accounts_name_unique', properties: ['organizationId', 'nameKey'] },
+  ],
+});
+
+/** An organization's own non-human principal: it outlives the people who made it, and acts through API tokens only. */
+export class ServiceAccount extends ServiceAccountSchema.class {}
+ServiceAccountSchema.setClass(ServiceAccount);
+
+export { ServiceAccountSchema };

@@ -1,0 +1,40 @@
+import { Injectable, Logger } from '@nestjs/common';
+
+import { changesOf, Database, sql } from '#database';
+
+/** How exact "last used" is, and so how often a token in use costs a write. */
+const RESOLUTION_MS = 60_000;
+
+/** Tokens whose last use is remembered here, so that most requests cost no write. */
+const MAX_REMEMBERED = 10_000;
+
+/** Keeps when each API token was last used, to the minute, beside the requests and never in their way. */
+@Injectable()
+export class TokenUse {
+  private readonly logger = new Logger('auth');
+  private readonly notedAt = new Map<string, number>();
+
+  constructor(private readonly database: Database) {}
+
+  /** Notes that a token is used now. Returns at once; a write that fails is only logged. */
+  note(tokenId: string): void {
+    const now = Date.now();
+    if (now - (this.notedAt.get(tokenId) ?? -Infinity) < RESOLUTION_MS) return;
+    if (this.notedAt.size >= MAX_REMEMBERED) this.notedAt.clear();
+    this.notedAt.set(tokenId, now);
+    this.write(tokenId).catch((error: unknown) => {
+      this.logger.warn(
+        `the last use of a token was not kept: ${error instanceof Error ? error.message : 'unknown error'}`,
+      );
+    });
+  }
+
+  private async write(tokenId: string): Promise<void> {
+    await changesOf(
+      this.database.reader(),
+      sql`
+        update api_tokens set last_used_at = now()
+        where id = ${tokenId} and (last_used_at is null or last_used_at < now() - interval '1 minute')`,
+    );
+  }
+}

@@ -1,0 +1,16 @@
+export {
+  type Actor,
+  auditActorOf,
+  CurrentActor,
+  Public,
+  OrganizationVisibilityErrors,
+  RequireOperator,
+  SignedIn,
+} from '#auth';
+export { auditedBy } from './audited-by.js';
+export { AccessGuard } from './access.guard.js';
+export { assertOwnOrAdmin, isOwnOrAdmin, notOwner } from './ownership.js';
+export { RbacErrors } from './rbac.errors.js';
+export { RbacModule } from './rbac.module.js';
+export { RequireRole, type RoleOptions } from './require-role.js';
+export { faultOf, RouteAudit } from './route-audit.js';

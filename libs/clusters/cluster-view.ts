@@ -1,0 +1,145 @@
+import { ResourceVector } from '#kernel';
+import { type EntityManager, type Fragment, rfc3339, rowsOf, sql } from '#database';
+import { type QueuedByPriority, queuedByPriority } from '#queue';
+import { type Actor } from '#rbac';
+
+import { type ClusterAccess, type ClusterState } from './cluster.entity.js';
+import { type Capacities } from './cluster-capacity.js';
+import { type PolicySettings } from './cluster-policy.js';
+import { visibleClusters } from './cluster-visibility.js';
+import { ClusterErrors } from './clusters.errors.js';
+
+/** What can be edited of a cluster, and what an edit is judged by. */
+export interface EditableCluster extends Capacities {
+  readonly id: string;
+  readonly name: string;
+  readonly state: ClusterState;
+  readonly access: ClusterAccess;
+  readonly policy: PolicySettings;
+  readonly allocated: ResourceVector;
+  /** Raised by every edit. */
+  readonly version: number;
+}
+
+/** A cluster as it stands. */
+export interface ClusterView extends EditableCluster {
+  readonly organizationId: string;
+  /** Deployments that wait in its queue, highest priority first. */
+  readonly queuedByPriority: readonly QueuedByPriority[];
+  readonly createdAt: string;
+}
+
+interface EditableRow {
+  readonly id: string;
+  readonly name: string;
+  readonly state: ClusterState;
+  readonly access: ClusterAccess;
+  readonly policy: PolicySettings;
+  readonly version: number;
+  readonly capacityCpu: number;
+  readonly capacityMemory: number;
+  readonly capacityGpu: number;
+  readonly pendingCpu: number | null;
+  readonly pendingMemory: number | null;
+  readonly pendingGpu: number | null;
+  readonly allocatedCpu: number;
+  readonly allocatedMemory: number;
+  readonly allocatedGpu: number;
+}
+
+interface ClusterRow extends EditableRow {
+  readonly organizationId: string;
+  readonly queuedByPriority: readonly QueuedByPriority[];
+  readonly createdAt: string;
+}
+
+const EDITABLE_COLUMNS = sql`
+  c.id, c.name, c.state, c.access, c.policy, c.version,
+  c.capacity_cpu_millis::float8 as "capacityCpu", c.capacity_memory_mib::float8 as "capacityMemory",
+  c.capacity_gpu_millis::float8 as "capacityGpu", c.pending_cpu_millis::float8 as "pendingCpu",
+  c.pending_memory_mib::float8 as "pendingMemory", c.pending_gpu_millis::float8 as "pendingGpu",
+  c.allocated_cpu_millis::float8 as "allocatedCpu", c.allocated_memory_mib::float8 as "allocatedMemory",
+  c.allocated_gpu_millis::float8 as "allocatedGpu"`;
+
+/** The clusters that fulfil a condition on `clusters c`, with what an actor may see of them; none that was deleted. */
+export async function readClusters(
+  em: EntityManager,
+  actor: Actor,
+  organizationId: string,
+  rest: Fragment,
+): Promise<ClusterView[]> {
+  const rows = await rowsOf(
+    em,
+    sql<ClusterRow>`
+      select ${EDITABLE_COLUMNS}, c.organization_id as "organizationId", c.created_at as "createdAt",
+             ${queuedByPriority('c.id')} as "queuedByPriority"
+      from clusters c
+      where c.organization_id = ${organizationId} and c.deleted_at is null
+        and ${visibleClusters(actor, organizationId, 'c.id')} ${rest}`,
+  );
+  return rows.map((row) => ({
+    ...editableOf(row),
+    organizationId: row.organizationId,
+    queuedByPriority: row.queuedByPriority,
+    createdAt: rfc3339(row.createdAt),
+  }));
+}
+
+/** One cluster. @throws CLUSTERS.NOT_FOUND when it is not there, was deleted, or is not visible to the actor */
+export async function readCluster(
+  em: EntityManager,
+  actor: Actor,
+  organizationId: string,
+  clusterId: string,
+): Promise<ClusterView> {
+  const [cluster] = await readClusters(em, actor, organizationId, sql`and c.id = ${clusterId}`);
+  if (cluster === undefined) throw ClusterErrors.NOT_FOUND.because();
+  return cluster;
+}
+
+/** How a row is locked: against passes and other edits, or also against submissions. */
+export type ClusterLock = 'no key update' | 'update';
+
+/**
+ * Locks a cluster for a change. Waits for a pass that is at work there; submissions wait for `update` alone.
+ *
+ * @throws CLUSTERS.NOT_FOUND when it is not there, was deleted, or is not visible to the actor
+ */
+export async function lockCluster(
+  tx: EntityManager,
+  actor: Actor,
+  organizationId: string,
+  clusterId: string,
+  lock: ClusterLock = 'no key update',
+): Promise<EditableCluster> {
+  const [row] = await rowsOf(
+    tx,
+    sql<EditableRow>`
+      select ${EDITABLE_COLUMNS} from clusters c
+      where c.organization_id = ${organizationId} and c.id = ${clusterId} and c.deleted_at is null
+        and ${visibleClusters(actor, organizationId, 'c.id')}
+      ${lock === 'update' ? sql`for update of c` : sql`for no key update of c`}`,
+  );
+  if (row === undefined) throw ClusterErrors.NOT_FOUND.because();
+  return editableOf(row);
+}
+
+function editableOf(row: EditableRow): EditableCluster {
+  const { id, name, state, access, policy, version, pendingCpu, pendingMemory, pendingGpu } = row;
+  const hasPending = pendingCpu !== null && pendingMemory !== null && pendingGpu !== null;
+  return {
+    id,
+    name,
+    state,
+    access,
+    policy,
+    version,
+    capacity: vector(row.capacityCpu, row.capacityMemory, row.capacityGpu),
+    pendingCapacity: hasPending ? vector(pendingCpu, pendingMemory, pendingGpu) : null,
+    allocated: vector(row.allocatedCpu, row.allocatedMemory, row.allocatedGpu),
+  };
+}
+
+function vector(cpuMillis: number, memoryMib: number, gpuMillis: number): ResourceVector {
+  return ResourceVector.of({ cpuMillis, memoryMib, gpuMillis });
+}

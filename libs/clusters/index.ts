@@ -1,0 +1,15 @@
+import { ClusterAccessSchema } from './cluster-access.entity.js';
+import { ClusterSchema } from './cluster.entity.js';
+
+export { CLUSTER_STATES, type ClusterState } from './cluster.entity.js';
+export { applyPendingCapacity, type PlannableCapacity } from './cluster-capacity.js';
+export { type AdmittingCluster, ClusterDoor, type KnownCluster } from './cluster-door.service.js';
+export { type ClusterPolicy, type PolicySettings, policyOf } from './cluster-policy.js';
+export { visibleClusters } from './cluster-visibility.js';
+export { ClusterErrors } from './clusters.errors.js';
+export { ClustersModule } from './clusters.module.js';
+export { QueuedDeployments } from './queued-deployments.js';
+export { CapacityDto, ResourcesDto, toResources, toUtilization, toVector, UtilizationDto } from './resources.dto.js';
+
+/** The tables of this lib. */
+export const clusterEntities = [ClusterSchema, ClusterAccessSchema];

@@ -1,0 +1,228 @@
+import { Injectable } from '@nestjs/common';
+
+import { type ResourceAmounts } from '#kernel';
+import { type EntityManager, rowsOf, sql } from '#database';
+
+import { HOLDING_STATUSES } from './deployment-status.js';
+
+/** Whose pass is at work, and where. */
+export interface PassContext {
+  readonly organizationId: string;
+  readonly clusterId: string;
+  readonly passId: string;
+}
+
+/** So many of a shape are to be scheduled. */
+export interface ShapeToSchedule extends ResourceAmounts {
+  readonly priority: number;
+  /** 0: not declared */
+  readonly maxRuntimeSeconds: number;
+  readonly count: number;
+  /** Deployments that must be among them; the rest are the oldest. */
+  readonly includes: readonly string[];
+}
+
+/** What makes deployments interchangeable. */
+export type ShapeOf = Omit<ShapeToSchedule, 'count' | 'includes'>;
+
+/** A deployment that waits, and since when. */
+export interface WaitingDeployment {
+  readonly id: string;
+  readonly queuedAtMs: number;
+}
+
+/** Deployments that hold the same resources until the same time. */
+export interface HoldingGroup extends ResourceAmounts {
+  readonly priority: number;
+  /** null: not declared */
+  readonly endsAtMs: number | null;
+  readonly count: number;
+}
+
+/** One attempt whose resources were given or come back: what the ledger must know of it. */
+export interface AttemptResources extends ResourceAmounts {
+  readonly deploymentId: string;
+  readonly attempt: number;
+}
+
+/** A deployment that a pass has scheduled, with the shape it had in the queue. */
+export interface ScheduledDeployment extends AttemptResources {
+  readonly priority: number;
+  readonly maxRuntimeSeconds: number;
+}
+
+/**
+ * What a pass does to deployments: `scheduler` says what, this says what that means in their rows and events. Every change is conditional
+ * on the row being as it was chosen, so that a cancel that commits meanwhile wins cleanly. Set-based: one statement per step, whatever the number of rows.
+ *
+ * Rows are chosen first, in a materialized step, and then joined by their whole key. A constant for the organization beside the join would
+ * let PostgreSQL begin with the table instead, wherever its statistics do not know yet how much of it belongs to the organization; a
+ * constant for the status, with a partial index, wherever they do not know yet how much is queued.
+ */
+@Injectable()
+export class DeploymentLifecycle {
+  /** Schedules those that are included, then the oldest of each shape. What was cancelled meanwhile is passed over, so that fewer may come back than were asked for. */
+  async schedule(
+    tx: EntityManager,
+    { organizationId, clusterId, passId }: PassContext,
+    shapes: readonly ShapeToSchedule[],
+  ): Promise<ScheduledDeployment[]> {
+    const included = shapes.flatMap(({ includes }) => includes);
+    return rowsOf(
+      tx,
+      sql<ScheduledDeployment>`
+        with wanted as (
+          select * from unnest(
+            ${shapes.map((s) => s.priority)}::smallint[], ${shapes.map((s) => s.cpuMillis)}::int[],
+            ${shapes.map((s) => s.memoryMib)}::int[], ${shapes.map((s) => s.gpuMillis)}::int[],
+            ${shapes.map((s) => s.maxRuntimeSeconds)}::int[], ${shapes.map((s) => s.count - s.includes.length)}::int[]
+          ) as wanted (priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, count)
+        ), included as materialized (
+          select ${organizationId}::uuid as organization_id, id from unnest(${included}::uuid[]) as included (id)
+        ), chosen as materialized (
+          select included.organization_id, included.id, waiting.version
+          from included cross join lateral (
+            select status, version from deployments d
+            where d.organization_id = included.organization_id and d.id = included.id
+            limit 1
+          ) waiting
+          where waiting.status = 'queued'
+          union all
+          select ${organizationId}::uuid, oldest.id, oldest.version
+          from wanted cross join lateral (
+            select id, version from deployments d
+            where d.cluster_id = ${clusterId} and d.status = 'queued' and d.priority = wanted.priority
+              and d.cpu_millis = wanted.cpu_millis and d.memory_mib = wanted.memory_mib
+              and d.gpu_millis = wanted.gpu_millis and d.max_runtime_seconds = wanted.max_runtime_seconds
+              and d.id <> all(${included}::uuid[])
+            order by d.queued_at, d.id
+            limit wanted.count
+          ) oldest
+        ), scheduled as (
+          update deployments d
+          set status = 'scheduled', version = d.version + 1, scheduled_at = statement_timestamp(), started_at = null,
+              released_at = null,
+              due_at = statement_timestamp() + nullif(max_runtime_seconds, 0) * interval '1 second'
+          from chosen
+          where d.organization_id = chosen.organization_id and d.id = chosen.id and d.version = chosen.version
+          returning d.id, d.version, d.attempt, d.priority, d.cpu_millis, d.memory_mib, d.gpu_millis, d.max_runtime_seconds
+        ), events as (
+          insert into deployment_events
+            (organization_id, deployment_id, sequence, cluster_id, attempt, from_status, to_status, cause, pass_id, at)
+          select ${organizationId}, id, version, ${clusterId}, attempt, 'queued', 'scheduled', 'placed', ${passId},
+                 statement_timestamp()
+          from scheduled
+        )
+        select id as "deploymentId", attempt, priority, cpu_millis as "cpuMillis", memory_mib as "memoryMib",
+               gpu_millis as "gpuMillis", max_runtime_seconds as "maxRuntimeSeconds"
+        from scheduled`,
+    );
+  }
+
+  /** Ends what has run longer than it declared. Its resources come back with the settling that follows. */
+  async timeOut(tx: EntityManager, { organizationId, clusterId, passId }: PassContext, limit: number): Promise<number> {
+    const rows = await rowsOf(
+      tx,
+      sql<{ count: number }>`
+        with due as materialized (
+          select organization_id, id, status from deployments
+          where cluster_id = ${clusterId} and due_at <= statement_timestamp() and status = any(${[...HOLDING_STATUSES]})
+          order by due_at limit ${limit} for no key update
+        ), ended as (
+          update deployments d
+          set status = 'timed_out', version = version + 1, ended_at = statement_timestamp(), due_at = null
+          from due
+          where d.organization_id = due.organization_id and d.id = due.id
+          returning d.id, d.version, d.attempt, due.status as from_status
+        ), events as (
+          insert into deployment_events
+            (organization_id, deployment_id, sequence, cluster_id, attempt, from_status, to_status, cause, pass_id, at)
+          select ${organizationId}, id, version, ${clusterId}, attempt, from_status, 'timed_out', 'max-runtime', ${passId},
+                 statement_timestamp()
+          from ended
+        )
+        select count(*)::int as count from ended`,
+    );
+    return rows[0]?.count ?? 0;
+  }
+
+  /** Takes what has ended and still holds its resources, at most `limit`, and notes that they come back now. */
+  async takeUnsettled(tx: EntityManager, { clusterId }: PassContext, limit: number): Promise<AttemptResources[]> {
+    return rowsOf(
+      tx,
+      sql<AttemptResources>`
+        with unsettled as materialized (
+          select organization_id, id from deployments
+          where cluster_id = ${clusterId} and ended_at is not null and released_at is null
+          order by id limit ${limit}
+        )
+        update deployments d
+        set released_at = statement_timestamp()
+        from unsettled
+        where d.organization_id = unsettled.organization_id and d.id = unsettled.id and d.released_at is null
+        returning d.id as "deploymentId", d.attempt, d.cpu_millis as "cpuMillis", d.memory_mib as "memoryMib",
+                  d.gpu_millis as "gpuMillis"`,
+    );
+  }
+
+  /** The oldest of each shape, by its position in `shapes`; none where the last one has just been cancelled. */
+  async oldestOf(
+    tx: EntityManager,
+    { clusterId }: Pick<PassContext, 'clusterId'>,
+    shapes: readonly ShapeOf[],
+  ): Promise<ReadonlyMap<number, WaitingDeployment>> {
+    const rows = await rowsOf(
+      tx,
+      sql<WaitingDeployment & { position: number }>`
+        select wanted.position::int - 1 as position, oldest.id,
+               floor(extract(epoch from oldest.queued_at) * 1000)::float8 as "queuedAtMs"
+        from unnest(${shapes.map((s) => s.priority)}::smallint[], ${shapes.map((s) => s.cpuMillis)}::int[],
+                    ${shapes.map((s) => s.memoryMib)}::int[], ${shapes.map((s) => s.gpuMillis)}::int[],
+                    ${shapes.map((s) => s.maxRuntimeSeconds)}::int[])
+          with ordinality as wanted (priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, position)
+        cross join lateral (
+          select id, queued_at from deployments d
+          where d.cluster_id = ${clusterId} and d.status = 'queued' and d.priority = wanted.priority
+            and d.cpu_millis = wanted.cpu_millis and d.memory_mib = wanted.memory_mib
+            and d.gpu_millis = wanted.gpu_millis and d.max_runtime_seconds = wanted.max_runtime_seconds
+          order by d.queued_at, d.id
+          limit 1
+        ) oldest`,
+    );
+    return new Map(rows.map(({ position, id, queuedAtMs }) => [position, { id, queuedAtMs }]));
+  }
+
+  /** What holds resources in a cluster, in groups of the same priority, request and end. */
+  async holding(tx: EntityManager, { clusterId }: Pick<PassContext, 'clusterId'>): Promise<HoldingGroup[]> {
+    return rowsOf(
+      tx,
+      sql<HoldingGroup>`
+        select priority, cpu_millis as "cpuMillis", memory_mib as "memoryMib", gpu_millis as "gpuMillis",
+               ceil(extract(epoch from due_at) * 1000)::float8 as "endsAtMs", count(*)::int as count
+        from deployments
+        where cluster_id = ${clusterId} and status in ('scheduled', 'running')
+        group by priority, cpu_millis, memory_mib, gpu_millis, due_at`,
+    );
+  }
+
+  /** Milliseconds until the next time limit anywhere; null when nothing has one. */
+  async untilNextDueMs(em: EntityManager): Promise<number | null> {
+    const [row] = await rowsOf(
+      em,
+      sql<{ ms: number | null }>`
+        select extract(epoch from min(due_at) - statement_timestamp())::float8 * 1000 as ms
+        from deployments where due_at is not null`,
+    );
+    return row?.ms ?? null;
+  }
+
+  /** Clusters in which a time limit has been reached, for the sweep. */
+  async clustersDue(em: EntityManager): Promise<string[]> {
+    const rows = await rowsOf(
+      em,
+      sql<{ id: string }>`
+        select distinct cluster_id as id from deployments where due_at <= statement_timestamp() limit 10000`,
+    );
+    return rows.map(({ id }) => id);
+  }
+}

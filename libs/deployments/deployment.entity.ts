@@ -1,0 +1,85 @@
+import { MAX_REQUEST, RESOURCES, ResourceVector } from '#kernel';
+import { defineEntity, p } from '#database';
+
+import { DEPLOYMENT_STATUSES, type DeploymentStatus, TERMINAL_STATUSES } from './deployment-status.js';
+
+const column = { cpuMillis: 'cpu_millis', memoryMib: 'memory_mib', gpuMillis: 'gpu_millis' } as const;
+
+const DeploymentSchema = defineEntity({
+  name: 'Deployment',
+  tableName: 'deployments',
+  primaryKeys: ['organizationId', 'id'],
+  properties: {
+    organizationId: p.uuid().primary(),
+    id: p.uuid().primary(),
+    clusterId: p.uuid().columnType('uuid'),
+    name: p.text(),
+    image: p.text(),
+    cpuMillis: p.integer(),
+    memoryMib: p.integer(),
+    gpuMillis: p.integer(),
+    priority: p.smallint(),
+    maxRuntimeSeconds: p.integer().default(0),
+    status: p.text().$type<DeploymentStatus>().default('queued'),
+    attempt: p.integer().default(1),
+    version: p.integer().default(1),
+    queuedAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
+    scheduledAt: p.datetime().columnType('timestamptz').nullable(),
+    startedAt: p.datetime().columnType('timestamptz').nullable(),
+    endedAt: p.datetime().columnType('timestamptz').nullable(),
+    releasedAt: p.datetime().columnType('timestamptz').nullable(),
+    dueAt: p.datetime().columnType('timestamptz').nullable(),
+    message: p.text().nullable(),
+    submittedBy: p.uuid().columnType('uuid'),
+  },
+  checks: [
+    {
+      name: 'deployments_status_check',
+      expression: `status in (${DEPLOYMENT_STATUSES.map((status) => `'${status}'`).join(', ')})`,
+    },
+    ...RESOURCES.map((resource) => ({
+      name: `deployments_${column[resource]}_check`,
+      expression: `${column[resource]} >= 0 and ${column[resource]} <= ${MAX_REQUEST}`,
+    })),
+    { name: 'deployments_request_check', expression: 'cpu_millis > 0 or memory_mib > 0 or gpu_millis > 0' },
+    {
+      name: 'deployments_ended_check',
+      expression: `(status in (${TERMINAL_STATUSES.map((status) => `'${status}'`).join(', ')})) = (ended_at is not null)`,
+    },
+    { name: 'deployments_priority_check', expression: 'priority >= 0 and priority <= 100' },
+    { name: 'deployments_max_runtime_seconds_check', expression: 'max_runtime_seconds >= 0' },
+  ],
+  indexes: [
+    {
+      name: 'deployments_queue_index',
+      expression:
+        'create index "deployments_queue_index" on "deployments" ("cluster_id", "priority", "cpu_millis", "memory_mib", "gpu_millis", "max_runtime_seconds", "queued_at", "id") where status = \'queued\'',
+    },
+    {
+      name: 'deployments_unsettled_index',
+      expression:
+        'create index "deployments_unsettled_index" on "deployments" ("cluster_id", "id") where ended_at is not null and released_at is null',
+    },
+    {
+      name: 'deployments_due_index',
+      expression:
+        'create index "deployments_due_index" on "deployments" ("due_at", "cluster_id") where due_at is not null',
+    },
+    {
+      name: 'deployments_holding_index',
+      expression:
+        'create index "deployments_holding_index" on "deployments" ("cluster_id", "priority", "cpu_millis", "memory_mib", "gpu_millis", "due_at") where status in (\'scheduled\', \'running\')',
+    },
+    { name: 'deployments_cluster_index', properties: ['organizationId', 'clusterId', 'id'] },
+  ],
+});
+
+/** What someone asked to run: an image, a request, a priority, and what became of it. */
+export class Deployment extends DeploymentSchema.class {
+  get request(): ResourceVector {
+    return ResourceVector.of({ cpuMillis: this.cpuMillis, memoryMib: this.memoryMib, gpuMillis: this.gpuMillis });
+  }
+}
+DeploymentSchema.setClass(Deployment);
+
+export { DeploymentSchema };

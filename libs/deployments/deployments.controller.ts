@@ -1,0 +1,222 @@
+import { Body, Controller, Get, Post, Query } from '@nestjs/common';
+
+import { ClusterErrors } from '#clusters';
+import { ApiRoute, BodyLimit, IdParam, type Page, PageOf, Pages } from '#http';
+import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
+
+import {
+  BatchDto,
+  CompleteBatchDto,
+  CompleteDeploymentDto,
+  DeploymentDto,
+  ListDeploymentsQuery,
+  MAX_BATCH_BYTES,
+  StartDeploymentDto,
+  SubmitBatchDto,
+  SubmitDeploymentDto,
+} from './deployments.dto.js';
+import { DeploymentErrors } from './deployments.errors.js';
+import { toBatchDto, toDeploymentDto, toOrder, toReport } from './deployments.mapper.js';
+import { DeploymentsService } from './deployments.service.js';
+
+const TAG = 'deployments';
+const ORGANIZATION = 'The organization.';
+const CLUSTER = 'The cluster.';
+const DEPLOYMENT = 'The deployment.';
+
+const ROUTE_PROBLEMS = [OrganizationVisibilityErrors.NOT_FOUND, RbacErrors.ROLE_TOO_LOW];
+const SUBMIT_PROBLEMS = [
+  ...ROUTE_PROBLEMS,
+  ClusterErrors.NOT_FOUND,
+  DeploymentErrors.CLUSTER_DRAINING,
+  DeploymentErrors.CLUSTER_DELETED,
+  DeploymentErrors.QUEUE_LIMIT_REACHED,
+  DeploymentErrors.EXCEEDS_CAPACITY,
+  DeploymentErrors.INVALID_IMAGE,
+  DeploymentErrors.EMPTY_REQUEST,
+];
+const CHANGE_PROBLEMS = [
+  ...ROUTE_PROBLEMS,
+  RbacErrors.NOT_OWNER,
+  DeploymentErrors.NOT_FOUND,
+  DeploymentErrors.INVALID_STATE,
+];
+
+/** Deployments, from submission to their end. */
+@Controller('organizations/:organizationId')
+export class DeploymentsController {
+  constructor(
+    private readonly deployments: DeploymentsService,
+    private readonly pages: Pages,
+  ) {}
+
+  @Post('clusters/:clusterId/deployments')
+  @RequireRole('developer')
+  @ApiRoute({
+    id: 'submitDeployment',
+    tag: TAG,
+    summary: 'Submit a deployment',
+    description:
+      'Puts it into the queue of the cluster; the scheduler looks at once. What exceeds the whole cluster is refused.',
+    answer: DeploymentDto,
+    status: 201,
+    problems: SUBMIT_PROBLEMS,
+  })
+  async submit(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @IdParam('clusterId', CLUSTER) clusterId: string,
+    @Body() body: SubmitDeploymentDto,
+  ): Promise<DeploymentDto> {
+    return toDeploymentDto(await this.deployments.submit(actor, organizationId, clusterId, toOrder(body)));
+  }
+
+  @Post('clusters/:clusterId/deployments/batch')
+  @RequireRole('developer')
+  @BodyLimit(MAX_BATCH_BYTES)
+  @ApiRoute({
+    id: 'submitDeployments',
+    tag: TAG,
+    summary: 'Submit many deployments',
+    description:
+      'All of them, or none: when one is refused, the pointers of the problem say which, and nothing is queued.',
+    answer: BatchDto,
+    status: 201,
+    problems: SUBMIT_PROBLEMS,
+  })
+  async submitBatch(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @IdParam('clusterId', CLUSTER) clusterId: string,
+    @Body() { deployments }: SubmitBatchDto,
+  ): Promise<BatchDto> {
+    return toBatchDto(await this.deployments.submitBatch(actor, organizationId, clusterId, deployments.map(toOrder)));
+  }
+
+  @Post('clusters/:clusterId/deployments/complete')
+  @RequireRole('developer', { ownership: 'own-or-admin', alsoScope: 'runtime' })
+  @BodyLimit(MAX_BATCH_BYTES)
+  @ApiRoute({
+    id: 'completeDeployments',
+    tag: TAG,
+    summary: 'Report the ends of many deployments',
+    description:
+      'How attempts in this cluster ended. Each report is answered for itself, in order; the same report twice is as good as once.',
+    answer: BatchDto,
+    problems: [...ROUTE_PROBLEMS, ClusterErrors.NOT_FOUND],
+  })
+  async completeBatch(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @IdParam('clusterId', CLUSTER) clusterId: string,
+    @Body() { reports }: CompleteBatchDto,
+  ): Promise<BatchDto> {
+    return toBatchDto(
+      await this.deployments.completeBatch(
+        actor,
+        organizationId,
+        clusterId,
+        reports.map((report) => toReport(report.id, report)),
+      ),
+    );
+  }
+
+  @Get('deployments')
+  @RequireRole('viewer', { alsoScope: 'runtime' })
+  @ApiRoute({
+    id: 'listDeployments',
+    tag: TAG,
+    summary: 'List deployments',
+    description: 'Deployments of the organization, newest first; of one cluster or with one status where asked for.',
+    answer: PageOf(DeploymentDto),
+    problems: [OrganizationVisibilityErrors.NOT_FOUND],
+  })
+  async list(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @Query() query: ListDeploymentsQuery,
+  ): Promise<Page<DeploymentDto>> {
+    return this.pages.byId(
+      'deployments',
+      { organizationId },
+      query,
+      (take, after) => this.deployments.list(actor, organizationId, query, take, after),
+      toDeploymentDto,
+    );
+  }
+
+  @Get('deployments/:deploymentId')
+  @RequireRole('viewer', { alsoScope: 'runtime' })
+  @ApiRoute({
+    id: 'getDeployment',
+    tag: TAG,
+    summary: 'Read a deployment',
+    description: 'Where it stands, and when it got there.',
+    answer: DeploymentDto,
+    problems: [OrganizationVisibilityErrors.NOT_FOUND, DeploymentErrors.NOT_FOUND],
+  })
+  async read(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @IdParam('deploymentId', DEPLOYMENT) deploymentId: string,
+  ): Promise<DeploymentDto> {
+    return toDeploymentDto(await this.deployments.read(actor, organizationId, deploymentId));
+  }
+
+  @Post('deployments/:deploymentId/start')
+  @RequireRole('developer', { ownership: 'own-or-admin', alsoScope: 'runtime' })
+  @ApiRoute({
+    id: 'startDeployment',
+    tag: TAG,
+    summary: 'Report the start of a deployment',
+    description: 'Optional: a runtime says that the attempt runs. The same report twice is as good as once.',
+    answer: DeploymentDto,
+    problems: [...CHANGE_PROBLEMS, DeploymentErrors.STALE_ATTEMPT],
+  })
+  async start(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @IdParam('deploymentId', DEPLOYMENT) deploymentId: string,
+    @Body() { attempt }: StartDeploymentDto,
+  ): Promise<DeploymentDto> {
+    return toDeploymentDto(await this.deployments.start(actor, organizationId, deploymentId, attempt ?? null));
+  }
+
+  @Post('deployments/:deploymentId/complete')
+  @RequireRole('developer', { ownership: 'own-or-admin', alsoScope: 'runtime' })
+  @ApiRoute({
+    id: 'completeDeployment',
+    tag: TAG,
+    summary: 'Report the end of a deployment',
+    description:
+      'How the attempt ended. Its resources come back within milliseconds. The same outcome twice is as good as once.',
+    answer: DeploymentDto,
+    problems: [...CHANGE_PROBLEMS, DeploymentErrors.STALE_ATTEMPT],
+  })
+  async complete(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @IdParam('deploymentId', DEPLOYMENT) deploymentId: string,
+    @Body() body: CompleteDeploymentDto,
+  ): Promise<DeploymentDto> {
+    return toDeploymentDto(await this.deployments.complete(actor, organizationId, toReport(deploymentId, body)));
+  }
+
+  @Post('deployments/:deploymentId/cancel')
+  @RequireRole('developer', { ownership: 'own-or-admin' })
+  @ApiRoute({
+    id: 'cancelDeployment',
+    tag: TAG,
+    summary: 'Cancel a deployment',
+    description: 'Takes it out of the queue, or ends it where it runs. What is cancelled already stays so.',
+    answer: DeploymentDto,
+    problems: CHANGE_PROBLEMS,
+  })
+  async cancel(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @IdParam('deploymentId', DEPLOYMENT) deploymentId: string,
+  ): Promise<DeploymentDto> {
+    return toDeploymentDto(await this.deployments.cancel(actor, organizationId, deploymentId));
+  }
+}

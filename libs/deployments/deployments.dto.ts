@@ -1,0 +1,233 @@
+import { ResourcesDto } from '#clusters';
+import {
+  ArrayField,
+  EnumField,
+  FreeTextField,
+  IdField,
+  IntegerField,
+  NameField,
+  ObjectField,
+  PageQuery,
+  ProblemDto,
+  StringField,
+  TimestampField,
+} from '#http';
+
+import { DEPLOYMENT_STATUSES, type DeploymentStatus } from './deployment-status.js';
+import { MAX_IMAGE_LENGTH } from './image-reference.js';
+import { OUTCOMES, type Outcome } from './reports.js';
+
+/** The most deployments or reports of one batch. */
+export const MAX_BATCH = 10_000;
+
+/** The most bytes of a batch's body: 10,000 items of 800 bytes. */
+export const MAX_BATCH_BYTES = 8 * 1024 * 1024;
+
+const MAX_MESSAGE = 2_000;
+const MAX_RUNTIME_SECONDS = 366 * 86_400;
+const MAX_ATTEMPT = 2_147_483_647;
+
+/** What submits a deployment. */
+export class SubmitDeploymentDto {
+  @NameField({
+    description: 'For people; made from the image when left out.',
+    max: 128,
+    optional: true,
+    example: 'train-resnet',
+  })
+  readonly name?: string;
+
+  @StringField({
+    description: 'The container image, as a reference by the OCI distribution specification.',
+    min: 1,
+    max: MAX_IMAGE_LENGTH,
+    example: 'registry.example.com/vision/train:2.1',
+  })
+  readonly image!: string;
+
+  @ObjectField(() => ResourcesDto, { description: 'What it needs; at least one resource more than zero.' })
+  readonly resources!: ResourcesDto;
+
+  @IntegerField({
+    description: 'From 0 to 100, higher first: every level is served before the next lower one.',
+    min: 0,
+    max: 100,
+    default: 50,
+    example: 50,
+  })
+  readonly priority!: number;
+
+  @IntegerField({
+    description:
+      'How long it may run, in seconds from when it is scheduled; then it ends as `timed_out`. No limit when left out.',
+    min: 1,
+    max: MAX_RUNTIME_SECONDS,
+    optional: true,
+    example: 3600,
+  })
+  readonly maxRuntimeSeconds?: number;
+}
+
+/** What submits many deployments. */
+export class SubmitBatchDto {
+  @ArrayField(() => SubmitDeploymentDto, {
+    description: 'The deployments. All are taken, or none when one of them is refused.',
+    min: 1,
+    max: MAX_BATCH,
+  })
+  readonly deployments!: SubmitDeploymentDto[];
+}
+
+/** A deployment as it stands. */
+export class DeploymentDto {
+  @IdField({ description: 'The deployment.' })
+  readonly id!: string;
+
+  @IdField({ description: 'The cluster it was submitted to.' })
+  readonly clusterId!: string;
+
+  @NameField({ description: 'For people.', max: 128, example: 'train-resnet' })
+  readonly name!: string;
+
+  @StringField({
+    description: 'The container image, as it was given.',
+    max: MAX_IMAGE_LENGTH,
+    example: 'registry.example.com/vision/train:2.1',
+  })
+  readonly image!: string;
+
+  @ObjectField(() => ResourcesDto, { description: 'What it needs.' })
+  readonly resources!: ResourcesDto;
+
+  @IntegerField({ description: 'Higher first.', min: 0, max: 100, example: 50 })
+  readonly priority!: number;
+
+  @IntegerField({
+    description: 'How long it may run, in seconds; null without a limit.',
+    min: 1,
+    max: MAX_RUNTIME_SECONDS,
+    nullable: true,
+    example: 3600,
+  })
+  readonly maxRuntimeSeconds!: number | null;
+
+  @EnumField(DEPLOYMENT_STATUSES, {
+    description: '`scheduled`: its resources are allocated. `running`: a runtime has reported its start as well.',
+    name: 'DeploymentStatus',
+  })
+  readonly status!: DeploymentStatus;
+
+  @IntegerField({ description: 'Which run this is, from 1.', min: 1, max: MAX_ATTEMPT, example: 1 })
+  readonly attempt!: number;
+
+  @TimestampField({ description: 'Since when it waits, or waited.' })
+  readonly queuedAt!: string;
+
+  @TimestampField({ description: 'When its resources were allocated.', nullable: true })
+  readonly scheduledAt!: string | null;
+
+  @TimestampField({ description: 'When a runtime reported its start.', nullable: true })
+  readonly startedAt!: string | null;
+
+  @TimestampField({ description: 'When it ended.', nullable: true })
+  readonly endedAt!: string | null;
+
+  @TimestampField({
+    description: 'When its resources came back: within milliseconds of `endedAt`. Null before that.',
+    nullable: true,
+  })
+  readonly releasedAt!: string | null;
+
+  @FreeTextField({
+    description: 'What the runtime said at the end.',
+    max: MAX_MESSAGE,
+    nullable: true,
+    example: 'exit code 0',
+  })
+  readonly message!: string | null;
+
+  @IdField({ description: 'The user or service account that submitted it.' })
+  readonly submittedBy!: string;
+}
+
+/** Which deployments to list. */
+export class ListDeploymentsQuery extends PageQuery {
+  @IdField({ description: 'Only those of this cluster.', optional: true })
+  readonly clusterId?: string;
+
+  @EnumField(DEPLOYMENT_STATUSES, {
+    description: 'Only those with this status.',
+    optional: true,
+    name: 'DeploymentStatus',
+  })
+  readonly status?: DeploymentStatus;
+}
+
+/** What reports the start of an attempt. */
+export class StartDeploymentDto {
+  @IntegerField({
+    description: 'Which attempt has started; the present one when left out.',
+    min: 1,
+    max: MAX_ATTEMPT,
+    optional: true,
+    example: 1,
+  })
+  readonly attempt?: number;
+}
+
+/** What reports the end of an attempt. */
+export class CompleteDeploymentDto {
+  @EnumField(OUTCOMES, { description: 'How it ended.', name: 'Outcome' })
+  readonly outcome!: Outcome;
+
+  @IntegerField({
+    description: 'Which attempt has ended; the present one when left out.',
+    min: 1,
+    max: MAX_ATTEMPT,
+    optional: true,
+    example: 1,
+  })
+  readonly attempt?: number;
+
+  @FreeTextField({
+    description: 'What there is to say about it.',
+    max: MAX_MESSAGE,
+    optional: true,
+    example: 'exit code 0',
+  })
+  readonly message?: string;
+}
+
+/** One report of many. */
+export class ReportDto extends CompleteDeploymentDto {
+  @IdField({ description: 'The deployment.' })
+  readonly id!: string;
+}
+
+/** What reports the ends of many attempts. */
+export class CompleteBatchDto {
+  @ArrayField(() => ReportDto, {
+    description: 'The reports. Each stands for itself: one that is refused holds back no other.',
+    min: 1,
+    max: MAX_BATCH,
+  })
+  readonly reports!: ReportDto[];
+}
+
+/** What became of one item of a batch: `id`, or `problem`. */
+export class BatchResultDto {
+  @IntegerField({ description: 'Which item, from 0.', min: 0, max: MAX_BATCH - 1, example: 0 })
+  readonly index!: number;
+
+  @IdField({ description: 'The deployment, when the item was accepted.', optional: true })
+  readonly id?: string;
+
+  @ObjectField(() => ProblemDto, { description: 'Why the item was refused.', optional: true })
+  readonly problem?: ProblemDto;
+}
+
+/** What became of the items of a batch. */
+export class BatchDto {
+  @ArrayField(() => BatchResultDto, { description: 'One entry per item, in their order.', max: MAX_BATCH })
+  readonly results!: BatchResultDto[];
+}

@@ -1,0 +1,54 @@
+import { defineErrors } from '#http';
+
+/** Errors of deployments. */
+export const DeploymentErrors = defineErrors('DEPLOYMENTS', {
+  NOT_FOUND: {
+    kind: 'not-found',
+    title: 'Deployment not found',
+    explanation: 'No deployment with this id exists in the organization, or it is not visible to you.',
+  },
+  EXCEEDS_CAPACITY: {
+    kind: 'unprocessable',
+    title: 'Request exceeds the cluster',
+    explanation:
+      'The request needs more of a resource than the whole cluster has, so that it could never start. `needed`, `capacity` and `missing` give the numbers.',
+  },
+  EMPTY_REQUEST: {
+    kind: 'invalid',
+    title: 'Request is empty',
+    explanation: 'A deployment must ask for some CPU, memory or GPU: at least one of them must be more than zero.',
+  },
+  CLUSTER_DRAINING: {
+    kind: 'conflict',
+    title: 'Cluster is draining',
+    explanation: 'The cluster takes no new deployments. Submit to another one.',
+  },
+  QUEUE_LIMIT_REACHED: {
+    kind: 'conflict',
+    title: 'Too many deployments wait',
+    explanation:
+      'With these, more deployments of the organization would wait than may; `limit` says how many may, `queued` how many do. Submit again when some have started, or ask an operator for more.',
+  },
+  CLUSTER_DELETED: {
+    kind: 'conflict',
+    title: 'Cluster was deleted',
+    explanation:
+      'The cluster is gone, and takes no new deployments. What it ran stays readable. Submit to another one.',
+  },
+  INVALID_IMAGE: {
+    kind: 'invalid',
+    title: 'Invalid image reference',
+    explanation:
+      'The image is not a reference by the grammar of the OCI distribution specification: `[host[:port]/]path[:tag][@algorithm:hex]`, path in lower case.',
+  },
+  INVALID_STATE: {
+    kind: 'conflict',
+    title: 'Not possible in this state',
+    explanation: 'A deployment with this status cannot do that. `deploymentStatus` and `attempt` say where it stands.',
+  },
+  STALE_ATTEMPT: {
+    kind: 'conflict',
+    title: 'Report of another attempt',
+    explanation: 'The report names an attempt that is not the present one. `attempt` says which one is.',
+  },
+});

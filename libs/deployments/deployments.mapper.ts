@@ -1,0 +1,67 @@
+import { DomainError } from '#kernel';
+import { toResources, toVector } from '#clusters';
+import { currentRequest, type ProblemDto, problemOf } from '#http';
+
+import { type DeploymentView } from './deployment-view.js';
+import {
+  type BatchDto,
+  type CompleteDeploymentDto,
+  type DeploymentDto,
+  type SubmitDeploymentDto,
+} from './deployments.dto.js';
+import { type Report, type ReportResult } from './reports.js';
+import { type DeploymentOrder } from './submission.js';
+
+/** What of a deployment leaves the service. */
+export function toDeploymentDto(deployment: DeploymentView): DeploymentDto {
+  const { id, clusterId, name, image, request, priority, maxRuntimeSeconds, status, attempt } = deployment;
+  const { queuedAt, scheduledAt, startedAt, endedAt, releasedAt, message, submittedBy } = deployment;
+  return {
+    id,
+    clusterId,
+    name,
+    image,
+    resources: toResources(request),
+    priority,
+    maxRuntimeSeconds,
+    status,
+    attempt,
+    queuedAt,
+    scheduledAt,
+    startedAt,
+    endedAt,
+    releasedAt,
+    message,
+    submittedBy,
+  };
+}
+
+/** What somebody asks for, in stored units. */
+export function toOrder({ name, image, resources, priority, maxRuntimeSeconds }: SubmitDeploymentDto): DeploymentOrder {
+  return {
+    name: name ?? null,
+    image,
+    request: toVector(resources),
+    priority,
+    maxRuntimeSeconds: maxRuntimeSeconds ?? null,
+  };
+}
+
+/** What a runtime says. */
+export function toReport(id: string, { outcome, attempt, message }: CompleteDeploymentDto): Report {
+  return { id, outcome, attempt: attempt ?? null, message: message ?? null };
+}
+
+/** What became of the items of a batch. */
+export function toBatchDto(results: readonly ReportResult[]): BatchDto {
+  const requestId = currentRequest()?.requestId ?? '';
+  return {
+    results: results.map((result, index) =>
+      result instanceof DomainError ? { index, problem: problemItem(result, requestId) } : { index, id: result.id },
+    ),
+  };
+}
+
+function problemItem(error: DomainError, requestId: string): ProblemDto {
+  return problemOf(error, requestId).body;
+}

@@ -1,0 +1,30 @@
+import { Global, Module } from '@nestjs/common';
+
+import { ClustersModule, QueuedDeployments } from '#clusters';
+
+import { DeploymentLifecycle } from './deployment-lifecycle.js';
+import { DeploymentsController } from './deployments.controller.js';
+import { DeploymentsService } from './deployments.service.js';
+import { OrganizationWorkModule } from './organization-work.js';
+import { QueueLimit } from './queue-limit.js';
+import { QueueCancellation } from './queue-cancellation.js';
+import { ReportWriter } from './reports.js';
+
+/** Deployments for people and runtimes: routes and use cases. Global, because clusters ask through their port what stands below them. */
+@Global()
+@Module({
+  imports: [ClustersModule, OrganizationWorkModule],
+  controllers: [DeploymentsController],
+  providers: [
+    DeploymentsService,
+    QueueLimit,
+    ReportWriter,
+    { provide: QueuedDeployments, useClass: QueueCancellation },
+  ],
+  exports: [QueuedDeployments],
+})
+export class DeploymentsModule {}
+
+/** Deployments for passes: what the scheduler says of them becomes real here. */
+@Module({ providers: [DeploymentLifecycle], exports: [DeploymentLifecycle] })
+export class DeploymentLifecycleModule {}

@@ -1,0 +1,252 @@
+import { Injectable } from '@nestjs/common';
+
+import { DomainError } from '#kernel';
+import { ClusterDoor, visibleClusters } from '#clusters';
+import { Database, type EntityManager, rowsOf, sql } from '#database';
+import { ClusterSignals, Nudges } from '#queue';
+import { type Actor, assertOwnOrAdmin } from '#rbac';
+
+import { type DeploymentStatus, TRANSITIONS } from './deployment-status.js';
+import { DEPLOYMENT_COLUMNS, type DeploymentRow, type DeploymentView, viewOf } from './deployment-view.js';
+import { DeploymentErrors } from './deployments.errors.js';
+import { QueueLimit } from './queue-limit.js';
+import { type Report, ReportWriter, type ReportResult } from './reports.js';
+import { checkOrder, type DeploymentOrder, insertQueued, shapeChanges } from './submission.js';
+
+/** Which deployments a list shows. */
+export interface DeploymentFilter {
+  readonly clusterId?: string | undefined;
+  readonly status?: DeploymentStatus | undefined;
+}
+
+/** What people do with deployments. Everything here answers at once; what it means for resources is the next pass's affair. */
+@Injectable()
+export class DeploymentsService {
+  constructor(
+    private readonly database: Database,
+    private readonly clusters: ClusterDoor,
+    private readonly queueLimit: QueueLimit,
+    private readonly signals: ClusterSignals,
+    private readonly nudges: Nudges,
+    private readonly reports: ReportWriter,
+  ) {}
+
+  /**
+   * Puts a deployment into the queue of a cluster.
+   *
+   * @throws CLUSTERS.NOT_FOUND, DEPLOYMENTS.CLUSTER_DRAINING, DEPLOYMENTS.CLUSTER_DELETED,
+   *   DEPLOYMENTS.QUEUE_LIMIT_REACHED, and what {@link checkOrder} throws
+   */
+  async submit(
+    actor: Actor,
+    organizationId: string,
+    clusterId: string,
+    order: DeploymentOrder,
+  ): Promise<DeploymentView> {
+    const [deployment] = await this.enqueue(actor, organizationId, clusterId, [order], () => '');
+    if (deployment === undefined) throw new Error('a deployment was submitted and not returned');
+    return deployment;
+  }
+
+  /** Puts deployments into the queue of a cluster: all of them, or none when one is refused. */
+  async submitBatch(
+    actor: Actor,
+    organizationId: string,
+    clusterId: string,
+    orders: readonly DeploymentOrder[],
+  ): Promise<DeploymentView[]> {
+    return this.enqueue(actor, organizationId, clusterId, orders, (index) => `/deployments/${index}`);
+  }
+
+  /** @throws DEPLOYMENTS.NOT_FOUND */
+  async read(actor: Actor, organizationId: string, deploymentId: string): Promise<DeploymentView> {
+    return viewOf(await this.find(this.database.reader(), actor, organizationId, deploymentId));
+  }
+
+  /** Deployments of an organization that the actor sees, newest first, from after an id on. */
+  async list(
+    actor: Actor,
+    organizationId: string,
+    { clusterId, status }: DeploymentFilter,
+    take: number,
+    after: string | undefined,
+  ): Promise<DeploymentView[]> {
+    const rows = await rowsOf(
+      this.database.reader(),
+      sql<DeploymentRow>`
+        select ${DEPLOYMENT_COLUMNS} from deployments d
+        where d.organization_id = ${organizationId} and ${visibleClusters(actor, organizationId, 'd.cluster_id')}
+          ${clusterId === undefined ? sql`` : sql`and d.cluster_id = ${clusterId}`}
+          ${status === undefined ? sql`` : sql`and d.status = ${status}`}
+          ${after === undefined ? sql`` : sql`and d.id < ${after}`}
+        order by d.id desc limit ${take}`,
+    );
+    return rows.map(viewOf);
+  }
+
+  /**
+   * Cancels a deployment, wherever it stands. What is cancelled already stays so.
+   *
+   * @throws DEPLOYMENTS.NOT_FOUND, RBAC.NOT_OWNER, DEPLOYMENTS.INVALID_STATE when it has ended otherwise
+   */
+  async cancel(actor: Actor, organizationId: string, deploymentId: string): Promise<DeploymentView> {
+    const { deployment, isChanged } = await this.database.transaction(async (tx) => {
+      const before = await this.lock(tx, actor, organizationId, deploymentId);
+      if (before.status === 'cancelled') return { deployment: viewOf(before), isChanged: false };
+      requireStatus(before, TRANSITIONS.cancel.from);
+      const [row] = await rowsOf(
+        tx,
+        sql<DeploymentRow>`
+          with d as (
+            update deployments
+            set status = 'cancelled', version = version + 1, ended_at = statement_timestamp(), due_at = null,
+                released_at = case when status = 'queued' then statement_timestamp() end
+            where organization_id = ${organizationId} and id = ${deploymentId}
+            returning *
+          ), events as (
+            insert into deployment_events (organization_id, deployment_id, sequence, cluster_id, attempt, from_status,
+                                           to_status, cause, actor_id, at)
+            select organization_id, id, version, cluster_id, attempt, ${before.status}, status, 'cancelled',
+                   ${actor.id}, ended_at
+            from d
+          )
+          select ${DEPLOYMENT_COLUMNS} from d`,
+      );
+      if (row === undefined) throw new Error('a locked deployment was not there to be cancelled');
+      const changes = before.status === 'queued' ? shapeChanges([viewOf(before)], -1) : [];
+      await this.signals.announce(tx, row, 'cancelled', changes);
+      return { deployment: viewOf(row), isChanged: true };
+    });
+    if (isChanged) this.nudges.nudge(deployment.clusterId);
+    return deployment;
+  }
+
+  /**
+   * Notes that a runtime has started an attempt. The same report twice is as good as once.
+   *
+   * @throws DEPLOYMENTS.NOT_FOUND, RBAC.NOT_OWNER, DEPLOYMENTS.STALE_ATTEMPT, DEPLOYMENTS.INVALID_STATE
+   */
+  async start(
+    actor: Actor,
+    organizationId: string,
+    deploymentId: string,
+    attempt: number | null,
+  ): Promise<DeploymentView> {
+    return this.database.transaction(async (tx) => {
+      const before = await this.lock(tx, actor, organizationId, deploymentId);
+      requireAttempt(before, attempt);
+      if (before.status === 'running') return viewOf(before);
+      requireStatus(before, TRANSITIONS.start.from);
+      const [row] = await rowsOf(
+        tx,
+        sql<DeploymentRow>`
+          with d as (
+            update deployments set status = 'running', version = version + 1, started_at = statement_timestamp()
+            where organization_id = ${organizationId} and id = ${deploymentId}
+            returning *
+          ), events as (
+            insert into deployment_events (organization_id, deployment_id, sequence, cluster_id, attempt, from_status,
+                                           to_status, cause, actor_id, at)
+            select organization_id, id, version, cluster_id, attempt, ${before.status}, status, 'started',
+                   ${actor.id}, started_at
+            from d
+          )
+          select ${DEPLOYMENT_COLUMNS} from d`,
+      );
+      if (row === undefined) throw new Error('a locked deployment was not there to be started');
+      return viewOf(row);
+    });
+  }
+
+  /**
+   * Notes how an attempt ended. The same outcome twice is as good as once.
+   *
+   * @throws DEPLOYMENTS.NOT_FOUND, RBAC.NOT_OWNER, DEPLOYMENTS.STALE_ATTEMPT, DEPLOYMENTS.INVALID_STATE
+   */
+  async complete(actor: Actor, organizationId: string, report: Report): Promise<DeploymentView> {
+    const { results, clusterIds } = await this.database.transaction((tx) =>
+      this.reports.write(tx, actor, { organizationId, clusterId: null }, [report]),
+    );
+    clusterIds.forEach((clusterId) => this.nudges.nudge(clusterId));
+    const [result] = results;
+    if (result instanceof DomainError) throw result;
+    return this.read(actor, organizationId, report.id);
+  }
+
+  /** Notes how many attempts in one cluster ended. Each report stands for itself: one that is refused holds back no other. */
+  async completeBatch(
+    actor: Actor,
+    organizationId: string,
+    clusterId: string,
+    reports: readonly Report[],
+  ): Promise<readonly ReportResult[]> {
+    await this.clusters.read(actor, organizationId, clusterId);
+    const { results, clusterIds } = await this.database.transaction((tx) =>
+      this.reports.write(tx, actor, { organizationId, clusterId }, reports),
+    );
+    clusterIds.forEach((id) => this.nudges.nudge(id));
+    return results;
+  }
+
+  private async enqueue(
+    actor: Actor,
+    organizationId: string,
+    clusterId: string,
+    orders: readonly DeploymentOrder[],
+    pointerOf: (index: number) => string,
+  ): Promise<DeploymentView[]> {
+    const deployments = await this.database.transaction(async (tx) => {
+      // The organization before its cluster, as everybody locks them.
+      await this.queueLimit.admit(tx, organizationId, orders.length);
+      const cluster = await this.clusters.admit(tx, actor, organizationId, clusterId);
+      const { state, isDeleted } = cluster;
+      if (isDeleted) throw DeploymentErrors.CLUSTER_DELETED.because(undefined, { state: 'deleted' });
+      if (state === 'draining') throw DeploymentErrors.CLUSTER_DRAINING.because(undefined, { state });
+      orders.forEach((order, index) => checkOrder(order, cluster, pointerOf(index)));
+      const inserted = await insertQueued(tx, cluster, actor.id, orders);
+      await this.signals.announce(tx, { organizationId, clusterId }, 'submitted', shapeChanges(inserted, 1));
+      return inserted;
+    });
+    this.nudges.nudge(clusterId);
+    return deployments;
+  }
+
+  private async lock(
+    tx: EntityManager,
+    actor: Actor,
+    organizationId: string,
+    deploymentId: string,
+  ): Promise<DeploymentRow> {
+    const row = await this.find(tx, actor, organizationId, deploymentId, sql`for no key update`);
+    assertOwnOrAdmin(actor, row.submittedBy);
+    return row;
+  }
+
+  private async find(
+    em: EntityManager,
+    actor: Actor,
+    organizationId: string,
+    deploymentId: string,
+    locking = sql``,
+  ): Promise<DeploymentRow> {
+    const [row] = await rowsOf(
+      em,
+      sql<DeploymentRow>`
+        select ${DEPLOYMENT_COLUMNS} from deployments d
+        where d.organization_id = ${organizationId} and d.id = ${deploymentId}
+          and ${visibleClusters(actor, organizationId, 'd.cluster_id')} ${locking}`,
+    );
+    if (row === undefined) throw DeploymentErrors.NOT_FOUND.because();
+    return row;
+  }
+}
+
+function requireStatus({ status, attempt }: DeploymentRow, allowed: readonly DeploymentStatus[]): void {
+  if (!allowed.includes(status))
+    throw DeploymentErrors.INVALID_STATE.because(undefined, { deploymentStatus: status, attempt });
+}
+
+function requireAttempt(row: DeploymentRow, attempt: number | null): void {
+  if (attempt === null || attempt === row.attempt) return;
+  throw DeploymentErrors.STALE_ATTEMPT.because(undefined, { deploymentStatus: row.status, attempt: row.attempt });
+}

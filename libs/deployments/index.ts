@@ -1,0 +1,17 @@
+import { DeploymentEventSchema } from './deployment-event.entity.js';
+import { DeploymentSchema } from './deployment.entity.js';
+
+export {
+  type AttemptResources,
+  DeploymentLifecycle,
+  type HoldingGroup,
+  type PassContext,
+  type ScheduledDeployment,
+  type ShapeToSchedule,
+  type WaitingDeployment,
+} from './deployment-lifecycle.js';
+export { DEPLOYMENT_STATUSES, type DeploymentStatus, HOLDING_STATUSES } from './deployment-status.js';
+export { DeploymentLifecycleModule, DeploymentsModule } from './deployments.module.js';
+
+/** The tables of this lib. */
+export const deploymentEntities = [DeploymentSchema, DeploymentEventSchema];

@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+
+import { type ResourceAmounts } from '#kernel';
+import { QueuedDeployments } from '#clusters';
+import { type EntityManager, preferIndexes, rowsOf, sql } from '#database';
+import { type ClusterRef, ClusterSignals } from '#queue';
+import { type Actor } from '#rbac';
+
+interface CancelledShape extends ResourceAmounts {
+  readonly priority: number;
+  readonly maxRuntimeSeconds: number;
+  /** How many were cancelled, negative. */
+  readonly change: number;
+}
+
+/** Empties the queue of a cluster that is deleted. */
+@Injectable()
+export class QueueCancellation extends QueuedDeployments {
+  constructor(private readonly signals: ClusterSignals) {
+    super();
+  }
+
+  override async cancelSome(tx: EntityManager, actor: Actor, cluster: ClusterRef, limit: number): Promise<number> {
+    await preferIndexes(tx);
+    const { organizationId, clusterId } = cluster;
+    const changes = await rowsOf(
+      tx,
+      sql<CancelledShape>`
+        with chosen as materialized (
+          select organization_id, id from deployments
+          where cluster_id = ${clusterId} and status = 'queued'
+          order by cluster_id, priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, queued_at, id
+          limit ${limit} for no key update
+        ), cancelled as (
+          update deployments d
+          set status = 'cancelled', version = version + 1, ended_at = statement_timestamp(),
+              released_at = statement_timestamp()
+          from chosen
+          where d.organization_id = chosen.organization_id and d.id = chosen.id and d.status = 'queued'
+          returning d.*
+        ), events as (
+          insert into deployment_events (organization_id, deployment_id, sequence, cluster_id, attempt, from_status,
+                                         to_status, cause, actor_id, at)
+          select ${organizationId}, id, version, cluster_id, attempt, 'queued', status, 'cluster-deleted', ${actor.id}, ended_at
+          from cancelled
+        )
+        select priority, cpu_millis as "cpuMillis", memory_mib as "memoryMib", gpu_millis as "gpuMillis",
+               max_runtime_seconds as "maxRuntimeSeconds", -count(*)::int as change
+        from cancelled group by 1, 2, 3, 4, 5`,
+    );
+    if (changes.length > 0) await this.signals.announce(tx, cluster, 'cancelled', changes);
+    return changes.reduce((sum, { change }) => sum - change, 0);
+  }
+}

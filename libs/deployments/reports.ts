@@ -1,0 +1,156 @@
+import { Injectable } from '@nestjs/common';
+
+import { DomainError } from '#kernel';
+import { visibleClusters } from '#clusters';
+import { changesOf, type EntityManager, preferIndexes, rowsOf, sql } from '#database';
+import { ClusterSignals } from '#queue';
+import { type Actor, isOwnOrAdmin, notOwner } from '#rbac';
+
+import { type DeploymentStatus, HOLDING_STATUSES } from './deployment-status.js';
+import { DeploymentErrors } from './deployments.errors.js';
+
+/** How an attempt can end by its runtime's report. */
+export const OUTCOMES = ['succeeded', 'failed'] as const satisfies readonly DeploymentStatus[];
+
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** A runtime says how an attempt ended. */
+export interface Report {
+  readonly id: string;
+  /** null: whichever is the present one */
+  readonly attempt: number | null;
+  readonly outcome: Outcome;
+  readonly message: string | null;
+}
+
+/** What became of one report: accepted (also when it was known before), or why not. */
+export type ReportResult = { readonly id: string } | DomainError;
+
+/** Where the reported deployments must be. */
+export interface ReportScope {
+  readonly organizationId: string;
+  /** null: in any cluster of the organization */
+  readonly clusterId: string | null;
+}
+
+interface ReportedRow {
+  readonly id: string;
+  readonly clusterId: string;
+  readonly status: DeploymentStatus;
+  readonly attempt: number;
+  readonly submittedBy: string;
+  readonly isVisible: boolean;
+}
+
+/** A report that ends something, with the status that it ends. */
+interface EndingReport extends Report {
+  readonly from: DeploymentStatus;
+}
+
+/** Writes reports of ended attempts, any number in two statements. */
+@Injectable()
+export class ReportWriter {
+  constructor(private readonly signals: ClusterSignals) {}
+
+  /**
+   * Ends the attempts that the reports name, and says of each report what became of it, in their order.
+   *
+   * @returns also the clusters in which something ended: they want a nudge when `tx` has committed
+   */
+  async write(
+    tx: EntityManager,
+    actor: Actor,
+    scope: ReportScope,
+    reports: readonly Report[],
+  ): Promise<{ results: readonly ReportResult[]; clusterIds: readonly string[] }> {
+    await preferIndexes(tx);
+    const known = await this.lock(tx, actor, scope, reports);
+    const ended = new Map<string, EndingReport>();
+    const results = reports.map((report): ReportResult => {
+      const row = known.get(report.id);
+      const status = ended.get(report.id)?.outcome ?? row?.status;
+      const refusal = refusalOf(actor, report, row, status);
+      if (refusal !== undefined) return refusal;
+      if (row !== undefined && status !== report.outcome) ended.set(report.id, { ...report, from: row.status });
+      return { id: report.id };
+    });
+    const clusterIds = new Set([...ended.keys()].flatMap((id) => known.get(id)?.clusterId ?? []));
+    await this.end(tx, actor, scope.organizationId, [...ended.values()]);
+    for (const clusterId of clusterIds) {
+      await this.signals.announce(tx, { organizationId: scope.organizationId, clusterId }, 'ended');
+    }
+    return { results, clusterIds: [...clusterIds] };
+  }
+
+  /** Locks the reported rows in the order of their ids, as everybody does, so that two batches cannot wait for each other. */
+  private async lock(
+    tx: EntityManager,
+    actor: Actor,
+    { organizationId, clusterId }: ReportScope,
+    reports: readonly Report[],
+  ): Promise<Map<string, ReportedRow>> {
+    const rows = await rowsOf(
+      tx,
+      sql<ReportedRow>`
+        with wanted as materialized (
+          select distinct ${organizationId}::uuid as organization_id, id
+          from unnest(${reports.map(({ id }) => id)}::uuid[]) as wanted (id)
+        )
+        select d.id, d.cluster_id as "clusterId", d.status, d.attempt, d.submitted_by as "submittedBy",
+               ${visibleClusters(actor, organizationId, 'd.cluster_id')} as "isVisible"
+        from wanted join deployments d on d.organization_id = wanted.organization_id and d.id = wanted.id
+        order by d.id for no key update of d`,
+    );
+    // The cluster is compared here: in the statement it would be a constant, with which PostgreSQL might begin.
+    const visible = rows.filter((row) => row.isVisible && (clusterId === null || row.clusterId === clusterId));
+    return new Map(visible.map((row) => [row.id, row]));
+  }
+
+  /** The rows are locked, and known to be in the status that each report was judged by. */
+  private async end(
+    tx: EntityManager,
+    actor: Actor,
+    organizationId: string,
+    reports: readonly EndingReport[],
+  ): Promise<void> {
+    if (reports.length === 0) return;
+    await changesOf(
+      tx,
+      sql`
+        with reported as materialized (
+          select ${organizationId}::uuid as organization_id, *
+          from unnest(${reports.map(({ id }) => id)}::uuid[], ${reports.map(({ from }) => from)}::text[],
+                      ${reports.map(({ outcome }) => outcome)}::text[], ${reports.map(({ message }) => message)}::text[])
+            as reported (id, from_status, outcome, message)
+        ), ended as (
+          update deployments d
+          set status = reported.outcome, version = version + 1, ended_at = statement_timestamp(), due_at = null,
+              message = reported.message
+          from reported
+          where d.organization_id = reported.organization_id and d.id = reported.id
+          returning d.*, reported.from_status
+        )
+        insert into deployment_events (organization_id, deployment_id, sequence, cluster_id, attempt, from_status,
+                                       to_status, cause, actor_id, at)
+        select organization_id, id, version, cluster_id, attempt, from_status, status, 'reported', ${actor.id}, ended_at
+        from ended`,
+    );
+  }
+}
+
+/** Why a report is refused; undefined when it says something new, or what is known. */
+function refusalOf(
+  actor: Actor,
+  report: Report,
+  row: ReportedRow | undefined,
+  status: DeploymentStatus | undefined,
+): DomainError | undefined {
+  if (row === undefined || status === undefined) return DeploymentErrors.NOT_FOUND.because();
+  if (!isOwnOrAdmin(actor, row.submittedBy)) return notOwner(actor);
+  const facts = { id: row.id, deploymentStatus: status, attempt: row.attempt };
+  if (report.attempt !== null && report.attempt !== row.attempt) {
+    return DeploymentErrors.STALE_ATTEMPT.because(undefined, facts);
+  }
+  if (status === report.outcome || HOLDING_STATUSES.some((holding) => holding === status)) return undefined;
+  return DeploymentErrors.INVALID_STATE.because(undefined, facts);
+}

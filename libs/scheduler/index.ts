@@ -1,0 +1,19 @@
+import { LedgerAuditRunSchema } from './ledger/ledger-audit-run.entity.js';
+import { LedgerEntrySchema } from './ledger/ledger-entry.entity.js';
+import { LedgerFindingSchema } from './ledger/ledger-finding.entity.js';
+import { ClusterScheduleSchema } from './pass/cluster-schedule.entity.js';
+import { PassSchema } from './pass/pass.entity.js';
+
+export { type AuditReport, LedgerAudit } from './ledger-audit.service.js';
+export { LEDGER_LAWS, type LedgerLaw } from './ledger-laws.js';
+export { LedgerRepair, type RepairReport } from './ledger-repair.service.js';
+export { SchedulerModule } from './scheduler.module.js';
+
+/** The tables of this lib. */
+export const schedulerEntities = [
+  LedgerEntrySchema,
+  LedgerFindingSchema,
+  LedgerAuditRunSchema,
+  PassSchema,
+  ClusterScheduleSchema,
+];

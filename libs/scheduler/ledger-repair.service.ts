@@ -1,0 +1,96 @@
+import { Injectable } from '@nestjs/common';
+
+import { newId } from '#kernel';
+import { AuditLog, systemActor } from '#audit';
+import { Database, type EntityManager, rowsOf, sql } from '#database';
+
+import { Ledger } from './ledger/ledger.js';
+import { type BrokenLaw } from './ledger/ledger-findings.js';
+import { LedgerAudit } from './ledger-audit.service.js';
+
+/** What a repair did, and what a full audit of the cluster says after it. */
+export interface RepairReport {
+  readonly passId: string;
+  readonly organizationId: string;
+  /** Corrective entries. */
+  readonly corrections: number;
+  readonly broken: readonly BrokenLaw[];
+}
+
+/** A repair is asked for by a person, who may wait. */
+const REPAIR_TIMEOUT_MS = 600_000;
+
+/**
+ * Sets a ledger right that has drifted: by new entries that say the difference, never by changing old ones.
+ *
+ * The status of deployments is what it believes, because that is what runtimes act on. A repair is a pass that places nothing: it holds
+ * the cluster's lock, its entries name its record, and it is written to the audit log. The cluster stays cordoned until somebody decides.
+ */
+@Injectable()
+export class LedgerRepair {
+  constructor(
+    private readonly database: Database,
+    private readonly ledger: Ledger,
+    private readonly audit: LedgerAudit,
+    private readonly log: AuditLog,
+  ) {}
+
+  /** The same outside of a Nest application. */
+  static over(database: Database): LedgerRepair {
+    return new LedgerRepair(database, new Ledger(), LedgerAudit.over(database), new AuditLog());
+  }
+
+  /**
+   * Repairs one cluster, and audits it in full.
+   *
+   * @returns null when there is no such cluster
+   * @throws the database's refusal, with nothing changed, when deployments hold more than the cluster's capacity
+   */
+  async repair(clusterId: string): Promise<RepairReport | null> {
+    const done = await this.database.transaction(async (tx) => this.repairIn(tx, clusterId), {
+      statementTimeoutMs: REPAIR_TIMEOUT_MS,
+    });
+    return done === null ? null : { ...done, broken: await this.audit.fullOf(clusterId) };
+  }
+
+  private async repairIn(tx: EntityManager, clusterId: string): Promise<Omit<RepairReport, 'broken'> | null> {
+    const [cluster] = await rowsOf(
+      tx,
+      sql<{ organizationId: string; name: string }>`
+        select organization_id as "organizationId", name from clusters where id = ${clusterId} for no key update`,
+    );
+    if (cluster === undefined) return null;
+    const { organizationId, name } = cluster;
+    const pass = { organizationId, clusterId, passId: newId() };
+    await this.record(tx, pass.passId, organizationId, clusterId);
+    const { corrections, before, after } = await this.ledger.correct(tx, pass);
+    const recounted = await this.ledger.recountQueue(tx, pass);
+    await this.log.record(tx, {
+      organizationId,
+      actor: systemActor('ledger repair'),
+      action: 'ledger_repair',
+      target: { kind: 'cluster', id: clusterId, name },
+      before: { allocated: before },
+      after: { allocated: after, corrections, recounted, passId: pass.passId },
+    });
+    return { passId: pass.passId, organizationId, corrections };
+  }
+
+  private async record(tx: EntityManager, passId: string, organizationId: string, clusterId: string): Promise<void> {
+    const certificate = {
+      optimal: true,
+      stopped: 'none',
+      steps: 0,
+      levels: [],
+      utilization: { value: 0, upperBound: 0 },
+    };
+    const durations = { settle: 0, snapshot: 0, plan: 0, apply: 0 };
+    await rowsOf(
+      tx,
+      sql`insert into passes (id, organization_id, cluster_id, woken_by, started_at, waiting, shapes, placed, released,
+                              timed_out, is_partial, certificate, durations_ms)
+          values (${passId}, ${organizationId}, ${clusterId}, 'repair', statement_timestamp(), 0, 0, 0, 0, 0, false,
+                  ${JSON.stringify(certificate)}::jsonb, ${JSON.stringify(durations)}::jsonb)`,
+    );
+  }
+}

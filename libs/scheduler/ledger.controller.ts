@@ -1,0 +1,34 @@
+import { Controller, Get, Query } from '@nestjs/common';
+
+import { ClusterErrors } from '#clusters';
+import { ApiRoute, IdParam, type Page, PageOf } from '#http';
+import { type Actor, CurrentActor, OrganizationVisibilityErrors, RequireRole } from '#rbac';
+
+import { LedgerEntryDto, LedgerQuery } from './ledger.dto.js';
+import { LedgerPages } from './ledger.pages.js';
+
+/** The record of what a cluster gave out and got back. */
+@Controller('organizations/:organizationId/clusters/:clusterId/ledger')
+export class LedgerController {
+  constructor(private readonly ledger: LedgerPages) {}
+
+  @Get()
+  @RequireRole('viewer')
+  @ApiRoute({
+    id: 'listLedgerEntries',
+    tag: 'scheduler',
+    summary: 'List ledger entries',
+    description:
+      'Every allocation and every release on this cluster, newest first. Entries are never changed; what is allocated is their sum.',
+    answer: PageOf(LedgerEntryDto),
+    problems: [OrganizationVisibilityErrors.NOT_FOUND, ClusterErrors.NOT_FOUND],
+  })
+  async list(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', 'The organization.') organizationId: string,
+    @IdParam('clusterId', 'The cluster.') clusterId: string,
+    @Query() query: LedgerQuery,
+  ): Promise<Page<LedgerEntryDto>> {
+    return this.ledger.page(actor, { organizationId, clusterId }, query);
+  }
+}

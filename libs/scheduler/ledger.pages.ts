@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+
+import { type Page, Pages } from '#http';
+import { type Actor } from '#rbac';
+
+import { type LedgerEntryDto, type LedgerQuery } from './ledger.dto.js';
+import { toLedgerEntryDto } from './ledger.mapper.js';
+import { LedgerService } from './ledger.service.js';
+
+/** Pages of the ledger: ordered by time, then by id, which is unique. */
+@Injectable()
+export class LedgerPages {
+  constructor(
+    private readonly ledger: LedgerService,
+    private readonly pages: Pages,
+  ) {}
+
+  /** @throws CLUSTERS.NOT_FOUND, REQUEST.INVALID_CURSOR */
+  async page(
+    actor: Actor,
+    cluster: { readonly organizationId: string; readonly clusterId: string },
+    query: LedgerQuery,
+  ): Promise<Page<LedgerEntryDto>> {
+    const request = this.pages.open('ledger', { ...cluster }, query);
+    const rows = await this.ledger.list(actor, cluster, query, request);
+    return request.of(rows, ({ at, id }) => [at, id], toLedgerEntryDto);
+  }
+}

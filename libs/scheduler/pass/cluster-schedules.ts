@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+
+import { changesOf, type EntityManager, rowsOf, sql } from '#database';
+import { type PassContext } from '#deployments';
+import { type StandingReservation } from '#packing';
+
+/** What stands between two passes on a cluster. */
+export interface Schedule {
+  readonly reservation: StandingReservation | null;
+  /** When to look again even if nothing happens. */
+  readonly wakeAtMs: number | null;
+}
+
+/** Keeps the reservation of each cluster, and knows whose time has come. */
+@Injectable()
+export class ClusterSchedules {
+  async read(tx: EntityManager, clusterId: string): Promise<Schedule> {
+    const [row] = await rowsOf(
+      tx,
+      sql<Schedule>`
+        select reservation, extract(epoch from wake_at)::float8 * 1000 as "wakeAtMs"
+        from cluster_schedules where cluster_id = ${clusterId}`,
+    );
+    return row ?? { reservation: null, wakeAtMs: null };
+  }
+
+  /** Writes what has changed; between passes that change nothing, nothing is written. */
+  async write(
+    tx: EntityManager,
+    { organizationId, clusterId }: PassContext,
+    before: Schedule,
+    after: Schedule,
+  ): Promise<void> {
+    if (JSON.stringify(before) === JSON.stringify(after)) return;
+    const reservation = after.reservation === null ? null : JSON.stringify(after.reservation);
+    await changesOf(
+      tx,
+      sql`insert into cluster_schedules (cluster_id, organization_id, reservation, wake_at)
+          values (${clusterId}, ${organizationId}, ${reservation}::jsonb, to_timestamp(${after.wakeAtMs}::float8 / 1000))
+          on conflict (cluster_id) do update set reservation = excluded.reservation, wake_at = excluded.wake_at`,
+    );
+  }
+
+  /** Clusters that asked to be looked at by now. */
+  async clustersDue(em: EntityManager): Promise<string[]> {
+    const rows = await rowsOf(
+      em,
+      sql<{ id: string }>`
+        select cluster_id as id from cluster_schedules where wake_at <= statement_timestamp() limit 10000`,
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Milliseconds until the next cluster wants to be looked at; null when none does. */
+  async untilNextMs(em: EntityManager): Promise<number | null> {
+    const [row] = await rowsOf(
+      em,
+      sql<{ ms: number | null }>`
+        select extract(epoch from min(wake_at) - statement_timestamp())::float8 * 1000 as ms
+        from cluster_schedules where wake_at is not null`,
+    );
+    return row?.ms ?? null;
+  }
+}

@@ -1,0 +1,16 @@
+/** The proof that goes with a plan, as a pass records it. */
+export interface PassCertificate {
+  readonly optimal: boolean;
+  readonly stopped: 'none' | 'budget' | 'deadline';
+  readonly steps: number;
+  readonly levels: readonly { readonly priority: number; readonly placed: number; readonly upperBound: number }[];
+  readonly utilization: { readonly value: number; readonly upperBound: number };
+}
+
+/** How long each stage of a pass took, in milliseconds. */
+export interface PassDurations {
+  readonly settle: number;
+  readonly snapshot: number;
+  readonly plan: number;
+  readonly apply: number;
+}

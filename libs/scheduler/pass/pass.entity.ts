@@ -1,0 +1,34 @@
+import { defineEntity, p } from '#database';
+import { type ReservationEvent, type StandingReservation } from '#packing';
+
+import { type PassCertificate, type PassDurations } from './pass-record.js';
+
+const PassSchema = defineEntity({
+  name: 'Pass',
+  tableName: 'passes',
+  properties: {
+    id: p.uuid().primary(),
+    organizationId: p.uuid().columnType('uuid'),
+    clusterId: p.uuid().columnType('uuid'),
+    wokenBy: p.text(),
+    startedAt: p.datetime().columnType('timestamptz'),
+    finishedAt: p.datetime().columnType('timestamptz').defaultRaw('clock_timestamp()'),
+    waiting: p.integer(),
+    shapes: p.integer(),
+    placed: p.integer(),
+    released: p.integer(),
+    timedOut: p.integer(),
+    isPartial: p.boolean(),
+    certificate: p.json<PassCertificate>().columnType('jsonb'),
+    reservation: p.json<StandingReservation>().columnType('jsonb').nullable(),
+    reservationEvents: p.json<readonly ReservationEvent[]>().columnType('jsonb').defaultRaw("'[]'"),
+    durationsMs: p.json<PassDurations>().columnType('jsonb'),
+  },
+  indexes: [{ name: 'passes_cluster_index', properties: ['clusterId', 'id'] }],
+});
+
+/** The record that every pass leaves: what it saw, what it did, and how close to the optimum that is. */
+export class Pass extends PassSchema.class {}
+PassSchema.setClass(Pass);
+
+export { PassSchema };

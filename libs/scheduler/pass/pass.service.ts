@@ -1,0 +1,113 @@
+import { Injectable } from '@nestjs/common';
+
+import { newId } from '#kernel';
+import { Settings } from '#config';
+import { Database, type EntityManager, preferIndexes } from '#database';
+import { type PassContext } from '#deployments';
+import { ClusterSignals } from '#queue';
+
+import { lockCluster, withPlannableCapacity } from './locked-cluster.js';
+import { PassRecords } from './pass-records.js';
+import { PlanApplier } from './plan-applier.js';
+import { Planning } from './planning.js';
+import { Settlement } from './settlement.js';
+import { Stopwatch } from './stopwatch.js';
+
+/** How a pass ended: another one is at work there, the cluster is gone, or it did what there was to do - or as much as one may. */
+export type PassOutcome =
+  | { readonly kind: 'busy' | 'gone' }
+  | { readonly kind: 'done'; readonly placed: number; readonly released: number; readonly isPartial: boolean };
+
+/** The most passes on one cluster in a row, before other clusters get their turn. What is left keeps its signal. */
+const MAX_PASSES_IN_A_ROW = 50;
+
+/** One statement of a pass may take so long. */
+const PASS_STATEMENT_TIMEOUT_MS = 30_000;
+
+/**
+ * The pass: the single writer of the ledger, and the only place where a plan becomes real.
+ *
+ * Correct however many run at once, and whenever one dies: everything happens in one transaction under the cluster's row lock, and what
+ * it took from the signals comes back when it does not commit.
+ */
+@Injectable()
+export class PassService {
+  constructor(
+    private readonly database: Database,
+    private readonly settings: Settings,
+    private readonly signals: ClusterSignals,
+    private readonly settlement: Settlement,
+    private readonly planning: Planning,
+    private readonly applier: PlanApplier,
+    private readonly records: PassRecords,
+  ) {}
+
+  /**
+   * Runs passes on a cluster until nothing has changed since the last one began. A cluster that another worker serves is left to it.
+   *
+   * @returns false when more is due, and others must have their turn first
+   */
+  async runUntilSettled(clusterId: string): Promise<boolean> {
+    for (let count = 0; count < MAX_PASSES_IN_A_ROW; count++) {
+      const outcome = await this.run(clusterId);
+      if (outcome.kind !== 'done') return true;
+      if (!(await this.signals.areWaiting(this.database.reader(), clusterId))) return true;
+    }
+    return false;
+  }
+
+  /** One pass on one cluster. */
+  async run(clusterId: string): Promise<PassOutcome> {
+    return this.database.transaction((tx) => this.runIn(tx, clusterId), {
+      statementTimeoutMs: PASS_STATEMENT_TIMEOUT_MS,
+    });
+  }
+
+  private async runIn(tx: EntityManager, clusterId: string): Promise<PassOutcome> {
+    const watch = new Stopwatch();
+    await preferIndexes(tx);
+
+    // 1. Lock the cluster.
+    const cluster = await lockCluster(tx, clusterId);
+    if (cluster === 'busy' || cluster === 'gone') return { kind: cluster };
+    const pass: PassContext = { organizationId: cluster.organizationId, clusterId, passId: newId() };
+
+    // 2. Take the signals, before anything else is read.
+    const taken = await this.signals.take(tx, pass);
+
+    // 3. Settle: what ran too long ends, and what has ended gives back its resources.
+    const limit = this.settings.passMaxRows;
+    const settled = await this.settlement.settle(tx, pass, limit);
+    const plannable = await withPlannableCapacity(tx, cluster);
+    const settle = watch.lap();
+
+    // 4. Read the snapshot. 5. Decide, in another thread.
+    const { view, plan, durations } = await this.planning.plan(
+      tx,
+      plannable,
+      cluster.allocated.minus(settled.released),
+    );
+    watch.lap();
+
+    // 6. Apply as much as one transaction may, highest priority first.
+    const applied = await this.applier.apply(tx, pass, plan, view, limit - settled.ended);
+
+    // 7. Leave a record, and a signal when more is due.
+    const isDueAgain = plan.wakeAtMs !== null && plan.wakeAtMs <= cluster.nowMs;
+    const isPartial = applied.isCut || taken.isPartial || settled.isPartial || isDueAgain;
+    if (isPartial) await this.signals.announce(tx, pass, 'more-to-do');
+    await this.records.write(tx, pass, {
+      wokenBy: taken.reasons.join(' ') || 'sweep',
+      startedAtMs: cluster.nowMs,
+      waiting: view.shapes.reduce((sum, shape) => sum + shape.waiting, 0),
+      shapes: view.shapes.length,
+      placed: applied.placed,
+      released: settled.ended,
+      timedOut: settled.timedOut,
+      isPartial,
+      plan,
+      durations: { settle, ...durations, apply: watch.lap() },
+    });
+    return { kind: 'done', placed: applied.placed, released: settled.ended, isPartial };
+  }
+}

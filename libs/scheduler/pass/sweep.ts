@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+
+import { Settings } from '#config';
+import { Database, preferIndexes } from '#database';
+import { DeploymentLifecycle } from '#deployments';
+import { ClusterSignals } from '#queue';
+
+import { ClusterSchedules } from './cluster-schedules.js';
+import { LedgerWatch } from '../ledger/ledger-watch.js';
+import { PassService } from './pass.service.js';
+
+/** However much is due, the database is asked no more often. */
+const MIN_INTERVAL_MS = 20;
+
+/**
+ * Finds what a lost nudge left, and what is due by time, and runs it here and now.
+ *
+ * Lives in the worker's process and asks PostgreSQL: a repeatable job would live in Redis, and die with it without a word.
+ */
+@Injectable()
+export class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(Sweep.name);
+  private readonly stopping = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly database: Database,
+    private readonly signals: ClusterSignals,
+    private readonly deployments: DeploymentLifecycle,
+    private readonly schedules: ClusterSchedules,
+    private readonly passes: PassService,
+    private readonly watch: LedgerWatch,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.running = this.runUntilStopped();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  /** Looks once, and serves what it finds. */
+  async sweepOnce(): Promise<void> {
+    const clusters = await this.database.transaction(async (tx) => {
+      await preferIndexes(tx);
+      return new Set([
+        ...(await this.signals.clustersWaiting(tx)),
+        ...(await this.deployments.clustersDue(tx)),
+        ...(await this.schedules.clustersDue(tx)),
+      ]);
+    });
+    for (const clusterId of clusters) {
+      if (this.stopping.signal.aborted) return;
+      await this.passes.runUntilSettled(clusterId);
+      this.watch.lookAt(clusterId);
+    }
+  }
+
+  private async runUntilStopped(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      try {
+        await this.sweepOnce();
+      } catch (error) {
+        this.logger.warn(`a sweep failed, the next one will try again: ${String(error)}`);
+      }
+      await sleep(await this.untilNextMs(), undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** An interval, or less where something is due before: a time limit, a promised start. */
+  private async untilNextMs(): Promise<number> {
+    const interval = this.settings.sweepIntervalMs;
+    try {
+      return await this.database.transaction(async (tx) => {
+        await preferIndexes(tx);
+        const due = [await this.deployments.untilNextDueMs(tx), await this.schedules.untilNextMs(tx)];
+        return Math.max(MIN_INTERVAL_MS, Math.min(interval, ...due.filter((ms) => ms !== null)));
+      });
+    } catch {
+      return interval;
+    }
+  }
+}

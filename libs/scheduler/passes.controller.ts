@@ -1,0 +1,64 @@
+import { Controller, Get, Query } from '@nestjs/common';
+
+import { ClusterErrors } from '#clusters';
+import { ApiRoute, IdParam, type Page, PageOf, PageQuery, Pages } from '#http';
+import { type Actor, CurrentActor, OrganizationVisibilityErrors, RequireRole } from '#rbac';
+
+import { PassDto } from './passes.dto.js';
+import { PassErrors } from './passes.errors.js';
+import { toPassDto } from './passes.mapper.js';
+import { PassesService } from './passes.service.js';
+
+/** What the scheduler did in a cluster. */
+@Controller('organizations/:organizationId/clusters/:clusterId/passes')
+export class PassesController {
+  constructor(
+    private readonly passes: PassesService,
+    private readonly pages: Pages,
+  ) {}
+
+  @Get()
+  @RequireRole('viewer')
+  @ApiRoute({
+    id: 'listPasses',
+    tag: 'scheduler',
+    summary: 'List passes',
+    description:
+      'What each pass of the scheduler on this cluster saw and did, and how close to the optimum it was; newest first.',
+    answer: PageOf(PassDto),
+    problems: [OrganizationVisibilityErrors.NOT_FOUND, ClusterErrors.NOT_FOUND],
+  })
+  async list(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', 'The organization.') organizationId: string,
+    @IdParam('clusterId', 'The cluster.') clusterId: string,
+    @Query() query: PageQuery,
+  ): Promise<Page<PassDto>> {
+    return this.pages.byId(
+      'passes',
+      { organizationId, clusterId },
+      query,
+      (take, after) => this.passes.list(actor, organizationId, clusterId, take, after),
+      toPassDto,
+    );
+  }
+
+  @Get(':passId')
+  @RequireRole('viewer')
+  @ApiRoute({
+    id: 'getPass',
+    tag: 'scheduler',
+    summary: 'Read a pass',
+    description: 'The record of one pass, by the id that ledger entries and events carry.',
+    answer: PassDto,
+    problems: [OrganizationVisibilityErrors.NOT_FOUND, ClusterErrors.NOT_FOUND, PassErrors.NOT_FOUND],
+  })
+  async read(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', 'The organization.') organizationId: string,
+    @IdParam('clusterId', 'The cluster.') clusterId: string,
+    @IdParam('passId', 'The pass.') passId: string,
+  ): Promise<PassDto> {
+    return toPassDto(await this.passes.read(actor, organizationId, clusterId, passId));
+  }
+}

@@ -1,0 +1,209 @@
+import {
+  ArrayField,
+  BooleanField,
+  DecimalField,
+  EnumField,
+  IdField,
+  IntegerField,
+  ObjectField,
+  StringField,
+  TimestampField,
+} from '#http';
+import { type ReservationEvent, type StandingReservation } from '#packing';
+
+const MANY = Number.MAX_SAFE_INTEGER;
+
+const RESERVATION_STATES = ['promised', 'held', 'lapsed'] as const satisfies readonly StandingReservation['state'][];
+
+const RESERVATION_KINDS = [
+  'promised',
+  'moved-earlier',
+  'moved-later',
+  'started',
+  'held',
+  'lapsed',
+  'withdrawn',
+] as const satisfies readonly ReservationEvent['kind'][];
+
+const RESERVATION_CAUSES = [
+  'waited-long-enough',
+  'fits-now',
+  'runtimes-as-declared',
+  'higher-priority',
+  'capacity-lost',
+  'runtime-overdue',
+  'hold-expired',
+  'lapse-over',
+  'no-longer-waiting',
+  'too-large',
+  'cordoned',
+  'policy',
+] as const satisfies readonly ReservationEvent['cause'][];
+
+/** What was reached at one priority. */
+export class LevelCertificateDto {
+  @IntegerField({ description: 'The priority.', min: 0, max: 100, example: 50 })
+  readonly priority!: number;
+
+  @IntegerField({ description: 'Deployments that the plan starts at this priority.', min: 0, max: MANY, example: 12 })
+  readonly placed!: number;
+
+  @IntegerField({
+    description: 'No plan starts more here that starts as many at every higher priority.',
+    min: 0,
+    max: MANY,
+    example: 12,
+  })
+  readonly upperBound!: number;
+}
+
+/** How much is used after a plan: the sum over resources of used by capacity. */
+export class UtilizationCertificateDto {
+  @DecimalField({ description: 'Reached.', min: 0, max: 3, maxDecimals: 20, example: 2.41 })
+  readonly value!: number;
+
+  @DecimalField({
+    description: 'Not to be exceeded with these counts.',
+    min: 0,
+    max: 4,
+    maxDecimals: 20,
+    example: 2.42,
+  })
+  readonly upperBound!: number;
+}
+
+/** The proof that goes with a plan. */
+export class CertificateDto {
+  @BooleanField({ description: 'True when every level’s `placed` equals its `upperBound`.', example: true })
+  readonly optimal!: boolean;
+
+  @EnumField(['none', 'budget', 'deadline'], {
+    description: 'Why the search ended early, if it did.',
+    name: 'SearchStop',
+    example: 'none',
+  })
+  readonly stopped!: 'none' | 'budget' | 'deadline';
+
+  @IntegerField({ description: 'Steps of search that were used.', min: 0, max: MANY, example: 120 })
+  readonly steps!: number;
+
+  @ArrayField(() => LevelCertificateDto, { description: 'Per priority, from the highest.', max: 101 })
+  readonly levels!: LevelCertificateDto[];
+
+  @ObjectField(() => UtilizationCertificateDto, { description: 'Utilization after the plan.' })
+  readonly utilization!: UtilizationCertificateDto;
+}
+
+/** How long the stages of a pass took, in milliseconds. */
+export class PassDurationsDto {
+  @DecimalField({
+    description: 'Taking signals, ending what is over, releasing.',
+    min: 0,
+    max: MANY,
+    maxDecimals: 2,
+    example: 2.1,
+  })
+  readonly settle!: number;
+
+  @DecimalField({ description: 'Reading what the plan depends on.', min: 0, max: MANY, maxDecimals: 2, example: 0.8 })
+  readonly snapshot!: number;
+
+  @DecimalField({ description: 'Planning.', min: 0, max: MANY, maxDecimals: 2, example: 1.9 })
+  readonly plan!: number;
+
+  @DecimalField({ description: 'Making the plan real.', min: 0, max: MANY, maxDecimals: 2, example: 5.2 })
+  readonly apply!: number;
+}
+
+/** A promise to one waiting deployment. */
+export class ReservationDto {
+  @IdField({ description: 'The deployment.' })
+  readonly deploymentId!: string;
+
+  @EnumField(RESERVATION_STATES, {
+    description:
+      '`promised`: it starts at `promisedAt`. `held`: nobody can say when, and others take only what it does not need. `lapsed`: it was held long enough, and nothing is held for now.',
+    name: 'ReservationState',
+  })
+  readonly state!: StandingReservation['state'];
+
+  @TimestampField({ description: 'Since when it is in this state.' })
+  readonly since!: string;
+
+  @TimestampField({ description: 'When it starts; set exactly when promised.', nullable: true })
+  readonly promisedAt!: string | null;
+
+  @TimestampField({ description: 'Until when it is held, or has lapsed.', nullable: true })
+  readonly until!: string | null;
+}
+
+/** One thing that happened to a reservation. */
+export class ReservationEventDto {
+  @IdField({ description: 'The deployment.' })
+  readonly deploymentId!: string;
+
+  @EnumField(RESERVATION_KINDS, { description: 'What happened.', name: 'ReservationEventKind' })
+  readonly kind!: ReservationEvent['kind'];
+
+  @EnumField(RESERVATION_CAUSES, { description: 'Why.', name: 'ReservationCause' })
+  readonly cause!: ReservationEvent['cause'];
+
+  @TimestampField({ description: 'For when it is promised now; null where no time can be promised.', nullable: true })
+  readonly promisedAt!: string | null;
+}
+
+/** What one pass of the scheduler saw and did. */
+export class PassDto {
+  @IdField({ description: 'The pass.' })
+  readonly id!: string;
+
+  @StringField({
+    description:
+      'Why it ran: `submitted`, `ended`, `cancelled`, `cluster-changed`, `more-to-do`, separated by spaces, or `sweep`.',
+    max: 200,
+    example: 'ended submitted',
+  })
+  readonly wokenBy!: string;
+
+  @TimestampField({ description: 'When it began.' })
+  readonly startedAt!: string;
+
+  @TimestampField({ description: 'When it ended.' })
+  readonly finishedAt!: string;
+
+  @IntegerField({ description: 'Deployments that waited.', min: 0, max: MANY, example: 40 })
+  readonly waiting!: number;
+
+  @IntegerField({ description: 'Distinct shapes among them.', min: 0, max: MANY, example: 7 })
+  readonly shapes!: number;
+
+  @IntegerField({ description: 'Deployments scheduled.', min: 0, max: MANY, example: 12 })
+  readonly placed!: number;
+
+  @IntegerField({ description: 'Deployments whose resources came back.', min: 0, max: MANY, example: 3 })
+  readonly released!: number;
+
+  @IntegerField({ description: 'Deployments that had run too long.', min: 0, max: MANY, example: 0 })
+  readonly timedOut!: number;
+
+  @BooleanField({ description: 'True when more was due than one pass does; another one followed.', example: false })
+  readonly isPartial!: boolean;
+
+  @ObjectField(() => CertificateDto, { description: 'How good the plan is.' })
+  readonly certificate!: CertificateDto;
+
+  @ObjectField(() => ReservationDto, {
+    description: 'The reservation that stands after the pass: at most one per cluster.',
+    nullable: true,
+  })
+  readonly reservation!: ReservationDto | null;
+
+  @ArrayField(() => ReservationEventDto, {
+    description: 'What happened to reservations, in order, each with its cause.',
+    max: 1000,
+  })
+  readonly reservationEvents!: ReservationEventDto[];
+
+  @ObjectField(() => PassDurationsDto, { description: 'How long its stages took, in milliseconds.' })
+  readonly durationsMs!: PassDurationsDto;
+}

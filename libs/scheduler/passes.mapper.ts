@@ -1,0 +1,55 @@
+import { type StandingReservation } from '#packing';
+
+import { type PassDto, type ReservationDto } from './passes.dto.js';
+import { type PassView } from './passes.service.js';
+
+/** What of a pass leaves the service. */
+export function toPassDto(pass: PassView): PassDto {
+  const { certificate, durationsMs } = pass;
+  return {
+    id: pass.id,
+    wokenBy: pass.wokenBy,
+    startedAt: pass.startedAt,
+    finishedAt: pass.finishedAt,
+    waiting: pass.waiting,
+    shapes: pass.shapes,
+    placed: pass.placed,
+    released: pass.released,
+    timedOut: pass.timedOut,
+    isPartial: pass.isPartial,
+    certificate: {
+      optimal: certificate.optimal,
+      stopped: certificate.stopped,
+      steps: certificate.steps,
+      levels: certificate.levels.map(({ priority, placed, upperBound }) => ({ priority, placed, upperBound })),
+      utilization: { value: certificate.utilization.value, upperBound: certificate.utilization.upperBound },
+    },
+    reservation: pass.reservation === null ? null : toReservationDto(pass.reservation),
+    reservationEvents: pass.reservationEvents.map(({ id, kind, cause, promisedAtMs }) => ({
+      deploymentId: id,
+      kind,
+      cause,
+      promisedAt: timestampOf(promisedAtMs),
+    })),
+    durationsMs: {
+      settle: durationsMs.settle,
+      snapshot: durationsMs.snapshot,
+      plan: durationsMs.plan,
+      apply: durationsMs.apply,
+    },
+  };
+}
+
+function toReservationDto({ id, state, sinceMs, promisedAtMs, untilMs }: StandingReservation): ReservationDto {
+  return {
+    deploymentId: id,
+    state,
+    since: new Date(sinceMs).toISOString(),
+    promisedAt: timestampOf(promisedAtMs),
+    until: timestampOf(untilMs),
+  };
+}
+
+function timestampOf(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}

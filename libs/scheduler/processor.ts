@@ -1,0 +1,3 @@
+export { PassProcessor } from './pass/pass.processor.js';
+export { type PassOutcome, PassService } from './pass/pass.service.js';
+export { SchedulerProcessorModule } from './scheduler-processor.module.js';

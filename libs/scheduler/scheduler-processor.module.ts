@@ -1,0 +1,44 @@
+import { Module } from '@nestjs/common';
+
+import { AuditModule } from '#audit';
+import { DeploymentLifecycleModule } from '#deployments';
+
+import { Ledger } from './ledger/ledger.js';
+import { LedgerFindings } from './ledger/ledger-findings.js';
+import { LedgerWatch } from './ledger/ledger-watch.js';
+import { LedgerAudit } from './ledger-audit.service.js';
+import { ClusterSchedules } from './pass/cluster-schedules.js';
+import { PassProcessor } from './pass/pass.processor.js';
+import { PassRecords } from './pass/pass-records.js';
+import { PassService } from './pass/pass.service.js';
+import { PlanApplier } from './pass/plan-applier.js';
+import { Planner } from './pass/planner.js';
+import { Planning } from './pass/planning.js';
+import { Settlement } from './pass/settlement.js';
+import { SnapshotReader } from './pass/snapshot-reader.js';
+import { Sweep } from './pass/sweep.js';
+import { PassRetention } from './pass-retention.js';
+
+/** What runs passes: imported by the worker, and by nothing else. */
+@Module({
+  imports: [AuditModule, DeploymentLifecycleModule],
+  providers: [
+    PassProcessor,
+    Sweep,
+    PassService,
+    Settlement,
+    Planning,
+    SnapshotReader,
+    Planner,
+    PlanApplier,
+    PassRecords,
+    ClusterSchedules,
+    Ledger,
+    LedgerAudit,
+    LedgerFindings,
+    LedgerWatch,
+    PassRetention,
+  ],
+  exports: [PassService],
+})
+export class SchedulerProcessorModule {}

@@ -1,0 +1,169 @@
+import {
+  ArrayField,
+  DecimalField,
+  EnumField,
+  IdField,
+  IntegerField,
+  ObjectField,
+  StringField,
+  TimestampField,
+} from '#http';
+
+import { MAX_POINTS, MAX_SUMS } from './usage.service.js';
+
+const MANY = Number.MAX_SAFE_INTEGER;
+
+/** The tables of which one can be had as CSV. */
+export const USAGE_TABLES = ['points', 'members', 'deployments'] as const;
+
+export type UsageTable = (typeof USAGE_TABLES)[number];
+
+/** Which period, in which steps. */
+export class UsageQuery {
+  @TimestampField({
+    description: 'Where the period begins: 24 hours before its end, when left out.',
+    optional: true,
+    example: '2026-01-01T00:00:00Z',
+  })
+  readonly from?: string;
+
+  @TimestampField({
+    description: 'Where it ends: now at the latest, and when left out.',
+    optional: true,
+    example: '2026-01-02T00:00:00Z',
+  })
+  readonly to?: string;
+
+  @IntegerField({
+    description: `The length of a step, in seconds. A period has at most ${MAX_POINTS} of them.`,
+    min: 1,
+    max: 31_536_000,
+    default: 3_600,
+    example: 3_600,
+  })
+  readonly step!: number;
+
+  @EnumField(USAGE_TABLES, {
+    description: 'With `Accept: text/csv`: which of the three tables. JSON always has all of them.',
+    default: 'points',
+    example: 'members',
+  })
+  readonly table!: UsageTable;
+}
+
+/** Resources, as an average. */
+export class UsageAllocatedDto {
+  @DecimalField({ description: 'CPU, in cores.', min: 0, max: MANY, maxDecimals: 9, example: 12.25 })
+  readonly cpu!: number;
+
+  @DecimalField({ description: 'Memory, in MiB.', min: 0, max: MANY, maxDecimals: 6, example: 65_536 })
+  readonly memoryMib!: number;
+
+  @DecimalField({ description: 'GPU, in devices.', min: 0, max: MANY, maxDecimals: 9, example: 1.5 })
+  readonly gpu!: number;
+}
+
+/** The same by the capacity that the cluster has now. */
+export class UsageUtilizationDto {
+  @DecimalField({
+    description: 'CPU by capacity; null where the cluster has none.',
+    min: 0,
+    max: MANY,
+    maxDecimals: 20,
+    nullable: true,
+    example: 0.75,
+  })
+  readonly cpu!: number | null;
+
+  @DecimalField({
+    description: 'Memory by capacity; null where the cluster has none.',
+    min: 0,
+    max: MANY,
+    maxDecimals: 20,
+    nullable: true,
+    example: 0.5,
+  })
+  readonly memory!: number | null;
+
+  @DecimalField({
+    description: 'GPU by capacity; null where the cluster has none.',
+    min: 0,
+    max: MANY,
+    maxDecimals: 20,
+    nullable: true,
+    example: 1,
+  })
+  readonly gpu!: number | null;
+}
+
+/** One step of the period. */
+export class UsagePointDto {
+  @TimestampField({ description: 'Where the step begins.' })
+  readonly from!: string;
+
+  @TimestampField({ description: 'Where it ends; the last one may be shorter than the others.' })
+  readonly to!: string;
+
+  @ObjectField(() => UsageAllocatedDto, { description: 'What was allocated, on average over the step.' })
+  readonly allocated!: UsageAllocatedDto;
+
+  @ObjectField(() => UsageUtilizationDto, { description: 'The same by the capacity that the cluster has now.' })
+  readonly utilization!: UsageUtilizationDto;
+}
+
+/** Resources times hours. */
+export class UsageHoursDto {
+  @DecimalField({ description: 'Core-hours.', min: 0, max: MANY, maxDecimals: 9, example: 48.5 })
+  readonly cpuHours!: number;
+
+  @DecimalField({ description: 'MiB-hours.', min: 0, max: MANY, maxDecimals: 6, example: 1_048_576 })
+  readonly memoryMibHours!: number;
+
+  @DecimalField({ description: 'Device-hours.', min: 0, max: MANY, maxDecimals: 9, example: 12 })
+  readonly gpuHours!: number;
+}
+
+/** What one member's deployments used. */
+export class MemberUsageDto extends UsageHoursDto {
+  @IdField({ description: 'Who submitted them.' })
+  readonly memberId!: string;
+}
+
+/** What one deployment used. */
+export class DeploymentUsageDto extends UsageHoursDto {
+  @IdField({ description: 'Which deployment.' })
+  readonly deploymentId!: string;
+
+  @StringField({ description: 'Its name.', max: 200, example: 'train-resnet' })
+  readonly name!: string;
+}
+
+/** What was used in a period. */
+export class UsageDto {
+  @TimestampField({ description: 'Where the period begins.' })
+  readonly from!: string;
+
+  @TimestampField({ description: 'Where it ends.' })
+  readonly to!: string;
+
+  @IntegerField({ description: 'The length of a step, in seconds.', min: 1, max: MANY, example: 3_600 })
+  readonly stepSeconds!: number;
+
+  @ArrayField(() => UsagePointDto, { description: 'Every step of the period, oldest first.', max: MAX_POINTS })
+  readonly points!: UsagePointDto[];
+
+  @ObjectField(() => UsageHoursDto, { description: 'All of it.' })
+  readonly total!: UsageHoursDto;
+
+  @ArrayField(() => MemberUsageDto, {
+    description: `By who submitted, the largest first; at most ${MAX_SUMS}.`,
+    max: MAX_SUMS,
+  })
+  readonly members!: MemberUsageDto[];
+
+  @ArrayField(() => DeploymentUsageDto, {
+    description: `By deployment, the largest first; at most ${MAX_SUMS}.`,
+    max: MAX_SUMS,
+  })
+  readonly deployments!: DeploymentUsageDto[];
+}

@@ -1,0 +1,39 @@
+import { type ResourceVector } from '#kernel';
+import { toResources } from '#clusters';
+
+import { type UsageDto, type UsageHoursDto, type UsagePointDto } from './usage.dto.js';
+import { type UsageAmounts, type UsagePoint, type UsageView } from './usage.service.js';
+
+/** What of usage leaves the service. */
+export function toUsageDto({ from, to, stepSeconds, capacity, points, ...sums }: UsageView): UsageDto {
+  return {
+    from,
+    to,
+    stepSeconds,
+    points: points.map((point) => toPoint(point, capacity)),
+    total: toHours(sums.total),
+    members: sums.members.map((member) => ({ memberId: member.id, ...toHours(member) })),
+    deployments: sums.deployments.map((deployment) => ({
+      deploymentId: deployment.id,
+      name: deployment.name,
+      ...toHours(deployment),
+    })),
+  };
+}
+
+function toPoint(point: UsagePoint, capacity: ResourceVector): UsagePointDto {
+  const { cpu, memoryMib, gpu } = toResources(point);
+  const has = toResources(capacity);
+  const by = (used: number, whole: number): number | null => (whole === 0 ? null : used / whole);
+  return {
+    from: point.from,
+    to: point.to,
+    allocated: { cpu, memoryMib, gpu },
+    utilization: { cpu: by(cpu, has.cpu), memory: by(memoryMib, has.memoryMib), gpu: by(gpu, has.gpu) },
+  };
+}
+
+function toHours(amounts: UsageAmounts): Pick<UsageHoursDto, keyof UsageHoursDto> {
+  const { cpu, memoryMib, gpu } = toResources(amounts);
+  return { cpuHours: cpu, memoryMibHours: memoryMib, gpuHours: gpu };
+}

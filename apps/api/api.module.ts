@@ -1,0 +1,52 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+
+import { auditEntities, AuditModule } from '#audit';
+import { authEntities, AuthModule } from '#auth';
+import { clusterEntities, ClustersModule } from '#clusters';
+import { type Settings } from '#config';
+import { DatabaseModule, type Entity } from '#database';
+import { deploymentEntities, DeploymentsModule } from '#deployments';
+import { organizationEntities, OrganizationsModule } from '#organizations';
+import { queueEntities, QueueModule } from '#queue';
+import { RbacModule } from '#rbac';
+import { schedulerEntities, SchedulerModule } from '#scheduler';
+
+import { HealthController } from './health.controller.js';
+import { HealthService } from './health.service.js';
+
+/** Every table, by the lib that owns it. */
+export const ENTITIES: readonly Entity[] = [
+  ...auditEntities,
+  ...authEntities,
+  ...organizationEntities,
+  ...clusterEntities,
+  ...queueEntities,
+  ...deploymentEntities,
+  ...schedulerEntities,
+];
+
+/** The API: every feature, behind one guard. It cannot run a pass. */
+@Module({})
+export class ApiModule {
+  static forRoot({ databaseUrl, databasePoolMax }: Settings): DynamicModule {
+    return {
+      module: ApiModule,
+      imports: [
+        DatabaseModule.forRoot(
+          { url: databaseUrl, poolMax: databasePoolMax, applicationName: 'stowage-api' },
+          ENTITIES,
+        ),
+        QueueModule,
+        AuditModule,
+        AuthModule,
+        RbacModule,
+        OrganizationsModule,
+        ClustersModule,
+        DeploymentsModule,
+        SchedulerModule,
+      ],
+      controllers: [HealthController],
+      providers: [HealthService],
+    };
+  }
+}

@@ -1,0 +1,16 @@
+import 'reflect-metadata';
+
+import { settingsOrExit, unknownVariables } from '#config';
+import { createHttpApp, createLogger, stopOnSignal } from '#http';
+
+import { ApiModule } from './api.module.js';
+import { TAGS } from './tags.js';
+
+const settings = settingsOrExit();
+const logger = createLogger(settings);
+unknownVariables().forEach((warning) => logger.warn(warning));
+
+const app = await createHttpApp(ApiModule.forRoot(settings), settings, { logger, tags: TAGS });
+stopOnSignal(app, logger);
+await app.listen(settings.port, settings.host);
+logger.info({ address: await app.getUrl() }, 'API is listening');

@@ -1,0 +1,68 @@
+import 'reflect-metadata';
+
+import { loadLocalSettings, SettingsError, EXIT_CODE_OF_BAD_SETTINGS } from '#config';
+import { Database, databaseOptions, MikroORM } from '#database';
+import { isId } from '#kernel';
+import { LedgerAudit, LedgerRepair } from '#scheduler';
+
+const USAGE = `usage: npm run ledger -- audit
+       npm run ledger -- repair CLUSTER_ID
+
+audit   recomputes every law of the ledger from its first entry, in all clusters; ends with 1 when one is broken
+repair  writes the entries that make one cluster's ledger agree with its deployments, and audits it
+
+The database is that of DATABASE_URL.
+`;
+
+const say = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+
+async function audit(database: Database): Promise<number> {
+  const report = await LedgerAudit.over(database).full();
+  if (report === null) {
+    process.stderr.write('Another audit is at work; its findings are kept.\n');
+    return 1;
+  }
+  say({ isClean: report.broken.length === 0, laws: report.laws.length, findings: report.broken });
+  return report.broken.length === 0 ? 0 : 1;
+}
+
+async function repair(database: Database, clusterId: string): Promise<number> {
+  const report = await LedgerRepair.over(database).repair(clusterId);
+  if (report === null) {
+    process.stderr.write(`There is no cluster ${clusterId}.\n`);
+    return 1;
+  }
+  say({ ...report, isClean: report.broken.length === 0 });
+  return report.broken.length === 0 ? 0 : 1;
+}
+
+/** @returns the exit code */
+async function run([command, clusterId, ...others]: readonly string[]): Promise<number> {
+  const isAudit = command === 'audit' && clusterId === undefined;
+  const isRepair = command === 'repair' && clusterId !== undefined && isId(clusterId) && others.length === 0;
+  if (!isAudit && !isRepair) {
+    process.stderr.write(USAGE);
+    return 2;
+  }
+  const { databaseUrl: url } = loadLocalSettings(process.env);
+  if (url === undefined) {
+    process.stderr.write('Set DATABASE_URL to the database of the installation.\n');
+    return 1;
+  }
+  const database = new Database(
+    await MikroORM.init(databaseOptions({ url, poolMax: 2, applicationName: 'stowage-ledger' }, [])),
+  );
+  try {
+    return await (isRepair ? repair(database, clusterId) : audit(database));
+  } finally {
+    await database.orm.close(true);
+  }
+}
+
+try {
+  process.exitCode = await run(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof SettingsError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = EXIT_CODE_OF_BAD_SETTINGS;
+}

@@ -1,0 +1,22 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * The address of the database that `npm start` runs in a data directory; undefined when nothing runs there.
+ *
+ * PostgreSQL writes its port into the fourth line of postmaster.pid; the password is in secrets.json, which only the owner can read.
+ */
+export function localDatabaseUrl(directory: string): string | undefined {
+  const secrets = json(join(directory, 'secrets.json'));
+  const outside = json(join(directory, 'postgres-outside.json'));
+  const folders = [directory, outside['directory']].filter((folder) => typeof folder === 'string');
+  const pidFile = folders.map((folder) => join(folder, 'postgres', 'postmaster.pid')).find((path) => existsSync(path));
+  const password = secrets['databasePassword'];
+  if (pidFile === undefined || typeof password !== 'string') return undefined;
+  const port = Number(readFileSync(pidFile, 'utf8').split('\n')[3]);
+  return `postgresql://stowage:${encodeURIComponent(password)}@127.0.0.1:${port}/stowage`;
+}
+
+function json(path: string): Readonly<Record<string, unknown>> {
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>) : {};
+}

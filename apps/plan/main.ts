@@ -1,0 +1,53 @@
+// The offline planner: reads a problem, prints the plan that the service would make, through the same packing.
+import { readFileSync } from 'node:fs';
+
+import { plan, verify } from '#packing';
+
+import { toAnswer } from './answer.js';
+import { InvalidProblem } from './fields.js';
+import { readProblem } from './problem.js';
+
+const USAGE = 'usage: plan <problem.json | -> [--verify]';
+const INVALID = 2;
+const REFUSED = 1;
+
+function fail(message: string, code: number): never {
+  process.stderr.write(`plan: ${message}\n`);
+  process.exit(code);
+}
+
+function readInput(path: string): string {
+  try {
+    return readFileSync(path === '-' ? 0 : path, 'utf8');
+  } catch {
+    return fail(`cannot read ${path}`, INVALID);
+  }
+}
+
+function main(parameters: readonly string[]): void {
+  const isChecked = parameters.includes('--verify');
+  const [path, ...more] = parameters.filter((parameter) => parameter !== '--verify');
+  if (path === undefined || more.length > 0) fail(USAGE, INVALID);
+  const problem = readProblem(readInput(path));
+  const startMs = performance.now();
+  const result = plan(problem.snapshot, { withProof: isChecked });
+  const elapsedMs = Math.round((performance.now() - startMs) * 1000) / 1000;
+  const answer = toAnswer(problem, result, elapsedMs);
+  if (!isChecked) {
+    process.stdout.write(`${JSON.stringify(answer)}\n`);
+    return;
+  }
+  const verdict = verify(problem.snapshot, result);
+  process.stdout.write(`${JSON.stringify({ ...answer, verified: verdict.isAccepted })}\n`);
+  if (!verdict.isAccepted) {
+    process.stderr.write(`plan: the verifier refuses this plan: ${verdict.reason}\n`);
+    process.exitCode = REFUSED;
+  }
+}
+
+try {
+  main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof InvalidProblem)) throw error;
+  fail(error.message, INVALID);
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { plan } from '#packing';
+
+import { toAnswer } from './answer.js';
+import { readProblem } from './problem.js';
+
+const NOW = '2026-01-01T00:00:00Z';
+const deployment = (id: string, cpu: number, changes: object = {}): object => ({
+  id,
+  priority: 50,
+  resources: { cpu, memoryMib: 0 },
+  queuedAt: NOW,
+  ...changes,
+});
+const problem = (changes: object = {}): Record<string, unknown> => ({
+  capacity: { cpu: 8, memoryMib: 1024 },
+  now: NOW,
+  queue: [],
+  ...changes,
+});
+const answer = (changes: object): ReturnType<typeof toAnswer> => {
+  const read = readProblem(JSON.stringify(problem(changes)));
+  return toAnswer(read, plan(read.snapshot), 0);
+};
+
+describe('the offline planner', () => {
+  it('starts the oldest of a shape, ties by id', () => {
+    const queue = [deployment('c', 3), deployment('b', 3), deployment('a', 3, { queuedAt: '2025-12-31T23:59:59.5Z' })];
+    expect(answer({ queue }).place).toEqual(['a', 'b']);
+  });
+
+  it('tells with numbers what keeps the others', () => {
+    const queue = [deployment('small', 7.5), deployment('next', 7.5), deployment('large', 8.001)];
+    const { waiting } = answer({ queue });
+    expect(waiting).toEqual([
+      { id: 'small', blockers: [{ code: 'NOT_ENOUGH', resource: 'cpu', needed: 7.5, available: 0.5, missing: 7 }] },
+      { id: 'large', blockers: [{ code: 'TOO_LARGE', resource: 'cpu', needed: 8.001, capacity: 8 }] },
+    ]);
+  });
+
+  it('keeps a reservation that is given, and names it to those behind it', () => {
+    const running = [
+      { id: 'r', priority: 50, resources: { cpu: 4, memoryMib: 0 }, startedAt: NOW, maxRuntimeSeconds: 90 },
+    ];
+    const queue = [
+      deployment('large', 6, { queuedAt: '2025-12-31T23:00:00Z' }),
+      deployment('later', 4, { maxRuntimeSeconds: 91 }),
+    ];
+    const reservation = { id: 'large', promisedAt: '2026-01-01T00:01:30Z' };
+    const result = answer({ running, queue, reservation });
+    expect(result.place).toEqual([]);
+    expect(result.reservation).toMatchObject({ id: 'large', promisedAt: '2026-01-01T00:01:30.000Z' });
+    expect(result.waiting[1]?.blockers).toEqual([
+      { code: 'RESERVATION', id: 'large', promisedAt: '2026-01-01T00:01:30.000Z' },
+    ]);
+  });
+
+  it('reads thousandths exactly', () => {
+    const { snapshot } = readProblem(
+      JSON.stringify(problem({ queue: [deployment('a', 0.001), deployment('b', 4.35)] })),
+    );
+    expect(snapshot.waiting.map(({ request }) => request.cpuMillis)).toEqual([1, 4350]);
+  });
+
+  it.each<[string, object]>([
+    ['now must be a timestamp', { now: 'yesterday' }],
+    ['capacity.cpu must be', { capacity: { memoryMib: 1 } }],
+    ['capacity.memoryMib must be', { capacity: { cpu: 1, memoryMib: 1.5 } }],
+    ['queue must be a list', { queue: {} }],
+    ['queue[0].resources.cpu must be', { queue: [deployment('a', 0.0001)] }],
+    ['queue[0].resources.cpu must be', { queue: [deployment('a', -1)] }],
+    ['queue[0].resources must ask for something', { queue: [deployment('a', 0)] }],
+    ['queue[1].id must be unique', { queue: [deployment('a', 1), deployment('a', 1)] }],
+    ['queue[0].priority must be', { queue: [deployment('a', 1, { priority: 101 })] }],
+    ['queue[0].maxRuntimeSeconds must be', { queue: [deployment('a', 1, { maxRuntimeSeconds: 0 })] }],
+    ['running[0].startedAt must be', { running: [{ id: 'r', priority: 1, resources: { cpu: 1, memoryMib: 0 } }] }],
+    ['policy.searchSteps must be', { policy: { searchSteps: -1 } }],
+    ['reservation.id must be text', { reservation: {} }],
+  ])('names what is wrong: %s', (message, changes) => {
+    expect(() => readProblem(JSON.stringify(problem(changes)))).toThrow(message);
+  });
+
+  it('says that it is not JSON', () => {
+    expect(() => readProblem('{')).toThrow('the problem must be JSON');
+  });
+});

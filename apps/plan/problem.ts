@@ -1,0 +1,164 @@
+import { MAX_CAPACITY, MAX_REQUEST, type ResourceAmounts, ResourceVector } from '#kernel';
+import {
+  DEFAULT_POLICY,
+  type PlanningPolicy,
+  type RunningGroup,
+  type Snapshot,
+  type StandingReservation,
+  type WaitingShape,
+} from '#packing';
+
+import { Fields, InvalidProblem } from './fields.js';
+
+const MAX_PRIORITY = 100;
+const MAX_SECONDS = 10 * 366 * 24 * 3600;
+const MAX_STEPS = 100_000_000;
+
+/** One waiting deployment of a problem. */
+export interface QueuedDeployment {
+  readonly id: string;
+  readonly priority: number;
+  readonly request: ResourceAmounts;
+  readonly queuedAtMs: number;
+  readonly maxRuntimeSeconds: number | null;
+}
+
+/** A problem in the planner's terms, and who is behind each shape, oldest first. */
+export interface Problem {
+  readonly snapshot: Snapshot;
+  readonly members: readonly (readonly QueuedDeployment[])[];
+}
+
+/** Reads a problem file's content. @throws InvalidProblem naming the first field that is wrong */
+export function readProblem(json: string): Problem {
+  const root = new Fields(parse(json), '');
+  const nowMs = root.time('now');
+  const queue = root.list('queue').map(readQueued);
+  refuseDoubles(queue.map(({ id }) => id));
+  const members = groupByShape(queue);
+  const snapshot: Snapshot = {
+    capacity: readAmounts(root.object('capacity'), MAX_CAPACITY),
+    nowMs,
+    policy: root.has('policy') ? readPolicy(root.object('policy')) : DEFAULT_POLICY,
+    isCordoned: false,
+    running: root.has('running') ? root.list('running').map(readRunning) : [],
+    waiting: members.map(toShape),
+    reservation: root.has('reservation') ? readReservation(root.object('reservation'), queue, nowMs) : null,
+  };
+  return { snapshot, members };
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    throw new InvalidProblem(`the problem must be JSON: ${error instanceof Error ? error.message : 'unreadable'}`);
+  }
+}
+
+function readAmounts(fields: Fields, most: number): ResourceAmounts {
+  return {
+    cpuMillis: fields.thousandths('cpu', most),
+    memoryMib: fields.whole('memoryMib', 0, most),
+    gpuMillis: fields.has('gpu') ? fields.thousandths('gpu', most) : 0,
+  };
+}
+
+function readRequest(fields: Fields): ResourceAmounts {
+  const request = readAmounts(fields, MAX_REQUEST);
+  if (ResourceVector.of(request).isZero()) {
+    throw new InvalidProblem(`${fields.path} must ask for something: at least one amount above 0`);
+  }
+  return request;
+}
+
+function readRuntime(fields: Fields): number | null {
+  return fields.has('maxRuntimeSeconds') ? fields.whole('maxRuntimeSeconds', 1, MAX_SECONDS) : null;
+}
+
+function readQueued(fields: Fields): QueuedDeployment {
+  return {
+    id: fields.text('id'),
+    priority: fields.whole('priority', 0, MAX_PRIORITY),
+    request: readRequest(fields.object('resources')),
+    queuedAtMs: fields.time('queuedAt'),
+    maxRuntimeSeconds: readRuntime(fields),
+  };
+}
+
+function readRunning(fields: Fields): RunningGroup {
+  const runtime = readRuntime(fields);
+  const startedAtMs = fields.time('startedAt');
+  fields.text('id');
+  return {
+    priority: fields.whole('priority', 0, MAX_PRIORITY),
+    resources: readRequest(fields.object('resources')),
+    count: 1,
+    endsAtMs: runtime === null ? null : startedAtMs + runtime * 1000,
+  };
+}
+
+function readPolicy(fields: Fields): PlanningPolicy {
+  const read = (name: 'searchSteps' | 'reserveHoldSeconds', most: number): number =>
+    fields.has(name) ? fields.whole(name, 0, most) : DEFAULT_POLICY[name];
+  return {
+    searchSteps: read('searchSteps', MAX_STEPS),
+    reserveAfterSeconds: readReserveAfter(fields),
+    reserveHoldSeconds: read('reserveHoldSeconds', MAX_SECONDS),
+  };
+}
+
+/** Left out: the default. Null: never. */
+function readReserveAfter(fields: Fields): number | null {
+  if (fields.has('reserveAfterSeconds')) return fields.whole('reserveAfterSeconds', 0, MAX_SECONDS);
+  return fields.isNull('reserveAfterSeconds') ? null : DEFAULT_POLICY.reserveAfterSeconds;
+}
+
+/** A reservation of somebody who no longer waits is none. */
+function readReservation(
+  fields: Fields,
+  queue: readonly QueuedDeployment[],
+  nowMs: number,
+): StandingReservation | null {
+  const id = fields.text('id');
+  const holder = queue.find((deployment) => deployment.id === id);
+  if (holder === undefined) return null;
+  const promisedAtMs = fields.has('promisedAt') ? fields.time('promisedAt') : null;
+  const state =
+    promisedAtMs !== null ? 'promised' : fields.has('state') ? fields.word('state', ['held', 'lapsed']) : 'held';
+  const { priority, request, maxRuntimeSeconds, queuedAtMs } = holder;
+  const sinceMs = fields.has('since') ? fields.time('since') : nowMs;
+  const defaultUntilMs = sinceMs + DEFAULT_POLICY.reserveHoldSeconds * 1000;
+  const untilMs = promisedAtMs !== null ? null : fields.has('until') ? fields.time('until') : defaultUntilMs;
+  return { id, priority, request, maxRuntimeSeconds, queuedAtMs, state, sinceMs, promisedAtMs, untilMs };
+}
+
+function refuseDoubles(ids: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const [index, id] of ids.entries()) {
+    if (seen.has(id)) throw new InvalidProblem(`queue[${index}].id must be unique: ${id} occurs twice`);
+    seen.add(id);
+  }
+}
+
+/** Deployments with the same priority, request and runtime, each group oldest first, ties by id. */
+function groupByShape(queue: readonly QueuedDeployment[]): QueuedDeployment[][] {
+  const groups = new Map<string, QueuedDeployment[]>();
+  for (const deployment of queue) {
+    const { priority, request, maxRuntimeSeconds } = deployment;
+    const key = [priority, request.cpuMillis, request.memoryMib, request.gpuMillis, maxRuntimeSeconds].join('/');
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [deployment]);
+    else group.push(deployment);
+  }
+  const byAge = (a: QueuedDeployment, b: QueuedDeployment): number =>
+    a.queuedAtMs - b.queuedAtMs || (a.id < b.id ? -1 : 1);
+  return Array.from(groups.values(), (group) => group.sort(byAge));
+}
+
+function toShape(group: readonly QueuedDeployment[]): WaitingShape {
+  const [oldest, ...followers] = group;
+  if (oldest === undefined) throw new TypeError('a shape has at least one deployment');
+  const { priority, request, maxRuntimeSeconds } = oldest;
+  return { priority, request, maxRuntimeSeconds, count: group.length, oldest, followers };
+}

@@ -1,0 +1,46 @@
+import { closeSync, mkdtempSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { LogFiles } from './log-files.js';
+
+describe('log files', () => {
+  let directory: string;
+  let logs: LogFiles;
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'stowage-logs-'));
+    logs = new LogFiles(directory);
+  });
+
+  afterEach(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  it('go on where they ended, and show their last lines', () => {
+    for (const line of ['one\n', 'two\n', 'three\n']) {
+      const file = logs.open('api');
+      writeSync(file, line);
+      closeSync(file);
+    }
+    expect(logs.lastLines('api', 2)).toBe('    two\n    three');
+    expect(logs.lastLines('worker', 2)).toBe('');
+  });
+
+  it('are readable by their owner alone', () => {
+    closeSync(logs.open('api'));
+    expect(statSync(logs.path('api')).mode & 0o777).toBe(0o600);
+  });
+
+  it('never grow without end, while their writer goes on writing', () => {
+    const file = logs.open('api');
+    truncateSync(logs.path('api'), 40 * 1024 * 1024);
+    logs.trim('api');
+    writeSync(file, 'still here\n');
+    closeSync(file);
+    expect(statSync(logs.path('api')).size).toBe('still here\n'.length);
+    expect(statSync(`${logs.path('api')}.1`).size).toBe(40 * 1024 * 1024);
+  });
+});

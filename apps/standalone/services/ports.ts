@@ -1,0 +1,39 @@
+import { randomInt } from 'node:crypto';
+import { createServer } from 'node:net';
+
+import { Stop } from './stop.js';
+
+// Below the range from which Linux takes the ports of outgoing connections: one of those cannot take the port of a
+// server that is just being restarted.
+const FIRST = 20_000;
+const LAST = 32_000;
+
+/** Whether a server could listen there now. @throws Stop when nobody could, as on an address that is not this machine's */
+export async function isFree(host: string, port: number): Promise<boolean> {
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+  const server = createServer();
+  server.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EADDRINUSE') {
+      resolve(false);
+    } else {
+      reject(new Stop(`Nothing can listen on ${host}, port ${String(port)}: ${error.message}.`, 78));
+    }
+  });
+  server.listen({ host, port, exclusive: true }, () => {
+    server.close(() => {
+      resolve(true);
+    });
+  });
+  return promise;
+}
+
+/** A port on the loopback address that is free now. */
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < 1000; tries++) {
+    const port = randomInt(FIRST, LAST);
+    if (await isFree('127.0.0.1', port)) {
+      return port;
+    }
+  }
+  throw new Stop(`No port between ${String(FIRST)} and ${String(LAST)} is free.`);
+}

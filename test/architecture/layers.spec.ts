@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { PLANTS, SOUND } from './plants/layers.js';
+import { layers, projectJson } from './support/layers.js';
+import { type Files, PlantedTree, printedBy, PROJECT } from './support/planted-tree.js';
+
+interface Report {
+  readonly summary: {
+    readonly violations: readonly { readonly from: string; readonly rule: { readonly name: string } }[];
+  };
+  readonly modules: readonly { readonly source: string }[];
+}
+
+const CONFIGURATION = '.dependency-cruiser.mjs';
+
+async function cruise(root: string): Promise<Report> {
+  const folders = ['libs', 'apps', 'test', 'bench', 'scripts'].filter((folder) => existsSync(join(root, folder)));
+  const args = [...folders, '--config', CONFIGURATION, '--output-type', 'json'];
+  return JSON.parse(await printedBy(root, 'dependency-cruiser/bin/dependency-cruiser.mjs', args)) as Report;
+}
+
+/** The violated rules of each file, by path. */
+function violationsByFile({ summary }: Report): Record<string, string[]> {
+  const found: Record<string, Set<string>> = {};
+  for (const { from, rule } of summary.violations) (found[from] ??= new Set()).add(rule.name);
+  return Object.fromEntries(Object.entries(found).map(([file, rules]) => [file, [...rules].sort()]));
+}
+
+describe('the order of the libs', () => {
+  let tree: PlantedTree;
+  let report: Report;
+
+  beforeAll(async () => {
+    const planted = PLANTS.map(({ file, text, beside = {} }) => ({ [file]: text, ...beside }));
+    tree = PlantedTree.of(Object.assign({ ...SOUND }, ...planted) as Files);
+    report = await cruise(tree.root);
+  }, 60_000);
+  afterAll(() => tree.remove());
+
+  it('holds for every import of the project', async () => {
+    const project = await cruise(PROJECT);
+    expect(project.modules.length).toBeGreaterThan(layers.libs.length);
+    expect(violationsByFile(project)).toEqual({});
+  }, 60_000);
+
+  it('permits what it says it permits', async () => {
+    const sound = PlantedTree.of(SOUND);
+    try {
+      expect(violationsByFile(await cruise(sound.root))).toEqual({});
+    } finally {
+      sound.remove();
+    }
+  }, 60_000);
+
+  it.each(PLANTS)('refuses $file: $breaks', ({ file, breaks }) => {
+    expect(violationsByFile(report)[file]).toEqual([...breaks].sort());
+  });
+
+  it('accuses no file but the planted ones', () => {
+    const innocent = Object.keys(violationsByFile(report)).filter(
+      (file) => !PLANTS.some((plant) => plant.file === file),
+    );
+    expect(innocent).toEqual([]);
+  });
+
+  it('has no rule without a planted violation', async () => {
+    const { default: configuration } = (await import(join(PROJECT, CONFIGURATION))) as {
+      default: { forbidden: readonly { name: string }[] };
+    };
+    const planted = new Set(PLANTS.flatMap(({ breaks }) => breaks));
+    expect(configuration.forbidden.map(({ name }) => name).filter((name) => !planted.has(name))).toEqual([]);
+  });
+
+  it('lists exactly the libs that exist, and each has its name in package.json', () => {
+    const { imports: names } = projectJson('package.json') as { imports: Record<string, unknown> };
+    const folders = readdirSync(join(PROJECT, 'libs'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(folders.map(({ name }) => name).sort()).toEqual([...layers.libs].sort());
+    expect(Object.keys(names).sort()).toEqual(
+      [...layers.libs, ...Object.keys(layers.doors)].map((n) => `#${n}`).sort(),
+    );
+  });
+});

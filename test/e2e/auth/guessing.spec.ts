@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+
+import { PasswordHasher } from '#auth';
+import { sql } from '#database';
+
+import { type Answer, IdentityApp, PASSWORD, type Tokens } from './identity-app.js';
+
+const WRONG = 'not the password 1';
+const ADDRESS = '127.0.0.1';
+const ELSEWHERE = '127.0.9.9';
+
+const MODES = [
+  ['with Redis', {}],
+  ['without Redis', { REDIS_URL: 'redis://127.0.0.1:1' }],
+] as const;
+
+describe.each(MODES)('guessing passwords, %s', (_mode, env) => {
+  let app: IdentityApp;
+  beforeAll(async () => {
+    app = await IdentityApp.start(env);
+    // The first connection to Redis takes a moment, in which counting is local.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  });
+  afterAll(() => app.stop());
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  /** A new address each time, so that no limit of an address is in the way of the one under test. */
+  let addresses = 0;
+  const anAddress = (): string => `127.1.${Math.floor(++addresses / 250)}.${(addresses % 250) + 1}`;
+  const login = (name: string, password: string, from: string): Promise<Answer<Tokens>> =>
+    app.login(name, password, { from });
+  /** Fails until that is refused: on a slow machine a delay may pass before the next attempt comes. */
+  const failUntilRefused = async (name: string, from: string): Promise<void> => {
+    for (let i = 0; i < 30; i++) {
+      if ((await login(name, WRONG, from)).status === 429) return;
+    }
+    throw new Error('nothing was refused');
+  };
+  const fail = async (name: string, from: string, times: number): Promise<number[]> => {
+    const statuses: number[] = [];
+    for (let i = 0; i < times; i++) statuses.push((await login(name, WRONG, from)).status);
+    return statuses;
+  };
+
+  it('costs nothing ten times, and then a second, then two, for accounts that exist and for those that do not', async () => {
+    const { user } = await app.register();
+    for (const name of [user.username, `nobody-${randomUUID().slice(0, 8)}`]) {
+      const from = anAddress();
+      expect(await fail(name, from, 10)).toEqual(Array.from({ length: 10 }, () => 401));
+      const refused = await login(name, WRONG, from);
+      expect(refused).toMatchObject({ status: 429, body: { code: 'AUTH.TOO_MANY_ATTEMPTS', retryAfterSeconds: 1 } });
+      expect(refused.headers['retry-after']).toBe('1');
+      await new Promise((resolve) => setTimeout(resolve, 1100));
+      expect(await fail(name, from, 1)).toEqual([401]);
+      const longer = await login(name, WRONG, from);
+      expect(longer).toMatchObject({ status: 429, body: { retryAfterSeconds: 2 } });
+    }
+  });
+
+  it('slows down neither other accounts at that address, nor that account at other addresses', async () => {
+    const { user } = await app.register();
+    const { user: neighbour } = await app.register();
+    const from = anAddress();
+    await failUntilRefused(user.username, from);
+    await expect(login(user.username, PASSWORD, from)).resolves.toMatchObject({ status: 429 });
+    await expect(login(neighbour.username, PASSWORD, from)).resolves.toMatchObject({ status: 200 });
+    await expect(login(user.username, PASSWORD, anAddress())).resolves.toMatchObject({ status: 200 });
+  });
+
+  it('is forgotten when the password comes', async () => {
+    const { user } = await app.register();
+    const from = anAddress();
+    for (let round = 0; round < 3; round++) {
+      await fail(user.username, from, 9);
+      await expect(login(user.username, PASSWORD, from)).resolves.toMatchObject({ status: 200 });
+    }
+  });
+
+  it('gets a bounded number of checks out of 200 attempts at once', async () => {
+    const { user } = await app.register();
+    const check = jest.spyOn(app.app.get(PasswordHasher, { strict: false }), 'check');
+    const from = anAddress();
+    const answers = await Promise.all(Array.from({ length: 200 }, () => login(user.username, WRONG, from)));
+    const checked = answers.filter(({ status }) => status === 401);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(200 - checked.length);
+    // Ten are free. On a slow machine Redis may seem away for a moment, in which the process counts anew, and delays may pass.
+    expect(checked.length).toBeLessThanOrEqual(25);
+    expect(check.mock.calls.length).toBe(checked.length);
+  });
+
+  it('is told apart from signing in many times at once with the right password', async () => {
+    const { user } = await app.register();
+    const from = anAddress();
+    const answers = await Promise.all(Array.from({ length: 60 }, () => login(user.username, PASSWORD, from)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  });
+
+  it('from everywhere slows an account down after a hundred failures, but not where its owner signed in before', async () => {
+    const owner = await app.register(`owner-${randomUUID().slice(0, 8)}`, { from: ELSEWHERE });
+    for (let i = 0; i < 10; i++) await fail(owner.user.username, anAddress(), 10);
+    await failUntilRefused(owner.user.username, anAddress());
+    await expect(login(owner.user.username, PASSWORD, anAddress())).resolves.toMatchObject({ status: 429 });
+    await expect(login(owner.user.username, PASSWORD, ELSEWHERE)).resolves.toMatchObject({ status: 200 });
+    const { user } = await app.register();
+    await expect(login(user.username, PASSWORD, anAddress())).resolves.toMatchObject({ status: 200 });
+  });
+
+  it('is written down once, when delays begin', async () => {
+    const { user } = await app.register();
+    await fail(user.username, anAddress(), 14);
+    const rows = await app.sql(
+      sql`select 1 from audit_entries where action = 'authn_login_delay' and target_id = ${user.id}`,
+    );
+    expect(rows).toHaveLength(1);
+  });
+
+  it('of many accounts from one address is stopped at a hundred failures a minute', async () => {
+    const from = anAddress();
+    for (let i = 0; i < 11; i++) await fail(`victim-${i}`, from, 10);
+    const { user } = await app.register();
+    const refused = await login(user.username, PASSWORD, from);
+    expect(refused).toMatchObject({ status: 429 });
+    await expect(login(user.username, PASSWORD, anAddress())).resolves.toMatchObject({ status: 200 });
+  });
+
+  it('cannot hide its address behind headers', async () => {
+    const name = `nobody-${randomUUID().slice(0, 8)}`;
+    const from = anAddress();
+    const statuses: number[] = [];
+    for (let i = 0; i < 20; i++) {
+      const headers = { 'x-forwarded-for': `10.0.0.${i}`, forwarded: `for=10.0.0.${i}`, 'x-real-ip': `10.0.0.${i}` };
+      statuses.push((await app.login(name, WRONG, { from, headers })).status);
+    }
+    expect(statuses.slice(0, 10)).not.toContain(429);
+    expect(statuses.slice(10)).toContain(429);
+  });
+
+  it('tells what is left in headers, and ends asking for taken names', async () => {
+    const { user } = await app.register();
+    const from = anAddress();
+    const ask = (): Promise<Answer> =>
+      app.post('/v1/auth/register', { username: user.username, password: PASSWORD }, { from });
+    const first = await ask();
+    expect(first).toMatchObject({
+      status: 409,
+      body: { code: 'AUTH.USERNAME_TAKEN', errors: [{ pointer: '#/username', code: 'taken' }] },
+    });
+    expect(first.headers['ratelimit-policy']).toBe('"register";q=600;w=60');
+    expect(first.headers['ratelimit']).toMatch(/^"register";r=599;t=\d+$/);
+    for (let i = 1; i < 30; i++) await ask();
+    const last = await ask();
+    expect(last).toMatchObject({ status: 429, body: { code: 'REQUEST.TOO_MANY' } });
+    expect(Number(last.headers['retry-after'])).toBeGreaterThan(0);
+  });
+});
+
+describe('signing in by script', () => {
+  let app: IdentityApp;
+  beforeAll(async () => {
+    app = await IdentityApp.start();
+  });
+  afterAll(() => app.stop());
+
+  it('is possible for 300 users within a minute, registration included, from one address', async () => {
+    const began = Date.now();
+    for (let i = 0; i < 300; i += 20) {
+      const batch = Array.from({ length: 20 }, (_, j) => `script-${i + j}-${randomUUID().slice(0, 6)}`);
+      await Promise.all(batch.map((username) => app.register(username, { from: ADDRESS })));
+      const answers = await Promise.all(batch.map((username) => app.login(username, PASSWORD, { from: ADDRESS })));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    }
+    expect(Date.now() - began).toBeLessThan(60_000);
+  }, 90_000);
+});

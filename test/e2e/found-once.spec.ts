@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+
+import { type Answer } from '../support/api-client.js';
+import { type DeploymentBody, TestCluster } from '../support/clusters.js';
+import { fingerprint } from '../support/fingerprint.js';
+import { aTeam, type Team } from '../support/people.js';
+import { Stowage } from '../support/stowage.js';
+import { eventually } from '../support/wait.js';
+
+/** Two busy cores may take their time; what must be fast is measured where it must be. */
+jest.setTimeout(30_000);
+
+describe('what was found missing once', () => {
+  let stowage: Stowage;
+  let team: Team;
+  let cluster: TestCluster;
+
+  beforeAll(async () => {
+    stowage = await Stowage.start();
+    team = await aTeam(stowage.client);
+    cluster = await TestCluster.create(team, { cpu: 10 });
+  });
+
+  afterAll(async () => {
+    await stowage.stop();
+  });
+
+  const scheduled = async (): Promise<string> => {
+    const id = await cluster.submit();
+    await eventually(
+      () => cluster.deployment(id),
+      ({ status }) => status === 'scheduled',
+    );
+    return id;
+  };
+
+  it('an action takes no body as well as an empty one', async () => {
+    const answer = await team.developer.post<DeploymentBody>(`${cluster.deploymentPath(await scheduled())}/start`);
+    expect(answer).toMatchObject({ status: 200, body: { status: 'running' } });
+  });
+
+  it('a refusal because of the state tells the state', async () => {
+    const id = await scheduled();
+    await cluster.complete(id);
+    const answer = await team.developer.post(`${cluster.deploymentPath(id)}/cancel`);
+    expect(answer).toMatchObject({ status: 409, body: { code: 'DEPLOYMENTS.INVALID_STATE', attempt: 1 } });
+    expect(Object.values(answer.body)).toContain('succeeded');
+  });
+
+  it('a capacity of nothing is refused with a pointer', async () => {
+    const capacity = { cpu: 0, memoryMib: 0, gpu: 0 };
+    const answer = await team.admin.post(`${team.path}/clusters`, { name: 'empty', capacity });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'CLUSTERS.CAPACITY_EMPTY' } });
+    expect(answer.body['errors']).toMatchObject([{ pointer: '#/capacity' }]);
+  });
+
+  it('registering with a code that nobody made, or that is used up, is refused as the document says', async () => {
+    const register = (username: string, inviteCode: string): Promise<Answer> =>
+      stowage.client.post('/v1/auth/register', { body: { username, password: 'plum wagon orbit 42', inviteCode } });
+    const made = await team.admin.post<{ code: string }>(`${team.path}/invites`, { role: 'viewer' });
+    expect((await register('newcomer', made.body.code)).status).toBe(201);
+    const before = await fingerprint(stowage.database.url);
+    expect(await register('second', made.body.code)).toMatchObject({
+      status: 410,
+      body: { code: 'INVITES.EXHAUSTED' },
+    });
+    expect(await register('second', 'ABCD')).toMatchObject({ status: 404, body: { code: 'INVITES.NOT_FOUND' } });
+    expect(await fingerprint(stowage.database.url)).toEqual(before);
+  });
+});

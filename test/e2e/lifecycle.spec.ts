@@ -1,0 +1,401 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { newId } from '#kernel';
+
+import { type Answer } from '../support/api-client.js';
+import { aDeployment, type DeploymentBody, TestCluster } from '../support/clusters.js';
+import { withClient } from '../support/database.js';
+import { assertLedgerHolds } from '../support/invariants.js';
+import { aPerson, aTeam, type Team } from '../support/people.js';
+import { Stowage } from '../support/stowage.js';
+import { eventually } from '../support/wait.js';
+
+interface Item {
+  index: number;
+  id?: string;
+  problem?: { code: string; status: number; requestId: string; attempt?: number };
+}
+
+describe('a deployment', () => {
+  let stowage: Stowage;
+  let team: Team;
+  let cluster: TestCluster;
+
+  beforeAll(async () => {
+    stowage = await Stowage.start({ STOWAGE_LIMIT_CLUSTERS: '5' });
+    team = await aTeam(stowage.client);
+    cluster = await TestCluster.create(team, { cpu: 500, gpu: 8 });
+  });
+
+  afterAll(async () => {
+    await assertLedgerHolds(stowage.database.url);
+    await stowage.stop();
+  });
+
+  const scheduled = async (fields: Readonly<Record<string, unknown>> = {}, where = cluster): Promise<string> => {
+    const id = await where.submit(fields);
+    await eventually(
+      () => where.deployment(id),
+      ({ status }) => status === 'scheduled',
+    );
+    return id;
+  };
+
+  /** One that waits, because its cluster starts nothing. */
+  const queued = async (): Promise<string> => {
+    const cordoned = await TestCluster.create(await aTeam(stowage.client), { cpu: 1 });
+    await cordoned.cordon();
+    return cordoned.submit();
+  };
+
+  const act = (id: string, action: string, body?: unknown): Promise<Answer<DeploymentBody & { code?: string }>> =>
+    team.developer.post(`${cluster.deploymentPath(id)}/${action}`, body);
+
+  const eventsOf = (id: string): Promise<string[]> =>
+    withClient(stowage.database.url, async (client) => {
+      const { rows } = await client.query<{ event: string }>(
+        `select to_status || ' ' || cause as event from deployment_events where deployment_id = $1 order by sequence`,
+        [id],
+      );
+      return rows.map(({ event }) => event);
+    });
+
+  it('is queued with what was asked for, and defaults for the rest', async () => {
+    const answer = await team.developer.post<DeploymentBody>(`${cluster.path}/deployments`, {
+      image: 'registry.example.com/vision/train:2.1',
+      resources: { cpu: 2.5, memoryMib: 16 },
+    });
+    expect(answer).toMatchObject({
+      status: 201,
+      body: {
+        clusterId: cluster.id,
+        resources: { cpu: 2.5, memoryMib: 16, gpu: 0 },
+        priority: 50,
+        maxRuntimeSeconds: null,
+        status: 'queued',
+        attempt: 1,
+        scheduledAt: null,
+        startedAt: null,
+        endedAt: null,
+        releasedAt: null,
+        message: null,
+        submittedBy: team.developer.id,
+      },
+    });
+    expect(answer.body.name).toMatch(/^train-[0-9a-f]{8}$/);
+    expect(answer.body.queuedAt).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+    expect(await cluster.deployment(answer.body.id)).toMatchObject({
+      name: answer.body.name,
+      queuedAt: answer.body.queuedAt,
+    });
+  });
+
+  it('keeps every digit of what it asks for, and its name as people write it', async () => {
+    const raw =
+      '{"name":"  Cafe\\u0301 ☕ ","image":"app","resources":{"cpu":0.001,"memoryMib":1.0,"gpu":-0},"priority":0}';
+    const answer = await team.developer.post<DeploymentBody>(`${cluster.path}/deployments`, undefined, {
+      rawBody: raw,
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(answer).toMatchObject({ status: 201, body: { name: 'Café ☕', priority: 0 } });
+    expect(JSON.stringify(answer.body.resources)).toBe('{"cpu":0.001,"memoryMib":1,"gpu":0}');
+    for (const cpu of [0.1, 0.2, 0.3, 1.005, 2.675, 64.999, 499.999]) {
+      const { body } = await team.developer.post<DeploymentBody>(
+        `${cluster.path}/deployments`,
+        aDeployment({ resources: { cpu, memoryMib: 0 } }),
+      );
+      expect(body.resources.cpu).toBe(cpu);
+      await cluster.cancel(body.id);
+    }
+  });
+
+  it('takes every reference that the distribution specification allows', async () => {
+    const sha256 = `sha256:${'0123456789abcdef'.repeat(4)}`;
+    const images = [
+      'a',
+      'app:v1.2.3-rc_1',
+      'library/app',
+      'a/b/c/d/e',
+      'a__b.c-d--e',
+      'localhost/app',
+      'localhost:5000/app',
+      'registry.example.com:443/team/app:latest',
+      'REGISTRY.example.com/app',
+      '127.0.0.1:5000/app',
+      '[2001:db8::1]:5000/app:tag',
+      `app@${sha256}`,
+      `registry.example.com/app:tag@${sha256}`,
+      `app@sha512:${'a'.repeat(128)}`,
+      `app:${'t'.repeat(128)}`,
+    ];
+    const ids = await cluster.submitBatch(images.map((image) => ({ image })));
+    const shown = await Promise.all(ids.map((id) => team.viewer.get<{ image: string }>(cluster.deploymentPath(id))));
+    expect(shown.map(({ body }) => body.image)).toEqual(images);
+  });
+
+  it('goes through start and end, each report as good twice as once', async () => {
+    const id = await scheduled();
+    const started = await act(id, 'start', { attempt: 1 });
+    expect(started).toMatchObject({ status: 200, body: { status: 'running', startedAt: expect.any(String) } });
+    expect((await act(id, 'start', {})).body).toEqual(started.body);
+
+    const message = `<script>alert(1)</script>\n'; DROP TABLE users;-- ☠`;
+    const ended = await act(id, 'complete', { outcome: 'failed', attempt: 1, message });
+    expect(ended).toMatchObject({ status: 200, body: { status: 'failed', message, endedAt: expect.any(String) } });
+    const settled = await eventually(
+      () => cluster.deployment(id),
+      ({ releasedAt }) => releasedAt !== null,
+    );
+    const again = await act(id, 'complete', { outcome: 'failed', message: 'another' });
+    expect(again).toMatchObject({ status: 200, body: settled });
+    expect(await eventsOf(id)).toEqual(['queued submitted', 'scheduled placed', 'running started', 'failed reported']);
+  });
+
+  it('ends once: another outcome, a cancel or a start afterwards is refused', async () => {
+    const id = await scheduled();
+    await act(id, 'complete', { outcome: 'succeeded' });
+    for (const [action, body] of [
+      ['complete', { outcome: 'failed' }],
+      ['cancel', undefined],
+      ['start', {}],
+    ] as const) {
+      const answer = await act(id, action, body);
+      expect(answer).toMatchObject({ status: 409, body: { code: 'DEPLOYMENTS.INVALID_STATE', attempt: 1 } });
+    }
+    expect(await eventsOf(id)).toHaveLength(3);
+  });
+
+  it('is cancelled wherever it stands, once', async () => {
+    const running = await scheduled();
+    await act(running, 'start', {});
+    for (const id of [await scheduled(), running]) {
+      const cancelled = await act(id, 'cancel');
+      expect(cancelled).toMatchObject({ status: 200, body: { status: 'cancelled' } });
+      await eventually(
+        () => cluster.deployment(id),
+        ({ releasedAt }) => releasedAt !== null,
+      );
+      expect(await act(id, 'cancel', {})).toMatchObject({
+        status: 200,
+        body: { status: 'cancelled', endedAt: cancelled.body.endedAt },
+      });
+      expect((await act(id, 'complete', { outcome: 'succeeded' })).body.code).toBe('DEPLOYMENTS.INVALID_STATE');
+      expect((await eventsOf(id)).filter((event) => event === 'cancelled cancelled')).toHaveLength(1);
+    }
+  });
+
+  it('that waits can be cancelled, but neither started nor completed', async () => {
+    const full = await TestCluster.create(team, { cpu: 1 });
+    await full.cordon();
+    const id = await full.submit();
+    expect((await act(id, 'start', {})).body.code).toBe('DEPLOYMENTS.INVALID_STATE');
+    expect((await act(id, 'complete', { outcome: 'succeeded' })).body.code).toBe('DEPLOYMENTS.INVALID_STATE');
+    const { body } = await act(id, 'cancel');
+    expect(body).toMatchObject({ status: 'cancelled', releasedAt: body.endedAt, scheduledAt: null });
+    expect(await eventsOf(id)).toEqual(['queued submitted', 'cancelled cancelled']);
+    await eventually(full.read.bind(full), ({ queue }) => queue.queued === 0);
+  });
+
+  it('hears of a report about another attempt which one is the present', async () => {
+    const id = await scheduled();
+    for (const [action, body] of [
+      ['start', { attempt: 2 }],
+      ['complete', { outcome: 'succeeded', attempt: 2 }],
+    ] as const) {
+      expect(await act(id, action, body)).toMatchObject({
+        status: 409,
+        body: { code: 'DEPLOYMENTS.STALE_ATTEMPT', attempt: 1 },
+      });
+    }
+    expect((await cluster.deployment(id)).status).toBe('scheduled');
+    await act(id, 'complete', { outcome: 'succeeded', attempt: 1 });
+    expect((await act(id, 'complete', { outcome: 'succeeded', attempt: 2 })).body.code).toBe(
+      'DEPLOYMENTS.STALE_ATTEMPT',
+    );
+  });
+
+  it('has one end when fifty contradicting reports and cancels come at once', async () => {
+    for (let round = 0; round < 3; round++) {
+      const id = await scheduled();
+      const asks = ['succeeded', 'failed', 'cancelled'] as const;
+      const answers = await Promise.all(
+        Array.from({ length: 51 }, async (_, index) => {
+          const ask = asks[index % 3] ?? 'failed';
+          const answer = await (ask === 'cancelled' ? act(id, 'cancel') : act(id, 'complete', { outcome: ask }));
+          return { ask, status: answer.status };
+        }),
+      );
+      const { status: end } = await cluster.deployment(id);
+      expect(answers.map(({ ask, status }) => [ask, status])).toEqual(
+        answers.map(({ ask }) => [ask, ask === end ? 200 : 409]),
+      );
+      expect(await eventsOf(id)).toHaveLength(3);
+    }
+  });
+
+  it('is answered for itself in a batch of reports, in order', async () => {
+    const other = await TestCluster.create(team, { cpu: 2 });
+    const somebody = await aPerson(stowage.client);
+    const invite = await team.admin.post<{ code: string }>(`${team.path}/invites`, { role: 'developer' });
+    await somebody.post('/v1/organizations/join', { code: invite.body.code });
+    const theirs = await cluster.submit({}, somebody);
+    const [mine, twice, contradicted, ended] = [
+      await scheduled(),
+      await scheduled(),
+      await scheduled(),
+      await scheduled(),
+    ];
+    const elsewhere = await scheduled({}, other);
+    await act(ended, 'complete', { outcome: 'failed' });
+    await eventually(
+      () => cluster.deployment(theirs),
+      ({ status }) => status === 'scheduled',
+    );
+    const waiting = await queued();
+    const reports: [id: string, outcome: string, attempt: number | undefined, expected: string][] = [
+      [mine, 'succeeded', 1, 'accepted'],
+      [newId(), 'succeeded', undefined, '404 DEPLOYMENTS.NOT_FOUND'],
+      [twice, 'failed', undefined, 'accepted'],
+      [twice, 'failed', undefined, 'accepted'],
+      [contradicted, 'failed', undefined, 'accepted'],
+      [contradicted, 'succeeded', undefined, '409 DEPLOYMENTS.INVALID_STATE'],
+      [ended, 'failed', undefined, 'accepted'],
+      [ended, 'succeeded', undefined, '409 DEPLOYMENTS.INVALID_STATE'],
+      [mine, 'succeeded', 7, '409 DEPLOYMENTS.STALE_ATTEMPT'],
+      [theirs, 'succeeded', undefined, '403 RBAC.NOT_OWNER'],
+      [elsewhere, 'succeeded', undefined, '404 DEPLOYMENTS.NOT_FOUND'],
+      [waiting, 'succeeded', undefined, '404 DEPLOYMENTS.NOT_FOUND'],
+      [mine.toUpperCase(), 'succeeded', undefined, 'accepted'],
+    ];
+    const answer = await team.developer.post<{ results: Item[] }>(`${cluster.path}/deployments/complete`, {
+      reports: reports.map(([id, outcome, attempt]) => ({
+        id,
+        outcome,
+        ...(attempt === undefined ? {} : { attempt }),
+      })),
+    });
+    expect(answer.status).toBe(200);
+    const { results } = answer.body;
+    const heard = results.map(({ problem }) =>
+      problem === undefined ? 'accepted' : `${problem.status} ${problem.code}`,
+    );
+    expect(heard).toEqual(reports.map(([, , , expected]) => expected));
+    expect(results.map(({ index }) => index)).toEqual(reports.map((_, index) => index));
+    expect(results.filter(({ id }) => id !== undefined).map(({ id }) => id)).toEqual(
+      reports.filter(([, , , expected]) => expected === 'accepted').map(([id]) => id.toLowerCase()),
+    );
+    const requestId = answer.headers.get('x-request-id');
+    expect(new Set(results.flatMap(({ problem }) => problem?.requestId ?? []))).toEqual(new Set([requestId]));
+    expect((await cluster.deployment(theirs)).status).toBe('scheduled');
+    expect((await other.deployment(elsewhere)).status).toBe('scheduled');
+    expect((await cluster.deployment(contradicted)).status).toBe('failed');
+  });
+
+  it('comes in a batch of any number in the order given, or not at all', async () => {
+    const names = Array.from({ length: 1_000 }, (_, index) => `item-${index}`);
+    const ids = await cluster.submitBatch(names.map((name) => ({ name, resources: { cpu: 0.001, memoryMib: 1 } })));
+    const stored = await withClient(
+      stowage.database.url,
+      async (client) =>
+        (
+          await client.query<{ name: string }>(
+            `select name from unnest($1::uuid[]) with ordinality i (id, at) join deployments using (id) order by at`,
+            [ids],
+          )
+        ).rows,
+    );
+    expect(stored.map(({ name }) => name)).toEqual(names);
+    await eventually(cluster.read.bind(cluster), ({ queue }) => queue.queued === 0);
+    await team.developer.post(`${cluster.path}/deployments/complete`, {
+      reports: ids.map((id) => ({ id, outcome: 'succeeded' })),
+    });
+    await eventually(
+      () => cluster.deployment(ids[999] ?? ''),
+      ({ releasedAt }) => releasedAt !== null,
+    );
+  });
+});
+
+describe('a cluster', () => {
+  let stowage: Stowage;
+  let team: Team;
+
+  beforeAll(async () => {
+    stowage = await Stowage.start({ STOWAGE_LIMIT_CLUSTERS: '3' });
+    team = await aTeam(stowage.client);
+  });
+
+  afterAll(async () => {
+    await assertLedgerHolds(stowage.database.url);
+    await stowage.stop();
+  });
+
+  it('is empty, active and wholly available at first', async () => {
+    const answer = await team.admin.post(`${team.path}/clusters`, {
+      name: ' gpu-pool ',
+      capacity: { cpu: 0.001, memoryMib: 1_000_000_000_000, gpu: 0 },
+    });
+    const capacity = { cpu: 0.001, memoryMib: 1_000_000_000_000, gpu: 0 };
+    const nothing = { cpu: 0, memoryMib: 0, gpu: 0 };
+    expect(answer).toMatchObject({
+      status: 201,
+      body: {
+        name: 'gpu-pool',
+        state: 'active',
+        capacity,
+        allocated: nothing,
+        available: capacity,
+        queue: { queued: 0 },
+      },
+    });
+    expect(answer.body['utilization']).toEqual({ cpu: 0, memory: 0, gpu: null });
+    expect((await team.viewer.get(`${team.path}/clusters/${String(answer.body['id'])}`)).body).toEqual(answer.body);
+  });
+
+  it('that is cordoned accepts and starts nothing, however often that is said; uncordoned it starts at once', async () => {
+    const cluster = await TestCluster.create(team, { cpu: 2 });
+    const running = await cluster.submit();
+    await eventually(cluster.read.bind(cluster), ({ allocated }) => allocated.cpu === 1);
+    for (let i = 0; i < 2; i++) {
+      expect(await team.admin.post(`${cluster.path}/cordon`)).toMatchObject({
+        status: 200,
+        body: { state: 'cordoned' },
+      });
+    }
+    const waiting = await cluster.submit();
+    await cluster.complete(running);
+    await eventually(cluster.read.bind(cluster), ({ allocated }) => allocated.cpu === 0);
+    expect(await cluster.deployment(waiting)).toMatchObject({ status: 'queued' });
+    for (let i = 0; i < 2; i++) {
+      expect(await team.admin.post(`${cluster.path}/uncordon`)).toMatchObject({
+        status: 200,
+        body: { state: 'active' },
+      });
+    }
+    await eventually(
+      () => cluster.deployment(waiting),
+      ({ status }) => status === 'scheduled',
+    );
+    const entries = await withClient(stowage.database.url, (client) =>
+      client.query(
+        `select before ->> 'state' as before, after ->> 'state' as after from audit_entries where action = 'cluster_state_change' order by id`,
+      ),
+    );
+    expect(entries.rows).toEqual([
+      { before: 'active', after: 'cordoned' },
+      { before: 'cordoned', after: 'active' },
+    ]);
+  });
+
+  it('is one of as many as the organization may have, also when ten are created at once', async () => {
+    const create = (index: number): Promise<Answer> =>
+      team.admin.post(`${team.path}/clusters`, { name: `race-${index}`, capacity: { cpu: 1, memoryMib: 1 } });
+    const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => create(index)));
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(
+      answers
+        .filter(({ status }) => status !== 201)
+        .map(({ status, body }) => `${status} ${String(body['code'])} ${String(body['limit'])}`),
+    ).toEqual(Array<string>(9).fill('409 CLUSTERS.LIMIT_REACHED 3'));
+  });
+});

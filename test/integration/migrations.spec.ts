@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
+
+import { databaseOptions, migrate, MikroORM, pendingMigrations } from '#database';
+
+import { fromTestRun } from '../support/database.js';
+
+describe('migrations', () => {
+  const admin = new Client({ connectionString: fromTestRun('STOWAGE_TEST_DATABASE_URL') });
+  const made: string[] = [];
+  let settings: { url: string; poolMax: number; applicationName: string };
+
+  beforeAll(async () => {
+    await admin.connect();
+  });
+
+  beforeEach(async () => {
+    const name = `migrations_${randomBytes(6).toString('hex')}`;
+    await admin.query(`create database ${name}`);
+    made.push(name);
+    const url = new URL(fromTestRun('STOWAGE_TEST_DATABASE_URL'));
+    url.pathname = `/${name}`;
+    settings = { url: url.href, poolMax: 2, applicationName: 'stowage-test' };
+  });
+
+  afterAll(async () => {
+    for (const name of made) await admin.query(`drop database ${name} with (force)`);
+    await admin.end();
+  });
+
+  const query = async (sql: string): Promise<Record<string, unknown>[]> => {
+    const client = new Client({ connectionString: settings.url });
+    await client.connect();
+    try {
+      return (await client.query<Record<string, unknown>>(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  };
+
+  const executed = async (): Promise<unknown[]> =>
+    (await query('select name from schema_migrations order by id')).map(({ name }) => name);
+
+  const pending = async (): Promise<string[]> => {
+    const orm = await MikroORM.init(databaseOptions(settings, []));
+    try {
+      return await pendingMigrations(orm);
+    } finally {
+      await orm.close(true);
+    }
+  };
+
+  it('are all applied to an empty database, in order, and nothing is done the second time', async () => {
+    const before = await pending();
+    expect(before.length).toBeGreaterThan(0);
+    expect(before).toEqual([...before].sort());
+
+    expect(await migrate(settings)).toEqual(before);
+    expect(await executed()).toEqual(before);
+    expect(await pending()).toEqual([]);
+
+    expect(await migrate(settings)).toEqual([]);
+    expect(await executed()).toEqual(before);
+  });
+
+  it('are applied once when several processes start at the same moment', async () => {
+    const results = await Promise.all([migrate(settings), migrate(settings), migrate(settings), migrate(settings)]);
+    const all = await executed();
+    expect(results.flat().sort()).toEqual(all);
+    expect(results.filter((applied) => applied.length > 0)).toHaveLength(1);
+  });
+
+  it('are applied once when two processes are started for that', async () => {
+    const start = (): Promise<{ stdout: string }> =>
+      promisify(execFile)(process.execPath, ['dist/libs/database/migrate.js'], {
+        env: { ...process.env, DATABASE_URL: settings.url },
+      });
+    const said = (await Promise.all([start(), start()])).map(({ stdout }) => stdout);
+    const all = (await executed()).join(', ');
+    expect(said.sort()).toEqual([`applied ${all}\n`, 'schema is up to date\n']);
+  });
+
+  it('refuse a database that a newer version has migrated, and leave it as it is', async () => {
+    await migrate(settings);
+    await query(`insert into schema_migrations (name) values ('9999-from-the-future')`);
+    await expect(migrate(settings)).rejects.toThrow(
+      'the database was migrated by a newer version (9999-from-the-future): start that one',
+    );
+    expect(await executed()).toContain('9999-from-the-future');
+    expect(await pending()).toEqual([]);
+  });
+
+  it('are all undone when one of them fails', async () => {
+    // A table of that name, made by somebody else, stops the last migration.
+    await query('create table queue_shapes (id int)');
+    await expect(migrate(settings)).rejects.toThrow(/queue_shapes/);
+    const tables = await query(`select tablename from pg_tables where schemaname = 'public' order by 1`);
+    expect(tables.map(({ tablename }) => tablename)).toEqual(['queue_shapes', 'schema_migrations']);
+    expect(await executed()).toEqual([]);
+
+    await query('drop table queue_shapes');
+    expect(await migrate(settings)).toEqual(await executed());
+  });
+});

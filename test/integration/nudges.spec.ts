@@ -1,0 +1,225 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
+
+import { Nudges } from '#queue';
+
+import { type Answer } from '../support/api-client.js';
+import { aDeployment, atMost, type DeploymentBody, TestCluster } from '../support/clusters.js';
+import { assertLedgerHolds } from '../support/invariants.js';
+import { aTeam, type Team } from '../support/people.js';
+import { Random } from '../support/random.js';
+import { RedisServer } from '../support/redis-server.js';
+import { Stowage } from '../support/stowage.js';
+import { eventually } from '../support/wait.js';
+
+const SWEEP_INTERVAL_MS = 300;
+
+/** A sweep's interval, the pass that it runs, and what two busy cores add. */
+const FOUND_WITHIN_MS = SWEEP_INTERVAL_MS + 1_200;
+
+const isScheduled = ({ status }: DeploymentBody): boolean => status === 'scheduled';
+
+describe('a lost nudge', () => {
+  let redis: RedisServer;
+  let stowage: Stowage;
+  let team: Team;
+  let cluster: TestCluster;
+
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+    stowage = await Stowage.start({
+      REDIS_URL: redis.url,
+      STOWAGE_SWEEP_INTERVAL_MS: String(SWEEP_INTERVAL_MS),
+    });
+    team = await aTeam(stowage.client);
+    cluster = await TestCluster.create(team, { cpu: 1_000 });
+  });
+
+  afterAll(async () => {
+    await assertLedgerHolds(stowage.database.url);
+    await stowage.stop();
+    await redis.kill();
+  });
+
+  const withoutNudges = async (work: () => Promise<void>): Promise<void> => {
+    const nudges = stowage.api.get(Nudges, { strict: false });
+    const { nudge } = nudges;
+    nudges.nudge = () => undefined;
+    try {
+      await work();
+    } finally {
+      nudges.nudge = nudge;
+    }
+  };
+
+  it('is found by the sweep within its interval, whatever it was about', async () => {
+    await withoutNudges(async () => {
+      const id = await cluster.submit();
+      await eventually(() => cluster.deployment(id), isScheduled, FOUND_WITHIN_MS);
+      expect((await cluster.passes()).at(-1)?.wokenBy).toBe('submitted');
+
+      await cluster.complete(id);
+      await eventually(
+        () => cluster.deployment(id),
+        ({ releasedAt }) => releasedAt !== null,
+        FOUND_WITHIN_MS,
+      );
+
+      await cluster.cordon();
+      const waiting = await cluster.submit();
+      await sleep(SWEEP_INTERVAL_MS * 2);
+      expect((await cluster.deployment(waiting)).status).toBe('queued');
+      await cluster.uncordon();
+      await eventually(() => cluster.deployment(waiting), isScheduled, FOUND_WITHIN_MS);
+
+      await cluster.cancel(waiting);
+      await eventually(
+        () => cluster.deployment(waiting),
+        ({ releasedAt }) => releasedAt !== null,
+        FOUND_WITHIN_MS,
+      );
+    });
+  });
+
+  it('is found when Redis forgets everything, and the next nudge works again', async () => {
+    const random = Random.of('Redis forgets everything');
+    const ids: string[] = [];
+    await Promise.all([
+      atMost(8, Array.from({ length: 100 }), async () => {
+        ids.push(await cluster.submit());
+        await sleep(random.integer(0, 10));
+      }),
+      (async () => {
+        for (let i = 0; i < 10; i++) {
+          await redis.flushAll();
+          await sleep(random.integer(0, 30));
+        }
+      })(),
+    ]);
+    await Promise.all(ids.map((id) => eventually(() => cluster.deployment(id), isScheduled, FOUND_WITHIN_MS)));
+    const next = await cluster.submit();
+    await eventually(() => cluster.deployment(next), isScheduled, FOUND_WITHIN_MS);
+  });
+
+  it('is all that is lost while Redis is away: submissions are answered at once, and start a sweep later', async () => {
+    await redis.kill();
+    const beganMs = performance.now();
+    const ids = await atMost(4, Array.from({ length: 20 }), () => cluster.submit());
+    expect(performance.now() - beganMs).toBeLessThan(2_000);
+    await Promise.all(ids.map((id) => eventually(() => cluster.deployment(id), isScheduled, FOUND_WITHIN_MS)));
+    const ready = await stowage.client.get('/health/ready');
+    expect(ready.body).toMatchObject({ status: 'degraded', checks: { database: 'up', redis: 'down' } });
+
+    await redis.restart();
+    await eventually(
+      () => stowage.client.get('/health/ready'),
+      ({ body }) => body['status'] === 'ready',
+    );
+    const next = await cluster.submit();
+    await eventually(() => cluster.deployment(next), isScheduled, FOUND_WITHIN_MS);
+  });
+});
+
+describe('without the sweep', () => {
+  let stowage: Stowage;
+  let team: Team;
+  let client: Client;
+
+  beforeAll(async () => {
+    stowage = await Stowage.start({ workers: 2, STOWAGE_SWEEP_INTERVAL_MS: '60000' });
+    team = await aTeam(stowage.client);
+    client = new Client({ connectionString: stowage.database.url });
+    await client.connect();
+  });
+
+  afterAll(async () => {
+    await assertLedgerHolds(stowage.database.url);
+    await client.end();
+    await stowage.stop();
+  });
+
+  const sessionsThatWait = async (): Promise<number | null> => {
+    const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+    return (await client.query(waiting)).rowCount;
+  };
+
+  it('an arrival in the middle of a pass gets another pass', async () => {
+    const cluster = await TestCluster.create(team, { cpu: 10 });
+    await cluster.cordon();
+    const first = await cluster.submit();
+    await eventually(
+      () => cluster.passes(),
+      (passes) => passes.at(-1)?.waiting === 1,
+    );
+    const passesBefore = (await cluster.passes()).length;
+
+    // The pass that wants to place it must wait here: it has taken its signals and made its plan by then.
+    await client.query('begin');
+    await client.query('select 1 from deployments where id = $1 for update', [first]);
+    await cluster.uncordon();
+    await eventually(sessionsThatWait, (count) => count === 1);
+    const second = await cluster.submit();
+    const third = await cluster.submit({ priority: 90 });
+    await sleep(200);
+    expect(await cluster.passes()).toHaveLength(passesBefore);
+    await client.query('commit');
+
+    for (const id of [first, second, third]) await eventually(() => cluster.deployment(id), isScheduled, 2_000);
+    const placed = (await cluster.passes()).slice(passesBefore).map((pass) => pass.placed);
+    expect(placed).toEqual([1, 2]);
+  });
+
+  it('nothing that arrives at any moment of any pass is left behind', async () => {
+    const random = Random.of('arrivals at any moment');
+    const cluster = await TestCluster.create(team, { cpu: 1_000 });
+    const ids = await atMost(6, Array.from({ length: 200 }), async () => {
+      await sleep(random.integer(0, 12));
+      return cluster.submit({ priority: random.integer(0, 100) });
+    });
+    await Promise.all(ids.map((id) => eventually(() => cluster.deployment(id), isScheduled, 3_000)));
+  });
+
+  it('nobody waits for a pass: submit, cancel, complete, start and reads answer beside a cluster that is locked for three seconds', async () => {
+    const cluster = await TestCluster.create(team, { cpu: 4 });
+    const running = await cluster.submitBatch([{}, {}, {}, {}]);
+    await eventually(cluster.read.bind(cluster), ({ allocated }) => allocated.cpu === 4);
+    const [toComplete, toCancel, toStart, toReport] = running as [string, string, string, string];
+    const queued = await cluster.submit();
+
+    await client.query('begin');
+    await client.query('select 1 from clusters where id = $1 for no key update', [cluster.id]);
+    const lockedMs = performance.now();
+    const { developer, viewer, path } = team;
+    const requests: Record<string, () => Promise<Answer>> = {
+      submit: () => developer.post(`${cluster.path}/deployments`, aDeployment()),
+      batch: () => developer.post(`${cluster.path}/deployments/batch`, { deployments: [aDeployment(), aDeployment()] }),
+      'cancel queued': () => developer.post(`${cluster.deploymentPath(queued)}/cancel`),
+      'cancel scheduled': () => developer.post(`${cluster.deploymentPath(toCancel)}/cancel`),
+      complete: () => developer.post(`${cluster.deploymentPath(toComplete)}/complete`, { outcome: 'failed' }),
+      start: () => developer.post(`${cluster.deploymentPath(toStart)}/start`, {}),
+      reports: () =>
+        developer.post(`${cluster.path}/deployments/complete`, { reports: [{ id: toReport, outcome: 'succeeded' }] }),
+      'read cluster': () => viewer.get(cluster.path),
+      'list deployments': () => viewer.get(`${path}/deployments`),
+    };
+    const tookMs: Record<string, number> = {};
+    for (const [name, request] of Object.entries(requests)) {
+      const beganMs = performance.now();
+      const { status, text } = await request();
+      expect({ name, status, text }).toMatchObject({ status: name === 'submit' || name === 'batch' ? 201 : 200 });
+      tookMs[name] = Math.round(performance.now() - beganMs);
+    }
+    process.stderr.write(`beside a locked cluster, in ms: ${JSON.stringify(tookMs)}\n`);
+    expect(Math.max(...Object.values(tookMs))).toBeLessThan(500);
+
+    // Nothing that a pass does can have happened, and everything happens when the lock is gone, at the next nudge.
+    expect((await cluster.read()).allocated.cpu).toBe(4);
+    await sleep(Math.max(0, 3_000 - (performance.now() - lockedMs)));
+    await client.query('rollback');
+    await cluster.submit();
+    await eventually(cluster.read.bind(cluster), ({ allocated, queue }) => allocated.cpu === 4 && queue.queued === 1);
+    expect((await cluster.deployment(toReport)).releasedAt).not.toBeNull();
+  });
+});

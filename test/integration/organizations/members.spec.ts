@@ -1,0 +1,219 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
+
+import { aMember, aPerson, aTeam, type Person, type Team } from '../../support/people.js';
+import { Random } from '../../support/random.js';
+import { Stowage } from '../../support/stowage.js';
+
+const ROUNDS = 100;
+
+describe('members', () => {
+  let stowage: Stowage;
+  let client: Client;
+  let team: Team;
+
+  beforeAll(async () => {
+    stowage = await Stowage.start({ workers: 0 });
+    client = new Client({ connectionString: stowage.database.url });
+    await client.connect();
+    team = await aTeam(stowage.client);
+  });
+
+  afterAll(async () => {
+    await client.end();
+    await stowage.stop();
+  });
+
+  const sql = async (text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> =>
+    (await client.query<Record<string, unknown>>(text, values)).rows;
+
+  const memberPath = (person: Person): string => `${team.path}/members/${person.id}`;
+
+  it('are listed for every member, page by page, without anything of their accounts', async () => {
+    await stowage.client.send('PATCH', '/v1/me', {
+      token: team.developer.token,
+      body: { email: 'dev@example.com', currentPassword: team.developer.password },
+    });
+    const seen: object[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const page: { items: object[]; nextCursor: string | null } = (
+        await team.viewer.get<{ items: object[]; nextCursor: string | null }>(
+          `${team.path}/members?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`,
+        )
+      ).body;
+      seen.push(...page.items);
+      cursor = page.nextCursor;
+    }
+    const of = ({ id, username }: Person, role: string): object => ({
+      userId: id,
+      username,
+      role,
+      joinedAt: expect.any(String),
+    });
+    const expected = [of(team.admin, 'admin'), of(team.developer, 'developer'), of(team.viewer, 'viewer')];
+    expect(seen).toHaveLength(3);
+    expect(seen).toEqual(expect.arrayContaining(expected));
+  });
+
+  it('act with a changed role from their next request on, and so do their API tokens', async () => {
+    const person = await aMember(team, 'admin');
+    const { body } = await person.post<{ token: string }>('/v1/me/tokens', {
+      name: 'mine',
+      organizationId: team.organizationId,
+      role: 'admin',
+    });
+    const statuses = async (): Promise<number[]> => [
+      (await person.get(`${team.path}/invites`)).status,
+      (await person.get(`${team.path}/invites`, { token: body.token })).status,
+    ];
+    expect(await statuses()).toEqual([200, 200]);
+    expect(await team.admin.patch(memberPath(person), { role: 'developer' })).toMatchObject({
+      status: 200,
+      body: { userId: person.id, role: 'developer' },
+    });
+    expect(await statuses()).toEqual([403, 403]);
+    await team.admin.delete(memberPath(person));
+  });
+
+  it('cannot raise themselves, nor be given a role that does not exist', async () => {
+    const answer = await team.developer.patch(memberPath(team.developer), { role: 'admin' });
+    expect(answer).toMatchObject({ status: 403, body: { code: 'RBAC.ROLE_TOO_LOW' } });
+    expect((await team.admin.patch(memberPath(team.developer), { role: 'owner' })).status).toBe(400);
+    expect((await team.admin.patch(memberPath(team.developer), { role: 'admin', userId: team.viewer.id })).status).toBe(
+      400,
+    );
+  });
+
+  it('lose access at once when they are removed, and an old token does not come back with them', async () => {
+    const person = await aMember(team, 'developer');
+    const { body } = await person.post<{ token: string }>('/v1/me/tokens', {
+      name: 'mine',
+      organizationId: team.organizationId,
+      role: 'developer',
+    });
+    expect((await team.admin.delete(memberPath(person))).status).toBe(204);
+    expect((await person.get(team.path)).status).toBe(404);
+    expect((await person.get(team.path, { token: body.token })).status).toBe(401);
+    expect((await team.admin.delete(memberPath(person))).body).toMatchObject({ code: 'MEMBERS.NOT_FOUND' });
+
+    const invite = await team.admin.post<{ code: string }>(`${team.path}/invites`, { role: 'developer' });
+    await person.post('/v1/organizations/join', { code: invite.body.code });
+    expect((await person.get(team.path)).status).toBe(200);
+    expect((await person.get(team.path, { token: body.token })).status).toBe(401);
+    await team.admin.delete(memberPath(person));
+  });
+
+  it('leave their deployments behind, which admins then care for, and find them again when they return', async () => {
+    const person = await aMember(team, 'developer');
+    const cluster = await team.admin.post<{ id: string }>(`${team.path}/clusters`, {
+      name: 'pool',
+      capacity: { cpu: 4, memoryMib: 4 },
+    });
+    const submit = async (): Promise<string> =>
+      (
+        await person.post<{ id: string }>(`${team.path}/clusters/${cluster.body.id}/deployments`, {
+          image: 'app',
+          resources: { cpu: 1, memoryMib: 1 },
+        })
+      ).body.id;
+    const [first, second] = [await submit(), await submit()];
+    await person.post(`${team.path}/leave`);
+
+    expect((await team.viewer.get(`${team.path}/deployments/${first}`)).body).toMatchObject({
+      status: 'queued',
+      submittedBy: person.id,
+    });
+    expect((await person.post(`${team.path}/deployments/${first}/cancel`)).status).toBe(404);
+    expect((await team.developer.post(`${team.path}/deployments/${first}/cancel`)).status).toBe(403);
+    expect((await team.admin.post(`${team.path}/deployments/${first}/cancel`)).status).toBe(200);
+
+    const invite = await team.admin.post<{ code: string }>(`${team.path}/invites`, { role: 'developer' });
+    await person.post('/v1/organizations/join', { code: invite.body.code });
+    expect((await person.post(`${team.path}/deployments/${second}/cancel`)).status).toBe(200);
+    await team.admin.delete(memberPath(person));
+  });
+
+  describe('of whom the last admin', () => {
+    const LAST = { status: 409, body: { code: 'MEMBERS.LAST_ADMIN' } };
+
+    it('can be neither demoted nor removed, and cannot leave', async () => {
+      expect(await team.admin.patch(memberPath(team.admin), { role: 'viewer' })).toMatchObject(LAST);
+      expect(await team.admin.delete(memberPath(team.admin))).toMatchObject(LAST);
+      expect(await team.admin.post(`${team.path}/leave`)).toMatchObject(LAST);
+      expect((await team.admin.patch(memberPath(team.admin), { role: 'admin' })).status).toBe(200);
+    });
+
+    it('is the only one who can still sign in', async () => {
+      const other = await aMember(team, 'admin');
+      await sql('update users set disabled_at = now() where id = $1', [other.id]);
+      expect(await team.admin.post(`${team.path}/leave`)).toMatchObject(LAST);
+      expect((await team.admin.delete(memberPath(other))).status).toBe(204);
+    });
+
+    it('is not an operator, who is no member', async () => {
+      const operator = await aPerson(stowage.client, 'operator');
+      await sql('update users set is_operator = true where id = $1', [operator.id]);
+      expect(await operator.delete(memberPath(team.admin))).toMatchObject(LAST);
+      expect(await operator.post(`${team.path}/leave`)).toMatchObject({
+        status: 404,
+        body: { code: 'MEMBERS.NOT_FOUND' },
+      });
+    });
+
+    it('remains when admins demote, remove and leave at once, in a hundred rounds', async () => {
+      const random = Random.of('races of admins');
+      const admins = [await aMember(team, 'admin'), await aMember(team, 'admin')];
+      await sql(`update memberships set role = 'viewer' where organization_id = $1 and user_id = $2`, [
+        team.organizationId,
+        team.admin.id,
+      ]);
+      const [a, b] = admins as [Person, Person];
+      const attack = async (by: Person, on: Person): Promise<number> =>
+        random
+          .pick([
+            () => by.patch(memberPath(on), { role: random.pick(['viewer', 'developer']) }),
+            () => by.delete(memberPath(on)),
+            () => on.post(`${team.path}/leave`),
+          ])()
+          .then(({ status }) => status);
+      for (let round = 0; round < ROUNDS; round++) {
+        const statuses = await Promise.all(
+          random.fraction() < 0.5 ? [attack(a, b), attack(b, a)] : [attack(b, a), attack(a, b)],
+        );
+        const done = statuses.filter((status) => status < 300);
+        const left = await sql(`select 1 from memberships where organization_id = $1 and role = 'admin'`, [
+          team.organizationId,
+        ]);
+        // The second is refused as the last admin, or has lost the right to ask before it was heard.
+        expect({ round, statuses, done: done.length, left: left.length }).toEqual({
+          round,
+          statuses,
+          done: 1,
+          left: 1,
+        });
+        expect([409, 403, 404]).toContain(statuses.find((status) => status >= 300));
+        for (const { id } of admins) {
+          await sql(
+            `insert into memberships (organization_id, user_id, role) values ($1, $2, 'admin')
+             on conflict (organization_id, user_id) do update set role = 'admin'`,
+            [team.organizationId, id],
+          );
+        }
+      }
+      await sql(`update memberships set role = 'admin' where organization_id = $1 and user_id = $2`, [
+        team.organizationId,
+        team.admin.id,
+      ]);
+    });
+  });
+
+  it('cannot be made to leave by a program that holds their token', async () => {
+    const { body } = await team.developer.post<{ token: string }>('/v1/me/tokens', {
+      name: 'mine',
+      organizationId: team.organizationId,
+      role: 'developer',
+    });
+    const answer = await team.developer.post(`${team.path}/leave`, undefined, { token: body.token });
+    expect(answer).toMatchObject({ status: 403, body: { code: 'RBAC.SESSION_REQUIRED' } });
+  });
+});

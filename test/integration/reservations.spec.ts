@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { assertLedgerHolds } from '../support/invariants.js';
+import { aTeam, type Team } from '../support/people.js';
+import { Stowage } from '../support/stowage.js';
+import { eventually } from '../support/wait.js';
+
+interface Deployment {
+  id: string;
+  status: string;
+  scheduledAt: string | null;
+}
+
+interface Pass {
+  reservation: { deploymentId: string; state: string; promisedAt: string | null } | null;
+  reservationEvents: { deploymentId: string; kind: string; cause: string }[];
+}
+
+/** How long one unit of the published example is here, in seconds: it has 90 of them. */
+const UNIT_SECONDS = 3;
+
+describe('reservations in a running cluster', () => {
+  let stowage: Stowage;
+  let team: Team;
+
+  beforeAll(async () => {
+    stowage = await Stowage.start();
+    team = await aTeam(stowage.client);
+  });
+
+  afterAll(async () => {
+    await assertLedgerHolds(stowage.database.url);
+    await stowage.stop();
+  });
+
+  const aCluster = async (name: string, cpu: number, policy: object): Promise<string> => {
+    const { body } = await team.admin.post<{ id: string }>(`${team.path}/clusters`, {
+      name,
+      capacity: { cpu, memoryMib: 0, gpu: 0 },
+      policy,
+    });
+    return `${team.path}/clusters/${body.id}`;
+  };
+  const submit = async (path: string, name: string, cpu: number, units?: number): Promise<string> => {
+    const { body } = await team.developer.post<Deployment>(`${path}/deployments`, {
+      name,
+      image: 'app',
+      resources: { cpu, memoryMib: 0 },
+      ...(units === undefined ? {} : { maxRuntimeSeconds: units * UNIT_SECONDS }),
+    });
+    return body.id;
+  };
+  const read = async (id: string): Promise<Deployment> =>
+    (await team.viewer.get<Deployment>(`${team.path}/deployments/${id}`)).body;
+  const passes = async (path: string): Promise<Pass[]> =>
+    (await team.viewer.get<{ items: Pass[] }>(`${path}/passes?limit=100`)).body.items;
+
+  it('starts the large one when the first runtime is over, and lets a short one in before (the four-job example)', async () => {
+    // Of the example, in units of 30 s: B1 runs 3 from 0, A wants 60 of 100 for 2, B2 50 for 3 from 1, C 50 for 1 from 2.
+    const path = await aCluster('four', 100, { reserveAfterSeconds: 0 });
+    const b1 = await submit(path, 'b1', 50, 3);
+    const begin = Date.now();
+    await sleep(500);
+    const a = await submit(path, 'a', 60, 2);
+    await sleep(UNIT_SECONDS * 1_000 - (Date.now() - begin));
+    const b2 = await submit(path, 'b2', 50, 3);
+    await sleep(2 * UNIT_SECONDS * 1_000 - (Date.now() - begin) - 500);
+    const c = await submit(path, 'c', 50, 1 / 3);
+
+    const started = new Map<string, number>();
+    for (const [name, id] of Object.entries({ b1, c, a, b2 })) {
+      const { scheduledAt } = await eventually(
+        () => read(id),
+        ({ scheduledAt: at }) => at !== null,
+        30_000,
+      );
+      started.set(name, Date.parse(scheduledAt ?? ''));
+    }
+    const unitsAfterB1 = (name: string): number =>
+      ((started.get(name) ?? 0) - (started.get('b1') ?? 0)) / (UNIT_SECONDS * 1_000);
+
+    expect(unitsAfterB1('c')).toBeLessThan(2.3);
+    expect(unitsAfterB1('a')).toBeGreaterThanOrEqual(3);
+    expect(unitsAfterB1('a')).toBeLessThan(3.5);
+    expect(unitsAfterB1('b2')).toBeGreaterThanOrEqual(5);
+    expect(unitsAfterB1('b2')).toBeLessThan(5.8);
+    const events = (await passes(path)).flatMap(({ reservationEvents }) => reservationEvents);
+    expect(events.filter(({ deploymentId, kind }) => deploymentId === a && kind === 'moved-later')).toEqual([]);
+    expect(events).toContainEqual(expect.objectContaining({ deploymentId: a, kind: 'promised' }));
+  });
+
+  it('starts a large one without declared runtimes although small ones never cease to come', async () => {
+    const path = await aCluster('stream', 10, { reserveAfterSeconds: 0, reserveHoldSeconds: 600 });
+    const small = await Promise.all(Array.from({ length: 10 }, (_, index) => submit(path, `small-${index}`, 1)));
+    await eventually(
+      () => read(small[9] ?? ''),
+      ({ status }) => status === 'scheduled',
+    );
+    const large = await submit(path, 'large', 8);
+    for (const id of small) {
+      await submit(path, `after-${id.slice(-6)}`, 1);
+      await team.developer.post(`${team.path}/deployments/${id}/complete`, { outcome: 'succeeded' });
+    }
+    const { status } = await eventually(
+      () => read(large),
+      (deployment) => deployment.status === 'scheduled',
+    );
+    expect(status).toBe('scheduled');
+  });
+});

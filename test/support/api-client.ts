@@ -1,0 +1,131 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+
+/** What is sent beside method and path. */
+export interface Call {
+  readonly body?: unknown;
+  /** Sent as it is, instead of `body` as JSON. */
+  readonly rawBody?: string | Buffer;
+  readonly token?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer, its body parsed where it is JSON. */
+export interface Answer<T = Record<string, unknown>> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: T;
+  readonly text: string;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+type Validate = (value: unknown) => string | undefined;
+
+/**
+ * Talks to the API as a client does, and holds every answer against the OpenAPI document: an undocumented status, header form or field
+ * fails the test that met it.
+ */
+export class ApiClient {
+  private readonly validators = new Map<string, Validate>();
+
+  private constructor(
+    readonly url: string,
+    private readonly document: Json,
+    private readonly ajv: Ajv2020,
+  ) {}
+
+  static async connect(url: string): Promise<ApiClient> {
+    const document = (await (await fetch(`${url}/openapi.json`)).json()) as Json;
+    const ajv = new Ajv2020({ strict: false, allErrors: true });
+    formats.default(ajv);
+    ajv.addSchema({ ...document, $id: 'openapi' });
+    return new ApiClient(url, document, ajv);
+  }
+
+  async get<T = Json>(path: string, call: Call = {}): Promise<Answer<T>> {
+    return this.send<T>('GET', path, call);
+  }
+
+  async post<T = Json>(path: string, call: Call = {}): Promise<Answer<T>> {
+    return this.send<T>('POST', path, call);
+  }
+
+  /** Sends a request whose path is below the address, and validates the answer. */
+  async send<T = Json>(method: string, path: string, call: Call = {}): Promise<Answer<T>> {
+    const { body, rawBody, token, headers = {} } = call;
+    const sent = rawBody ?? (body === undefined ? undefined : JSON.stringify(body));
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      headers: {
+        ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+      ...(sent === undefined ? {} : { body: typeof sent === 'string' ? sent : new Uint8Array(sent) }),
+    });
+    const text = await response.text();
+    const isJson = (response.headers.get('content-type') ?? '').includes('json');
+    const answer = {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: (isJson ? JSON.parse(text) : undefined) as T,
+    };
+    this.validate(method, path, answer);
+    return answer;
+  }
+
+  /** @throws Error when the document does not describe such an answer to this request */
+  private validate(method: string, path: string, { status, headers, body, text }: Answer<unknown>): void {
+    const operation = this.operationOf(method, path.split('?')[0] ?? '');
+    // What matches no route is answered by what stands before all routes, always with a problem.
+    const content =
+      operation === undefined
+        ? { 'application/problem+json': { schema: { $ref: 'openapi#/components/schemas/Problem' } } }
+        : contentOf(operation.operation, status);
+    const where = `${method} ${path} -> ${status}`;
+    if (content === undefined) throw new Error(`${where} is not in the document: ${text.slice(0, 500)}`);
+    const mediaType = (headers.get('content-type') ?? '').split(';')[0] ?? '';
+    const described = content[mediaType];
+    if (described === undefined) {
+      if (Object.keys(content).length === 0 && text === '') return;
+      throw new Error(
+        `${where} answers ${mediaType || 'nothing'}, documented are ${Object.keys(content).join(', ') || 'nothing'}`,
+      );
+    }
+    if (!mediaType.includes('json')) return;
+    const fault = this.validatorOf(described['schema'])(body);
+    if (fault !== undefined) throw new Error(`${where} does not match the document: ${fault}\n${text.slice(0, 1000)}`);
+  }
+
+  private operationOf(method: string, path: string): { operation: Json } | undefined {
+    for (const [template, item] of Object.entries(this.document['paths'] as Record<string, Json>)) {
+      const pattern = new RegExp(`^${template.replace(/\{[^}]+\}/g, '[^/]+')}$`);
+      const operation = item[method.toLowerCase()];
+      if (operation !== undefined && pattern.test(path) && isMoreExact(template, path, this.document)) {
+        return { operation: operation as Json };
+      }
+    }
+    return undefined;
+  }
+
+  private validatorOf(schema: unknown): Validate {
+    const key = JSON.stringify(schema);
+    const known = this.validators.get(key);
+    if (known !== undefined) return known;
+    const validate = this.ajv.compile(JSON.parse(key.replaceAll('"#/', '"openapi#/')) as object);
+    const check: Validate = (value) => (validate(value) ? undefined : this.ajv.errorsText(validate.errors));
+    this.validators.set(key, check);
+    return check;
+  }
+}
+
+/** A template with parameters counts only where no literal path matches. */
+function isMoreExact(template: string, path: string, document: Json): boolean {
+  return template === path || !(path in (document['paths'] as object));
+}
+
+function contentOf(operation: Json, status: number): Record<string, Json> | undefined {
+  const response = (operation['responses'] as Record<string, Json>)[String(status)];
+  return response === undefined ? undefined : ((response['content'] ?? {}) as Record<string, Json>);
+}

@@ -1,0 +1,31 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+
+import { type Environment, loadSettings, type Settings } from '#config';
+
+import { fromTestRun } from './database.js';
+
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const JWT_KEYS = JSON.stringify([{ ...privateKey.export({ format: 'jwk' }), kid: 'test' }]);
+
+/** Settings of a process under test: its own database, its own corner of the run's Redis, its own secrets. */
+export function testSettings(databaseUrl: string, overrides: Environment = {}): Settings {
+  return loadSettings(testEnvironment(databaseUrl, overrides));
+}
+
+/** The same as environment variables, for processes that are started. */
+export function testEnvironment(databaseUrl: string, overrides: Environment = {}): Record<string, string> {
+  const environment: Environment = {
+    NODE_ENV: 'test',
+    PORT: '0',
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: fromTestRun('STOWAGE_TEST_REDIS_URL'),
+    STOWAGE_QUEUE_PREFIX: `test-${randomBytes(6).toString('hex')}`,
+    STOWAGE_JWT_KEYS: JWT_KEYS,
+    STOWAGE_TOKEN_SECRET: randomBytes(32).toString('base64url'),
+    STOWAGE_LOG_LEVEL: 'fatal',
+    ...overrides,
+  };
+  return Object.fromEntries(
+    Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}

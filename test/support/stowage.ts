@@ -1,0 +1,62 @@
+import { type INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+
+import { createHttpApp, createLogger, NestLogger } from '#http';
+
+import { ApiModule } from '../../apps/api/api.module.js';
+import { TAGS } from '../../apps/api/tags.js';
+import { WorkerModule } from '../../apps/worker/worker.module.js';
+import { ApiClient } from './api-client.js';
+import { createTestDatabase, type TestDatabase } from './database.js';
+import { testEnvironment, testSettings } from './settings.js';
+
+/** How many workers, and settings that differ from the defaults, by the names of their variables. */
+export interface StartOptions {
+  readonly workers?: number;
+  readonly REDIS_URL?: string;
+  readonly [setting: `STOWAGE_${string}`]: string;
+}
+
+/** A whole Stowage in this process: the API on a free port, any number of workers, a database of its own. */
+export class Stowage {
+  private readonly workers: INestApplicationContext[] = [];
+
+  private constructor(
+    readonly database: TestDatabase,
+    /** With what further processes join this installation. */
+    readonly environment: Record<string, string>,
+    readonly api: NestFastifyApplication,
+    readonly client: ApiClient,
+  ) {}
+
+  static async start({ workers = 1, ...overrides }: StartOptions = {}): Promise<Stowage> {
+    const database = await createTestDatabase();
+    const environment = testEnvironment(database.url, overrides);
+    const settings = testSettings(database.url, environment);
+    const api = await createHttpApp(ApiModule.forRoot(settings), settings, {
+      logger: createLogger(settings),
+      tags: TAGS,
+    });
+    await api.listen(0, '127.0.0.1');
+    const stowage = new Stowage(database, environment, api, await ApiClient.connect(await api.getUrl()));
+    for (let i = 0; i < workers; i++) await stowage.addWorker();
+    return stowage;
+  }
+
+  async addWorker(): Promise<INestApplicationContext> {
+    const settings = testSettings(this.database.url, this.environment);
+    const worker = await NestFactory.createApplicationContext(WorkerModule.forRoot(settings), {
+      logger: new NestLogger(createLogger(settings)),
+      abortOnError: false,
+    });
+    this.workers.push(worker);
+    return worker;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.close()));
+    await this.api.close();
+    await this.database.drop();
+  }
+}

@@ -1,0 +1,131 @@
+import { expect } from '@jest/globals';
+
+import { type DeploymentBody, TestCluster } from '../support/clusters.js';
+import { type Team } from '../support/people.js';
+import { eventually } from '../support/wait.js';
+import { type Witness } from './witness.js';
+
+/** The machine is busy with everybody else meanwhile. */
+const PATIENCE_MS = 40_000;
+
+const FOUR = { cpu: 4, memoryMib: 100, gpu: 1 };
+const cpu = (cores: number): Record<string, unknown> => ({ resources: { cpu: cores, memoryMib: 1 } });
+
+async function becomes(cluster: TestCluster, id: string, status: string): Promise<DeploymentBody> {
+  return eventually(
+    () => cluster.deployment(id),
+    (deployment) => deployment.status === status,
+    PATIENCE_MS,
+  );
+}
+
+async function submitted(witness: Witness, cluster: TestCluster, request: Record<string, unknown>): Promise<string> {
+  const answer = await witness.submit(cluster, request);
+  expect(answer.status).toBe(201);
+  return answer.body.id;
+}
+
+async function released(cluster: TestCluster): Promise<void> {
+  await eventually(
+    () => cluster.read(),
+    ({ allocated }) => allocated.cpu === 0,
+    PATIENCE_MS,
+  );
+}
+
+/**
+ * Brings every operation to be done, and all that can be refused to be refused, in states that nobody else disturbs: on clusters of their
+ * own, in the same installation and at the same time as everything else. With them, no seed can leave anything out.
+ */
+export async function playScenes(witness: Witness, team: Team): Promise<void> {
+  for (const scene of [work, race, swap, timeout, pending, states, edits]) {
+    await scene(witness, await TestCluster.create(team, FOUR));
+  }
+}
+
+/** One works, two wait; reports, cancels and sizes, each where it is right and where it is wrong. */
+async function work(witness: Witness, cluster: TestCluster): Promise<void> {
+  const first = await submitted(witness, cluster, cpu(4));
+  await becomes(cluster, first, 'scheduled');
+  expect((await witness.submit(cluster, cpu(5))).status).toBe(422);
+  expect((await witness.submitMany(cluster, [cpu(1), cpu(5)])).status).toBe(422);
+  const many = await witness.submitMany(cluster, [cpu(2), cpu(2)]);
+  expect(many.status).toBe(201);
+  const [second = '', third = ''] = many.body.results.map(({ id }) => id ?? '');
+  // Nothing can start before there is more room.
+  for (const refused of [witness.start(second), witness.complete(second), witness.fail(second)]) {
+    expect((await refused).status).toBe(409);
+  }
+  expect((await witness.cancel(third)).status).toBe(200);
+  expect((await witness.reportStale(first)).status).toBe(409);
+  expect((await witness.start(first)).status).toBe(200);
+  expect((await witness.resize('shrink', cluster, { ...FOUR, cpu: 2 })).status).toBe(409);
+  expect((await witness.resize('grow', cluster, { ...FOUR, cpu: 8, memoryMib: 0 })).status).toBe(409);
+  expect((await witness.resize('grow', cluster, { ...FOUR, cpu: 8 })).status).toBe(200);
+  await becomes(cluster, second, 'scheduled');
+  expect((await witness.fail(second)).status).toBe(200);
+  expect((await witness.complete(first)).status).toBe(200);
+  expect((await witness.cancel(first)).status).toBe(409);
+  await released(cluster);
+  expect((await witness.resize('shrink', cluster, { ...FOUR, cpu: 2 })).status).toBe(200);
+}
+
+/** Of two who say at the same time how something ended, one is right and the other one learns it. */
+async function race(witness: Witness, cluster: TestCluster): Promise<void> {
+  const id = await submitted(witness, cluster, cpu(1));
+  await becomes(cluster, id, 'scheduled');
+  const answers = await Promise.all([witness.complete(id), witness.cancel(id)]);
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+}
+
+/** A pass that takes from one gives to the other. */
+async function swap(witness: Witness, cluster: TestCluster): Promise<void> {
+  const first = await submitted(witness, cluster, cpu(4));
+  await becomes(cluster, first, 'scheduled');
+  const second = await submitted(witness, cluster, cpu(4));
+  expect((await witness.complete(first)).status).toBe(200);
+  await becomes(cluster, second, 'scheduled');
+  const passes = await cluster.passes();
+  expect(passes.filter(({ placed, released: back }) => placed === 1 && back === 1)).toHaveLength(1);
+}
+
+/** What runs longer than it declared is ended by a pass. */
+async function timeout(witness: Witness, cluster: TestCluster): Promise<void> {
+  const id = await submitted(witness, cluster, { ...cpu(1), maxRuntimeSeconds: 1 });
+  await becomes(cluster, id, 'timed_out');
+  expect((await witness.complete(id)).status).toBe(409);
+}
+
+/** A smaller capacity waits until it fits. */
+async function pending(witness: Witness, cluster: TestCluster): Promise<void> {
+  const id = await submitted(witness, cluster, cpu(4));
+  await becomes(cluster, id, 'scheduled');
+  expect((await witness.resize('shrink-when-free', cluster, { ...FOUR, cpu: 2 })).status).toBe(200);
+  expect((await cluster.read()).capacity.cpu).toBe(4);
+  expect((await witness.complete(id)).status).toBe(200);
+  await eventually(
+    () => cluster.read(),
+    ({ capacity }) => capacity.cpu === 2,
+    PATIENCE_MS,
+  );
+}
+
+/** What a cordoned cluster takes waits; a draining one takes nothing. */
+async function states(witness: Witness, cluster: TestCluster): Promise<void> {
+  expect((await witness.turn('cordon', cluster)).status).toBe(200);
+  const id = await submitted(witness, cluster, cpu(1));
+  expect((await witness.turn('drain', cluster)).status).toBe(200);
+  expect((await witness.submit(cluster, cpu(1))).status).toBe(409);
+  expect((await witness.submitMany(cluster, [cpu(1)])).status).toBe(409);
+  expect((await cluster.deployment(id)).status).toBe('queued');
+  expect((await witness.turn('uncordon', cluster)).status).toBe(200);
+  await becomes(cluster, id, 'scheduled');
+}
+
+/** An edit of what somebody else has edited meanwhile is refused. */
+async function edits(witness: Witness, cluster: TestCluster): Promise<void> {
+  const { headers } = await cluster.team.admin.get(cluster.path);
+  const version = headers.get('etag') ?? '';
+  expect((await witness.edit(cluster, version)).status).toBe(200);
+  expect((await witness.edit(cluster, version)).status).toBe(412);
+}

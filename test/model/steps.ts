@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+
+/** Everything that somebody may do. */
+export const OPERATIONS = [
+  'submit',
+  'submit-many',
+  'start',
+  'complete',
+  'fail',
+  'report-stale',
+  'cancel',
+  'edit',
+  'grow',
+  'shrink',
+  'shrink-when-free',
+  'cordon',
+  'uncordon',
+  'drain',
+] as const;
+
+export type Operation = (typeof OPERATIONS)[number];
+
+/** How often each is done, in parts of the whole. What is left over is submitting. */
+const WEIGHTS: Readonly<Record<Exclude<Operation, 'submit'>, number>> = {
+  'submit-many': 0.03,
+  start: 0.06,
+  complete: 0.22,
+  fail: 0.07,
+  'report-stale': 0.03,
+  cancel: 0.12,
+  edit: 0.02,
+  grow: 0.03,
+  shrink: 0.02,
+  'shrink-when-free': 0.01,
+  cordon: 0.02,
+  uncordon: 0.12,
+  drain: 0.01,
+};
+
+/** One thing that somebody does, with every choice that belongs to it: a script is data, which its seed makes again. */
+export interface Step {
+  readonly operation: Operation;
+  /** Which cluster, by its place. */
+  readonly cluster: number;
+  /** Which of the deployments in question, from 0 (the first) to 1. */
+  readonly place: number;
+  /** True: any deployment that ever was; false: one that is likely to be concerned. */
+  readonly isFarFetched: boolean;
+  readonly requests: readonly Readonly<Record<string, unknown>>[];
+  /** How much of a capacity, from 0 (the least) to 1. */
+  readonly size: readonly [number, number, number];
+}
+
+const fraction = fc.double({ min: 0, max: 1, noNaN: true });
+
+const request = fc
+  .record({
+    resources: fc.record({
+      cpu: fc.integer({ min: 1, max: 8 }).map((halves) => halves / 2),
+      memoryMib: fc.integer({ min: 1, max: 64 }),
+      gpu: fc.integer({ min: 0, max: 2 }).map((halves) => halves / 2),
+    }),
+    priority: fc.constantFrom(10, 50, 90),
+    maxRuntimeSeconds: fc.option(fc.integer({ min: 1, max: 3 }), { freq: 6, nil: undefined }),
+  })
+  .map(({ maxRuntimeSeconds, ...rest }) => (maxRuntimeSeconds === undefined ? rest : { ...rest, maxRuntimeSeconds }));
+
+const choices = (clusters: number): fc.Arbitrary<Omit<Step, 'operation'>> =>
+  fc.record({
+    cluster: fc.nat(clusters - 1),
+    place: fraction,
+    isFarFetched: fc.nat(4).map((n) => n === 0),
+    requests: fc.array(request, { minLength: 2, maxLength: 12 }),
+    size: fc.tuple(fraction, fraction, fraction),
+  });
+
+/** How many of what: always the same shares, so that no seed leaves an operation out. */
+function bag(operations: number): Operation[] {
+  const others = Object.entries(WEIGHTS).flatMap(([operation, share]) =>
+    Array<Operation>(Math.max(1, Math.round(operations * share))).fill(operation as Operation),
+  );
+  return [...others, ...Array<Operation>(Math.max(1, operations - others.length)).fill('submit')];
+}
+
+/** What several people do, each one thing after another. The same seed gives the same scripts, though not the same moments. */
+export function scriptsOf(seed: number, actors: number, operations: number, clusters: number): Step[][] {
+  const all = bag(operations);
+  const [script = []] = fc.sample(
+    fc
+      .tuple(
+        fc.shuffledSubarray(all, { minLength: all.length, maxLength: all.length }),
+        fc.array(choices(clusters), { minLength: all.length, maxLength: all.length, size: 'max' }),
+      )
+      .map(([shuffled, chosen]) =>
+        chosen.map((choice, at): Step => ({ ...choice, operation: shuffled[at] ?? 'submit' })),
+      ),
+    { seed, numRuns: 1 },
+  );
+  return Array.from({ length: actors }, (_, actor) => script.filter((__, at) => at % actors === actor));
+}

@@ -1,0 +1,160 @@
+import { type Answer } from '../support/api-client.js';
+import {
+  aDeployment,
+  type ClusterBody,
+  type DeploymentBody,
+  type Resources,
+  type TestCluster,
+} from '../support/clusters.js';
+import { type Operation, OPERATIONS } from './steps.js';
+
+/** How often each operation was done, and how often it was refused. */
+export type Tally = Record<Operation, { done: number; refused: number }>;
+
+function emptyTally(): Tally {
+  return Object.fromEntries(OPERATIONS.map((operation) => [operation, { done: 0, refused: 0 }])) as Tally;
+}
+
+/** What several witnesses counted, together. */
+export function talliesOf(witnesses: readonly Witness[]): Tally {
+  const sum = emptyTally();
+  for (const { tally } of witnesses) {
+    for (const operation of OPERATIONS) {
+      sum[operation].done += tally[operation].done;
+      sum[operation].refused += tally[operation].refused;
+    }
+  }
+  return sum;
+}
+
+/** What was promised of a deployment. */
+interface Promised {
+  readonly cluster: TestCluster;
+  /** The outcome that an answer told, once one did. */
+  outcome: string | null;
+}
+
+const REFUSALS = [409, 412, 422];
+
+/** Does what somebody does, and remembers what the answers promised: what has been told once must be told for ever. */
+export class Witness {
+  readonly promises = new Map<string, Promised>();
+  /** Ids in the order in which they were told. */
+  readonly known: string[] = [];
+  /** How operations went: done, or refused in a way that the API documents. */
+  readonly tally = emptyTally();
+
+  async submit(cluster: TestCluster, request: Readonly<Record<string, unknown>>): Promise<Answer<DeploymentBody>> {
+    const { developer } = cluster.team;
+    const answer = await developer.post<DeploymentBody>(`${cluster.path}/deployments`, aDeployment(request));
+    if (answer.status === 201) this.remember(cluster, answer.body.id);
+    return this.count('submit', answer);
+  }
+
+  async submitMany(
+    cluster: TestCluster,
+    requests: readonly Readonly<Record<string, unknown>>[],
+  ): Promise<Answer<{ results: { id?: string }[] }>> {
+    const answer = await cluster.team.developer.post<{ results: { id?: string }[] }>(
+      `${cluster.path}/deployments/batch`,
+      { deployments: requests.map(aDeployment) },
+    );
+    if (answer.status === 201) answer.body.results.forEach(({ id }) => id !== undefined && this.remember(cluster, id));
+    return this.count('submit-many', answer);
+  }
+
+  async start(id: string): Promise<Answer<DeploymentBody>> {
+    return this.count('start', await this.post(id, 'start', {}));
+  }
+
+  async complete(id: string, attempt = 1): Promise<Answer<DeploymentBody>> {
+    const answer = await this.post(id, 'complete', { outcome: 'succeeded', attempt });
+    return this.count('complete', this.told(id, answer, 'succeeded'));
+  }
+
+  async fail(id: string, attempt = 1): Promise<Answer<DeploymentBody>> {
+    const answer = await this.post(id, 'complete', { outcome: 'failed', attempt });
+    return this.count('fail', this.told(id, answer, 'failed'));
+  }
+
+  /** About an attempt that there never was. */
+  async reportStale(id: string): Promise<Answer<DeploymentBody>> {
+    return this.count('report-stale', await this.post(id, 'complete', { outcome: 'failed', attempt: 7_000 }));
+  }
+
+  async cancel(id: string): Promise<Answer<DeploymentBody>> {
+    return this.count('cancel', this.told(id, await this.post(id, 'cancel'), 'cancelled'));
+  }
+
+  /** Renames a cluster, unless it has changed since `version` of it was read. */
+  async edit(cluster: TestCluster, version: string): Promise<Answer<ClusterBody>> {
+    const name = `renamed-${cluster.id.slice(-12)}-${this.tally.edit.done}`;
+    const headers = { 'if-match': version };
+    return this.count('edit', await cluster.team.admin.patch<ClusterBody>(cluster.path, { name }, { headers }));
+  }
+
+  async resize(
+    operation: 'grow' | 'shrink' | 'shrink-when-free',
+    cluster: TestCluster,
+    capacity: Resources,
+  ): Promise<Answer<ClusterBody>> {
+    const whenFree = operation === 'shrink-when-free' ? { whenFree: true } : {};
+    return this.count(operation, await cluster.team.admin.patch<ClusterBody>(cluster.path, { capacity, ...whenFree }));
+  }
+
+  async turn(operation: 'cordon' | 'uncordon' | 'drain', cluster: TestCluster): Promise<Answer<ClusterBody>> {
+    return this.count(operation, await cluster.team.admin.post<ClusterBody>(`${cluster.path}/${operation}`));
+  }
+
+  /** Reports that many of one cluster have succeeded, without counting it as an operation. */
+  async completeAll(ids: readonly string[]): Promise<void> {
+    const cluster = this.clusterOf(ids[0] ?? '');
+    const reports = ids.map((id) => ({ id, outcome: 'succeeded' }));
+    const answer = await cluster.team.admin.post<{ results: { id?: string }[] }>(
+      `${cluster.path}/deployments/complete`,
+      { reports },
+    );
+    if (answer.status !== 200) throw new Error(`reports were answered by ${answer.status}: ${answer.text}`);
+    for (const { id } of answer.body.results) if (id !== undefined) this.keep(id, 'succeeded');
+  }
+
+  private async post(id: string, action: string, body?: unknown): Promise<Answer<DeploymentBody>> {
+    const cluster = this.clusterOf(id);
+    return cluster.team.admin.post<DeploymentBody>(`${cluster.deploymentPath(id)}/${action}`, body);
+  }
+
+  private clusterOf(id: string): TestCluster {
+    const cluster = this.promises.get(id)?.cluster;
+    if (cluster === undefined) throw new RangeError(`nobody has told of ${id}`);
+    return cluster;
+  }
+
+  private remember(cluster: TestCluster, id: string): void {
+    this.promises.set(id, { cluster, outcome: null });
+    this.known.push(id);
+  }
+
+  private told(id: string, answer: Answer<DeploymentBody>, outcome: string): Answer<DeploymentBody> {
+    if (answer.status !== 200) return answer;
+    if (answer.body.status !== outcome) throw new Error(`${id} was to be ${outcome}, and is ${answer.body.status}`);
+    this.keep(id, outcome);
+    return answer;
+  }
+
+  private keep(id: string, outcome: string): void {
+    const promised = this.promises.get(id);
+    if (promised === undefined) throw new RangeError(`nobody has told of ${id}`);
+    if (promised.outcome !== null && promised.outcome !== outcome) {
+      throw new Error(`${id} was ${promised.outcome}, and is ${outcome}`);
+    }
+    promised.outcome = outcome;
+  }
+
+  /** @throws Error for an answer that no rule explains */
+  private count<T>(operation: Operation, answer: Answer<T>): Answer<T> {
+    if (answer.status === 200 || answer.status === 201) this.tally[operation].done += 1;
+    else if (REFUSALS.includes(answer.status)) this.tally[operation].refused += 1;
+    else throw new Error(`${operation} was answered by ${answer.status}: ${answer.text}`);
+    return answer;
+  }
+}

@@ -1,0 +1,61 @@
+import { type Fragment, sql } from '#database';
+
+import { type DeploymentStatus } from '../deployment-status.js';
+import { type LabelRequirement, type LabelSelector } from './label-selector.js';
+
+/** Which deployments of an organization are meant: all that meet every condition that is given. */
+export interface DeploymentFilter {
+  readonly clusterId?: string | undefined;
+  /** One of these; none at all means any. */
+  readonly statuses?: readonly DeploymentStatus[] | undefined;
+  readonly labels?: LabelSelector | undefined;
+  readonly submittedBy?: string | undefined;
+  /** Queued at this time or later, in RFC 3339. */
+  readonly queuedFrom?: string | undefined;
+  /** Queued before this time, in RFC 3339. */
+  readonly queuedBefore?: string | undefined;
+  readonly namePrefix?: string | undefined;
+}
+
+/** The conditions of a filter on a row of `deployments`, as SQL that begins with `and` unless it is empty; the table must be called `d`. */
+export function filterCondition(filter: DeploymentFilter): Fragment {
+  const { clusterId, statuses, submittedBy, labels = [] } = filter;
+  return sql`
+    ${clusterId === undefined ? sql`` : sql`and d.cluster_id = ${clusterId}`}
+    ${statuses === undefined || statuses.length === 0 ? sql`` : sql`and d.status = any(${[...statuses]}::text[])`}
+    ${submittedBy === undefined ? sql`` : sql`and d.submitted_by = ${submittedBy}`}
+    ${timeCondition(filter)} ${nameCondition(filter)} ${selectorCondition(labels)}`;
+}
+
+/** That a deployment was queued within the filter's times. */
+export function timeCondition({ queuedFrom, queuedBefore }: DeploymentFilter): Fragment {
+  return sql`
+    ${queuedFrom === undefined ? sql`` : sql`and d.queued_at >= ${queuedFrom}`}
+    ${queuedBefore === undefined ? sql`` : sql`and d.queued_at < ${queuedBefore}`}`;
+}
+
+/** That a deployment's name begins as the filter says. Nothing in the prefix has a meaning of its own. */
+export function nameCondition({ namePrefix }: DeploymentFilter): Fragment {
+  return namePrefix === undefined ? sql`` : sql`and starts_with(d.name, ${namePrefix})`;
+}
+
+/** That a deployment's labels meet every requirement. */
+export function selectorCondition(selector: LabelSelector): Fragment {
+  return sql.join(
+    selector.map((requirement) => sql`and ${requirementCondition(requirement)}`),
+    sql` `,
+  );
+}
+
+function requirementCondition({ key, operator, values }: LabelRequirement): Fragment {
+  switch (operator) {
+    case 'in':
+      return sql`d.labels ->> ${key}::text = any(${[...values]}::text[])`;
+    case 'not-in':
+      return sql`coalesce(d.labels ->> ${key}::text <> all(${[...values]}::text[]), true)`;
+    case 'exists':
+      return sql`d.labels ->> ${key}::text is not null`;
+    case 'absent':
+      return sql`d.labels ->> ${key}::text is null`;
+  }
+}

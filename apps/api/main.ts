@@ -8,6 +8,7 @@ import { TAGS } from './tags.js';
 
 const settings = settingsOrExit();
 const logger = createLogger(settings);
+logger.info({ settings }, 'settings');
 unknownVariables().forEach((warning) => logger.warn(warning));
 
 const app = await createHttpApp(ApiModule.forRoot(settings), settings, { logger, tags: TAGS });

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 
-import { loadLocalSettings, SettingsError, EXIT_CODE_OF_BAD_SETTINGS } from '#config';
-import { Database, databaseOptions, MikroORM } from '#database';
+import { type LocalSettings } from '#config';
+import { CommandError, Database, databaseOptions, MikroORM, runCommand } from '#database';
 import { isId } from '#kernel';
 import { LedgerAudit, LedgerRepair } from '#scheduler';
 
@@ -37,18 +37,17 @@ async function repair(database: Database, clusterId: string): Promise<number> {
 }
 
 /** @returns the exit code */
-async function run([command, clusterId, ...others]: readonly string[]): Promise<number> {
+async function run(
+  [command, clusterId, ...others]: readonly string[],
+  { databaseUrl: url }: LocalSettings,
+): Promise<number> {
   const isAudit = command === 'audit' && clusterId === undefined;
   const isRepair = command === 'repair' && clusterId !== undefined && isId(clusterId) && others.length === 0;
   if (!isAudit && !isRepair) {
     process.stderr.write(USAGE);
     return 2;
   }
-  const { databaseUrl: url } = loadLocalSettings(process.env);
-  if (url === undefined) {
-    process.stderr.write('Set DATABASE_URL to the database of the installation.\n');
-    return 1;
-  }
+  if (url === undefined) throw new CommandError('Set DATABASE_URL to the database of the installation.');
   const database = new Database(
     await MikroORM.init(databaseOptions({ url, poolMax: 2, applicationName: 'stowage-ledger' }, [])),
   );
@@ -59,10 +58,4 @@ async function run([command, clusterId, ...others]: readonly string[]): Promise<
   }
 }
 
-try {
-  process.exitCode = await run(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof SettingsError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = EXIT_CODE_OF_BAD_SETTINGS;
-}
+await runCommand((settings) => run(process.argv.slice(2), settings));

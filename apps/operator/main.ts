@@ -4,9 +4,8 @@ import { resolve } from 'node:path';
 
 import { auditEntities, AuditLog } from '#audit';
 import { authEntities, type HashingSettings, Operators, PasswordHasher } from '#auth';
-import { EXIT_CODE_OF_BAD_SETTINGS, loadLocalSettings, type LocalSettings, SettingsError } from '#config';
-import { Database, databaseOptions, MikroORM } from '#database';
-import { DomainError } from '#kernel';
+import { type LocalSettings } from '#config';
+import { CommandError, Database, databaseOptions, MikroORM, runCommand } from '#database';
 
 import { askPassword } from './ask-password.js';
 import { localDatabaseUrl } from './local-database.js';
@@ -22,17 +21,15 @@ otherwise the one that npm start runs here.
 `;
 
 /** @returns the exit code */
-async function run(args: readonly string[]): Promise<number> {
+async function run(args: readonly string[], settings: LocalSettings): Promise<number> {
   const [command, username, ...others] = args;
   if (command !== 'create' || username === undefined || others.length > 0) {
     process.stderr.write(USAGE);
     return 2;
   }
-  const settings = loadLocalSettings(process.env);
   const url = settings.databaseUrl ?? localDatabaseUrl(resolve(PROJECT, settings.dataDirectory));
   if (url === undefined) {
-    process.stderr.write('No database is running here: start Stowage (npm start), or set DATABASE_URL.\n');
-    return 1;
+    throw new CommandError('No database is running here: start Stowage (npm start), or set DATABASE_URL.');
   }
   const options = databaseOptions({ url, poolMax: 2, applicationName: 'stowage-operator' }, [
     ...authEntities,
@@ -48,7 +45,7 @@ async function run(args: readonly string[]): Promise<number> {
 }
 
 async function makeOperator(database: Database, settings: LocalSettings, username: string): Promise<void> {
-  const passwordMinLength = withDefault(settings.passwordMinLength);
+  const passwordMinLength = settings.passwordMinLength;
   const operators = new Operators(
     database,
     { passwordMinLength },
@@ -65,22 +62,10 @@ async function makeOperator(database: Database, settings: LocalSettings, usernam
 
 function hashingOf(settings: LocalSettings): HashingSettings {
   return {
-    argon2MemoryKib: withDefault(settings.argon2MemoryKib),
-    argon2Passes: withDefault(settings.argon2Passes),
-    argon2Concurrency: withDefault(settings.argon2Concurrency),
+    argon2MemoryKib: settings.argon2MemoryKib,
+    argon2Passes: settings.argon2Passes,
+    argon2Concurrency: settings.argon2Concurrency,
   };
 }
 
-/** These settings all have defaults, which the type of settings that may be missing does not tell. */
-function withDefault(value: number | undefined): number {
-  if (value === undefined) throw new Error('a setting that has a default has no value');
-  return value;
-}
-
-try {
-  process.exitCode = await run(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof DomainError) && !(error instanceof SettingsError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = error instanceof SettingsError ? EXIT_CODE_OF_BAD_SETTINGS : 1;
-}
+await runCommand((settings) => run(process.argv.slice(2), settings));

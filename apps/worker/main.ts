@@ -9,6 +9,7 @@ import { WorkerModule } from './worker.module.js';
 
 const settings = settingsOrExit();
 const logger = createLogger(settings);
+logger.info({ settings }, 'settings');
 unknownVariables().forEach((warning) => logger.warn(warning));
 
 const app = await NestFactory.createApplicationContext(WorkerModule.forRoot(settings), {

@@ -4,7 +4,7 @@ import { JwtModule } from '@nestjs/jwt';
 import { AuditModule } from '#audit';
 import { Settings } from '#config';
 
-import { AbuseLimits, type Rates } from './abuse/abuse-limits.js';
+import { AbuseLimits } from './abuse/abuse-limits.js';
 import { Counters } from './abuse/counters.js';
 import { LoginThrottle } from './abuse/login-throttle.js';
 import { PrincipalLimit } from './abuse/principal-limit.js';
@@ -41,7 +41,7 @@ import { TokenUse } from './tokens/token-use.js';
   imports: [AuditModule, JwtModule.register({})],
   controllers: [AuthController, MeController, ServiceAccountsController, UsersController, JwksController],
   providers: [
-    { provide: AbuseLimits, inject: [Settings], useFactory: (rates: Settings & Rates) => new AbuseLimits(rates) },
+    { provide: AbuseLimits, inject: [Settings], useFactory: (settings: Settings) => new AbuseLimits(settings) },
     Counters,
     LoginThrottle,
     PrincipalLimit,

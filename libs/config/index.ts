@@ -1,3 +1,4 @@
+export { checkSettings } from './check-settings.js';
 export { ConfigModule } from './config.module.js';
 export { renderEnvExample } from './env-example.js';
 export {

@@ -5,6 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
 
 import {
+  checkSettings,
   ConfigModule,
   describeSettings,
   loadLocalSettings,
@@ -161,6 +162,29 @@ describe('settings', () => {
     expect(unknownVariables({ STOWAGE_LOGLEVEL: 'x', STOWAGE_JWT_KEYS_FILE: 'x', STOWAGE_DATA_DIR: 'x' })).toEqual([
       'STOWAGE_LOGLEVEL is set, but nothing reads a variable of that name',
     ]);
+  });
+
+  it('take a data directory with spaces and letters of any language in its name', () => {
+    expect(loadLocalSettings({ STOWAGE_DATA_DIR: '/home/Åsa K/my data' }).dataDirectory).toBe('/home/Åsa K/my data');
+    expect(() => loadLocalSettings({ STOWAGE_DATA_DIR: 'a\nb' })).toThrow(/STOWAGE_DATA_DIR must be a path/);
+  });
+
+  it('can be checked without starting anything', () => {
+    const good = checkSettings({ ...REQUIRED, STOWAGE_LOGLEVEL: 'x' }, []);
+    expect(good.exitCode).toBe(0);
+    expect(good.text).toContain('DATABASE_URL=postgresql://***@db.example:5432/stowage\n');
+    expect(good.text).toContain('STOWAGE_METRICS_TOKEN=not set\n');
+    expect(good.text).toContain('warning: STOWAGE_LOGLEVEL is set, but nothing reads a variable of that name\n');
+    expect(good.text).not.toContain(TOKEN_SECRET);
+    expect(checkSettings({}, [])).toMatchObject({
+      exitCode: 78,
+      text: expect.stringContaining('DATABASE_URL is required'),
+    });
+    expect(checkSettings({}, ['--local'])).toMatchObject({
+      exitCode: 0,
+      text: expect.stringContaining('DATABASE_URL=not set\n'),
+    });
+    expect(checkSettings(REQUIRED, ['--remote']).exitCode).toBe(2);
   });
 
   it('are injected by their class', async () => {

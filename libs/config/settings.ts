@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 
-import { RefusedValue, type ValueOf, type Variable } from './variable.js';
-import { GROUPS, LOCAL_VARIABLES, type SettingName, type SettingValues, VARIABLES } from './variables.js';
+import { type Defaulted, RefusedValue, type ValueOf, type Variable } from './variable.js';
+import { GROUPS, LOCAL_VARIABLES, type SettingValues, VARIABLES } from './variables.js';
 
 /** Environment variables by name, as `process.env` holds them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -117,10 +117,13 @@ export function loadSettings(env: Environment = process.env, readFile: ReadFile 
   return Object.freeze(Object.assign(Object.create(Settings.prototype) as Settings, values));
 }
 
-/** Settings of the one-machine start: what it can make itself (servers, secrets) may be missing. */
-export type LocalSettings = { readonly [N in SettingName]: SettingValues[N] | undefined } & {
-  readonly [N in keyof typeof LOCAL_VARIABLES]: ValueOf<(typeof LOCAL_VARIABLES)[N]>;
-} & Pick<SettingValues, 'port' | 'host' | 'environment' | 'logLevel'>;
+type AllVariables = typeof VARIABLES & typeof LOCAL_VARIABLES;
+
+/** Settings of the one-machine start: what has no default may be missing, because it can make that itself. */
+export type LocalSettings = {
+  readonly [N in keyof AllVariables]:
+    ValueOf<AllVariables[N]> | (AllVariables[N] extends Defaulted ? never : undefined);
+};
 
 /**
  * The settings of the one-machine start and of commands: as `loadSettings`, but nothing is required.
@@ -138,10 +141,21 @@ export function loadLocalSettings(env: Environment = process.env, readFile: Read
 
 /** Every setting by its variable's name, as text to print at start. Secrets are masked. */
 export function describeSettings(settings: Settings): Readonly<Record<string, string>> {
-  const table: Table = VARIABLES;
+  return describe(VARIABLES, settings);
+}
+
+/** The same of the one-machine start, where something may be missing. */
+export function describeLocalSettings(settings: LocalSettings): Readonly<Record<string, string>> {
+  return describe({ ...VARIABLES, ...LOCAL_VARIABLES }, settings);
+}
+
+function describe(table: Table, settings: object): Readonly<Record<string, string>> {
   const values = new Map<string, unknown>(Object.entries(settings));
   return Object.fromEntries(
-    Object.entries(table).map(([setting, variable]) => [variable.name, variable.show(values.get(setting))]),
+    Object.entries(table).map(([setting, variable]) => {
+      const value = values.get(setting);
+      return [variable.name, value === undefined ? 'not set' : variable.show(value)];
+    }),
   );
 }
 

@@ -77,6 +77,24 @@ export function text(name: string, options: { unit: string; about: string; maxLe
   });
 }
 
+/** A path in the file system, relative or absolute, with any character that a path may have. */
+export function path(name: string, about: string): Variable<string> {
+  return Variable.of<string>({
+    name,
+    about,
+    unit: 'path',
+    range: '1 to 4096 characters',
+    secret: false,
+    parse: (value) => {
+      if (value.length > 4096 || /\p{Cc}/u.test(value)) {
+        throw new RefusedValue('must be a path of at most 4096 characters without control characters');
+      }
+      return value;
+    },
+    show: String,
+  });
+}
+
 /** A server's address, which may carry a password: printed without user, password and query. */
 export function serverUrl(name: string, protocols: readonly string[], about: string): Variable<string> {
   return Variable.of<string>({

@@ -28,7 +28,13 @@ type Absence<T> =
       /** Whether the value depends on the machine, so that the text is a description and not a value. */
       readonly isComputed: boolean;
     }
-  | { readonly kind: 'required' | 'optional' };
+  | { readonly kind: 'required' }
+  | { readonly kind: 'optional' };
+
+/** What the type of a variable says that has a value also when it is not set. */
+export interface Defaulted {
+  readonly absence: { readonly kind: 'default' };
+}
 
 /**
  * One variable of the environment: its name, type, unit, range and documentation, from which parsing, masking and
@@ -47,26 +53,22 @@ export class Variable<T> {
   }
 
   /** @param text how the documentation shows the default, when the value itself depends on the machine */
-  or(value: T, text?: string): Variable<T> {
+  or(value: T, text?: string): Variable<T> & Defaulted {
     const absence = {
       kind: 'default' as const,
       value,
       text: text ?? this.definition.show(value),
       isComputed: text !== undefined,
     };
-    return new Variable(this.definition, absence, this.recommended);
+    return new Variable<T>(this.definition, absence, this.recommended) as Variable<T> & Defaulted;
   }
 
   optional(): Variable<T | undefined> {
-    const definition: Definition<T | undefined> = {
-      ...this.definition,
-      show: (value) => (value === undefined ? 'not set' : this.definition.show(value)),
-    };
-    return new Variable<T | undefined>(definition, { kind: 'optional' }, this.recommended);
+    return new Variable<T | undefined>(this.definition, { kind: 'optional' }, this.recommended);
   }
 
-  recommending(text: string): Variable<T> {
-    return new Variable(this.definition, this.absence, text);
+  recommending(text: string): this {
+    return new Variable<T>(this.definition, this.absence, text) as this;
   }
 
   get name(): string {

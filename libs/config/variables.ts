@@ -6,6 +6,7 @@ import {
   oneOf,
   origin,
   origins,
+  path,
   secretBytes,
   secretText,
   serverUrl,
@@ -296,16 +297,10 @@ export const VARIABLES = { ...server, ...storage, ...secrets, ...sessions, ...ab
 
 /** What only the one-machine start and the commands read. */
 export const LOCAL_VARIABLES = {
-  dataDirectory: text('STOWAGE_DATA_DIR', {
-    unit: 'path',
-    maxLength: 4096,
-    about: 'Where npm start keeps its own PostgreSQL, Redis and generated secrets.',
-  }).or('.data'),
-  traces: text('STOWAGE_TRACES', {
-    unit: 'path',
-    maxLength: 4096,
-    about: 'A folder of real traces for benchmarks and tests.',
-  }).optional(),
+  dataDirectory: path('STOWAGE_DATA_DIR', 'Where npm start keeps its own PostgreSQL, Redis and generated secrets.').or(
+    '.data',
+  ),
+  traces: path('STOWAGE_TRACES', 'A folder of real traces for benchmarks and tests.').optional(),
 };
 
 /** A setting's name in the code. */

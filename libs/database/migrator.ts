@@ -1,6 +1,7 @@
 import { type Transaction } from '@mikro-orm/core';
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 
+import { CommandError } from './command.js';
 import { databaseOptions, type DatabaseSettings } from './database.options.js';
 import { MIGRATIONS } from './migrations/index.js';
 
@@ -24,7 +25,7 @@ export async function migrate(settings: DatabaseSettings): Promise<string[]> {
       const executed = await executedMigrations(tx);
       const unknown = executed.filter((name) => !MIGRATIONS.some((migration) => migration.name === name));
       if (unknown.length > 0) {
-        throw new Error(`the database was migrated by a newer version (${unknown.join(', ')}): start that one`);
+        throw new CommandError(`the database was migrated by a newer version (${unknown.join(', ')}): start that one`);
       }
       const transaction = tx.getTransactionContext<Transaction<object>>();
       if (transaction === undefined) throw new Error('a transaction has no context');

@@ -7,6 +7,7 @@ import { ClusterSignals } from './cluster-signals.js';
 import { Nudges } from './nudges.js';
 import { QueueShapes } from './queue-shapes.js';
 import { PASS_QUEUE, PASS_QUEUE_SETTINGS, redisRetryDelay } from './queue.constants.js';
+import { RedisCheck } from './redis-check.js';
 
 /** Signals and nudges, for every lib that changes something a pass should know of. */
 @Global()
@@ -23,7 +24,7 @@ import { PASS_QUEUE, PASS_QUEUE_SETTINGS, redisRetryDelay } from './queue.consta
       }),
     }),
   ],
-  providers: [ClusterSignals, Nudges, QueueShapes],
+  providers: [ClusterSignals, Nudges, QueueShapes, RedisCheck],
   exports: [ClusterSignals, Nudges, QueueShapes, BullModule],
 })
 export class QueueModule {}

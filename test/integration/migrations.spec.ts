@@ -84,6 +84,16 @@ describe('migrations', () => {
     expect(said.sort()).toEqual([`applied ${all}\n`, 'schema is up to date\n']);
   });
 
+  it('say in one line that a database cannot be reached', async () => {
+    const started = promisify(execFile)(process.execPath, ['dist/libs/database/migrate.js'], {
+      env: { ...process.env, DATABASE_URL: 'postgresql://stowage:hunter2@127.0.0.1:1/stowage' },
+    });
+    await expect(started).rejects.toMatchObject({
+      code: 69,
+      stderr: 'the database cannot be reached: connect ECONNREFUSED 127.0.0.1:1\n',
+    });
+  });
+
   it('refuse a database that a newer version has migrated, and leave it as it is', async () => {
     await migrate(settings);
     await query(`insert into schema_migrations (name) values ('9999-from-the-future')`);

@@ -77,7 +77,10 @@ describe('a delay ladder', () => {
 });
 
 describe('the limit of a principal', () => {
-  const limit = new PrincipalLimit(counters, new AbuseLimits({ rateRequestsPerSecond: 5 }));
+  const limit = new PrincipalLimit(
+    counters,
+    new AbuseLimits(loadLocalSettings({ STOWAGE_RATE_REQUESTS_PER_SECOND: '5' })),
+  );
   afterAll(() => {
     limit.onApplicationShutdown();
   });

@@ -41,13 +41,13 @@ export class ClusterRemoval {
 
   private async step(tx: EntityManager, actor: Actor, organizationId: string, clusterId: string): Promise<boolean> {
     const cluster = await lockCluster(tx, actor, organizationId, clusterId);
-    if ((await this.assertRemovable(tx, cluster)) > 0) {
+    if ((await this.assertRemovable(tx, organizationId, cluster)) > 0) {
       await this.queued.cancelSome(tx, actor, { organizationId, clusterId }, CANCEL_AT_ONCE);
       return false;
     }
     // Submissions that have read the cluster hold its key: after this lock they are all there to be seen, and later ones see what we do.
     await lockCluster(tx, actor, organizationId, clusterId, 'update');
-    if ((await this.assertRemovable(tx, cluster)) > 0) return false;
+    if ((await this.assertRemovable(tx, organizationId, cluster)) > 0) return false;
     await changesOf(
       tx,
       sql`update clusters set deleted_at = statement_timestamp(), version = version + 1
@@ -63,16 +63,22 @@ export class ClusterRemoval {
     return true;
   }
 
-  /** @returns how many wait and must be cancelled first. @throws CLUSTERS.NOT_EMPTY */
-  private async assertRemovable(tx: EntityManager, { id, state, allocated }: EditableCluster): Promise<number> {
+  /** @returns how many wait, or will, and must be cancelled first. @throws CLUSTERS.NOT_EMPTY */
+  private async assertRemovable(
+    tx: EntityManager,
+    organizationId: string,
+    { id, state, allocated }: EditableCluster,
+  ): Promise<number> {
     const [row] = await rowsOf(
       tx,
       sql<{ queued: number }>`select ${queuedCount('c.id')} as queued from clusters c where c.id = ${id}`,
     );
     const queued = row?.queued ?? 0;
-    if (!allocated.isZero() || (queued > 0 && state !== 'draining')) {
-      throw ClusterErrors.NOT_EMPTY.because(undefined, { state, allocated: toResources(allocated), queued });
+    const retrying = await this.queued.countRetrying(tx, { organizationId, clusterId: id });
+    const waiting = queued + retrying;
+    if (!allocated.isZero() || (waiting > 0 && state !== 'draining')) {
+      throw ClusterErrors.NOT_EMPTY.because(undefined, { state, allocated: toResources(allocated), queued, retrying });
     }
-    return queued;
+    return waiting;
   }
 }

@@ -28,7 +28,7 @@ export const ClusterErrors = defineErrors('CLUSTERS', {
     kind: 'conflict',
     title: 'Cluster is not empty',
     explanation:
-      'Something is allocated there, or waits: `allocated` and `queued` say how much. Drain the cluster, and delete it when nothing is allocated any more; what then still waits is cancelled with it.',
+      'Something is allocated there, or waits: `allocated`, `queued` and `retrying` (between two attempts) say how much. Drain the cluster, and delete it when nothing is allocated any more; what then still waits is cancelled with it.',
   },
   MEMBER_NOT_FOUND: {
     kind: 'not-found',

@@ -4,7 +4,7 @@ import { type Actor } from '#rbac';
 /** What this lib asks about deployments; the lib that owns them provides it, globally. */
 export abstract class QueuedDeployments {
   /**
-   * Cancels deployments that wait in a cluster, because it is deleted.
+   * Cancels deployments that wait in a cluster, or are between two attempts, because it is deleted.
    *
    * @param limit the most to cancel in `tx`
    * @returns how many were cancelled
@@ -14,5 +14,11 @@ export abstract class QueuedDeployments {
     actor: Actor,
     cluster: { readonly organizationId: string; readonly clusterId: string },
     limit: number,
+  ): Promise<number>;
+
+  /** How many deployments of a cluster are between two attempts: not in its queue, but they will come back to it. */
+  abstract countRetrying(
+    tx: EntityManager,
+    cluster: { readonly organizationId: string; readonly clusterId: string },
   ): Promise<number>;
 }

@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { type ResourceAmounts } from '#kernel';
 import { type EntityManager, rowsOf, sql } from '#database';
-
-import { HOLDING_STATUSES } from './deployment-status.js';
+import { type ShapeChange } from '#queue';
 
 /** Whose pass is at work, and where. */
 export interface PassContext {
@@ -49,6 +48,21 @@ export interface AttemptResources extends ResourceAmounts {
 export interface ScheduledDeployment extends AttemptResources {
   readonly priority: number;
   readonly maxRuntimeSeconds: number;
+}
+
+/** What happened because its time had come. */
+export interface DueChanges {
+  /** How many have run for as long as they declared. */
+  readonly timedOut: number;
+  /** How many deployments in all: as many as were asked for means that more may be due. */
+  readonly changed: number;
+  /** What that does to the queue: attempts that come back to it, and what has waited for as long as it would. */
+  readonly queue: readonly ShapeChange[];
+}
+
+interface DueRow extends ShapeChange {
+  readonly timedOut: number;
+  readonly changed: number;
 }
 
 /**
@@ -100,17 +114,18 @@ export class DeploymentLifecycle {
           ) oldest
         ), scheduled as (
           update deployments d
-          set status = 'scheduled', version = d.version + 1, scheduled_at = statement_timestamp(), started_at = null,
+          set status = 'scheduled', version = d.version + 1, scheduled_at = greatest(statement_timestamp(), d.queued_at), started_at = null,
               released_at = null,
               due_at = statement_timestamp() + nullif(max_runtime_seconds, 0) * interval '1 second'
           from chosen
           where d.organization_id = chosen.organization_id and d.id = chosen.id and d.version = chosen.version
-          returning d.id, d.version, d.attempt, d.priority, d.cpu_millis, d.memory_mib, d.gpu_millis, d.max_runtime_seconds
+          returning d.id, d.version, d.attempt, d.priority, d.cpu_millis, d.memory_mib, d.gpu_millis, d.max_runtime_seconds,
+                    d.scheduled_at
         ), events as (
           insert into deployment_events
             (organization_id, deployment_id, sequence, cluster_id, attempt, from_status, to_status, cause, pass_id, at)
           select ${organizationId}, id, version, ${clusterId}, attempt, 'queued', 'scheduled', 'placed', ${passId},
-                 statement_timestamp()
+                 scheduled_at
           from scheduled
         )
         select id as "deploymentId", attempt, priority, cpu_millis as "cpuMillis", memory_mib as "memoryMib",
@@ -119,45 +134,73 @@ export class DeploymentLifecycle {
     );
   }
 
-  /** Ends what has run longer than it declared. Its resources come back with the settling that follows. */
-  async timeOut(tx: EntityManager, { organizationId, clusterId, passId }: PassContext, limit: number): Promise<number> {
+  /**
+   * Does what is due by time, at most `limit`: ends what has run for as long as it declared, or waited for as long as it would, and puts
+   * attempts that are to be made again back into the queue.
+   *
+   * Rows that somebody holds are passed over: what happens to them comes with a signal, or they are still due. So a pass that holds some
+   * never waits for a batch of reports that holds others.
+   */
+  async takeDue(
+    tx: EntityManager,
+    { organizationId, clusterId, passId }: PassContext,
+    limit: number,
+  ): Promise<DueChanges> {
     const rows = await rowsOf(
       tx,
-      sql<{ count: number }>`
+      sql<DueRow>`
         with due as materialized (
-          select organization_id, id, status from deployments
-          where cluster_id = ${clusterId} and due_at <= statement_timestamp() and status = any(${[...HOLDING_STATUSES]})
-          order by due_at limit ${limit} for no key update
-        ), ended as (
+          select organization_id, id, status, status = 'retrying' as is_retry from deployments
+          where cluster_id = ${clusterId} and due_at <= statement_timestamp()
+            and (status <> 'retrying' or released_at is not null)
+          order by due_at limit ${limit} for no key update skip locked
+        ), changed as (
           update deployments d
-          set status = 'timed_out', version = version + 1, ended_at = statement_timestamp(), due_at = null
+          set status = case due.status when 'retrying' then 'queued' when 'queued' then 'expired' else 'timed_out' end,
+              version = d.version + 1, attempt = d.attempt + is_retry::int,
+              scheduled_at = case when not is_retry then d.scheduled_at end,
+              started_at = case when not is_retry then d.started_at end,
+              ended_at = case when not is_retry
+                           then greatest(statement_timestamp(), d.queued_at, d.scheduled_at, d.started_at) end,
+              released_at = case when due.status = 'queued' then greatest(statement_timestamp(), d.queued_at) end,
+              due_at = case when is_retry
+                         then statement_timestamp() + nullif(d.queue_timeout_seconds, 0) * interval '1 second' end
           from due
           where d.organization_id = due.organization_id and d.id = due.id
-          returning d.id, d.version, d.attempt, due.status as from_status
+          returning d.*, due.status as from_status
         ), events as (
           insert into deployment_events
             (organization_id, deployment_id, sequence, cluster_id, attempt, from_status, to_status, cause, pass_id, at)
-          select ${organizationId}, id, version, ${clusterId}, attempt, from_status, 'timed_out', 'max-runtime', ${passId},
-                 statement_timestamp()
-          from ended
+          select ${organizationId}, id, version, ${clusterId}, attempt, from_status, status,
+                 case status when 'queued' then 'retry-due' when 'expired' then 'queue-timeout' else 'max-runtime' end,
+                 ${passId}, coalesce(ended_at, statement_timestamp())
+          from changed
         )
-        select count(*)::int as count from ended`,
+        select priority, cpu_millis as "cpuMillis", memory_mib as "memoryMib", gpu_millis as "gpuMillis",
+               max_runtime_seconds as "maxRuntimeSeconds", count(*)::int as changed,
+               count(*) filter (where status = 'timed_out')::int as "timedOut",
+               (count(*) filter (where status = 'queued') - count(*) filter (where status = 'expired'))::int as change
+        from changed group by 1, 2, 3, 4, 5`,
     );
-    return rows[0]?.count ?? 0;
+    return {
+      timedOut: rows.reduce((sum, { timedOut }) => sum + timedOut, 0),
+      changed: rows.reduce((sum, { changed }) => sum + changed, 0),
+      queue: rows.filter(({ change }) => change !== 0),
+    };
   }
 
-  /** Takes what has ended and still holds its resources, at most `limit`, and notes that they come back now. */
+  /** Takes what has ended, or is to be tried again, and still holds its resources, at most `limit`, and notes that they come back now. */
   async takeUnsettled(tx: EntityManager, { clusterId }: PassContext, limit: number): Promise<AttemptResources[]> {
     return rowsOf(
       tx,
       sql<AttemptResources>`
         with unsettled as materialized (
           select organization_id, id from deployments
-          where cluster_id = ${clusterId} and ended_at is not null and released_at is null
+          where cluster_id = ${clusterId} and (ended_at is not null or status = 'retrying') and released_at is null
           order by id limit ${limit}
         )
         update deployments d
-        set released_at = statement_timestamp()
+        set released_at = greatest(statement_timestamp(), d.ended_at)
         from unsettled
         where d.organization_id = unsettled.organization_id and d.id = unsettled.id and d.released_at is null
         returning d.id as "deploymentId", d.attempt, d.cpu_millis as "cpuMillis", d.memory_mib as "memoryMib",
@@ -205,24 +248,26 @@ export class DeploymentLifecycle {
     );
   }
 
-  /** Milliseconds until the next time limit anywhere; null when nothing has one. */
-  async untilNextDueMs(em: EntityManager): Promise<number | null> {
-    const [row] = await rowsOf(
+  /**
+   * The first time in each cluster at which something is due, in milliseconds from now; past ones are negative. Goes from cluster to cluster
+   * by an index, and reads one row of each: the cost follows the clusters in which anything is due some day, not what is.
+   */
+  async firstDue(em: EntityManager): Promise<readonly { readonly clusterId: string; readonly inMs: number }[]> {
+    return rowsOf(
       em,
-      sql<{ ms: number | null }>`
-        select extract(epoch from min(due_at) - statement_timestamp())::float8 * 1000 as ms
-        from deployments where due_at is not null`,
+      sql<{ clusterId: string; inMs: number }>`
+        with recursive first as (
+          (select cluster_id, due_at from deployments where due_at is not null order by cluster_id, due_at limit 1)
+          union all
+          select next.cluster_id, next.due_at
+          from first cross join lateral (
+            select d.cluster_id, d.due_at from deployments d
+            where d.due_at is not null and d.cluster_id > first.cluster_id
+            order by d.cluster_id, d.due_at limit 1
+          ) next
+        )
+        select cluster_id as "clusterId", extract(epoch from due_at - statement_timestamp())::float8 * 1000 as "inMs"
+        from first`,
     );
-    return row?.ms ?? null;
-  }
-
-  /** Clusters in which a time limit has been reached, for the sweep. */
-  async clustersDue(em: EntityManager): Promise<string[]> {
-    const rows = await rowsOf(
-      em,
-      sql<{ id: string }>`
-        select distinct cluster_id as id from deployments where due_at <= statement_timestamp() limit 10000`,
-    );
-    return rows.map(({ id }) => id);
   }
 }

@@ -14,6 +14,10 @@ export interface DeploymentView {
   readonly priority: number;
   /** null: not declared */
   readonly maxRuntimeSeconds: number | null;
+  /** null: waits however long it takes */
+  readonly queueTimeoutSeconds: number | null;
+  readonly maxRetries: number;
+  readonly retries: number;
   readonly status: DeploymentStatus;
   readonly attempt: number;
   readonly queuedAt: string;
@@ -21,6 +25,8 @@ export interface DeploymentView {
   readonly startedAt: string | null;
   readonly endedAt: string | null;
   readonly releasedAt: string | null;
+  /** When the next attempt goes back to the queue; null but between two attempts. */
+  readonly retryAt: string | null;
   readonly message: string | null;
   readonly submittedBy: string;
 }
@@ -37,6 +43,9 @@ export interface DeploymentRow {
   readonly gpuMillis: number;
   readonly priority: number;
   readonly maxRuntimeSeconds: number;
+  readonly queueTimeoutSeconds: number;
+  readonly maxRetries: number;
+  readonly retries: number;
   readonly status: DeploymentStatus;
   readonly attempt: number;
   readonly queuedAt: string;
@@ -44,6 +53,7 @@ export interface DeploymentRow {
   readonly startedAt: string | null;
   readonly endedAt: string | null;
   readonly releasedAt: string | null;
+  readonly retryAt: string | null;
   readonly message: string | null;
   readonly submittedBy: string;
 }
@@ -52,20 +62,23 @@ export interface DeploymentRow {
 export const DEPLOYMENT_COLUMNS = sql`
   d.id, d.organization_id as "organizationId", d.cluster_id as "clusterId", d.name, d.image,
   d.cpu_millis as "cpuMillis", d.memory_mib as "memoryMib", d.gpu_millis as "gpuMillis", d.priority,
-  d.max_runtime_seconds as "maxRuntimeSeconds", d.status, d.attempt, d.queued_at as "queuedAt",
+  d.max_runtime_seconds as "maxRuntimeSeconds", d.queue_timeout_seconds as "queueTimeoutSeconds",
+  d.max_retries as "maxRetries", d.retries, d.status, d.attempt, d.queued_at as "queuedAt",
   d.scheduled_at as "scheduledAt", d.started_at as "startedAt", d.ended_at as "endedAt", d.released_at as "releasedAt",
-  d.message, d.submitted_by as "submittedBy"`;
+  case when d.status = 'retrying' then d.due_at end as "retryAt", d.message, d.submitted_by as "submittedBy"`;
 
 /** The view of a row. */
-export function viewOf({ cpuMillis, memoryMib, gpuMillis, maxRuntimeSeconds, ...row }: DeploymentRow): DeploymentView {
+export function viewOf({ cpuMillis, memoryMib, gpuMillis, ...row }: DeploymentRow): DeploymentView {
   return {
     ...row,
     request: ResourceVector.of({ cpuMillis, memoryMib, gpuMillis }),
-    maxRuntimeSeconds: maxRuntimeSeconds === 0 ? null : maxRuntimeSeconds,
+    maxRuntimeSeconds: row.maxRuntimeSeconds === 0 ? null : row.maxRuntimeSeconds,
+    queueTimeoutSeconds: row.queueTimeoutSeconds === 0 ? null : row.queueTimeoutSeconds,
     queuedAt: rfc3339(row.queuedAt),
     scheduledAt: rfc3339(row.scheduledAt),
     startedAt: rfc3339(row.startedAt),
     endedAt: rfc3339(row.endedAt),
     releasedAt: rfc3339(row.releasedAt),
+    retryAt: rfc3339(row.retryAt),
   };
 }

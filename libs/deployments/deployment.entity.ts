@@ -20,6 +20,9 @@ const DeploymentSchema = defineEntity({
     gpuMillis: p.integer(),
     priority: p.smallint(),
     maxRuntimeSeconds: p.integer().default(0),
+    queueTimeoutSeconds: p.integer().default(0),
+    maxRetries: p.smallint().default(0),
+    retries: p.smallint().default(0),
     status: p.text().$type<DeploymentStatus>().default('queued'),
     attempt: p.integer().default(1),
     version: p.integer().default(1),
@@ -48,6 +51,8 @@ const DeploymentSchema = defineEntity({
     },
     { name: 'deployments_priority_check', expression: 'priority >= 0 and priority <= 100' },
     { name: 'deployments_max_runtime_seconds_check', expression: 'max_runtime_seconds >= 0' },
+    { name: 'deployments_queue_timeout_seconds_check', expression: 'queue_timeout_seconds >= 0' },
+    { name: 'deployments_retries_check', expression: 'retries >= 0 and retries <= max_retries' },
   ],
   indexes: [
     {
@@ -58,12 +63,17 @@ const DeploymentSchema = defineEntity({
     {
       name: 'deployments_unsettled_index',
       expression:
-        'create index "deployments_unsettled_index" on "deployments" ("cluster_id", "id") where ended_at is not null and released_at is null',
+        'create index "deployments_unsettled_index" on "deployments" ("cluster_id", "id") where (ended_at is not null or status = \'retrying\') and released_at is null',
+    },
+    {
+      name: 'deployments_retrying_index',
+      expression:
+        'create index "deployments_retrying_index" on "deployments" ("cluster_id", "id") where status = \'retrying\'',
     },
     {
       name: 'deployments_due_index',
       expression:
-        'create index "deployments_due_index" on "deployments" ("due_at", "cluster_id") where due_at is not null',
+        'create index "deployments_due_index" on "deployments" ("cluster_id", "due_at") where due_at is not null',
     },
     {
       name: 'deployments_holding_index',

@@ -25,6 +25,8 @@ export const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 
 const MAX_MESSAGE = 2_000;
 const MAX_RUNTIME_SECONDS = 366 * 86_400;
+const MAX_QUEUE_TIMEOUT_SECONDS = 366 * 86_400;
+const MAX_RETRIES = 100;
 const MAX_ATTEMPT = 2_147_483_647;
 
 /** What submits a deployment. */
@@ -66,6 +68,25 @@ export class SubmitDeploymentDto {
     example: 3600,
   })
   readonly maxRuntimeSeconds?: number;
+
+  @IntegerField({
+    description:
+      'How long it may wait in the queue, in seconds, at each attempt anew; then it ends as `expired`. No limit when left out.',
+    min: 1,
+    max: MAX_QUEUE_TIMEOUT_SECONDS,
+    optional: true,
+    example: 86_400,
+  })
+  readonly queueTimeoutSeconds?: number;
+
+  @IntegerField({
+    description: 'How many more attempts are made when a runtime reports `failed`.',
+    min: 0,
+    max: MAX_RETRIES,
+    default: 0,
+    example: 3,
+  })
+  readonly maxRetries!: number;
 }
 
 /** What submits many deployments. */
@@ -111,6 +132,26 @@ export class DeploymentDto {
   })
   readonly maxRuntimeSeconds!: number | null;
 
+  @IntegerField({
+    description: 'How long it may wait in the queue at each attempt, in seconds; null without a limit.',
+    min: 1,
+    max: MAX_QUEUE_TIMEOUT_SECONDS,
+    nullable: true,
+    example: 86_400,
+  })
+  readonly queueTimeoutSeconds!: number | null;
+
+  @IntegerField({
+    description: 'How many more attempts are made when a runtime reports `failed`.',
+    min: 0,
+    max: MAX_RETRIES,
+    example: 3,
+  })
+  readonly maxRetries!: number;
+
+  @IntegerField({ description: 'How many of them have been used.', min: 0, max: MAX_RETRIES, example: 0 })
+  readonly retries!: number;
+
   @EnumField(DEPLOYMENT_STATUSES, {
     description: '`scheduled`: its resources are allocated. `running`: a runtime has reported its start as well.',
     name: 'DeploymentStatus',
@@ -137,6 +178,12 @@ export class DeploymentDto {
     nullable: true,
   })
   readonly releasedAt!: string | null;
+
+  @TimestampField({
+    description: 'When the next attempt goes back to the queue; null but while it is `retrying`.',
+    nullable: true,
+  })
+  readonly retryAt!: string | null;
 
   @FreeTextField({
     description: 'What the runtime said at the end.',

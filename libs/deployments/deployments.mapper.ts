@@ -14,8 +14,9 @@ import { type DeploymentOrder } from './submission.js';
 
 /** What of a deployment leaves the service. */
 export function toDeploymentDto(deployment: DeploymentView): DeploymentDto {
-  const { id, clusterId, name, image, request, priority, maxRuntimeSeconds, status, attempt } = deployment;
-  const { queuedAt, scheduledAt, startedAt, endedAt, releasedAt, message, submittedBy } = deployment;
+  const { id, clusterId, name, image, request, priority, maxRuntimeSeconds } = deployment;
+  const { queueTimeoutSeconds, maxRetries, retries, status, attempt } = deployment;
+  const { queuedAt, scheduledAt, startedAt, endedAt, releasedAt, retryAt, message, submittedBy } = deployment;
   return {
     id,
     clusterId,
@@ -24,6 +25,9 @@ export function toDeploymentDto(deployment: DeploymentView): DeploymentDto {
     resources: toResources(request),
     priority,
     maxRuntimeSeconds,
+    queueTimeoutSeconds,
+    maxRetries,
+    retries,
     status,
     attempt,
     queuedAt,
@@ -31,19 +35,23 @@ export function toDeploymentDto(deployment: DeploymentView): DeploymentDto {
     startedAt,
     endedAt,
     releasedAt,
+    retryAt,
     message,
     submittedBy,
   };
 }
 
 /** What somebody asks for, in stored units. */
-export function toOrder({ name, image, resources, priority, maxRuntimeSeconds }: SubmitDeploymentDto): DeploymentOrder {
+export function toOrder(submitted: SubmitDeploymentDto): DeploymentOrder {
+  const { name, image, resources, priority, maxRuntimeSeconds, queueTimeoutSeconds, maxRetries } = submitted;
   return {
     name: name ?? null,
     image,
     request: toVector(resources),
     priority,
     maxRuntimeSeconds: maxRuntimeSeconds ?? null,
+    queueTimeoutSeconds: queueTimeoutSeconds ?? null,
+    maxRetries,
   };
 }
 

@@ -99,8 +99,9 @@ export class DeploymentsService {
         sql<DeploymentRow>`
           with d as (
             update deployments
-            set status = 'cancelled', version = version + 1, ended_at = statement_timestamp(), due_at = null,
-                released_at = case when status = 'queued' then statement_timestamp() end
+            set status = 'cancelled', version = version + 1, due_at = null,
+                ended_at = greatest(statement_timestamp(), queued_at, scheduled_at, started_at, released_at),
+                released_at = case when status = 'queued' then greatest(statement_timestamp(), queued_at) else released_at end
             where organization_id = ${organizationId} and id = ${deploymentId}
             returning *
           ), events as (
@@ -141,7 +142,7 @@ export class DeploymentsService {
         tx,
         sql<DeploymentRow>`
           with d as (
-            update deployments set status = 'running', version = version + 1, started_at = statement_timestamp()
+            update deployments set status = 'running', version = version + 1, started_at = greatest(statement_timestamp(), scheduled_at)
             where organization_id = ${organizationId} and id = ${deploymentId}
             returning *
           ), events as (
@@ -164,13 +165,14 @@ export class DeploymentsService {
    * @throws DEPLOYMENTS.NOT_FOUND, RBAC.NOT_OWNER, DEPLOYMENTS.STALE_ATTEMPT, DEPLOYMENTS.INVALID_STATE
    */
   async complete(actor: Actor, organizationId: string, report: Report): Promise<DeploymentView> {
-    const { results, clusterIds } = await this.database.transaction((tx) =>
-      this.reports.write(tx, actor, { organizationId, clusterId: null }, [report]),
-    );
+    const { deployment, clusterIds } = await this.database.transaction(async (tx) => {
+      const written = await this.reports.write(tx, actor, { organizationId, clusterId: null }, [report]);
+      const [result] = written.results;
+      if (result instanceof DomainError) throw result;
+      return { ...written, deployment: await this.find(tx, actor, organizationId, report.id) };
+    });
     clusterIds.forEach((clusterId) => this.nudges.nudge(clusterId));
-    const [result] = results;
-    if (result instanceof DomainError) throw result;
-    return this.read(actor, organizationId, report.id);
+    return viewOf(deployment);
   }
 
   /** Notes how many attempts in one cluster ended. Each report stands for itself: one that is refused holds back no other. */

@@ -14,6 +14,12 @@ export const OUTCOMES = ['succeeded', 'failed'] as const satisfies readonly Depl
 
 export type Outcome = (typeof OUTCOMES)[number];
 
+/**
+ * How long after a failure the next attempt goes back to the queue: a second, then twice as long each time, at most five minutes. As SQL
+ * over the deployment's row: the clock is the database's.
+ */
+const RETRY_DELAY = sql`least(power(2, retries), 300) * interval '1 second'`;
+
 /** A runtime says how an attempt ended. */
 export interface Report {
   readonly id: string;
@@ -38,13 +44,16 @@ interface ReportedRow {
   readonly clusterId: string;
   readonly status: DeploymentStatus;
   readonly attempt: number;
+  readonly maxRetries: number;
+  readonly retries: number;
   readonly submittedBy: string;
   readonly isVisible: boolean;
 }
 
-/** A report that ends something, with the status that it ends. */
+/** A report that ends an attempt, with the status before and after. */
 interface EndingReport extends Report {
   readonly from: DeploymentStatus;
+  readonly to: DeploymentStatus;
 }
 
 /** Writes reports of ended attempts, any number in two statements. */
@@ -68,10 +77,12 @@ export class ReportWriter {
     const ended = new Map<string, EndingReport>();
     const results = reports.map((report): ReportResult => {
       const row = known.get(report.id);
-      const status = ended.get(report.id)?.outcome ?? row?.status;
+      const status = ended.get(report.id)?.to ?? row?.status;
       const refusal = refusalOf(actor, report, row, status);
       if (refusal !== undefined) return refusal;
-      if (row !== undefined && status !== report.outcome) ended.set(report.id, { ...report, from: row.status });
+      if (row !== undefined && isHolding(status)) {
+        ended.set(report.id, { ...report, from: row.status, to: statusAfter(report, row) });
+      }
       return { id: report.id };
     });
     const clusterIds = new Set([...ended.keys()].flatMap((id) => known.get(id)?.clusterId ?? []));
@@ -96,7 +107,8 @@ export class ReportWriter {
           select distinct ${organizationId}::uuid as organization_id, id
           from unnest(${reports.map(({ id }) => id)}::uuid[]) as wanted (id)
         )
-        select d.id, d.cluster_id as "clusterId", d.status, d.attempt, d.submitted_by as "submittedBy",
+        select d.id, d.cluster_id as "clusterId", d.status, d.attempt, d.max_retries as "maxRetries", d.retries,
+               d.submitted_by as "submittedBy",
                ${visibleClusters(actor, organizationId, 'd.cluster_id')} as "isVisible"
         from wanted join deployments d on d.organization_id = wanted.organization_id and d.id = wanted.id
         order by d.id for no key update of d`,
@@ -120,22 +132,36 @@ export class ReportWriter {
         with reported as materialized (
           select ${organizationId}::uuid as organization_id, *
           from unnest(${reports.map(({ id }) => id)}::uuid[], ${reports.map(({ from }) => from)}::text[],
-                      ${reports.map(({ outcome }) => outcome)}::text[], ${reports.map(({ message }) => message)}::text[])
-            as reported (id, from_status, outcome, message)
+                      ${reports.map(({ to }) => to)}::text[], ${reports.map(({ message }) => message)}::text[])
+            as reported (id, from_status, to_status, message)
         ), ended as (
           update deployments d
-          set status = reported.outcome, version = version + 1, ended_at = statement_timestamp(), due_at = null,
-              message = reported.message
+          set status = reported.to_status, version = version + 1, message = reported.message,
+              retries = retries + (reported.to_status = 'retrying')::int,
+              ended_at = case when reported.to_status <> 'retrying'
+                           then greatest(statement_timestamp(), scheduled_at, started_at) end,
+              due_at = case when reported.to_status = 'retrying'
+                         then statement_timestamp() + ${RETRY_DELAY} end
           from reported
           where d.organization_id = reported.organization_id and d.id = reported.id
           returning d.*, reported.from_status
         )
         insert into deployment_events (organization_id, deployment_id, sequence, cluster_id, attempt, from_status,
                                        to_status, cause, actor_id, at)
-        select organization_id, id, version, cluster_id, attempt, from_status, status, 'reported', ${actor.id}, ended_at
+        select organization_id, id, version, cluster_id, attempt, from_status, status, 'reported', ${actor.id},
+               coalesce(ended_at, statement_timestamp())
         from ended`,
     );
   }
+}
+
+function isHolding(status: DeploymentStatus | undefined): boolean {
+  return HOLDING_STATUSES.some((holding) => holding === status);
+}
+
+/** What a report makes of a deployment that holds resources. */
+function statusAfter({ outcome }: Report, { retries, maxRetries }: ReportedRow): DeploymentStatus {
+  return outcome === 'failed' && retries < maxRetries ? 'retrying' : outcome;
 }
 
 /** Why a report is refused; undefined when it says something new, or what is known. */
@@ -151,6 +177,7 @@ function refusalOf(
   if (report.attempt !== null && report.attempt !== row.attempt) {
     return DeploymentErrors.STALE_ATTEMPT.because(undefined, facts);
   }
-  if (status === report.outcome || HOLDING_STATUSES.some((holding) => holding === status)) return undefined;
+  if (isHolding(status) || status === report.outcome) return undefined;
+  if (status === 'retrying' && report.outcome === 'failed') return undefined;
   return DeploymentErrors.INVALID_STATE.because(undefined, facts);
 }

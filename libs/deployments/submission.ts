@@ -16,6 +16,9 @@ export interface DeploymentOrder {
   readonly priority: number;
   /** null: not declared */
   readonly maxRuntimeSeconds: number | null;
+  /** null: waits however long it takes */
+  readonly queueTimeoutSeconds: number | null;
+  readonly maxRetries: number;
 }
 
 /**
@@ -70,13 +73,16 @@ export async function insertQueued(
           ${ids}::uuid[], ${orders.map(({ name, image }, i) => name ?? nameFrom(image, ids[i] ?? ''))}::text[],
           ${orders.map((o) => o.image)}::text[], ${orders.map((o) => o.request.cpuMillis)}::int[],
           ${orders.map((o) => o.request.memoryMib)}::int[], ${orders.map((o) => o.request.gpuMillis)}::int[],
-          ${orders.map((o) => o.priority)}::smallint[], ${orders.map((o) => o.maxRuntimeSeconds ?? 0)}::int[]
-        ) as submitted (id, name, image, cpu_millis, memory_mib, gpu_millis, priority, max_runtime_seconds)
+          ${orders.map((o) => o.priority)}::smallint[], ${orders.map((o) => o.maxRuntimeSeconds ?? 0)}::int[],
+          ${orders.map((o) => o.queueTimeoutSeconds ?? 0)}::int[], ${orders.map((o) => o.maxRetries)}::smallint[]
+        ) as submitted (id, name, image, cpu_millis, memory_mib, gpu_millis, priority, max_runtime_seconds,
+                        queue_timeout_seconds, max_retries)
       ), d as (
         insert into deployments (organization_id, id, cluster_id, name, image, cpu_millis, memory_mib, gpu_millis, priority,
-                                 max_runtime_seconds, submitted_by, queued_at)
+                                 max_runtime_seconds, queue_timeout_seconds, max_retries, submitted_by, queued_at, due_at)
         select ${organizationId}, id, ${clusterId}, name, image, cpu_millis, memory_mib, gpu_millis, priority,
-               max_runtime_seconds, ${submittedBy}, statement_timestamp()
+               max_runtime_seconds, queue_timeout_seconds, max_retries, ${submittedBy}, statement_timestamp(),
+               statement_timestamp() + nullif(queue_timeout_seconds, 0) * interval '1 second'
         from submitted
         returning *
       ), events as (

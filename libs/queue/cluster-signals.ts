@@ -58,9 +58,11 @@ export class ClusterSignals {
 
   /**
    * Takes the waiting signals of a cluster, oldest first, and adds what they carry to the counts of its shapes. Call it under the cluster's
-   * row lock and before reading anything else: what commits later leaves a signal of its own, and so another pass.
+   * row lock and before reading anything that signals speak of: what commits later leaves a signal of its own, and so another pass.
+   *
+   * @param own what the pass itself has changed before, counted together with the signals: either alone may be less than nothing
    */
-  async take(tx: EntityManager, cluster: ClusterRef): Promise<TakenSignals> {
+  async take(tx: EntityManager, cluster: ClusterRef, own: readonly ShapeChange[] = []): Promise<TakenSignals> {
     const rows = await rowsOf(
       tx,
       sql<ShapeChange & { reason: SignalReason; taken: number }>`
@@ -74,7 +76,7 @@ export class ClusterSignals {
         from taken
         group by 1, 2, 3, 4, 5, 6`,
     );
-    await this.shapes.apply(tx, cluster, rows);
+    await this.shapes.apply(tx, cluster, [...rows, ...own]);
     return {
       reasons: [...new Set(rows.map(({ reason }) => reason))].sort(),
       isPartial: rows.reduce((sum, { taken }) => sum + taken, 0) >= MAX_TAKEN,

@@ -43,7 +43,7 @@ const HOLDING = `
   where status in (${HOLDING_STATUSES.map((status) => `'${status}'`).join(', ')}) and ${here('cluster_id')}
   union all
   select organization_id, cluster_id, id, attempt, ${each((column) => column)} from deployments
-  where ended_at is not null and released_at is null and ${here('cluster_id')}`;
+  where (ended_at is not null or status = 'retrying') and released_at is null and ${here('cluster_id')}`;
 
 /** An entry's amount with its sign: allocations count up, releases down, corrections as they are written. */
 const signed = (column: string): string => `case l.kind when 'release' then -l.${column} else l.${column} end`;
@@ -97,7 +97,7 @@ const HELD_BY_KEY = `
   select d.organization_id, d.cluster_id, d.id, d.attempt, ${each((column) => `d.${column}`)} from deployments d
   where d.organization_id = o.organization_id and d.id = o.deployment_id and d.attempt = o.attempt and d.cluster_id = o.cluster_id
     and (d.status in (${HOLDING_STATUSES.map((status) => `'${status}'`).join(', ')})
-      or (d.ended_at is not null and d.released_at is null))`;
+      or ((d.ended_at is not null or d.status = 'retrying') and d.released_at is null))`;
 
 /** The sum of what one holding row has by its entries. The cluster is no condition: PostgreSQL might begin with all entries of it. */
 const OPEN_BY_KEY = `
@@ -215,10 +215,15 @@ const QUEUE: readonly LedgerLaw[] = [
     depth: 'quick',
     isDrift: false,
     violations: `
-      select organization_id, cluster_id, jsonb_build_object('deploymentId', id, 'endedAt', ended_at) as detail
-      from deployments
-      where ended_at is not null and released_at is null and ${here('cluster_id')}
-        and ended_at < statement_timestamp() - interval '${SETTLED_WITHIN_SECONDS} seconds'`,
+      select d.organization_id, d.cluster_id, jsonb_build_object('deploymentId', d.id, 'endedAt', coalesce(d.ended_at, e.at)) as detail
+      from deployments d
+      left join lateral (
+        select at from deployment_events e
+        where e.organization_id = d.organization_id and e.deployment_id = d.id and e.sequence = d.version
+        limit 1
+      ) e on d.ended_at is null
+      where (d.ended_at is not null or d.status = 'retrying') and d.released_at is null and ${here('d.cluster_id')}
+        and coalesce(d.ended_at, e.at) < statement_timestamp() - interval '${SETTLED_WITHIN_SECONDS} seconds'`,
   },
   {
     name: 'counts-are-the-queue',

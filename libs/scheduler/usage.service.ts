@@ -139,7 +139,7 @@ function changesSince(organizationId: string, clusterId: string, { from }: Close
       where cluster_id = ${clusterId} and status = any(${[...HOLDING_STATUSES]})
       union all
       select id, ${each((column) => sql`${column}`)} from deployments
-      where cluster_id = ${clusterId} and ended_at is not null and released_at is null
+      where cluster_id = ${clusterId} and (ended_at is not null or status = 'retrying') and released_at is null
     ), changes as materialized (
       select deployment_id as id, extract(epoch from at - ${from}::timestamptz) as second,
              ${each((column) => sql`case kind when 'release' then -${column} else ${column} end as ${column}`)}

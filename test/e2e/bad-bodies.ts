@@ -155,6 +155,8 @@ const DEPLOYMENT = {
   resources: { cpu: 1, memoryMib: 1, gpu: 0 },
   priority: 50,
   maxRuntimeSeconds: 60,
+  queueTimeoutSeconds: 60,
+  maxRetries: 1,
 };
 
 const badDeployment: readonly BadBody[] = [
@@ -184,6 +186,8 @@ const badDeployment: readonly BadBody[] = [
   ...broken(DEPLOYMENT, 'resources.tpu', [[1, 'unknown-field']]),
   ...broken(DEPLOYMENT, 'priority', [...notIntegers(0, 100), [null, 'type'], [2_147_483_647, 'too-large']]),
   ...broken(DEPLOYMENT, 'maxRuntimeSeconds', [...notIntegers(1, 366 * 86_400), [null, 'type']]),
+  ...broken(DEPLOYMENT, 'queueTimeoutSeconds', [...notIntegers(1, 366 * 86_400), [null, 'type']]),
+  ...broken(DEPLOYMENT, 'maxRetries', [...notIntegers(0, 100), [null, 'type']]),
   ...['id', 'organizationId', 'status', 'attempt', 'submittedBy', 'toString', 'hasOwnProperty'].flatMap((field) =>
     broken(DEPLOYMENT, field, [['x', 'unknown-field']]),
   ),

@@ -26,15 +26,20 @@ const LEGAL_MOVES = [
   [null, 'queued'],
   ['queued', 'scheduled'],
   ['queued', 'cancelled'],
+  ['queued', 'expired'],
   ['scheduled', 'running'],
   ['scheduled', 'succeeded'],
   ['scheduled', 'failed'],
+  ['scheduled', 'retrying'],
   ['scheduled', 'cancelled'],
   ['scheduled', 'timed_out'],
   ['running', 'succeeded'],
   ['running', 'failed'],
+  ['running', 'retrying'],
   ['running', 'cancelled'],
   ['running', 'timed_out'],
+  ['retrying', 'queued'],
+  ['retrying', 'cancelled'],
 ] as const;
 
 const text = (value: string | null): string => (value === null ? 'null' : `'${value}'`);
@@ -51,7 +56,7 @@ const VIEWS = `
     where a.kind = 'allocate'
   ), holding as (
     select * from deployments
-    where status in ('scheduled', 'running') or (ended_at is not null and released_at is null)
+    where status in ('scheduled', 'running') or ((ended_at is not null or status = 'retrying') and released_at is null)
   ), moves as (
     select e.*, lag(e.to_status) over history as previous_status, lag(e.attempt) over history as previous_attempt,
            row_number() over history as position
@@ -166,18 +171,18 @@ const LAWS: readonly Law[] = [
         or max(m.attempt) is distinct from d.attempt`,
   },
   {
-    law: 'each event begins where the one before ended, by a move of the state machine, and attempts never go back',
+    law: 'each event begins where the one before ended, by a move of the state machine, and only a retry begins another attempt',
     violations: `
       select m.deployment_id, m.sequence, m.from_status, m.to_status from moves m
       where m.from_status is distinct from m.previous_status or m.sequence <> m.position
-        or m.attempt < coalesce(m.previous_attempt, 1)
+        or m.attempt <> coalesce(m.previous_attempt, 1) + (m.from_status = 'retrying' and m.to_status = 'queued')::int
         or not exists (select 1 from legal l where l.from_status is not distinct from m.from_status and l.to_status = m.to_status)`,
   },
   {
     law: 'each event has one author: a pass for what passes do, somebody for everything else',
     violations: `
       select m.deployment_id, m.sequence, m.to_status from moves m left join passes p on p.id = m.pass_id
-      where (m.pass_id is null) <> (m.to_status not in ('scheduled', 'timed_out'))
+      where (m.pass_id is null) <> (m.to_status not in ('scheduled', 'timed_out', 'expired') and (m.from_status, m.to_status) <> ('retrying', 'queued'))
         or (m.actor_id is null) = (m.pass_id is null)
         or (m.pass_id is not null and p.cluster_id is distinct from m.cluster_id)`,
   },
@@ -185,11 +190,14 @@ const LAWS: readonly Law[] = [
     law: 'times are there for exactly what has happened',
     violations: `
       select id, status from deployments
-      where (status = 'queued' and num_nonnulls(scheduled_at, started_at, ended_at, released_at, due_at) > 0)
-        or (status in ('scheduled', 'running', 'succeeded', 'failed', 'timed_out') and scheduled_at is null)
+      where (status = 'queued' and num_nonnulls(scheduled_at, started_at, ended_at, released_at) > 0)
+        or (status in ('scheduled', 'running', 'retrying', 'succeeded', 'failed', 'timed_out') and scheduled_at is null)
         or (status = 'running') and started_at is null
-        or (released_at is not null and ended_at is null)
-        or (due_at is not null and status not in ('scheduled', 'running'))
+        or (released_at is not null and ended_at is null and status <> 'retrying')
+        or (status = 'expired' and (scheduled_at is not null or released_at is null))
+        or (due_at is not null and status not in ('queued', 'scheduled', 'running', 'retrying'))
+        or (status = 'retrying' and due_at is null)
+        or (status = 'queued') and (due_at is null) <> (queue_timeout_seconds = 0)
         or (status in ('scheduled', 'running')) and (due_at is null) <> (max_runtime_seconds = 0)`,
   },
 ];
@@ -200,8 +208,10 @@ const SETTLED_WITHIN_SECONDS = 5;
 const SETTLED: Law = {
   law: `what has ended gives back its resources within ${SETTLED_WITHIN_SECONDS} s`,
   violations: `
-    select id, status, ended_at from deployments
-    where ended_at < statement_timestamp() - interval '${SETTLED_WITHIN_SECONDS} seconds' and released_at is null`,
+    select d.id, d.status, coalesce(d.ended_at, e.at) as ended from deployments d
+    join deployment_events e on e.organization_id = d.organization_id and e.deployment_id = d.id and e.sequence = d.version
+    where (d.ended_at is not null or d.status = 'retrying') and d.released_at is null
+      and coalesce(d.ended_at, e.at) < statement_timestamp() - interval '${SETTLED_WITHIN_SECONDS} seconds'`,
 };
 
 /** The laws that are broken in the client's present view, each with some of the rows that break it. */

@@ -9,6 +9,7 @@ import { Clusters } from './0006-clusters.js';
 import { LedgerAudit } from './0007-ledger-audit.js';
 import { Reservations } from './0008-reservations.js';
 import { LedgerKeys } from './0009-ledger-keys.js';
+import { Attempts } from './0010-attempts.js';
 
 /** Every migration, oldest first. Names are recorded in databases: they are never changed, and none is ever removed. */
 export const MIGRATIONS: readonly MigrationObject[] = [
@@ -21,4 +22,5 @@ export const MIGRATIONS: readonly MigrationObject[] = [
   { name: '0007-ledger-audit', class: LedgerAudit },
   { name: '0008-reservations', class: Reservations },
   { name: '0009-ledger-keys', class: LedgerKeys },
+  { name: '0010-attempts', class: Attempts },
 ];

@@ -63,7 +63,7 @@ export class Ledger {
         with held as materialized (
           select id, attempt, cpu_millis, memory_mib, gpu_millis from deployments
           where cluster_id = ${clusterId}
-            and (status = any(${[...HOLDING_STATUSES]}) or (ended_at is not null and released_at is null))
+            and (status = any(${[...HOLDING_STATUSES]}) or ((ended_at is not null or status = 'retrying') and released_at is null))
         ), open as (
           select deployment_id, attempt,
                  sum(case kind when 'release' then -cpu_millis else cpu_millis end) as cpu_millis,

@@ -114,7 +114,7 @@ export class MetricsService {
                c.allocated_memory_mib::float8 as "allocatedMemory",
                c.allocated_gpu_millis::float8 / 1000 as "allocatedGpu", ${queuedCount('c.id')} as queued,
                (select count(*)::int from deployments d
-                where d.cluster_id = c.id and d.ended_at is not null and d.released_at is null) as unsettled,
+                where d.cluster_id = c.id and (d.ended_at is not null or d.status = 'retrying') and d.released_at is null) as unsettled,
                (select extract(epoch from p.finished_at)::float8 from passes p
                 where p.cluster_id = c.id order by p.id desc limit 1) as "lastPass"
         from clusters c where c.deleted_at is null order by c.id limit ${MAX_CLUSTERS}`,

@@ -72,10 +72,7 @@ export class PassService {
     if (cluster === 'busy' || cluster === 'gone') return { kind: cluster };
     const pass: PassContext = { organizationId: cluster.organizationId, clusterId, passId: newId() };
 
-    // 2. Take the signals, before anything else is read.
-    const taken = await this.signals.take(tx, pass);
-
-    // 3. Settle: what ran too long ends, and what has ended gives back its resources.
+    // 2. Do what is due by time and take the signals, before anything else is read. 3. What has ended gives back its resources.
     const limit = this.settings.passMaxRows;
     const settled = await this.settlement.settle(tx, pass, limit);
     const plannable = await withPlannableCapacity(tx, cluster);
@@ -94,10 +91,10 @@ export class PassService {
 
     // 7. Leave a record, and a signal when more is due.
     const isDueAgain = plan.wakeAtMs !== null && plan.wakeAtMs <= cluster.nowMs;
-    const isPartial = applied.isCut || taken.isPartial || settled.isPartial || isDueAgain;
+    const isPartial = applied.isCut || settled.isPartial || isDueAgain;
     if (isPartial) await this.signals.announce(tx, pass, 'more-to-do');
     await this.records.write(tx, pass, {
-      wokenBy: taken.reasons.join(' ') || 'sweep',
+      wokenBy: settled.reasons.join(' ') || 'sweep',
       startedAtMs: cluster.nowMs,
       waiting: view.shapes.reduce((sum, shape) => sum + shape.waiting, 0),
       shapes: view.shapes.length,

@@ -3,11 +3,14 @@ import { Injectable } from '@nestjs/common';
 import { type ResourceVector } from '#kernel';
 import { type EntityManager } from '#database';
 import { DeploymentLifecycle, type PassContext } from '#deployments';
+import { ClusterSignals, type SignalReason } from '#queue';
 
 import { Ledger } from '../ledger/ledger.js';
 
 /** What a pass has settled. */
 export interface Settled {
+  /** Why the pass was wanted, by the signals that it took. */
+  readonly reasons: readonly SignalReason[];
   readonly timedOut: number;
   /** Deployments whose resources came back. */
   readonly ended: number;
@@ -16,19 +19,32 @@ export interface Settled {
   readonly isPartial: boolean;
 }
 
-/** The first half of a pass: what ran too long ends, and what has ended gives back its resources. */
+/** The first half of a pass: what is due by time happens, and what has ended gives back its resources. */
 @Injectable()
 export class Settlement {
   constructor(
+    private readonly signals: ClusterSignals,
     private readonly deployments: DeploymentLifecycle,
     private readonly ledger: Ledger,
   ) {}
 
-  /** Settles what is due, at most `limit` of each kind. */
+  /**
+   * Settles what is due, at most `limit` of each kind.
+   *
+   * What happens by time comes before the signals are taken, and counts with them: a deployment that is seen to be due was announced by a
+   * signal that is then seen, too. What has ended comes after them: it commits with a signal, so that what is not seen wants another pass.
+   */
   async settle(tx: EntityManager, pass: PassContext, limit: number): Promise<Settled> {
-    const timedOut = await this.deployments.timeOut(tx, pass, limit);
+    const due = await this.deployments.takeDue(tx, pass, limit);
+    const taken = await this.signals.take(tx, pass, due.queue);
     const ended = await this.deployments.takeUnsettled(tx, pass, limit);
     const released = await this.ledger.release(tx, pass, ended);
-    return { timedOut, ended: ended.length, released, isPartial: timedOut === limit || ended.length === limit };
+    return {
+      reasons: taken.reasons,
+      timedOut: due.timedOut,
+      ended: ended.length,
+      released,
+      isPartial: taken.isPartial || due.changed === limit || ended.length === limit,
+    };
   }
 }

@@ -50,7 +50,7 @@ export class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown 
       await preferIndexes(tx);
       return new Set([
         ...(await this.signals.clustersWaiting(tx)),
-        ...(await this.deployments.clustersDue(tx)),
+        ...(await this.deployments.firstDue(tx)).filter(({ inMs }) => inMs <= 0).map(({ clusterId }) => clusterId),
         ...(await this.schedules.clustersDue(tx)),
       ]);
     });
@@ -79,8 +79,12 @@ export class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown 
     try {
       return await this.database.transaction(async (tx) => {
         await preferIndexes(tx);
-        const due = [await this.deployments.untilNextDueMs(tx), await this.schedules.untilNextMs(tx)];
-        return Math.max(MIN_INTERVAL_MS, Math.min(interval, ...due.filter((ms) => ms !== null)));
+        const due = (await this.deployments.firstDue(tx)).map(({ inMs }) => inMs);
+        const wake = (await this.schedules.untilNextMs(tx)) ?? interval;
+        return Math.max(
+          MIN_INTERVAL_MS,
+          due.reduce((least, inMs) => Math.min(least, inMs), Math.min(interval, wake)),
+        );
       });
     } catch {
       return interval;

@@ -2,6 +2,8 @@ import { ResourceVector } from '#kernel';
 import { rfc3339, sql } from '#database';
 
 import { type DeploymentStatus } from './deployment-status.js';
+import { normalizedImageOf } from './image-reference.js';
+import { type Labels } from './labels.js';
 
 /** A deployment as it stands. Times in RFC 3339. */
 export interface DeploymentView {
@@ -10,6 +12,11 @@ export interface DeploymentView {
   readonly clusterId: string;
   readonly name: string;
   readonly image: string;
+  readonly normalizedImage: string;
+  readonly labels: Labels;
+  readonly isPreemptible: boolean;
+  /** undefined where it was not asked for */
+  readonly spec?: object | null;
   readonly request: ResourceVector;
   readonly priority: number;
   /** null: not declared */
@@ -38,6 +45,11 @@ export interface DeploymentRow {
   readonly clusterId: string;
   readonly name: string;
   readonly image: string;
+  /** null: submitted before it was kept */
+  readonly normalizedImage: string | null;
+  readonly labels: Labels;
+  readonly isPreemptible: boolean;
+  readonly spec?: object | null;
   readonly cpuMillis: number;
   readonly memoryMib: number;
   readonly gpuMillis: number;
@@ -58,19 +70,24 @@ export interface DeploymentRow {
   readonly submittedBy: string;
 }
 
-/** What a view is made from; the table must be called `d`. */
-export const DEPLOYMENT_COLUMNS = sql`
+/** What a view in a list is made from: all but the spec, which may be larger than all the rest. The table must be called `d`. */
+export const LISTED_DEPLOYMENT_COLUMNS = sql`
   d.id, d.organization_id as "organizationId", d.cluster_id as "clusterId", d.name, d.image,
+  d.normalized_image as "normalizedImage", d.labels, d.is_preemptible as "isPreemptible",
   d.cpu_millis as "cpuMillis", d.memory_mib as "memoryMib", d.gpu_millis as "gpuMillis", d.priority,
   d.max_runtime_seconds as "maxRuntimeSeconds", d.queue_timeout_seconds as "queueTimeoutSeconds",
   d.max_retries as "maxRetries", d.retries, d.status, d.attempt, d.queued_at as "queuedAt",
   d.scheduled_at as "scheduledAt", d.started_at as "startedAt", d.ended_at as "endedAt", d.released_at as "releasedAt",
   case when d.status = 'retrying' then d.due_at end as "retryAt", d.message, d.submitted_by as "submittedBy"`;
 
+/** What a view is made from; the table must be called `d`. */
+export const DEPLOYMENT_COLUMNS = sql`${LISTED_DEPLOYMENT_COLUMNS}, d.spec`;
+
 /** The view of a row. */
 export function viewOf({ cpuMillis, memoryMib, gpuMillis, ...row }: DeploymentRow): DeploymentView {
   return {
     ...row,
+    normalizedImage: row.normalizedImage ?? normalizedImageOf(row.image),
     request: ResourceVector.of({ cpuMillis, memoryMib, gpuMillis }),
     maxRuntimeSeconds: row.maxRuntimeSeconds === 0 ? null : row.maxRuntimeSeconds,
     queueTimeoutSeconds: row.queueTimeoutSeconds === 0 ? null : row.queueTimeoutSeconds,

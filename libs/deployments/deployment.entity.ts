@@ -2,6 +2,7 @@ import { MAX_REQUEST, RESOURCES, ResourceVector } from '#kernel';
 import { defineEntity, p } from '#database';
 
 import { DEPLOYMENT_STATUSES, type DeploymentStatus, TERMINAL_STATUSES } from './deployment-status.js';
+import { type Labels } from './labels.js';
 
 const column = { cpuMillis: 'cpu_millis', memoryMib: 'memory_mib', gpuMillis: 'gpu_millis' } as const;
 
@@ -14,7 +15,9 @@ const DeploymentSchema = defineEntity({
     id: p.uuid().primary(),
     clusterId: p.uuid().columnType('uuid'),
     name: p.text(),
+    isNamed: p.boolean().default(false),
     image: p.text(),
+    normalizedImage: p.text().nullable(),
     cpuMillis: p.integer(),
     memoryMib: p.integer(),
     gpuMillis: p.integer(),
@@ -33,6 +36,9 @@ const DeploymentSchema = defineEntity({
     releasedAt: p.datetime().columnType('timestamptz').nullable(),
     dueAt: p.datetime().columnType('timestamptz').nullable(),
     message: p.text().nullable(),
+    labels: p.json<Labels>().columnType('jsonb').defaultRaw("'{}'"),
+    isPreemptible: p.boolean().default(false),
+    spec: p.json<object>().columnType('json').nullable(),
     submittedBy: p.uuid().columnType('uuid'),
   },
   checks: [
@@ -50,6 +56,7 @@ const DeploymentSchema = defineEntity({
       expression: `(status in (${TERMINAL_STATUSES.map((status) => `'${status}'`).join(', ')})) = (ended_at is not null)`,
     },
     { name: 'deployments_priority_check', expression: 'priority >= 0 and priority <= 100' },
+    { name: 'deployments_labels_check', expression: "jsonb_typeof(labels) = 'object'" },
     { name: 'deployments_max_runtime_seconds_check', expression: 'max_runtime_seconds >= 0' },
     { name: 'deployments_queue_timeout_seconds_check', expression: 'queue_timeout_seconds >= 0' },
     { name: 'deployments_retries_check', expression: 'retries >= 0 and retries <= max_retries' },
@@ -79,6 +86,11 @@ const DeploymentSchema = defineEntity({
       name: 'deployments_holding_index',
       expression:
         'create index "deployments_holding_index" on "deployments" ("cluster_id", "priority", "cpu_millis", "memory_mib", "gpu_millis", "due_at") where status in (\'scheduled\', \'running\')',
+    },
+    {
+      name: 'deployments_name_unique',
+      expression:
+        'create unique index "deployments_name_unique" on "deployments" ("cluster_id", "name") where is_named and ended_at is null',
     },
     { name: 'deployments_cluster_index', properties: ['organizationId', 'clusterId', 'id'] },
   ],

@@ -12,11 +12,9 @@ import {
   ListDeploymentsQuery,
   MAX_BATCH_BYTES,
   StartDeploymentDto,
-  SubmitBatchDto,
-  SubmitDeploymentDto,
 } from './deployments.dto.js';
 import { DeploymentErrors } from './deployments.errors.js';
-import { toBatchDto, toDeploymentDto, toOrder, toReport } from './deployments.mapper.js';
+import { toBatchDto, toDeploymentDto, toReport } from './deployments.mapper.js';
 import { DeploymentsService } from './deployments.service.js';
 
 const TAG = 'deployments';
@@ -25,16 +23,6 @@ const CLUSTER = 'The cluster.';
 const DEPLOYMENT = 'The deployment.';
 
 const ROUTE_PROBLEMS = [OrganizationVisibilityErrors.NOT_FOUND, RbacErrors.ROLE_TOO_LOW];
-const SUBMIT_PROBLEMS = [
-  ...ROUTE_PROBLEMS,
-  ClusterErrors.NOT_FOUND,
-  DeploymentErrors.CLUSTER_DRAINING,
-  DeploymentErrors.CLUSTER_DELETED,
-  DeploymentErrors.QUEUE_LIMIT_REACHED,
-  DeploymentErrors.EXCEEDS_CAPACITY,
-  DeploymentErrors.INVALID_IMAGE,
-  DeploymentErrors.EMPTY_REQUEST,
-];
 const CHANGE_PROBLEMS = [
   ...ROUTE_PROBLEMS,
   RbacErrors.NOT_OWNER,
@@ -49,49 +37,6 @@ export class DeploymentsController {
     private readonly deployments: DeploymentsService,
     private readonly pages: Pages,
   ) {}
-
-  @Post('clusters/:clusterId/deployments')
-  @RequireRole('developer')
-  @ApiRoute({
-    id: 'submitDeployment',
-    tag: TAG,
-    summary: 'Submit a deployment',
-    description:
-      'Puts it into the queue of the cluster; the scheduler looks at once. What exceeds the whole cluster is refused.',
-    answer: DeploymentDto,
-    status: 201,
-    problems: SUBMIT_PROBLEMS,
-  })
-  async submit(
-    @CurrentActor() actor: Actor,
-    @IdParam('organizationId', ORGANIZATION) organizationId: string,
-    @IdParam('clusterId', CLUSTER) clusterId: string,
-    @Body() body: SubmitDeploymentDto,
-  ): Promise<DeploymentDto> {
-    return toDeploymentDto(await this.deployments.submit(actor, organizationId, clusterId, toOrder(body)));
-  }
-
-  @Post('clusters/:clusterId/deployments/batch')
-  @RequireRole('developer')
-  @BodyLimit(MAX_BATCH_BYTES)
-  @ApiRoute({
-    id: 'submitDeployments',
-    tag: TAG,
-    summary: 'Submit many deployments',
-    description:
-      'All of them, or none: when one is refused, the pointers of the problem say which, and nothing is queued.',
-    answer: BatchDto,
-    status: 201,
-    problems: SUBMIT_PROBLEMS,
-  })
-  async submitBatch(
-    @CurrentActor() actor: Actor,
-    @IdParam('organizationId', ORGANIZATION) organizationId: string,
-    @IdParam('clusterId', CLUSTER) clusterId: string,
-    @Body() { deployments }: SubmitBatchDto,
-  ): Promise<BatchDto> {
-    return toBatchDto(await this.deployments.submitBatch(actor, organizationId, clusterId, deployments.map(toOrder)));
-  }
 
   @Post('clusters/:clusterId/deployments/complete')
   @RequireRole('developer', { ownership: 'own-or-admin', alsoScope: 'runtime' })

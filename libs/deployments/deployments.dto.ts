@@ -1,12 +1,14 @@
 import { ResourcesDto } from '#clusters';
 import {
   ArrayField,
+  BooleanField,
   EnumField,
   FreeTextField,
   IdField,
   IntegerField,
   NameField,
   ObjectField,
+  OpaqueField,
   PageQuery,
   ProblemDto,
   StringField,
@@ -14,7 +16,9 @@ import {
 } from '#http';
 
 import { DEPLOYMENT_STATUSES, type DeploymentStatus } from './deployment-status.js';
-import { MAX_IMAGE_LENGTH } from './image-reference.js';
+import { checkName } from './deployment-name.js';
+import { MAX_IMAGE_LENGTH, MAX_NORMALIZED_IMAGE_LENGTH } from './image-reference.js';
+import { type Labels, LabelsField } from './labels.js';
 import { OUTCOMES, type Outcome } from './reports.js';
 
 /** The most deployments or reports of one batch. */
@@ -23,17 +27,27 @@ export const MAX_BATCH = 10_000;
 /** The most bytes of a batch's body: 10,000 items of 800 bytes. */
 export const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 
+const MAX_NAME = 128;
+const MAX_SPEC_BYTES = 16 * 1024;
 const MAX_MESSAGE = 2_000;
 const MAX_RUNTIME_SECONDS = 366 * 86_400;
 const MAX_QUEUE_TIMEOUT_SECONDS = 366 * 86_400;
 const MAX_RETRIES = 100;
 const MAX_ATTEMPT = 2_147_483_647;
 
+const LABELS = 'What it is found by: keys with values, as Kubernetes writes them.';
+const PREEMPTIBLE =
+  'Whether it may be stopped and queued again for one of higher priority, where the cluster allows that.';
+const SPEC =
+  'What the runtime wants to know: command, environment, whatever it is. Kept as it is, and never looked into.';
+
 /** What submits a deployment. */
 export class SubmitDeploymentDto {
   @NameField({
-    description: 'For people; made from the image when left out.',
-    max: 128,
+    description:
+      'Finds it: unique among the deployments of the cluster that have not ended. Made from the image when left out; what ends like such a name, in a tilde and twelve letters or digits, cannot be given.',
+    max: MAX_NAME,
+    check: checkName,
     optional: true,
     example: 'train-resnet',
   })
@@ -87,6 +101,20 @@ export class SubmitDeploymentDto {
     example: 3,
   })
   readonly maxRetries!: number;
+
+  @LabelsField({ description: LABELS, default: {} })
+  readonly labels!: Labels;
+
+  @BooleanField({ description: PREEMPTIBLE, default: false })
+  readonly preemptible!: boolean;
+
+  @OpaqueField({
+    description: `${SPEC} At most ${MAX_SPEC_BYTES} bytes as JSON.`,
+    maxBytes: MAX_SPEC_BYTES,
+    optional: true,
+    example: { command: ['python', 'train.py'], environment: { EPOCHS: '90' } },
+  })
+  readonly spec?: object;
 }
 
 /** What submits many deployments. */
@@ -107,7 +135,7 @@ export class DeploymentDto {
   @IdField({ description: 'The cluster it was submitted to.' })
   readonly clusterId!: string;
 
-  @NameField({ description: 'For people.', max: 128, example: 'train-resnet' })
+  @NameField({ description: 'As given, or made from the image.', max: MAX_NAME, example: 'train-resnet' })
   readonly name!: string;
 
   @StringField({
@@ -116,6 +144,28 @@ export class DeploymentDto {
     example: 'registry.example.com/vision/train:2.1',
   })
   readonly image!: string;
+
+  @StringField({
+    description: 'The same reference in its one spelling: with registry, folder, and a tag or digest.',
+    max: MAX_NORMALIZED_IMAGE_LENGTH,
+    example: 'registry.example.com/vision/train:2.1',
+  })
+  readonly normalizedImage!: string;
+
+  @LabelsField({ description: LABELS })
+  readonly labels!: Labels;
+
+  @BooleanField({ description: PREEMPTIBLE, example: false })
+  readonly preemptible!: boolean;
+
+  @OpaqueField({
+    description: `${SPEC} Left out of lists.`,
+    maxBytes: MAX_SPEC_BYTES,
+    optional: true,
+    nullable: true,
+    example: { command: ['python', 'train.py'], environment: { EPOCHS: '90' } },
+  })
+  readonly spec?: object | null;
 
   @ObjectField(() => ResourcesDto, { description: 'What it needs.' })
   readonly resources!: ResourcesDto;

@@ -41,6 +41,12 @@ export const DeploymentErrors = defineErrors('DEPLOYMENTS', {
     explanation:
       'The image is not a reference by the grammar of the OCI distribution specification: `[host[:port]/]path[:tag][@algorithm:hex]`, path in lower case.',
   },
+  NAME_TAKEN: {
+    kind: 'conflict',
+    title: 'Name is taken',
+    explanation:
+      'A deployment of the cluster that has not ended has this name, or another one of the same batch. Choose another name, or leave it out: then one is made.',
+  },
   INVALID_STATE: {
     kind: 'conflict',
     title: 'Not possible in this state',

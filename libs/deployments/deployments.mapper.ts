@@ -16,12 +16,17 @@ import { type DeploymentOrder } from './submission.js';
 export function toDeploymentDto(deployment: DeploymentView): DeploymentDto {
   const { id, clusterId, name, image, request, priority, maxRuntimeSeconds } = deployment;
   const { queueTimeoutSeconds, maxRetries, retries, status, attempt } = deployment;
+  const { normalizedImage, labels, isPreemptible, spec } = deployment;
   const { queuedAt, scheduledAt, startedAt, endedAt, releasedAt, retryAt, message, submittedBy } = deployment;
   return {
     id,
     clusterId,
     name,
     image,
+    normalizedImage,
+    labels,
+    preemptible: isPreemptible,
+    ...(spec === undefined ? {} : { spec }),
     resources: toResources(request),
     priority,
     maxRuntimeSeconds,
@@ -44,6 +49,7 @@ export function toDeploymentDto(deployment: DeploymentView): DeploymentDto {
 /** What somebody asks for, in stored units. */
 export function toOrder(submitted: SubmitDeploymentDto): DeploymentOrder {
   const { name, image, resources, priority, maxRuntimeSeconds, queueTimeoutSeconds, maxRetries } = submitted;
+  const { labels, preemptible, spec } = submitted;
   return {
     name: name ?? null,
     image,
@@ -52,6 +58,9 @@ export function toOrder(submitted: SubmitDeploymentDto): DeploymentOrder {
     maxRuntimeSeconds: maxRuntimeSeconds ?? null,
     queueTimeoutSeconds: queueTimeoutSeconds ?? null,
     maxRetries,
+    labels,
+    isPreemptible: preemptible,
+    spec: spec ?? null,
   };
 }
 

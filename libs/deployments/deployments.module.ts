@@ -9,14 +9,17 @@ import { OrganizationWorkModule } from './organization-work.js';
 import { QueueLimit } from './queue-limit.js';
 import { QueueCancellation } from './queue-cancellation.js';
 import { ReportWriter } from './reports.js';
+import { SubmissionsController } from './submissions.controller.js';
+import { SubmissionsService } from './submissions.service.js';
 
 /** Deployments for people and runtimes: routes and use cases. Global, because clusters ask through their port what stands below them. */
 @Global()
 @Module({
   imports: [ClustersModule, OrganizationWorkModule],
-  controllers: [DeploymentsController],
+  controllers: [SubmissionsController, DeploymentsController],
   providers: [
     DeploymentsService,
+    SubmissionsService,
     QueueLimit,
     ReportWriter,
     { provide: QueuedDeployments, useClass: QueueCancellation },

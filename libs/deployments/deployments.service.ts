@@ -7,11 +7,16 @@ import { ClusterSignals, Nudges } from '#queue';
 import { type Actor, assertOwnOrAdmin } from '#rbac';
 
 import { type DeploymentStatus, TRANSITIONS } from './deployment-status.js';
-import { DEPLOYMENT_COLUMNS, type DeploymentRow, type DeploymentView, viewOf } from './deployment-view.js';
+import {
+  DEPLOYMENT_COLUMNS,
+  type DeploymentRow,
+  type DeploymentView,
+  LISTED_DEPLOYMENT_COLUMNS,
+  viewOf,
+} from './deployment-view.js';
 import { DeploymentErrors } from './deployments.errors.js';
-import { QueueLimit } from './queue-limit.js';
 import { type Report, ReportWriter, type ReportResult } from './reports.js';
-import { checkOrder, type DeploymentOrder, insertQueued, shapeChanges } from './submission.js';
+import { shapeChanges } from './submission.js';
 
 /** Which deployments a list shows. */
 export interface DeploymentFilter {
@@ -25,38 +30,10 @@ export class DeploymentsService {
   constructor(
     private readonly database: Database,
     private readonly clusters: ClusterDoor,
-    private readonly queueLimit: QueueLimit,
     private readonly signals: ClusterSignals,
     private readonly nudges: Nudges,
     private readonly reports: ReportWriter,
   ) {}
-
-  /**
-   * Puts a deployment into the queue of a cluster.
-   *
-   * @throws CLUSTERS.NOT_FOUND, DEPLOYMENTS.CLUSTER_DRAINING, DEPLOYMENTS.CLUSTER_DELETED,
-   *   DEPLOYMENTS.QUEUE_LIMIT_REACHED, and what {@link checkOrder} throws
-   */
-  async submit(
-    actor: Actor,
-    organizationId: string,
-    clusterId: string,
-    order: DeploymentOrder,
-  ): Promise<DeploymentView> {
-    const [deployment] = await this.enqueue(actor, organizationId, clusterId, [order], () => '');
-    if (deployment === undefined) throw new Error('a deployment was submitted and not returned');
-    return deployment;
-  }
-
-  /** Puts deployments into the queue of a cluster: all of them, or none when one is refused. */
-  async submitBatch(
-    actor: Actor,
-    organizationId: string,
-    clusterId: string,
-    orders: readonly DeploymentOrder[],
-  ): Promise<DeploymentView[]> {
-    return this.enqueue(actor, organizationId, clusterId, orders, (index) => `/deployments/${index}`);
-  }
 
   /** @throws DEPLOYMENTS.NOT_FOUND */
   async read(actor: Actor, organizationId: string, deploymentId: string): Promise<DeploymentView> {
@@ -74,7 +51,7 @@ export class DeploymentsService {
     const rows = await rowsOf(
       this.database.reader(),
       sql<DeploymentRow>`
-        select ${DEPLOYMENT_COLUMNS} from deployments d
+        select ${LISTED_DEPLOYMENT_COLUMNS} from deployments d
         where d.organization_id = ${organizationId} and ${visibleClusters(actor, organizationId, 'd.cluster_id')}
           ${clusterId === undefined ? sql`` : sql`and d.cluster_id = ${clusterId}`}
           ${status === undefined ? sql`` : sql`and d.status = ${status}`}
@@ -188,29 +165,6 @@ export class DeploymentsService {
     );
     clusterIds.forEach((id) => this.nudges.nudge(id));
     return results;
-  }
-
-  private async enqueue(
-    actor: Actor,
-    organizationId: string,
-    clusterId: string,
-    orders: readonly DeploymentOrder[],
-    pointerOf: (index: number) => string,
-  ): Promise<DeploymentView[]> {
-    const deployments = await this.database.transaction(async (tx) => {
-      // The organization before its cluster, as everybody locks them.
-      await this.queueLimit.admit(tx, organizationId, orders.length);
-      const cluster = await this.clusters.admit(tx, actor, organizationId, clusterId);
-      const { state, isDeleted } = cluster;
-      if (isDeleted) throw DeploymentErrors.CLUSTER_DELETED.because(undefined, { state: 'deleted' });
-      if (state === 'draining') throw DeploymentErrors.CLUSTER_DRAINING.because(undefined, { state });
-      orders.forEach((order, index) => checkOrder(order, cluster, pointerOf(index)));
-      const inserted = await insertQueued(tx, cluster, actor.id, orders);
-      await this.signals.announce(tx, { organizationId, clusterId }, 'submitted', shapeChanges(inserted, 1));
-      return inserted;
-    });
-    this.nudges.nudge(clusterId);
-    return deployments;
   }
 
   private async lock(

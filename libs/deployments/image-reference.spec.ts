@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { parseImageReference } from './image-reference.js';
+import { MAX_IMAGE_LENGTH, normalizedImage, parseImageReference } from './image-reference.js';
 
 const SHA = `sha256:${'0123456789abcdef'.repeat(4)}`;
 
@@ -93,5 +93,45 @@ describe('parseImageReference', () => {
     ]) {
       expect(parseImageReference(text)).toBeUndefined();
     }
+  });
+});
+
+describe('normalizedImage', () => {
+  const normal = (text: string): string | undefined => {
+    const reference = parseImageReference(text);
+    return reference === undefined ? undefined : normalizedImage(reference);
+  };
+
+  it.each([
+    ['busybox', 'docker.io/library/busybox:latest'],
+    ['busybox:1.36', 'docker.io/library/busybox:1.36'],
+    ['library/busybox', 'docker.io/library/busybox:latest'],
+    ['docker.io/busybox', 'docker.io/library/busybox:latest'],
+    ['index.docker.io/busybox', 'docker.io/library/busybox:latest'],
+    ['bitnami/redis', 'docker.io/bitnami/redis:latest'],
+    ['Registry.Example.com/a', 'registry.example.com/a:latest'],
+    ['localhost:5000/a/b:V1', 'localhost:5000/a/b:V1'],
+    [`busybox@${SHA}`, `docker.io/library/busybox@${SHA}`],
+    [`busybox:1@${SHA}`, `docker.io/library/busybox:1@${SHA}`],
+  ])('writes %s as %s', (text, expected) => {
+    expect(normal(text)).toBe(expected);
+  });
+
+  it('is a reference that means the same, and is normal itself', () => {
+    const component = fc.stringMatching(/^[a-z0-9]{1,8}$/);
+    const text = fc
+      .tuple(
+        fc.constantFrom('', 'localhost/', 'Reg.io:443/', 'docker.io/', 'INDEX.docker.io/'),
+        fc.array(component, { minLength: 1, maxLength: 3 }),
+        fc.constantFrom('', ':v1', `@${SHA}`, `:v1@${SHA}`),
+      )
+      .map(([registry, path, version]) => `${registry}${path.join('/')}${version}`);
+    fc.assert(
+      fc.property(text, (given) => {
+        const once = normal(given) ?? '';
+        expect(normal(once)).toBe(once);
+        expect(once.length).toBeLessThanOrEqual(MAX_IMAGE_LENGTH);
+      }),
+    );
   });
 });

@@ -14,6 +14,9 @@ export const MAX_IMAGE_LENGTH = 512;
 /** The grammar's limit for registry and repository together. */
 const MAX_NAME_LENGTH = 255;
 
+/** What naming the registry, the folder and the tag adds at most. */
+export const MAX_NORMALIZED_IMAGE_LENGTH = MAX_IMAGE_LENGTH + 'docker.io/library/:latest'.length;
+
 const PATH_COMPONENT = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/;
 const HOST_COMPONENT = /^(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])$/;
 const IPV6_HOST = /^\[[a-fA-F0-9:]+\]$/;
@@ -46,6 +49,31 @@ export function parseImageReference(text: string): ImageReference | undefined {
   if (registry !== undefined && !isHost(registry)) return undefined;
   if (!repository.split('/').every((component) => PATH_COMPONENT.test(component))) return undefined;
   return { registry, repository, tag, digest };
+}
+
+/** The registry that every container tool takes where none is named, and the folder of its official images. */
+const DEFAULT_REGISTRY = 'docker.io';
+const OFFICIAL_IMAGES = 'library/';
+
+/**
+ * The one spelling of what a reference means, by the conventions of every container tool: registry in lower case and always named, official
+ * images in their folder, the tag `latest` where neither tag nor digest says otherwise. References that mean the same are equal.
+ */
+export function normalizedImage({ registry, repository, tag, digest }: ImageReference): string {
+  const host = (registry ?? DEFAULT_REGISTRY).toLowerCase().replace(/^index\.docker\.io$/, DEFAULT_REGISTRY);
+  const isOfficial = host === DEFAULT_REGISTRY && !repository.includes('/');
+  const version = tag ?? (digest === undefined ? 'latest' : undefined);
+  return [
+    `${host}/${isOfficial ? OFFICIAL_IMAGES : ''}${repository}`,
+    ...(version === undefined ? [] : [`:${version}`]),
+    ...(digest === undefined ? [] : [`@${digest}`]),
+  ].join('');
+}
+
+/** The normalized form of a text that was accepted as a reference; of any other text, the text. */
+export function normalizedImageOf(image: string): string {
+  const reference = parseImageReference(image);
+  return reference === undefined ? image : normalizedImage(reference);
 }
 
 /** The first component is a registry when it cannot be a part of a path: it has a dot, a port or a capital, or is `localhost`. */

@@ -1,11 +1,13 @@
 import { type DomainError, newId, type ResourceVector } from '#kernel';
 import { type AdmittingCluster, toResources } from '#clusters';
-import { type EntityManager, rowsOf, sql } from '#database';
+import { type EntityManager, type Fragment, rowsOf, sql } from '#database';
 import { type ShapeChange } from '#queue';
 
+import { generatedName } from './deployment-name.js';
 import { DEPLOYMENT_COLUMNS, type DeploymentRow, type DeploymentView, viewOf } from './deployment-view.js';
 import { DeploymentErrors } from './deployments.errors.js';
-import { parseImageReference } from './image-reference.js';
+import { normalizedImageOf, parseImageReference } from './image-reference.js';
+import { type Labels } from './labels.js';
 
 /** What somebody asks to run. */
 export interface DeploymentOrder {
@@ -19,6 +21,9 @@ export interface DeploymentOrder {
   /** null: waits however long it takes */
   readonly queueTimeoutSeconds: number | null;
   readonly maxRetries: number;
+  readonly labels: Labels;
+  readonly isPreemptible: boolean;
+  readonly spec: object | null;
 }
 
 /**
@@ -53,56 +58,114 @@ function exceeds(request: ResourceVector, { id, grantable }: AdmittingCluster, a
   ]);
 }
 
+/** A deployment as it goes into the queue. */
+interface QueuedOrder {
+  readonly id: string;
+  readonly order: DeploymentOrder;
+}
+
 /**
- * Puts deployments into a cluster's queue, each with its first event. One statement, whatever their number.
+ * Puts one deployment into a cluster's queue, with its first event.
  *
- * @returns the deployments in the order of the orders
+ * @throws DEPLOYMENTS.NAME_TAKEN
  */
 export async function insertQueued(
   tx: EntityManager,
-  { organizationId, id: clusterId }: AdmittingCluster,
+  cluster: AdmittingCluster,
+  submittedBy: string,
+  order: DeploymentOrder,
+): Promise<DeploymentView> {
+  const id = newId();
+  const [row] = await insert<DeploymentRow>(tx, cluster, submittedBy, [{ id, order }], DEPLOYMENT_COLUMNS);
+  if (row === undefined) throw nameTaken(order, '');
+  return viewOf(row);
+}
+
+/**
+ * Puts deployments into a cluster's queue, each with its first event, but for those whose name is taken: by another deployment, or by an
+ * earlier one of `orders`. One statement, whatever their number.
+ *
+ * @returns the ids in the order of the orders, undefined where the name is taken
+ */
+export async function insertManyQueued(
+  tx: EntityManager,
+  cluster: AdmittingCluster,
   submittedBy: string,
   orders: readonly DeploymentOrder[],
-): Promise<DeploymentView[]> {
-  const ids = orders.map(() => newId());
-  const rows = await rowsOf(
+): Promise<(string | undefined)[]> {
+  const queued = orders.map((order): QueuedOrder => ({ id: newId(), order }));
+  const inserted = await insert<{ id: string }>(tx, cluster, submittedBy, queued, sql`d.id`);
+  // Without names nothing can be taken.
+  if (inserted.length === queued.length) return queued.map(({ id }) => id);
+  const ids = new Set(inserted.map(({ id }) => id));
+  return queued.map(({ id }) => (ids.has(id) ? id : undefined));
+}
+
+/** The refusal of an order whose name another deployment has, with a pointer below `at`. */
+export function nameTaken({ name }: DeploymentOrder, at: string): DomainError {
+  return DeploymentErrors.NAME_TAKEN.because(undefined, { name }, [
+    { pointer: `#${at}/name`, code: 'name-taken', message: 'is the name of another deployment of the cluster' },
+  ]);
+}
+
+async function insert<Row>(
+  tx: EntityManager,
+  { organizationId, id: clusterId }: AdmittingCluster,
+  submittedBy: string,
+  queued: readonly QueuedOrder[],
+  columns: Fragment,
+): Promise<Row[]> {
+  const rows = inOrderOfNames(queued);
+  const orders = rows.map(({ order }) => order);
+  // A row that may be refused costs a note in the write-ahead log: only those with names may.
+  const unlessTaken = orders.some(({ name }) => name !== null)
+    ? sql`on conflict (cluster_id, name) where is_named and ended_at is null do nothing`
+    : sql``;
+  return rowsOf(
     tx,
-    sql<DeploymentRow>`
+    sql<Row>`
       with submitted as (
         select * from unnest(
-          ${ids}::uuid[], ${orders.map(({ name, image }, i) => name ?? nameFrom(image, ids[i] ?? ''))}::text[],
-          ${orders.map((o) => o.image)}::text[], ${orders.map((o) => o.request.cpuMillis)}::int[],
+          ${rows.map(({ id }) => id)}::uuid[], ${rows.map(({ id, order }) => order.name ?? generatedName(order.image, id))}::text[],
+          ${orders.map((o) => o.name !== null)}::boolean[], ${orders.map((o) => o.image)}::text[],
+          ${orders.map((o) => normalizedImageOf(o.image))}::text[], ${orders.map((o) => o.request.cpuMillis)}::int[],
           ${orders.map((o) => o.request.memoryMib)}::int[], ${orders.map((o) => o.request.gpuMillis)}::int[],
           ${orders.map((o) => o.priority)}::smallint[], ${orders.map((o) => o.maxRuntimeSeconds ?? 0)}::int[],
-          ${orders.map((o) => o.queueTimeoutSeconds ?? 0)}::int[], ${orders.map((o) => o.maxRetries)}::smallint[]
-        ) as submitted (id, name, image, cpu_millis, memory_mib, gpu_millis, priority, max_runtime_seconds,
-                        queue_timeout_seconds, max_retries)
+          ${orders.map((o) => o.queueTimeoutSeconds ?? 0)}::int[], ${orders.map((o) => o.maxRetries)}::smallint[],
+          ${orders.map((o) => JSON.stringify(o.labels))}::jsonb[], ${orders.map((o) => o.isPreemptible)}::boolean[],
+          ${orders.map((o) => (o.spec === null ? null : JSON.stringify(o.spec)))}::json[]
+        ) as submitted (id, name, is_named, image, normalized_image, cpu_millis, memory_mib, gpu_millis, priority,
+                        max_runtime_seconds, queue_timeout_seconds, max_retries, labels, is_preemptible, spec)
       ), d as (
-        insert into deployments (organization_id, id, cluster_id, name, image, cpu_millis, memory_mib, gpu_millis, priority,
-                                 max_runtime_seconds, queue_timeout_seconds, max_retries, submitted_by, queued_at, due_at)
-        select ${organizationId}, id, ${clusterId}, name, image, cpu_millis, memory_mib, gpu_millis, priority,
-               max_runtime_seconds, queue_timeout_seconds, max_retries, ${submittedBy}, statement_timestamp(),
+        insert into deployments (organization_id, id, cluster_id, name, is_named, image, normalized_image, cpu_millis,
+                                 memory_mib, gpu_millis, priority, max_runtime_seconds, queue_timeout_seconds,
+                                 max_retries, labels, is_preemptible, spec, submitted_by, queued_at, due_at)
+        select ${organizationId}, id, ${clusterId}, name, is_named, image, normalized_image, cpu_millis, memory_mib,
+               gpu_millis, priority, max_runtime_seconds, queue_timeout_seconds, max_retries, labels, is_preemptible,
+               spec, ${submittedBy}, statement_timestamp(),
                statement_timestamp() + nullif(queue_timeout_seconds, 0) * interval '1 second'
         from submitted
+        ${unlessTaken}
         returning *
       ), events as (
         insert into deployment_events (organization_id, deployment_id, sequence, cluster_id, attempt, to_status, cause,
                                        actor_id, at)
         select organization_id, id, version, cluster_id, attempt, status, 'submitted', submitted_by, queued_at from d
       )
-      select ${DEPLOYMENT_COLUMNS} from d`,
+      select ${columns} from d`,
   );
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  return ids.map((id) => {
-    const row = byId.get(id);
-    if (row === undefined) throw new Error('a deployment was inserted and not returned');
-    return viewOf(row);
-  });
+}
+
+/** Two batches that want the same names in another order would wait for each other. Of equal names, the earlier order comes first. */
+function inOrderOfNames(queued: readonly QueuedOrder[]): readonly QueuedOrder[] {
+  if (queued.every(({ order }) => order.name === null)) return queued;
+  const key = ({ order }: QueuedOrder): string => order.name ?? '';
+  return queued.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
 }
 
 /** How many of each shape come to the queue, or with -1 leave it. */
 export function shapeChanges(
-  deployments: readonly Pick<DeploymentView, 'priority' | 'request' | 'maxRuntimeSeconds'>[],
+  deployments: readonly Pick<DeploymentOrder, 'priority' | 'request' | 'maxRuntimeSeconds'>[],
   sign: 1 | -1,
 ): ShapeChange[] {
   const changes = new Map<string, ShapeChange>();
@@ -114,10 +177,4 @@ export function shapeChanges(
     changes.set(key, { priority, cpuMillis, memoryMib, gpuMillis, maxRuntimeSeconds: maxRuntimeSeconds ?? 0, change });
   }
   return [...changes.values()];
-}
-
-/** A name that a person recognizes: the last part of the image's path, and enough of the id to tell its siblings apart. */
-function nameFrom(image: string, id: string): string {
-  const repository = parseImageReference(image)?.repository ?? 'deployment';
-  return `${repository.slice(repository.lastIndexOf('/') + 1).slice(0, 48)}-${id.slice(-8)}`;
 }

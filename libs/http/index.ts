@@ -44,6 +44,7 @@ export {
   ListField,
   MapField,
   ObjectField,
+  OpaqueField,
 } from './fields/values.js';
 export { type CursorPosition } from './paging/cursor-codec.js';
 export { MAX_PAGE_SIZE, type Page, PageOf, PageQuery, PageRequest, Pages } from './paging/page.js';

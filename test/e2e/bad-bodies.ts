@@ -157,6 +157,9 @@ const DEPLOYMENT = {
   maxRuntimeSeconds: 60,
   queueTimeoutSeconds: 60,
   maxRetries: 1,
+  labels: { team: 'vision' },
+  preemptible: false,
+  spec: { command: ['run'] },
 };
 
 const badDeployment: readonly BadBody[] = [
@@ -185,6 +188,45 @@ const badDeployment: readonly BadBody[] = [
   ]),
   ...broken(DEPLOYMENT, 'resources.tpu', [[1, 'unknown-field']]),
   ...broken(DEPLOYMENT, 'priority', [...notIntegers(0, 100), [null, 'type'], [2_147_483_647, 'too-large']]),
+  ...broken(DEPLOYMENT, 'name', [['train~0123456789ab', 'generated-name']]),
+  ['a name that is taken', { ...DEPLOYMENT, name: 'taken' }, '409 DEPLOYMENTS.NAME_TAKEN #/name name-taken'],
+  ...broken(DEPLOYMENT, 'labels', [
+    [null, 'type'],
+    [[], 'type'],
+    ['team=vision', 'type'],
+    [Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`k${index}`, 'v'])), 'too-many'],
+  ]),
+  ...broken(DEPLOYMENT, 'labels.team', [
+    ['x'.repeat(64), 'too-long'],
+    ['-x', 'pattern'],
+    ['=cmd()', 'pattern'],
+    ['a\u0000', 'invalid-text'],
+    [1, 'type'],
+    [null, 'type'],
+    [{}, 'type'],
+  ]),
+  ...['', ' ', 'a b', '-a', 'a=b', 'x'.repeat(64), 'ключ'].map((key): BadBody => [
+    `the label key ${JSON.stringify(key)}`,
+    { ...DEPLOYMENT, labels: { [key]: 'v' } },
+    `${INVALID} #/labels/${key} invalid-key`,
+  ]),
+  ...broken(DEPLOYMENT, 'preemptible', [
+    ['true', 'type'],
+    [1, 'type'],
+    [null, 'type'],
+  ]),
+  ...broken(DEPLOYMENT, 'spec', [
+    [null, 'type'],
+    ['run', 'type'],
+    [['run'], 'type'],
+    [{ command: 'x'.repeat(16 * 1024) }, 'too-large'],
+    [{ command: 'ä'.repeat(8 * 1024) }, 'too-large'],
+  ]),
+  [
+    'a spec that is too deep',
+    `{"image":"app","resources":{"cpu":1,"memoryMib":1},"spec":${'{"a":'.repeat(20)}1${'}'.repeat(20)}}`,
+    `${INVALID} #/spec too-deep`,
+  ],
   ...broken(DEPLOYMENT, 'maxRuntimeSeconds', [...notIntegers(1, 366 * 86_400), [null, 'type']]),
   ...broken(DEPLOYMENT, 'queueTimeoutSeconds', [...notIntegers(1, 366 * 86_400), [null, 'type']]),
   ...broken(DEPLOYMENT, 'maxRetries', [...notIntegers(0, 100), [null, 'type']]),
@@ -219,7 +261,8 @@ const badDeployment: readonly BadBody[] = [
 ];
 
 const REPORTS = { reports: [{ id: newId(), outcome: 'succeeded' }] };
-const BATCH = { deployments: [DEPLOYMENT, DEPLOYMENT, DEPLOYMENT] };
+const { name: _, ...UNNAMED } = DEPLOYMENT;
+const BATCH = { deployments: [DEPLOYMENT, UNNAMED, UNNAMED] };
 const COMPLETION = { outcome: 'succeeded', attempt: 1, message: 'exit code 0' };
 const CLUSTER = { name: 'pool', capacity: { cpu: 1, memoryMib: 1, gpu: 1 } };
 const INVITE = { role: 'viewer', maxUses: 1, expiresInSeconds: 60, note: 'for Ada' };
@@ -301,8 +344,18 @@ export const BODY_ROUTES: Readonly<Record<string, BodyRoute>> = {
       ...broken(BATCH, 'onError', [['continue', 'unknown-field']]),
       [
         'the last item is no image',
-        { deployments: [DEPLOYMENT, DEPLOYMENT, { ...DEPLOYMENT, image: 'No' }] },
+        { deployments: [DEPLOYMENT, UNNAMED, { ...DEPLOYMENT, image: 'No' }] },
         '400 DEPLOYMENTS.INVALID_IMAGE #/deployments/2/image invalid-image',
+      ],
+      [
+        'an item with a name that is taken',
+        { deployments: [UNNAMED, { ...UNNAMED, name: 'taken' }] },
+        '409 DEPLOYMENTS.NAME_TAKEN #/deployments/1/name name-taken',
+      ],
+      [
+        'two items with one name',
+        { deployments: [UNNAMED, { ...UNNAMED, name: 'b' }, { ...UNNAMED, name: 'a' }, { ...UNNAMED, name: 'b' }] },
+        '409 DEPLOYMENTS.NAME_TAKEN #/deployments/3/name name-taken',
       ],
       [
         'an item asks for nothing',

@@ -38,7 +38,7 @@ describe('bad input', () => {
     stowage = await Stowage.start();
     team = await aTeam(stowage.client);
     cluster = await TestCluster.create(team, { cpu: 4, gpu: 1 }, 'taken');
-    deploymentId = await cluster.submit();
+    deploymentId = await cluster.submit({ name: 'taken' });
     await eventually(
       () => cluster.deployment(deploymentId),
       ({ status }) => status === 'scheduled',

@@ -82,7 +82,7 @@ describe('a deployment', () => {
         submittedBy: team.developer.id,
       },
     });
-    expect(answer.body.name).toMatch(/^train-[0-9a-f]{8}$/);
+    expect(answer.body.name).toMatch(/^train~[0-9a-z]{12}$/);
     expect(answer.body.queuedAt).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
     expect(await cluster.deployment(answer.body.id)).toMatchObject({
       name: answer.body.name,

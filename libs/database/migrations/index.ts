@@ -10,6 +10,7 @@ import { LedgerAudit } from './0007-ledger-audit.js';
 import { Reservations } from './0008-reservations.js';
 import { LedgerKeys } from './0009-ledger-keys.js';
 import { Attempts } from './0010-attempts.js';
+import { Submission } from './0014-submission.js';
 
 /** Every migration, oldest first. Names are recorded in databases: they are never changed, and none is ever removed. */
 export const MIGRATIONS: readonly MigrationObject[] = [
@@ -23,4 +24,5 @@ export const MIGRATIONS: readonly MigrationObject[] = [
   { name: '0008-reservations', class: Reservations },
   { name: '0009-ledger-keys', class: LedgerKeys },
   { name: '0010-attempts', class: Attempts },
+  { name: '0014-submission', class: Submission },
 ];

@@ -111,7 +111,7 @@ class DtoReader {
       const violation = violationIn(rule, instance[name]);
       if (violation !== undefined) {
         wrong.add(name);
-        this.add([...path, name], violation);
+        this.add(violation.key === undefined ? [...path, name] : [...path, name, violation.key], violation);
       }
     }
     for (const { property, constraints = {} } of hasOtherRules(type) ? validateSync(instance, OPTIONS) : []) {

@@ -4,6 +4,8 @@ import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 export interface Violation {
   readonly code: string;
   readonly message: string;
+  /** In a map: the entry that it is about. */
+  readonly key?: string;
 }
 
 /** A class whose instances are read from JSON or query parameters, or written to JSON. */

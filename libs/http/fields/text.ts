@@ -109,11 +109,19 @@ export function hasInvisibleCharacters(text: string): boolean {
   return INVISIBLE.test(text.replace(EMOJI_GLUE, ''));
 }
 
+/** Options of a name. */
+export interface NameOptions extends FieldOptions<string> {
+  /** Default 64. */
+  readonly max?: number;
+  /** A further check of an otherwise valid name. */
+  readonly check?: (name: string) => Violation | undefined;
+}
+
 /**
  * A name that people read: kept in NFC without spaces around it, not blank, one line, nothing invisible.
  * Lengths count code points after that.
  */
-export function NameField(options: FieldOptions<string> & { readonly max?: number }): PropertyDecorator {
+export function NameField(options: NameOptions): PropertyDecorator {
   return StringField({
     max: 64,
     ...options,
@@ -122,7 +130,7 @@ export function NameField(options: FieldOptions<string> & { readonly max?: numbe
     check: (text) =>
       hasInvisibleCharacters(text)
         ? { code: 'invalid-text', message: 'must not contain control, invisible or direction-changing characters' }
-        : undefined,
+        : options.check?.(text),
   });
 }
 

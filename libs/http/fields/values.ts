@@ -106,6 +106,8 @@ export function EnumField(
   return field(enumRule(words, options));
 }
 
+const NOT_AN_OBJECT: Violation = { code: 'type', message: 'must be an object' };
+
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A nested object of another class. */
@@ -114,7 +116,7 @@ export function ObjectField(type: () => DtoClass, options: FieldOptions<object>)
     ...commonOf(options),
     schema: { type: () => type(), ...documentationOf(options) },
     nested: type,
-    check: (value) => (isObject(value) ? undefined : { code: 'type', message: 'must be an object' }),
+    check: (value) => (isObject(value) ? undefined : NOT_AN_OBJECT),
   });
 }
 
@@ -180,36 +182,72 @@ export interface MapOptions extends FieldOptions<Readonly<Record<string, string>
   /** What a key must be, in words: "must be ...". */
   readonly keyMessage: string;
   readonly maxValueLength: number;
+  /** What the whole value must match; anything when left out. Linear in the text's length. */
+  readonly value?: RegExp;
+  /** What a value must be, in words: "must be ...". */
+  readonly valueMessage?: string;
 }
 
-/** A map from text to text, such as labels. */
+/** A map from text to text, such as labels. A refusal points to the entry that breaks the rule. */
 export function MapField(options: MapOptions): PropertyDecorator {
-  const value = stringRule({ description: '', min: 0, max: options.maxValueLength });
+  const { value: pattern, valueMessage, maxValueLength } = options;
+  const value = stringRule({
+    description: '',
+    min: 0,
+    max: maxValueLength,
+    ...(pattern === undefined ? {} : { pattern }),
+    ...(valueMessage === undefined ? {} : { patternMessage: valueMessage }),
+  });
   // Part of OpenAPI 3.1, but not of the decorator's types.
   const names: object = {
     propertyNames: { type: 'string', maxLength: options.maxKeyLength, pattern: options.key.source },
   };
+  const { description: _, ...valueSchema } = value.schema as Record<string, unknown>;
   return field({
     ...commonOf(options),
     schema: {
       type: 'object',
-      additionalProperties: { type: 'string', maxLength: options.maxValueLength },
+      additionalProperties: valueSchema,
       ...names,
       maxProperties: options.maxEntries,
       ...documentationOf(options),
     },
-    check: (map) => {
-      if (!isObject(map)) {
-        return { code: 'type', message: 'must be an object' };
-      }
-      const entries = Object.entries(map as object);
-      const badKey = entries.some(([key]) => key.length > options.maxKeyLength || !options.key.test(key));
-      const badValue = entries.map(([, text]) => violationIn(value, text)).find((violation) => violation !== undefined);
-      return (
-        checkCount(entries.length, { max: options.maxEntries }) ??
-        (badKey ? { code: 'invalid-key', message: options.keyMessage } : undefined) ??
-        (badValue === undefined ? undefined : { code: badValue.code, message: `has a value that ${badValue.message}` })
-      );
+    check: (map) => (isObject(map) ? checkEntries(map as object, options, value) : NOT_AN_OBJECT),
+  });
+}
+
+function checkEntries(map: object, options: MapOptions, value: FieldRule): Violation | undefined {
+  const entries = Object.entries(map);
+  const count = checkCount(entries.length, { max: options.maxEntries });
+  if (count !== undefined) return count;
+  for (const [key, text] of entries) {
+    if (key.length > options.maxKeyLength || !options.key.test(key)) {
+      return { code: 'invalid-key', message: options.keyMessage, key };
+    }
+    const violation = violationIn(value, text);
+    if (violation !== undefined) return { ...violation, key };
+  }
+  return undefined;
+}
+
+/** Options of an object whose content is nobody's business here. */
+export interface OpaqueOptions extends FieldOptions<object> {
+  readonly example: object;
+  /** The most bytes of it, as JSON without spaces in UTF-8. */
+  readonly maxBytes: number;
+}
+
+/** An object of any content, kept and given back, and never looked into. */
+export function OpaqueField(options: OpaqueOptions): PropertyDecorator {
+  const { maxBytes } = options;
+  return field({
+    ...commonOf(options),
+    schema: { type: 'object', additionalProperties: true, ...documentationOf(options) },
+    check: (value) => {
+      if (!isObject(value)) return NOT_AN_OBJECT;
+      return Buffer.byteLength(JSON.stringify(value)) > maxBytes
+        ? { code: 'too-large', message: `must have at most ${maxBytes} bytes as JSON` }
+        : undefined;
     },
   });
 }

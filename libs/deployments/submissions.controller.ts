@@ -1,0 +1,76 @@
+import { Body, Controller, Post } from '@nestjs/common';
+
+import { ClusterErrors } from '#clusters';
+import { ApiRoute, BodyLimit, IdParam } from '#http';
+import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
+
+import { BatchDto, DeploymentDto, MAX_BATCH_BYTES, SubmitBatchDto, SubmitDeploymentDto } from './deployments.dto.js';
+import { DeploymentErrors } from './deployments.errors.js';
+import { toBatchDto, toDeploymentDto, toOrder } from './deployments.mapper.js';
+import { SubmissionsService } from './submissions.service.js';
+
+const TAG = 'deployments';
+const ORGANIZATION = 'The organization.';
+const CLUSTER = 'The cluster.';
+
+const SUBMIT_PROBLEMS = [
+  OrganizationVisibilityErrors.NOT_FOUND,
+  RbacErrors.ROLE_TOO_LOW,
+  ClusterErrors.NOT_FOUND,
+  DeploymentErrors.CLUSTER_DRAINING,
+  DeploymentErrors.CLUSTER_DELETED,
+  DeploymentErrors.QUEUE_LIMIT_REACHED,
+  DeploymentErrors.EXCEEDS_CAPACITY,
+  DeploymentErrors.INVALID_IMAGE,
+  DeploymentErrors.EMPTY_REQUEST,
+  DeploymentErrors.NAME_TAKEN,
+];
+
+/** How deployments come into queues. */
+@Controller('organizations/:organizationId')
+export class SubmissionsController {
+  constructor(private readonly submissions: SubmissionsService) {}
+
+  @Post('clusters/:clusterId/deployments')
+  @RequireRole('developer')
+  @ApiRoute({
+    id: 'submitDeployment',
+    tag: TAG,
+    summary: 'Submit a deployment',
+    description:
+      'Puts it into the queue of the cluster; the scheduler looks at once. What exceeds the whole cluster is refused.',
+    answer: DeploymentDto,
+    status: 201,
+    problems: SUBMIT_PROBLEMS,
+  })
+  async submit(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @IdParam('clusterId', CLUSTER) clusterId: string,
+    @Body() body: SubmitDeploymentDto,
+  ): Promise<DeploymentDto> {
+    return toDeploymentDto(await this.submissions.submit(actor, organizationId, clusterId, toOrder(body)));
+  }
+
+  @Post('clusters/:clusterId/deployments/batch')
+  @RequireRole('developer')
+  @BodyLimit(MAX_BATCH_BYTES)
+  @ApiRoute({
+    id: 'submitDeployments',
+    tag: TAG,
+    summary: 'Submit many deployments',
+    description:
+      'All of them, or none: when one is refused, the pointers of the problem say which, and nothing is queued.',
+    answer: BatchDto,
+    status: 201,
+    problems: SUBMIT_PROBLEMS,
+  })
+  async submitBatch(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @IdParam('clusterId', CLUSTER) clusterId: string,
+    @Body() { deployments }: SubmitBatchDto,
+  ): Promise<BatchDto> {
+    return toBatchDto(await this.submissions.submitBatch(actor, organizationId, clusterId, deployments.map(toOrder)));
+  }
+}

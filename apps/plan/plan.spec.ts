@@ -34,8 +34,14 @@ describe('the offline planner', () => {
     const queue = [deployment('small', 7.5), deployment('next', 7.5), deployment('large', 8.001)];
     const { waiting } = answer({ queue });
     expect(waiting).toEqual([
-      { id: 'small', blockers: [{ code: 'NOT_ENOUGH', resource: 'cpu', needed: 7.5, available: 0.5, missing: 7 }] },
-      { id: 'large', blockers: [{ code: 'TOO_LARGE', resource: 'cpu', needed: 8.001, capacity: 8 }] },
+      {
+        id: 'small',
+        blockers: [
+          { code: 'NOT_ENOUGH', resource: 'cpu', needed: 7.5, available: 0.5, missing: 7 },
+          { code: 'AHEAD', reason: 'starts-now', priority: 50, deployments: 1 },
+        ],
+      },
+      { id: 'large', blockers: [{ code: 'TOO_LARGE', resource: 'cpu', needed: 8.001, capacity: 8, exceeding: 0.001 }] },
     ]);
   });
 
@@ -52,7 +58,14 @@ describe('the offline planner', () => {
     expect(result.place).toEqual([]);
     expect(result.reservation).toMatchObject({ id: 'large', promisedAt: '2026-01-01T00:01:30.000Z' });
     expect(result.waiting[1]?.blockers).toEqual([
-      { code: 'RESERVATION', id: 'large', promisedAt: '2026-01-01T00:01:30.000Z' },
+      {
+        code: 'RESERVATION',
+        id: 'large',
+        state: 'promised',
+        promisedAt: '2026-01-01T00:01:30.000Z',
+        until: null,
+        resources: [{ resource: 'cpu', needed: 4, available: 2 }],
+      },
     ]);
   });
 

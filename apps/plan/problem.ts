@@ -2,10 +2,11 @@ import { MAX_CAPACITY, MAX_REQUEST, type ResourceAmounts, ResourceVector } from 
 import {
   DEFAULT_POLICY,
   type PlanningPolicy,
+  type Problem,
+  problemOf,
+  type QueuedDeployment,
   type RunningGroup,
-  type Snapshot,
   type StandingReservation,
-  type WaitingShape,
 } from '#packing';
 
 import { Fields, InvalidProblem } from './fields.js';
@@ -14,38 +15,21 @@ const MAX_PRIORITY = 100;
 const MAX_SECONDS = 10 * 366 * 24 * 3600;
 const MAX_STEPS = 100_000_000;
 
-/** One waiting deployment of a problem. */
-export interface QueuedDeployment {
-  readonly id: string;
-  readonly priority: number;
-  readonly request: ResourceAmounts;
-  readonly queuedAtMs: number;
-  readonly maxRuntimeSeconds: number | null;
-}
-
-/** A problem in the planner's terms, and who is behind each shape, oldest first. */
-export interface Problem {
-  readonly snapshot: Snapshot;
-  readonly members: readonly (readonly QueuedDeployment[])[];
-}
-
 /** Reads a problem file's content. @throws InvalidProblem naming the first field that is wrong */
 export function readProblem(json: string): Problem {
   const root = new Fields(parse(json), '');
   const nowMs = root.time('now');
   const queue = root.list('queue').map(readQueued);
   refuseDoubles(queue.map(({ id }) => id));
-  const members = groupByShape(queue);
-  const snapshot: Snapshot = {
+  return problemOf({
     capacity: readAmounts(root.object('capacity'), MAX_CAPACITY),
     nowMs,
     policy: root.has('policy') ? readPolicy(root.object('policy')) : DEFAULT_POLICY,
     isCordoned: false,
     running: root.has('running') ? root.list('running').map(readRunning) : [],
-    waiting: members.map(toShape),
+    queue,
     reservation: root.has('reservation') ? readReservation(root.object('reservation'), queue, nowMs) : null,
-  };
-  return { snapshot, members };
+  });
 }
 
 function parse(json: string): unknown {
@@ -139,26 +123,4 @@ function refuseDoubles(ids: readonly string[]): void {
     if (seen.has(id)) throw new InvalidProblem(`queue[${index}].id must be unique: ${id} occurs twice`);
     seen.add(id);
   }
-}
-
-/** Deployments with the same priority, request and runtime, each group oldest first, ties by id. */
-function groupByShape(queue: readonly QueuedDeployment[]): QueuedDeployment[][] {
-  const groups = new Map<string, QueuedDeployment[]>();
-  for (const deployment of queue) {
-    const { priority, request, maxRuntimeSeconds } = deployment;
-    const key = [priority, request.cpuMillis, request.memoryMib, request.gpuMillis, maxRuntimeSeconds].join('/');
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [deployment]);
-    else group.push(deployment);
-  }
-  const byAge = (a: QueuedDeployment, b: QueuedDeployment): number =>
-    a.queuedAtMs - b.queuedAtMs || (a.id < b.id ? -1 : 1);
-  return Array.from(groups.values(), (group) => group.sort(byAge));
-}
-
-function toShape(group: readonly QueuedDeployment[]): WaitingShape {
-  const [oldest, ...followers] = group;
-  if (oldest === undefined) throw new TypeError('a shape has at least one deployment');
-  const { priority, request, maxRuntimeSeconds } = oldest;
-  return { priority, request, maxRuntimeSeconds, count: group.length, oldest, followers };
 }

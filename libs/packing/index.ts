@@ -1,5 +1,6 @@
 export { plan } from './plan.js';
 export { verify, type Verdict } from './verify.js';
+export * from './explain/index.js';
 export { DEFAULT_POLICY } from './policy.js';
 export {
   type LevelProof,

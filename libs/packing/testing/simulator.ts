@@ -47,6 +47,11 @@ export class Simulation {
     return this;
   }
 
+  /** What a pass would see at a time at which nothing more has happened than what has been played. */
+  seenAt(now: number): Snapshot {
+    return this.snapshot(now, this.groupQueue());
+  }
+
   private nextTime(after: number): number | null {
     const times = [
       ...(this.pending[0] === undefined ? [] : [this.pending[0].arrivesAtSeconds]),
@@ -85,7 +90,9 @@ export class Simulation {
     for (const deployment of this.queue) {
       const { priority, request, declaredSeconds } = deployment;
       const key = JSON.stringify([priority, request, declaredSeconds]);
-      groups.set(key, [...(groups.get(key) ?? []), deployment]);
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [deployment]);
+      else group.push(deployment);
     }
     const byAge = (a: SimulatedDeployment, b: SimulatedDeployment): number =>
       a.arrivesAtSeconds - b.arrivesAtSeconds || (a.id < b.id ? -1 : 1);

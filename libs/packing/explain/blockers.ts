@@ -1,0 +1,207 @@
+import { type Resource, RESOURCES } from '#kernel';
+
+import { freeAt, type Holding, holdingOf, holdingsOf } from '../timeline.js';
+import { toRow } from '../program.js';
+import type { Plan, Snapshot, StandingReservation, WaitingShape } from '../types.js';
+import { type Rivals, rivalsOf } from './rivals.js';
+import { startsOf } from './places.js';
+
+/** Why nothing at all starts in a cluster. */
+export type ClusterStop = 'CORDONED' | 'DRAINING' | 'CAPACITY_PENDING';
+
+/** Why somebody comes first: it starts now; its priority is higher; it asks for less, at the same priority; it is the same, and older. */
+export type AheadReason = 'starts-now' | 'higher-priority' | 'smaller' | 'older';
+
+/** A resource of which a reservation leaves too little. */
+export interface ReservedResource {
+  readonly resource: Resource;
+  readonly needed: number;
+  /** What the reservation leaves to others: now where it is held, at its time where it is promised. */
+  readonly available: number;
+}
+
+/** One reason why a deployment waits, with its numbers; each is true by itself, whatever the others are. */
+export type Blocker =
+  | { readonly code: ClusterStop }
+  /** More than the whole cluster has: it can never start as things are. */
+  | {
+      readonly code: 'TOO_LARGE';
+      readonly resource: Resource;
+      readonly needed: number;
+      readonly capacity: number;
+      readonly exceeding: number;
+    }
+  /** More than is free once the plan has placed what it places. */
+  | {
+      readonly code: 'NOT_ENOUGH';
+      readonly resource: Resource;
+      readonly needed: number;
+      readonly available: number;
+      readonly missing: number;
+    }
+  /** It would be in the way of somebody who has waited long enough. */
+  | {
+      readonly code: 'RESERVATION';
+      readonly id: string;
+      readonly priority: number;
+      readonly state: 'promised' | 'held';
+      /** When the other one starts (promised), or until when resources are held for it. */
+      readonly untilMs: number;
+      readonly resources: readonly ReservedResource[];
+    }
+  /** Others compete for what it is missing, and come first. */
+  | {
+      readonly code: 'AHEAD';
+      readonly reason: AheadReason;
+      readonly priority: number;
+      readonly deployments: number;
+    }
+  /** The plan's search ended before it was proven that no more can start at this priority. */
+  | { readonly code: 'SEARCH_LIMIT'; readonly placed: number; readonly upperBound: number }
+  /** Nothing is in its way: the next pass looks at it. */
+  | { readonly code: 'NEXT_PASS' }
+  /** Its last attempt failed; it is back in the queue at a time. */
+  | { readonly code: 'RETRY'; readonly untilMs: number };
+
+/** What keeps those of a shape that a plan leaves waiting. */
+export interface ShapeBlockers {
+  /** Index into `snapshot.waiting`. */
+  readonly shape: number;
+  /** How many the plan leaves waiting. */
+  readonly waiting: number;
+  /** What keeps the oldest of them. The holder of the reservation is not kept by it. */
+  readonly blockers: readonly Blocker[];
+}
+
+/** What a blocker is judged by: a plan, and what it leaves. */
+interface Scene {
+  readonly snapshot: Snapshot;
+  readonly plan: Plan;
+  readonly stops: readonly ClusterStop[];
+  /** Free after the plan, below zero where more is in use than there is. */
+  readonly free: readonly number[];
+  readonly reserved: Reserved | null;
+  readonly rivals: Rivals;
+}
+
+interface Reserved {
+  readonly holder: StandingReservation & { readonly state: 'promised' | 'held' };
+  /** What it leaves to others; where it asks for nothing of a resource that is held, everything. */
+  readonly limits: readonly number[];
+}
+
+/**
+ * What keeps every shape that a plan leaves waiting: all of it, not the first thing found. O(shapes of the same priority squared), and
+ * independent of how many wait.
+ *
+ * @param stops why nothing starts here, where that is so and the snapshot says `isCordoned`
+ */
+export function blockersOf(
+  snapshot: Snapshot,
+  plan: Plan,
+  stops: readonly ClusterStop[] = snapshot.isCordoned ? ['CORDONED'] : [],
+): ShapeBlockers[] {
+  const starts = startsOf(snapshot, plan);
+  const holdings = holdingsAfter(snapshot, plan);
+  const scene: Scene = {
+    snapshot,
+    plan,
+    stops,
+    free: freeAt(snapshot, holdings, snapshot.nowMs),
+    reserved: reservedAfter(snapshot, plan, holdings),
+    rivals: rivalsOf(snapshot, starts),
+  };
+  return snapshot.waiting.flatMap((shape, index) => {
+    const waiting = shape.count - (starts[index] as number);
+    return waiting > 0 ? [{ shape: index, waiting, blockers: blockersOfShape(scene, index) }] : [];
+  });
+}
+
+/** What is taken once a plan has been made real. */
+export function holdingsAfter({ running, waiting, nowMs }: Snapshot, { place }: Pick<Plan, 'place'>): Holding[] {
+  const starts = place.map(({ shape, count }) => holdingOf(waiting[shape] as WaitingShape, count, nowMs));
+  return [...holdingsOf(running, nowMs), ...starts];
+}
+
+function blockersOfShape(scene: Scene, index: number): Blocker[] {
+  const { snapshot, plan, stops, free, rivals } = scene;
+  const shape = snapshot.waiting[index] as WaitingShape;
+  const blockers: Blocker[] = stops.map((code) => ({ code }));
+  const missing: Resource[] = [];
+  let isTooLarge = false;
+  const capacity = toRow(snapshot.capacity);
+  for (const [row, needed] of toRow(shape.request).entries()) {
+    const resource = RESOURCES[row] as Resource;
+    const whole = capacity[row] as number;
+    const left = free[row] as number;
+    if (needed > whole) {
+      isTooLarge = true;
+      blockers.push({ code: 'TOO_LARGE', resource, needed, capacity: whole, exceeding: needed - whole });
+    } else if (needed > 0 && needed > left) {
+      missing.push(resource);
+      const available = Math.max(0, left);
+      blockers.push({ code: 'NOT_ENOUGH', resource, needed, available, missing: needed - left });
+    }
+  }
+  const reservation = reservationAgainst(scene, shape, blockers.length > 0);
+  if (reservation !== null) blockers.push(reservation);
+  if (!isTooLarge && missing.length > 0) {
+    for (const ahead of rivals.aheadOf(index, missing)) blockers.push({ code: 'AHEAD', ...ahead });
+  }
+  const level = plan.certificate.levels.find(({ priority }) => priority === shape.priority);
+  if (!isTooLarge && level !== undefined && level.placed < level.upperBound) {
+    blockers.push({ code: 'SEARCH_LIMIT', placed: level.placed, upperBound: level.upperBound });
+  }
+  return blockers.length > 0 ? blockers : [{ code: 'NEXT_PASS' }];
+}
+
+/** What the reservation that stands after a plan leaves to others. */
+function reservedAfter(snapshot: Snapshot, { reservation }: Plan, holdings: readonly Holding[]): Reserved | null {
+  if (reservation === null || reservation.state === 'lapsed') return null;
+  const holder = { ...reservation, state: reservation.state };
+  const isHeld = holder.state === 'held';
+  const free = freeAt(snapshot, holdings, isHeld ? snapshot.nowMs : (holder.promisedAtMs as number));
+  const limits = toRow(holder.request).map((needed, row) =>
+    isHeld && needed === 0 ? Infinity : Math.max(0, (free[row] as number) - needed),
+  );
+  return { holder, limits };
+}
+
+/** Higher priorities leave a reservation alone only where that costs them nothing: for them it is a reason only where there is no other. */
+function reservationAgainst(
+  { snapshot, reserved }: Scene,
+  shape: WaitingShape,
+  isBlockedOtherwise: boolean,
+): Blocker | null {
+  if (reserved === null) return null;
+  const { holder, limits } = reserved;
+  if (shape.priority > holder.priority && isBlockedOtherwise) return null;
+  const isOver =
+    holder.promisedAtMs !== null &&
+    shape.maxRuntimeSeconds !== null &&
+    snapshot.nowMs + shape.maxRuntimeSeconds * 1000 <= holder.promisedAtMs;
+  if (isOver) return null;
+  const resources = toRow(shape.request).flatMap((needed, row): ReservedResource[] => {
+    const available = limits[row] as number;
+    return needed > 0 && needed > available ? [{ resource: RESOURCES[row] as Resource, needed, available }] : [];
+  });
+  if (resources.length === 0) return null;
+  const untilMs = (holder.promisedAtMs ?? holder.untilMs) as number;
+  const { id, priority, state } = holder;
+  return { code: 'RESERVATION', id, priority, state, untilMs, resources };
+}
+
+/**
+ * What keeps one deployment of a shape: what keeps the shape, without its own reservation, and with its elders.
+ *
+ * @param older how many of the same shape the plan leaves waiting that are older
+ */
+export function blockersOfOne(
+  { blockers }: ShapeBlockers,
+  { id, priority, older }: { readonly id: string; readonly priority: number; readonly older: number },
+): Blocker[] {
+  const own = blockers.filter((blocker) => blocker.code !== 'RESERVATION' || blocker.id !== id);
+  const elders: Blocker[] = older > 0 ? [{ code: 'AHEAD', reason: 'older', priority, deployments: older }] : [];
+  const all = [...own, ...elders];
+  return all.length > 0 ? all : [{ code: 'NEXT_PASS' }];
+}

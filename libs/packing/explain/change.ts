@@ -1,0 +1,102 @@
+import type { ResourceAmounts } from '#kernel';
+
+import type { PlanningPolicy, RunningGroup, Snapshot, WaitingHead, WaitingShape } from '../types.js';
+import { compareAge, keyOf } from './places.js';
+
+/** What makes a waiting deployment one of a shape. */
+export type ShapeOf = Pick<WaitingShape, 'priority' | 'request' | 'maxRuntimeSeconds'>;
+
+/** A deployment with its shape. */
+export interface Member {
+  readonly head: WaitingHead;
+  readonly shape: ShapeOf;
+}
+
+/** What is to be different. */
+export interface Change {
+  readonly capacity?: ResourceAmounts;
+  readonly policy?: PlanningPolicy;
+  readonly isCordoned?: boolean;
+  /** So many of these groups (index into `snapshot.running`) have ended. */
+  readonly ended?: readonly { readonly group: number; readonly count: number }[];
+  /** These wait no longer: the snapshot must name them among the first of their shape, or they are not the oldest of it. */
+  readonly left?: readonly Member[];
+  /** These wait as well. */
+  readonly came?: readonly Member[];
+}
+
+/** How many deployments of a shape are known by name: the caller's view of a queue, or the planner's. */
+export interface ChangeOptions {
+  /** Keeps the followers of each shape in the answer; otherwise passes that see the oldest alone would plan otherwise. */
+  readonly keepsFollowers?: boolean;
+}
+
+interface Group {
+  readonly shape: ShapeOf;
+  count: number;
+  /** The oldest of the shape, as far as they are known: always at least one while anybody is left. */
+  heads: WaitingHead[];
+}
+
+/**
+ * The snapshot as it would be after a change: what a pass would read if the change were made.
+ *
+ * @throws RangeError when the change takes what the snapshot does not have, or leaves a shape of which nobody knows who is the oldest
+ */
+export function changed(snapshot: Snapshot, change: Change, { keepsFollowers = false }: ChangeOptions = {}): Snapshot {
+  const groups = new Map<string, Group>();
+  for (const { priority, request, maxRuntimeSeconds, count, oldest, followers = [] } of snapshot.waiting) {
+    const shape = { priority, request, maxRuntimeSeconds };
+    groups.set(keyOf(shape), { shape, count, heads: [oldest, ...followers] });
+  }
+  for (const member of change.left ?? []) leave(groups, member);
+  for (const member of change.came ?? []) come(groups, member);
+  const waiting = [...groups.values()].flatMap((group) => toShapes(group, keepsFollowers));
+  return {
+    capacity: change.capacity ?? snapshot.capacity,
+    nowMs: snapshot.nowMs,
+    policy: change.policy ?? snapshot.policy,
+    isCordoned: change.isCordoned ?? snapshot.isCordoned,
+    running: end(snapshot.running, change.ended ?? []),
+    waiting,
+    reservation: snapshot.reservation,
+  };
+}
+
+function leave(groups: Map<string, Group>, { shape, head }: Member): void {
+  const group = groups.get(keyOf(shape));
+  if (group === undefined || group.count === 0) throw new RangeError(`nothing waits of the shape of ${head.id}`);
+  group.count--;
+  group.heads = group.heads.filter(({ id }) => id !== head.id);
+}
+
+/** Those whose names are known are the oldest: somebody younger than all of them joins the unknown, unless there are none. */
+function come(groups: Map<string, Group>, { shape, head }: Member): void {
+  const key = keyOf(shape);
+  const group = groups.get(key) ?? { shape, count: 0, heads: [] };
+  groups.set(key, group);
+  const position = group.heads.findIndex((other) => compareAge(head, other) < 0);
+  if (position >= 0) group.heads.splice(position, 0, head);
+  else if (group.heads.length === group.count) group.heads.push(head);
+  group.count++;
+}
+
+function toShapes({ shape, count, heads }: Group, keepsFollowers: boolean): WaitingShape[] {
+  const [oldest, ...followers] = heads;
+  if (count === 0) return [];
+  if (oldest === undefined) throw new RangeError(`nobody knows who is the oldest of ${keyOf(shape)}`);
+  return [{ ...shape, count, oldest, ...(keepsFollowers ? { followers } : {}) }];
+}
+
+function end(
+  running: readonly RunningGroup[],
+  ended: readonly { readonly group: number; readonly count: number }[],
+): RunningGroup[] {
+  const left = running.map(({ count }) => count);
+  for (const { group, count } of ended) left[group] = (left[group] ?? 0) - count;
+  if (left.some((count) => !(count >= 0))) throw new RangeError('more is to end than runs');
+  return running.flatMap((group, index) => {
+    const count = left[index] as number;
+    return count > 0 ? [{ ...group, count }] : [];
+  });
+}

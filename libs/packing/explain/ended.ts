@@ -1,0 +1,143 @@
+import { toRow } from '../program.js';
+import type { RunningGroup } from '../types.js';
+
+/** So many of these groups. */
+export type Ended = readonly { readonly group: number; readonly count: number }[];
+
+/** Running deployments whose end starts somebody. */
+export interface LeastEnded {
+  /** `null`: none was found. */
+  readonly groups: Ended | null;
+  readonly isFewest: boolean;
+  readonly isCut: boolean;
+}
+
+/** Pairs are tried where there are at most so many kinds of groups. */
+const MAX_KINDS_IN_PAIRS = 8;
+
+/** So many kinds of groups are tried alone, those that give most first. */
+const MAX_SINGLES = 24;
+
+/**
+ * The fewest running deployments whose end does something: singles, then pairs, then by collecting what gives most, and leaving out again
+ * what is not needed. Of equal ones, those of the lowest priority.
+ *
+ * @param attempt whether it does it if these have ended; `null`: the budget is used up
+ */
+export function leastEnded(
+  running: readonly RunningGroup[],
+  missing: readonly number[],
+  attempt: (ended: Ended) => boolean | null,
+): LeastEnded {
+  const kinds = kindsOf(running, missing);
+  const isEachAlone = kinds.length === running.length;
+  const pairs = kinds.length <= MAX_KINDS_IN_PAIRS ? pairsOf(kinds) : [];
+  for (const set of [...kinds.slice(0, MAX_SINGLES).map(({ members }) => members.slice(0, 1)), ...pairs]) {
+    const result = attempt(toEnded(set));
+    if (result === null) return { groups: null, isFewest: false, isCut: true };
+    // Of a kind one was tried: that others of it do no better is certain only where there are none.
+    if (result) return { groups: toEnded(set), isFewest: set.length === 1 || isEachAlone, isCut: false };
+  }
+  return collect(kinds, missing, attempt);
+}
+
+/** Groups that hold the same: they differ for the planner by their declared ends alone. */
+interface Kind {
+  readonly amounts: readonly number[];
+  /** Indexes of groups, lowest priority first, each as often as it runs, up to a limit. */
+  readonly members: readonly number[];
+}
+
+const MAX_MEMBERS = 200;
+
+function kindsOf(running: readonly RunningGroup[], missing: readonly number[]): Kind[] {
+  const kinds = new Map<string, { amounts: readonly number[]; members: number[] }>();
+  const order = [...running.keys()].sort((a, b) => priorityOf(running, a) - priorityOf(running, b) || a - b);
+  for (const index of order) {
+    const { resources, count } = running[index] as RunningGroup;
+    const amounts = toRow(resources);
+    const kind = kinds.get(amounts.join()) ?? { amounts, members: [] };
+    kinds.set(amounts.join(), kind);
+    for (let copy = 0; copy < count && kind.members.length < MAX_MEMBERS; copy++) kind.members.push(index);
+  }
+  // What gives most of what is missing first, and of those the one that wastes least.
+  return [...kinds.values()].sort(
+    (a, b) => gain(b.amounts, missing) - gain(a.amounts, missing) || sum(a.amounts) - sum(b.amounts),
+  );
+}
+
+function priorityOf(running: readonly RunningGroup[], index: number): number {
+  return (running[index] as RunningGroup).priority;
+}
+
+const sum = (amounts: readonly number[]): number => amounts.reduce((total, amount) => total + amount, 0);
+
+/** How much of what is missing somebody's end gives, each resource by its share. */
+function gain(amounts: readonly number[], missing: readonly number[]): number {
+  return missing.reduce(
+    (total, needed, row) => (needed > 0 ? total + Math.min(1, (amounts[row] as number) / needed) : total),
+    0,
+  );
+}
+
+function pairsOf(kinds: readonly Kind[]): number[][] {
+  return kinds.flatMap(({ members }, index) => [
+    ...(members.length >= 2 ? [members.slice(0, 2)] : []),
+    ...kinds.slice(index + 1).map((other) => [...members.slice(0, 1), ...other.members.slice(0, 1)]),
+  ]);
+}
+
+/** Takes what gives most of what is still missing, until it does; then leaves out again whatever is not needed. */
+function collect(
+  kinds: readonly Kind[],
+  missing: readonly number[],
+  attempt: (ended: Ended) => boolean | null,
+): LeastEnded {
+  const left = kinds.map(({ members }) => [...members]);
+  const needed = [...missing];
+  let set: number[] = [];
+  for (;;) {
+    const best = bestOf(kinds, left, needed);
+    if (best < 0) return { groups: null, isFewest: false, isCut: false };
+    set.push((left[best] as number[]).shift() as number);
+    (kinds[best] as Kind).amounts.forEach((amount, row) => (needed[row] = (needed[row] as number) - amount));
+    if (needed.some((amount) => amount > 0)) continue;
+    const result = attempt(toEnded(set));
+    if (result === null) return { groups: null, isFewest: false, isCut: true };
+    if (result) break;
+  }
+  for (let groups = new Set(set); groups.size > 0;) {
+    const [group] = groups as ReadonlySet<number>;
+    const without = set.toSpliced(set.indexOf(group as number), 1);
+    const result = without.length === 0 ? false : attempt(toEnded(without));
+    if (result === null) return { groups: null, isFewest: false, isCut: true };
+    if (result) {
+      set = without;
+      groups = new Set(set);
+    } else {
+      groups.delete(group as number);
+    }
+  }
+  return { groups: toEnded(set), isFewest: false, isCut: false };
+}
+
+/** The kind whose next member gives most; when nothing is missing any more, the largest that is left. -1: nothing is. */
+function bestOf(kinds: readonly Kind[], left: readonly (readonly number[])[], needed: readonly number[]): number {
+  let best = -1;
+  let most = -1;
+  for (const [index, { amounts }] of kinds.entries()) {
+    if ((left[index] as readonly number[]).length === 0) continue;
+    const worth = gain(amounts, needed);
+    if (worth > most) {
+      best = index;
+      most = worth;
+    }
+  }
+  return best;
+}
+
+function toEnded(set: readonly number[]): Ended {
+  const counts = new Map<number, number>();
+  for (const group of set) counts.set(group, (counts.get(group) ?? 0) + 1);
+  return [...counts].map(([group, count]) => ({ group, count })).sort((a, b) => a.group - b.group);
+}

@@ -1,0 +1,147 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { DEFAULT_POLICY } from '../policy.js';
+import { FixedRandom } from '../random.js';
+import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
+import { Simulation, type SimulatedDeployment } from '../testing/simulator.js';
+import type { PlanningPolicy, Snapshot, WaitingShape } from '../types.js';
+import { type Eta, forecast, type Forecast } from './forecast.js';
+import type { Standing } from './places.js';
+
+const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 2_000 : 200;
+
+/** Everybody who waits, as far as a snapshot names them. */
+function everybody({ waiting }: Snapshot): Standing[] {
+  return waiting.flatMap(({ oldest, followers = [] }, shape) =>
+    [oldest, ...followers].map((head, older) => ({ ...head, shape, older })),
+  );
+}
+
+/** The forecast for everybody at a time, and when each really started. */
+function compare(
+  capacity: Snapshot['capacity'],
+  policy: PlanningPolicy,
+  deployments: readonly SimulatedDeployment[],
+  atSeconds: number,
+): { told: Forecast; names: string[]; real: (number | undefined)[] } {
+  const simulation = new Simulation(capacity, policy, deployments).run(atSeconds);
+  const seen = simulation.seenAt(atSeconds);
+  const standings = everybody(seen);
+  const told = forecast(seen, standings, { seesFollowers: true });
+  simulation.run(1_000_000);
+  const real = standings.map(({ id }) => simulation.startedAtSeconds.get(id));
+  return { told, names: standings.map(({ id }) => id), real };
+}
+
+const seconds = (eta: Eta): number | undefined => (eta.atMs === null ? undefined : eta.atMs / 1000);
+
+function etaOf(changes: Partial<Snapshot>, options = {}): Eta {
+  const snapshot = aSnapshot(changes);
+  const [shape] = snapshot.waiting as [WaitingShape];
+  return forecast(snapshot, [{ ...shape.oldest, shape: 0, older: 0 }], options).etas[0] as Eta;
+}
+
+describe('a forecast', () => {
+  const running = [
+    aRunningGroup({ resources: amounts(60), endsAtMs: 60_000 }),
+    aRunningGroup({ resources: amounts(40), endsAtMs: 90_000 }),
+  ];
+
+  it('is when declared runtimes make room, with those that come first', () => {
+    const waiting = [
+      aShape({ request: amounts(70) }),
+      aShape({ priority: 51, request: amounts(50), maxRuntimeSeconds: 100 }),
+    ];
+    expect(etaOf({ running, waiting: waiting.slice(0, 1) })).toEqual({ atMs: 90_000 });
+    expect(etaOf({ running, waiting })).toEqual({ atMs: 160_000 });
+  });
+
+  it.each<[string, Partial<Snapshot>]>([
+    ['too-large', { running, waiting: [aShape({ request: amounts(101) })] }],
+    ['stopped', { running, isCordoned: true, waiting: [aShape({ request: amounts(10) })] }],
+    [
+      'runtimes-undeclared',
+      { running: [aRunningGroup({ resources: amounts(60) })], waiting: [aShape({ request: amounts(50) })] },
+    ],
+    [
+      'runtimes-undeclared',
+      {
+        policy: { ...DEFAULT_POLICY, reserveAfterSeconds: 0 },
+        running: [aRunningGroup({ resources: amounts(60) })],
+        waiting: [aShape({ request: amounts(50) }), aShape({ request: amounts(45), maxRuntimeSeconds: 100 })],
+      },
+    ],
+  ])('is unknown, and says why: %s', (reason, changes) => {
+    expect(etaOf(changes)).toEqual({ atMs: null, reason });
+  });
+
+  it('says how far it reaches when it is cut', () => {
+    const waiting = [aShape({ request: amounts(90), maxRuntimeSeconds: 10, count: 50 })];
+    const snapshot = aSnapshot({ running, waiting });
+    const told = forecast(snapshot, [{ id: 'x', queuedAtMs: 0, shape: 0, older: 49 }], { maxPasses: 10 });
+    expect(told).toEqual({ etas: [{ atMs: null, reason: 'horizon' }], horizonMs: 170_000, passes: 10 });
+  });
+
+  it('ends where names that decide are not known', () => {
+    const policy = { ...DEFAULT_POLICY, reserveAfterSeconds: 0 };
+    const waiting = [aShape({ request: amounts(90), maxRuntimeSeconds: 10, count: 50 })];
+    const told = forecast(aSnapshot({ policy, running, waiting }), [{ id: 'x', queuedAtMs: 0, shape: 0, older: 49 }]);
+    expect(told.etas).toEqual([{ atMs: null, reason: 'horizon' }]);
+    expect(told.horizonMs).toBe(100_000);
+  });
+
+  it(`is what then happens, for everybody, in ${RUNS} small closed worlds`, () => {
+    const deployment = fc.record({
+      priority: fc.constantFrom(10, 50, 51),
+      cpu: fc.integer({ min: 1, max: 10 }),
+      memory: fc.integer({ min: 0, max: 10 }),
+      arrivesAtSeconds: fc.integer({ min: 0, max: 60 }),
+      takesSeconds: fc.constantFrom(7, 30, 30, 45, 200),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(deployment, { minLength: 1, maxLength: 25 }),
+        fc.constantFrom(null, 0, 30),
+        (list, reserveAfterSeconds) => {
+          const deployments = list.map(({ cpu, memory, takesSeconds, ...rest }, index) => ({
+            ...rest,
+            id: `d${String(index).padStart(3, '0')}`,
+            request: amounts(cpu, memory),
+            takesSeconds,
+            declaredSeconds: takesSeconds,
+          }));
+          const { told, real } = compare(amounts(12, 12), { ...DEFAULT_POLICY, reserveAfterSeconds }, deployments, 60);
+          expect(told.horizonMs).toBeNull();
+          expect(told.etas.map(seconds)).toEqual(real);
+        },
+      ),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('is without error for all of 2,000 deployments in a closed system with runtimes as declared', () => {
+    const random = new FixedRandom(8);
+    const draw = (most: number): number => random.below(most);
+    const deployments = Array.from({ length: 2_000 }, (_, index): SimulatedDeployment => {
+      const takesSeconds = 60 * (1 + draw(10));
+      return {
+        id: `d${String(index).padStart(4, '0')}`,
+        priority: [10, 50, 60][draw(3)] as number,
+        request: amounts(1 + draw(4), 2 * draw(4), draw(3) === 0 ? 1 : 0),
+        arrivesAtSeconds: 20 * draw(30),
+        declaredSeconds: takesSeconds,
+        takesSeconds,
+      };
+    });
+    const { told, names, real } = compare(
+      amounts(60, 90, 8),
+      { ...DEFAULT_POLICY, reserveAfterSeconds: null },
+      deployments,
+      600,
+    );
+    expect(names.length).toBeGreaterThan(1_500);
+    expect(told.horizonMs).toBeNull();
+    expect(told.etas.map(seconds)).toEqual(real);
+  });
+});

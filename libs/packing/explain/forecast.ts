@@ -1,0 +1,220 @@
+import { exceedsCapacity } from '../holder.js';
+import { plan } from '../plan.js';
+import type { Plan, RunningGroup, Snapshot, StandingReservation, WaitingHead, WaitingShape } from '../types.js';
+import { keyOf, type Standing } from './places.js';
+
+/** Passes that may follow each other at one moment. */
+const MAX_AT_ONCE = 100;
+
+const DEFAULT_PASSES = 20_000;
+
+/** How a forecast is made. */
+export interface ForecastOptions {
+  /** Asked between two passes; once true, the forecast ends where it is. */
+  readonly shouldStop?: () => boolean;
+  readonly maxPasses?: number;
+  /** Passes know all names of a shape, not the oldest alone: true offline, false in the service. */
+  readonly seesFollowers?: boolean;
+}
+
+/** Why a forecast knows no time for a deployment. */
+export type NoForecast =
+  /** It asks for more than the cluster has. */
+  | 'too-large'
+  /** Nothing starts here for now. */
+  | 'stopped'
+  /** Of what would have to end first, something does not declare when. */
+  | 'runtimes-undeclared'
+  /** The forecast ended before it started: see the horizon. */
+  | 'horizon';
+
+/** When a deployment starts, if nothing else happens than what is known now. */
+export type Eta = { readonly atMs: number } | { readonly atMs: null; readonly reason: NoForecast };
+
+/** What would happen if nobody came, and everything ended when it declared. */
+export interface Forecast {
+  /** In the order of the standings that were asked for. */
+  readonly etas: readonly Eta[];
+  /** How far the forecast reaches: nothing is known from then on. null: it was cut nowhere. */
+  readonly horizonMs: number | null;
+  readonly passes: number;
+}
+
+/**
+ * Plays the future with the planner itself: pass after pass, at every moment at which something ends or a plan asked to be woken.
+ *
+ * What has not declared its runtime runs for ever. Shapes should name as many of their deployments (`followers`) as may start: where
+ * nobody knows who is the oldest and that matters, the forecast ends.
+ */
+export function forecast(snapshot: Snapshot, standings: readonly Standing[], options: ForecastOptions = {}): Forecast {
+  const { shouldStop = (): boolean => false, maxPasses = DEFAULT_PASSES } = options;
+  const future = new Future(snapshot, standings, options.seesFollowers ?? false);
+  let passes = 0;
+  while (!future.isOver()) {
+    if (passes === maxPasses || (passes > 0 && shouldStop()) || !future.pass()) {
+      return { etas: future.etas('horizon'), horizonMs: future.nowMs, passes };
+    }
+    passes++;
+  }
+  return { etas: future.etas('runtimes-undeclared'), horizonMs: null, passes };
+}
+
+/** Waiting deployments of one shape, as the future consumes them. */
+interface Line {
+  readonly shape: WaitingShape;
+  count: number;
+  /** Oldest first, as far as they are known. */
+  heads: WaitingHead[];
+}
+
+/** Somebody whose start is looked for. */
+interface Awaited {
+  readonly standing: Standing;
+  readonly key: string;
+  /** How many of its shape start before it. */
+  older: number;
+  atMs: number | null;
+}
+
+class Future {
+  nowMs: number;
+  private readonly lines: Line[];
+  private running: RunningGroup[];
+  private readonly awaited: Awaited[];
+  private reservation: StandingReservation | null;
+  private isSettled = false;
+  private atOnce = 0;
+  /** The last moment at which something started or ended, or somebody had waited long enough. */
+  private quietSinceMs: number;
+
+  constructor(
+    private readonly snapshot: Snapshot,
+    standings: readonly Standing[],
+    private readonly seesFollowers: boolean,
+  ) {
+    const { nowMs, policy, waiting, reservation } = snapshot;
+    this.nowMs = nowMs;
+    this.lines = waiting.map((shape) => ({
+      shape,
+      count: shape.count,
+      heads: [shape.oldest, ...(shape.followers ?? [])],
+    }));
+    this.running = snapshot.running.map((group) =>
+      group.endsAtMs !== null && group.endsAtMs <= nowMs ? { ...group, endsAtMs: null } : group,
+    );
+    this.awaited = standings.map((standing) => ({
+      standing,
+      key: keyOf(waiting[standing.shape] as WaitingShape),
+      older: standing.older,
+      atMs: null,
+    }));
+    this.reservation = reservation;
+    const eligibleMs = (policy.reserveAfterSeconds ?? 0) * 1000;
+    this.quietSinceMs = this.lines.reduce(
+      (latest, { heads }) => heads.reduce((time, head) => Math.max(time, head.queuedAtMs + eligibleMs), latest),
+      nowMs,
+    );
+  }
+
+  /** Whether there is nothing more to be known: all have started, or nothing will ever change. */
+  isOver(): boolean {
+    return this.isSettled || this.awaited.every(({ atMs, standing }) => atMs !== null || this.isHopeless(standing));
+  }
+
+  etas(otherwise: NoForecast): Eta[] {
+    return this.awaited.map(({ atMs, standing }) => {
+      if (atMs !== null) return { atMs };
+      if (this.isTooLarge(standing)) return { atMs, reason: 'too-large' };
+      return { atMs, reason: this.snapshot.isCordoned ? 'stopped' : otherwise };
+    });
+  }
+
+  /** One pass, and on to the next moment. @returns false where the future depends on names that are not known */
+  pass(): boolean {
+    const lines = this.lines.filter(({ count }) => count > 0);
+    const needsNames = this.snapshot.policy.reserveAfterSeconds !== null;
+    if (needsNames && lines.some(({ heads }) => heads.length === 0)) return false;
+    const result = plan(this.snapshotOf(lines));
+    for (const { shape, count, includes } of result.place) this.start(lines[shape] as Line, count, includes);
+    this.reservation = result.reservation;
+    this.goOn(result);
+    return true;
+  }
+
+  private isHopeless(standing: Standing): boolean {
+    return this.snapshot.isCordoned || this.isTooLarge(standing);
+  }
+
+  private isTooLarge({ shape }: Standing): boolean {
+    return exceedsCapacity(this.snapshot, this.snapshot.waiting[shape] as WaitingShape);
+  }
+
+  private snapshotOf(lines: readonly Line[]): Snapshot {
+    return {
+      ...this.snapshot,
+      nowMs: this.nowMs,
+      running: this.running,
+      reservation: this.reservation,
+      waiting: lines.map(({ shape: { priority, request, maxRuntimeSeconds, oldest }, count, heads }) => {
+        const [first = oldest, ...followers] = heads;
+        const named = { priority, request, maxRuntimeSeconds, count, oldest: first };
+        return this.seesFollowers ? { ...named, followers } : named;
+      }),
+    };
+  }
+
+  private start(line: Line, count: number, includes: readonly string[]): void {
+    const { priority, request, maxRuntimeSeconds } = line.shape;
+    this.awaitedStart(line, count, includes);
+    const named = includes.length === 0 ? line.heads : line.heads.filter(({ id }) => !includes.includes(id));
+    line.heads = named.slice(count - includes.length);
+    line.count -= count;
+    const endsAtMs = maxRuntimeSeconds === null ? null : this.nowMs + maxRuntimeSeconds * 1000;
+    this.running.push({ priority, resources: request, count, endsAtMs });
+    this.quietSinceMs = Math.max(this.quietSinceMs, this.nowMs);
+  }
+
+  private awaitedStart(line: Line, count: number, includes: readonly string[]): void {
+    const key = keyOf(line.shape);
+    for (const awaited of this.awaited) {
+      if (awaited.atMs !== null || awaited.key !== key) continue;
+      const own = line.heads.findIndex(({ id }) => id === awaited.standing.id);
+      const elders = includes.filter((id) => {
+        const position = line.heads.findIndex((head) => head.id === id);
+        return position >= 0 && (own < 0 || position < own);
+      }).length;
+      awaited.older -= elders;
+      const others = count - includes.length;
+      if (includes.includes(awaited.standing.id) || awaited.older < others) awaited.atMs = this.nowMs;
+      else awaited.older -= others;
+    }
+  }
+
+  private goOn({ wakeAtMs }: Plan): void {
+    const isAtOnce = wakeAtMs !== null && wakeAtMs <= this.nowMs;
+    if (isAtOnce && this.atOnce < MAX_AT_ONCE) {
+      this.atOnce++;
+      return;
+    }
+    this.atOnce = 0;
+    let nextMs = wakeAtMs !== null && !isAtOnce ? wakeAtMs : Infinity;
+    let nextEndMs = Infinity;
+    for (const { endsAtMs } of this.running) {
+      if (endsAtMs !== null) nextEndMs = Math.min(nextEndMs, endsAtMs);
+    }
+    nextMs = Math.min(nextMs, nextEndMs);
+    if (nextMs === Infinity || (nextEndMs === Infinity && this.isGoingInCircles())) {
+      this.isSettled = true;
+      return;
+    }
+    this.nowMs = nextMs;
+    if (nextEndMs > nextMs) return;
+    this.running = this.running.filter(({ endsAtMs }) => endsAtMs === null || endsAtMs > nextMs);
+    this.quietSinceMs = Math.max(this.quietSinceMs, nextMs);
+  }
+
+  /** Without a declared end ahead, only holds and lapses take turns: once each has had its time, nothing new comes. */
+  private isGoingInCircles(): boolean {
+    return this.nowMs - this.quietSinceMs > this.snapshot.policy.reserveHoldSeconds * 3000;
+  }
+}

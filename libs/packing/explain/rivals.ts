@@ -1,0 +1,100 @@
+import { type Resource, RESOURCES } from '#kernel';
+
+import { exceedsCapacity } from '../holder.js';
+import { toRow } from '../program.js';
+import type { Snapshot, WaitingShape } from '../types.js';
+import { isSmaller } from './places.js';
+
+/** Others who come first, at one priority. */
+export interface Ahead {
+  readonly reason: 'starts-now' | 'higher-priority' | 'smaller';
+  readonly priority: number;
+  readonly deployments: number;
+}
+
+/** Knows who else needs what a shape is missing. */
+export interface Rivals {
+  /** Highest priority first. */
+  aheadOf(shape: number, missing: readonly Resource[]): Ahead[];
+}
+
+/** Deployments of one priority by which of the three resources they need: a bit for each. */
+interface Level {
+  readonly priority: number;
+  readonly starting: Float64Array;
+  readonly waiting: Float64Array;
+  readonly shapes: number[];
+}
+
+const MASKS = 2 ** RESOURCES.length;
+
+function maskOf(amounts: readonly number[]): number {
+  return amounts.reduce((mask, amount, row) => (amount > 0 ? mask | (1 << row) : mask), 0);
+}
+
+/**
+ * Counts, per priority, who competes for which resources. What is larger than the cluster competes for nothing.
+ *
+ * @param starts how many of each shape the plan starts
+ */
+export function rivalsOf(snapshot: Snapshot, starts: Float64Array): Rivals {
+  const { waiting } = snapshot;
+  const left = (index: number): number => (waiting[index] as WaitingShape).count - (starts[index] as number);
+  const levels = levelsOf(snapshot, starts, left);
+  return {
+    aheadOf(index, missing) {
+      const shape = waiting[index] as WaitingShape;
+      const mask = maskOf(RESOURCES.map((resource) => (missing.includes(resource) ? 1 : 0)));
+      const ahead: Ahead[] = [];
+      const add = (reason: Ahead['reason'], priority: number, deployments: number): void => {
+        if (deployments > 0) ahead.push({ reason, priority, deployments });
+      };
+      for (const level of levels) {
+        if (level.priority < shape.priority) break;
+        add('starts-now', level.priority, countIn(level.starting, mask));
+        if (level.priority > shape.priority) add('higher-priority', level.priority, countIn(level.waiting, mask));
+        else add('smaller', level.priority, countSmaller(snapshot, level, shape, mask, left));
+      }
+      return ahead;
+    },
+  };
+}
+
+function levelsOf(snapshot: Snapshot, starts: Float64Array, left: (index: number) => number): Level[] {
+  const byPriority = new Map<number, Level>();
+  for (const [index, shape] of snapshot.waiting.entries()) {
+    const { priority } = shape;
+    const level = byPriority.get(priority) ?? {
+      priority,
+      starting: new Float64Array(MASKS),
+      waiting: new Float64Array(MASKS),
+      shapes: [],
+    };
+    byPriority.set(priority, level);
+    const mask = maskOf(toRow(shape.request));
+    level.starting[mask] = (level.starting[mask] as number) + (starts[index] as number);
+    if (exceedsCapacity(snapshot, shape)) continue;
+    level.waiting[mask] = (level.waiting[mask] as number) + left(index);
+    level.shapes.push(index);
+  }
+  return [...byPriority.values()].sort((a, b) => b.priority - a.priority);
+}
+
+function countIn(counts: Float64Array, mask: number): number {
+  return counts.reduce((sum, count, needs) => ((needs & mask) === 0 ? sum : sum + count), 0);
+}
+
+function countSmaller(
+  { waiting }: Snapshot,
+  { shapes }: Level,
+  { request }: WaitingShape,
+  mask: number,
+  left: (index: number) => number,
+): number {
+  let sum = 0;
+  for (const index of shapes) {
+    const other = (waiting[index] as WaitingShape).request;
+    if ((maskOf(toRow(other)) & mask) !== 0 && isSmaller(other, request)) sum += left(index);
+  }
+  return sum;
+}

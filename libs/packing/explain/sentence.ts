@@ -1,0 +1,92 @@
+import type { Resource } from '#kernel';
+
+import type { AheadReason, Blocker } from './blockers.js';
+
+/** How a moment is written; this lib reads no clock and knows no calendar. */
+export type TimeFormat = (timeMs: number) => string;
+
+const UNITS: Readonly<Record<Resource, { readonly perUnit: number; readonly one: string; readonly many: string }>> = {
+  cpuMillis: { perUnit: 1000, one: 'CPU core', many: 'CPU cores' },
+  memoryMib: { perUnit: 1, one: 'MiB of memory', many: 'MiB of memory' },
+  gpuMillis: { perUnit: 1000, one: 'GPU', many: 'GPUs' },
+};
+
+/** An amount of a resource in words: 1500 millicores are "1.5 CPU cores". */
+export function inWords(resource: Resource, amount: number): string {
+  const { perUnit, one, many } = UNITS[resource];
+  const value = amount / perUnit;
+  return `${grouped(value)} ${value === 1 ? one : many}`;
+}
+
+/** 1234567.5 is "1,234,567.5". */
+export function grouped(value: number): string {
+  const [whole = '', fraction] = String(value).split('.');
+  const parts = whole.replace(/\B(?=(\d{3})+$)/g, ',');
+  return fraction === undefined ? parts : `${parts}.${fraction}`;
+}
+
+/** One plain sentence that says why a deployment waits, for people who know nothing of schedulers. */
+export function sentenceOf(blockers: readonly Blocker[], time: TimeFormat): string {
+  const [first, ...more] = blockers;
+  if (first?.code === 'NEXT_PASS' && more.length === 0) {
+    return 'Nothing is in its way: it starts as soon as the scheduler has looked at it, usually within a second.';
+  }
+  const reasons = blockers.flatMap((blocker) => (blocker.code === 'AHEAD' ? [] : [reasonFor(blocker, time)]));
+  const ahead = aheadInWords(blockers);
+  return `It waits because ${[...reasons, ...ahead].join('; ')}.`;
+}
+
+function reasonFor(blocker: Exclude<Blocker, { code: 'AHEAD' }>, time: TimeFormat): string {
+  switch (blocker.code) {
+    case 'CORDONED':
+      return 'this cluster is cordoned: nothing starts here until an administrator lifts that';
+    case 'DRAINING':
+      return 'this cluster is being emptied: nothing starts here any more';
+    case 'CAPACITY_PENDING':
+      return 'this cluster is to become smaller, and nothing starts here until enough of what runs has ended for that';
+    case 'TOO_LARGE': {
+      const { resource, needed, capacity } = blocker;
+      return `it asks for ${inWords(resource, needed)} and the whole cluster has ${capacity === 0 ? 'none' : `only ${inWords(resource, capacity)}`}, so it cannot start unless it asks for less or the cluster grows`;
+    }
+    case 'NOT_ENOUGH': {
+      const { resource, needed, available, missing } = blocker;
+      const free =
+        available === 0
+          ? 'none is free'
+          : `only ${inWords(resource, available)} ${isOne(resource, available) ? 'is' : 'are'} free`;
+      return `it asks for ${inWords(resource, needed)} and ${free} (${inWords(resource, missing)} too few)`;
+    }
+    case 'RESERVATION':
+      return blocker.state === 'promised'
+        ? `resources are kept for another deployment that has waited longer and starts at ${time(blocker.untilMs)}, and this one would still be using them then`
+        : `resources are kept, until ${time(blocker.untilMs)} at the latest, for another deployment that has waited longer`;
+    case 'SEARCH_LIMIT':
+      return `the scheduler ended its search early: ${blocker.placed} of its priority start, and it has not proven that ${blocker.upperBound} could not`;
+    case 'NEXT_PASS':
+      return 'the scheduler has yet to look at it';
+    case 'RETRY':
+      return `its last attempt failed, and it is tried again at ${time(blocker.untilMs)}`;
+  }
+}
+
+function isOne(resource: Resource, amount: number): boolean {
+  return amount <= UNITS[resource].perUnit;
+}
+
+const AHEAD: Readonly<Record<AheadReason, (deployments: string, isOne: boolean) => string>> = {
+  'starts-now': (deployments, one) => `${deployments} ${one ? 'takes' : 'take'} what is free first`,
+  'higher-priority': (deployments, one) => `${deployments} of higher priority ${one ? 'waits' : 'wait'} for the same`,
+  smaller: (deployments, one) => `${deployments} of its priority ${one ? 'asks' : 'ask'} for less and will fit sooner`,
+  older: (deployments, one) => `${deployments} just like it ${one ? 'has' : 'have'} waited longer`,
+};
+
+/** Who is ahead, one part of the sentence for each reason, whatever the number of priorities. */
+function aheadInWords(blockers: readonly Blocker[]): string[] {
+  const sums = new Map<AheadReason, number>();
+  for (const blocker of blockers) {
+    if (blocker.code === 'AHEAD') sums.set(blocker.reason, (sums.get(blocker.reason) ?? 0) + blocker.deployments);
+  }
+  return [...sums].map(([reason, count]) =>
+    AHEAD[reason](`${grouped(count)} ${count === 1 ? 'deployment' : 'deployments'}`, count === 1),
+  );
+}

@@ -1,0 +1,206 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { type Resource, RESOURCES, type ResourceAmounts } from '#kernel';
+
+import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
+import { membersOf, snapshotOf, someState, type State, startedBy, type Waiting } from '../testing/states.js';
+import type { RunningGroup, Snapshot } from '../types.js';
+import { least } from './least.js';
+import { type Unlock, type Unlocks, unlocksOf } from './unlock.js';
+
+const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10_000 : 1_000;
+const SMALL = { shapes: 4, waiting: 8, running: 5, largest: 8 };
+
+/** What would unlock the first of the first shape. */
+function unlocksOfFirst(changes: Partial<Snapshot>, options = {}): Unlocks {
+  const snapshot = aSnapshot(changes);
+  const { oldest } = snapshot.waiting[0]!;
+  return unlocksOf(snapshot, { ...oldest, shape: 0, olderIn: () => 0 }, options);
+}
+
+const isLess = (a: Waiting, b: Waiting): boolean =>
+  a.queuedAtMs < b.queuedAtMs || (a.queuedAtMs === b.queuedAtMs && a.id < b.id);
+
+/** Whether a deployment starts in a state: by the state itself, not by its shapes. */
+const starts = (state: State, { id }: Waiting): boolean => startedBy(state).includes(id);
+
+const edited = (state: State, one: Waiting, change: Partial<Waiting>): State => ({
+  ...state,
+  waiting: state.waiting.map((other) => (other === one ? { ...one, ...change } : other)),
+});
+
+function ended(state: State, groups: ReadonlyMap<number, number>): State {
+  const running = state.running.flatMap((group, index): RunningGroup[] => {
+    const count = group.count - (groups.get(index) ?? 0);
+    return count > 0 ? [{ ...group, count }] : [];
+  });
+  return { ...state, running };
+}
+
+const minus = (a: ResourceAmounts, resource: Resource): ResourceAmounts => ({ ...a, [resource]: a[resource] - 1 });
+const plus = (a: ResourceAmounts, resource: Resource): ResourceAmounts => ({ ...a, [resource]: a[resource] + 1 });
+
+/** Makes the change of a claim real, and the next smaller ones: the first must start it, the others must not. */
+function tell(state: State, one: Waiting, unlock: Unlock): { with: State; smaller: State[] } {
+  switch (unlock.kind) {
+    case 'nothing':
+      return { with: state, smaller: [] };
+    case 'request':
+      return {
+        with: edited(state, one, { request: unlock.request }),
+        smaller: RESOURCES.filter((resource) => unlock.less[resource] > 0).map((resource) =>
+          edited(state, one, { request: plus(unlock.request, resource) }),
+        ),
+      };
+    case 'capacity':
+      return {
+        with: { ...state, capacity: unlock.capacity },
+        smaller: RESOURCES.filter((resource) => unlock.more[resource] > 0).map((resource) => ({
+          ...state,
+          capacity: minus(unlock.capacity, resource),
+        })),
+      };
+    case 'priority':
+      return {
+        with: edited(state, one, { priority: unlock.priority }),
+        smaller: [edited(state, one, { priority: unlock.priority - 1 })],
+      };
+    case 'ended': {
+      const counts = new Map(unlock.groups.map(({ group, count }) => [group, count]));
+      return {
+        with: ended(state, counts),
+        smaller: unlock.groups.map(({ group, count }) => ended(state, new Map(counts).set(group, count - 1))),
+      };
+    }
+  }
+}
+
+/** Fewest running deployments whose end starts it, by trying every set; Infinity: none does. */
+function fewestEnded(state: State, one: Waiting): number {
+  let best = Infinity;
+  const descend = (index: number, counts: Map<number, number>, size: number): void => {
+    if (size >= best) return;
+    const group = state.running[index];
+    if (group === undefined) {
+      if (starts(ended(state, counts), one)) best = size;
+      return;
+    }
+    for (let count = 0; count <= group.count; count++)
+      descend(index + 1, new Map(counts).set(index, count), size + count);
+  };
+  descend(0, new Map(), 0);
+  return best;
+}
+
+describe('unlocking', () => {
+  const running = [
+    aRunningGroup({ resources: amounts(60, 6) }),
+    aRunningGroup({ priority: 10, resources: amounts(30, 1), count: 2 }),
+  ];
+  const capacity = amounts(120, 10);
+
+  it('says how much less, how much more, who would have to end, and which priority', () => {
+    const waiting = [aShape({ request: amounts(25, 2) }), aShape({ priority: 50, request: amounts(24, 9), count: 1 })];
+    expect(unlocksOfFirst({ capacity, running, waiting }).unlocks).toEqual(
+      [
+        { kind: 'capacity', more: amounts(25), capacity: amounts(145, 10) },
+        { kind: 'request', less: amounts(25), request: amounts(0, 2) },
+        { kind: 'ended', groups: [{ group: 1, count: 1 }], isFewest: true },
+      ].toSorted(
+        (a, b) => ['request', 'capacity', 'ended'].indexOf(a.kind) - ['request', 'capacity', 'ended'].indexOf(b.kind),
+      ),
+    );
+  });
+
+  it('changes several resources together only where none alone is enough', () => {
+    const waiting = [aShape({ request: amounts(70, 8) })];
+    const { unlocks } = unlocksOfFirst({ capacity, running, waiting });
+    expect(unlocks).toContainEqual({ kind: 'capacity', more: amounts(70, 6), capacity: amounts(190, 16) });
+    expect(unlocks).toContainEqual({ kind: 'request', less: amounts(70, 6), request: amounts(0, 2) });
+  });
+
+  it('finds the priority at which it comes first', () => {
+    const waiting = [aShape({ request: amounts(60) }), aShape({ priority: 70, request: amounts(50), count: 2 })];
+    expect(unlocksOfFirst({ waiting }).unlocks).toContainEqual({ kind: 'priority', priority: 71 });
+  });
+
+  it('says that nothing is needed, and nothing where the cluster is cordoned', () => {
+    expect(unlocksOfFirst({ waiting: [aShape({})] }).unlocks).toEqual([{ kind: 'nothing' }]);
+    expect(unlocksOfFirst({ isCordoned: true, waiting: [aShape({})] })).toEqual({ unlocks: [], cut: [], runs: 1 });
+  });
+
+  it('says of what its search was cut, instead of guessing', () => {
+    const waiting = [aShape({ request: amounts(60) }), aShape({ priority: 70, request: amounts(50), count: 100 })];
+    const { unlocks, cut } = unlocksOfFirst({ waiting }, { maxRuns: 3 });
+    expect(unlocks).toEqual([]);
+    expect(cut).toContain('capacity');
+    expect(unlocksOfFirst({ waiting }, { shouldStop: () => true }).unlocks).toEqual([]);
+  });
+
+  it(`is true and smallest in ${RUNS} states: made real, it starts; one step less, it does not`, () => {
+    let claims = 0;
+    fc.assert(
+      fc.property(someState(SMALL), fc.nat(), (state, number) => {
+        const left = state.waiting.filter((one) => !starts(state, one));
+        const one = left[number % Math.max(1, left.length)];
+        if (one === undefined) return;
+        const members = membersOf(state);
+        const { id, queuedAtMs } = one;
+        const subject = {
+          id,
+          queuedAtMs,
+          shape: members.findIndex((group) => group.includes(one)),
+          olderIn: (shape: number) => (members[shape] ?? []).filter((other) => isLess(other, one)).length,
+        };
+        const { unlocks, cut } = unlocksOf(snapshotOf(state, true), subject);
+        for (const unlock of unlocks) {
+          const made = tell(state, one, unlock);
+          expect(starts(made.with, one)).toBe(true);
+          for (const smaller of made.smaller) expect(starts(smaller, one)).toBe(false);
+          claims++;
+        }
+        if (state.isCordoned || cut.length > 0) return;
+        const isFound = (kind: Unlock['kind']): boolean => unlocks.some((unlock) => unlock.kind === kind);
+        expect(isFound('priority')).toBe(starts(edited(state, one, { priority: 100 }), one));
+        const fewest = fewestEnded(state, one);
+        const end = unlocks.find((unlock) => unlock.kind === 'ended');
+        const size = end?.groups.reduce((sum, { count }) => sum + count, 0) ?? Infinity;
+        if (end?.isFewest === true) expect(size).toBe(fewest);
+        expect(size).toBeGreaterThanOrEqual(fewest);
+        if (fewest === 1) expect(size).toBe(1);
+      }),
+      { numRuns: RUNS },
+    );
+    expect(claims).toBeGreaterThan(RUNS);
+  });
+});
+
+describe('the least amounts', () => {
+  it('are found from a guess that is too small or too large, and say when nothing does it', () => {
+    const enough =
+      (needed: number) =>
+      ([amount = 0]: readonly number[]): boolean =>
+        amount >= needed;
+    for (const needed of [1, 2, 5, 12, 13, 99]) {
+      for (const guess of [1, 13, 99]) {
+        expect(least([guess], [99], enough(needed))).toEqual({ amounts: [needed], isCut: false });
+      }
+    }
+    expect(least([1], [99], enough(100))).toEqual({ amounts: null, isCut: false });
+  });
+
+  it('are least in every direction, where several count together', () => {
+    const found = least([8, 8], [99, 99], ([a = 0, b = 0]) => a + 2 * b >= 20);
+    const [a = 0, b = 0] = found.amounts ?? [];
+    expect(a + 2 * b).toBe(20);
+  });
+
+  it('are unknown when the budget ends', () => {
+    let left = 2;
+    expect(least([50], [99], ([amount = 0]) => (left-- > 0 ? amount >= 40 : null))).toEqual({
+      amounts: null,
+      isCut: true,
+    });
+  });
+});

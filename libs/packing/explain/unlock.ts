@@ -1,0 +1,244 @@
+import { type ResourceAmounts, RESOURCES } from '#kernel';
+
+import { plan } from '../plan.js';
+import { toRow } from '../program.js';
+import type { Plan, Snapshot, WaitingHead, WaitingShape } from '../types.js';
+import { freeAt } from '../timeline.js';
+import { blockersOf, holdingsAfter } from './blockers.js';
+import { type Change, changed, type ChangeOptions, type ShapeOf } from './change.js';
+import { leastEnded } from './ended.js';
+import { type Attempt, least } from './least.js';
+import { doesStart, keyOf } from './places.js';
+
+const HIGHEST_PRIORITY = 100;
+const MOST_CAPACITY = 1_000_000_000_000;
+
+/** The deployment that is to start. */
+export interface Subject extends WaitingHead {
+  /** Index into `snapshot.waiting`. */
+  readonly shape: number;
+  /** How many of a shape (index into `snapshot.waiting`) are older than it. */
+  readonly olderIn: (shape: number) => number;
+}
+
+/** One change that starts a deployment in the next pass: tried with the planner, and tried with one step less, which does not. */
+export type Unlock =
+  /** It asks for less: so much less of one resource, or of several together. */
+  | { readonly kind: 'request'; readonly less: ResourceAmounts; readonly request: ResourceAmounts }
+  /** The cluster has so much more. */
+  | { readonly kind: 'capacity'; readonly more: ResourceAmounts; readonly capacity: ResourceAmounts }
+  /** So many of these groups (index into `snapshot.running`) have ended; with any one of them running on it does not start. */
+  | {
+      readonly kind: 'ended';
+      readonly groups: readonly { readonly group: number; readonly count: number }[];
+      /** True when all smaller numbers of deployments were tried. */
+      readonly isFewest: boolean;
+    }
+  /** It has this priority; with one less it does not start. */
+  | { readonly kind: 'priority'; readonly priority: number }
+  /** Nothing at all: a plan made now starts it. */
+  | { readonly kind: 'nothing' };
+
+/** What would start a deployment. */
+export interface Unlocks {
+  readonly unlocks: readonly Unlock[];
+  /** Kinds of change whose search ended before it was complete: nothing is said of them. */
+  readonly cut: readonly Unlock['kind'][];
+  /** How often the planner was asked. */
+  readonly runs: number;
+}
+
+/** How a search is limited. */
+export interface UnlockOptions extends ChangeOptions {
+  /** The most times that the planner is asked for each kind of change. */
+  readonly maxRuns?: number;
+  /** Asked before and while the planner runs; once true, the search ends. */
+  readonly shouldStop?: () => boolean;
+}
+
+/** How one kind of change is made from amounts. */
+interface Step {
+  readonly most: (rows: readonly number[]) => readonly number[];
+  readonly toChange: (amounts: readonly number[]) => [Change, ShapeOf];
+  readonly toUnlock: (amounts: readonly number[]) => Unlock;
+}
+
+const DEFAULT_RUNS = 160;
+
+/**
+ * Looks for the smallest changes that would start a deployment in the next pass, each by itself.
+ *
+ * Only what the planner itself confirmed is said: that it starts with the change, and that it does not with the next smaller one. A cordoned
+ * cluster starts nothing whatever else changes, and is not searched.
+ */
+export function unlocksOf(snapshot: Snapshot, subject: Subject, options: UnlockOptions = {}): Unlocks {
+  const search = new Search(snapshot, subject, options);
+  const { missing, starts } = search;
+  if (starts) return { unlocks: [{ kind: 'nothing' }], cut: [], runs: search.runs };
+  if (snapshot.isCordoned) return { unlocks: [], cut: [], runs: search.runs };
+  search.lessRequest(missing);
+  search.moreCapacity(missing);
+  search.fewerRunning(missing);
+  search.higherPriority();
+  const { unlocks, cut, runs } = search;
+  return { unlocks, cut, runs };
+}
+
+class Search {
+  readonly unlocks: Unlock[] = [];
+  readonly cut: Unlock['kind'][] = [];
+  readonly starts: boolean;
+  /** What of each resource it is missing. */
+  readonly missing: readonly number[];
+  runs = 0;
+  private left: number;
+  private readonly shape: WaitingShape;
+  private readonly older: ReadonlyMap<string, number>;
+
+  constructor(
+    private readonly snapshot: Snapshot,
+    private readonly subject: Subject,
+    private readonly options: UnlockOptions,
+  ) {
+    this.left = options.maxRuns ?? DEFAULT_RUNS;
+    this.shape = snapshot.waiting[subject.shape] as WaitingShape;
+    this.older = new Map(snapshot.waiting.map((shape, index) => [keyOf(shape), subject.olderIn(index)]));
+    const present = changed(snapshot, {}, options);
+    const now = this.plan(present);
+    this.starts = now !== null && this.isStarted(present, now, this.shape);
+    this.missing = now === null ? toRow(this.shape.request) : missingIn(present, now, subject);
+  }
+
+  /** Less of one resource; where that is not enough, less of all that are missing together. */
+  lessRequest(missing: readonly number[]): void {
+    const request = toRow(this.shape.request);
+    const lowered = (less: readonly number[]): ResourceAmounts =>
+      amountsOf(request.map((amount, row) => amount - (less[row] as number)));
+    this.eachAlone('request', missing, {
+      most: (rows) => mostLess(request, rows),
+      toChange: (less) => {
+        const shape = { ...this.shape, request: lowered(less) };
+        return [this.reshaped(shape), shape];
+      },
+      toUnlock: (less) => ({ kind: 'request', less: amountsOf(less), request: lowered(less) }),
+    });
+  }
+
+  moreCapacity(missing: readonly number[]): void {
+    const capacity = toRow(this.snapshot.capacity);
+    const grown = (more: readonly number[]): ResourceAmounts =>
+      amountsOf(capacity.map((amount, row) => amount + (more[row] as number)));
+    this.eachAlone('capacity', missing, {
+      most: () => capacity.map((amount) => MOST_CAPACITY - amount),
+      toChange: (more) => [{ capacity: grown(more) }, this.shape],
+      toUnlock: (more) => ({ kind: 'capacity', more: amountsOf(more), capacity: grown(more) }),
+    });
+  }
+
+  fewerRunning(missing: readonly number[]): void {
+    this.begin();
+    const { groups, isFewest, isCut } = leastEnded(this.snapshot.running, missing, (ended) =>
+      this.attempt({ ended }, this.shape),
+    );
+    if (groups !== null) this.unlocks.push({ kind: 'ended', groups, isFewest });
+    else if (isCut) this.cut.push('ended');
+  }
+
+  higherPriority(): void {
+    const { priority } = this.shape;
+    if (priority >= HIGHEST_PRIORITY) return;
+    this.begin();
+    const raised = (by: readonly number[]): ShapeOf => ({ ...this.shape, priority: priority + (by[0] as number) });
+    const most = HIGHEST_PRIORITY - priority;
+    const found = least([most], [most], (by) => this.attempt(this.reshaped(raised(by)), raised(by)));
+    if (found.amounts !== null) this.unlocks.push({ kind: 'priority', priority: raised(found.amounts).priority });
+    else if (found.isCut) this.cut.push('priority');
+  }
+
+  /** Tries each resource alone, and together those that do nothing alone. */
+  private eachAlone(kind: 'request' | 'capacity', missing: readonly number[], step: Step): void {
+    this.begin();
+    const attempt: Attempt = (amounts) => {
+      const [change, as] = step.toChange(amounts);
+      return isNothing(as.request) ? false : this.attempt(change, as);
+    };
+    const rows = missing.flatMap((amount, row) => (amount > 0 ? [row] : []));
+    const before = this.unlocks.length;
+    let isCut = false;
+    const tries = rows.length > 1 ? [...rows.map((row) => [row]), rows] : rows.map((row) => [row]);
+    for (const together of tries) {
+      if (together.length > 1 && this.unlocks.length > before) break;
+      const guess = missing.map((amount, row) => (together.includes(row) ? amount : 0));
+      const found = least(guess, step.most(together), attempt);
+      if (found.amounts !== null) this.unlocks.push(step.toUnlock(found.amounts));
+      isCut ||= found.isCut;
+    }
+    if (isCut) this.cut.push(kind);
+  }
+
+  private begin(): void {
+    this.left = this.options.maxRuns ?? DEFAULT_RUNS;
+  }
+
+  /** The deployment leaves its shape and comes back as another one. */
+  private reshaped(shape: ShapeOf): Change {
+    const { id, queuedAtMs } = this.subject;
+    const head = { id, queuedAtMs };
+    return { left: [{ head, shape: this.shape }], came: [{ head, shape }] };
+  }
+
+  private attempt(change: Change, as: ShapeOf): boolean | null {
+    const after = changed(this.snapshot, change, this.options);
+    const result = this.plan(after);
+    return result === null ? null : this.isStarted(after, result, as);
+  }
+
+  private plan(snapshot: Snapshot): Plan | null {
+    const { shouldStop } = this.options;
+    if (this.left === 0 || shouldStop?.() === true) return null;
+    this.left--;
+    this.runs++;
+    const result = plan(snapshot, shouldStop === undefined ? {} : { shouldStop });
+    return result.certificate.stopped === 'deadline' ? null : result;
+  }
+
+  private isStarted(snapshot: Snapshot, result: Plan, as: ShapeOf): boolean {
+    const key = keyOf(as);
+    const shape = snapshot.waiting.findIndex((other) => keyOf(other) === key);
+    const { id, queuedAtMs } = this.subject;
+    return doesStart(snapshot, result, { id, queuedAtMs, shape, older: this.older.get(key) ?? 0 });
+  }
+}
+
+/** What a deployment lacks beside a plan, and beside the reservation that the plan keeps. */
+function missingIn(snapshot: Snapshot, result: Plan, subject: Subject): number[] {
+  const { request } = snapshot.waiting[subject.shape] as WaitingShape;
+  const free = freeAt(snapshot, holdingsAfter(snapshot, result), snapshot.nowMs);
+  const missing = toRow(request).map((amount, row) => (amount > 0 ? Math.max(0, amount - (free[row] as number)) : 0));
+  const { blockers } = blockersOf(snapshot, result).find(({ shape }) => shape === subject.shape) ?? { blockers: [] };
+  for (const blocker of blockers) {
+    if (blocker.code !== 'RESERVATION' || blocker.id === subject.id) continue;
+    for (const { resource, needed, available } of blocker.resources) {
+      const row = RESOURCES.indexOf(resource);
+      missing[row] = Math.max(missing[row] as number, needed - available);
+    }
+  }
+  // Elders of its own shape may be all that is in its way.
+  return missing.every((amount) => amount === 0) ? toRow(request) : missing;
+}
+
+/** The most that a request can do without in some resources: something has to be left of it. */
+function mostLess(request: readonly number[], rows: readonly number[]): number[] {
+  const [row] = rows;
+  const isOnly = rows.length === 1 && request.every((amount, other) => amount === 0 || other === row);
+  return request.map((amount) => Math.max(0, isOnly ? amount - 1 : amount));
+}
+
+function isNothing(request: ResourceAmounts): boolean {
+  return toRow(request).every((amount) => amount === 0);
+}
+
+function amountsOf(row: readonly number[]): ResourceAmounts {
+  const [cpuMillis = 0, memoryMib = 0, gpuMillis = 0] = row;
+  return { cpuMillis, memoryMib, gpuMillis };
+}

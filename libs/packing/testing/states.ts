@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+
+import { type ResourceAmounts, RESOURCES } from '#kernel';
+
+import { keyOf } from '../explain/places.js';
+import { plan } from '../plan.js';
+import { DEFAULT_POLICY } from '../policy.js';
+import type { PlanningPolicy, RunningGroup, Snapshot, StandingReservation, WaitingShape } from '../types.js';
+import { amounts } from './problems.js';
+
+/** A waiting deployment, each by itself: what shapes are made from. */
+export interface Waiting {
+  readonly id: string;
+  readonly priority: number;
+  readonly request: ResourceAmounts;
+  readonly maxRuntimeSeconds: number | null;
+  readonly queuedAtMs: number;
+}
+
+/** A cluster, deployment by deployment. */
+export interface State {
+  readonly capacity: ResourceAmounts;
+  readonly nowMs: number;
+  readonly policy: PlanningPolicy;
+  readonly isCordoned: boolean;
+  readonly running: readonly RunningGroup[];
+  readonly waiting: readonly Waiting[];
+  readonly reservation: StandingReservation | null;
+}
+
+/** Deployments of each shape, oldest first, in the order of the shapes of {@link snapshotOf}. */
+export function membersOf({ waiting }: Pick<State, 'waiting'>): Waiting[][] {
+  const groups = new Map<string, Waiting[]>();
+  for (const one of waiting) groups.set(keyOf(one), [...(groups.get(keyOf(one)) ?? []), one]);
+  const byAge = (a: Waiting, b: Waiting): number => a.queuedAtMs - b.queuedAtMs || (a.id < b.id ? -1 : 1);
+  return Array.from(groups.values(), (group) => group.sort(byAge));
+}
+
+/** What a pass reads of a state: the oldest of each shape, unless everybody is to be named. */
+export function snapshotOf(state: State, namesAll = false): Snapshot {
+  const waiting = membersOf(state).map((group): WaitingShape => {
+    const [oldest, ...followers] = group.map(({ id, queuedAtMs }) => ({ id, queuedAtMs }));
+    const { priority, request, maxRuntimeSeconds } = group[0] as Waiting;
+    const shape = {
+      priority,
+      request,
+      maxRuntimeSeconds,
+      count: group.length,
+      oldest: oldest as { id: string; queuedAtMs: number },
+    };
+    return namesAll ? { ...shape, followers } : shape;
+  });
+  return { ...state, waiting };
+}
+
+/** Who starts by the plan for a state, as a pass would make it real. */
+export function startedBy(state: State, snapshot = snapshotOf(state)): string[] {
+  const members = membersOf(state);
+  return plan(snapshot).place.flatMap(({ shape, count, includes }) => {
+    const group = (members[shape] ?? []).map(({ id }) => id);
+    const others = group.filter((id) => !includes.includes(id));
+    return [...includes, ...others.slice(0, count - includes.length)];
+  });
+}
+
+const part = (largest: number): fc.Arbitrary<number> =>
+  fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 5, arbitrary: fc.integer({ min: 0, max: largest }) });
+
+const someRequest = (largest: number): fc.Arbitrary<ResourceAmounts> =>
+  fc
+    .tuple(part(largest), part(largest), part(largest))
+    .filter((sizes) => sizes.some((amount) => amount > 0))
+    .map(([cpu, memory, gpu]) => amounts(cpu, memory, gpu));
+
+const someRuntime = fc.oneof(fc.constant(null), fc.constantFrom(5, 30, 60, 100));
+
+/** How large states are. */
+export interface StateSize {
+  readonly shapes: number;
+  readonly waiting: number;
+  readonly running: number;
+  readonly largest: number;
+}
+
+/** Clusters in the middle of their life: something runs, something waits, now and then a reservation stands, or the cluster has shrunk. */
+export function someState({ shapes, waiting, running, largest }: StateSize): fc.Arbitrary<State> {
+  const shape = fc.record({
+    priority: fc.constantFrom(10, 50, 51),
+    request: someRequest(largest),
+    maxRuntimeSeconds: someRuntime,
+  });
+  const group = fc.record({
+    priority: fc.constantFrom(10, 50, 51),
+    resources: someRequest(largest),
+    count: fc.constantFrom(1, 1, 1, 2),
+    endsAtMs: fc.oneof(fc.constant(null), fc.constantFrom(110_000, 130_000, 200_000)),
+  });
+  const capacity = fc.tuple(...[1, 1, 1].map((least) => fc.integer({ min: least, max: largest * 3 })));
+  return fc
+    .record({
+      capacity: capacity.map(([cpu = 0, memory = 0, gpu = 0]) => amounts(cpu, memory, gpu)),
+      reserveAfterSeconds: fc.constantFrom(null, 0, 0, 60),
+      isCordoned: fc.integer({ min: 0, max: 19 }).map((number) => number === 0),
+      kinds: fc.array(shape, { minLength: 1, maxLength: shapes }),
+      queue: fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 99 })), { minLength: 1, maxLength: waiting }),
+      running: fc.array(group, { maxLength: running }),
+      hasReservation: fc.boolean(),
+    })
+    .map(({ capacity, reserveAfterSeconds, isCordoned, kinds, queue, running, hasReservation }) => {
+      const state: State = {
+        capacity,
+        nowMs: 100_000,
+        policy: { ...DEFAULT_POLICY, reserveAfterSeconds },
+        isCordoned,
+        running: thatFit(running, capacity),
+        waiting: queue.map(([kind, age], index) => ({
+          ...(kinds[kind % kinds.length] as (typeof kinds)[number]),
+          id: `w${String(index).padStart(3, '0')}`,
+          queuedAtMs: age * 1000,
+        })),
+        reservation: null,
+      };
+      return hasReservation ? { ...state, ...afterPass(state) } : state;
+    });
+}
+
+/** The state after a pass half a minute ago has been made real. */
+function afterPass(state: State): Pick<State, 'running' | 'waiting' | 'reservation'> {
+  const nowMs = state.nowMs - 30_000;
+  const past = { ...state, nowMs };
+  const started = startedBy(past);
+  const { reservation } = plan(snapshotOf(past));
+  const starts = state.waiting.filter(({ id }) => started.includes(id));
+  return {
+    running: [
+      ...state.running,
+      ...starts.map(({ priority, request, maxRuntimeSeconds }) => ({
+        priority,
+        resources: request,
+        count: 1,
+        endsAtMs: maxRuntimeSeconds === null ? null : nowMs + maxRuntimeSeconds * 1000,
+      })),
+    ].filter(({ endsAtMs }) => endsAtMs === null || endsAtMs > state.nowMs),
+    waiting: state.waiting.filter(({ id }) => !started.includes(id)),
+    reservation,
+  };
+}
+
+function thatFit(running: readonly RunningGroup[], capacity: ResourceAmounts): RunningGroup[] {
+  const left = new Map(RESOURCES.map((resource) => [resource, capacity[resource]]));
+  return running.filter((group) => {
+    const fits = RESOURCES.every(
+      (resource) => group.resources[resource] * group.count <= (left.get(resource) as number),
+    );
+    if (!fits) return false;
+    for (const resource of RESOURCES) {
+      left.set(resource, (left.get(resource) as number) - group.resources[resource] * group.count);
+    }
+    return true;
+  });
+}

@@ -227,8 +227,21 @@ const scheduling = {
     min: 1,
     max: 3650,
     unit: 'days',
-    about: 'How long the record of a pass is kept. The ledger itself is never pruned.',
+    about: 'How long the record of a pass is kept.',
   }).or(30),
+  deploymentRetentionDays: integer('STOWAGE_DEPLOYMENT_RETENTION_DAYS', {
+    min: 1,
+    max: 3650,
+    unit: 'days',
+    about:
+      'How long a deployment that has ended is kept, with its events and its entries of the ledger. What it used is kept for longer.',
+  }).or(90),
+  usageRetentionDays: integer('STOWAGE_USAGE_RETENTION_DAYS', {
+    min: 1,
+    max: 36_500,
+    unit: 'days',
+    about: 'How long it is known what deployments used that are not kept any more.',
+  }).or(1100),
   queuePrefix: text('STOWAGE_QUEUE_PREFIX', {
     unit: 'word',
     maxLength: 64,

@@ -9,6 +9,7 @@ import { OrganizationWorkModule } from './organization-work.js';
 import { QueueLimit } from './queue-limit.js';
 import { QueueCancellation } from './queue-cancellation.js';
 import { ReportWriter } from './reports.js';
+import { DeploymentRetention } from './retention/deployment-retention.js';
 import { SubmissionsController } from './submissions.controller.js';
 import { SubmissionsService } from './submissions.service.js';
 
@@ -29,5 +30,8 @@ import { SubmissionsService } from './submissions.service.js';
 export class DeploymentsModule {}
 
 /** Deployments for passes: what the scheduler says of them becomes real here. */
-@Module({ providers: [DeploymentLifecycle], exports: [DeploymentLifecycle] })
+@Module({
+  providers: [DeploymentLifecycle, DeploymentRetention],
+  exports: [DeploymentLifecycle, DeploymentRetention],
+})
 export class DeploymentLifecycleModule {}

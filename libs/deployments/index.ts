@@ -11,6 +11,7 @@ export {
   type WaitingDeployment,
 } from './deployment-lifecycle.js';
 export { DEPLOYMENT_STATUSES, type DeploymentStatus, HOLDING_STATUSES } from './deployment-status.js';
+export { type ClusterOf, DeploymentRetention } from './retention/deployment-retention.js';
 export { DeploymentLifecycleModule, DeploymentsModule } from './deployments.module.js';
 
 /** The tables of this lib. */

@@ -1,6 +1,8 @@
 import { LedgerAuditRunSchema } from './ledger/ledger-audit-run.entity.js';
+import { LedgerCheckpointSchema } from './ledger/ledger-checkpoint.entity.js';
 import { LedgerEntrySchema } from './ledger/ledger-entry.entity.js';
 import { LedgerFindingSchema } from './ledger/ledger-finding.entity.js';
+import { UsageSumSchema } from './ledger/usage-sum.entity.js';
 import { ClusterScheduleSchema } from './pass/cluster-schedule.entity.js';
 import { PassSchema } from './pass/pass.entity.js';
 
@@ -14,6 +16,8 @@ export const schedulerEntities = [
   LedgerEntrySchema,
   LedgerFindingSchema,
   LedgerAuditRunSchema,
+  LedgerCheckpointSchema,
+  UsageSumSchema,
   PassSchema,
   ClusterScheduleSchema,
 ];

@@ -48,6 +48,9 @@ const HOLDING = `
 /** An entry's amount with its sign: allocations count up, releases down, corrections as they are written. */
 const signed = (column: string): string => `case l.kind when 'release' then -l.${column} else l.${column} end`;
 
+/** What is still open of what a checkpoint closes: nothing, while all is well. */
+const balance = (column: string): string => `k.allocated_${column} - k.released_${column} + k.corrected_${column}`;
+
 /** What each attempt still has by the entries of some ledger rows, wherever they say that they belong. */
 const openBy = (entries: string): string => `
   select l.organization_id, l.cluster_id, l.deployment_id, l.attempt,
@@ -125,12 +128,24 @@ const SUMS: readonly LedgerLaw[] = [
   },
   {
     name: 'allocated-is-open',
-    sentence: 'What is allocated is the sum of all entries: allocations up, releases down, corrections as written.',
+    sentence:
+      'What is allocated is the balance of the checkpoint and the sum of all entries since: allocations up, releases down, corrections as written.',
     depth: 'full',
     isDrift: true,
     violations: allocatedIs(
-      `select l.cluster_id, ${each((column) => `${signed(column)} as ${column}`)} from ledger_entries l where ${here('l.cluster_id')}`,
+      `select l.cluster_id, ${each((column) => `${signed(column)} as ${column}`)} from ledger_entries l where ${here('l.cluster_id')}
+       union all
+       select k.cluster_id, ${each((column) => `${balance(column)} as ${column}`)} from ledger_checkpoints k where ${here('k.cluster_id')}`,
     ),
+  },
+  {
+    name: 'checkpoint-is-balanced',
+    sentence: 'What a checkpoint closes was released as it was allocated, but for what was corrected.',
+    depth: 'full',
+    isDrift: true,
+    violations: `
+      select k.organization_id, k.cluster_id, to_jsonb(k) as detail from ledger_checkpoints k
+      where ${here('k.cluster_id')} and (${each((column) => `${balance(column)} <> 0`, ' or ')})`,
   },
 ];
 

@@ -5,6 +5,7 @@ import { AuditLog, systemActor } from '#audit';
 import { Database, type EntityManager, rowsOf, sql } from '#database';
 
 import { Ledger } from './ledger/ledger.js';
+import { LedgerClosing } from './ledger/ledger-closing.js';
 import { type BrokenLaw } from './ledger/ledger-findings.js';
 import { LedgerAudit } from './ledger-audit.service.js';
 
@@ -21,7 +22,8 @@ export interface RepairReport {
 const REPAIR_TIMEOUT_MS = 600_000;
 
 /**
- * Sets a ledger right that has drifted: by new entries that say the difference, never by changing old ones.
+ * Sets a ledger right that has drifted: by new entries that say the difference, never by changing old ones. What a checkpoint stands for
+ * has no entries any more: there, the difference goes to what it says was corrected.
  *
  * The status of deployments is what it believes, because that is what runtimes act on. A repair is a pass that places nothing: it holds
  * the cluster's lock, its entries name its record, and it is written to the audit log. The cluster stays cordoned until somebody decides.
@@ -31,13 +33,14 @@ export class LedgerRepair {
   constructor(
     private readonly database: Database,
     private readonly ledger: Ledger,
+    private readonly closing: LedgerClosing,
     private readonly audit: LedgerAudit,
     private readonly log: AuditLog,
   ) {}
 
   /** The same outside of a Nest application. */
   static over(database: Database): LedgerRepair {
-    return new LedgerRepair(database, new Ledger(), LedgerAudit.over(database), new AuditLog());
+    return new LedgerRepair(database, new Ledger(), new LedgerClosing(), LedgerAudit.over(database), new AuditLog());
   }
 
   /**
@@ -64,6 +67,7 @@ export class LedgerRepair {
     const pass = { organizationId, clusterId, passId: newId() };
     await this.record(tx, pass.passId, organizationId, clusterId);
     const { corrections, before, after } = await this.ledger.correct(tx, pass);
+    const checkpoints = await this.closing.correct(tx, pass);
     const recounted = await this.ledger.recountQueue(tx, pass);
     await this.log.record(tx, {
       organizationId,
@@ -71,7 +75,7 @@ export class LedgerRepair {
       action: 'ledger_repair',
       target: { kind: 'cluster', id: clusterId, name },
       before: { allocated: before },
-      after: { allocated: after, corrections, recounted, passId: pass.passId },
+      after: { allocated: after, corrections, checkpoints, recounted, passId: pass.passId },
     });
     return { passId: pass.passId, organizationId, corrections };
   }

@@ -4,7 +4,7 @@ import { ClusterErrors } from '#clusters';
 import { ApiRoute, IdParam, type Page, PageOf } from '#http';
 import { type Actor, CurrentActor, OrganizationVisibilityErrors, RequireRole } from '#rbac';
 
-import { LedgerEntryDto, LedgerQuery } from './ledger.dto.js';
+import { LedgerCheckpointDto, LedgerEntryDto, LedgerQuery } from './ledger.dto.js';
 import { LedgerPages } from './ledger.pages.js';
 
 /** The record of what a cluster gave out and got back. */
@@ -19,7 +19,7 @@ export class LedgerController {
     tag: 'scheduler',
     summary: 'List ledger entries',
     description:
-      'Every allocation and every release on this cluster, newest first. Entries are never changed; what is allocated is their sum.',
+      'Every allocation and every release on this cluster, newest first. Entries are never changed; what is allocated is their sum. They are kept as long as their deployments; for those that are gone stands the checkpoint.',
     answer: PageOf(LedgerEntryDto),
     problems: [OrganizationVisibilityErrors.NOT_FOUND, ClusterErrors.NOT_FOUND],
   })
@@ -30,5 +30,24 @@ export class LedgerController {
     @Query() query: LedgerQuery,
   ): Promise<Page<LedgerEntryDto>> {
     return this.ledger.page(actor, { organizationId, clusterId }, query);
+  }
+
+  @Get('checkpoint')
+  @RequireRole('viewer')
+  @ApiRoute({
+    id: 'getLedgerCheckpoint',
+    tag: 'scheduler',
+    summary: 'Get the checkpoint of a ledger',
+    description:
+      'What stands for the entries of deployments that have ended long ago and are not kept any more. They balance, or would not have been removed; what they used stays in the usage of the cluster.',
+    answer: LedgerCheckpointDto,
+    problems: [OrganizationVisibilityErrors.NOT_FOUND, ClusterErrors.NOT_FOUND],
+  })
+  async checkpoint(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', 'The organization.') organizationId: string,
+    @IdParam('clusterId', 'The cluster.') clusterId: string,
+  ): Promise<LedgerCheckpointDto> {
+    return this.ledger.checkpoint(actor, organizationId, clusterId);
   }
 }

@@ -58,6 +58,31 @@ export class LedgerEntryDto {
   readonly at!: string;
 }
 
+/** What stands in a ledger for the histories that are not kept any more. */
+export class LedgerCheckpointDto {
+  @IntegerField({
+    description: 'Deployments that were removed when they had ended long ago.',
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    example: 1200,
+  })
+  readonly deployments!: number;
+
+  @IntegerField({
+    description: 'Their entries. What they allocated, they released, to the last unit.',
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    example: 2400,
+  })
+  readonly entries!: number;
+
+  @TimestampField({
+    description: 'When the last of their resources came back; null where nothing was removed.',
+    nullable: true,
+  })
+  readonly closedUntil!: string | null;
+}
+
 /** Which entries to list. */
 export class LedgerQuery extends PageQuery {
   @EnumField(LEDGER_KINDS, {

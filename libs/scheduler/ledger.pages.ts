@@ -3,17 +3,22 @@ import { Injectable } from '@nestjs/common';
 import { type Page, Pages } from '#http';
 import { type Actor } from '#rbac';
 
-import { type LedgerEntryDto, type LedgerQuery } from './ledger.dto.js';
-import { toLedgerEntryDto } from './ledger.mapper.js';
+import { type LedgerCheckpointDto, type LedgerEntryDto, type LedgerQuery } from './ledger.dto.js';
+import { toLedgerCheckpointDto, toLedgerEntryDto } from './ledger.mapper.js';
 import { LedgerService } from './ledger.service.js';
 
-/** Pages of the ledger: ordered by time, then by id, which is unique. */
+/** The ledger for readers. Its pages are ordered by time, then by id, which is unique. */
 @Injectable()
 export class LedgerPages {
   constructor(
     private readonly ledger: LedgerService,
     private readonly pages: Pages,
   ) {}
+
+  /** @throws CLUSTERS.NOT_FOUND */
+  async checkpoint(actor: Actor, organizationId: string, clusterId: string): Promise<LedgerCheckpointDto> {
+    return toLedgerCheckpointDto(await this.ledger.checkpoint(actor, organizationId, clusterId));
+  }
 
   /** @throws CLUSTERS.NOT_FOUND, REQUEST.INVALID_CURSOR */
   async page(

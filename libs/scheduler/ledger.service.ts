@@ -30,6 +30,14 @@ export interface LedgerWindow {
   readonly after: CursorPosition | undefined;
 }
 
+/** What stands for the histories that are not kept any more. Time in RFC 3339. */
+export interface LedgerCheckpointView {
+  readonly deployments: number;
+  readonly entries: number;
+  /** null: nothing has been closed yet */
+  readonly closedUntil: string | null;
+}
+
 /** Reads the ledger. */
 @Injectable()
 export class LedgerService {
@@ -60,6 +68,19 @@ export class LedgerService {
         order by e.at desc, e.id desc limit ${take}`,
     );
     return rows.map((row) => ({ ...row, at: rfc3339(row.at) }));
+  }
+
+  /** What has been closed in a cluster's ledger. @throws CLUSTERS.NOT_FOUND */
+  async checkpoint(actor: Actor, organizationId: string, clusterId: string): Promise<LedgerCheckpointView> {
+    await this.clusters.read(actor, organizationId, clusterId);
+    const [row] = await rowsOf(
+      this.database.reader(),
+      sql<LedgerCheckpointView & { readonly closedUntil: string }>`
+        select deployments::float8 as deployments, entries::float8 as entries, closed_until as "closedUntil"
+        from ledger_checkpoints where organization_id = ${organizationId} and cluster_id = ${clusterId}`,
+    );
+    if (row === undefined) return { deployments: 0, entries: 0, closedUntil: null };
+    return { ...row, closedUntil: rfc3339(row.closedUntil) };
   }
 }
 

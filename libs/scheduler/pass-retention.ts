@@ -6,7 +6,7 @@ import { changesOf, Database, sql } from '#database';
 /** So many records go at once: a small transaction, which nobody waits for. */
 const BATCH = 1_000;
 
-/** Removes records of passes that are older than the installation keeps them. The ledger itself is never pruned. */
+/** Removes records of passes that are older than the installation keeps them. */
 @Injectable()
 export class PassRetention {
   constructor(

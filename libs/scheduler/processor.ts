@@ -1,3 +1,4 @@
 export { PassProcessor } from './pass/pass.processor.js';
 export { type PassOutcome, PassService } from './pass/pass.service.js';
+export { Retention } from './retention.js';
 export { SchedulerProcessorModule } from './scheduler-processor.module.js';

@@ -4,6 +4,7 @@ import { AuditModule } from '#audit';
 import { DeploymentLifecycleModule } from '#deployments';
 
 import { Ledger } from './ledger/ledger.js';
+import { LedgerClosing } from './ledger/ledger-closing.js';
 import { LedgerFindings } from './ledger/ledger-findings.js';
 import { LedgerWatch } from './ledger/ledger-watch.js';
 import { LedgerAudit } from './ledger-audit.service.js';
@@ -18,6 +19,7 @@ import { Settlement } from './pass/settlement.js';
 import { SnapshotReader } from './pass/snapshot-reader.js';
 import { Sweep } from './pass/sweep.js';
 import { PassRetention } from './pass-retention.js';
+import { Retention } from './retention.js';
 
 /** What runs passes: imported by the worker, and by nothing else. */
 @Module({
@@ -34,11 +36,13 @@ import { PassRetention } from './pass-retention.js';
     PassRecords,
     ClusterSchedules,
     Ledger,
+    LedgerClosing,
     LedgerAudit,
     LedgerFindings,
     LedgerWatch,
     PassRetention,
+    Retention,
   ],
-  exports: [PassService],
+  exports: [PassService, Retention],
 })
 export class SchedulerProcessorModule {}

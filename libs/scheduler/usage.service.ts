@@ -85,7 +85,7 @@ interface Sums {
  *
  * What is open now is known; each entry since then changed it at its moment. So the sum over a period is what is open now times its
  * length, less each later change times the time before it. That needs the entries since the period began and the open allocations, and
- * nothing older, and it is exact at both edges.
+ * nothing older, and it is exact at both edges. Attempts whose entries are not kept any more count by the sums that stand for them.
  */
 @Injectable()
 export class UsageService {
@@ -145,6 +145,12 @@ function changesSince(organizationId: string, clusterId: string, { from }: Close
              ${each((column) => sql`case kind when 'release' then -${column} else ${column} end as ${column}`)}
       from ledger_entries
       where cluster_id = ${clusterId} and organization_id = ${organizationId} and at >= ${from}::timestamptz
+      union all
+      select deployment_id, extract(epoch from moment.at - ${from}::timestamptz),
+             ${each((column) => sql`moment.sign * ${column}`)}
+      from usage_sums cross join lateral (values (opened_at, 1), (closed_at, -1)) moment (at, sign)
+      where cluster_id = ${clusterId} and organization_id = ${organizationId} and closed_at >= ${from}::timestamptz
+        and moment.at >= ${from}::timestamptz
     )`;
 }
 
@@ -176,7 +182,7 @@ function pointsOf({ from, to, seconds, steps }: ClosedPeriod, stepSeconds: numbe
     )`;
 }
 
-/** `total`, `members` and `biggest`: amounts times hours. */
+/** `total`, `members` and `biggest`: amounts times hours, of deployments that are there and of those that were. */
 function sumsOf(organizationId: string, { seconds }: ClosedPeriod): Fragment {
   const total = sql`${seconds}::float8::numeric`;
   return sql`
@@ -189,15 +195,21 @@ function sumsOf(organizationId: string, { seconds }: ClosedPeriod): Fragment {
       group by id having sum(cpu_millis) <> 0 or sum(memory_mib) <> 0 or sum(gpu_millis) <> 0
     ), total as (
       select ${amountsAs((column) => sql`coalesce(sum(${column}), 0)`)} from used
+    ), named as materialized (
+      select used.*, coalesce(d.name, closed.name) as name, coalesce(d.submitted_by, closed.submitted_by) as submitted_by
+      from used
+      left join deployments d on d.organization_id = ${organizationId}::uuid and d.id = used.id
+      left join lateral (
+        select name, submitted_by from usage_sums where deployment_id = used.id limit 1
+      ) closed on d.id is null
     ), members as (
-      select d.submitted_by as id, ${amountsAs((column) => sql`sum(used.${column})`)}
-      from used join deployments d on d.organization_id = ${organizationId}::uuid and d.id = used.id
-      group by d.submitted_by
+      select submitted_by as id, ${amountsAs((column) => sql`sum(${column})`)}
+      from named where submitted_by is not null group by submitted_by
       order by 2 desc, 3 desc, 4 desc, 1 limit ${MAX_SUMS}
     ), biggest as (
-      select d.id, d.name, ${amountsAs((column) => sql`used.${column}`)}
-      from used join deployments d on d.organization_id = ${organizationId}::uuid and d.id = used.id
-      order by used.cpu_millis desc, used.memory_mib desc, used.gpu_millis desc, d.id limit ${MAX_SUMS}
+      select id, name, ${amountsAs((column) => sql`${column}`)}
+      from named where name is not null
+      order by named.cpu_millis desc, named.memory_mib desc, named.gpu_millis desc, id limit ${MAX_SUMS}
     )`;
 }
 

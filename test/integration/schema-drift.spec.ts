@@ -10,8 +10,8 @@ const BY_MIGRATIONS_ONLY = [
   /^set names 'utf8';$/,
   /^drop table if exists "schema_migrations" cascade;$/,
   /^alter table "\w+" drop constraint "\w+_fkey";$/,
-  /^drop trigger if exists "(ledger_entries|audit_entries)_(immutable|append_only|no_truncate)" on "(ledger_entries|audit_entries)";$/,
-  /^drop function if exists "(ledger_entries|audit_entries)_\w+_fn"\(\);$/,
+  /^drop trigger if exists "(ledger_entries|ledger_checkpoints|audit_entries)_(immutable|append_only|no_truncate)" on "(ledger_entries|ledger_checkpoints|audit_entries)";$/,
+  /^drop function if exists "(ledger_entries|ledger_checkpoints|audit_entries)_\w+_fn"\(\);$/,
 ];
 
 describe('the schema', () => {
@@ -40,6 +40,7 @@ describe('the schema', () => {
     await withClient(database.url, async (client) => {
       await expect(client.query('truncate audit_entries')).rejects.toMatchObject({ code: '23514' });
       await expect(client.query('truncate ledger_entries')).rejects.toThrow('never changed');
+      await expect(client.query('truncate ledger_checkpoints')).rejects.toThrow('only grows');
       await expect(client.query('truncate clusters cascade')).rejects.toThrow('never changed');
     });
   });

@@ -122,8 +122,11 @@ describe('the schema', () => {
     const without = naming.filter(
       ({ table, column }) => !keys.some((key) => key.table === table && key.columns.includes(column)),
     );
-    // An event names its cluster beside its deployment, whose own key leads there.
-    expect(without).toEqual([{ table: 'deployment_events', column: 'cluster_id' }]);
+    // An event names its cluster beside its deployment, whose own key leads there; a sum stands for a deployment that has gone.
+    expect(without).toEqual([
+      { table: 'deployment_events', column: 'cluster_id' },
+      { table: 'usage_sums', column: 'deployment_id' },
+    ]);
   });
 
   it('refuses an event or an entry of a deployment under another organization', async () => {
@@ -161,7 +164,7 @@ describe('the schema', () => {
     await expect(entry(of, 'borrow')).rejects.toMatchObject({ constraint: 'ledger_entries_kind_check' });
   });
 
-  it('never changes a ledger entry, and removes it only together with its deployment', async () => {
+  it('never changes a ledger entry, and removes it only with its deployment, when what it used is kept', async () => {
     const of = await seed();
     await entry(of, 'allocate');
     const where = `where deployment_id = '${of.deploymentId}'`;
@@ -169,8 +172,38 @@ describe('the schema', () => {
       code: '23001',
     });
     await expect(client.query(`delete from ledger_entries ${where}`)).rejects.toMatchObject({ code: '23001' });
-    await client.query(`delete from deployments where id = $1`, [of.deploymentId]);
+    const remove = (): Promise<unknown> => client.query(`delete from deployments where id = $1`, [of.deploymentId]);
+    await expect(remove()).rejects.toMatchObject({ code: '23001' });
+    await client.query(
+      `insert into usage_sums (organization_id, cluster_id, deployment_id, attempt, name, submitted_by, opened_at, closed_at, cpu_millis, memory_mib, gpu_millis)
+       values ($1, $2, $3, 1, 'app', $3, now(), now(), 1, 1, 1)`,
+      [of.organizationId, of.clusterId, of.deploymentId],
+    );
+    await expect(client.query(`delete from ledger_entries ${where}`)).rejects.toMatchObject({ code: '23001' });
+    await remove();
     expect(await rows(`select 1 from ledger_entries ${where}`)).toEqual([]);
+  });
+
+  it('never takes anything back of what a checkpoint says, and lets it stand for nothing that does not balance', async () => {
+    const of = await seed();
+    const checkpoint = (allocated: number, released: number): Promise<unknown> =>
+      client.query(`insert into ledger_checkpoints values ($1, $2, 1, 2, $3, 0, 0, $4, 0, 0, 0, 0, 0, now())`, [
+        of.clusterId,
+        of.organizationId,
+        allocated,
+        released,
+      ]);
+    await expect(checkpoint(2, 1)).rejects.toMatchObject({ constraint: 'ledger_checkpoints_balance_check' });
+    await checkpoint(2, 2);
+    for (const change of [
+      'update ledger_checkpoints set entries = 1',
+      'update ledger_checkpoints set deployments = 0',
+      `update ledger_checkpoints set closed_until = '2020-01-01'`,
+      'delete from ledger_checkpoints',
+    ]) {
+      await expect(client.query(change)).rejects.toMatchObject({ code: '23001' });
+    }
+    await client.query('update ledger_checkpoints set entries = 4, allocated_cpu_millis = 3, released_cpu_millis = 3');
   });
 
   it('refuses a status that does not exist, an end without a time, and a time without an end', async () => {

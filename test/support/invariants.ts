@@ -122,10 +122,11 @@ const LAWS: readonly Law[] = [
       where p.id is null or (p.organization_id, p.cluster_id) <> (l.organization_id, l.cluster_id)`,
   },
   {
-    law: 'a pass says how much it placed and released',
+    law: 'a pass says how much it placed and released, as far as the entries of its time are kept',
     violations: `
       select p.id, p.placed, p.released from passes p
       left join ledger_entries l on l.pass_id = p.id
+      where not exists (select 1 from ledger_checkpoints k where k.cluster_id = p.cluster_id and k.closed_until >= p.started_at)
       group by p.id
       having p.placed <> count(*) filter (where l.kind = 'allocate') or p.released <> count(*) filter (where l.kind = 'release')`,
   },

@@ -175,6 +175,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   // Who hears that there is no such pass may read them.
   getPass: { needs: 'viewer', success: 404, path: { passId: random } },
   listLedgerEntries: { needs: 'viewer', success: 200 },
+  getLedgerCheckpoint: { needs: 'viewer', success: 200 },
   getUsage: { needs: 'viewer', success: 200 },
   auditLedger: { needs: 'operator', success: 200 },
 

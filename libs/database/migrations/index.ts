@@ -10,6 +10,7 @@ import { LedgerAudit } from './0007-ledger-audit.js';
 import { Reservations } from './0008-reservations.js';
 import { LedgerKeys } from './0009-ledger-keys.js';
 import { Attempts } from './0010-attempts.js';
+import { LedgerRetention } from './0011-ledger-retention.js';
 import { Submission } from './0014-submission.js';
 
 /** Every migration, oldest first. Names are recorded in databases: they are never changed, and none is ever removed. */
@@ -24,5 +25,6 @@ export const MIGRATIONS: readonly MigrationObject[] = [
   { name: '0008-reservations', class: Reservations },
   { name: '0009-ledger-keys', class: LedgerKeys },
   { name: '0010-attempts', class: Attempts },
+  { name: '0011-ledger-retention', class: LedgerRetention },
   { name: '0014-submission', class: Submission },
 ];

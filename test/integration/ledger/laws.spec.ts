@@ -44,6 +44,10 @@ const PLANTS: readonly (readonly [damage: string, laws: readonly string[]])[] = 
     ['allocated-is-open', 'recent-entries-agree', 'one-open-allocation'],
   ],
   [
+    'update ledger_checkpoints set released_gpu_millis = released_gpu_millis - 1',
+    ['allocated-is-open', 'checkpoint-is-balanced'],
+  ],
+  [
     `update ledger_entries set attempt = 2 where ${entryOf('scheduled', 'allocate')}`,
     ['recent-entries-agree', 'holders-have-entries', 'one-open-allocation'],
   ],
@@ -86,6 +90,9 @@ describe('the laws of the ledger', () => {
     await eventually(cluster.read.bind(cluster), ({ allocated, queue }) => allocated.cpu === 2 && queue.queued === 1);
     client = new Client({ connectionString: stowage.database.url });
     await client.connect();
+    await client.query(
+      `insert into ledger_checkpoints select id, organization_id, 1, 2, 5, 6, 7, 5, 6, 7, 0, 0, 0, now() from clusters`,
+    );
   });
 
   afterAll(async () => {
@@ -110,6 +117,7 @@ describe('the laws of the ledger', () => {
   it.each(PLANTS)('see: %s', async (damage, laws) => {
     await client.query('begin');
     await client.query('alter table clusters drop constraint clusters_cpu_millis_check');
+    await client.query('alter table ledger_checkpoints drop constraint ledger_checkpoints_balance_check');
     await client.query('set local session_replication_role = replica');
     const { rowCount } = await client.query(damage);
     expect(rowCount).toBeGreaterThan(0);

@@ -12,6 +12,7 @@ export {
 } from './deployment-lifecycle.js';
 export { DEPLOYMENT_STATUSES, type DeploymentStatus, HOLDING_STATUSES } from './deployment-status.js';
 export { type ClusterOf, DeploymentRetention } from './retention/deployment-retention.js';
+export { MAX_LABEL_KEY_LENGTH, MAX_LABEL_VALUE_LENGTH } from './labels.js';
 export { DeploymentLifecycleModule, DeploymentsModule } from './deployments.module.js';
 
 /** The tables of this lib. */

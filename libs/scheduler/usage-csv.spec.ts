@@ -18,6 +18,7 @@ const usageOf = (name: string): UsageDto => ({
   ],
   total: { cpuHours: 1.5, memoryMibHours: 10, gpuHours: 0 },
   members: [{ memberId: 'm', cpuHours: 1.5, memoryMibHours: 10, gpuHours: 0 }],
+  labels: [{ key: 'team', value: '-x', cpuHours: 1.5, memoryMibHours: 10, gpuHours: 0 }],
   deployments: [{ deploymentId: 'd', name, cpuHours: 1.5, memoryMibHours: 10, gpuHours: 0 }],
 });
 
@@ -38,6 +39,12 @@ describe('usage as CSV', () => {
 
   it('lists members by their ids', () => {
     expect(toUsageCsv(usageOf('a'), 'members')).toBe('memberId,cpuHours,memoryMibHours,gpuHours\r\nm,1.5,10,0\r\n');
+  });
+
+  it('lists labels by key and value', () => {
+    expect(toUsageCsv(usageOf('a'), 'labels')).toBe(
+      "key,value,cpuHours,memoryMibHours,gpuHours\r\nteam,'-x,1.5,10,0\r\n",
+    );
   });
 
   it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\tx', '\r=x', '＝1'])('marks %j as text', (name) => {

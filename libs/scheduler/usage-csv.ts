@@ -31,6 +31,10 @@ const TABLES: Readonly<Record<UsageTable, (usage: UsageDto) => [readonly Cell[],
     ['memberId', ...HOURS],
     members.map((member) => [member.memberId, ...HOURS.map((hours) => member[hours])]),
   ],
+  labels: ({ labels }) => [
+    ['key', 'value', ...HOURS],
+    labels.map((label) => [label.key, label.value, ...HOURS.map((hours) => label[hours])]),
+  ],
   deployments: ({ deployments }) => [
     ['deploymentId', 'name', ...HOURS],
     deployments.map((deployment) => [

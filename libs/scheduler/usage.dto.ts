@@ -9,12 +9,13 @@ import {
   TimestampField,
 } from '#http';
 
+import { MAX_LABEL_KEY_LENGTH, MAX_LABEL_VALUE_LENGTH } from '#deployments';
 import { MAX_POINTS, MAX_SUMS } from './usage.service.js';
 
 const MANY = Number.MAX_SAFE_INTEGER;
 
 /** The tables of which one can be had as CSV. */
-export const USAGE_TABLES = ['points', 'members', 'deployments'] as const;
+export const USAGE_TABLES = ['points', 'members', 'labels', 'deployments'] as const;
 
 export type UsageTable = (typeof USAGE_TABLES)[number];
 
@@ -44,7 +45,7 @@ export class UsageQuery {
   readonly step!: number;
 
   @EnumField(USAGE_TABLES, {
-    description: 'With `Accept: text/csv`: which of the three tables. JSON always has all of them.',
+    description: 'With `Accept: text/csv`: which of the tables. JSON always has all of them.',
     default: 'points',
     example: 'members',
   })
@@ -129,6 +130,15 @@ export class MemberUsageDto extends UsageHoursDto {
   readonly memberId!: string;
 }
 
+/** What the deployments with one label used. A deployment counts for each of its labels, by those that it has now. */
+export class LabelUsageDto extends UsageHoursDto {
+  @StringField({ description: 'The key of the label.', max: MAX_LABEL_KEY_LENGTH, example: 'team' })
+  readonly key!: string;
+
+  @StringField({ description: 'Its value.', min: 0, max: MAX_LABEL_VALUE_LENGTH, example: 'vision' })
+  readonly value!: string;
+}
+
 /** What one deployment used. */
 export class DeploymentUsageDto extends UsageHoursDto {
   @IdField({ description: 'Which deployment.' })
@@ -160,6 +170,12 @@ export class UsageDto {
     max: MAX_SUMS,
   })
   readonly members!: MemberUsageDto[];
+
+  @ArrayField(() => LabelUsageDto, {
+    description: `By label, the largest first; at most ${MAX_SUMS}. What carries several labels counts for each of them.`,
+    max: MAX_SUMS,
+  })
+  readonly labels!: LabelUsageDto[];
 
   @ArrayField(() => DeploymentUsageDto, {
     description: `By deployment, the largest first; at most ${MAX_SUMS}.`,

@@ -13,6 +13,7 @@ export function toUsageDto({ from, to, stepSeconds, capacity, points, ...sums }:
     points: points.map((point) => toPoint(point, capacity)),
     total: toHours(sums.total),
     members: sums.members.map((member) => ({ memberId: member.id, ...toHours(member) })),
+    labels: sums.labels.map((label) => ({ key: label.key, value: label.value, ...toHours(label) })),
     deployments: sums.deployments.map((deployment) => ({
       deploymentId: deployment.id,
       name: deployment.name,

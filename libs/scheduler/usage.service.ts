@@ -26,6 +26,12 @@ export interface UsageSum extends UsageAmounts {
   readonly id: string;
 }
 
+/** Amounts times hours, of all deployments that carry a label. */
+export interface LabelUsage extends UsageAmounts {
+  readonly key: string;
+  readonly value: string;
+}
+
 /** Amounts times hours, of a deployment. */
 export interface DeploymentUsage extends UsageSum {
   readonly name: string;
@@ -42,6 +48,7 @@ export interface UsageView {
   readonly total: UsageAmounts;
   /** The largest sums, at most {@link MAX_SUMS}. */
   readonly members: readonly UsageSum[];
+  readonly labels: readonly LabelUsage[];
   readonly deployments: readonly DeploymentUsage[];
 }
 
@@ -55,7 +62,7 @@ export interface UsagePeriod {
 /** The most points of one answer. */
 export const MAX_POINTS = 1_000;
 
-/** The most deployments, and the most members, that one answer lists. */
+/** The most deployments, members and labels that one answer lists. */
 export const MAX_SUMS = 1_000;
 
 const MAX_DAYS = 400;
@@ -77,6 +84,7 @@ interface Sums {
   readonly points: readonly UsagePoint[];
   readonly total: UsageAmounts;
   readonly members: readonly UsageSum[];
+  readonly labels: readonly LabelUsage[];
   readonly deployments: readonly DeploymentUsage[];
 }
 
@@ -108,6 +116,7 @@ export class UsageService {
         select (select coalesce(jsonb_agg(p order by p."from"), '[]') from points p) as points,
                (select to_jsonb(t) from total t) as total,
                (select coalesce(jsonb_agg(m), '[]') from members m) as members,
+               (select coalesce(jsonb_agg(l), '[]') from labels l) as labels,
                (select coalesce(jsonb_agg(d), '[]') from biggest d) as deployments`,
     );
     if (sums === undefined) throw new RangeError('a statement without a condition has answered no row');
@@ -182,7 +191,7 @@ function pointsOf({ from, to, seconds, steps }: ClosedPeriod, stepSeconds: numbe
     )`;
 }
 
-/** `total`, `members` and `biggest`: amounts times hours, of deployments that are there and of those that were. */
+/** `total`, `members`, `labels` and `biggest`: amounts times hours, of deployments that are there and of those that were. */
 function sumsOf(organizationId: string, { seconds }: ClosedPeriod): Fragment {
   const total = sql`${seconds}::float8::numeric`;
   return sql`
@@ -196,16 +205,21 @@ function sumsOf(organizationId: string, { seconds }: ClosedPeriod): Fragment {
     ), total as (
       select ${amountsAs((column) => sql`coalesce(sum(${column}), 0)`)} from used
     ), named as materialized (
-      select used.*, coalesce(d.name, closed.name) as name, coalesce(d.submitted_by, closed.submitted_by) as submitted_by
+      select used.*, coalesce(d.name, closed.name) as name, coalesce(d.submitted_by, closed.submitted_by) as submitted_by,
+             coalesce(d.labels, closed.labels) as labels
       from used
       left join deployments d on d.organization_id = ${organizationId}::uuid and d.id = used.id
       left join lateral (
-        select name, submitted_by from usage_sums where deployment_id = used.id limit 1
+        select name, submitted_by, labels from usage_sums where deployment_id = used.id limit 1
       ) closed on d.id is null
     ), members as (
       select submitted_by as id, ${amountsAs((column) => sql`sum(${column})`)}
       from named where submitted_by is not null group by submitted_by
       order by 2 desc, 3 desc, 4 desc, 1 limit ${MAX_SUMS}
+    ), labels as (
+      select label.key, label.value, ${amountsAs((column) => sql`sum(${column})`)}
+      from named cross join lateral jsonb_each_text(named.labels) label group by label.key, label.value
+      order by 3 desc, 4 desc, 5 desc, 1, 2 limit ${MAX_SUMS}
     ), biggest as (
       select id, name, ${amountsAs((column) => sql`${column}`)}
       from named where name is not null

@@ -175,8 +175,8 @@ describe('the schema', () => {
     const remove = (): Promise<unknown> => client.query(`delete from deployments where id = $1`, [of.deploymentId]);
     await expect(remove()).rejects.toMatchObject({ code: '23001' });
     await client.query(
-      `insert into usage_sums (organization_id, cluster_id, deployment_id, attempt, name, submitted_by, opened_at, closed_at, cpu_millis, memory_mib, gpu_millis)
-       values ($1, $2, $3, 1, 'app', $3, now(), now(), 1, 1, 1)`,
+      `insert into usage_sums (organization_id, cluster_id, deployment_id, attempt, name, submitted_by, labels, opened_at, closed_at, cpu_millis, memory_mib, gpu_millis)
+       values ($1, $2, $3, 1, 'app', $3, '{}', now(), now(), 1, 1, 1)`,
       [of.organizationId, of.clusterId, of.deploymentId],
     );
     await expect(client.query(`delete from ledger_entries ${where}`)).rejects.toMatchObject({ code: '23001' });

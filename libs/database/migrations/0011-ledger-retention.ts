@@ -41,6 +41,7 @@ export class LedgerRetention extends Migration {
         cluster_id uuid not null,
         name text not null,
         submitted_by uuid not null,
+        labels jsonb not null,
         opened_at timestamptz not null,
         closed_at timestamptz not null,
         cpu_millis numeric not null,

@@ -50,13 +50,13 @@ export class LedgerClosing {
           from chosen join ledger_entries l on l.deployment_id = chosen.id
           group by l.deployment_id, l.attempt
         ), closed as materialized (
-          select d.organization_id, d.id, d.cluster_id, d.name, d.submitted_by, d.released_at
+          select d.organization_id, d.id, d.cluster_id, d.name, d.submitted_by, d.labels, d.released_at
           from chosen join deployments d on d.organization_id = chosen.organization_id and d.id = chosen.id
           where not exists (select 1 from histories h where h.id = chosen.id and not h.is_balanced)
         ), kept as (
-          insert into usage_sums (organization_id, cluster_id, deployment_id, attempt, name, submitted_by, opened_at, closed_at,
+          insert into usage_sums (organization_id, cluster_id, deployment_id, attempt, name, submitted_by, labels, opened_at, closed_at,
                                   cpu_millis, memory_mib, gpu_millis)
-          select c.organization_id, c.cluster_id, c.id, h.attempt, c.name, c.submitted_by, h.opened_at, h.closed_at,
+          select c.organization_id, c.cluster_id, c.id, h.attempt, c.name, c.submitted_by, c.labels, h.opened_at, h.closed_at,
                  ${each(average)}
           from closed c join histories h on h.id = c.id
         ), noted as (

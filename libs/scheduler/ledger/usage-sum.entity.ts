@@ -11,6 +11,7 @@ const UsageSumSchema = defineEntity({
     clusterId: p.uuid().columnType('uuid'),
     name: p.text(),
     submittedBy: p.uuid().columnType('uuid'),
+    labels: p.json<Readonly<Record<string, string>>>().columnType('jsonb'),
     openedAt: p.datetime().columnType('timestamptz'),
     closedAt: p.datetime().columnType('timestamptz'),
     cpuMillis: p.decimal('string').columnType('numeric'),

@@ -43,6 +43,7 @@ interface Usage {
   }[];
   readonly total: Hours;
   readonly members: readonly (Hours & { readonly memberId: string })[];
+  readonly labels: readonly (Hours & { readonly key: string; readonly value: string })[];
   readonly deployments: readonly (Hours & { readonly deploymentId: string; readonly name: string })[];
 }
 
@@ -51,6 +52,7 @@ interface Stay {
   readonly id: string;
   readonly name: string;
   readonly by: string;
+  readonly labels?: Readonly<Record<string, string>>;
   readonly cpuMillis: number;
   readonly from: number;
   /** null: still there */
@@ -133,12 +135,12 @@ describe('what the ledger shows', () => {
     const passId = (await eventually(cluster.passes.bind(cluster), (passes) => passes.length > 0))[0]?.id;
     await client.query('begin');
     await client.query('set local session_replication_role = replica');
-    for (const { id, name, by, cpuMillis, from, to } of stays) {
+    for (const { id, name, by, labels = {}, cpuMillis, from, to } of stays) {
       const end = to === null ? null : at(to);
       await client.query(
         `insert into deployments (organization_id, id, cluster_id, name, image, cpu_millis, memory_mib, gpu_millis, priority, status,
-                                  version, queued_at, scheduled_at, ended_at, released_at, submitted_by)
-         values ($1, $2, $3, $4, 'app', $5, 1, 0, 50, $6, $7, $8, $8, $9, $9, $10)`,
+                                  version, queued_at, scheduled_at, ended_at, released_at, submitted_by, labels)
+         values ($1, $2, $3, $4, 'app', $5, 1, 0, 50, $6, $7, $8, $8, $9, $9, $10, $11)`,
         [
           organizationId,
           id,
@@ -150,6 +152,7 @@ describe('what the ledger shows', () => {
           at(from),
           end,
           by,
+          JSON.stringify(labels),
         ],
       );
       const moves = [[null, 'queued'], ['queued', 'scheduled'], ...(to === null ? [] : [['scheduled', 'succeeded']])];
@@ -268,6 +271,12 @@ describe('what the ledger shows', () => {
         id: newId(),
         name: `d${index}`,
         by: random.pick([...people]),
+        labels: random.pick<Readonly<Record<string, string>>>([
+          {},
+          { team: 'a' },
+          { team: 'b' },
+          { team: 'a', tier: '' },
+        ]),
         cpuMillis: random.integer(1, 5_000),
         from,
         to,
@@ -291,6 +300,19 @@ describe('what the ledger shows', () => {
       for (const stay of stays) {
         const expected = (stay.cpuMillis * overlap(stay, begin, end)) / 3_600_000;
         expect(byDeployment.get(stay.id) ?? 0).toBeCloseTo(expected, 6);
+      }
+      for (const [key, value] of [
+        ['team', 'a'],
+        ['team', 'b'],
+        ['tier', ''],
+      ] as const) {
+        const own = stays.filter(({ labels }) => labels?.[key] === value);
+        const expected = own.reduce(
+          (total, stay) => total + (stay.cpuMillis * overlap(stay, begin, end)) / 3_600_000,
+          0,
+        );
+        const found = body.labels.find((label) => label.key === key && label.value === value);
+        expect(found?.cpuHours ?? 0).toBeCloseTo(expected, 5);
       }
       for (const person of people) {
         const own = stays.filter(({ by }) => by === person);
@@ -329,7 +351,9 @@ describe('what the ledger shows', () => {
   it('is CSV for who asks for it, in which no name is a formula', async () => {
     const cluster = await aQuietCluster();
     const id = newId();
-    await live(cluster, [{ id, name: '=cmd|"x"', by: team.admin.id, cpuMillis: 500, from: 0, to: 3_600 }]);
+    await live(cluster, [
+      { id, name: '=cmd|"x"', by: team.admin.id, labels: { team: 'x' }, cpuMillis: 500, from: 0, to: 3_600 },
+    ]);
     const period = `from=${at(0)}&to=${at(3_600)}&step=3600`;
     const csv = async (table: string): Promise<string> => {
       const answer = await team.viewer.get(`${cluster.path}/usage?${period}&table=${table}`, {
@@ -342,6 +366,7 @@ describe('what the ledger shows', () => {
     expect(await csv('deployments')).toBe(
       `deploymentId,name,cpuHours,memoryMibHours,gpuHours\r\n${id},"'=cmd|""x""",0.5,1,0\r\n`,
     );
+    expect(await csv('labels')).toBe('key,value,cpuHours,memoryMibHours,gpuHours\r\nteam,x,0.5,1,0\r\n');
     expect(await csv('members')).toBe(`memberId,cpuHours,memoryMibHours,gpuHours\r\n${team.admin.id},0.5,1,0\r\n`);
     expect((await csv('points')).split('\r\n')[1]).toMatch(
       /^2026-03-01T00:00:00.000000Z,2026-03-01T01:00:00.000000Z,0.5,1,0,0.0005,/,

@@ -36,6 +36,13 @@ export interface Transition {
  */
 export const TRANSITIONS = {
   submit: { from: [], to: 'queued', causes: ['submitted'], by: 'request', when: 'somebody submits it' },
+  edit: {
+    from: ['queued'],
+    to: 'queued',
+    causes: ['edited'],
+    by: 'request',
+    when: 'somebody changes its priority, labels or queue timeout',
+  },
   schedule: {
     from: ['queued'],
     to: 'scheduled',

@@ -27,6 +27,8 @@ export interface DeploymentView {
   readonly retries: number;
   readonly status: DeploymentStatus;
   readonly attempt: number;
+  /** Raised by whatever happens to it. */
+  readonly version: number;
   readonly queuedAt: string;
   readonly scheduledAt: string | null;
   readonly startedAt: string | null;
@@ -60,6 +62,7 @@ export interface DeploymentRow {
   readonly retries: number;
   readonly status: DeploymentStatus;
   readonly attempt: number;
+  readonly version: number;
   readonly queuedAt: string;
   readonly scheduledAt: string | null;
   readonly startedAt: string | null;
@@ -76,7 +79,7 @@ export const LISTED_DEPLOYMENT_COLUMNS = sql`
   d.normalized_image as "normalizedImage", d.labels, d.is_preemptible as "isPreemptible",
   d.cpu_millis as "cpuMillis", d.memory_mib as "memoryMib", d.gpu_millis as "gpuMillis", d.priority,
   d.max_runtime_seconds as "maxRuntimeSeconds", d.queue_timeout_seconds as "queueTimeoutSeconds",
-  d.max_retries as "maxRetries", d.retries, d.status, d.attempt, d.queued_at as "queuedAt",
+  d.max_retries as "maxRetries", d.retries, d.status, d.attempt, d.version, d.queued_at as "queuedAt",
   d.scheduled_at as "scheduledAt", d.started_at as "startedAt", d.ended_at as "endedAt", d.released_at as "releasedAt",
   case when d.status = 'retrying' then d.due_at end as "retryAt", d.message, d.submitted_by as "submittedBy"`;
 

@@ -14,7 +14,7 @@ import {
   StartDeploymentDto,
 } from './deployments.dto.js';
 import { DeploymentErrors } from './deployments.errors.js';
-import { toBatchDto, toDeploymentDto, toReport } from './deployments.mapper.js';
+import { toBatchDto, toDeploymentDto, toTaggedDeploymentDto, toReport } from './deployments.mapper.js';
 import { DeploymentsService } from './deployments.service.js';
 
 const TAG = 'deployments';
@@ -98,6 +98,7 @@ export class DeploymentsController {
     summary: 'Read a deployment',
     description: 'Where it stands, and when it got there.',
     answer: DeploymentDto,
+    hasEntityTag: true,
     problems: [OrganizationVisibilityErrors.NOT_FOUND, DeploymentErrors.NOT_FOUND],
   })
   async read(
@@ -105,7 +106,7 @@ export class DeploymentsController {
     @IdParam('organizationId', ORGANIZATION) organizationId: string,
     @IdParam('deploymentId', DEPLOYMENT) deploymentId: string,
   ): Promise<DeploymentDto> {
-    return toDeploymentDto(await this.deployments.read(actor, organizationId, deploymentId));
+    return toTaggedDeploymentDto(await this.deployments.read(actor, organizationId, deploymentId));
   }
 
   @Post('deployments/:deploymentId/start')

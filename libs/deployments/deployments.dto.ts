@@ -260,6 +260,25 @@ export class ListDeploymentsQuery extends PageQuery {
   readonly status?: DeploymentStatus;
 }
 
+/** What is to change of a deployment that waits. */
+export class EditDeploymentDto {
+  @IntegerField({ description: 'From 0 to 100, higher first.', min: 0, max: 100, optional: true, example: 80 })
+  readonly priority?: number;
+
+  @LabelsField({ description: `${LABELS} Replaces all of them.`, optional: true })
+  readonly labels?: Labels;
+
+  @IntegerField({
+    description: 'How long it may wait, in seconds from when it came to the queue; null without a limit.',
+    min: 1,
+    max: MAX_QUEUE_TIMEOUT_SECONDS,
+    optional: true,
+    nullable: true,
+    example: 86_400,
+  })
+  readonly queueTimeoutSeconds?: number | null;
+}
+
 /** What reports the start of an attempt. */
 export class StartDeploymentDto {
   @IntegerField({

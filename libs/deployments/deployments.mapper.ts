@@ -1,16 +1,23 @@
 import { DomainError } from '#kernel';
 import { toResources, toVector } from '#clusters';
-import { currentRequest, type ProblemDto, problemOf } from '#http';
+import { currentRequest, type ProblemDto, problemOf, withEntityTag } from '#http';
 
 import { type DeploymentView } from './deployment-view.js';
 import {
   type BatchDto,
   type CompleteDeploymentDto,
   type DeploymentDto,
+  type EditDeploymentDto,
   type SubmitDeploymentDto,
 } from './deployments.dto.js';
+import { type DeploymentEdit } from './edits.service.js';
 import { type Report, type ReportResult } from './reports.js';
 import { type DeploymentOrder } from './submission.js';
+
+/** A deployment under the entity tag of its version. */
+export function toTaggedDeploymentDto(deployment: DeploymentView): DeploymentDto {
+  return withEntityTag(toDeploymentDto(deployment), deployment.version);
+}
 
 /** What of a deployment leaves the service. */
 export function toDeploymentDto(deployment: DeploymentView): DeploymentDto {
@@ -61,6 +68,15 @@ export function toOrder(submitted: SubmitDeploymentDto): DeploymentOrder {
     labels,
     isPreemptible: preemptible,
     spec: spec ?? null,
+  };
+}
+
+/** What is to be edited: only what was sent. */
+export function toEdit({ priority, labels, queueTimeoutSeconds }: EditDeploymentDto): DeploymentEdit {
+  return {
+    ...(priority === undefined ? {} : { priority }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(queueTimeoutSeconds === undefined ? {} : { queueTimeoutSeconds }),
   };
 }
 

@@ -2,9 +2,13 @@ import { Global, Module } from '@nestjs/common';
 
 import { ClustersModule, QueuedDeployments } from '#clusters';
 
+import { CancellationsController } from './cancellations.controller.js';
+import { CancellationsService } from './cancellations.service.js';
 import { DeploymentLifecycle } from './deployment-lifecycle.js';
 import { DeploymentsController } from './deployments.controller.js';
 import { DeploymentsService } from './deployments.service.js';
+import { EditsController } from './edits.controller.js';
+import { EditsService } from './edits.service.js';
 import { OrganizationWorkModule } from './organization-work.js';
 import { QueueLimit } from './queue-limit.js';
 import { QueueCancellation } from './queue-cancellation.js';
@@ -17,10 +21,12 @@ import { SubmissionsService } from './submissions.service.js';
 @Global()
 @Module({
   imports: [ClustersModule, OrganizationWorkModule],
-  controllers: [SubmissionsController, DeploymentsController],
+  controllers: [SubmissionsController, DeploymentsController, EditsController, CancellationsController],
   providers: [
     DeploymentsService,
     SubmissionsService,
+    EditsService,
+    CancellationsService,
     QueueLimit,
     ReportWriter,
     { provide: QueuedDeployments, useClass: QueueCancellation },

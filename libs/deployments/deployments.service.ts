@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 
 import { DomainError } from '#kernel';
 import { ClusterDoor, visibleClusters } from '#clusters';
-import { Database, type EntityManager, rowsOf, sql } from '#database';
+import { Database, rowsOf, sql } from '#database';
 import { ClusterSignals, Nudges } from '#queue';
-import { type Actor, assertOwnOrAdmin } from '#rbac';
+import { type Actor } from '#rbac';
 
 import { type DeploymentStatus, TRANSITIONS } from './deployment-status.js';
 import {
@@ -15,6 +15,7 @@ import {
   viewOf,
 } from './deployment-view.js';
 import { DeploymentErrors } from './deployments.errors.js';
+import { findDeployment, lockDeployment, requireStatus } from './found-deployment.js';
 import { type Report, ReportWriter, type ReportResult } from './reports.js';
 import { shapeChanges } from './submission.js';
 
@@ -37,7 +38,7 @@ export class DeploymentsService {
 
   /** @throws DEPLOYMENTS.NOT_FOUND */
   async read(actor: Actor, organizationId: string, deploymentId: string): Promise<DeploymentView> {
-    return viewOf(await this.find(this.database.reader(), actor, organizationId, deploymentId));
+    return viewOf(await findDeployment(this.database.reader(), actor, organizationId, deploymentId));
   }
 
   /** Deployments of an organization that the actor sees, newest first, from after an id on. */
@@ -68,7 +69,7 @@ export class DeploymentsService {
    */
   async cancel(actor: Actor, organizationId: string, deploymentId: string): Promise<DeploymentView> {
     const { deployment, isChanged } = await this.database.transaction(async (tx) => {
-      const before = await this.lock(tx, actor, organizationId, deploymentId);
+      const before = await lockDeployment(tx, actor, organizationId, deploymentId);
       if (before.status === 'cancelled') return { deployment: viewOf(before), isChanged: false };
       requireStatus(before, TRANSITIONS.cancel.from);
       const [row] = await rowsOf(
@@ -111,7 +112,7 @@ export class DeploymentsService {
     attempt: number | null,
   ): Promise<DeploymentView> {
     return this.database.transaction(async (tx) => {
-      const before = await this.lock(tx, actor, organizationId, deploymentId);
+      const before = await lockDeployment(tx, actor, organizationId, deploymentId);
       requireAttempt(before, attempt);
       if (before.status === 'running') return viewOf(before);
       requireStatus(before, TRANSITIONS.start.from);
@@ -146,7 +147,7 @@ export class DeploymentsService {
       const written = await this.reports.write(tx, actor, { organizationId, clusterId: null }, [report]);
       const [result] = written.results;
       if (result instanceof DomainError) throw result;
-      return { ...written, deployment: await this.find(tx, actor, organizationId, report.id) };
+      return { ...written, deployment: await findDeployment(tx, actor, organizationId, report.id) };
     });
     clusterIds.forEach((clusterId) => this.nudges.nudge(clusterId));
     return viewOf(deployment);
@@ -166,40 +167,6 @@ export class DeploymentsService {
     clusterIds.forEach((id) => this.nudges.nudge(id));
     return results;
   }
-
-  private async lock(
-    tx: EntityManager,
-    actor: Actor,
-    organizationId: string,
-    deploymentId: string,
-  ): Promise<DeploymentRow> {
-    const row = await this.find(tx, actor, organizationId, deploymentId, sql`for no key update`);
-    assertOwnOrAdmin(actor, row.submittedBy);
-    return row;
-  }
-
-  private async find(
-    em: EntityManager,
-    actor: Actor,
-    organizationId: string,
-    deploymentId: string,
-    locking = sql``,
-  ): Promise<DeploymentRow> {
-    const [row] = await rowsOf(
-      em,
-      sql<DeploymentRow>`
-        select ${DEPLOYMENT_COLUMNS} from deployments d
-        where d.organization_id = ${organizationId} and d.id = ${deploymentId}
-          and ${visibleClusters(actor, organizationId, 'd.cluster_id')} ${locking}`,
-    );
-    if (row === undefined) throw DeploymentErrors.NOT_FOUND.because();
-    return row;
-  }
-}
-
-function requireStatus({ status, attempt }: DeploymentRow, allowed: readonly DeploymentStatus[]): void {
-  if (!allowed.includes(status))
-    throw DeploymentErrors.INVALID_STATE.because(undefined, { deploymentStatus: status, attempt });
 }
 
 function requireAttempt(row: DeploymentRow, attempt: number | null): void {

@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 
 import { DomainError } from '#kernel';
 import { visibleClusters } from '#clusters';
-import { changesOf, type EntityManager, preferIndexes, rowsOf, sql } from '#database';
+import { changesOf, type EntityManager, type Fragment, preferIndexes, rowsOf, sql } from '#database';
 import { ClusterSignals } from '#queue';
 import { type Actor, isOwnOrAdmin, notOwner } from '#rbac';
 
-import { type DeploymentStatus, HOLDING_STATUSES } from './deployment-status.js';
+import { DEPLOYMENT_STATUSES, type DeploymentStatus, HOLDING_STATUSES } from './deployment-status.js';
 import { DeploymentErrors } from './deployments.errors.js';
 
 /** How an attempt can end by its runtime's report. */
@@ -56,7 +56,13 @@ interface EndingReport extends Report {
   readonly to: DeploymentStatus;
 }
 
-/** Writes reports of ended attempts, any number in two statements. */
+/**
+ * Said by what is not wanted: with the two statuses that are, PostgreSQL might begin with the partial index that has them, and not with
+ * the reported ids.
+ */
+const NOT_HOLDING = DEPLOYMENT_STATUSES.filter((status) => !isHolding(status));
+
+/** Writes reports of ended attempts, any number in two or three statements. */
 @Injectable()
 export class ReportWriter {
   constructor(private readonly signals: ClusterSignals) {}
@@ -73,7 +79,7 @@ export class ReportWriter {
     reports: readonly Report[],
   ): Promise<{ results: readonly ReportResult[]; clusterIds: readonly string[] }> {
     await preferIndexes(tx);
-    const known = await this.lock(tx, actor, scope, reports);
+    const known = await this.find(tx, actor, scope, reports);
     const ended = new Map<string, EndingReport>();
     const results = reports.map((report): ReportResult => {
       const row = known.get(report.id);
@@ -93,25 +99,52 @@ export class ReportWriter {
     return { results, clusterIds: [...clusterIds] };
   }
 
-  /** Locks the reported rows in the order of their ids, as everybody does, so that two batches cannot wait for each other. */
-  private async lock(
+  /**
+   * The reported deployments, those that hold resources locked in the order of their ids: two batches cannot wait for each other. What
+   * holds nothing is only read, since no report changes it: a pass that places a batch of it must not wait for this one, either.
+   */
+  private async find(
+    tx: EntityManager,
+    actor: Actor,
+    scope: ReportScope,
+    reports: readonly Report[],
+  ): Promise<Map<string, ReportedRow>> {
+    const ids = reports.map(({ id }) => id);
+    const locked = await this.read(
+      tx,
+      actor,
+      scope,
+      ids,
+      sql`where d.status <> all(${NOT_HOLDING}) order by d.id for no key update of d`,
+    );
+    const missing = ids.filter((id) => !locked.has(id));
+    if (missing.length === 0) return locked;
+    const others = await this.read(tx, actor, scope, missing, sql``);
+    // What holds resources only now waited a moment ago, when this report came.
+    const judged = [...others.values()].map((row) =>
+      isHolding(row.status) ? { ...row, status: 'queued' as const } : row,
+    );
+    return new Map([...locked.values(), ...judged].map((row) => [row.id, row]));
+  }
+
+  private async read(
     tx: EntityManager,
     actor: Actor,
     { organizationId, clusterId }: ReportScope,
-    reports: readonly Report[],
+    ids: readonly string[],
+    which: Fragment,
   ): Promise<Map<string, ReportedRow>> {
     const rows = await rowsOf(
       tx,
       sql<ReportedRow>`
         with wanted as materialized (
-          select distinct ${organizationId}::uuid as organization_id, id
-          from unnest(${reports.map(({ id }) => id)}::uuid[]) as wanted (id)
+          select distinct ${organizationId}::uuid as organization_id, id from unnest(${[...ids]}::uuid[]) as wanted (id)
         )
         select d.id, d.cluster_id as "clusterId", d.status, d.attempt, d.max_retries as "maxRetries", d.retries,
                d.submitted_by as "submittedBy",
                ${visibleClusters(actor, organizationId, 'd.cluster_id')} as "isVisible"
         from wanted join deployments d on d.organization_id = wanted.organization_id and d.id = wanted.id
-        order by d.id for no key update of d`,
+        ${which}`,
     );
     // The cluster is compared here: in the statement it would be a constant, with which PostgreSQL might begin.
     const visible = rows.filter((row) => row.isVisible && (clusterId === null || row.clusterId === clusterId));

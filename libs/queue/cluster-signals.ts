@@ -5,7 +5,7 @@ import { changesOf, type EntityManager, rowsOf, sql } from '#database';
 import { type ClusterRef, QueueShapes, type ShapeChange } from './queue-shapes.js';
 
 /** Why somebody should look at a cluster; written into the record of the pass that does. */
-export type SignalReason = 'submitted' | 'ended' | 'cancelled' | 'cluster-changed' | 'more-to-do';
+export type SignalReason = 'submitted' | 'edited' | 'ended' | 'cancelled' | 'cluster-changed' | 'more-to-do';
 
 /** What a pass took from the signals of its cluster. */
 export interface TakenSignals {

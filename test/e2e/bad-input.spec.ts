@@ -72,27 +72,34 @@ describe('bad input', () => {
     expect(await fingerprint(stowage.database.url)).toEqual(before);
   };
 
-  const sent = (path: string, body: unknown): Promise<string> =>
-    refused('POST', path, {
+  const sent = (path: string, body: unknown, method = 'POST'): Promise<string> =>
+    refused(method, path, {
       rawBody: typeof body === 'string' ? body : JSON.stringify(body),
       headers: { 'content-type': 'application/json' },
     });
 
-  describe.each(Object.entries(BODY_ROUTES))('to %s', (_name, { path, valid, bad, isBodyOptional = false }) => {
-    it('is refused where the body is not one', async () => {
-      await allRefused([
-        // Where every field may be left out, so may the body.
-        ...(isBodyOptional
-          ? []
-          : [['no body', '400 REQUEST.INVALID # required', () => refused('POST', urlOf(path))] as const]),
-        ...badSyntax(valid).map(([what, body, expected]) => [what, expected, () => sent(urlOf(path), body)] as const),
-      ]);
-    });
+  describe.each(Object.entries(BODY_ROUTES))(
+    'to %s',
+    (_name, { path, valid, bad, isBodyOptional = false, method = 'POST' }) => {
+      it('is refused where the body is not one', async () => {
+        await allRefused([
+          // Where every field may be left out, so may the body.
+          ...(isBodyOptional
+            ? []
+            : [['no body', '400 REQUEST.INVALID # required', () => refused(method, urlOf(path))] as const]),
+          ...badSyntax(valid).map(
+            ([what, body, expected]) => [what, expected, () => sent(urlOf(path), body, method)] as const,
+          ),
+        ]);
+      });
 
-    it('is refused where a field is wrong', async () => {
-      await allRefused(bad.map(([what, body, expected]) => [what, expected, () => sent(urlOf(path), body)] as const));
-    });
-  });
+      it('is refused where a field is wrong', async () => {
+        await allRefused(
+          bad.map(([what, body, expected]) => [what, expected, () => sent(urlOf(path), body, method)] as const),
+        );
+      });
+    },
+  );
 
   it('is refused for what is no JSON in UTF-8, or too much of it', async () => {
     const path = `${cluster.path}/deployments`;

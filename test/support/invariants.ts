@@ -24,6 +24,7 @@ const SHAPE = 'priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds
  */
 const LEGAL_MOVES = [
   [null, 'queued'],
+  ['queued', 'queued'],
   ['queued', 'scheduled'],
   ['queued', 'cancelled'],
   ['queued', 'expired'],

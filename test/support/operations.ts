@@ -192,6 +192,16 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   startDeployment: { needs: 'own-or-admin', runtime: true, success: 200, body: () => ({}) },
   completeDeployment: { needs: 'own-or-admin', runtime: true, success: 200, body: anOutcome },
   cancelDeployment: { needs: 'own-or-admin', success: 200 },
+  editDeployment: {
+    needs: 'own-or-admin',
+    success: 409,
+    body: () => ({ priority: 60 }),
+  },
+  cancelDeployments: {
+    needs: 'developer',
+    success: 200,
+    body: () => ({ filter: { namePrefix: 'no-such-' }, dryRun: true }),
+  },
 };
 
 /** An operation as the OpenAPI document lists it. */

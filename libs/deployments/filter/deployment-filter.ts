@@ -15,6 +15,8 @@ export interface DeploymentFilter {
   /** Queued before this time, in RFC 3339. */
   readonly queuedBefore?: string | undefined;
   readonly namePrefix?: string | undefined;
+  readonly minPriority?: number | undefined;
+  readonly maxPriority?: number | undefined;
 }
 
 /** The conditions of a filter on a row of `deployments`, as SQL that begins with `and` unless it is empty; the table must be called `d`. */
@@ -24,7 +26,7 @@ export function filterCondition(filter: DeploymentFilter): Fragment {
     ${clusterId === undefined ? sql`` : sql`and d.cluster_id = ${clusterId}`}
     ${statuses === undefined || statuses.length === 0 ? sql`` : sql`and d.status = any(${[...statuses]}::text[])`}
     ${submittedBy === undefined ? sql`` : sql`and d.submitted_by = ${submittedBy}`}
-    ${timeCondition(filter)} ${nameCondition(filter)} ${selectorCondition(labels)}`;
+    ${timeCondition(filter)} ${nameCondition(filter)} ${priorityCondition(filter)} ${selectorCondition(labels)}`;
 }
 
 /** That a deployment was queued within the filter's times. */
@@ -37,6 +39,13 @@ export function timeCondition({ queuedFrom, queuedBefore }: DeploymentFilter): F
 /** That a deployment's name begins as the filter says. Nothing in the prefix has a meaning of its own. */
 export function nameCondition({ namePrefix }: DeploymentFilter): Fragment {
   return namePrefix === undefined ? sql`` : sql`and starts_with(d.name, ${namePrefix})`;
+}
+
+/** That a deployment's priority is in the filter's range, both ends included. */
+export function priorityCondition({ minPriority, maxPriority }: DeploymentFilter): Fragment {
+  return sql`
+    ${minPriority === undefined ? sql`` : sql`and d.priority >= ${minPriority}`}
+    ${maxPriority === undefined ? sql`` : sql`and d.priority <= ${maxPriority}`}`;
 }
 
 /** That a deployment's labels meet every requirement. */

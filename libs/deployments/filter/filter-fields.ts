@@ -1,10 +1,11 @@
-import { enumRule, IdField, ListField, StringField, TimestampField, type Violation } from '#http';
+import { enumRule, IdField, IntegerField, ListField, StringField, TimestampField, type Violation } from '#http';
 
 import { DEPLOYMENT_STATUSES, type DeploymentStatus } from '../deployment-status.js';
 import { type DeploymentFilter } from './deployment-filter.js';
 import { isFault, labelSelectorOf, MAX_SELECTOR_LENGTH, parseLabelSelector } from './label-selector.js';
 
 const MAX_NAME = 128;
+const PRIORITIES = { min: 0, max: 100 } as const;
 
 /** A filter as a client writes it: in a query, or in the body of an action. */
 export interface FilterInput {
@@ -15,6 +16,8 @@ export interface FilterInput {
   readonly queuedFrom?: string;
   readonly queuedBefore?: string;
   readonly namePrefix?: string;
+  readonly minPriority?: number;
+  readonly maxPriority?: number;
 }
 
 /** The fields of {@link FilterInput}, for the DTOs that take one: `@FILTER_FIELDS.status() readonly status?: ...`. */
@@ -47,6 +50,10 @@ export const FILTER_FIELDS = {
       optional: true,
       example: 'train-',
     }),
+  minPriority: () =>
+    IntegerField({ description: 'Only those with this priority or more.', ...PRIORITIES, optional: true, example: 0 }),
+  maxPriority: () =>
+    IntegerField({ description: 'Only those with this priority or less.', ...PRIORITIES, optional: true, example: 49 }),
 } as const satisfies Record<keyof FilterInput, () => PropertyDecorator>;
 
 function faultIn(text: string): Violation | undefined {
@@ -56,7 +63,7 @@ function faultIn(text: string): Violation | undefined {
 
 /** The filter that a client means. */
 export function toFilter({ status, label, ...rest }: FilterInput): DeploymentFilter {
-  const { clusterId, submittedBy, queuedFrom, queuedBefore, namePrefix } = rest;
+  const { clusterId, submittedBy, queuedFrom, queuedBefore, namePrefix, minPriority, maxPriority } = rest;
   return {
     clusterId,
     statuses: status,
@@ -65,5 +72,7 @@ export function toFilter({ status, label, ...rest }: FilterInput): DeploymentFil
     queuedFrom,
     queuedBefore,
     namePrefix,
+    minPriority,
+    maxPriority,
   };
 }

@@ -1,0 +1,35 @@
+import { Body, Controller, Post } from '@nestjs/common';
+
+import { ClusterErrors } from '#clusters';
+import { ApiRoute, IdParam } from '#http';
+import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
+
+import { BulkCancellationDto, CancelDeploymentsDto } from './cancellations.dto.js';
+import { CancellationsService } from './cancellations.service.js';
+import { toFilter } from './filter/filter-fields.js';
+
+/** How deployments are cancelled in bulk. */
+@Controller('organizations/:organizationId')
+export class CancellationsController {
+  constructor(private readonly cancellations: CancellationsService) {}
+
+  @Post('clusters/:clusterId/deployments/cancel')
+  @RequireRole('developer', { ownership: 'own-or-admin' })
+  @ApiRoute({
+    id: 'cancelDeployments',
+    tag: 'deployments',
+    summary: 'Cancel many deployments',
+    description:
+      'Cancels what waits, is scheduled, runs or is between two attempts in this cluster and meets the filter; with `dryRun` it only counts. Developers cancel their own; `notOwned` says how many more there are. Done in steps: when it is interrupted, what was cancelled stays so, and the same again goes on from there. What is submitted while it goes on is not meant.',
+    answer: BulkCancellationDto,
+    problems: [OrganizationVisibilityErrors.NOT_FOUND, RbacErrors.ROLE_TOO_LOW, ClusterErrors.NOT_FOUND],
+  })
+  async cancel(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', 'The organization.') organizationId: string,
+    @IdParam('clusterId', 'The cluster.') clusterId: string,
+    @Body() { filter, dryRun }: CancelDeploymentsDto,
+  ): Promise<BulkCancellationDto> {
+    return this.cancellations.cancelAll(actor, { organizationId, clusterId }, toFilter(filter), dryRun);
+  }
+}

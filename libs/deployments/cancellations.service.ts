@@ -1,0 +1,206 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { Injectable } from '@nestjs/common';
+
+import { ClusterDoor } from '#clusters';
+import { Database, type EntityManager, type Fragment, preferIndexes, rowsOf, sql } from '#database';
+import { type ClusterRef, ClusterSignals, Nudges, type ShapeChange } from '#queue';
+import { type Actor, isOwnOrAdmin } from '#rbac';
+
+import { DEPLOYMENT_STATUSES, type DeploymentStatus, TRANSITIONS } from './deployment-status.js';
+import { type DeploymentFilter, filterCondition } from './filter/deployment-filter.js';
+
+/** What became of a cancellation in bulk. */
+export interface BulkCancellation {
+  /** How many deployments met the filter, could be cancelled, and were the actor's to cancel, when it began. */
+  readonly matched: number;
+  /** How many more met the filter, but are somebody else's. */
+  readonly notOwned: number;
+  /** How many were cancelled; none by a dry run. */
+  readonly cancelled: number;
+}
+
+/** The most deployments that one transaction cancels, so that nobody waits long for what it locks. */
+const CANCEL_AT_ONCE = 2_000;
+
+/** The most deployments that are looked up at once. */
+const FOUND_AT_ONCE = 100_000;
+
+/** Whoever goes through a long queue may take so long; a step of the cancellation itself has the usual time. */
+const SEARCH_TIMEOUT_MS = 30_000;
+
+/** How often, and after which pause, what others held is tried again. */
+const TRIES = 100;
+const PAUSE_MS = 50;
+
+interface Target extends ClusterRef {
+  readonly actor: Actor;
+  readonly filter: DeploymentFilter;
+}
+
+interface Meant extends Pick<BulkCancellation, 'matched' | 'notOwned'> {
+  /** When the newest of those that matched was queued: what is submitted later is not meant. Not the time of now, which may go back. */
+  readonly until: string | null;
+}
+
+/** Cancels whatever meets a filter, in steps of a small transaction each. */
+@Injectable()
+export class CancellationsService {
+  constructor(
+    private readonly database: Database,
+    private readonly clusters: ClusterDoor,
+    private readonly signals: ClusterSignals,
+    private readonly nudges: Nudges,
+  ) {}
+
+  /**
+   * Cancels the deployments of a cluster that meet a filter, or only counts them. When it is interrupted, what was cancelled stays so, and
+   * the same again goes on from there.
+   *
+   * No step waits for a row that somebody else holds: it takes what is free, and comes back for the rest. So it can never be one of two
+   * that wait for each other, in whatever order passes and reports lock the same rows.
+   *
+   * @throws CLUSTERS.NOT_FOUND
+   */
+  async cancelAll(
+    actor: Actor,
+    { organizationId, clusterId }: ClusterRef,
+    filter: DeploymentFilter,
+    isDryRun: boolean,
+  ): Promise<BulkCancellation> {
+    await this.clusters.read(actor, organizationId, clusterId);
+    const target = { organizationId, clusterId, actor, filter };
+    const { matched, notOwned, until } = await this.count(target);
+    const cancelled = isDryRun || until === null ? 0 : await this.cancelInSteps(target, until);
+    return { matched, notOwned, cancelled };
+  }
+
+  private async cancelInSteps(target: Target, until: string): Promise<number> {
+    let cancelled = 0;
+    for (let tries = 0; tries < TRIES;) {
+      const ids = await this.find(target, until);
+      let now = 0;
+      for (let from = 0; from < ids.length; from += CANCEL_AT_ONCE) {
+        now += await this.cancelSome(target, ids.slice(from, from + CANCEL_AT_ONCE));
+      }
+      cancelled += now;
+      if (now === ids.length && ids.length < FOUND_AT_ONCE) return cancelled;
+      if (now > 0) continue;
+      // All that is left is held by others, who mostly end or place it: look again when they may be done.
+      tries += 1;
+      await sleep(PAUSE_MS);
+    }
+    return cancelled;
+  }
+
+  private async count(target: Target): Promise<Meant> {
+    const [row] = await this.search(
+      sql<Meant>`
+        select count(*) filter (where is_own)::float8 as matched, count(*) filter (where not is_own)::float8 as "notOwned",
+               max(queued_at) filter (where is_own)::text as until
+        from (${meant(target)}) meant`,
+    );
+    return row ?? { matched: 0, notOwned: 0, until: null };
+  }
+
+  private async find(target: Target, until: string): Promise<string[]> {
+    const rows = await this.search(
+      sql<{ id: string }>`
+        select id from (${meant(target)}) meant
+        where is_own and queued_at <= ${until}::timestamptz limit ${FOUND_AT_ONCE}`,
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  private async search<Row>(statement: Parameters<typeof rowsOf<Row>>[1]): Promise<Row[]> {
+    return this.database.transaction((tx) => rowsOf(tx, statement), { statementTimeoutMs: SEARCH_TIMEOUT_MS });
+  }
+
+  private async cancelSome(target: Target, ids: readonly string[]): Promise<number> {
+    const { organizationId, clusterId } = target;
+    const rows = await this.database.transaction(async (tx) => {
+      await preferIndexes(tx);
+      const cancelled = await cancelThose(tx, target, ids);
+      const left = cancelled.filter(({ change }) => change !== 0);
+      if (cancelled.length > 0) await this.signals.announce(tx, { organizationId, clusterId }, 'cancelled', left);
+      return cancelled;
+    });
+    if (rows.length > 0) this.nudges.nudge(clusterId);
+    return rows.reduce((sum, { count }) => sum + count, 0);
+  }
+}
+
+/** The statuses that a cancellation means. */
+function statusesOf({ statuses = [] }: DeploymentFilter): readonly DeploymentStatus[] {
+  const { from } = TRANSITIONS.cancel;
+  return statuses.length === 0 ? from : from.filter((status) => statuses.includes(status));
+}
+
+/** What a filter says beside the cluster and the statuses, which are said otherwise here. */
+function otherConditions(filter: DeploymentFilter): Fragment {
+  return filterCondition({ ...filter, clusterId: undefined, statuses: undefined });
+}
+
+/** Deployments that a cancellation means, whoever submitted them. Each status for itself: each has a partial index that begins with the cluster. */
+function meant({ organizationId, clusterId, actor, filter }: Target): Fragment {
+  const statuses = statusesOf(filter);
+  if (statuses.length === 0) return sql`select null::uuid as id, now() as queued_at, false as is_own where false`;
+  return sql.join(
+    statuses.map(
+      (status) => sql`
+        select d.id, d.queued_at, ${isOwnOrAdmin(actor, '')} or d.submitted_by = ${actor.id} as is_own from deployments d
+        where d.organization_id = ${organizationId} and d.cluster_id = ${clusterId} and d.status = ${status}
+          ${otherConditions(filter)}`,
+    ),
+    sql` union all `,
+  );
+}
+
+interface CancelledRow extends ShapeChange {
+  readonly count: number;
+}
+
+/**
+ * Cancels what still meets the filter and is held by nobody. The statuses are said by those that are not meant: with one that is,
+ * PostgreSQL might begin with its partial index, and not with the ids.
+ *
+ * @returns by shape, how many, and how many fewer wait (negative)
+ */
+async function cancelThose(
+  tx: EntityManager,
+  { organizationId, actor, filter }: Target,
+  ids: readonly string[],
+): Promise<CancelledRow[]> {
+  const statuses = statusesOf(filter);
+  const notMeant = DEPLOYMENT_STATUSES.filter((status) => !statuses.includes(status));
+  return rowsOf(
+    tx,
+    sql<CancelledRow>`
+      with wanted as materialized (
+        select ${organizationId}::uuid as organization_id, id from unnest(${[...ids]}::uuid[]) as wanted (id)
+      ), free as materialized (
+        select d.organization_id, d.id, d.status
+        from wanted join deployments d on d.organization_id = wanted.organization_id and d.id = wanted.id
+        where d.status <> all(${notMeant}::text[]) ${otherConditions(filter)}
+        for no key update of d skip locked
+      ), cancelled as (
+        update deployments d
+        set status = 'cancelled', version = version + 1, due_at = null,
+            ended_at = greatest(statement_timestamp(), d.queued_at, d.scheduled_at, d.started_at, d.released_at),
+            released_at = case when free.status = 'queued'
+                            then greatest(statement_timestamp(), d.queued_at) else d.released_at end
+        from free
+        where d.organization_id = free.organization_id and d.id = free.id
+        returning d.*, free.status as from_status
+      ), events as (
+        insert into deployment_events (organization_id, deployment_id, sequence, cluster_id, attempt, from_status,
+                                       to_status, cause, actor_id, at)
+        select organization_id, id, version, cluster_id, attempt, from_status, status, 'cancelled', ${actor.id}, ended_at
+        from cancelled
+      )
+      select priority, cpu_millis as "cpuMillis", memory_mib as "memoryMib", gpu_millis as "gpuMillis",
+             max_runtime_seconds as "maxRuntimeSeconds", count(*)::int as count,
+             -(count(*) filter (where from_status = 'queued'))::int as change
+      from cancelled group by 1, 2, 3, 4, 5`,
+  );
+}

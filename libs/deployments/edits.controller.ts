@@ -1,0 +1,43 @@
+import { Body, Controller, Patch } from '@nestjs/common';
+
+import { ApiRoute, ExpectedVersions, IdParam, IfMatch } from '#http';
+import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
+
+import { DeploymentDto, EditDeploymentDto } from './deployments.dto.js';
+import { DeploymentErrors } from './deployments.errors.js';
+import { toTaggedDeploymentDto, toEdit } from './deployments.mapper.js';
+import { EditsService } from './edits.service.js';
+
+/** How deployments that wait are changed. */
+@Controller('organizations/:organizationId/deployments/:deploymentId')
+export class EditsController {
+  constructor(private readonly edits: EditsService) {}
+
+  @Patch()
+  @RequireRole('developer', { ownership: 'own-or-admin' })
+  @ApiRoute({
+    id: 'editDeployment',
+    tag: 'deployments',
+    summary: 'Edit a deployment that waits',
+    description:
+      'Changes its priority, its labels or how long it may wait: all of it, or nothing. What is left out stays; `labels` are replaced as a whole. It keeps its age, and `queueTimeoutSeconds` counts from when it came to the queue. Once it is scheduled, it runs as it was asked for: 409.',
+    answer: DeploymentDto,
+    hasEntityTag: true,
+    problems: [
+      OrganizationVisibilityErrors.NOT_FOUND,
+      RbacErrors.ROLE_TOO_LOW,
+      RbacErrors.NOT_OWNER,
+      DeploymentErrors.NOT_FOUND,
+      DeploymentErrors.INVALID_STATE,
+    ],
+  })
+  async edit(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', 'The organization.') organizationId: string,
+    @IdParam('deploymentId', 'The deployment.') deploymentId: string,
+    @Body() body: EditDeploymentDto,
+    @IfMatch() expected: ExpectedVersions,
+  ): Promise<DeploymentDto> {
+    return toTaggedDeploymentDto(await this.edits.edit(actor, organizationId, deploymentId, toEdit(body), expected));
+  }
+}

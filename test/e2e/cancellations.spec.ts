@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { type Answer } from '../support/api-client.js';
+import { TestCluster } from '../support/clusters.js';
+import { withClient } from '../support/database.js';
+import { assertLedgerHolds } from '../support/invariants.js';
+import { aMember, aTeam, type Person, type Team } from '../support/people.js';
+import { Stowage } from '../support/stowage.js';
+import { eventually } from '../support/wait.js';
+
+interface Cancelled {
+  matched: number;
+  notOwned: number;
+  cancelled: number;
+}
+
+describe('a cancellation in bulk', () => {
+  let stowage: Stowage;
+  let team: Team;
+
+  beforeAll(async () => {
+    stowage = await Stowage.start({ STOWAGE_LIMIT_CLUSTERS: '20' });
+    team = await aTeam(stowage.client);
+  });
+
+  afterAll(async () => {
+    await assertLedgerHolds(stowage.database.url);
+    await stowage.stop();
+  });
+
+  const cordoned = async (): Promise<TestCluster> => {
+    const cluster = await TestCluster.create(team, { cpu: 1_000 });
+    await cluster.cordon();
+    return cluster;
+  };
+
+  const cancel = (
+    cluster: TestCluster,
+    filter: unknown,
+    dryRun = false,
+    by: Person = team.developer,
+  ): Promise<Answer<Cancelled>> => by.post<Cancelled>(`${cluster.path}/deployments/cancel`, { filter, dryRun });
+
+  const namesLeft = (cluster: TestCluster): Promise<string[]> =>
+    withClient(stowage.database.url, async (client) => {
+      const { rows } = await client.query<{ name: string }>(
+        `select name from deployments where cluster_id = $1 and ended_at is null order by name`,
+        [cluster.id],
+      );
+      return rows.map(({ name }) => name);
+    });
+
+  it('takes what meets the filter, and a dry run only counts it', async () => {
+    const cluster = await cordoned();
+    await cluster.submitBatch([
+      { name: 'a-1', priority: 10, labels: { team: 'vision' } },
+      { name: 'a-2', priority: 20, labels: { team: 'vision', env: 'test' } },
+      { name: 'b-1', priority: 30, labels: { team: 'speech' } },
+      { name: 'b-2', priority: 40 },
+      { name: 'c%1', priority: 50 },
+    ]);
+    const cases: [filter: unknown, matched: number][] = [
+      [{}, 5],
+      [{ status: ['queued'] }, 5],
+      [{ status: ['running', 'retrying', 'succeeded'] }, 0],
+      [{ status: ['succeeded'] }, 0],
+      [{ label: 'team=vision' }, 2],
+      [{ label: 'team=vision,!env' }, 1],
+      [{ label: 'team!=vision' }, 3],
+      [{ namePrefix: 'b' }, 2],
+      [{ namePrefix: '%' }, 0],
+      [{ namePrefix: 'c%' }, 1],
+      [{ minPriority: 20, maxPriority: 30 }, 2],
+      [{ minPriority: 30, maxPriority: 20 }, 0],
+      [{ submittedBy: team.developer.id }, 5],
+      [{ submittedBy: team.admin.id }, 0],
+      [{ queuedBefore: '2020-01-01T00:00:00Z' }, 0],
+      [{ queuedFrom: '2020-01-01T00:00:00Z' }, 5],
+    ];
+    const heard = await Promise.all(cases.map(async ([filter]) => (await cancel(cluster, filter, true)).body));
+    expect(heard).toEqual(cases.map(([, matched]) => ({ matched, notOwned: 0, cancelled: 0 })));
+    expect(await namesLeft(cluster)).toHaveLength(5);
+
+    expect((await cancel(cluster, { label: 'team', maxPriority: 20 })).body).toEqual({
+      matched: 2,
+      notOwned: 0,
+      cancelled: 2,
+    });
+    expect(await namesLeft(cluster)).toEqual(['b-1', 'b-2', 'c%1']);
+    expect((await cancel(cluster, { label: 'team', maxPriority: 20 })).body).toEqual({
+      matched: 0,
+      notOwned: 0,
+      cancelled: 0,
+    });
+    expect(await cluster.read()).toMatchObject({ queue: { queued: 3 } });
+    expect((await cancel(cluster, {})).body.cancelled).toBe(3);
+    await eventually(cluster.read.bind(cluster), ({ queue }) => queue.queued === 0);
+  });
+
+  it('takes what runs and what is between two attempts, and their resources come back', async () => {
+    const cluster = await TestCluster.create(team, { cpu: 10 });
+    const ids = await cluster.submitBatch(Array.from({ length: 12 }, () => ({ maxRetries: 1 })));
+    await eventually(cluster.read.bind(cluster), ({ allocated, queue }) => allocated.cpu === 10 && queue.queued === 2);
+    const started = (await Promise.all(ids.map((id) => cluster.deployment(id)))).filter(
+      ({ status }) => status === 'scheduled',
+    );
+    await team.admin.post(`${cluster.deploymentPath(started[0]?.id ?? '')}/start`, {});
+    await cluster.cordon();
+    await team.admin.post(`${cluster.deploymentPath(started[1]?.id ?? '')}/complete`, { outcome: 'failed' });
+    const { body } = await cancel(cluster, {});
+    expect(body).toEqual({ matched: 12, notOwned: 0, cancelled: 12 });
+    await eventually(cluster.read.bind(cluster), ({ allocated, queue }) => allocated.cpu === 0 && queue.queued === 0);
+  });
+
+  it('takes only their own from developers, and says how many more there are', async () => {
+    const cluster = await cordoned();
+    const colleague = await aMember(team);
+    await cluster.submit({ name: 'mine' });
+    await cluster.submit({ name: 'theirs' }, colleague);
+    expect((await cancel(cluster, {}, true)).body).toEqual({ matched: 1, notOwned: 1, cancelled: 0 });
+    expect((await cancel(cluster, { submittedBy: colleague.id })).body).toEqual({
+      matched: 0,
+      notOwned: 1,
+      cancelled: 0,
+    });
+    expect((await cancel(cluster, {})).body).toEqual({ matched: 1, notOwned: 1, cancelled: 1 });
+    expect(await namesLeft(cluster)).toEqual(['theirs']);
+    expect((await cancel(cluster, {}, false, team.viewer)).status).toBe(403);
+    expect((await cancel(cluster, {}, false, team.admin)).body).toEqual({ matched: 1, notOwned: 0, cancelled: 1 });
+  });
+
+  it('of thousands goes in steps, beside the same again, and counts each once', async () => {
+    const cluster = await cordoned();
+    for (let batch = 0; batch < 2; batch++) {
+      await cluster.submitBatch(Array.from({ length: 2_500 }, (_, index) => ({ priority: index % 101 })));
+    }
+    const answers = await Promise.all([cancel(cluster, {}), cancel(cluster, {}, false, team.admin)]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(answers.reduce((sum, { body }) => sum + body.cancelled, 0)).toBe(5_000);
+    await eventually(cluster.read.bind(cluster), ({ queue }) => queue.queued === 0);
+    expect(await namesLeft(cluster)).toEqual([]);
+  });
+
+  it('leaves out what has ceased to meet the filter, and passes over what others hold until they are done', async () => {
+    const cluster = await cordoned();
+    const [held = '', free = ''] = await cluster.submitBatch([{ name: 'held' }, { name: 'free' }]);
+    await withClient(stowage.database.url, async (client) => {
+      await client.query('begin');
+      await client.query(`update deployments set priority = priority, labels = '{"keep": "yes"}' where id = $1`, [
+        held,
+      ]);
+      const cancelling = cancel(cluster, { label: '!keep' });
+      await eventually(
+        () => cluster.deployment(free),
+        ({ status }) => status === 'cancelled',
+      );
+      await client.query('commit');
+      expect((await cancelling).body).toEqual({ matched: 2, notOwned: 0, cancelled: 1 });
+    });
+    expect((await cluster.deployment(held)).status).toBe('queued');
+    await cluster.cancel(held);
+  });
+});

@@ -6,6 +6,7 @@ import { clusterEntities, ClustersModule } from '#clusters';
 import { type Settings } from '#config';
 import { DatabaseModule, type Entity } from '#database';
 import { deploymentEntities, DeploymentsModule } from '#deployments';
+import { IdempotencyModule, IdempotentAnswerSchema } from '#http';
 import { organizationEntities, OrganizationsModule } from '#organizations';
 import { queueEntities, QueueModule } from '#queue';
 import { RbacModule } from '#rbac';
@@ -16,6 +17,7 @@ import { HealthService } from './health.service.js';
 
 /** Every table, by the lib that owns it. */
 export const ENTITIES: readonly Entity[] = [
+  IdempotentAnswerSchema,
   ...auditEntities,
   ...authEntities,
   ...organizationEntities,
@@ -37,6 +39,7 @@ export class ApiModule {
           ENTITIES,
         ),
         QueueModule,
+        IdempotencyModule,
         AuditModule,
         AuthModule,
         RbacModule,

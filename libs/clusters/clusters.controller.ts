@@ -1,6 +1,18 @@
 import { Body, Controller, Delete, Get, Patch, Post, Query } from '@nestjs/common';
 
-import { ApiRoute, ExpectedVersions, IdParam, IfMatch, type Page, PageOf, PageQuery, Pages } from '#http';
+import {
+  ApiRoute,
+  ExpectedVersions,
+  Idempotency,
+  IdempotencyKey,
+  IdParam,
+  IfMatch,
+  type KeyedRequest,
+  type Page,
+  PageOf,
+  PageQuery,
+  Pages,
+} from '#http';
 import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
 
 import { ClusterRemoval } from './cluster-removal.service.js';
@@ -23,6 +35,7 @@ export class ClustersController {
     private readonly clusters: ClustersService,
     private readonly removal: ClusterRemoval,
     private readonly pages: Pages,
+    private readonly idempotency: Idempotency,
   ) {}
 
   @Post()
@@ -46,9 +59,12 @@ export class ClustersController {
   async create(
     @CurrentActor() actor: Actor,
     @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @IdempotencyKey() request: KeyedRequest,
     @Body() body: CreateClusterDto,
   ): Promise<ClusterDto> {
-    return toClusterDto(await this.clusters.create(actor, organizationId, toOrder(body)));
+    return this.idempotency.once(request, actor.id, async () =>
+      toClusterDto(await this.clusters.create(actor, organizationId, toOrder(body))),
+    );
   }
 
   @Get()

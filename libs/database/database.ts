@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
 import { type IsolationLevel } from '@mikro-orm/core';
 import { type EntityManager, type MikroORM } from '@mikro-orm/postgresql';
 import { type RawBuilder, sql } from 'kysely';
@@ -17,10 +19,19 @@ export interface TransactionOptions {
   readonly isolationLevel?: IsolationLevel;
 }
 
+/** A transaction that everything below {@link Database.asOne} takes part in. */
+interface Common {
+  readonly tx: EntityManager;
+  readonly afterCommit: (() => void)[];
+  isOpen: boolean;
+}
+
 /**
  * The door to PostgreSQL. Every use case opens its own unit of work here; nothing is shared between requests or jobs.
  */
 export class Database {
+  private readonly common = new AsyncLocalStorage<Common>();
+
   constructor(readonly orm: MikroORM) {}
 
   /**
@@ -28,6 +39,8 @@ export class Database {
    * `work` must therefore have no effect outside the transaction.
    */
   async transaction<T>(work: (tx: EntityManager) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    const common = this.current();
+    if (common !== undefined) return joined(common.tx, work, options);
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.attempt(work, options);
@@ -37,9 +50,37 @@ export class Database {
     }
   }
 
+  /**
+   * Runs `work`, and with it every transaction and every read that it leads to, as one transaction, and again when that lost a race: so that
+   * what use cases do, who know nothing of each other, happens together or not at all.
+   */
+  async asOne<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    const afterCommit: (() => void)[] = [];
+    const result = await this.transaction((tx) => {
+      // What an attempt that was lost left behind is not for the next one.
+      afterCommit.length = 0;
+      const common: Common = { tx, afterCommit, isOpen: true };
+      return this.common.run(common, () => work(tx)).finally(() => (common.isOpen = false));
+    });
+    afterCommit.forEach((act) => act());
+    return result;
+  }
+
+  /** Does something that others may act upon when the transaction has committed that the caller takes part in; at once when there is none. */
+  afterCommit(act: () => void): void {
+    const common = this.current();
+    if (common === undefined) act();
+    else common.afterCommit.push(act);
+  }
+
   /** A unit of work for reads that need no common snapshot. */
   reader(): EntityManager {
-    return this.orm.em.fork();
+    return this.current()?.tx ?? this.orm.em.fork();
+  }
+
+  private current(): Common | undefined {
+    const common = this.common.getStore();
+    return common?.isOpen === true ? common : undefined;
   }
 
   private async attempt<T>(work: (tx: EntityManager) => Promise<T>, options: TransactionOptions): Promise<T> {
@@ -54,6 +95,17 @@ export class Database {
       isolationLevel === undefined ? {} : { isolationLevel },
     );
   }
+}
+
+async function joined<T>(
+  tx: EntityManager,
+  work: (tx: EntityManager) => Promise<T>,
+  { statementTimeoutMs, isolationLevel }: TransactionOptions,
+): Promise<T> {
+  if (isolationLevel !== undefined || statementTimeoutMs !== undefined) {
+    throw new Error('a transaction with settings of its own takes part in no other');
+  }
+  return work(tx);
 }
 
 /** The rows of one SQL statement, its parameters bound (never written into the text), inside `em`'s transaction if it has one. */

@@ -1,7 +1,7 @@
 import { Body, Controller, Post } from '@nestjs/common';
 
 import { ClusterErrors } from '#clusters';
-import { ApiRoute, BodyLimit, IdParam } from '#http';
+import { ApiRoute, BodyLimit, Idempotency, IdempotencyKey, IdParam, type KeyedRequest } from '#http';
 import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
 
 import { BatchDto, DeploymentDto, MAX_BATCH_BYTES, SubmitBatchDto, SubmitDeploymentDto } from './deployments.dto.js';
@@ -29,7 +29,10 @@ const SUBMIT_PROBLEMS = [
 /** How deployments come into queues. */
 @Controller('organizations/:organizationId')
 export class SubmissionsController {
-  constructor(private readonly submissions: SubmissionsService) {}
+  constructor(
+    private readonly submissions: SubmissionsService,
+    private readonly idempotency: Idempotency,
+  ) {}
 
   @Post('clusters/:clusterId/deployments')
   @RequireRole('developer')
@@ -47,9 +50,12 @@ export class SubmissionsController {
     @CurrentActor() actor: Actor,
     @IdParam('organizationId', ORGANIZATION) organizationId: string,
     @IdParam('clusterId', CLUSTER) clusterId: string,
+    @IdempotencyKey() request: KeyedRequest,
     @Body() body: SubmitDeploymentDto,
   ): Promise<DeploymentDto> {
-    return toDeploymentDto(await this.submissions.submit(actor, organizationId, clusterId, toOrder(body)));
+    return this.idempotency.once(request, actor.id, async () =>
+      toDeploymentDto(await this.submissions.submit(actor, organizationId, clusterId, toOrder(body))),
+    );
   }
 
   @Post('clusters/:clusterId/deployments/batch')
@@ -69,8 +75,11 @@ export class SubmissionsController {
     @CurrentActor() actor: Actor,
     @IdParam('organizationId', ORGANIZATION) organizationId: string,
     @IdParam('clusterId', CLUSTER) clusterId: string,
+    @IdempotencyKey() request: KeyedRequest,
     @Body() { deployments }: SubmitBatchDto,
   ): Promise<BatchDto> {
-    return toBatchDto(await this.submissions.submitBatch(actor, organizationId, clusterId, deployments.map(toOrder)));
+    return this.idempotency.once(request, actor.id, async () =>
+      toBatchDto(await this.submissions.submitBatch(actor, organizationId, clusterId, deployments.map(toOrder))),
+    );
   }
 }

@@ -16,6 +16,11 @@ export {
 } from './problems/error-catalogue.js';
 export { type Problem, problemOf } from './problems/problem.js';
 export { RequestErrors, TransportError, TransportErrors } from './problems/request.errors.js';
+export { Idempotency } from './idempotency/idempotency.js';
+export { IdempotencyKey, KeyedRequest } from './idempotency/idempotency-key.js';
+export { IdempotencyModule } from './idempotency/idempotency.module.js';
+export { IdempotentAnswerSchema } from './idempotency/idempotent-answer.entity.js';
+export { IdempotencyRetention } from './idempotency/idempotency-retention.js';
 export { withEntityTag } from './versions/entity-tag.js';
 export { ExpectedVersions } from './versions/expected-versions.js';
 export { IfMatch } from './versions/if-match.js';

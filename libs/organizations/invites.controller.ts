@@ -1,6 +1,16 @@
 import { Body, Controller, Delete, Get, Post, Query } from '@nestjs/common';
 
-import { ApiRoute, IdParam, type Page, PageOf, PageQuery, Pages } from '#http';
+import {
+  ApiRoute,
+  Idempotency,
+  IdempotencyKey,
+  IdParam,
+  type KeyedRequest,
+  type Page,
+  PageOf,
+  PageQuery,
+  Pages,
+} from '#http';
 import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
 
 import { CreateInviteDto, InviteDto, NewInviteDto } from './invites.dto.js';
@@ -19,6 +29,7 @@ export class InvitesController {
   constructor(
     private readonly invites: InvitesService,
     private readonly pages: Pages,
+    private readonly idempotency: Idempotency,
   ) {}
 
   @Post()
@@ -36,9 +47,12 @@ export class InvitesController {
   async create(
     @CurrentActor() actor: Actor,
     @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @IdempotencyKey() request: KeyedRequest,
     @Body() { note, ...order }: CreateInviteDto,
   ): Promise<NewInviteDto> {
-    return toNewInviteDto(await this.invites.create(actor, organizationId, { ...order, note: note ?? null }));
+    return this.idempotency.once(request, actor.id, async () =>
+      toNewInviteDto(await this.invites.create(actor, organizationId, { ...order, note: note ?? null })),
+    );
   }
 
   @Get()

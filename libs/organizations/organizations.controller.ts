@@ -1,6 +1,18 @@
 import { Body, Controller, Delete, Get, Patch, Post, Query } from '@nestjs/common';
 
-import { ApiRoute, ExpectedVersions, IdParam, IfMatch, type Page, PageOf, PageQuery, Pages } from '#http';
+import {
+  ApiRoute,
+  ExpectedVersions,
+  Idempotency,
+  IdempotencyKey,
+  IdParam,
+  IfMatch,
+  type KeyedRequest,
+  type Page,
+  PageOf,
+  PageQuery,
+  Pages,
+} from '#http';
 import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole, SignedIn } from '#rbac';
 
 import {
@@ -21,6 +33,7 @@ export class OrganizationsController {
   constructor(
     private readonly organizations: OrganizationsService,
     private readonly pages: Pages,
+    private readonly idempotency: Idempotency,
   ) {}
 
   @Post()
@@ -34,8 +47,14 @@ export class OrganizationsController {
     status: 201,
     problems: [RbacErrors.SESSION_REQUIRED, OrganizationErrors.LIMIT_REACHED],
   })
-  async create(@CurrentActor() actor: Actor, @Body() { name }: CreateOrganizationDto): Promise<OrganizationDto> {
-    return toOrganizationDto(await this.organizations.create(actor, name));
+  async create(
+    @CurrentActor() actor: Actor,
+    @IdempotencyKey() request: KeyedRequest,
+    @Body() { name }: CreateOrganizationDto,
+  ): Promise<OrganizationDto> {
+    return this.idempotency.once(request, actor.id, async () =>
+      toOrganizationDto(await this.organizations.create(actor, name)),
+    );
   }
 
   @Get()

@@ -4,6 +4,8 @@ import { InjectQueue } from '@nestjs/bull';
 import { Injectable, Logger } from '@nestjs/common';
 import type { Queue } from 'bull';
 
+import { Database } from '#database';
+
 import { PASS_JOB, PASS_QUEUE, type PassJob } from './queue.constants.js';
 
 /** A mark that outlives its job (Redis lost the job, or its producer died in between) is forgotten after so long. */
@@ -25,12 +27,19 @@ export class Nudges {
   /** Clusters whose nudge is on its way; true when another was asked for meanwhile. */
   private readonly inFlight = new Map<string, boolean>();
 
-  constructor(@InjectQueue(PASS_QUEUE) private readonly queue: Queue<PassJob>) {
+  constructor(
+    @InjectQueue(PASS_QUEUE) private readonly queue: Queue<PassJob>,
+    private readonly database: Database,
+  ) {
     queue.on('error', (error: Error) => this.logger.warn(`Redis: ${error.message}`));
   }
 
   /** Returns at once: Redis is never waited for, since `queue.add` waits as long as Redis is away. */
   nudge(clusterId: string): void {
+    this.database.afterCommit(() => this.send(clusterId));
+  }
+
+  private send(clusterId: string): void {
     if (this.inFlight.has(clusterId)) {
       this.inFlight.set(clusterId, true);
       return;

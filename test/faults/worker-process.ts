@@ -6,7 +6,7 @@ import { type Pool } from 'pg';
 import { type Stowage } from '../support/stowage.js';
 import { eventually } from '../support/wait.js';
 
-/** A real worker as built, in a process of its own, for signals. */
+/** A real worker, or an API, as built, in a process of its own, for signals. */
 export class WorkerProcess {
   private said = '';
 
@@ -19,17 +19,32 @@ export class WorkerProcess {
   }
 
   /** Joins an installation, and waits until it serves. */
-  static async start({ environment }: Stowage): Promise<WorkerProcess> {
-    const child = spawn(process.execPath, ['dist/apps/worker/main.js'], {
+  static async start(stowage: Stowage): Promise<WorkerProcess> {
+    return WorkerProcess.spawn(stowage, 'worker', 'worker is running');
+  }
+
+  /** An API that joins an installation, on a port of its own: see {@link url}. */
+  static async startApi(stowage: Stowage): Promise<WorkerProcess> {
+    return WorkerProcess.spawn(stowage, 'api', 'API is listening');
+  }
+
+  private static async spawn({ environment }: Stowage, app: string, isReady: string): Promise<WorkerProcess> {
+    const child = spawn(process.execPath, [`dist/apps/${app}/main.js`], {
       env: { ...process.env, ...environment, STOWAGE_LOG_LEVEL: 'info' },
     });
-    const worker = new WorkerProcess(child);
+    const started = new WorkerProcess(child);
     await eventually(
-      () => Promise.resolve(worker.said),
-      (said) => said.includes('worker is running'),
+      () => Promise.resolve(started.said),
+      (said) => said.includes(isReady),
       30_000,
     );
-    return worker;
+    return started;
+  }
+
+  /** Where an API listens. */
+  get url(): string {
+    const [, address = ''] = /"address":"([^"]+)"/.exec(this.said) ?? [];
+    return address;
   }
 
   get isAlive(): boolean {

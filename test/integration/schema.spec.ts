@@ -7,6 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
 /** Tables that belong to no organization. */
 const GLOBAL_TABLES = [
+  'idempotent_answers',
   'ledger_audits',
   'login_addresses',
   'organizations',

@@ -1,6 +1,16 @@
 import { Body, Controller, Delete, Get, Patch, Post, Query } from '@nestjs/common';
 
-import { ApiRoute, IdParam, type Page, PageOf, PageQuery, Pages } from '#http';
+import {
+  ApiRoute,
+  Idempotency,
+  IdempotencyKey,
+  IdParam,
+  type KeyedRequest,
+  type Page,
+  PageOf,
+  PageQuery,
+  Pages,
+} from '#http';
 
 import { type Actor } from '../access/actor.js';
 import { CurrentActor } from '../access/current-actor.js';
@@ -35,6 +45,7 @@ export class MeController {
     private readonly sessions: Sessions,
     private readonly apiTokens: ApiTokens,
     private readonly pages: Pages,
+    private readonly idempotency: Idempotency,
   ) {}
 
   @Get()
@@ -158,8 +169,14 @@ export class MeController {
       AuthErrors.ORGANIZATION_TOKEN_LIMIT_REACHED,
     ],
   })
-  async createToken(@CurrentActor() actor: Actor, @Body() body: CreateTokenDto): Promise<NewTokenDto> {
-    return toNewTokenDto(await this.apiTokens.createOwn(actor, body));
+  async createToken(
+    @CurrentActor() actor: Actor,
+    @IdempotencyKey() request: KeyedRequest,
+    @Body() body: CreateTokenDto,
+  ): Promise<NewTokenDto> {
+    return this.idempotency.once(request, actor.id, async () =>
+      toNewTokenDto(await this.apiTokens.createOwn(actor, body)),
+    );
   }
 
   @Delete('tokens/:tokenId')

@@ -1,6 +1,16 @@
 import { Body, Controller, Delete, Get, Post, Query } from '@nestjs/common';
 
-import { ApiRoute, IdParam, type Page, PageOf, PageQuery, Pages } from '#http';
+import {
+  ApiRoute,
+  Idempotency,
+  IdempotencyKey,
+  IdParam,
+  type KeyedRequest,
+  type Page,
+  PageOf,
+  PageQuery,
+  Pages,
+} from '#http';
 
 import { type Actor } from '../access/actor.js';
 import { CurrentActor } from '../access/current-actor.js';
@@ -27,6 +37,7 @@ export class ServiceAccountsController {
     private readonly serviceAccounts: ServiceAccounts,
     private readonly apiTokens: ApiTokens,
     private readonly pages: Pages,
+    private readonly idempotency: Idempotency,
   ) {}
 
   @Post()
@@ -42,9 +53,12 @@ export class ServiceAccountsController {
   async create(
     @CurrentActor() actor: Actor,
     @IdParam('organizationId', 'Which organization.') organizationId: string,
+    @IdempotencyKey() request: KeyedRequest,
     @Body() body: CreateServiceAccountDto,
   ): Promise<ServiceAccountDto> {
-    return toServiceAccountDto(await this.serviceAccounts.create(actor, organizationId, toServiceAccountOrder(body)));
+    return this.idempotency.once(request, actor.id, async () =>
+      toServiceAccountDto(await this.serviceAccounts.create(actor, organizationId, toServiceAccountOrder(body))),
+    );
   }
 
   @Get()
@@ -102,10 +116,13 @@ export class ServiceAccountsController {
     @CurrentActor() actor: Actor,
     @IdParam('organizationId', 'Which organization.') organizationId: string,
     @IdParam('serviceAccountId', 'Which service account.') serviceAccountId: string,
+    @IdempotencyKey() request: KeyedRequest,
     @Body() body: CreateServiceAccountTokenDto,
   ): Promise<NewTokenDto> {
-    return toNewTokenDto(
-      await this.apiTokens.createForServiceAccount(actor, { organizationId, serviceAccountId }, toTokenOrder(body)),
+    return this.idempotency.once(request, actor.id, async () =>
+      toNewTokenDto(
+        await this.apiTokens.createForServiceAccount(actor, { organizationId, serviceAccountId }, toTokenOrder(body)),
+      ),
     );
   }
 

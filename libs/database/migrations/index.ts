@@ -12,6 +12,7 @@ import { LedgerKeys } from './0009-ledger-keys.js';
 import { Attempts } from './0010-attempts.js';
 import { LedgerRetention } from './0011-ledger-retention.js';
 import { Submission } from './0014-submission.js';
+import { Idempotency } from './0015-idempotency.js';
 
 /** Every migration, oldest first. Names are recorded in databases: they are never changed, and none is ever removed. */
 export const MIGRATIONS: readonly MigrationObject[] = [
@@ -27,4 +28,5 @@ export const MIGRATIONS: readonly MigrationObject[] = [
   { name: '0010-attempts', class: Attempts },
   { name: '0011-ledger-retention', class: LedgerRetention },
   { name: '0014-submission', class: Submission },
+  { name: '0015-idempotency', class: Idempotency },
 ];

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 
@@ -9,6 +10,8 @@ const unzip = promisify(gunzip);
 
 /** The bytes of a request's body as they came, with what the headers say of them. Read only after the guards agreed. */
 export class RawBody {
+  private plain: Buffer | undefined;
+
   constructor(
     private readonly bytes: Buffer,
     private readonly contentType: string | undefined,
@@ -16,6 +19,13 @@ export class RawBody {
     /** The most bytes after decompression. */
     private readonly limit: number,
   ) {}
+
+  /** The digest of the body after decompression; of the bytes as they came where they were never read. */
+  digest(): Buffer {
+    return createHash('sha256')
+      .update(this.plain ?? this.bytes)
+      .digest();
+  }
 
   /**
    * The body's JSON value; undefined when it is empty.
@@ -33,7 +43,10 @@ export class RawBody {
     if (encoding !== 'gzip') {
       throw new TransportError(TransportErrors.UNSUPPORTED_MEDIA_TYPE, 'Content-Encoding must be gzip, or left out.');
     }
-    return this.decompress().then(parse);
+    return this.decompress().then((plain) => {
+      this.plain = plain;
+      return parse(plain);
+    });
   }
 
   private async decompress(): Promise<Buffer> {

@@ -12,6 +12,12 @@ const isJson = (value: unknown): value is Json => typeof value === 'object' && v
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
+/** Whether a route takes an `Idempotency-Key`. */
+function hasKey(operation: Json): boolean {
+  const parameters = Array.isArray(operation['parameters']) ? operation['parameters'].filter(isJson) : [];
+  return parameters.some((parameter) => parameter['name'] === 'Idempotency-Key');
+}
+
 /** Errors that a route can answer by its form alone. */
 function commonCodes(operation: Json, isPublic: boolean): string[] {
   const hasBody = operation['requestBody'] !== undefined;
@@ -25,6 +31,9 @@ function commonCodes(operation: Json, isPublic: boolean): string[] {
     ...(isPublic ? [] : [RequestErrors.UNAUTHENTICATED, RequestErrors.FORBIDDEN]),
     ...(hasPathParameters ? [RequestErrors.NO_SUCH_RESOURCE] : []),
     ...(parameters.some((parameter) => parameter['name'] === 'If-Match') ? [RequestErrors.PRECONDITION_FAILED] : []),
+    ...(hasKey(operation)
+      ? [RequestErrors.IDEMPOTENCY_KEY_REUSED, RequestErrors.IDEMPOTENCY_KEY_BUSY, RequestErrors.IDEMPOTENT_ANSWER_LOST]
+      : []),
     TransportErrors.TIMEOUT,
     TransportErrors.TOO_LARGE,
     TransportErrors.UNSUPPORTED_MEDIA_TYPE,
@@ -85,6 +94,7 @@ function completeOperation(operation: Json): void {
   for (const response of Object.values(own).filter(isJson)) {
     response['headers'] = {
       'X-Request-Id': { $ref: '#/components/headers/RequestId' },
+      ...(hasKey(operation) ? { 'Idempotency-Replayed': { $ref: '#/components/headers/Replayed' } } : {}),
       ...(extension.hasEntityTag === true ? { ETag: { $ref: '#/components/headers/EntityTag' } } : {}),
     };
   }
@@ -185,6 +195,10 @@ export function createOpenApiDocument(app: INestApplication, tags: readonly TagD
           'The version of what can be edited here, for `If-Match`. Figures that are only shown do not change it, so that `If-None-Match` is not honoured.',
         required: true,
         schema: { type: 'string', pattern: '^"[0-9]+"$', example: '"7"' },
+      },
+      Replayed: {
+        description: 'There when the answer was given before, under the same `Idempotency-Key`.',
+        schema: { type: 'string', enum: ['true'] },
       },
       RequestId: {
         description: 'The id of the request: yours if it matched `^[A-Za-z0-9._-]{8,64}$`, else one of ours.',

@@ -49,6 +49,24 @@ export const RequestErrors = defineErrors('REQUEST', {
     explanation:
       'What was to be edited is no longer as it was read: its entity tag is not among those of If-Match. Nothing was changed. Read it again and decide anew; `etag` is its present tag.',
   },
+  IDEMPOTENCY_KEY_REUSED: {
+    kind: 'unprocessable',
+    title: 'Key of another request',
+    explanation:
+      'A request with this Idempotency-Key was done, and it had another body. Nothing was changed. Use a new key for a new request.',
+  },
+  IDEMPOTENCY_KEY_BUSY: {
+    kind: 'conflict',
+    title: 'The same request is under way',
+    explanation:
+      'An earlier request with this Idempotency-Key has not been answered yet, though this one waited for it. Send it again after Retry-After seconds, with the same key.',
+  },
+  IDEMPOTENT_ANSWER_LOST: {
+    kind: 'conflict',
+    title: 'Done, but the answer is lost',
+    explanation:
+      'The request was done under this Idempotency-Key, and its answer cannot be read any more, because the secret of the installation has changed since. Look for what it made; a new key does it again.',
+  },
   TOO_MANY: {
     kind: 'too-many',
     title: 'Too many requests',

@@ -16,6 +16,11 @@ export function withEntityTag<T extends object>(answer: T, version: number): T {
   return answer;
 }
 
+/** The version that an answer shows; undefined where it carries no entity tag. */
+export function versionOf(answer: object): number | undefined {
+  return versions.get(answer);
+}
+
 /** The entity tag of a version, in its quotes (RFC 9110, section 8.8.3). */
 export function entityTagOf(version: number): string {
   return `"${version}"`;
@@ -24,7 +29,7 @@ export function entityTagOf(version: number): string {
 /** Sends the entity tags of answers that have one. */
 export function addEntityTags(fastify: FastifyInstance): void {
   fastify.addHook('preSerialization', (_request, reply, payload: unknown, done) => {
-    const version = typeof payload === 'object' && payload !== null ? versions.get(payload) : undefined;
+    const version = typeof payload === 'object' && payload !== null ? versionOf(payload) : undefined;
     if (version !== undefined) void reply.header('etag', entityTagOf(version));
     done(null, payload);
   });

@@ -22,7 +22,7 @@ import {
 } from '#auth';
 import { type Environment, type Settings } from '#config';
 import { changesOf, Database, DatabaseModule, type EntityManager, rowsOf, sql } from '#database';
-import { ApiRoute, createHttpApp, createLogger, defineErrors } from '#http';
+import { ApiRoute, createHttpApp, createLogger, defineErrors, IdempotencyModule } from '#http';
 import { newId, type Role } from '#kernel';
 import { type Actor, CurrentActor, RbacModule, RequireOperator, RequireRole, SignedIn } from '#rbac';
 
@@ -287,6 +287,7 @@ function moduleOf(database: { url: string; poolMax: number; applicationName: str
     imports: [
       DatabaseModule.forRoot(database, [...authEntities, ...auditEntities]),
       TestTenancy,
+      IdempotencyModule,
       AuthModule,
       RbacModule,
     ],

@@ -1,0 +1,14 @@
+import { defineEntity, p } from '#database';
+
+/** The answer to a request that was done, for when it comes again. `id` is a digest of who asked, what for, and the key. */
+export const IdempotentAnswerSchema = defineEntity({
+  name: 'IdempotentAnswer',
+  tableName: 'idempotent_answers',
+  properties: {
+    id: p.blob().primary(),
+    requestDigest: p.blob(),
+    answer: p.blob(),
+    createdAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
+  },
+  indexes: [{ name: 'idempotent_answers_created_at_index', properties: ['createdAt'] }],
+});

@@ -35,10 +35,11 @@ export class Act implements AsyncCommand<Witness, readonly TestCluster[]> {
       case 'submit-many':
         return witness.submitMany(cluster, requests);
       case 'start':
-        return witness.start((await this.atWork(witness, cluster)).id);
+        return witness.start((await this.atWork(witness, cluster, ['scheduled'])).id);
       case 'complete':
       case 'fail': {
-        const { id, attempt } = await this.atWork(witness, cluster);
+        const statuses = this.step.place < 0.5 ? ['scheduled', 'running'] : ['running', 'scheduled'];
+        const { id, attempt } = await this.atWork(witness, cluster, statuses);
         return witness[operation](id, attempt);
       }
       case 'report-stale':
@@ -52,7 +53,7 @@ export class Act implements AsyncCommand<Witness, readonly TestCluster[]> {
       case 'grow':
       case 'shrink':
       case 'shrink-when-free':
-        return witness.resize(operation, cluster, this.capacity(operation === 'grow' ? [16, 40] : [2, 12]));
+        return witness.resize(operation, cluster, this.capacity(operation));
       case 'cordon':
       case 'uncordon':
       case 'drain':
@@ -70,20 +71,31 @@ export class Act implements AsyncCommand<Witness, readonly TestCluster[]> {
   }
 
   /** Mostly one that has resources just now, as a runtime would report; sometimes, or where there is none, any. */
-  private async atWork(witness: Witness, cluster: TestCluster): Promise<Pick<DeploymentBody, 'id' | 'attempt'>> {
-    const { viewer, path } = cluster.team;
-    const answer = await viewer.get<{ items: DeploymentBody[] }>(
-      `${path}/deployments?clusterId=${cluster.id}&status=scheduled&limit=20`,
-    );
-    // An answer to its submission may still be on its way: nobody knows of it yet.
-    const items = answer.body.items.filter(({ id }) => witness.promises.has(id));
-    const found = items[Math.round(this.step.place * (items.length - 1))];
-    return found === undefined || this.step.isFarFetched ? { id: this.anyOf(witness), attempt: 1 } : found;
+  private async atWork(
+    witness: Witness,
+    cluster: TestCluster,
+    statuses: readonly string[],
+  ): Promise<Pick<DeploymentBody, 'id' | 'attempt'>> {
+    const { isFarFetched, place } = this.step;
+    for (const status of isFarFetched ? [] : statuses) {
+      const { viewer, path } = cluster.team;
+      const { body } = await viewer.get<{ items: DeploymentBody[] }>(
+        `${path}/deployments?clusterId=${cluster.id}&status=${status}&limit=20`,
+      );
+      // An answer to its submission may still be on its way: nobody knows of it yet.
+      const items = body.items.filter(({ id }) => witness.promises.has(id));
+      const found = items[Math.round(place * (items.length - 1))];
+      if (found !== undefined) return found;
+    }
+    return { id: this.anyOf(witness), attempt: 1 };
   }
 
-  private capacity([least, most]: readonly [number, number]): Resources {
+  /** Growing leads to more than there was in the beginning, shrinking to less. */
+  private capacity(operation: 'grow' | 'shrink' | 'shrink-when-free'): Resources {
     const { size } = this.step;
-    const of = (min: number, max: number, at: number): number => Math.round(min + (max - min) * at);
-    return { cpu: of(least, most, size[0]), memoryMib: 100 * of(least, most, size[1]), gpu: of(2, 6, size[2]) };
+    const of = (least: number, most: number, at: number): number => Math.round(least + (most - least) * at);
+    const [small, large] = operation === 'grow' ? [24, 40] : [8, 20];
+    const gpu = operation === 'grow' ? of(4, 8, size[2]) : of(2, 4, size[2]);
+    return { cpu: of(small, large, size[0]), memoryMib: 100 * of(small, large, size[1]), gpu };
   }
 }

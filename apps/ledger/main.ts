@@ -1,7 +1,9 @@
 import 'reflect-metadata';
 
+import { Logger } from '@nestjs/common';
+
 import { type LocalSettings } from '#config';
-import { CommandError, Database, databaseOptions, MikroORM, runCommand } from '#database';
+import { Database, databaseOptions, databaseUrlFor, MikroORM, runCommand } from '#database';
 import { isId } from '#kernel';
 import { LedgerAudit, LedgerRepair } from '#scheduler';
 
@@ -11,7 +13,7 @@ const USAGE = `usage: npm run ledger -- audit
 audit   recomputes every law of the ledger from its first entry, in all clusters; ends with 1 when one is broken
 repair  writes the entries that make one cluster's ledger agree with its deployments, and audits it
 
-The database is that of DATABASE_URL.
+The database is that of DATABASE_URL, otherwise the one that npm start runs here.
 `;
 
 const say = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
@@ -37,17 +39,14 @@ async function repair(database: Database, clusterId: string): Promise<number> {
 }
 
 /** @returns the exit code */
-async function run(
-  [command, clusterId, ...others]: readonly string[],
-  { databaseUrl: url }: LocalSettings,
-): Promise<number> {
+async function run([command, clusterId, ...others]: readonly string[], settings: LocalSettings): Promise<number> {
   const isAudit = command === 'audit' && clusterId === undefined;
   const isRepair = command === 'repair' && clusterId !== undefined && isId(clusterId) && others.length === 0;
   if (!isAudit && !isRepair) {
     process.stderr.write(USAGE);
     return 2;
   }
-  if (url === undefined) throw new CommandError('Set DATABASE_URL to the database of the installation.');
+  const url = databaseUrlFor(settings);
   const database = new Database(
     await MikroORM.init(databaseOptions({ url, poolMax: 2, applicationName: 'stowage-ledger' }, [])),
   );
@@ -58,4 +57,6 @@ async function run(
   }
 }
 
+// What is found is the answer, on standard output and nothing beside it: programs read it.
+Logger.overrideLogger(false);
 await runCommand((settings) => run(process.argv.slice(2), settings));

@@ -1,17 +1,11 @@
 import 'reflect-metadata';
 
-import { resolve } from 'node:path';
-
 import { auditEntities, AuditLog } from '#audit';
 import { authEntities, type HashingSettings, Operators, PasswordHasher } from '#auth';
 import { type LocalSettings } from '#config';
-import { CommandError, Database, databaseOptions, MikroORM, runCommand } from '#database';
+import { Database, databaseOptions, databaseUrlFor, MikroORM, runCommand } from '#database';
 
 import { askPassword } from './ask-password.js';
-import { localDatabaseUrl } from './local-database.js';
-
-/** The project's folder, seen from dist/apps/operator: relative data directories are meant from there. */
-const PROJECT = resolve(import.meta.dirname, '..', '..', '..');
 
 const USAGE = `usage: npm run operator -- create NAME
 
@@ -27,10 +21,7 @@ async function run(args: readonly string[], settings: LocalSettings): Promise<nu
     process.stderr.write(USAGE);
     return 2;
   }
-  const url = settings.databaseUrl ?? localDatabaseUrl(resolve(PROJECT, settings.dataDirectory));
-  if (url === undefined) {
-    throw new CommandError('No database is running here: start Stowage (npm start), or set DATABASE_URL.');
-  }
+  const url = databaseUrlFor(settings);
   const options = databaseOptions({ url, poolMax: 2, applicationName: 'stowage-operator' }, [
     ...authEntities,
     ...auditEntities,

@@ -5,6 +5,7 @@ export { changesOf, Database, type Fragment, preferIndexes, rowsOf, type Transac
 export { CommandError, EXIT_CODE_OF_UNREACHABLE, runCommand, unreachable } from './command.js';
 export { DatabaseModule } from './database.module.js';
 export { databaseOptions, type DatabaseSettings, type Entity, SESSION_LIMITS } from './database.options.js';
+export { databaseUrlFor } from './local-database.js';
 export { migrate, pendingMigrations } from './migrator.js';
 export { rfc3339 } from './timestamp.js';
 export { constraintOf, isRetryable, sqlStateOf } from './sql-state.js';

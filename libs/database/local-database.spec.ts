@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { localDatabaseUrl } from './local-database.js';
+import { CommandError } from './command.js';
+import { databaseUrlFor, localDatabaseUrl } from './local-database.js';
 
 describe('the database of the one-machine start', () => {
   let directory: string;
@@ -41,5 +42,15 @@ describe('the database of the one-machine start', () => {
     expect(localDatabaseUrl(directory)).toBeUndefined();
     keepSecret();
     expect(localDatabaseUrl(directory)).toBeUndefined();
+  });
+
+  it('is what commands are meant for, unless DATABASE_URL says another one; where there is none, they say so', () => {
+    expect(() => databaseUrlFor({ dataDirectory: directory, databaseUrl: undefined })).toThrow(CommandError);
+    keepSecret();
+    runAt(directory, 40125);
+    expect(databaseUrlFor({ dataDirectory: directory, databaseUrl: undefined })).toContain(':40125/');
+    expect(databaseUrlFor({ dataDirectory: directory, databaseUrl: 'postgres://else/where' })).toBe(
+      'postgres://else/where',
+    );
   });
 });

@@ -1,5 +1,28 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+
+import { type LocalSettings } from '#config';
+
+import { CommandError } from './command.js';
+
+/** The project's folder, seen from dist/libs/database: relative data directories are meant from there. */
+const PROJECT = resolve(import.meta.dirname, '..', '..', '..');
+
+/**
+ * The database that a command is meant for: that of DATABASE_URL, otherwise the one that `npm start` runs here.
+ *
+ * @throws CommandError when there is neither
+ */
+export function databaseUrlFor({
+  databaseUrl,
+  dataDirectory,
+}: Pick<LocalSettings, 'databaseUrl' | 'dataDirectory'>): string {
+  const url = databaseUrl ?? localDatabaseUrl(resolve(PROJECT, dataDirectory));
+  if (url === undefined) {
+    throw new CommandError('No database is running here: start Stowage (npm start), or set DATABASE_URL.');
+  }
+  return url;
+}
 
 /**
  * The address of the database that `npm start` runs in a data directory; undefined when nothing runs there.

@@ -1,5 +1,4 @@
 import { ResourceVector } from '#kernel';
-import { type EntityManager, rowsOf, sql } from '#database';
 
 import { ClusterErrors } from './clusters.errors.js';
 import { toResources } from './resources.dto.js';
@@ -8,14 +7,6 @@ import { toResources } from './resources.dto.js';
 export interface Capacities {
   readonly capacity: ResourceVector;
   readonly pendingCapacity: ResourceVector | null;
-}
-
-/** What a pass may plan with, once it has settled. */
-export interface PlannableCapacity {
-  /** At least what is allocated; no more than the smaller capacity that is pending. */
-  readonly capacity: ResourceVector;
-  /** A smaller capacity does not fit yet: nothing new starts until it does. */
-  readonly isPending: boolean;
 }
 
 /**
@@ -56,40 +47,4 @@ export function assertSome(capacity: ResourceVector): void {
 export function grantable({ capacity, pendingCapacity }: Capacities): ResourceVector {
   if (pendingCapacity === null) return capacity;
   return ResourceVector.from((resource) => Math.min(capacity[resource], pendingCapacity[resource]));
-}
-
-interface CapacityRow {
-  readonly isPending: boolean;
-  readonly cpuMillis: number;
-  readonly memoryMib: number;
-  readonly gpuMillis: number;
-}
-
-/**
- * Lets a pending capacity take effect if what is allocated fits now, and says what may be planned with. For passes: after settling, under
- * the cluster's row lock, when `clusters.pending_cpu_millis` is not null (without a pending capacity it answers the capacity itself).
- *
- * Two statements; what they change is committed with the pass.
- */
-export async function applyPendingCapacity(tx: EntityManager, clusterId: string): Promise<PlannableCapacity> {
-  await rowsOf(
-    tx,
-    sql`update clusters
-        set capacity_cpu_millis = pending_cpu_millis, capacity_memory_mib = pending_memory_mib,
-            capacity_gpu_millis = pending_gpu_millis, pending_cpu_millis = null, pending_memory_mib = null,
-            pending_gpu_millis = null, version = version + 1
-        where id = ${clusterId} and allocated_cpu_millis <= pending_cpu_millis
-          and allocated_memory_mib <= pending_memory_mib and allocated_gpu_millis <= pending_gpu_millis`,
-  );
-  const [row] = await rowsOf(
-    tx,
-    sql<CapacityRow>`
-      select pending_cpu_millis is not null as "isPending",
-             greatest(least(capacity_cpu_millis, pending_cpu_millis), allocated_cpu_millis)::float8 as "cpuMillis",
-             greatest(least(capacity_memory_mib, pending_memory_mib), allocated_memory_mib)::float8 as "memoryMib",
-             greatest(least(capacity_gpu_millis, pending_gpu_millis), allocated_gpu_millis)::float8 as "gpuMillis"
-      from clusters where id = ${clusterId}`,
-  );
-  if (row === undefined) throw new Error('a locked cluster was not there to be read');
-  return { capacity: ResourceVector.of(row), isPending: row.isPending };
 }

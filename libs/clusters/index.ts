@@ -2,7 +2,7 @@ import { ClusterAccessSchema } from './cluster-access.entity.js';
 import { ClusterSchema } from './cluster.entity.js';
 
 export { CLUSTER_STATES, type ClusterState } from './cluster.entity.js';
-export { applyPendingCapacity, type PlannableCapacity } from './cluster-capacity.js';
+export { PendingCapacity, type PlannableCapacity } from './pending-capacity.js';
 export { type AdmittingCluster, ClusterDoor, type KnownCluster } from './cluster-door.service.js';
 export { type ClusterPolicy, type PolicySettings, policyOf } from './cluster-policy.js';
 export { visibleClusters } from './cluster-visibility.js';

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 
 import { AuditModule } from '#audit';
+import { PendingCapacity } from '#clusters';
 import { DeploymentLifecycleModule } from '#deployments';
 
 import { Ledger } from './ledger/ledger.js';
@@ -29,6 +30,7 @@ import { Retention } from './retention.js';
     Sweep,
     PassService,
     Settlement,
+    PendingCapacity,
     Planning,
     SnapshotReader,
     Planner,

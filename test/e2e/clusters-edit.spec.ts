@@ -22,6 +22,12 @@ interface Cluster {
   policy: { searchSteps: number; reserveAfterSeconds: number | null; reserveHoldSeconds: number };
 }
 
+interface AuditItem {
+  readonly action: string;
+  readonly target: { readonly id: string | null };
+  readonly after: Readonly<Record<string, unknown>> | null;
+}
+
 interface ProblemBody {
   code: string;
   etag?: string;
@@ -160,6 +166,21 @@ describe('clusters, edited', () => {
       pendingCapacity: null,
       allocated: { cpu: 1, memoryMib: 2, gpu: 0 },
     });
+
+    // Nobody was there when it took effect: the log says which pass did it.
+    const { body } = await team.admin.get<{ items: AuditItem[] }>(`${team.path}/audit?limit=100`);
+    const applied = body.items.filter(
+      ({ action, target }) => action === 'cluster_capacity_apply' && target.id === cluster.id,
+    );
+    expect(applied).toMatchObject([
+      {
+        actor: { kind: 'system', name: 'scheduler' },
+        before: { cpuMillis: 4_000, memoryMib: 100, gpuMillis: 0 },
+        after: { cpuMillis: 2_000, memoryMib: 100, gpuMillis: 0 },
+      },
+    ]);
+    const pass = await team.viewer.get(`${cluster.path}/passes/${String(applied[0]?.after?.['passId'])}`);
+    expect(pass).toMatchObject({ status: 200, body: { released: 1 } });
   });
 
   it('forget a pending capacity when another one fits, and apply it at once when it fits already', async () => {

@@ -1,5 +1,5 @@
 import { ResourceVector } from '#kernel';
-import { applyPendingCapacity, type ClusterPolicy, policyOf, type PolicySettings } from '#clusters';
+import { type ClusterPolicy, policyOf, type PolicySettings } from '#clusters';
 import { type EntityManager, rowsOf, sql } from '#database';
 
 /** A cluster whose row the transaction has locked: nobody else passes over it, resizes it or changes its state meanwhile. */
@@ -61,11 +61,4 @@ export async function lockCluster(tx: EntityManager, clusterId: string): Promise
     capacity: ResourceVector.of({ cpuMillis: capacityCpu, memoryMib: capacityMemory, gpuMillis: capacityGpu }),
     allocated: ResourceVector.of({ cpuMillis: allocatedCpu, memoryMib: allocatedMemory, gpuMillis: allocatedGpu }),
   };
-}
-
-/** The cluster as it may be planned for after settling: a pending capacity takes effect, or nothing new starts until it can. */
-export async function withPlannableCapacity(tx: EntityManager, cluster: LockedCluster): Promise<LockedCluster> {
-  if (!cluster.hasPendingCapacity) return cluster;
-  const { capacity, isPending } = await applyPendingCapacity(tx, cluster.clusterId);
-  return { ...cluster, capacity, isCordoned: cluster.isCordoned || isPending };
 }

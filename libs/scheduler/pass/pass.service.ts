@@ -6,7 +6,7 @@ import { Database, type EntityManager, preferIndexes } from '#database';
 import { type PassContext } from '#deployments';
 import { ClusterSignals } from '#queue';
 
-import { lockCluster, withPlannableCapacity } from './locked-cluster.js';
+import { lockCluster } from './locked-cluster.js';
 import { PassRecords } from './pass-records.js';
 import { PlanApplier } from './plan-applier.js';
 import { Planning } from './planning.js';
@@ -75,7 +75,7 @@ export class PassService {
     // 2. Do what is due by time and take the signals, before anything else is read. 3. What has ended gives back its resources.
     const limit = this.settings.passMaxRows;
     const settled = await this.settlement.settle(tx, pass, limit);
-    const plannable = await withPlannableCapacity(tx, cluster);
+    const plannable = await this.settlement.plannable(tx, pass, cluster);
     const settle = watch.lap();
 
     // 4. Read the snapshot. 5. Decide, in another thread.

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 
 import { type ResourceVector } from '#kernel';
+import { PendingCapacity } from '#clusters';
 import { type EntityManager } from '#database';
 import { DeploymentLifecycle, type PassContext } from '#deployments';
 import { ClusterSignals, type SignalReason } from '#queue';
 
 import { Ledger } from '../ledger/ledger.js';
+import { type LockedCluster } from './locked-cluster.js';
 
 /** What a pass has settled. */
 export interface Settled {
@@ -26,6 +28,7 @@ export class Settlement {
     private readonly signals: ClusterSignals,
     private readonly deployments: DeploymentLifecycle,
     private readonly ledger: Ledger,
+    private readonly pending: PendingCapacity,
   ) {}
 
   /**
@@ -46,5 +49,12 @@ export class Settlement {
       released,
       isPartial: taken.isPartial || due.changed === limit || ended.length === limit,
     };
+  }
+
+  /** The cluster as it may be planned for after settling: a pending capacity takes effect, or nothing new starts until it can. */
+  async plannable(tx: EntityManager, pass: PassContext, cluster: LockedCluster): Promise<LockedCluster> {
+    if (!cluster.hasPendingCapacity) return cluster;
+    const { capacity, isPending } = await this.pending.apply(tx, pass);
+    return { ...cluster, capacity, isCordoned: cluster.isCordoned || isPending };
   }
 }

@@ -4,7 +4,14 @@ import { type DeploymentBody, type Resources, type TestCluster } from '../suppor
 import { type Operation, type Step } from './steps.js';
 import { type Witness } from './witness.js';
 
-const ABOUT_A_DEPLOYMENT: readonly Operation[] = ['start', 'complete', 'fail', 'report-stale', 'cancel'];
+const ABOUT_A_DEPLOYMENT: readonly Operation[] = [
+  'start',
+  'complete',
+  'fail',
+  'report-stale',
+  'cancel',
+  'reprioritize',
+];
 
 /** Deployments that are not far-fetched are among so many of the latest. */
 const LATEST = 60;
@@ -35,17 +42,19 @@ export class Act implements AsyncCommand<Witness, readonly TestCluster[]> {
       case 'submit-many':
         return witness.submitMany(cluster, requests);
       case 'start':
-        return witness.start((await this.atWork(witness, cluster, ['scheduled'])).id);
+        return witness.start((await this.found(witness, cluster, ['scheduled'])).id);
       case 'complete':
       case 'fail': {
         const statuses = this.step.place < 0.5 ? ['scheduled', 'running'] : ['running', 'scheduled'];
-        const { id, attempt } = await this.atWork(witness, cluster, statuses);
+        const { id, attempt } = await this.found(witness, cluster, statuses);
         return witness[operation](id, attempt);
       }
       case 'report-stale':
         return witness.reportStale(this.anyOf(witness));
       case 'cancel':
         return witness.cancel(this.anyOf(witness));
+      case 'reprioritize':
+        return witness.reprioritize((await this.found(witness, cluster, ['queued'])).id, this.step.priority);
       case 'edit': {
         const { headers } = await cluster.team.admin.get(cluster.path);
         return witness.edit(cluster, headers.get('etag') ?? '');
@@ -70,8 +79,8 @@ export class Act implements AsyncCommand<Witness, readonly TestCluster[]> {
     return id;
   }
 
-  /** Mostly one that has resources just now, as a runtime would report; sometimes, or where there is none, any. */
-  private async atWork(
+  /** Mostly one with one of these statuses, as somebody would who looks first; sometimes, or where there is none, any. */
+  private async found(
     witness: Witness,
     cluster: TestCluster,
     statuses: readonly string[],

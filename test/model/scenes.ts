@@ -38,9 +38,8 @@ async function released(cluster: TestCluster): Promise<void> {
  * own, in the same installation and at the same time as everything else. With them, no seed can leave anything out.
  */
 export async function playScenes(witness: Witness, team: Team): Promise<void> {
-  for (const scene of [work, race, swap, timeout, pending, states, edits]) {
-    await scene(witness, await TestCluster.create(team, FOUR));
-  }
+  const scenes = [work, race, swap, timeout, expiry, retry, overtaking, pending, states, edits];
+  await Promise.all(scenes.map(async (scene) => scene(witness, await TestCluster.create(team, FOUR))));
 }
 
 /** One works, two wait; reports, cancels and sizes, each where it is right and where it is wrong. */
@@ -94,6 +93,42 @@ async function timeout(witness: Witness, cluster: TestCluster): Promise<void> {
   const id = await submitted(witness, cluster, { ...cpu(1), maxRuntimeSeconds: 1 });
   await becomes(cluster, id, 'timed_out');
   expect((await witness.complete(id)).status).toBe(409);
+}
+
+/** What waits longer than it wants to is ended by a pass. */
+async function expiry(witness: Witness, cluster: TestCluster): Promise<void> {
+  const first = await submitted(witness, cluster, cpu(4));
+  await becomes(cluster, first, 'scheduled');
+  const second = await submitted(witness, cluster, { ...cpu(1), queueTimeoutSeconds: 1 });
+  await becomes(cluster, second, 'expired');
+  expect((await witness.cancel(second)).status).toBe(409);
+}
+
+/** What fails with a retry left is tried again, with resources of its own; a late report of the first attempt is refused. */
+async function retry(witness: Witness, cluster: TestCluster): Promise<void> {
+  const id = await submitted(witness, cluster, { ...cpu(4), maxRetries: 1 });
+  await becomes(cluster, id, 'scheduled');
+  expect((await witness.fail(id)).body.status).toBe('retrying');
+  await eventually(
+    () => cluster.deployment(id),
+    ({ status, attempt }) => status === 'scheduled' && attempt === 2,
+    PATIENCE_MS,
+  );
+  expect((await witness.complete(id)).status).toBe(409);
+  expect((await witness.fail(id, 2)).body.status).toBe('failed');
+}
+
+/** What is raised while it waits starts before what has waited for longer. */
+async function overtaking(witness: Witness, cluster: TestCluster): Promise<void> {
+  const first = await submitted(witness, cluster, cpu(4));
+  await becomes(cluster, first, 'scheduled');
+  const second = await submitted(witness, cluster, cpu(4));
+  const third = await submitted(witness, cluster, cpu(4));
+  expect((await witness.reprioritize(third, 90)).status).toBe(200);
+  expect((await witness.reprioritize(first, 90)).status).toBe(409);
+  expect((await witness.complete(first)).status).toBe(200);
+  await becomes(cluster, third, 'scheduled');
+  expect((await cluster.deployment(second)).status).toBe('queued');
 }
 
 /** A smaller capacity waits until it fits. */

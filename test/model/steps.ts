@@ -9,6 +9,7 @@ export const OPERATIONS = [
   'fail',
   'report-stale',
   'cancel',
+  'reprioritize',
   'edit',
   'grow',
   'shrink',
@@ -28,6 +29,7 @@ const WEIGHTS: Readonly<Record<Exclude<Operation, 'submit'>, number>> = {
   fail: 0.07,
   'report-stale': 0.03,
   cancel: 0.12,
+  reprioritize: 0.05,
   edit: 0.02,
   grow: 0.03,
   shrink: 0.02,
@@ -47,11 +49,18 @@ export interface Step {
   /** True: any deployment that ever was; false: one that is likely to be concerned. */
   readonly isFarFetched: boolean;
   readonly requests: readonly Readonly<Record<string, unknown>>[];
+  readonly priority: number;
   /** How much of a capacity, from 0 (the least) to 1. */
   readonly size: readonly [number, number, number];
 }
 
 const fraction = fc.double({ min: 0, max: 1, noNaN: true });
+
+/** Sometimes one of these, mostly nothing. */
+const rarely = (least: number, most: number): fc.Arbitrary<number | undefined> =>
+  fc.option(fc.integer({ min: least, max: most }), { freq: 6, nil: undefined });
+
+const PRIORITIES = [10, 50, 90] as const;
 
 const request = fc
   .record({
@@ -60,16 +69,19 @@ const request = fc
       memoryMib: fc.integer({ min: 1, max: 64 }),
       gpu: fc.integer({ min: 0, max: 2 }).map((halves) => halves / 2),
     }),
-    priority: fc.constantFrom(10, 50, 90),
-    maxRuntimeSeconds: fc.option(fc.integer({ min: 1, max: 3 }), { freq: 6, nil: undefined }),
+    priority: fc.constantFrom(...PRIORITIES),
+    maxRuntimeSeconds: rarely(1, 3),
+    queueTimeoutSeconds: rarely(1, 3),
+    maxRetries: rarely(1, 2),
   })
-  .map(({ maxRuntimeSeconds, ...rest }) => (maxRuntimeSeconds === undefined ? rest : { ...rest, maxRuntimeSeconds }));
+  .map((fields) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)));
 
 const choices = (clusters: number): fc.Arbitrary<Omit<Step, 'operation'>> =>
   fc.record({
     cluster: fc.nat(clusters - 1),
     place: fraction,
     isFarFetched: fc.nat(4).map((n) => n === 0),
+    priority: fc.constantFrom(...PRIORITIES),
     requests: fc.array(request, { minLength: 2, maxLength: 12 }),
     size: fc.tuple(fraction, fraction, fraction),
   });

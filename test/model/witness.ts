@@ -72,9 +72,11 @@ export class Witness {
     return this.count('complete', this.told(id, answer, 'succeeded'));
   }
 
+  /** What has failed may be tried again: then nothing is promised yet. */
   async fail(id: string, attempt = 1): Promise<Answer<DeploymentBody>> {
     const answer = await this.post(id, 'complete', { outcome: 'failed', attempt });
-    return this.count('fail', this.told(id, answer, 'failed'));
+    const isOver = answer.body.status !== 'retrying';
+    return this.count('fail', isOver ? this.told(id, answer, 'failed') : answer);
   }
 
   /** About an attempt that there never was. */
@@ -84,6 +86,12 @@ export class Witness {
 
   async cancel(id: string): Promise<Answer<DeploymentBody>> {
     return this.count('cancel', this.told(id, await this.post(id, 'cancel'), 'cancelled'));
+  }
+
+  async reprioritize(id: string, priority: number): Promise<Answer<DeploymentBody>> {
+    const cluster = this.clusterOf(id);
+    const answer = await cluster.team.admin.patch<DeploymentBody>(cluster.deploymentPath(id), { priority });
+    return this.count('reprioritize', answer);
   }
 
   /** Renames a cluster, unless it has changed since `version` of it was read. */

@@ -11,6 +11,7 @@ export const TAGS: readonly TagDescription[] = [
   },
   { name: 'clusters', description: 'Pools of CPU, memory and GPU: what they have, what is given out, what is left.' },
   { name: 'deployments', description: 'What people ask to run: submit, watch, report, cancel.' },
+  { name: 'events', description: 'What happened, as a list or as a stream that never misses anything.' },
   { name: 'scheduler', description: 'What the scheduler did, and how close to the optimum that was.' },
   { name: 'operators', description: 'For those who run the whole installation: users of every organization.' },
   { name: 'operations', description: 'For operators: health and metrics.' },

@@ -59,6 +59,18 @@ export class ClusterDoor {
     return { id: clusterId, organizationId, isDeleted: row.isDeleted, capacity: ResourceVector.of(row) };
   }
 
+  /** The clusters of an organization that an actor does not see, for what goes on for longer than one statement. */
+  async hidden(actor: Actor, organizationId: string): Promise<ReadonlySet<string>> {
+    const rows = await rowsOf(
+      this.database.reader(),
+      sql<{ id: string }>`
+        select c.id from clusters c
+        where c.organization_id = ${organizationId} and c.access = 'restricted'
+          and not (${visibleClusters(actor, organizationId, 'c.id')})`,
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+
   /**
    * Reads a cluster for a submission, and keeps it from being deleted until `tx` ends, by the lock that the submission's foreign key takes
    * anyway. Neither a pass nor an edit is waited for.

@@ -294,6 +294,27 @@ const limits = {
   }).or(5_000_000),
 };
 
+const streams = {
+  streamHeartbeatSeconds: integer('STOWAGE_STREAM_HEARTBEAT_SECONDS', {
+    min: 1,
+    max: 300,
+    unit: 'seconds',
+    about: 'An event stream on which nothing was said for so long says that it is still there. Less than proxies wait.',
+  }).or(15),
+  streamCheckSeconds: integer('STOWAGE_STREAM_CHECK_SECONDS', {
+    min: 1,
+    max: 60,
+    unit: 'seconds',
+    about: 'How often an open event stream asks again whether its reader may still read.',
+  }).or(5),
+  streamLimit: integer('STOWAGE_STREAM_LIMIT', {
+    min: 1,
+    max: 100_000,
+    unit: 'streams',
+    about: 'The most event streams that one process holds open.',
+  }).or(5000),
+};
+
 /** The variables under the headings of `.env.example`. To add one, add an entry to its group: the rest follows. */
 export const GROUPS = [
   { title: 'Server', variables: server },
@@ -302,11 +323,21 @@ export const GROUPS = [
   { title: 'Accounts and sessions', variables: sessions },
   { title: 'Abuse', variables: abuse },
   { title: 'Scheduling', variables: scheduling },
+  { title: 'Event streams', variables: streams },
   { title: 'Limits', variables: limits },
 ] as const;
 
 /** Every setting of the API and the worker, by its name in the code. */
-export const VARIABLES = { ...server, ...storage, ...secrets, ...sessions, ...abuse, ...scheduling, ...limits };
+export const VARIABLES = {
+  ...server,
+  ...storage,
+  ...secrets,
+  ...sessions,
+  ...abuse,
+  ...scheduling,
+  ...streams,
+  ...limits,
+};
 
 /** What only the one-machine start and the commands read. */
 export const LOCAL_VARIABLES = {

@@ -9,6 +9,11 @@ import { DeploymentsController } from './deployments.controller.js';
 import { DeploymentsService } from './deployments.service.js';
 import { EditsController } from './edits.controller.js';
 import { EditsService } from './edits.service.js';
+import { EventAnswers } from './events/event-answers.js';
+import { EventFeeds } from './events/event-feeds.js';
+import { EventFollowing } from './events/event-following.js';
+import { EventLog } from './events/event-log.js';
+import { EventsController } from './events/events.controller.js';
 import { OrganizationWorkModule } from './organization-work.js';
 import { QueueLimit } from './queue-limit.js';
 import { QueueCancellation } from './queue-cancellation.js';
@@ -21,7 +26,13 @@ import { SubmissionsService } from './submissions.service.js';
 @Global()
 @Module({
   imports: [ClustersModule, OrganizationWorkModule],
-  controllers: [SubmissionsController, DeploymentsController, EditsController, CancellationsController],
+  controllers: [
+    SubmissionsController,
+    DeploymentsController,
+    EditsController,
+    CancellationsController,
+    EventsController,
+  ],
   providers: [
     DeploymentsService,
     SubmissionsService,
@@ -29,6 +40,10 @@ import { SubmissionsService } from './submissions.service.js';
     CancellationsService,
     QueueLimit,
     ReportWriter,
+    EventLog,
+    EventFeeds,
+    EventFollowing,
+    EventAnswers,
     { provide: QueuedDeployments, useClass: QueueCancellation },
   ],
   exports: [QueuedDeployments],

@@ -1,4 +1,5 @@
-import { DeploymentEventSchema } from './deployment-event.entity.js';
+import { DeploymentEventSchema } from './events/deployment-event.entity.js';
+import { EventHorizonSchema } from './events/event-horizon.entity.js';
 import { DeploymentSchema } from './deployment.entity.js';
 
 export {
@@ -16,4 +17,4 @@ export { MAX_LABEL_KEY_LENGTH, MAX_LABEL_VALUE_LENGTH } from './labels.js';
 export { DeploymentLifecycleModule, DeploymentsModule } from './deployments.module.js';
 
 /** The tables of this lib. */
-export const deploymentEntities = [DeploymentSchema, DeploymentEventSchema];
+export const deploymentEntities = [DeploymentSchema, DeploymentEventSchema, EventHorizonSchema];

@@ -4,12 +4,13 @@ import { CursorCodec } from './paging/cursor-codec.js';
 import { Pages } from './paging/page.js';
 import { ProblemsController } from './problems/problems.controller.js';
 import { Drain } from './server/drain.js';
+import { EventStreams } from './server/event-streams.js';
 
 /** What every controller may need: pages, and the catalogue of errors. `createHttpApp` adds it by itself. */
 @Global()
 @Module({
   controllers: [ProblemsController],
-  providers: [CursorCodec, Pages, Drain],
-  exports: [Pages, Drain],
+  providers: [CursorCodec, Pages, Drain, EventStreams],
+  exports: [Pages, Drain, EventStreams],
 })
 export class HttpModule {}

@@ -6,6 +6,7 @@ import type { Queue } from 'bull';
 
 import { Database } from '#database';
 
+import { ChangeHints } from './change-hints.js';
 import { PASS_JOB, PASS_QUEUE, type PassJob } from './queue.constants.js';
 
 /** A mark that outlives its job (Redis lost the job, or its producer died in between) is forgotten after so long. */
@@ -30,6 +31,7 @@ export class Nudges {
   constructor(
     @InjectQueue(PASS_QUEUE) private readonly queue: Queue<PassJob>,
     private readonly database: Database,
+    private readonly hints: ChangeHints,
   ) {
     queue.on('error', (error: Error) => this.logger.warn(`Redis: ${error.message}`));
   }
@@ -40,6 +42,7 @@ export class Nudges {
   }
 
   private send(clusterId: string): void {
+    this.hints.changed(clusterId);
     if (this.inFlight.has(clusterId)) {
       this.inFlight.set(clusterId, true);
       return;

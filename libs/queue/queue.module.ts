@@ -3,6 +3,7 @@ import { Global, Module } from '@nestjs/common';
 
 import { Settings } from '#config';
 
+import { ChangeHints } from './change-hints.js';
 import { ClusterSignals } from './cluster-signals.js';
 import { Nudges } from './nudges.js';
 import { QueueShapes } from './queue-shapes.js';
@@ -24,7 +25,7 @@ import { RedisCheck } from './redis-check.js';
       }),
     }),
   ],
-  providers: [ClusterSignals, Nudges, QueueShapes, RedisCheck],
-  exports: [ClusterSignals, Nudges, QueueShapes, BullModule],
+  providers: [ChangeHints, ClusterSignals, Nudges, QueueShapes, RedisCheck],
+  exports: [ChangeHints, ClusterSignals, Nudges, QueueShapes, BullModule],
 })
 export class QueueModule {}

@@ -18,6 +18,7 @@ import {
 import { logWithRequest, RequestErrors } from '#http';
 import { isAtLeast, isId } from '#kernel';
 
+import { LastingAccess, rememberAccess } from './lasting-access.js';
 import { RbacErrors } from './rbac.errors.js';
 
 /** The path parameter that names the organization of a route. */
@@ -55,8 +56,21 @@ export class AccessGuard implements CanActivate {
     this.limit.admit(tokenId ?? id, context.switchToHttp().getResponse());
     check(access, standing);
     if (tokenId !== null) this.tokenUse.note(tokenId);
-    rememberActor(request, actorOf(standing, organizationId));
+    const actor = actorOf(standing, organizationId);
+    rememberActor(request, actor);
+    rememberAccess(request, new LastingAccess(actor, () => this.decideAgain(access, request, organizationId)));
     return true;
+  }
+
+  /** The same decision later, for an answer that takes long. @throws DomainError when it is no by now */
+  private async decideAgain(
+    access: RouteAccess,
+    request: GuardedRequest,
+    organizationId: string | null,
+  ): Promise<Actor> {
+    const standing = await this.standingOf(request, organizationId);
+    check(access, standing);
+    return actorOf(standing, organizationId);
   }
 
   private async standingOf(request: GuardedRequest, organizationId: string | null): Promise<Standing> {

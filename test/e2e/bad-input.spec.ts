@@ -202,7 +202,7 @@ describe('bad input', () => {
     expect(capitals).toMatchObject({ status: 200, body: { id: deploymentId } });
   });
 
-  it.each(['organizations', '~/clusters', '~/deployments', '*/passes'])(
+  it.each(['organizations', '~/clusters', '~/deployments', '~/events', '*/passes'])(
     'is refused in the query of the list %s',
     async (list) => {
       const path = urlOf(list.startsWith('o') ? `/v1/${list}` : list);
@@ -220,7 +220,7 @@ describe('bad input', () => {
         ['limit=1&limit=2', 'limit repeated-parameter'],
         ['limit[]=5', 'limit[] unknown-parameter'],
         ['__proto__[x]=1', '__proto__[x] unknown-parameter'],
-        ['sort=name;drop', 'sort unknown-parameter'],
+        ['orderBy=name;drop', 'orderBy unknown-parameter'],
         ['order=asc,(select%201)', 'order unknown-parameter'],
         ['organizationId=x', 'organizationId unknown-parameter'],
         [Array.from({ length: 1001 }, (_, index) => `x${index}=1`).join('&'), 'x0 unknown-parameter'],
@@ -262,6 +262,29 @@ describe('bad input', () => {
     await allRefused(
       rows.map(
         ([query, fault]) => [query, `400 REQUEST.INVALID ${fault}`, () => refused('GET', `${path}?${query}`)] as const,
+      ),
+    );
+  });
+
+  it('is refused in the filters of events', async () => {
+    const rows: [string, string][] = [
+      ['status=Queued', 'status.0 one-of'],
+      ['status=', 'status.0 one-of'],
+      ['status=queued,,running', 'status.1 one-of'],
+      ['clusterId=abc', 'clusterId invalid-id'],
+      ['deploymentId=', 'deploymentId invalid-id'],
+      ['lastEventId=', 'lastEventId too-short'],
+      ['lastEventId=1', 'lastEventId invalid-event-id'],
+      ['lastEventId=1-2-3', 'lastEventId invalid-event-id'],
+      ['lastEventId=99999999999999999999-1', 'lastEventId invalid-event-id'],
+      ["lastEventId=1-1' or 1=1", 'lastEventId invalid-event-id'],
+      ['sort=at', 'sort one-of'],
+      ['type=x', 'type unknown-parameter'],
+    ];
+    await allRefused(
+      rows.map(
+        ([query, fault]) =>
+          [query, `400 REQUEST.INVALID ${fault}`, () => refused('GET', `${team.path}/events?${query}`)] as const,
       ),
     );
   });

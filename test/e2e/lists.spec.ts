@@ -128,6 +128,32 @@ describe('lists', () => {
     expect((await allPages(team.viewer, `${cluster.path}/passes`, 'limit=1')).flat()).toEqual(passes);
   });
 
+  it('of events page in both orders, and end where the events end', async () => {
+    const cluster = await TestCluster.create(team, { cpu: 1 });
+    await cluster.cordon();
+    const ids = await cluster.submitBatch(Array.from({ length: 7 }, () => ({})));
+    await cluster.cancel(ids[0] ?? '');
+    const path = `${team.path}/events`;
+    const filter = `clusterId=${cluster.id}`;
+    await eventually(
+      async () => (await pageOf(team.viewer, path, filter)).items.length,
+      (count) => count === 8,
+    );
+    const newest = await allPages(team.viewer, path, `limit=3&${filter}`);
+    expect(newest.map((page) => page.length)).toEqual([3, 3, 2]);
+    const oldest = await allPages(team.viewer, path, `limit=4&sort=oldest&${filter}`);
+    expect(oldest.map((page) => page.length)).toEqual([4, 4]);
+    expect(oldest.flat()).toEqual(newest.flat().toReversed());
+    const after = await allPages(team.viewer, path, `sort=oldest&${filter}&lastEventId=${oldest[0]?.[3] ?? ''}`);
+    expect(after.flat()).toEqual(oldest[1]);
+    const own = await allPages(team.viewer, `${cluster.deploymentPath(ids[0] ?? '')}/events`, 'limit=1');
+    expect(own.flat()).toEqual([oldest.flat()[0], newest.flat()[0]]);
+    expect((await allPages(team.viewer, path, `${filter}&deploymentId=${ids[0] ?? ''}`)).flat()).toEqual(
+      own.flat().toReversed(),
+    );
+    expect((await allPages(team.viewer, path, `${filter}&status=cancelled`)).flat()).toEqual([newest.flat()[0]]);
+  });
+
   it('show of deployments only what was asked for', async () => {
     const cluster = await TestCluster.create(team, { cpu: 2 });
     const [first = '', second = ''] = await cluster.submitBatch([{}, {}, {}, {}]);

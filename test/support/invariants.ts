@@ -60,7 +60,7 @@ const VIEWS = `
     where status in ('scheduled', 'running') or ((ended_at is not null or status = 'retrying') and released_at is null)
   ), moves as (
     select e.*, lag(e.to_status) over history as previous_status, lag(e.attempt) over history as previous_attempt,
-           row_number() over history as position
+           row_number() over history as place
     from deployment_events e window history as (partition by e.organization_id, e.deployment_id order by e.sequence)
   )`;
 
@@ -176,7 +176,7 @@ const LAWS: readonly Law[] = [
     law: 'each event begins where the one before ended, by a move of the state machine, and only a retry begins another attempt',
     violations: `
       select m.deployment_id, m.sequence, m.from_status, m.to_status from moves m
-      where m.from_status is distinct from m.previous_status or m.sequence <> m.position
+      where m.from_status is distinct from m.previous_status or m.sequence <> m.place
         or m.attempt <> coalesce(m.previous_attempt, 1) + (m.from_status = 'retrying' and m.to_status = 'queued')::int
         or not exists (select 1 from legal l where l.from_status is not distinct from m.from_status and l.to_status = m.to_status)`,
   },

@@ -189,6 +189,8 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   listDeployments: { needs: 'viewer', runtime: true, success: 200 },
   getDeployment: { needs: 'viewer', runtime: true, success: 200 },
+  listEvents: { needs: 'viewer', runtime: true, success: 200 },
+  listDeploymentEvents: { needs: 'viewer', runtime: true, success: 200 },
   startDeployment: { needs: 'own-or-admin', runtime: true, success: 200, body: () => ({}) },
   completeDeployment: { needs: 'own-or-admin', runtime: true, success: 200, body: anOutcome },
   cancelDeployment: { needs: 'own-or-admin', success: 200 },

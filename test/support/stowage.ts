@@ -21,6 +21,7 @@ export interface StartOptions {
 /** A whole Stowage in this process: the API on a free port, any number of workers, a database of its own. */
 export class Stowage {
   private readonly workers: INestApplicationContext[] = [];
+  private readonly otherApis: NestFastifyApplication[] = [];
 
   private constructor(
     readonly database: TestDatabase,
@@ -33,15 +34,17 @@ export class Stowage {
   static async start({ workers = 1, ...overrides }: StartOptions = {}): Promise<Stowage> {
     const database = await createTestDatabase();
     const environment = testEnvironment(database.url, overrides);
-    const settings = testSettings(database.url, environment);
-    const api = await createHttpApp(ApiModule.forRoot(settings), settings, {
-      logger: createLogger(settings),
-      tags: TAGS,
-    });
-    await api.listen(0, '127.0.0.1');
+    const api = await startApi(database, environment);
     const stowage = new Stowage(database, environment, api, await ApiClient.connect(await api.getUrl()));
     for (let i = 0; i < workers; i++) await stowage.addWorker();
     return stowage;
+  }
+
+  /** Another process of the API, as far as everything outside of this process can tell. @returns its address */
+  async addApi(): Promise<string> {
+    const api = await startApi(this.database, this.environment);
+    this.otherApis.push(api);
+    return api.getUrl();
   }
 
   async addWorker(): Promise<INestApplicationContext> {
@@ -56,7 +59,20 @@ export class Stowage {
 
   async stop(): Promise<void> {
     await Promise.all(this.workers.map((worker) => worker.close()));
-    await this.api.close();
+    await Promise.all([this.api, ...this.otherApis].map((api) => api.close()));
     await this.database.drop();
   }
+}
+
+async function startApi(
+  database: TestDatabase,
+  environment: Readonly<Record<string, string>>,
+): Promise<NestFastifyApplication> {
+  const settings = testSettings(database.url, environment);
+  const api = await createHttpApp(ApiModule.forRoot(settings), settings, {
+    logger: createLogger(settings),
+    tags: TAGS,
+  });
+  await api.listen(0, '127.0.0.1');
+  return api;
 }

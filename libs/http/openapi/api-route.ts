@@ -7,6 +7,7 @@ import {
   ApiParam,
   ApiResponse,
   ApiTags,
+  getSchemaPath,
 } from '@nestjs/swagger';
 
 import type { DtoClass } from '../fields/rule.js';
@@ -37,6 +38,8 @@ export interface RouteDescription {
   readonly hasEntityTag?: boolean;
   /** The media type of the answer, where it is not JSON. */
   readonly mediaType?: string;
+  /** What the answer is for who accepts `text/event-stream` instead of JSON, in words. */
+  readonly stream?: string;
 }
 
 /** The key under which a route's errors travel to `createOpenApiDocument`. */
@@ -60,10 +63,6 @@ export function ApiRoute(route: RouteDescription): MethodDecorator {
     codes: problems.map((problem) => problem.code),
     ...(hasEntityTag === undefined ? {} : { hasEntityTag }),
   };
-  const success =
-    mediaType !== undefined
-      ? ApiResponse({ status, description: 'Success.', content: { [mediaType]: { schema: { type: 'string' } } } })
-      : ApiResponse({ status, description: 'Success.', ...(answer === undefined ? {} : { type: answer }) });
   return applyDecorators(
     HttpCode(status),
     ApiOperation({
@@ -72,10 +71,26 @@ export function ApiRoute(route: RouteDescription): MethodDecorator {
       description: access === undefined ? description : `${description}\n\nNeeds: ${isPublic ? 'no token' : access}.`,
     }),
     ApiTags(tag),
-    success,
+    successOf(route, status),
     ApiExtension(ROUTE_EXTENSION, extension),
     ...(answer === undefined ? [] : [ApiExtraModels(answer)]),
     ...(isPublic || access === undefined ? [] : [ApiBearerAuth('bearer')]),
     ...Object.entries(params).map(([name, text]) => ApiParam({ name, description: text, schema: { type: 'string' } })),
   );
+}
+
+function successOf({ answer, mediaType, stream }: RouteDescription, status: number): MethodDecorator {
+  const text = { schema: { type: 'string' } } as const;
+  if (mediaType !== undefined) return ApiResponse({ status, description: 'Success.', content: { [mediaType]: text } });
+  if (stream !== undefined && answer !== undefined) {
+    return ApiResponse({
+      status,
+      description: `Success. As \`text/event-stream\`: ${stream}`,
+      content: {
+        'application/json': { schema: { $ref: getSchemaPath(answer) } },
+        'text/event-stream': text,
+      },
+    });
+  }
+  return ApiResponse({ status, description: 'Success.', ...(answer === undefined ? {} : { type: answer }) });
 }

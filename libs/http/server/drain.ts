@@ -6,6 +6,9 @@ import type { FastifyInstance } from 'fastify';
 /** How long a process that stops waits for the requests that it has begun, in milliseconds. */
 export const DRAIN_MS = 10_000;
 
+/** How long event streams have to say goodbye, in milliseconds. */
+const STREAM_MS = 500;
+
 /** Knows the answers that are under way, and lets a stopping process wait for them. */
 @Injectable()
 export class Drain implements BeforeApplicationShutdown {
@@ -34,20 +37,26 @@ export class Drain implements BeforeApplicationShutdown {
     });
   }
 
-  /** Ends event streams, and waits until every other request is answered, at most `DRAIN_MS`. */
+  /** Has event streams end themselves (they watch `signal`), ends those that do not, and waits until every other request is answered. */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
+    await this.idleWithin(STREAM_MS);
     for (const response of this.underway) {
       // An ordinary answer ends where it begins: what has begun and not ended is a stream, which would never end by itself.
       if (response.headersSent && !response.writableEnded) {
         response.end();
       }
     }
+    await this.idleWithin(DRAIN_MS);
+  }
+
+  /** Waits until nothing is under way, at most so long. */
+  private async idleWithin(ms: number): Promise<void> {
     if (this.underway.size === 0) {
       return;
     }
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, DRAIN_MS);
+      const timer = setTimeout(resolve, ms);
       this.whenIdle = () => {
         clearTimeout(timer);
         resolve();

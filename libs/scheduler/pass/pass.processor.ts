@@ -4,7 +4,7 @@ import type { Job, Queue } from 'bull';
 
 import { isId } from '#kernel';
 import { Settings } from '#config';
-import { Nudges, PASS_JOB, PASS_QUEUE, type PassJob } from '#queue';
+import { ChangeHints, Nudges, PASS_JOB, PASS_QUEUE, type PassJob } from '#queue';
 
 import { LedgerWatch } from '../ledger/ledger-watch.js';
 import { PassService } from './pass.service.js';
@@ -18,6 +18,7 @@ export class PassProcessor implements OnApplicationBootstrap, BeforeApplicationS
     @InjectQueue(PASS_QUEUE) private readonly queue: Queue<PassJob>,
     private readonly settings: Settings,
     private readonly nudges: Nudges,
+    private readonly hints: ChangeHints,
     private readonly passes: PassService,
     private readonly watch: LedgerWatch,
   ) {}
@@ -40,6 +41,7 @@ export class PassProcessor implements OnApplicationBootstrap, BeforeApplicationS
     if (!isId(clusterId)) return;
     await this.nudges.begin(clusterId);
     if (!(await this.passes.runUntilSettled(clusterId))) this.nudges.nudge(clusterId);
+    this.hints.changed(clusterId);
     this.watch.lookAt(clusterId);
   }
 }

@@ -1,6 +1,6 @@
 import { defineEntity, p } from '#database';
 
-import { type DeploymentStatus } from './deployment-status.js';
+import { type DeploymentStatus } from '../deployment-status.js';
 
 const DeploymentEventSchema = defineEntity({
   name: 'DeploymentEvent',
@@ -18,10 +18,25 @@ const DeploymentEventSchema = defineEntity({
     actorId: p.uuid().columnType('uuid').nullable(),
     passId: p.uuid().columnType('uuid').nullable(),
     at: p.datetime().columnType('timestamptz').defaultRaw('now()'),
+    stamp: p
+      .text()
+      .columnType('xid8')
+      .defaultRaw('greatest(pg_current_xact_id(), pg_snapshot_xmax(pg_current_snapshot()))'),
+    position: p.bigint('string').autoincrement().generated('identity'),
   },
+  indexes: [
+    {
+      name: 'deployment_events_order_unique',
+      expression:
+        'create unique index "deployment_events_order_unique" on "deployment_events" ("organization_id", "stamp", "position")',
+    },
+  ],
 });
 
-/** One transition of a deployment: from where to where, why, by whom. `sequence` counts from 1 without a gap per deployment. */
+/**
+ * One transition of a deployment: from where to where, why, by whom. `sequence` counts from 1 without a gap per deployment; `stamp` and
+ * `position` order the events of an organization so that nothing appears late.
+ */
 export class DeploymentEvent extends DeploymentEventSchema.class {}
 DeploymentEventSchema.setClass(DeploymentEvent);
 

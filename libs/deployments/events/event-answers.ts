@@ -1,0 +1,96 @@
+import { Injectable, type StreamableFile } from '@nestjs/common';
+
+import { EventStreams, type Page, Pages, RequestErrors, type StreamWish } from '#http';
+import { type LastingAccess } from '#rbac';
+
+import { DeploymentsService } from '../deployments.service.js';
+import { EventFollowing } from './event-following.js';
+import { EventLog } from './event-log.js';
+import { type EventPosition, positionOf } from './event-position.js';
+import { type EventFilter } from './event-view.js';
+import { type DeploymentEventsQuery, type EventDto, type EventsQuery } from './events.dto.js';
+import { toEventDto } from './events.mapper.js';
+
+/** What is asked for: a page or a stream. */
+export type EventAnswer = Page<EventDto> | StreamableFile;
+
+/** Answers with events, as a page of a list or as a stream. */
+@Injectable()
+export class EventAnswers {
+  constructor(
+    private readonly log: EventLog,
+    private readonly following: EventFollowing,
+    private readonly deployments: DeploymentsService,
+    private readonly pages: Pages,
+    private readonly streams: EventStreams,
+  ) {}
+
+  /** Events of an organization. @throws EVENTS.EXPIRED, EVENTS.TOO_MANY_STREAMS, CLUSTERS.NOT_FOUND, REQUEST.INVALID_CURSOR */
+  async ofOrganization(
+    access: LastingAccess,
+    organizationId: string,
+    query: EventsQuery,
+    wish: StreamWish,
+  ): Promise<EventAnswer> {
+    const { clusterId, deploymentId, status: statuses, sort } = query;
+    const filter = { clusterId, deploymentId, statuses };
+    const lastSeen = lastSeenOf(query, wish);
+    if (wish.isWanted) return this.stream(access, organizationId, filter, lastSeen);
+    const request = this.pages.open('events', { organizationId }, query);
+    if (lastSeen !== undefined) await this.log.begin(organizationId, lastSeen);
+    const cursor = request.after === undefined ? undefined : positionOf(String(request.after[0]));
+    const slice = { newestFirst: sort === 'newest', take: request.take, cursor, lastSeen };
+    const events = await this.log.list(access.actor, organizationId, filter, slice);
+    return request.of(events, (event) => [toEventDto(event).id], toEventDto);
+  }
+
+  /** Events of a deployment. @throws DEPLOYMENTS.NOT_FOUND, EVENTS.EXPIRED, EVENTS.TOO_MANY_STREAMS, REQUEST.INVALID_CURSOR */
+  async ofDeployment(
+    access: LastingAccess,
+    { organizationId, deploymentId }: { readonly organizationId: string; readonly deploymentId: string },
+    query: DeploymentEventsQuery,
+    wish: StreamWish,
+  ): Promise<EventAnswer> {
+    const { clusterId } = await this.deployments.read(access.actor, organizationId, deploymentId);
+    const { status: statuses } = query;
+    const lastSeen = lastSeenOf(query, wish);
+    if (wish.isWanted) {
+      return this.stream(access, organizationId, { clusterId, deploymentId, statuses }, lastSeen);
+    }
+    const request = this.pages.open('deployment-events', { organizationId, deploymentId }, query);
+    const after = Number(request.after?.[0] ?? 0);
+    const slice = { statuses, take: request.take, after, lastSeen };
+    const events = await this.log.listOfDeployment(organizationId, deploymentId, slice);
+    return request.of(events, ({ sequence }) => [sequence], toEventDto);
+  }
+
+  private async stream(
+    access: LastingAccess,
+    organizationId: string,
+    filter: EventFilter,
+    lastSeen: EventPosition | undefined,
+  ): Promise<StreamableFile> {
+    return this.streams.answer(await this.following.follow({ access, organizationId, filter, lastSeen }));
+  }
+}
+
+/** The last event that a reader has seen: by the header, which browsers renew when they come back, else by the query. */
+function lastSeenOf(
+  { lastEventId, cursor }: Pick<EventsQuery, 'lastEventId' | 'cursor'>,
+  wish: StreamWish,
+): EventPosition | undefined {
+  if (wish.isWanted && cursor !== undefined) {
+    throw RequestErrors.INVALID.because('A stream has no pages: it goes on after lastEventId.', {}, [
+      { pointer: 'cursor', code: 'not-in-stream', message: 'has no meaning for a stream' },
+    ]);
+  }
+  const id = (wish.isWanted ? wish.lastEventId : undefined) ?? lastEventId;
+  if (id === undefined) return undefined;
+  const position = positionOf(id);
+  if (position === undefined) {
+    throw RequestErrors.INVALID.because('Last-Event-ID must be the id of an event.', {}, [
+      { pointer: 'Last-Event-ID', code: 'invalid-event-id', message: 'must be the id of an event' },
+    ]);
+  }
+  return position;
+}

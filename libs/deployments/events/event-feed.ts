@@ -1,0 +1,104 @@
+import { compare, eventIdOf, type EventPosition } from './event-position.js';
+import { type EventView } from './event-view.js';
+
+/** An event with its text for streams, made once however many read it. */
+export class FedEvent {
+  private text: string | undefined;
+
+  constructor(
+    readonly view: EventView,
+    private readonly show: (view: EventView) => object,
+  ) {}
+
+  /** The event as a message of `text/event-stream`. */
+  get frame(): string {
+    this.text ??= `id: ${eventIdOf(this.view)}\ndata: ${JSON.stringify(this.show(this.view))}\n\n`;
+    return this.text;
+  }
+}
+
+/** Part of a feed: what follows a position, and up to where that is all there is. */
+export interface FeedPart {
+  readonly events: readonly FedEvent[];
+  readonly end: EventPosition;
+}
+
+/**
+ * The latest events of one organization, shared by all who follow it in this process: the window from `start` to `end`, without a gap,
+ * and never more than its capacity. Who falls behind its start reads from the table.
+ */
+export class EventFeed {
+  private events: FedEvent[] = [];
+  private readonly waiting = new Set<() => void>();
+
+  /** @param start everything up to here is not in the window */
+  constructor(
+    readonly organizationId: string,
+    private start: EventPosition,
+    private last = start,
+    /** How many follow it. */
+    public readers = 0,
+  ) {}
+
+  get end(): EventPosition {
+    return this.last;
+  }
+
+  get beginning(): EventPosition {
+    return this.start;
+  }
+
+  /** Whether everything after a position, as far as it is known, is in the window. */
+  covers(position: EventPosition): boolean {
+    return compare(position, this.start) >= 0;
+  }
+
+  /** At most `limit` events after a position that the window covers. */
+  after(position: EventPosition, limit: number): FeedPart {
+    const from = this.indexAfter(position);
+    const events = this.events.slice(from, from + limit);
+    const isAll = from + events.length === this.events.length;
+    const end = isAll ? this.last : (events.at(-1)?.view ?? position);
+    // A position may lie beyond the end: of an event that another process has seen before this one.
+    return { events, end: compare(end, position) < 0 ? position : end };
+  }
+
+  /** Adds what comes next, forgets the oldest beyond the capacity, and wakes who waits. */
+  extend(events: readonly FedEvent[], capacity: number): void {
+    const last = events.at(-1);
+    if (last === undefined) return;
+    this.events.push(...events);
+    this.last = last.view;
+    const forgotten = this.events.splice(0, Math.max(0, this.events.length - capacity)).at(-1);
+    if (forgotten !== undefined) this.start = forgotten.view;
+    for (const wake of [...this.waiting]) wake();
+  }
+
+  /** Waits until there are events after a position, at most so long, and no longer than `signal`. */
+  async change(position: EventPosition, timeoutMs: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted || compare(this.last, position) > 0) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        this.waiting.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, timeoutMs);
+      signal.addEventListener('abort', done, { once: true });
+      this.waiting.add(done);
+    });
+  }
+
+  /** By halves: a window of thousands is asked by a thousand readers at once. */
+  private indexAfter(position: EventPosition): number {
+    let [low, high] = [0, this.events.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const event = this.events[middle];
+      if (event !== undefined && compare(event.view, position) <= 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

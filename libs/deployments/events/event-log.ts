@@ -1,0 +1,165 @@
+import { Injectable } from '@nestjs/common';
+
+import { type Fragment, Database, preferIndexes, rowsOf, sql } from '#database';
+import { visibleClusters } from '#clusters';
+import { type Actor } from '#rbac';
+
+import { compare, type EventPosition } from './event-position.js';
+import { EVENT_COLUMNS, type EventFilter, type EventRow, type EventView, eventViewOf } from './event-view.js';
+import { EventErrors } from './events.errors.js';
+
+/** Where an organization's events are to be read on. */
+export interface EventMark {
+  readonly organizationId: string;
+  readonly after: EventPosition;
+}
+
+/** What was read of one organization, in order. */
+export interface EventPage {
+  readonly events: readonly EventView[];
+  /** Something has been written after these that is not complete yet: worth another look within milliseconds. */
+  readonly isMoreComing: boolean;
+}
+
+interface SettlingRow extends EventRow {
+  readonly organizationId: string;
+  readonly isSettled: boolean;
+}
+
+/** A part of a list of events, in its order. */
+export interface EventSlice {
+  readonly newestFirst: boolean;
+  readonly take: number;
+  /** The last event of the page before. */
+  readonly cursor: EventPosition | undefined;
+  /** Only events after this one. */
+  readonly lastSeen: EventPosition | undefined;
+}
+
+/** A part of the list of one deployment's events, oldest first. */
+export interface DeploymentEventSlice extends Pick<EventSlice, 'take' | 'lastSeen'> {
+  readonly statuses: EventFilter['statuses'];
+  /** The number of the last event of the page before; 0 for none. */
+  readonly after: number;
+}
+
+/**
+ * Below this, events are complete: every transaction that could still write one has a number that is not lower. Each statement must name it,
+ * or it would show events before others that come earlier in the order.
+ */
+const SETTLED = sql`pg_snapshot_xmin(pg_current_snapshot())`;
+
+/** Reads the table of events in its order. */
+@Injectable()
+export class EventLog {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * The place of now, and proof that nothing is missing after `lastSeen`.
+   *
+   * @throws EVENTS.EXPIRED when events after `lastSeen` were removed, or it is from another life of this database
+   */
+  async begin(organizationId: string, lastSeen: EventPosition | undefined): Promise<EventPosition> {
+    const [row] = await rowsOf(
+      this.database.reader(),
+      sql<{ now: string; next: string; stamp: string | null; position: string | null }>`
+        select ${SETTLED}::text as now, pg_snapshot_xmax(pg_current_snapshot())::text as next, h.stamp::text as stamp,
+               h.position::text as position
+        from (select) nothing left join event_horizons h on h.organization_id = ${organizationId}`,
+    );
+    if (row === undefined) throw new Error('the database did not say where events end');
+    const now = { stamp: BigInt(row.now), position: 0n };
+    if (lastSeen === undefined) return now;
+    const horizon = { stamp: BigInt(row.stamp ?? 0), position: BigInt(row.position ?? 0) };
+    if (lastSeen.stamp > BigInt(row.next) || compare(lastSeen, horizon) < 0) throw EventErrors.EXPIRED.because();
+    return now;
+  }
+
+  /** What has happened in each of several organizations since their marks, at most `limit` events of each. One statement for all. */
+  async readOn(marks: readonly EventMark[], limit: number): Promise<ReadonlyMap<string, EventPage>> {
+    const rows = await this.database.transaction(async (tx) => {
+      await preferIndexes(tx);
+      return rowsOf(
+        tx,
+        sql<SettlingRow>`
+          select wanted.organization_id as "organizationId", e.*
+          from unnest(${marks.map(({ organizationId }) => organizationId)}::uuid[],
+                      ${marks.map(({ after }) => after.stamp.toString())}::xid8[],
+                      ${marks.map(({ after }) => after.position.toString())}::bigint[])
+            as wanted (organization_id, stamp, position)
+          cross join lateral (
+            select ${EVENT_COLUMNS}, e.stamp < ${SETTLED} as "isSettled"
+            from deployment_events e
+            where e.organization_id = wanted.organization_id and (e.stamp, e.position) > (wanted.stamp, wanted.position)
+            order by e.stamp, e.position
+            limit ${limit}
+          ) e`,
+      );
+    });
+    const byOrganization = Map.groupBy(rows, ({ organizationId }) => organizationId);
+    return new Map([...byOrganization].map(([organizationId, found]) => [organizationId, pageOf(found, limit)]));
+  }
+
+  /** A page of an organization's events, as far as an actor sees them. */
+  async list(
+    actor: Actor,
+    organizationId: string,
+    filter: EventFilter,
+    { newestFirst, take, cursor, lastSeen }: EventSlice,
+  ): Promise<EventView[]> {
+    const { clusterId, deploymentId, statuses } = filter;
+    const rows = await this.database.transaction(async (tx) => {
+      await preferIndexes(tx);
+      return rowsOf(
+        tx,
+        sql<EventRow>`
+          select ${EVENT_COLUMNS} from ${source(organizationId, deploymentId)} e
+          where e.organization_id = ${organizationId} and e.stamp < ${SETTLED}
+            and ${visibleClusters(actor, organizationId, 'e.cluster_id')}
+            ${clusterId === undefined ? sql`` : sql`and e.cluster_id = ${clusterId}`}
+            ${statuses === undefined ? sql`` : sql`and e.to_status = any(${[...statuses]}::text[])`}
+            ${lastSeen === undefined ? sql`` : sql`and (e.stamp, e.position) > ${placeOf(lastSeen)}`}
+            ${cursor === undefined ? sql`` : newestFirst ? sql`and (e.stamp, e.position) < ${placeOf(cursor)}` : sql`and (e.stamp, e.position) > ${placeOf(cursor)}`}
+          order by ${newestFirst ? sql`e.stamp desc, e.position desc` : sql`e.stamp, e.position`} limit ${take}`,
+      );
+    });
+    return rows.map(eventViewOf);
+  }
+
+  /** A page of one deployment's events, oldest first, with what has just been committed: their own numbers order them without a gap. */
+  async listOfDeployment(
+    organizationId: string,
+    deploymentId: string,
+    { statuses, take, after, lastSeen }: DeploymentEventSlice,
+  ): Promise<EventView[]> {
+    const rows = await rowsOf(
+      this.database.reader(),
+      sql<EventRow>`
+        select ${EVENT_COLUMNS} from deployment_events e
+        where e.organization_id = ${organizationId} and e.deployment_id = ${deploymentId} and e.sequence > ${after}
+          ${statuses === undefined ? sql`` : sql`and e.to_status = any(${[...statuses]}::text[])`}
+          ${lastSeen === undefined ? sql`` : sql`and (e.stamp, e.position) > ${placeOf(lastSeen)}`}
+        order by e.sequence limit ${take}`,
+    );
+    return rows.map(eventViewOf);
+  }
+}
+
+const placeOf = ({ stamp, position }: EventPosition): Fragment =>
+  sql`(${stamp.toString()}::xid8, ${position.toString()}::bigint)`;
+
+/** The events of one deployment are few, and found by their own key; the order of the organization would be gone through from its end. */
+function source(organizationId: string, deploymentId: string | undefined): Fragment {
+  return deploymentId === undefined
+    ? sql`deployment_events`
+    : sql`(select * from deployment_events
+           where organization_id = ${organizationId} and deployment_id = ${deploymentId} offset 0)`;
+}
+
+function pageOf(rows: readonly SettlingRow[], limit: number): EventPage {
+  const events = rows
+    .filter(({ isSettled }) => isSettled)
+    .map(eventViewOf)
+    .sort(compare);
+  return { events, isMoreComing: rows.length > events.length || rows.length === limit };
+}

@@ -1,0 +1,71 @@
+import { Controller, Get, Header, Query } from '@nestjs/common';
+
+import { ClusterErrors } from '#clusters';
+import { ApiRoute, IdParam, PageOf, type StreamWish, WishForStream } from '#http';
+import { CurrentAccess, type LastingAccess, OrganizationVisibilityErrors, RequireRole } from '#rbac';
+
+import { DeploymentErrors } from '../deployments.errors.js';
+import { type EventAnswer, EventAnswers } from './event-answers.js';
+import { DeploymentEventsQuery, EventDto, EventsQuery } from './events.dto.js';
+import { EventErrors } from './events.errors.js';
+
+const TAG = 'events';
+const ORGANIZATION = 'The organization.';
+
+const STREAM =
+  'each event as a message whose `id` is the event’s and whose `data` is the event as JSON, oldest first, from now on or after the last one seen. ' +
+  'A comment, with an `id`, shows every few seconds that the stream is alive. A message `end` says why no more will come.';
+
+const PROBLEMS = [OrganizationVisibilityErrors.NOT_FOUND, EventErrors.EXPIRED, EventErrors.TOO_MANY_STREAMS];
+
+/** What happened to deployments: as a list, or as a stream that never misses anything. */
+@Controller('organizations/:organizationId')
+export class EventsController {
+  constructor(private readonly answers: EventAnswers) {}
+
+  @Get('events')
+  @Header('x-accel-buffering', 'no')
+  @RequireRole('viewer', { alsoScope: 'runtime' })
+  @ApiRoute({
+    id: 'listEvents',
+    tag: TAG,
+    summary: 'Read or follow events',
+    description:
+      'What happened to the deployments of the organization, in one order for everybody, without a gap: an event is shown when everything before it is complete. ' +
+      'As a list with `Accept: application/json`, as server-sent events with `Accept: text/event-stream`. To have all: read the deployments, take the `id` of the newest event that was there before, and follow the stream from it.',
+    answer: PageOf(EventDto),
+    stream: STREAM,
+    problems: [...PROBLEMS, ClusterErrors.NOT_FOUND],
+  })
+  async ofOrganization(
+    @CurrentAccess() access: LastingAccess,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @Query() query: EventsQuery,
+    @WishForStream() wish: StreamWish,
+  ): Promise<EventAnswer> {
+    return this.answers.ofOrganization(access, organizationId, query, wish);
+  }
+
+  @Get('deployments/:deploymentId/events')
+  @Header('x-accel-buffering', 'no')
+  @RequireRole('viewer', { alsoScope: 'runtime' })
+  @ApiRoute({
+    id: 'listDeploymentEvents',
+    tag: TAG,
+    summary: 'Read or follow the events of a deployment',
+    description:
+      'Every change of its status, oldest first, with cause and author. A list shows what has just been committed; a stream follows the order of the organization.',
+    answer: PageOf(EventDto),
+    stream: STREAM,
+    problems: [...PROBLEMS, DeploymentErrors.NOT_FOUND],
+  })
+  async ofDeployment(
+    @CurrentAccess() access: LastingAccess,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @IdParam('deploymentId', 'The deployment.') deploymentId: string,
+    @Query() query: DeploymentEventsQuery,
+    @WishForStream() wish: StreamWish,
+  ): Promise<EventAnswer> {
+    return this.answers.ofDeployment(access, { organizationId, deploymentId }, query, wish);
+  }
+}

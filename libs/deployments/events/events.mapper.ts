@@ -1,0 +1,23 @@
+import { eventIdOf } from './event-position.js';
+import { type EventView } from './event-view.js';
+import { type EventDto } from './events.dto.js';
+
+/** What of an event leaves the service, in lists and streams alike. */
+export function toEventDto(event: EventView): EventDto {
+  const { at, clusterId, deploymentId, sequence, attempt, from, to, cause, actorId, passId } = event;
+  const type = `deployment.${to}`;
+  return {
+    id: eventIdOf(event),
+    type,
+    at,
+    clusterId,
+    deploymentId,
+    sequence,
+    attempt,
+    from,
+    to,
+    cause,
+    actorId,
+    passId,
+  };
+}

@@ -20,7 +20,8 @@ export class EventDto {
   readonly id!: string;
 
   @StringField({
-    description: 'What kind of event it is: `deployment.` and the status that it led to. Other kinds may be added.',
+    description:
+      'What kind of event it is: `deployment.` and the status that it led to, or what happened where that stayed (`deployment.edited`). Other kinds may be added.',
     max: 64,
     example: 'deployment.scheduled',
   })

@@ -5,7 +5,7 @@ import { type EventDto } from './events.dto.js';
 /** What of an event leaves the service, in lists and streams alike. */
 export function toEventDto(event: EventView): EventDto {
   const { at, clusterId, deploymentId, sequence, attempt, from, to, cause, actorId, passId } = event;
-  const type = `deployment.${to}`;
+  const type = `deployment.${from === to ? cause : to}`;
   return {
     id: eventIdOf(event),
     type,

@@ -38,8 +38,17 @@ export class DeploymentRetention {
     return rows.map(({ id }) => id);
   }
 
-  /** Removes deployments that were chosen in this transaction. Their events go with them. */
+  /** Removes deployments that were chosen in this transaction, with their events: first and at once, so that the gap is noted once. */
   async remove(tx: EntityManager, { organizationId, clusterId }: ClusterOf, ids: readonly string[]): Promise<number> {
+    await changesOf(
+      tx,
+      sql`
+        with chosen as materialized (
+          select ${organizationId}::uuid as organization_id, id from unnest(${[...ids]}::uuid[]) as chosen (id)
+        )
+        delete from deployment_events e using chosen
+        where e.organization_id = chosen.organization_id and e.deployment_id = chosen.id and e.cluster_id = ${clusterId}`,
+    );
     return changesOf(
       tx,
       sql`

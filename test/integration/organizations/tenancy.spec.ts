@@ -17,8 +17,9 @@ interface TenantKey {
   readonly targetColumns: readonly string[];
 }
 
-/** A foreign key's refusal; of the ledger, that it is never changed, which is asked before. */
-const refusalIn = (table: string): string => (table === 'ledger_entries' ? '23001' : '23503');
+/** A foreign key's refusal; of the ledger and its checkpoints, that they are never changed, which is asked before. */
+const refusalIn = (table: string): string =>
+  ['ledger_entries', 'ledger_checkpoints'].includes(table) ? '23001' : '23503';
 
 /** Everything that an organization can have a row of. */
 async function furnish(team: Team): Promise<void> {
@@ -50,6 +51,13 @@ describe('rows of different organizations', () => {
     // A connection beside the whole service, as its own database user: no guard, no use case, no repository in the way.
     client = new Client({ connectionString: stowage.database.url });
     await client.connect();
+    // What retention would leave in months.
+    await client.query(`
+      insert into ledger_checkpoints
+      select id, organization_id, 1, 2, 1, 1, 1, 1, 1, 1, 0, 0, 0, now() from clusters`);
+    await client.query(`
+      insert into usage_sums
+      select gen_random_uuid(), 1, organization_id, id, 'gone', created_by, '{}', now(), now(), 1, 1, 1 from clusters`);
   });
 
   afterAll(async () => {

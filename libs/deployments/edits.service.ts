@@ -76,7 +76,8 @@ export class EditsService {
           update deployments
           set priority = ${priority}, labels = ${JSON.stringify(labels)}::jsonb,
               queue_timeout_seconds = ${queueTimeoutSeconds ?? 0}, version = version + 1,
-              due_at = ${WAITING_SINCE} + nullif(${queueTimeoutSeconds ?? 0}::int, 0) * interval '1 second'
+              due_at = case when queue_timeout_seconds = ${queueTimeoutSeconds ?? 0} then due_at
+                         else ${WAITING_SINCE} + nullif(${queueTimeoutSeconds ?? 0}::int, 0) * interval '1 second' end
           where organization_id = ${organizationId} and id = ${id}
           returning *
         ), events as (

@@ -90,7 +90,11 @@ export class Machine {
       case 'pass':
         this.pass();
         return true;
-      default: {
+      case 'start':
+      case 'complete':
+      case 'cancel':
+      case 'edit':
+      case 'time-passes': {
         const one = this.deployments[this.placeOf(act.at) ?? -1];
         return one === undefined || about(one, act);
       }

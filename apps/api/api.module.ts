@@ -7,13 +7,11 @@ import { type Settings } from '#config';
 import { DatabaseModule, type Entity } from '#database';
 import { deploymentEntities, DeploymentsModule } from '#deployments';
 import { IdempotencyModule, IdempotentAnswerSchema } from '#http';
+import { OperationsModule } from '#operations';
 import { organizationEntities, OrganizationsModule } from '#organizations';
 import { queueEntities, QueueModule } from '#queue';
 import { RbacModule } from '#rbac';
 import { schedulerEntities, SchedulerModule } from '#scheduler';
-
-import { HealthController } from './health.controller.js';
-import { HealthService } from './health.service.js';
 
 /** Every table, by the lib that owns it. */
 export const ENTITIES: readonly Entity[] = [
@@ -47,9 +45,8 @@ export class ApiModule {
         ClustersModule,
         DeploymentsModule,
         SchedulerModule,
+        OperationsModule,
       ],
-      controllers: [HealthController],
-      providers: [HealthService],
     };
   }
 }

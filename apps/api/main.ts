@@ -12,6 +12,6 @@ logger.info({ settings }, 'settings');
 unknownVariables().forEach((warning) => logger.warn(warning));
 
 const app = await createHttpApp(ApiModule.forRoot(settings), settings, { logger, tags: TAGS });
-stopOnSignal(app, logger);
+stopOnSignal(app, logger, settings.stopDelaySeconds);
 await app.listen(settings.port, settings.host);
 logger.info({ address: await app.getUrl() }, 'API is listening');

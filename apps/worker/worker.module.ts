@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 
 import { ConfigModule, type Settings } from '#config';
 import { DatabaseModule } from '#database';
+import { OperationsModule } from '#operations';
 import { QueueModule } from '#queue';
 import { SchedulerProcessorModule } from '#scheduler/processor';
 
@@ -9,15 +10,22 @@ import { SchedulerProcessorModule } from '#scheduler/processor';
 @Module({})
 export class WorkerModule {
   static forRoot(settings: Settings): DynamicModule {
-    const { databaseUrl, databasePoolMax } = settings;
-    return {
-      module: WorkerModule,
-      imports: [
-        ConfigModule.forRoot(settings),
-        DatabaseModule.forRoot({ url: databaseUrl, poolMax: databasePoolMax, applicationName: 'stowage-worker' }, []),
-        QueueModule,
-        SchedulerProcessorModule,
-      ],
-    };
+    return { module: WorkerModule, imports: [ConfigModule.forRoot(settings), ...partsOf(settings)] };
   }
+}
+
+/** The worker with health checks and metrics over HTTP; `createHttpApp` adds the settings. */
+@Module({})
+export class ObservableWorkerModule {
+  static forRoot(settings: Settings): DynamicModule {
+    return { module: ObservableWorkerModule, imports: [...partsOf(settings), OperationsModule] };
+  }
+}
+
+function partsOf({ databaseUrl, databasePoolMax }: Settings): NonNullable<DynamicModule['imports']> {
+  return [
+    DatabaseModule.forRoot({ url: databaseUrl, poolMax: databasePoolMax, applicationName: 'stowage-worker' }, []),
+    QueueModule,
+    SchedulerProcessorModule,
+  ];
 }

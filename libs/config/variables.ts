@@ -30,10 +30,17 @@ const server = {
     unit: 'TCP port',
     about: 'Where the API listens; 0 lets the system choose. A port that is taken is never replaced by another.',
   }).or(3000),
+  workerPort: integer('STOWAGE_WORKER_PORT', {
+    min: 0,
+    max: 65_535,
+    unit: 'TCP port',
+    about: 'Where a worker answers health checks and tells its metrics, on the address in HOST. Without it, nowhere.',
+  }).optional(),
   host: text('HOST', {
     unit: 'address or host name',
     maxLength: 253,
-    about: 'The address on which the API listens. The default is reachable from this machine only.',
+    about:
+      'The address on which the API listens, and a worker with a port. The default is reachable from this machine only.',
   }).or('127.0.0.1'),
   publicUrl: origin(
     'STOWAGE_PUBLIC_URL',
@@ -47,6 +54,13 @@ const server = {
     'STOWAGE_CORS_ORIGINS',
     'Web origins whose pages may call the API from a browser. Cookies are never used.',
   ).or([]),
+  stopDelaySeconds: integer('STOWAGE_STOP_DELAY_SECONDS', {
+    min: 0,
+    max: 30,
+    unit: 'seconds',
+    about:
+      'How long an API that is asked to stop still takes requests, so that a load balancer sees it is not ready before it is gone. Give it twice the interval of the health checks, and 20 s more until it is killed.',
+  }).or(0),
   logLevel: oneOf(
     'STOWAGE_LOG_LEVEL',
     ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'],

@@ -83,6 +83,16 @@ export class Database {
     return common?.isOpen === true ? common : undefined;
   }
 
+  /** How many connections the process has, how many of them are at rest, and how many callers wait for one. */
+  async poolUse(): Promise<{ readonly open: number; readonly idle: number; readonly waiting: number }> {
+    const {
+      totalCount: open,
+      idleCount: idle,
+      waitingCount: waiting,
+    } = await this.orm.em.getConnection().getNativeClient();
+    return { open, idle, waiting };
+  }
+
   private async attempt<T>(work: (tx: EntityManager) => Promise<T>, options: TransactionOptions): Promise<T> {
     const { statementTimeoutMs, isolationLevel } = options;
     return this.orm.em.fork().transactional(

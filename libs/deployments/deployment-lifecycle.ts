@@ -48,6 +48,13 @@ export interface AttemptResources extends ResourceAmounts {
 export interface ScheduledDeployment extends AttemptResources {
   readonly priority: number;
   readonly maxRuntimeSeconds: number;
+  /** Since it was submitted, by the database's clock. */
+  readonly waitedMs: number;
+}
+
+/** A deployment whose resources come back, and how long ago it ended, by the database's clock; null: it is to be tried again. */
+export interface EndedAttempt extends AttemptResources {
+  readonly endedMsAgo: number | null;
 }
 
 /** What happened because its time had come. */
@@ -120,7 +127,7 @@ export class DeploymentLifecycle {
           from chosen
           where d.organization_id = chosen.organization_id and d.id = chosen.id and d.version = chosen.version
           returning d.id, d.version, d.attempt, d.priority, d.cpu_millis, d.memory_mib, d.gpu_millis, d.max_runtime_seconds,
-                    d.scheduled_at
+                    d.scheduled_at, d.queued_at
         ), events as (
           insert into deployment_events
             (organization_id, deployment_id, sequence, cluster_id, attempt, from_status, to_status, cause, pass_id, at)
@@ -129,7 +136,8 @@ export class DeploymentLifecycle {
           from scheduled
         )
         select id as "deploymentId", attempt, priority, cpu_millis as "cpuMillis", memory_mib as "memoryMib",
-               gpu_millis as "gpuMillis", max_runtime_seconds as "maxRuntimeSeconds"
+               gpu_millis as "gpuMillis", max_runtime_seconds as "maxRuntimeSeconds",
+               extract(epoch from scheduled_at - queued_at)::float8 * 1000 as "waitedMs"
         from scheduled`,
     );
   }
@@ -190,10 +198,10 @@ export class DeploymentLifecycle {
   }
 
   /** Takes what has ended, or is to be tried again, and still holds its resources, at most `limit`, and notes that they come back now. */
-  async takeUnsettled(tx: EntityManager, { clusterId }: PassContext, limit: number): Promise<AttemptResources[]> {
+  async takeUnsettled(tx: EntityManager, { clusterId }: PassContext, limit: number): Promise<EndedAttempt[]> {
     return rowsOf(
       tx,
-      sql<AttemptResources>`
+      sql<EndedAttempt>`
         with unsettled as materialized (
           select organization_id, id from deployments
           where cluster_id = ${clusterId} and (ended_at is not null or status = 'retrying') and released_at is null
@@ -204,7 +212,8 @@ export class DeploymentLifecycle {
         from unsettled
         where d.organization_id = unsettled.organization_id and d.id = unsettled.id and d.released_at is null
         returning d.id as "deploymentId", d.attempt, d.cpu_millis as "cpuMillis", d.memory_mib as "memoryMib",
-                  d.gpu_millis as "gpuMillis"`,
+                  d.gpu_millis as "gpuMillis",
+                  extract(epoch from statement_timestamp() - d.ended_at)::float8 * 1000 as "endedMsAgo"`,
     );
   }
 

@@ -6,8 +6,6 @@ import {
   FreeTextField,
   IdField,
   IntegerField,
-  type InvalidItem,
-  ItemsField,
   NameField,
   ObjectField,
   OpaqueField,
@@ -22,7 +20,6 @@ import { checkName } from './deployment-name.js';
 import { MAX_IMAGE_LENGTH, MAX_NORMALIZED_IMAGE_LENGTH } from './image-reference.js';
 import { type Labels, LabelsField } from './labels.js';
 import { OUTCOMES, type Outcome } from './reports.js';
-import { ON_ERROR, type OnError } from './submission.js';
 
 /** The most deployments or reports of one batch. */
 export const MAX_BATCH = 10_000;
@@ -68,18 +65,17 @@ export class SubmitDeploymentDto {
   readonly resources!: ResourcesDto;
 
   @IntegerField({
-    description:
-      "From 0 to 100, higher first: every level is served before the next lower one. The cluster's policy says what it is when left out (50 unless changed), and how high it may be for your role.",
+    description: 'From 0 to 100, higher first: every level is served before the next lower one.',
     min: 0,
     max: 100,
-    optional: true,
+    default: 50,
     example: 50,
   })
-  readonly priority?: number;
+  readonly priority!: number;
 
   @IntegerField({
     description:
-      "How long it may run, in seconds from when it is scheduled; then it ends as `timed_out`. Left out, the cluster's policy decides: no limit unless changed.",
+      'How long it may run, in seconds from when it is scheduled; then it ends as `timed_out`. No limit when left out.',
     min: 1,
     max: MAX_RUNTIME_SECONDS,
     optional: true,
@@ -123,16 +119,12 @@ export class SubmitDeploymentDto {
 
 /** What submits many deployments. */
 export class SubmitBatchDto {
-  @ItemsField(() => SubmitDeploymentDto, { description: 'The deployments.', min: 1, max: MAX_BATCH })
-  readonly deployments!: (SubmitDeploymentDto | InvalidItem)[];
-
-  @EnumField(ON_ERROR, {
-    description:
-      '`abort`: all are taken, or none when one of them is refused. `continue`: each is taken or refused for itself, and answered so; what concerns them all (the cluster, the limit of the queue) still refuses all.',
-    name: 'OnError',
-    default: 'abort',
+  @ArrayField(() => SubmitDeploymentDto, {
+    description: 'The deployments. All are taken, or none when one of them is refused.',
+    min: 1,
+    max: MAX_BATCH,
   })
-  readonly onError!: OnError;
+  readonly deployments!: SubmitDeploymentDto[];
 }
 
 /** A deployment as it stands. */

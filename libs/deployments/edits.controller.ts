@@ -29,7 +29,6 @@ export class EditsController {
       RbacErrors.NOT_OWNER,
       DeploymentErrors.NOT_FOUND,
       DeploymentErrors.INVALID_STATE,
-      DeploymentErrors.PRIORITY_ABOVE_LIMIT,
     ],
   })
   async edit(

@@ -5,19 +5,14 @@ import { DeploymentSchema } from './deployment.entity.js';
 export {
   type AttemptResources,
   DeploymentLifecycle,
+  type EndedAttempt,
   type HoldingGroup,
   type PassContext,
   type ScheduledDeployment,
   type ShapeToSchedule,
   type WaitingDeployment,
 } from './deployment-lifecycle.js';
-export {
-  DEPLOYMENT_STATUSES,
-  type DeploymentStatus,
-  HOLDING_STATUSES,
-  TRANSITIONS,
-  transitionTable,
-} from './deployment-status.js';
+export { DEPLOYMENT_STATUSES, type DeploymentStatus, HOLDING_STATUSES } from './deployment-status.js';
 export { type ClusterOf, DeploymentRetention } from './retention/deployment-retention.js';
 export { MAX_LABEL_KEY_LENGTH, MAX_LABEL_VALUE_LENGTH } from './labels.js';
 export { DeploymentLifecycleModule, DeploymentsModule } from './deployments.module.js';

@@ -66,6 +66,16 @@ export class Nudges {
     return Promise.race([ping, timeout]);
   }
 
+  /** How many jobs there are in each state; null when Redis does not answer within a moment. */
+  async depths(): Promise<Readonly<Record<string, number>> | null> {
+    const timeout = sleep(PING_TIMEOUT_MS, null, { ref: false });
+    const counts = this.queue.getJobCounts().then(
+      ({ waiting, active, delayed, failed }) => ({ waiting, active, delayed, failed }),
+      () => null,
+    );
+    return Promise.race([counts, timeout]);
+  }
+
   private async deliver(clusterId: string): Promise<void> {
     try {
       do {

@@ -5,10 +5,12 @@ import { LedgerFindingSchema } from './ledger/ledger-finding.entity.js';
 import { UsageSumSchema } from './ledger/usage-sum.entity.js';
 import { ClusterScheduleSchema } from './pass/cluster-schedule.entity.js';
 import { PassSchema } from './pass/pass.entity.js';
+import { PassTotalsSchema } from './pass/pass-totals.entity.js';
 
 export { type AuditReport, LedgerAudit } from './ledger-audit.service.js';
 export { LEDGER_LAWS, type LedgerLaw } from './ledger-laws.js';
 export { LedgerRepair, type RepairReport } from './ledger-repair.service.js';
+export { LATENCY_BUCKETS_MS } from './pass/latencies.js';
 export { SchedulerModule } from './scheduler.module.js';
 
 /** The tables of this lib. */
@@ -19,5 +21,6 @@ export const schedulerEntities = [
   LedgerCheckpointSchema,
   UsageSumSchema,
   PassSchema,
+  PassTotalsSchema,
   ClusterScheduleSchema,
 ];

@@ -8,8 +8,6 @@ import { LedgerPages } from './ledger.pages.js';
 import { LedgerService } from './ledger.service.js';
 import { LedgerAuditController } from './ledger-audit.controller.js';
 import { LedgerAudit } from './ledger-audit.service.js';
-import { MetricsController } from './metrics/metrics.controller.js';
-import { MetricsService } from './metrics/metrics.service.js';
 import { PassesController } from './passes.controller.js';
 import { PassesService } from './passes.service.js';
 import { UsageController } from './usage.controller.js';
@@ -18,7 +16,7 @@ import { UsageService } from './usage.service.js';
 /** What the API shows of the scheduler. It cannot run a pass: the module that can is not among its imports. */
 @Module({
   imports: [ClustersModule],
-  controllers: [PassesController, LedgerController, UsageController, LedgerAuditController, MetricsController],
-  providers: [PassesService, LedgerPages, LedgerService, UsageService, LedgerAudit, LedgerFindings, MetricsService],
+  controllers: [PassesController, LedgerController, UsageController, LedgerAuditController],
+  providers: [PassesService, LedgerPages, LedgerService, UsageService, LedgerAudit, LedgerFindings],
 })
 export class SchedulerModule {}

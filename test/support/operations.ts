@@ -90,6 +90,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   listErrorCodes: { needs: 'public', success: 200 },
   getErrorCode: { needs: 'public', success: 200, path: { code: () => 'REQUEST.INVALID' } },
   getLiveness: { needs: 'public', success: 200 },
+  getStartup: { needs: 'public', success: 200 },
   getReadiness: { needs: 'public', success: 200 },
   getMetrics: { needs: 'public', success: 200 },
   getSigningKeys: { needs: 'public', success: 200 },

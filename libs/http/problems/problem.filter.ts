@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 
+import { countProblem } from '../server/request-metrics.js';
 import { PROBLEM_TYPE, problemOf } from './problem.js';
 
 /** Told about errors that nobody expected. */
@@ -10,6 +11,7 @@ export type ReportUnexpected = (error: unknown, requestId: string) => void;
 export function sendProblem(reply: FastifyReply, error: unknown, report: ReportUnexpected): void {
   const requestId = reply.request.id;
   const { body, headers, isUnexpected } = problemOf(error, requestId);
+  countProblem(body.code);
   if (isUnexpected) {
     report(error, requestId);
   }

@@ -17,10 +17,19 @@ import { addEntityTags } from '../versions/entity-tag.js';
 import { Drain } from './drain.js';
 import { addRequestHooks, answerOtherMethods, collectRoutes, takeBodiesAsBytes } from './hooks.js';
 import { createLogger, NestLogger } from './logger.js';
+import { measureRequests } from './request-metrics.js';
 import { answerExpectation, fastifyOptions } from './transport.js';
 
 /** Paths outside of `/v1`. */
-const OUTSIDE = ['health/live', 'health/ready', 'metrics', 'problems', 'problems/:code', '.well-known/jwks.json'];
+const OUTSIDE = [
+  'health/live',
+  'health/ready',
+  'health/startup',
+  'metrics',
+  'problems',
+  'problems/:code',
+  '.well-known/jwks.json',
+];
 
 @Module({})
 class HttpRoot {}
@@ -31,6 +40,8 @@ export interface HttpAppOptions {
   readonly logger?: Logger;
   /** The groups of routes in the OpenAPI document, in the order of display. */
   readonly tags?: readonly TagDescription[];
+  /** Whether `/openapi.json` and `/docs` are served; they are unless this is false. */
+  readonly isDocumented?: boolean;
 }
 
 /**
@@ -53,6 +64,7 @@ export async function createHttpApp(
   // 1. Below the framework: bodies, headers, ids, the log.
   takeBodiesAsBytes(fastify);
   addRequestHooks(fastify, accessLog);
+  measureRequests(fastify);
   addEntityTags(fastify);
   allowOrigins(fastify, settings.corsOrigins);
   const methodsByPath = collectRoutes(fastify);
@@ -74,7 +86,7 @@ export async function createHttpApp(
 
   // 3. All routes, then what answers for those that are missing.
   await app.init();
-  serveDocumentation(app, options.tags);
+  if (options.isDocumented !== false) serveDocumentation(app, options.tags);
   answerOtherMethods(fastify, methodsByPath);
   await fastify.ready();
   return app;

@@ -1,7 +1,10 @@
 import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
+
+import { Settings } from '#config';
 
 /** How long a process that stops waits for the requests that it has begun, in milliseconds. */
 export const DRAIN_MS = 10_000;
@@ -14,14 +17,17 @@ const STREAM_MS = 500;
 export class Drain implements BeforeApplicationShutdown {
   private readonly underway = new Set<ServerResponse>();
   private readonly stopping = new AbortController();
+  private hasBegunToStop = false;
   private whenIdle: (() => void) | undefined;
+
+  constructor(private readonly settings: Settings) {}
 
   /** Whether the process has begun to stop. */
   get isStopping(): boolean {
-    return this.stopping.signal.aborted;
+    return this.hasBegunToStop;
   }
 
-  /** Aborted when the process begins to stop. */
+  /** Aborted when the process takes no more requests. */
   get signal(): AbortSignal {
     return this.stopping.signal;
   }
@@ -37,8 +43,13 @@ export class Drain implements BeforeApplicationShutdown {
     });
   }
 
-  /** Has event streams end themselves (they watch `signal`), ends those that do not, and waits until every other request is answered. */
+  /**
+   * Takes requests for a while yet, where somebody must first see that it is not ready. Then has event streams end themselves (they watch
+   * `signal`), ends those that do not, and waits until every other request is answered.
+   */
   async beforeApplicationShutdown(): Promise<void> {
+    this.hasBegunToStop = true;
+    await sleep(this.settings.stopDelaySeconds * 1000);
     this.stopping.abort();
     await this.idleWithin(STREAM_MS);
     for (const response of this.underway) {

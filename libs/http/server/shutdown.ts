@@ -7,16 +7,21 @@ export const SHUTDOWN_MS = 18_000;
 /**
  * Stops the process in order on SIGTERM and SIGINT, and without order when that takes too long: a library that waits for a server that
  * is away would otherwise wait without limit.
+ *
+ * @param delaySeconds how long it goes on serving on purpose
  */
-export function stopOnSignal(app: INestApplicationContext, logger: Logger): void {
+export function stopOnSignal(app: INestApplicationContext, logger: Logger, delaySeconds = 0): void {
   // Left to itself, Nest raises the signal again at the end, and an orderly stop would look like a kill.
   app.enableShutdownHooks([], { useProcessExit: true });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
-      const timer = setTimeout(() => {
-        logger.warn('something did not stop in time: leaving it behind');
-        process.exit(1);
-      }, SHUTDOWN_MS);
+      const timer = setTimeout(
+        () => {
+          logger.warn('something did not stop in time: leaving it behind');
+          process.exit(1);
+        },
+        SHUTDOWN_MS + delaySeconds * 1000,
+      );
       timer.unref();
     });
   }

@@ -75,8 +75,6 @@ export class PassService {
     // 2. Do what is due by time and take the signals, before anything else is read. 3. What has ended gives back its resources.
     const limit = this.settings.passMaxRows;
     const settled = await this.settlement.settle(tx, pass, limit);
-    // A nudge that came late: the pass before has seen what it was for, and there is nothing to tell of this one.
-    if (settled.isQuiet) return { kind: 'done', placed: 0, released: 0, isPartial: false };
     const plannable = await this.settlement.plannable(tx, pass, cluster);
     const settle = watch.lap();
 
@@ -101,7 +99,9 @@ export class PassService {
       waiting: view.shapes.reduce((sum, shape) => sum + shape.waiting, 0),
       shapes: view.shapes.length,
       placed: applied.placed,
+      waits: applied.waits,
       released: settled.ended,
+      turn: applied.placed === 0 ? null : settled.endedMsAgo,
       timedOut: settled.timedOut,
       isPartial,
       plan,

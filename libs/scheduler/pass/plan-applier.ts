@@ -7,11 +7,14 @@ import { type QueuedShape, QueueShapes } from '#queue';
 
 import { Ledger } from '../ledger/ledger.js';
 import { ClusterSchedules } from './cluster-schedules.js';
+import { countLatencies, type Latencies } from './latencies.js';
 import { type PassView } from './snapshot-reader.js';
 
 /** What became real of a plan. */
 export interface Applied {
   readonly placed: number;
+  /** How long what is tried for the first time has waited. */
+  readonly waits: Latencies;
   /** True when the plan places more than one transaction may. */
   readonly isCut: boolean;
 }
@@ -38,7 +41,8 @@ export class PlanApplier {
     );
     const { reservation, wakeAtMs } = plan;
     await this.schedules.write(tx, pass, view.schedule, { reservation, wakeAtMs });
-    return { placed: scheduled.length, isCut };
+    const waits = countLatencies(scheduled.filter(({ attempt }) => attempt === 1).map(({ waitedMs }) => waitedMs));
+    return { placed: scheduled.length, waits, isCut };
   }
 }
 

@@ -3,11 +3,10 @@ import { Injectable } from '@nestjs/common';
 import { type ResourceVector } from '#kernel';
 import { PendingCapacity } from '#clusters';
 import { type EntityManager } from '#database';
-import { DeploymentLifecycle, type PassContext } from '#deployments';
+import { DeploymentLifecycle, type EndedAttempt, type PassContext } from '#deployments';
 import { ClusterSignals, type SignalReason } from '#queue';
 
 import { Ledger } from '../ledger/ledger.js';
-import { ClusterSchedules } from './cluster-schedules.js';
 import { type LockedCluster } from './locked-cluster.js';
 
 /** What a pass has settled. */
@@ -18,8 +17,8 @@ export interface Settled {
   /** Deployments whose resources came back. */
   readonly ended: number;
   readonly released: ResourceVector;
-  /** True when nothing has happened in the cluster since the last pass, so that another plan would be the same as that pass's. */
-  readonly isQuiet: boolean;
+  /** When the first of them ended: milliseconds ago, by the database's clock; null where nothing ended. */
+  readonly endedMsAgo: number | null;
   /** True when more was due than one pass does. */
   readonly isPartial: boolean;
 }
@@ -32,7 +31,6 @@ export class Settlement {
     private readonly deployments: DeploymentLifecycle,
     private readonly ledger: Ledger,
     private readonly pending: PendingCapacity,
-    private readonly schedules: ClusterSchedules,
   ) {}
 
   /**
@@ -46,13 +44,12 @@ export class Settlement {
     const taken = await this.signals.take(tx, pass, due.queue);
     const ended = await this.deployments.takeUnsettled(tx, pass, limit);
     const released = await this.ledger.release(tx, pass, ended);
-    const isSilent = taken.reasons.length === 0 && due.changed === 0 && ended.length === 0;
     return {
       reasons: taken.reasons,
       timedOut: due.timedOut,
       ended: ended.length,
       released,
-      isQuiet: isSilent && !(await this.schedules.isDue(tx, pass.clusterId)),
+      endedMsAgo: longest(ended),
       isPartial: taken.isPartial || due.changed === limit || ended.length === limit,
     };
   }
@@ -63,4 +60,11 @@ export class Settlement {
     const { capacity, isPending } = await this.pending.apply(tx, pass);
     return { ...cluster, capacity, isCordoned: cluster.isCordoned || isPending };
   }
+}
+
+function longest(ended: readonly EndedAttempt[]): number | null {
+  return ended.reduce<number | null>(
+    (most, { endedMsAgo }) => (endedMsAgo === null ? most : Math.max(most ?? 0, endedMsAgo)),
+    null,
+  );
 }

@@ -6,6 +6,12 @@ export class LiveDto {
   readonly status!: 'live';
 }
 
+/** That the process has started. */
+export class StartedDto {
+  @EnumField(['started'], { description: 'The process could serve, once at least.', example: 'started' })
+  readonly status!: 'started';
+}
+
 /** What the process depends on. */
 export class ReadyChecksDto {
   @EnumField(['up', 'down'], { description: 'PostgreSQL answers.', example: 'up' })

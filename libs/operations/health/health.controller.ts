@@ -3,7 +3,7 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiRoute } from '#http';
 import { Public } from '#rbac';
 
-import { LiveDto, ReadyDto } from './health.dto.js';
+import { LiveDto, ReadyDto, StartedDto } from './health.dto.js';
 import { HealthErrors, HealthService } from './health.service.js';
 
 /** For whoever keeps the process running. */
@@ -22,6 +22,21 @@ export class HealthController {
   })
   live(): LiveDto {
     return { status: 'live' };
+  }
+
+  @Get('startup')
+  @Public()
+  @ApiRoute({
+    id: 'getStartup',
+    tag: 'operations',
+    summary: 'Has the process started?',
+    description:
+      'Says yes from the moment at which the process could serve for the first time. Whoever waits for that need not ask for readiness meanwhile.',
+    answer: StartedDto,
+    problems: [HealthErrors.NOT_READY],
+  })
+  async startup(): Promise<StartedDto> {
+    return this.health.startup();
   }
 
   @Get('ready')

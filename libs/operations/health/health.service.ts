@@ -4,7 +4,7 @@ import { Database, pendingMigrations, sqlStateOf } from '#database';
 import { defineErrors, Drain } from '#http';
 import { Nudges } from '#queue';
 
-import { type ReadyChecksDto, type ReadyDto } from './health.dto.js';
+import { type ReadyChecksDto, type ReadyDto, type StartedDto } from './health.dto.js';
 
 /** Errors of health checks. */
 export const HealthErrors = defineErrors('HEALTH', {
@@ -18,6 +18,8 @@ export const HealthErrors = defineErrors('HEALTH', {
 /** Says whether this process can serve. */
 @Injectable()
 export class HealthService {
+  private hasStarted = false;
+
   constructor(
     private readonly database: Database,
     private readonly nudges: Nudges,
@@ -31,7 +33,14 @@ export class HealthService {
     if (this.drain.isStopping || checks.database === 'down' || checks.migrations !== 'current') {
       throw HealthErrors.NOT_READY.because(undefined, { checks, isStopping: this.drain.isStopping });
     }
+    this.hasStarted = true;
     return { status: isRedisUp ? 'ready' : 'degraded', checks };
+  }
+
+  /** @throws HEALTH.NOT_READY until the process can serve for the first time */
+  async startup(): Promise<StartedDto> {
+    if (!this.hasStarted) await this.ready();
+    return { status: 'started' };
   }
 
   private async storage(): Promise<Pick<ReadyChecksDto, 'database' | 'migrations'>> {

@@ -1,0 +1,162 @@
+import { type EntityManager, rowsOf, sql } from '#database';
+import { queuedByPriority, type QueuedByPriority } from '#queue';
+
+import { type Exposition, type Sample } from './exposition.js';
+
+/** The most clusters that a scrape lists one by one. What is summed up, and the count of those left out, covers all of them. */
+export const MAX_LISTED_CLUSTERS = 1_000;
+
+interface ClusterFigures {
+  readonly organization: string;
+  readonly cluster: string;
+  readonly capacityCpu: number;
+  readonly capacityMemory: number;
+  readonly capacityGpu: number;
+  readonly allocatedCpu: number;
+  readonly allocatedMemory: number;
+  readonly allocatedGpu: number;
+  readonly byPriority: readonly QueuedByPriority[];
+  readonly byBlocker: Readonly<Record<string, number>>;
+  readonly unsettled: number;
+  readonly isPassWanted: number;
+  readonly sincePass: number;
+  readonly oldestWaiting: number | null;
+  readonly gap: number | null;
+}
+
+/**
+ * What every cluster has, gives out and makes wait. Costs shapes and clusters, never the length of a queue.
+ *
+ * A shape's blocker is the first of these that holds: it exceeds the capacity, the cluster starts nothing, it lacks a resource now, others
+ * come first. (`explanation` of a deployment tells all of them, with numbers.) The oldest of each shape is found by the index from which
+ * passes take it.
+ */
+export async function readClusters(tx: EntityManager): Promise<ClusterFigures[]> {
+  return rowsOf(
+    tx,
+    sql<ClusterFigures>`
+      select c.organization_id as organization, c.id as cluster,
+             c.capacity_cpu_millis::float8 / 1000 as "capacityCpu", c.capacity_memory_mib::float8 as "capacityMemory",
+             c.capacity_gpu_millis::float8 / 1000 as "capacityGpu",
+             c.allocated_cpu_millis::float8 / 1000 as "allocatedCpu", c.allocated_memory_mib::float8 as "allocatedMemory",
+             c.allocated_gpu_millis::float8 / 1000 as "allocatedGpu", ${queuedByPriority('c.id')} as "byPriority",
+             (select coalesce(jsonb_object_agg(blocker, waiting), '{}') from (
+                select case
+                         when s.cpu_millis > c.capacity_cpu_millis or s.memory_mib > c.capacity_memory_mib
+                           or s.gpu_millis > c.capacity_gpu_millis then 'exceeds-capacity'
+                         when c.state <> 'active' then c.state
+                         when s.gpu_millis > c.capacity_gpu_millis - c.allocated_gpu_millis then 'gpu'
+                         when s.memory_mib > c.capacity_memory_mib - c.allocated_memory_mib then 'memory'
+                         when s.cpu_millis > c.capacity_cpu_millis - c.allocated_cpu_millis then 'cpu'
+                         else 'others-first'
+                       end as blocker, sum(s.waiting) as waiting
+                from queue_shapes s where s.cluster_id = c.id group by 1) blocked) as "byBlocker",
+             (select count(*)::int from deployments d
+              where d.cluster_id = c.id and (d.ended_at is not null or d.status = 'retrying') and d.released_at is null) as unsettled,
+             exists (select 1 from cluster_signals g where g.cluster_id = c.id)::int as "isPassWanted",
+             extract(epoch from statement_timestamp() - coalesce(last.finished_at, c.created_at))::float8 as "sincePass",
+             last.gap,
+             (select extract(epoch from statement_timestamp() - min(oldest.queued_at))::float8
+              from (select s.priority, s.cpu_millis, s.memory_mib, s.gpu_millis, s.max_runtime_seconds
+                    from queue_shapes s where s.cluster_id = c.id
+                    union
+                    select g.priority, g.cpu_millis, g.memory_mib, g.gpu_millis, g.max_runtime_seconds
+                    from cluster_signals g where g.cluster_id = c.id and g.change > 0) shape
+              cross join lateral (
+                select d.queued_at from deployments d
+                where d.cluster_id = c.id and d.status = 'queued' and d.priority = shape.priority
+                  and d.cpu_millis = shape.cpu_millis and d.memory_mib = shape.memory_mib
+                  and d.gpu_millis = shape.gpu_millis and d.max_runtime_seconds = shape.max_runtime_seconds
+                order by d.queued_at, d.id limit 1) oldest) as "oldestWaiting"
+      from clusters c
+      left join lateral (
+        select p.finished_at,
+               (select coalesce(sum((level->>'upperBound')::int - (level->>'placed')::int), 0)::int
+                from jsonb_array_elements(p.certificate->'levels') level) as gap
+        from passes p where p.cluster_id = c.id order by p.id desc limit 1) last on true
+      where c.deleted_at is null order by c.id limit ${MAX_LISTED_CLUSTERS}`,
+  );
+}
+
+/** How many clusters there are. */
+export async function countClusters(tx: EntityManager): Promise<number> {
+  const [row] = await rowsOf(
+    tx,
+    sql<{ count: number }>`select count(*)::float8 as count from clusters where deleted_at is null`,
+  );
+  return row?.count ?? 0;
+}
+
+/** Priorities in bands of ten: a label for each of a hundred would be a series for each. */
+function band(priority: number): string {
+  const low = Math.min(Math.floor(priority / 10), 9) * 10;
+  return `${low}-${low === 90 ? 100 : low + 9}`;
+}
+
+/** One figure for each cluster, or several with labels of their own. */
+function each(
+  clusters: readonly ClusterFigures[],
+  samples: (row: ClusterFigures) => readonly Sample[] | number | null,
+): readonly Sample[] {
+  return clusters.flatMap((row) => {
+    const found = samples(row);
+    const own = typeof found === 'number' ? [{ labels: {}, value: found }] : (found ?? []);
+    const labels = { organization: row.organization, cluster: row.cluster };
+    return own.map((sample) => ({ labels: { ...labels, ...sample.labels }, value: sample.value }));
+  });
+}
+
+const resources = (cpu: number, memory: number, gpu: number): readonly Sample[] => [
+  { labels: { resource: 'cpu' }, value: cpu },
+  { labels: { resource: 'memory' }, value: memory },
+  { labels: { resource: 'gpu' }, value: gpu },
+];
+
+function bands(byPriority: readonly QueuedByPriority[]): readonly Sample[] {
+  const sums = new Map<string, number>();
+  for (const { priority, queued } of byPriority) sums.set(band(priority), (sums.get(band(priority)) ?? 0) + queued);
+  return [...sums].map(([priority, value]) => ({ labels: { priority }, value }));
+}
+
+/** Writes them. */
+export function exposeClusters(to: Exposition, clusters: readonly ClusterFigures[], total: number): void {
+  const unlisted = Math.max(0, total - MAX_LISTED_CLUSTERS);
+  const gauge = (
+    name: string,
+    help: string,
+    samples: (row: ClusterFigures) => readonly Sample[] | number | null,
+  ): void => to.gauge(`stowage_cluster_${name}`, help, each(clusters, samples));
+  to.gauge('stowage_clusters', 'Clusters of the installation.', [{ labels: {}, value: total }]);
+  to.gauge(
+    'stowage_clusters_unlisted',
+    'Clusters that have no figures of their own here, because there are too many.',
+    [{ labels: {}, value: unlisted }],
+  );
+  gauge('capacity', 'What a cluster has: cores, MiB, devices.', (row) =>
+    resources(row.capacityCpu, row.capacityMemory, row.capacityGpu),
+  );
+  gauge('allocated', 'What is given to deployments: cores, MiB, devices.', (row) =>
+    resources(row.allocatedCpu, row.allocatedMemory, row.allocatedGpu),
+  );
+  gauge('waiting', 'Deployments that wait, by priority.', ({ byPriority }) => bands(byPriority));
+  gauge('blocked', 'Deployments that wait, by what keeps them from starting, as of the last pass.', ({ byBlocker }) =>
+    Object.entries(byBlocker).map(([blocker, value]) => ({ labels: { blocker }, value })),
+  );
+  gauge(
+    'oldest_waiting_seconds',
+    'How long the deployment has waited that has waited longest; absent where none waits.',
+    ({ oldestWaiting }) => oldestWaiting,
+  );
+  gauge('unsettled', 'Deployments that have ended and still hold resources.', ({ unsettled }) => unsettled);
+  gauge('pass_wanted', '1 while something has happened that no pass has seen yet.', ({ isPassWanted }) => isPassWanted);
+  gauge(
+    'seconds_since_pass',
+    'Since the last pass ended, or since the cluster was made.',
+    ({ sincePass }) => sincePass,
+  );
+  gauge(
+    'pass_gap',
+    'How many more deployments the last pass could at most have started, by its certificate; 0: it was optimal.',
+    ({ gap }) => gap,
+  );
+}

@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, register, Registry } from 'prom-client';
+
+import { Database, preferIndexes } from '#database';
+import { Nudges } from '#queue';
+
+import { countClusters, exposeClusters, readClusters } from './cluster-figures.js';
+import { Exposition } from './exposition.js';
+import { exposeLedger, readLedger } from './ledger-figures.js';
+import { exposePasses, readPasses } from './pass-figures.js';
+
+/** Scrapes that come while one is read share it: however many ask, the database is asked once at a time. */
+@Injectable()
+export class MetricsService {
+  private readonly process = new Registry();
+  private underway: Promise<string> | null = null;
+
+  constructor(
+    private readonly database: Database,
+    private readonly nudges: Nudges,
+  ) {
+    collectDefaultMetrics({ register: this.process });
+  }
+
+  /**
+   * All figures, in the text format of Prometheus. What they say of clusters, queues, passes and the ledger is read from PostgreSQL, so
+   * that every process answers the same and none has to remember anything; the rest is of this process. Without PostgreSQL the process
+   * still tells of itself.
+   */
+  async scrape(): Promise<string> {
+    this.underway ??= this.read().finally(() => (this.underway = null));
+    return this.underway;
+  }
+
+  private async read(): Promise<string> {
+    const to = new Exposition();
+    // In parallel: both wait for somebody else.
+    const [stored, depths] = await Promise.all([this.readStored(to).catch(() => false), this.nudges.depths()]);
+    const one = (value: boolean): readonly [{ labels: Record<string, string>; value: number }] => [
+      { labels: {}, value: value ? 1 : 0 },
+    ];
+    to.gauge('stowage_database_up', 'Whether this process could read the figures in PostgreSQL.', one(stored));
+    to.gauge('stowage_redis_up', 'Whether Redis answered this process.', one(depths !== null));
+    to.gauge(
+      'stowage_nudges',
+      'Jobs in the queue by which workers are woken, by state.',
+      Object.entries(depths ?? {}).map(([state, value]) => ({ labels: { state }, value })),
+    );
+    const pool = await this.database.poolUse();
+    to.gauge(
+      'stowage_database_connections',
+      'Connections of this process to PostgreSQL, and callers that wait for one.',
+      Object.entries(pool).map(([state, value]) => ({ labels: { state }, value })),
+    );
+    // Other libs count in the process's own registry.
+    return `${to.toString()}${await this.process.metrics()}${await register.metrics()}`;
+  }
+
+  private async readStored(to: Exposition): Promise<true> {
+    const read = await this.database.transaction(async (tx) => {
+      await preferIndexes(tx);
+      return {
+        clusters: await readClusters(tx),
+        total: await countClusters(tx),
+        passes: await readPasses(tx),
+        ledger: await readLedger(tx),
+      };
+    });
+    exposeClusters(to, read.clusters, read.total);
+    exposePasses(to, read.passes);
+    exposeLedger(to, read.ledger);
+    return true;
+  }
+}

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+
+import { HealthController } from './health/health.controller.js';
+import { HealthService } from './health/health.service.js';
+import { MetricsController } from './metrics/metrics.controller.js';
+import { MetricsService } from './metrics/metrics.service.js';
+
+/** Health and metrics of a process, over HTTP. */
+@Module({
+  controllers: [HealthController, MetricsController],
+  providers: [HealthService, MetricsService],
+})
+export class OperationsModule {}

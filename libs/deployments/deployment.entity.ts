@@ -93,6 +93,23 @@ const DeploymentSchema = defineEntity({
         'create unique index "deployments_name_unique" on "deployments" ("cluster_id", "name") where is_named and ended_at is null',
     },
     { name: 'deployments_cluster_index', properties: ['organizationId', 'clusterId', 'id'] },
+    {
+      name: 'deployments_rank_index',
+      expression:
+        'create index "deployments_rank_index" on "deployments" ("cluster_id", (-"priority"), "queued_at", "id") where status = \'queued\'',
+    },
+    { name: 'deployments_status_index', properties: ['organizationId', 'clusterId', 'status', 'id'] },
+    { name: 'deployments_submitter_index', properties: ['organizationId', 'submittedBy', 'status', 'id'] },
+    {
+      name: 'deployments_name_index',
+      expression:
+        'create index "deployments_name_index" on "deployments" ("organization_id", "name" collate "C") where is_named',
+    },
+    {
+      name: 'deployments_labels_index',
+      expression:
+        'create index "deployments_labels_index" on "deployments" using gin (deployment_label_terms(organization_id, labels)) where labels <> \'{}\'',
+    },
   ],
 });
 

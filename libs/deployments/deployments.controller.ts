@@ -1,7 +1,7 @@
-import { Body, Controller, Get, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Post } from '@nestjs/common';
 
 import { ClusterErrors } from '#clusters';
-import { ApiRoute, BodyLimit, IdParam, type Page, PageOf, Pages } from '#http';
+import { ApiRoute, BodyLimit, IdParam } from '#http';
 import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
 
 import {
@@ -9,7 +9,6 @@ import {
   CompleteBatchDto,
   CompleteDeploymentDto,
   DeploymentDto,
-  ListDeploymentsQuery,
   MAX_BATCH_BYTES,
   StartDeploymentDto,
 } from './deployments.dto.js';
@@ -33,10 +32,7 @@ const CHANGE_PROBLEMS = [
 /** Deployments, from submission to their end. */
 @Controller('organizations/:organizationId')
 export class DeploymentsController {
-  constructor(
-    private readonly deployments: DeploymentsService,
-    private readonly pages: Pages,
-  ) {}
+  constructor(private readonly deployments: DeploymentsService) {}
 
   @Post('clusters/:clusterId/deployments/complete')
   @RequireRole('developer', { ownership: 'own-or-admin', alsoScope: 'runtime' })
@@ -63,30 +59,6 @@ export class DeploymentsController {
         clusterId,
         reports.map((report) => toReport(report.id, report)),
       ),
-    );
-  }
-
-  @Get('deployments')
-  @RequireRole('viewer', { alsoScope: 'runtime' })
-  @ApiRoute({
-    id: 'listDeployments',
-    tag: TAG,
-    summary: 'List deployments',
-    description: 'Deployments of the organization, newest first; of one cluster or with one status where asked for.',
-    answer: PageOf(DeploymentDto),
-    problems: [OrganizationVisibilityErrors.NOT_FOUND],
-  })
-  async list(
-    @CurrentActor() actor: Actor,
-    @IdParam('organizationId', ORGANIZATION) organizationId: string,
-    @Query() query: ListDeploymentsQuery,
-  ): Promise<Page<DeploymentDto>> {
-    return this.pages.byId(
-      'deployments',
-      { organizationId },
-      query,
-      (take, after) => this.deployments.list(actor, organizationId, query, take, after),
-      toDeploymentDto,
     );
   }
 

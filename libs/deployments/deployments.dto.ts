@@ -9,7 +9,6 @@ import {
   NameField,
   ObjectField,
   OpaqueField,
-  PageQuery,
   ProblemDto,
   StringField,
   TimestampField,
@@ -245,19 +244,6 @@ export class DeploymentDto {
 
   @IdField({ description: 'The user or service account that submitted it.' })
   readonly submittedBy!: string;
-}
-
-/** Which deployments to list. */
-export class ListDeploymentsQuery extends PageQuery {
-  @IdField({ description: 'Only those of this cluster.', optional: true })
-  readonly clusterId?: string;
-
-  @EnumField(DEPLOYMENT_STATUSES, {
-    description: 'Only those with this status.',
-    optional: true,
-    name: 'DeploymentStatus',
-  })
-  readonly status?: DeploymentStatus;
 }
 
 /** What is to change of a deployment that waits. */

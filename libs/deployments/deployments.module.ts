@@ -14,6 +14,9 @@ import { EventFeeds } from './events/event-feeds.js';
 import { EventFollowing } from './events/event-following.js';
 import { EventLog } from './events/event-log.js';
 import { EventsController } from './events/events.controller.js';
+import { DeploymentLists } from './lists/deployment-lists.js';
+import { ListPages } from './lists/list-pages.js';
+import { ListsController } from './lists/lists.controller.js';
 import { OrganizationWorkModule } from './organization-work.js';
 import { QueueLimit } from './queue-limit.js';
 import { QueueCancellation } from './queue-cancellation.js';
@@ -32,6 +35,7 @@ import { SubmissionsService } from './submissions.service.js';
     EditsController,
     CancellationsController,
     EventsController,
+    ListsController,
   ],
   providers: [
     DeploymentsService,
@@ -40,6 +44,8 @@ import { SubmissionsService } from './submissions.service.js';
     CancellationsService,
     QueueLimit,
     ReportWriter,
+    DeploymentLists,
+    ListPages,
     EventLog,
     EventFeeds,
     EventFollowing,

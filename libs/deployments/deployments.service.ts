@@ -1,29 +1,17 @@
 import { Injectable } from '@nestjs/common';
 
 import { DomainError } from '#kernel';
-import { ClusterDoor, visibleClusters } from '#clusters';
+import { ClusterDoor } from '#clusters';
 import { Database, rowsOf, sql } from '#database';
 import { ClusterSignals, Nudges } from '#queue';
 import { type Actor } from '#rbac';
 
-import { type DeploymentStatus, TRANSITIONS } from './deployment-status.js';
-import {
-  DEPLOYMENT_COLUMNS,
-  type DeploymentRow,
-  type DeploymentView,
-  LISTED_DEPLOYMENT_COLUMNS,
-  viewOf,
-} from './deployment-view.js';
+import { TRANSITIONS } from './deployment-status.js';
+import { DEPLOYMENT_COLUMNS, type DeploymentRow, type DeploymentView, viewOf } from './deployment-view.js';
 import { DeploymentErrors } from './deployments.errors.js';
 import { findDeployment, lockDeployment, requireStatus } from './found-deployment.js';
 import { type Report, ReportWriter, type ReportResult } from './reports.js';
 import { shapeChanges } from './submission.js';
-
-/** Which deployments a list shows. */
-export interface DeploymentFilter {
-  readonly clusterId?: string | undefined;
-  readonly status?: DeploymentStatus | undefined;
-}
 
 /** What people do with deployments. Everything here answers at once; what it means for resources is the next pass's affair. */
 @Injectable()
@@ -39,27 +27,6 @@ export class DeploymentsService {
   /** @throws DEPLOYMENTS.NOT_FOUND */
   async read(actor: Actor, organizationId: string, deploymentId: string): Promise<DeploymentView> {
     return viewOf(await findDeployment(this.database.reader(), actor, organizationId, deploymentId));
-  }
-
-  /** Deployments of an organization that the actor sees, newest first, from after an id on. */
-  async list(
-    actor: Actor,
-    organizationId: string,
-    { clusterId, status }: DeploymentFilter,
-    take: number,
-    after: string | undefined,
-  ): Promise<DeploymentView[]> {
-    const rows = await rowsOf(
-      this.database.reader(),
-      sql<DeploymentRow>`
-        select ${LISTED_DEPLOYMENT_COLUMNS} from deployments d
-        where d.organization_id = ${organizationId} and ${visibleClusters(actor, organizationId, 'd.cluster_id')}
-          ${clusterId === undefined ? sql`` : sql`and d.cluster_id = ${clusterId}`}
-          ${status === undefined ? sql`` : sql`and d.status = ${status}`}
-          ${after === undefined ? sql`` : sql`and d.id < ${after}`}
-        order by d.id desc limit ${take}`,
-    );
-    return rows.map(viewOf);
   }
 
   /**

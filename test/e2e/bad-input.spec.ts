@@ -202,7 +202,7 @@ describe('bad input', () => {
     expect(capitals).toMatchObject({ status: 200, body: { id: deploymentId } });
   });
 
-  it.each(['organizations', '~/clusters', '~/deployments', '~/events', '*/passes'])(
+  it.each(['organizations', '~/clusters', '~/deployments', '~/events', '*/passes', '*/queue'])(
     'is refused in the query of the list %s',
     async (list) => {
       const path = urlOf(list.startsWith('o') ? `/v1/${list}` : list);
@@ -251,10 +251,23 @@ describe('bad input', () => {
   it('is refused in the filters of deployments', async () => {
     const path = `${team.path}/deployments`;
     const rows: [string, string][] = [
-      ['status=Queued', 'status one-of'],
-      ['status=', 'status one-of'],
-      ['status=queued,running', 'status one-of'],
+      ['status=Queued', 'status.0 one-of'],
+      ['status=', 'status.0 one-of'],
+      ['status=queued,,running', 'status.1 one-of'],
+      [`status=${Array(10).fill('queued').join(',')}`, 'status too-many'],
       ['status=queued&status=running', 'status repeated-parameter'],
+      ['label=', 'label too-short'],
+      ['label=,', 'label invalid-selector'],
+      ['label=a=b=c', 'label invalid-selector'],
+      ['label=a in (b', 'label invalid-selector'],
+      ["label=a'--", 'label invalid-selector'],
+      [`label=${'a'.repeat(2001)}`, 'label too-long'],
+      ['submittedBy=me', 'submittedBy invalid-id'],
+      ['queuedFrom=yesterday', 'queuedFrom invalid-timestamp'],
+      ['queuedBefore=2026-02-30T00:00:00Z', 'queuedBefore invalid-timestamp'],
+      ['namePrefix=', 'namePrefix too-short'],
+      [`namePrefix=${'x'.repeat(129)}`, 'namePrefix too-long'],
+      ['sort=priority', 'sort one-of'],
       ['clusterId=abc', 'clusterId invalid-id'],
       ['clusterId=', 'clusterId invalid-id'],
       ["clusterId=' or 1=1", 'clusterId invalid-id'],

@@ -12,6 +12,7 @@ const BY_MIGRATIONS_ONLY = [
   /^alter table "\w+" drop constraint "\w+_fkey";$/,
   /^drop trigger if exists "(ledger_entries|ledger_checkpoints|audit_entries)_(immutable|append_only|no_truncate)" on "(ledger_entries|ledger_checkpoints|audit_entries)";$/,
   /^drop function if exists "(ledger_entries|ledger_checkpoints|audit_entries)_\w+_fn"\(\);$/,
+  /^drop function if exists "deployment_label_terms"\(uuid, jsonb\);$/,
   /^drop trigger if exists "deployment_events_horizon" on "deployment_events";$/,
   /^drop function if exists "deployment_events_deployment_events_horizon_fn"\(\);$/,
 ];

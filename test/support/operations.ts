@@ -188,6 +188,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     success: 200,
     body: () => ({ reports: [{ id: newId(), outcome: 'failed' }] }),
   },
+  listQueue: { needs: 'viewer', runtime: true, success: 200 },
   listDeployments: { needs: 'viewer', runtime: true, success: 200 },
   getDeployment: { needs: 'viewer', runtime: true, success: 200 },
   listEvents: { needs: 'viewer', runtime: true, success: 200 },

@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+
+import { ClusterDoor } from '#clusters';
+import { Database, type EntityManager, preferIndexes, rowsOf, sql } from '#database';
+import { type Actor } from '#rbac';
+
+import { type DeploymentRow, type DeploymentView, LISTED_DEPLOYMENT_COLUMNS, viewOf } from '../deployment-view.js';
+import { labelledIds, type ListRequest, namedIds, pageAmong, preferBitmaps, walkingPage } from './list-statements.js';
+
+/** So many rows are gathered and sorted; where more have a label or a name, the list is walked in its order. */
+const MAX_GATHERED = 2_000;
+
+/** A deployment that waits, and its rank among those that wait with it. */
+export interface QueuedDeployment {
+  readonly deployment: DeploymentView;
+  readonly waitingSeconds: number;
+}
+
+/** Where a page of a queue ended. */
+export interface QueueMark {
+  readonly priority: number;
+  readonly queuedAt: string;
+  readonly id: string;
+}
+
+/** Reads lists of deployments. Every statement is led by an index, whatever PostgreSQL's statistics know. */
+@Injectable()
+export class DeploymentLists {
+  constructor(
+    private readonly database: Database,
+    private readonly clusters: ClusterDoor,
+  ) {}
+
+  /** A page of the deployments that a filter means, as far as the actor sees them. */
+  async page(request: ListRequest): Promise<DeploymentView[]> {
+    const gathered = await this.gather(request);
+    const statement = gathered === undefined ? walkingPage(request) : pageAmong(request, gathered);
+    return (await this.read<DeploymentRow>(statement)).map(viewOf);
+  }
+
+  /** A page of a cluster's queue by rank. @throws CLUSTERS.NOT_FOUND */
+  async queue(
+    actor: Actor,
+    organizationId: string,
+    clusterId: string,
+    take: number,
+    after: QueueMark | undefined,
+  ): Promise<QueuedDeployment[]> {
+    await this.clusters.read(actor, organizationId, clusterId);
+    const rows = await this.read<DeploymentRow & { waitingSeconds: number }>(
+      queuePage(organizationId, clusterId, take, after),
+    );
+    return rows.map(({ waitingSeconds, ...row }) => ({ deployment: viewOf(row), waitingSeconds }));
+  }
+
+  /** The ids of all that have the wanted labels or name, where they are few; undefined where they are many, or nothing of that is wanted. */
+  private async gather({ organizationId, filter }: ListRequest): Promise<string[] | undefined> {
+    const { labels = [], namePrefix } = filter;
+    const wanted = labels.filter(({ operator }) => operator === 'in' || operator === 'exists');
+    const limit = MAX_GATHERED + 1;
+    const few = (rows: readonly { id: string }[]): string[] | undefined =>
+      rows.length < limit ? rows.map(({ id }) => id) : undefined;
+    const named =
+      namePrefix === undefined ? undefined : few(await this.read(namedIds(organizationId, namePrefix, limit)));
+    if (named !== undefined || wanted.length === 0) return named;
+    return this.database.transaction(async (tx) => {
+      await preferBitmaps(tx);
+      return few(await rowsOf(tx, labelledIds(organizationId, wanted, limit)));
+    });
+  }
+
+  private async read<Row>(statement: Parameters<typeof rowsOf<Row>>[1]): Promise<Row[]> {
+    return this.database.transaction(async (tx: EntityManager) => {
+      await preferIndexes(tx);
+      return rowsOf(tx, statement);
+    });
+  }
+}
+
+/** A page of a queue, from the index that holds it in this order. */
+export function queuePage(
+  organizationId: string,
+  clusterId: string,
+  take: number,
+  after: QueueMark | undefined,
+): ReturnType<typeof sql<DeploymentRow & { waitingSeconds: number }>> {
+  return sql`
+    select ${LISTED_DEPLOYMENT_COLUMNS},
+           floor(greatest(0, extract(epoch from statement_timestamp() - d.queued_at)))::float8 as "waitingSeconds"
+    from deployments d
+    where d.cluster_id = ${clusterId} and d.status = 'queued' and d.organization_id is not distinct from ${organizationId}
+      ${after === undefined ? sql`` : sql`and (-d.priority, d.queued_at, d.id) > (${-after.priority}::int2, ${after.queuedAt}::timestamptz, ${after.id}::uuid)`}
+    order by -d.priority, d.queued_at, d.id
+    limit ${take}`;
+}

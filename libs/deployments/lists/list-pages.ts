@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+
+import { toResources } from '#clusters';
+import { type Page, type PageQuery, Pages } from '#http';
+import { type Actor } from '#rbac';
+
+import { type DeploymentDto } from '../deployments.dto.js';
+import { toDeploymentDto } from '../deployments.mapper.js';
+import { toFilter } from '../filter/filter-fields.js';
+import { DeploymentLists, type QueuedDeployment, type QueueMark } from './deployment-lists.js';
+import { idRangeOf } from './id-range.js';
+import { type ListDeploymentsQuery, type QueuedDeploymentDto } from './lists.dto.js';
+
+interface Ranked extends QueuedDeployment {
+  readonly position: number;
+}
+
+/** Pages of lists of deployments. */
+@Injectable()
+export class ListPages {
+  constructor(
+    private readonly lists: DeploymentLists,
+    private readonly pages: Pages,
+  ) {}
+
+  /** @throws REQUEST.INVALID_CURSOR */
+  async deployments(actor: Actor, organizationId: string, query: ListDeploymentsQuery): Promise<Page<DeploymentDto>> {
+    const filter = toFilter(query);
+    const { sort } = query;
+    return this.pages.byId(
+      'deployments',
+      { organizationId },
+      query,
+      (take, after) => {
+        const range = idRangeOf(filter, sort, after);
+        return this.lists.page({ actor, organizationId, filter, sort, range, take });
+      },
+      toDeploymentDto,
+    );
+  }
+
+  /** @throws CLUSTERS.NOT_FOUND, REQUEST.INVALID_CURSOR */
+  async queue(
+    actor: Actor,
+    cluster: { readonly organizationId: string; readonly clusterId: string },
+    query: PageQuery,
+  ): Promise<Page<QueuedDeploymentDto>> {
+    const { organizationId, clusterId } = cluster;
+    const request = this.pages.open('queue', { ...cluster }, query);
+    const [before = 0, priority, queuedAt, id] = request.after ?? [];
+    const mark: QueueMark | undefined =
+      id === undefined ? undefined : { priority: Number(priority), queuedAt: String(queuedAt), id: String(id) };
+    const rows = await this.lists.queue(actor, organizationId, clusterId, request.take, mark);
+    const ranked = rows.map((row, index): Ranked => ({ ...row, position: Number(before) + index + 1 }));
+    return request.of(
+      ranked,
+      ({ position, deployment }) => [position, deployment.priority, deployment.queuedAt, deployment.id],
+      toQueuedDeploymentDto,
+    );
+  }
+}
+
+function toQueuedDeploymentDto({ position, deployment, waitingSeconds }: Ranked): QueuedDeploymentDto {
+  const { id, name, priority, request, maxRuntimeSeconds, attempt, queuedAt, submittedBy } = deployment;
+  const resources = toResources(request);
+  return { position, id, name, priority, resources, maxRuntimeSeconds, attempt, queuedAt, waitingSeconds, submittedBy };
+}

@@ -1,0 +1,141 @@
+import { type EntityManager, type Fragment, rowsOf, sql } from '#database';
+import { visibleClusters } from '#clusters';
+import { type Actor } from '#rbac';
+
+import { DEPLOYMENT_STATUSES } from '../deployment-status.js';
+import { type DeploymentRow, LISTED_DEPLOYMENT_COLUMNS } from '../deployment-view.js';
+import { type DeploymentFilter, filterCondition } from '../filter/deployment-filter.js';
+import { type LabelRequirement } from '../filter/label-selector.js';
+import { type DeploymentSort, type IdRange } from './id-range.js';
+
+/** What a page of a list is made from. */
+export interface ListRequest {
+  readonly actor: Pick<Actor, 'id' | 'role' | 'scope'>;
+  readonly organizationId: string;
+  readonly filter: DeploymentFilter;
+  readonly sort: DeploymentSort;
+  readonly range: IdRange;
+  readonly take: number;
+}
+
+type Statement<Row> = ReturnType<typeof sql<Row>>;
+
+/**
+ * A page, found by walking an index in the order of the list: that of the submitter, of the cluster, or the table's own, for each status
+ * apart. What no index knows of the filter is compared row by row.
+ *
+ * The order within a branch names the status, which is the same in all its rows, and the status is held between bounds instead of being
+ * compared: only the index that is meant can give that order without sorting, so that no statistics lead PostgreSQL elsewhere.
+ */
+export function walkingPage(request: ListRequest): Statement<DeploymentRow> {
+  const { organizationId, filter, take } = request;
+  const { clusterId, submittedBy, statuses } = filter;
+  if (submittedBy !== undefined) return pageOf(request, branches(request, sql`d.submitted_by = ${submittedBy}`));
+  if (clusterId !== undefined) return pageOf(request, branches(request, sql`d.cluster_id = ${clusterId}`));
+  if (statuses !== undefined && statuses.length > 0) {
+    const clusters = sql`(select id from clusters where organization_id = ${organizationId}) c`;
+    return pageOf(request, branches(request, sql`d.cluster_id = c.id`, clusters));
+  }
+  return pageOf(
+    request,
+    sql`select d.id from deployments d
+        where d.organization_id = ${organizationId} and d.id < ${request.range.below} and d.id > ${request.range.above}
+          ${rest(request)}
+        order by d.id ${direction(request)} limit ${take}`,
+  );
+}
+
+/** A page of the deployments with some ids, as far as the filter means them. */
+export function pageAmong(request: ListRequest, ids: readonly string[]): Statement<DeploymentRow> {
+  const { organizationId, range, take } = request;
+  return pageOf(
+    request,
+    sql`select d.id from (select distinct ${organizationId}::uuid as organization_id, id from unnest(${[...ids]}::uuid[]) as id) wanted
+        join deployments d on d.organization_id = wanted.organization_id and d.id = wanted.id
+        where wanted.id < ${range.below} and wanted.id > ${range.above} ${statusCondition(request)} ${rest(request)}
+        order by wanted.id ${direction(request)} limit ${take}`,
+  );
+}
+
+/** Ids of deployments that have the labels which a selector asks for, at most `limit`; what it excludes is not looked at. */
+export function labelledIds(
+  organizationId: string,
+  requirements: readonly LabelRequirement[],
+  limit: number,
+): Statement<{ id: string }> {
+  const terms = sql`deployment_label_terms(d.organization_id, d.labels)`;
+  const conditions = requirements.map(({ key, values }) => {
+    const wanted = values.length === 0 ? [key] : values.map((value) => `${key}=${value}`);
+    const hashes = wanted.map((term) => sql`hashtextextended(${`${organizationId}/${term}`}, 0)`);
+    return sql`${terms} && array[${sql.join(hashes)}]::bigint[]`;
+  });
+  // Compared like this, the organization leads into no index: the terms say it already.
+  return sql`
+    select d.id from deployments d
+    where d.labels <> '{}' and ${sql.join(conditions, sql` and `)} and d.organization_id is not distinct from ${organizationId}
+    limit ${limit}`;
+}
+
+/** Ids of deployments that were given a name with a prefix, at most `limit`. */
+export function namedIds(organizationId: string, prefix: string, limit: number): Statement<{ id: string }> {
+  const end = afterPrefix(prefix);
+  return sql`
+    select d.id from deployments d
+    where d.organization_id = ${organizationId} and d.is_named and d.name collate "C" >= ${prefix}
+      ${end === undefined ? sql`` : sql`and d.name collate "C" < ${end}`}
+    order by d.name collate "C" limit ${limit}`;
+}
+
+/** The first text after all that begin with a prefix, by code points; undefined where there is none. */
+export function afterPrefix(prefix: string): string | undefined {
+  const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);
+  while (points.length > 0) {
+    const last = points.pop() ?? 0;
+    if (last < 0x10ffff) return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1);
+  }
+  return undefined;
+}
+
+/** Labels are looked up in an index that gives no order: its rows are found first, as the whole bitmap of them. */
+export async function preferBitmaps(tx: EntityManager): Promise<void> {
+  await rowsOf(tx, sql`select set_config('enable_seqscan', 'off', true)`);
+}
+
+function branches(request: ListRequest, owner: Fragment, owners?: Fragment): Fragment {
+  const { organizationId, filter, range, take } = request;
+  const statuses =
+    filter.statuses === undefined || filter.statuses.length === 0 ? DEPLOYMENT_STATUSES : filter.statuses;
+  const order = direction(request);
+  return sql`
+    select branch.id from unnest(${[...statuses]}::text[]) as s (status)
+    ${owners === undefined ? sql`` : sql`cross join ${owners}`}
+    cross join lateral (
+      select d.id from deployments d
+      where d.organization_id = ${organizationId} and ${owner}
+        and (d.status, d.id) < (s.status, ${range.below}::uuid) and (d.status, d.id) > (s.status, ${range.above}::uuid)
+        ${rest(request)}
+      order by d.status ${order}, d.id ${order} limit ${take}
+    ) branch
+    order by branch.id ${order} limit ${take}`;
+}
+
+/** The rows of some ids, each by its whole key: a constant for the organization beside the join would let PostgreSQL begin with the table. */
+function pageOf(request: ListRequest, found: Fragment): Statement<DeploymentRow> {
+  return sql<DeploymentRow>`
+    with found as materialized (${found}),
+    page as materialized (select ${request.organizationId}::uuid as organization_id, found.id from found)
+    select ${LISTED_DEPLOYMENT_COLUMNS} from page
+    join deployments d on d.organization_id = page.organization_id and d.id = page.id
+    order by page.id ${direction(request)}`;
+}
+
+function statusCondition({ filter: { statuses = [] } }: ListRequest): Fragment {
+  return statuses.length === 0 ? sql`` : sql`and d.status = any(${[...statuses]}::text[])`;
+}
+
+/** What of the filter is compared row by row, and whether the actor may see the row. */
+function rest({ actor, organizationId, filter }: ListRequest): Fragment {
+  return sql`and ${visibleClusters(actor, organizationId, 'd.cluster_id')} ${filterCondition({ ...filter, statuses: undefined })}`;
+}
+
+const direction = ({ sort }: ListRequest): Fragment => (sort === 'newest' ? sql`desc` : sql`asc`);

@@ -1,0 +1,58 @@
+import { Controller, Get, Query } from '@nestjs/common';
+
+import { ClusterErrors } from '#clusters';
+import { ApiRoute, IdParam, type Page, PageOf, PageQuery } from '#http';
+import { type Actor, CurrentActor, OrganizationVisibilityErrors, RequireRole } from '#rbac';
+
+import { DeploymentDto } from '../deployments.dto.js';
+import { ListPages } from './list-pages.js';
+import { ListDeploymentsQuery, QueuedDeploymentDto } from './lists.dto.js';
+
+const TAG = 'deployments';
+const ORGANIZATION = 'The organization.';
+
+/** Deployments as lists: all that somebody asks for, and those that wait. */
+@Controller('organizations/:organizationId')
+export class ListsController {
+  constructor(private readonly lists: ListPages) {}
+
+  @Get('deployments')
+  @RequireRole('viewer', { alsoScope: 'runtime' })
+  @ApiRoute({
+    id: 'listDeployments',
+    tag: TAG,
+    summary: 'List deployments',
+    description:
+      'Deployments of the organization that meet every condition that is given; those of clusters that you do not see are left out. ' +
+      'Cluster, statuses, submitter, times, labels and the beginnings of names that were given are each found by an index; of several conditions the narrowest leads.',
+    answer: PageOf(DeploymentDto),
+    problems: [OrganizationVisibilityErrors.NOT_FOUND],
+  })
+  async deployments(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @Query() query: ListDeploymentsQuery,
+  ): Promise<Page<DeploymentDto>> {
+    return this.lists.deployments(actor, organizationId, query);
+  }
+
+  @Get('clusters/:clusterId/queue')
+  @RequireRole('viewer', { alsoScope: 'runtime' })
+  @ApiRoute({
+    id: 'listQueue',
+    tag: TAG,
+    summary: 'Read the queue of a cluster',
+    description:
+      'What waits, by rank: priority (higher first), time of submission, id. The rank is not the starting order: the scheduler starts what gives the most at each level of priority, and a smaller request may start before a larger one that is ahead of it.',
+    answer: PageOf(QueuedDeploymentDto),
+    problems: [OrganizationVisibilityErrors.NOT_FOUND, ClusterErrors.NOT_FOUND],
+  })
+  async queue(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @IdParam('clusterId', 'The cluster.') clusterId: string,
+    @Query() query: PageQuery,
+  ): Promise<Page<QueuedDeploymentDto>> {
+    return this.lists.queue(actor, { organizationId, clusterId }, query);
+  }
+}

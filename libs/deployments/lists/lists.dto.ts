@@ -1,0 +1,84 @@
+import { ResourcesDto } from '#clusters';
+import { EnumField, IdField, IntegerField, NameField, ObjectField, PageQuery, TimestampField } from '#http';
+
+import { type DeploymentStatus } from '../deployment-status.js';
+import { FILTER_FIELDS, type FilterInput } from '../filter/filter-fields.js';
+import { DEPLOYMENT_SORTS, type DeploymentSort } from './id-range.js';
+
+const MAX_INTEGER = 2_147_483_647;
+
+/** Which deployments to list. */
+export class ListDeploymentsQuery extends PageQuery implements FilterInput {
+  @FILTER_FIELDS.clusterId()
+  readonly clusterId?: string;
+
+  @FILTER_FIELDS.status()
+  readonly status?: readonly DeploymentStatus[];
+
+  @FILTER_FIELDS.label()
+  readonly label?: string;
+
+  @FILTER_FIELDS.submittedBy()
+  readonly submittedBy?: string;
+
+  @FILTER_FIELDS.queuedFrom()
+  readonly queuedFrom?: string;
+
+  @FILTER_FIELDS.queuedBefore()
+  readonly queuedBefore?: string;
+
+  @FILTER_FIELDS.namePrefix()
+  readonly namePrefix?: string;
+
+  @EnumField(DEPLOYMENT_SORTS, {
+    description: 'By the time of submission: the newest or the oldest first.',
+    name: 'DeploymentSort',
+    default: 'newest',
+  })
+  readonly sort!: DeploymentSort;
+}
+
+/** A deployment that waits. */
+export class QueuedDeploymentDto {
+  @IntegerField({
+    description:
+      'Its rank by priority (higher first), then by the time since when it waits, then by id, from 1. **It is not the starting order**: what starts next is what fits, see the explanation. Pages after the first count on from there; what came or went ahead meanwhile is not counted again.',
+    min: 1,
+    max: MAX_INTEGER,
+    example: 1,
+  })
+  readonly position!: number;
+
+  @IdField({ description: 'The deployment.' })
+  readonly id!: string;
+
+  @NameField({ description: 'For people.', max: 128, example: 'train-resnet' })
+  readonly name!: string;
+
+  @IntegerField({ description: 'Higher first.', min: 0, max: 100, example: 50 })
+  readonly priority!: number;
+
+  @ObjectField(() => ResourcesDto, { description: 'What it needs.' })
+  readonly resources!: ResourcesDto;
+
+  @IntegerField({
+    description: 'How long it may run, in seconds; null without a limit.',
+    min: 1,
+    max: MAX_INTEGER,
+    nullable: true,
+    example: 3600,
+  })
+  readonly maxRuntimeSeconds!: number | null;
+
+  @IntegerField({ description: 'Which run it waits for, from 1.', min: 1, max: MAX_INTEGER, example: 1 })
+  readonly attempt!: number;
+
+  @TimestampField({ description: 'Since when it waits: its submission, also after retries.' })
+  readonly queuedAt!: string;
+
+  @IntegerField({ description: 'For how long that is, in seconds.', min: 0, max: MAX_INTEGER, example: 12 })
+  readonly waitingSeconds!: number;
+
+  @IdField({ description: 'The user or service account that submitted it.' })
+  readonly submittedBy!: string;
+}

@@ -29,7 +29,7 @@ export class AuthController {
   @Post('register')
   @LimitByAddress('register')
   @ApiRoute({
-    id: 'register',
+    id: 'registerUser',
     tag: 'auth',
     summary: 'Make an account',
     description:
@@ -45,7 +45,7 @@ export class AuthController {
   @Post('login')
   @LimitByAddress('login')
   @ApiRoute({
-    id: 'login',
+    id: 'loginUser',
     tag: 'auth',
     summary: 'Sign in',
     description:
@@ -60,7 +60,7 @@ export class AuthController {
   @Post('refresh')
   @LimitByAddress('refresh')
   @ApiRoute({
-    id: 'refresh',
+    id: 'refreshTokens',
     tag: 'auth',
     summary: 'Stay signed in',
     description:
@@ -75,7 +75,7 @@ export class AuthController {
   @Post('logout')
   @LimitByAddress('refresh')
   @ApiRoute({
-    id: 'logout',
+    id: 'logoutUser',
     tag: 'auth',
     summary: 'Sign out',
     description:

@@ -95,7 +95,11 @@ export class UserDto {
 }
 
 export class TokensDto {
-  @StringField({ description: 'A JWT, to be sent as `Authorization: Bearer`.', max: 2048 })
+  @StringField({
+    description: 'A JWT, to be sent as `Authorization: Bearer`.',
+    max: 2048,
+    example: 'eyJhbGciOiJFUzI1NiIsImtpZCI6ImsxIiwidHlwIjoiYXQrand0In0.eyJzdWIiOiIwMTk5MGQ2YiJ9.c2lnbmF0dXJl',
+  })
   readonly accessToken!: string;
 
   @StringField({ description: 'Always `Bearer`.', max: 6, example: 'Bearer' })
@@ -115,7 +119,12 @@ export class ResetDto {
   @StringField(USERNAME)
   readonly username!: string;
 
-  @StringField({ description: 'The one-time code that an operator gave you.', max: 100, writeOnly: true })
+  @StringField({
+    description: 'The one-time code that an operator gave you.',
+    max: 100,
+    writeOnly: true,
+    example: 'Zk3nV0pQ8sXw2RtYb7LcMd5HgJfUeAi1oK9xNvTq4Ws',
+  })
   readonly code!: string;
 
   @StringField(NEW_PASSWORD_FIELD)

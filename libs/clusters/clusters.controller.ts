@@ -114,7 +114,7 @@ export class ClustersController {
   @Patch(':clusterId')
   @RequireRole('admin')
   @ApiRoute({
-    id: 'editCluster',
+    id: 'updateCluster',
     tag: TAG,
     summary: 'Edit a cluster',
     description:

@@ -16,7 +16,7 @@ export class EditsController {
   @Patch()
   @RequireRole('developer', { ownership: 'own-or-admin' })
   @ApiRoute({
-    id: 'editDeployment',
+    id: 'updateDeployment',
     tag: 'deployments',
     summary: 'Edit a deployment that waits',
     description:

@@ -1,5 +1,5 @@
 export { HttpModule } from './http.module.js';
-export { createHttpApp, type HttpAppOptions } from './server/create-http-app.js';
+export { createHttpApp, describeHttpApp, type HttpAppOptions } from './server/create-http-app.js';
 export { BodyLimit } from './server/body-limit.js';
 export { Drain } from './server/drain.js';
 export { EventStreams, type Frames, type StreamWish, WishForStream } from './server/event-streams.js';
@@ -54,6 +54,6 @@ export {
 } from './fields/values.js';
 export { type CursorPosition } from './paging/cursor-codec.js';
 export { MAX_PAGE_SIZE, type Page, PageOf, PageQuery, PageRequest, Pages } from './paging/page.js';
-export { ApiRoute, type RouteDescription } from './openapi/api-route.js';
+export { ApiRoute, GUARD_EXTENSION, LIMIT_EXTENSION, type RouteDescription } from './openapi/api-route.js';
 export { createOpenApiDocument, type TagDescription } from './openapi/document.js';
 export { ProblemDto } from './openapi/problem.dto.js';

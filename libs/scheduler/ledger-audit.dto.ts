@@ -16,7 +16,7 @@ export class LedgerLawDto {
   @StringField({ description: 'Its name.', max: 60, example: 'allocated-is-open' })
   readonly name!: string;
 
-  @StringField({ description: 'What must hold.', max: 300 })
+  @StringField({ description: 'What must hold.', max: 300, example: 'Nothing is allocated beyond the capacity.' })
   readonly sentence!: string;
 
   @BooleanField({ description: 'True when a cluster that breaks it is cordoned.', example: true })

@@ -21,6 +21,9 @@ export interface Answer<T = Record<string, unknown>> {
 type Json = Readonly<Record<string, unknown>>;
 type Validate = (value: unknown) => string | undefined;
 
+/** Headers that a client may act on: an answer has them only where the document says so. */
+const TELLING_HEADERS = ['ETag', 'Idempotency-Replayed', 'Retry-After', 'WWW-Authenticate', 'Location'];
+
 /**
  * Talks to the API as a client does, and holds every answer against the OpenAPI document: an undocumented status, header form or field
  * fails the test that met it.
@@ -78,13 +81,15 @@ export class ApiClient {
   /** @throws Error when the document does not describe such an answer to this request */
   private validate(method: string, path: string, { status, headers, body, text }: Answer<unknown>): void {
     const operation = this.operationOf(method, path.split('?')[0] ?? '');
-    // What matches no route is answered by what stands before all routes, always with a problem.
-    const content =
-      operation === undefined
-        ? { 'application/problem+json': { schema: { $ref: 'openapi#/components/schemas/Problem' } } }
-        : contentOf(operation.operation, status);
     const where = `${method} ${path} -> ${status}`;
-    if (content === undefined) throw new Error(`${where} is not in the document: ${text.slice(0, 500)}`);
+    // What matches no route is answered by what stands before all routes, always with a problem.
+    const response =
+      operation === undefined
+        ? { content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } }
+        : this.responseOf(operation.operation, status);
+    if (response === undefined) throw new Error(`${where} is not in the document: ${text.slice(0, 500)}`);
+    const content = (response['content'] ?? {}) as Record<string, Json>;
+    if (operation !== undefined) this.validateHeaders(where, response, headers);
     const mediaType = (headers.get('content-type') ?? '').split(';')[0] ?? '';
     const described = content[mediaType];
     if (described === undefined) {
@@ -96,6 +101,38 @@ export class ApiClient {
     if (!mediaType.includes('json')) return;
     const fault = this.validatorOf(described['schema'])(body);
     if (fault !== undefined) throw new Error(`${where} does not match the document: ${fault}\n${text.slice(0, 1000)}`);
+    const codes = response['x-codes'] as readonly string[] | undefined;
+    const { code } = body as { readonly code?: string };
+    if (codes !== undefined && !codes.includes(code ?? '')) {
+      throw new Error(`${where} answers ${String(code)}, documented are ${codes.join(', ')}`);
+    }
+  }
+
+  /** @throws Error when a documented header is missing or has another form, or one is there that the document does not promise */
+  private validateHeaders(where: string, response: Json, headers: Headers): void {
+    const described = (response['headers'] ?? {}) as Record<string, Json>;
+    for (const [name, reference] of Object.entries(described)) {
+      const header = this.resolve(reference);
+      const value = headers.get(name);
+      if (value === null && header['required'] !== true) continue;
+      const fault = value === null ? 'is missing' : this.validatorOf(header['schema'])(value);
+      if (fault !== undefined) throw new Error(`${where} does not match the document: the header ${name} ${fault}`);
+    }
+    const undocumented = TELLING_HEADERS.filter((name) => headers.has(name) && !(name in described));
+    if (undocumented.length > 0) throw new Error(`${where} has headers of no document: ${undocumented.join(', ')}`);
+  }
+
+  private responseOf(operation: Json, status: number): Json | undefined {
+    const response = (operation['responses'] as Record<string, Json>)[String(status)];
+    return response === undefined ? undefined : this.resolve(response);
+  }
+
+  /** What a reference names, where it is one. */
+  private resolve(value: Json): Json {
+    const reference = value['$ref'];
+    if (typeof reference !== 'string') return value;
+    const steps = reference.slice('#/'.length).split('/');
+    return steps.reduce((node, step) => node[step] as Json, this.document);
   }
 
   private operationOf(method: string, path: string): { operation: Json } | undefined {
@@ -123,9 +160,4 @@ export class ApiClient {
 /** A template with parameters counts only where no literal path matches. */
 function isMoreExact(template: string, path: string, document: Json): boolean {
   return template === path || !(path in (document['paths'] as object));
-}
-
-function contentOf(operation: Json, status: number): Record<string, Json> | undefined {
-  const response = (operation['responses'] as Record<string, Json>)[String(status)];
-  return response === undefined ? undefined : ((response['content'] ?? {}) as Record<string, Json>);
 }

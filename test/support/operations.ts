@@ -96,14 +96,14 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   getSigningKeys: { needs: 'public', success: 200 },
 
   // Who gets as far as to hear that the body is not valid has got past the guard.
-  register: { needs: 'public', success: 400, body: () => ({}) },
-  login: { needs: 'public', success: 400, body: () => ({}) },
-  refresh: { needs: 'public', success: 400, body: () => ({}) },
-  logout: { needs: 'public', success: 400, body: () => ({}) },
+  registerUser: { needs: 'public', success: 400, body: () => ({}) },
+  loginUser: { needs: 'public', success: 400, body: () => ({}) },
+  refreshTokens: { needs: 'public', success: 400, body: () => ({}) },
+  logoutUser: { needs: 'public', success: 400, body: () => ({}) },
   resetPassword: { needs: 'public', success: 400, body: () => ({}) },
 
   getMe: { needs: 'signed-in', success: 200 },
-  editMe: { needs: 'signed-in', success: 400, body: () => ({}) },
+  updateMe: { needs: 'signed-in', success: 400, body: () => ({}) },
   changePassword: { needs: 'signed-in', success: 400, body: () => ({}) },
   listSessions: { needs: 'signed-in', success: 200 },
   endOtherSessions: { needs: 'signed-in', success: 200 },
@@ -166,7 +166,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   cordonCluster: { needs: 'admin', success: 200 },
   uncordonCluster: { needs: 'admin', success: 200 },
   drainCluster: { needs: 'admin', success: 200, path: { clusterId: ({ team }) => aCluster(team) } },
-  editCluster: { needs: 'admin', success: 200, body: () => ({ policy: { searchSteps: 10_000 + (count += 1) } }) },
+  updateCluster: { needs: 'admin', success: 200, body: () => ({ policy: { searchSteps: 10_000 + (count += 1) } }) },
   deleteCluster: { needs: 'admin', success: 204, path: { clusterId: ({ team }) => aCluster(team) } },
   listClusterAccess: { needs: 'viewer', success: 200 },
   grantClusterAccess: { needs: 'admin', success: 200, path: { userId: ({ colleague }) => colleague.id } },
@@ -196,7 +196,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   startDeployment: { needs: 'own-or-admin', runtime: true, success: 200, body: () => ({}) },
   completeDeployment: { needs: 'own-or-admin', runtime: true, success: 200, body: anOutcome },
   cancelDeployment: { needs: 'own-or-admin', success: 200 },
-  editDeployment: {
+  updateDeployment: {
     needs: 'own-or-admin',
     success: 409,
     body: () => ({ priority: 60 }),
@@ -216,12 +216,27 @@ export interface DocumentedOperation {
   readonly template: string;
   readonly requiredRole: string | undefined;
   readonly parameters: readonly string[];
+  /** What the document shows as a body; undefined where there is none, or none in JSON. */
+  readonly bodyExample: unknown;
+  /** What it shows for each parameter of the query. */
+  readonly queryExamples: readonly { readonly name: string; readonly example: unknown }[];
+}
+
+interface OperationObject {
+  readonly operationId: string;
+  readonly 'x-required-role'?: string;
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly schema: { readonly example?: unknown };
+  }[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly example?: unknown }>> };
 }
 
 /** Everything that the document lists. */
 export async function documentedOperations(url: string): Promise<DocumentedOperation[]> {
   const document = (await (await fetch(`${url}/openapi.json`)).json()) as {
-    paths: Record<string, Record<string, { operationId: string; 'x-required-role'?: string }>>;
+    paths: Record<string, Record<string, OperationObject>>;
   };
   return Object.entries(document.paths).flatMap(([template, item]) =>
     Object.entries(item).map(([method, operation]) => ({
@@ -230,6 +245,10 @@ export async function documentedOperations(url: string): Promise<DocumentedOpera
       template,
       requiredRole: operation['x-required-role'],
       parameters: [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? ''),
+      bodyExample: operation.requestBody?.content['application/json']?.example,
+      queryExamples: (operation.parameters ?? [])
+        .filter((parameter) => parameter.in === 'query' && parameter.schema.example !== undefined)
+        .map(({ name, schema }) => ({ name, example: schema.example })),
     })),
   );
 }

@@ -7,8 +7,9 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { ApiExtension } from '@nestjs/swagger';
 
-import { RequestErrors } from '#http';
+import { LIMIT_EXTENSION, RequestErrors } from '#http';
 import { type DomainError } from '#kernel';
 
 import { requestOrigin } from '../access/request-origin.js';
@@ -49,7 +50,7 @@ export class AddressLimitGuard implements CanActivate {
 
 /** Limits a public route by address, with `RateLimit` headers on every answer. */
 export function LimitByAddress(name: AddressLimitName): MethodDecorator {
-  return applyDecorators(SetMetadata(LIMIT, name), UseGuards(AddressLimitGuard));
+  return applyDecorators(SetMetadata(LIMIT, name), UseGuards(AddressLimitGuard), ApiExtension(LIMIT_EXTENSION, true));
 }
 
 /** Adds the headers that tell a limit and what is left of it (IETF draft on RateLimit headers, version 11). */

@@ -6,7 +6,12 @@ import { ApiRoute, ArrayField, StringField } from '#http';
 import { ACCESS_TOKEN_ALGORITHM } from './access-tokens.js';
 import { Public } from './route-access.js';
 
-const COORDINATE = { description: 'A coordinate of the point, in base64url.', min: 43, max: 43 } as const;
+const COORDINATE = {
+  description: 'A coordinate of the point, in base64url.',
+  min: 43,
+  max: 43,
+  example: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
+} as const;
 
 export class JwkDto {
   @StringField({ description: 'Always `EC`.', max: 2, example: 'EC' })
@@ -21,7 +26,7 @@ export class JwkDto {
   @StringField(COORDINATE)
   readonly y!: string;
 
-  @StringField({ description: 'Which key: access tokens name it in their header.', max: 64 })
+  @StringField({ description: 'Which key: access tokens name it in their header.', max: 64, example: 'key-1' })
   readonly kid!: string;
 
   @StringField({ description: 'Always `ES256`.', max: 5, example: 'ES256' })

@@ -1,9 +1,12 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
 
+import { GUARD_EXTENSION } from '#http';
 import { type Role } from '#kernel';
 
+import { AuthErrors } from '../auth.errors.js';
 import { type TokenScope } from '../tokens/service-account.entity.js';
+import { OrganizationVisibilityErrors } from './organization-visibility.js';
 
 /** Who may use a route. Every route declares exactly one of these, on the method or on its controller. */
 export type RouteAccess =
@@ -39,6 +42,7 @@ export function declareAccess(access: RouteAccess): AccessDecorator {
     ...(access.kind === 'public' ? [] : [ApiBearerAuth('bearer')]),
     ApiExtension('x-required-role', requiredRoleOf(access)),
     ApiExtension('x-access', sentenceOf(access)),
+    ApiExtension(GUARD_EXTENSION, refusalsOf(access)),
   );
 }
 
@@ -88,6 +92,26 @@ export function RequireOperator(): AccessDecorator {
 
 function requiredRoleOf(access: RouteAccess): string {
   return access.kind === 'role' ? access.role : access.kind;
+}
+
+/** The codes with which the guard refuses, for the API's documentation, which knows every code by its name alone. */
+function refusalsOf(access: RouteAccess): readonly string[] {
+  switch (access.kind) {
+    case 'public':
+      return [];
+    case 'signed-in':
+      return [AuthErrors.UNAUTHENTICATED.code, ...(access.apiTokens ? [] : ['RBAC.SESSION_REQUIRED'])];
+    case 'operator':
+      return [AuthErrors.UNAUTHENTICATED.code, 'RBAC.OPERATOR_REQUIRED'];
+    case 'role':
+      return [
+        AuthErrors.UNAUTHENTICATED.code,
+        'RBAC.ROLE_TOO_LOW',
+        'RBAC.SCOPE_TOO_NARROW',
+        ...(access.ownership === undefined ? [] : ['RBAC.NOT_OWNER']),
+        OrganizationVisibilityErrors.NOT_FOUND.code,
+      ];
+  }
 }
 
 /** Who may use the route, as a sentence for the reader of the API's documentation. */

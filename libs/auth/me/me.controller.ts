@@ -24,7 +24,7 @@ import { ApiTokens } from '../tokens/api-tokens.service.js';
 import {
   ChangePasswordDto,
   CreateTokenDto,
-  EditProfileDto,
+  UpdateProfileDto,
   NewTokenDto,
   ProfileDto,
   SessionDto,
@@ -62,7 +62,7 @@ export class MeController {
 
   @Patch()
   @ApiRoute({
-    id: 'editMe',
+    id: 'updateMe',
     tag: TAG,
     summary: 'Change the e-mail address',
     description:
@@ -70,7 +70,7 @@ export class MeController {
     answer: ProfileDto,
     problems: [AuthErrors.CURRENT_PASSWORD_WRONG, AuthErrors.TOO_MANY_ATTEMPTS, AuthErrors.BUSY],
   })
-  async edit(@CurrentActor() actor: Actor, @Body() { email, currentPassword }: EditProfileDto): Promise<ProfileDto> {
+  async edit(@CurrentActor() actor: Actor, @Body() { email, currentPassword }: UpdateProfileDto): Promise<ProfileDto> {
     return toProfileDto(await this.profiles.changeEmail(actor, email, currentPassword));
   }
 

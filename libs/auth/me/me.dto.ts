@@ -26,7 +26,7 @@ export class ProfileDto extends UserDto {
   readonly createdAt!: string;
 }
 
-export class EditProfileDto {
+export class UpdateProfileDto {
   @StringField({ ...EMAIL_FIELD, nullable: true })
   readonly email!: string | null;
 
@@ -74,7 +74,7 @@ export class SessionDto {
 }
 
 export class SessionsEndedDto {
-  @IntegerField({ description: 'How many sessions were ended.', min: 0, max: 1000 })
+  @IntegerField({ description: 'How many sessions were ended.', min: 0, max: 1000, example: 2 })
   readonly ended!: number;
 }
 
@@ -110,7 +110,7 @@ export class TokenDto {
   @IdField({ description: 'Id of the token.' })
   readonly id!: string;
 
-  @NameField({ description: 'What the token is for.' })
+  @NameField({ description: 'What the token is for.', example: 'nightly build' })
   readonly name!: string;
 
   @IdField({ description: 'The organization in which it is good.' })
@@ -134,7 +134,11 @@ export class TokenDto {
 }
 
 export class NewTokenDto extends TokenDto {
-  @StringField({ description: 'The token. It is shown here and never again.', max: 100 })
+  @StringField({
+    description: 'The token. It is shown here and never again.',
+    max: 100,
+    example: 'stow_0Ab1Cd2Ef3Gh4Ij5Kl6Mn7_0Ab1Cd2Ef3Gh4Ij5Kl6Mn7Op8Qr9St0Uv1Wx2Yz3Ab4Cd5Ef6Gh7I',
+  })
   readonly token!: string;
 }
 
@@ -163,7 +167,7 @@ export class ServiceAccountDto {
   @IdField({ description: 'Id of the service account.' })
   readonly id!: string;
 
-  @NameField({ description: 'Unique in the organization.' })
+  @NameField({ description: 'Unique in the organization.', example: 'ci' })
   readonly name!: string;
 
   @EnumField(ROLES, { description: 'Its role; null when it has a scope.', name: 'Role', nullable: true })

@@ -16,6 +16,7 @@ export class ResetCodeDto {
   @StringField({
     description: 'The one-time code. It is shown here and never again: hand it over in person.',
     max: 100,
+    example: 'Zk3nV0pQ8sXw2RtYb7LcMd5HgJfUeAi1oK9xNvTq4Ws',
   })
   readonly code!: string;
 

@@ -91,7 +91,8 @@ export function enumRule(
       type: 'string',
       enum: [...words],
       ...(options.name === undefined ? {} : { enumName: options.name }),
-      ...documentationOf({ example: words[0] ?? '', ...options }),
+      // Where it may be left out, an example that nobody chose would say that it should not be.
+      ...documentationOf(options.optional === true ? options : { example: words[0] ?? '', ...options }),
     },
     check: (value) =>
       known.has(value) ? undefined : { code: 'one-of', message: `must be one of ${words.join(', ')}` },

@@ -45,6 +45,12 @@ export interface RouteDescription {
 /** The key under which a route's errors travel to `createOpenApiDocument`. */
 export const ROUTE_EXTENSION = 'x-stowage-route';
 
+/** Under which a guard's declaration names the codes that it refuses with. */
+export const GUARD_EXTENSION = 'x-stowage-guard';
+
+/** Under which a public route says that it is limited; all others are. */
+export const LIMIT_EXTENSION = 'x-stowage-limited';
+
 /** What `createOpenApiDocument` needs to know of a route beside what swagger's decorators carry. */
 export interface RouteExtension {
   /** Left out where the guard's declaration decides. */

@@ -1,6 +1,14 @@
-import { type DynamicModule, type LoggerService, Module, RequestMethod, type Type } from '@nestjs/common';
+import {
+  type DynamicModule,
+  type INestApplication,
+  type LoggerService,
+  Module,
+  RequestMethod,
+  type Type,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type OpenAPIObject } from '@nestjs/swagger';
 import { fastify as createFastify } from 'fastify';
 import type { Logger } from 'pino';
 
@@ -10,7 +18,7 @@ import { RequestPipe } from '../fields/request.pipe.js';
 import { UndeclaredInputGuard } from '../fields/undeclared-input.guard.js';
 import { HttpModule } from '../http.module.js';
 import { serveDocumentation } from '../openapi/documentation.js';
-import { type TagDescription } from '../openapi/document.js';
+import { createOpenApiDocument, type TagDescription } from '../openapi/document.js';
 import { ProblemFilter, type ReportUnexpected } from '../problems/problem.filter.js';
 import { allowOrigins } from './cors.js';
 import { addEntityTags } from '../versions/entity-tag.js';
@@ -33,6 +41,15 @@ const OUTSIDE = [
 
 @Module({})
 class HttpRoot {}
+
+const rootOf = (module: Type | DynamicModule, settings: Settings): DynamicModule => ({
+  module: HttpRoot,
+  imports: [ConfigModule.forRoot(settings), HttpModule, module],
+});
+
+function mountUnderVersion(app: INestApplication): void {
+  app.setGlobalPrefix('v1', { exclude: OUTSIDE.map((path) => ({ path, method: RequestMethod.ALL })) });
+}
 
 /** What may differ between a service and a test of it. */
 export interface HttpAppOptions {
@@ -71,14 +88,13 @@ export async function createHttpApp(
   fastify.server.on('checkExpectation', answerExpectation);
 
   // 2. The framework.
-  const root: DynamicModule = { module: HttpRoot, imports: [ConfigModule.forRoot(settings), HttpModule, module] };
-  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(rootOf(module, settings), adapter, {
     bodyParser: false,
     forceCloseConnections: true,
     abortOnError: false,
     logger: new NestLogger(logger) satisfies LoggerService,
   });
-  app.setGlobalPrefix('v1', { exclude: OUTSIDE.map((path) => ({ path, method: RequestMethod.ALL })) });
+  mountUnderVersion(app);
   app.useGlobalFilters(new ProblemFilter(report));
   app.useGlobalPipes(new RequestPipe());
   app.useGlobalGuards(new UndeclaredInputGuard());
@@ -90,4 +106,23 @@ export async function createHttpApp(
   answerOtherMethods(fastify, methodsByPath);
   await fastify.ready();
   return app;
+}
+
+/**
+ * The OpenAPI document that the application would serve, without starting it: nothing is instantiated and no server is needed.
+ *
+ * @throws TypeError when a route is not described by `@ApiRoute`, or declares an unknown error
+ */
+export async function describeHttpApp(
+  module: Type | DynamicModule,
+  settings: Settings,
+  tags: readonly TagDescription[] = [],
+): Promise<OpenAPIObject> {
+  const app = await NestFactory.create<NestFastifyApplication>(rootOf(module, settings), new FastifyAdapter(), {
+    preview: true,
+    abortOnError: false,
+    logger: false,
+  });
+  mountUnderVersion(app);
+  return createOpenApiDocument(app, tags);
 }

@@ -1,0 +1,78 @@
+import { isJson, type Json, objectsIn } from './json.js';
+
+const REFERENCE = '#/components/schemas/';
+
+/** Stands for "there is none": `null` and `undefined` are no such thing in JSON Schema. */
+const NONE = Symbol('none');
+
+/**
+ * The example of a schema: its own, else one put together from those of its parts. Lists have one item; what has no example of its own
+ * but may be absent, null or empty is just that.
+ *
+ * @returns undefined where a part that must be there has none
+ */
+export function exampleOf(schema: unknown, schemas: Json): unknown {
+  const example = build(schema, schemas);
+  return example === NONE ? undefined : example;
+}
+
+function build(schema: unknown, schemas: Json): unknown {
+  if (!isJson(schema)) return NONE;
+  if (schema['example'] !== undefined) return schema['example'];
+  if (schema['default'] !== undefined) return schema['default'];
+  if (typeof schema['$ref'] === 'string') return build(schemas[schema['$ref'].slice(REFERENCE.length)], schemas);
+  if (Array.isArray(schema['enum'])) return (schema['enum'] as unknown[])[0];
+  const types = [schema['type']].flat();
+  if (types.includes('object')) return objectOf(schema, schemas);
+  if (types.includes('array')) return listOf(schema, schemas);
+  if (types.includes('null')) return null;
+  if (types.includes('boolean')) return false;
+  return firstOf(objectsIn(schema['oneOf'] ?? schema['anyOf']), schemas);
+}
+
+/** One of several schemas: the first that has an example, and be it null. */
+function firstOf(options: readonly Json[], schemas: Json): unknown {
+  for (const option of options) {
+    const example = build(option, schemas);
+    if (example !== NONE) return example;
+  }
+  return NONE;
+}
+
+function objectOf(schema: Json, schemas: Json): unknown {
+  const required: readonly unknown[] = Array.isArray(schema['required']) ? schema['required'] : [];
+  const properties = isJson(schema['properties']) ? schema['properties'] : {};
+  const entries: [string, unknown][] = [];
+  for (const [name, property] of Object.entries(properties)) {
+    const isRequired = required.includes(name);
+    const example = isRequired || isTold(property, schemas) ? build(property, schemas) : NONE;
+    if (example !== NONE) entries.push([name, example]);
+    else if (isRequired) return NONE;
+  }
+  return Object.fromEntries(entries);
+}
+
+/** Whether an optional field belongs into an example: one that shows no value of its own may contradict its neighbours. */
+function isTold(property: unknown, schemas: Json): boolean {
+  if (!isJson(property)) return false;
+  if (property['example'] !== undefined || property['default'] !== undefined) return true;
+  if (typeof property['$ref'] !== 'string') return property['type'] === 'object' || property['type'] === 'array';
+  return isTold(schemas[property['$ref'].slice(REFERENCE.length)], schemas);
+}
+
+function listOf(schema: Json, schemas: Json): unknown {
+  const item = build(schema['items'], schemas);
+  if (item !== NONE) return [item];
+  return Number(schema['minItems'] ?? 0) === 0 ? [] : NONE;
+}
+
+/** Gives every body that is JSON its example: the whole that a client sends or gets, not only its fields. */
+export function addExamples(bodies: readonly unknown[], schemas: Json): void {
+  for (const body of bodies.filter(isJson)) {
+    const content = isJson(body['content']) ? body['content'] : {};
+    const media = content['application/json'];
+    if (!isJson(media) || media['example'] !== undefined || media['examples'] !== undefined) continue;
+    const example = exampleOf(media['schema'], schemas);
+    if (example !== undefined) media['example'] = example;
+  }
+}

@@ -1,0 +1,141 @@
+import { findError } from '../problems/error-catalogue.js';
+import { RequestErrors, TransportErrors, UNEXPECTED } from '../problems/request.errors.js';
+import { GUARD_EXTENSION, LIMIT_EXTENSION, ROUTE_EXTENSION, type RouteExtension } from './api-route.js';
+import { addExamples } from './examples.js';
+import { headersOfProblem, headersOfSuccess } from './headers.js';
+import { isJson, type Json, objectsIn } from './json.js';
+
+/** Refusals that any operation can meet: one text for all of them, in the document's components. */
+const SHARED: Readonly<Record<string, string>> = {
+  [TransportErrors.TIMEOUT.code]: 'Timeout',
+  [TransportErrors.TOO_LARGE.code]: 'TooLarge',
+  [TransportErrors.UNSUPPORTED_MEDIA_TYPE.code]: 'UnsupportedMediaType',
+  [TransportErrors.HEADERS_TOO_LARGE.code]: 'HeadersTooLarge',
+  [RequestErrors.TOO_MANY.code]: 'TooMany',
+  [UNEXPECTED.code]: 'Unexpected',
+  [RequestErrors.UNAVAILABLE.code]: 'Unavailable',
+};
+
+/** Errors that an operation can answer by its form alone. */
+function commonCodes(method: string, operation: Json, guardCodes: readonly string[]): string[] {
+  const parameters = objectsIn(operation['parameters']);
+  const has = (name: string): boolean => parameters.some((parameter) => parameter['name'] === name);
+  const entries = [
+    RequestErrors.INVALID,
+    TransportErrors.BAD_REQUEST,
+    // A body is read where none is expected too: `{}` is as good as nothing.
+    ...(method !== 'get' ? [RequestErrors.MALFORMED_JSON, TransportErrors.BAD_ENCODING] : []),
+    ...(has('cursor') ? [RequestErrors.INVALID_CURSOR] : []),
+    ...(parameters.some((parameter) => parameter['in'] === 'path') ? [RequestErrors.NO_SUCH_RESOURCE] : []),
+    ...(has('If-Match') ? [RequestErrors.PRECONDITION_FAILED] : []),
+    ...(has('Idempotency-Key')
+      ? [RequestErrors.IDEMPOTENCY_KEY_REUSED, RequestErrors.IDEMPOTENCY_KEY_BUSY, RequestErrors.IDEMPOTENT_ANSWER_LOST]
+      : []),
+    TransportErrors.TIMEOUT,
+    TransportErrors.TOO_LARGE,
+    TransportErrors.UNSUPPORTED_MEDIA_TYPE,
+    TransportErrors.HEADERS_TOO_LARGE,
+    RequestErrors.TOO_MANY,
+    UNEXPECTED,
+    RequestErrors.UNAVAILABLE,
+  ];
+  return [...guardCodes, ...entries.map((entry) => entry.code)];
+}
+
+function problemResponse(status: number, codes: readonly string[]): Json {
+  return {
+    description: codes.map((code) => `- \`${code}\`: ${findError(code)?.title ?? ''}`).join('\n'),
+    headers: headersOfProblem(status),
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    'x-codes': codes,
+  };
+}
+
+/** The responses that operations share. */
+export function sharedResponses(): Json {
+  return Object.fromEntries(
+    Object.entries(SHARED).map(([code, name]) => [name, problemResponse(findError(code)?.status ?? 500, [code])]),
+  );
+}
+
+/** One response per status, each listing the codes that it can carry. */
+function problemResponses(codes: readonly string[], operationId: string): Json {
+  const byStatus = new Map<number, string[]>();
+  for (const code of new Set(codes)) {
+    const entry = findError(code);
+    if (entry === undefined) {
+      throw new TypeError(`${operationId} declares the error ${code}, which nobody defines`);
+    }
+    byStatus.set(entry.status, [...(byStatus.get(entry.status) ?? []), code]);
+  }
+  const responses = [...byStatus]
+    .sort(([a], [b]) => a - b)
+    .map(([status, listed]) => {
+      const shared = listed.length === 1 ? SHARED[listed[0] ?? ''] : undefined;
+      const response =
+        shared === undefined ? problemResponse(status, listed) : { $ref: `#/components/responses/${shared}` };
+      return [String(status), response] as const;
+    });
+  return Object.fromEntries(responses);
+}
+
+/** Lists in a query are separated by commas, which OpenAPI does not assume. */
+function describeLists(operation: Json): void {
+  for (const parameter of objectsIn(operation['parameters'])) {
+    if (parameter['in'] === 'query' && isJson(parameter['schema']) && parameter['schema']['type'] === 'array') {
+      Object.assign(parameter, { style: 'form', explode: false });
+    }
+  }
+}
+
+/** A body whose every field may be left out may be left out itself. */
+function relaxBody(operation: Json, schemas: Json): void {
+  const body = operation['requestBody'];
+  if (!isJson(body)) return;
+  const [, name = ''] = /"#\/components\/schemas\/(\w+)"/.exec(JSON.stringify(body)) ?? [];
+  const schema = schemas[name];
+  body['required'] = !isJson(schema) || Array.isArray(schema['required']);
+}
+
+/** Takes from an operation what only this code reads. */
+function taken(operation: Json, extension: string): unknown {
+  const value = operation[extension];
+  Reflect.deleteProperty(operation, extension);
+  return value;
+}
+
+/**
+ * Completes what decorators left of an operation: access, errors with their codes, headers, examples.
+ *
+ * @throws TypeError when it is not described by `@ApiRoute`, or declares an unknown error
+ */
+export function completeOperation(method: string, operation: Json, schemas: Json): void {
+  const operationId = String(operation['operationId']);
+  const route = taken(operation, ROUTE_EXTENSION) as RouteExtension | undefined;
+  if (route === undefined) {
+    throw new TypeError(`${operationId} has no @ApiRoute(): every route is described`);
+  }
+  const isPublic = route.isPublic === true || operation['x-required-role'] === 'public';
+  if (isPublic) {
+    operation['security'] = [];
+  }
+  const access = taken(operation, 'x-access');
+  if (typeof access === 'string') {
+    operation['description'] = `${String(operation['description'])}\n\n${access}`;
+  }
+  describeLists(operation);
+  const ofGuard = taken(operation, GUARD_EXTENSION) as readonly string[] | undefined;
+  const isLimited = taken(operation, LIMIT_EXTENSION) === true || !isPublic;
+  const guardCodes = ofGuard ?? (isPublic ? [] : [RequestErrors.UNAUTHENTICATED.code, RequestErrors.FORBIDDEN.code]);
+  const isIdempotent = objectsIn(operation['parameters']).some(({ name }) => name === 'Idempotency-Key');
+  const own = isJson(operation['responses']) ? operation['responses'] : {};
+  for (const response of Object.values(own).filter(isJson)) {
+    response['headers'] = headersOfSuccess({ hasEntityTag: route.hasEntityTag === true, isIdempotent, isLimited });
+  }
+  addExamples([operation['requestBody'], ...Object.values(own)], schemas);
+  operation['responses'] = {
+    ...own,
+    ...problemResponses([...route.codes, ...commonCodes(method, operation, guardCodes)], operationId),
+  };
+  relaxBody(operation, schemas);
+}

@@ -1,0 +1,55 @@
+import { type OpenAPIObject } from '@nestjs/swagger';
+
+import { isJson, type Json } from './json.js';
+import { OPEN_EXTENSION } from './problem.dto.js';
+
+/** `{allOf: [{$ref}], description}` says no more than `{$ref, description}`, which version 3.1 allows. */
+export function simplifyReferences(node: unknown): void {
+  if (Array.isArray(node)) {
+    node.forEach(simplifyReferences);
+  } else if (isJson(node)) {
+    Object.values(node).forEach(simplifyReferences);
+    const only: unknown = Array.isArray(node['allOf']) && node['allOf'].length === 1 ? node['allOf'][0] : undefined;
+    if (isJson(only) && typeof only['$ref'] === 'string') {
+      node['$ref'] = only['$ref'];
+      Reflect.deleteProperty(node, 'allOf');
+    }
+  }
+}
+
+/** Schemas take what they declare and nothing else, unless they say so. */
+export function closeSchemas(node: unknown): void {
+  if (Array.isArray(node)) {
+    node.forEach(closeSchemas);
+  } else if (isJson(node)) {
+    if (node['type'] === 'object' && isJson(node['properties'])) {
+      node['additionalProperties'] ??= node[OPEN_EXTENSION] === true;
+      Reflect.deleteProperty(node, OPEN_EXTENSION);
+    }
+    Object.entries(node).forEach(([key, value]) => {
+      if (!['example', 'examples', 'default', 'enum'].includes(key)) {
+        closeSchemas(value);
+      }
+    });
+  }
+}
+
+/** Schema names without the suffix that only the code needs. */
+export function renameSchemas(document: OpenAPIObject): OpenAPIObject {
+  const text = JSON.stringify(document).replace(/(#\/components\/schemas\/[A-Za-z0-9]+?)Dto"/g, '$1"');
+  const renamed = JSON.parse(text) as OpenAPIObject;
+  const schemas = renamed.components?.schemas ?? {};
+  const entries = Object.entries(schemas).map(([name, schema]) => [name.replace(/Dto$/, ''), schema] as const);
+  renamed.components = {
+    ...renamed.components,
+    schemas: Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))),
+  };
+  return renamed;
+}
+
+/** An enumeration is described where it is used: the text that it has itself is that of some one use. */
+export function silenceEnumerations(schemas: Json): void {
+  for (const schema of Object.values(schemas).filter(isJson)) {
+    if (Array.isArray(schema['enum'])) Reflect.deleteProperty(schema, 'description');
+  }
+}

@@ -1,0 +1,56 @@
+// `node scripts/openapi.mjs lint | diff | release`: holds the document that the API serves against the rules of
+// redocly.yaml (lint) and against the last release's document (diff: whatever a client of that release relies on is
+// still there); keeps it as the document of the version in package.json (release). Needs a build.
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+
+import { projectEnvironment, projectNode } from './lib/node.mjs';
+import { handOver, main } from './lib/processes.mjs';
+import { inProject, Stop } from './lib/project.mjs';
+
+const CLI = inProject('node_modules', '@redocly', 'cli', 'bin', 'cli.js');
+const RELEASES = inProject('docs', 'releases');
+const NAME = /^openapi-(\d+)\.(\d+)\.(\d+)\.json$/;
+
+/** The document of the last release: the one with the highest version in its name. */
+function lastRelease() {
+  const rank = (name) =>
+    NAME.exec(name)
+      .slice(1)
+      .reduce((sum, part) => sum * 1e5 + Number(part), 0);
+  const names = existsSync(RELEASES) ? readdirSync(RELEASES).filter((name) => NAME.test(name)) : [];
+  return names.sort((a, b) => rank(b) - rank(a))[0];
+}
+
+/** Writes the document as the build serves it. */
+async function render() {
+  const { renderOpenApi } = await import(inProject('dist', 'apps', 'api', 'document.js'));
+  mkdirSync(inProject('.cache'), { recursive: true });
+  const file = inProject('.cache', 'openapi.json');
+  writeFileSync(file, await renderOpenApi());
+  return file;
+}
+
+async function redocly(...args) {
+  const node = projectNode();
+  if (node === undefined) throw new Stop('install the packages first: npm ci');
+  // The tool would report its use, and look for news of itself.
+  const env = { ...projectEnvironment(node), REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_NOTIFICATIONS: 'true' };
+  await handOver(node, [CLI, ...args, '--config', inProject('redocly.yaml')], { env });
+}
+
+await main(async () => {
+  const what = process.argv[2];
+  if (!['lint', 'diff', 'release'].includes(what))
+    throw new Stop('usage: node scripts/openapi.mjs lint | diff | release', 2);
+  const document = await render();
+  if (what === 'lint') return redocly('lint', document, '--max-problems', '1000');
+  if (what === 'release') {
+    const { version } = JSON.parse(readFileSync(inProject('package.json'), 'utf8'));
+    mkdirSync(RELEASES, { recursive: true });
+    const kept = JSON.stringify(JSON.parse(readFileSync(document, 'utf8')));
+    return writeFileSync(inProject('docs', 'releases', `openapi-${version}.json`), `${kept}\n`);
+  }
+  const last = lastRelease();
+  if (last === undefined) throw new Stop('docs/releases holds no document of a release');
+  return redocly('diff', inProject('docs', 'releases', last), document, '--fail-on', 'major');
+});

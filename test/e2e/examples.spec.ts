@@ -65,7 +65,8 @@ describe('the examples of the document', () => {
     const expected: Record<string, string> = {};
     for (const operation of documented.filter(({ bodyExample }) => bodyExample !== undefined)) {
       const answer = await send(operation, '', operation.bodyExample);
-      heard[operation.id] = verdict(answer);
+      const isForm = verdict(answer).includes(' REQUEST.');
+      heard[operation.id] = operation.id in OUTCOMES || isForm ? verdict(answer) : `${answer.status}`;
       expected[operation.id] = OUTCOMES[operation.id] ?? `${OPERATIONS[operation.id]?.success ?? 0}`;
     }
     expect(heard).toEqual(expected);
@@ -76,7 +77,8 @@ describe('the examples of the document', () => {
     const refused: string[] = [];
     for (const operation of documented) {
       const sent = operation.queryExamples.filter(({ name }) => !NOT_SENT.includes(name));
-      const query = new URLSearchParams(sent.map(({ name, example }) => [name, String(example)])).toString();
+      const pairs = sent.map(({ name, example }): [string, string] => [name, String(example)]);
+      const query = new URLSearchParams(pairs).toString();
       const answer = query === '' ? undefined : await send(operation, `?${query}`, undefined);
       if (answer !== undefined && answer.status >= 400) refused.push(`${operation.id} ${query}: ${answer.text}`);
     }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 
 import fastifyStatic from '@fastify/static';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
 
 import { createOpenApiDocument, type TagDescription } from './document.js';
 
@@ -19,28 +20,45 @@ const DOCS_POLICY = [
   "form-action 'none'",
 ].join('; ');
 
-const PAGE = `<!doctype html>
+const page = (title: string, head: string, body: string): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Stowage API</title>
-<link rel="stylesheet" href="/docs/assets/swagger-ui.css">
+<title>${title}</title>
 <link rel="icon" href="/docs/assets/favicon-32x32.png">
-</head>
+${head}</head>
 <body>
-<div id="swagger-ui"></div>
-<script src="/docs/assets/swagger-ui-bundle.js"></script>
-<script src="/docs/init.js"></script>
+${body}
 </body>
 </html>
 `;
 
-const INIT = `window.ui = SwaggerUIBundle({
+const SWAGGER_UI = page(
+  'Stowage API: try it',
+  '<link rel="stylesheet" href="/docs/assets/swagger-ui.css">\n',
+  `<div id="swagger-ui"></div>
+<script src="/docs/assets/swagger-ui-bundle.js"></script>
+<script src="/docs/init.js"></script>`,
+);
+
+/** Whoever signs in by the page is authorized for the rest of it: nobody should have to copy a token by hand. */
+const SWAGGER_UI_INIT = `const SIGNS_IN = /\\/v1\\/auth\\/(register|login|refresh)$/;
+const authorizeAfterSignIn = (response) => {
+  if (response.ok && SIGNS_IN.test(new URL(response.url).pathname)) {
+    const schema = ui.specSelectors.securityDefinitions().get('bearer');
+    ui.authActions.authorizeWithPersistOption({
+      bearer: { name: 'bearer', schema, value: JSON.parse(response.text).accessToken },
+    });
+  }
+  return response;
+};
+const ui = SwaggerUIBundle({
   url: '/openapi.json',
   dom_id: '#swagger-ui',
   deepLinking: true,
   persistAuthorization: true,
+  displayOperationId: true,
   displayRequestDuration: true,
   tryItOutEnabled: true,
   docExpansion: 'none',
@@ -48,32 +66,62 @@ const INIT = `window.ui = SwaggerUIBundle({
   filter: true,
   validatorUrl: null,
   syntaxHighlight: { activated: true },
+  responseInterceptor: authorizeAfterSignIn,
 });
 `;
 
-const ASSETS = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
+const REDOC = page(
+  'Stowage API: reference',
+  '',
+  '<div id="redoc"></div>\n<script type="module" src="/redoc/init.js"></script>',
+);
+
+const REDOC_INIT = `import { init } from '/redoc/assets/redoc.standalone.js';
+init('/openapi.json', { hideDownloadButtons: false, jsonSamplesExpandLevel: 3, schemasExpansionLevel: 1 }, document.getElementById('redoc'));
+`;
+
+/** The files of both pages, by the package that brings them and the path in it. */
+const SWAGGER_UI_FILES = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
+const REDOC_FILE = 'redoc.standalone.js';
 
 /** Where swagger-ui's files lie: it comes with @nestjs/swagger. */
-function assetsFolder(): string {
+function swaggerUiFolder(): string {
   const fromSwagger = createRequire(createRequire(import.meta.url).resolve('@nestjs/swagger'));
   return dirname(fromSwagger.resolve('swagger-ui-dist/swagger-ui.css'));
 }
 
-/** Serves `/openapi.json` and a self-contained Swagger UI at `/docs`. */
+/** Where ReDoc's only file lies: it comes with @redocly/cli. */
+function redocFolder(): string {
+  return dirname(createRequire(import.meta.url).resolve(`@redocly/cli/lib/chunks/${REDOC_FILE}`));
+}
+
+/** Serves a file of a package, which browsers may keep for a day. */
+function serveFile(fastify: FastifyInstance, url: string, root: string, name: string): void {
+  fastify.get(url, (_request, reply) =>
+    reply.header('cache-control', 'public, max-age=86400').sendFile(name, root, { cacheControl: false }),
+  );
+}
+
+/** Serves `/openapi.json`, a self-contained Swagger UI at `/docs`, and as self-contained a ReDoc at `/redoc`. */
 export function serveDocumentation(app: NestFastifyApplication, tags: readonly TagDescription[] = []): void {
-  const text = JSON.stringify(createOpenApiDocument(app, tags));
+  const document = JSON.stringify(createOpenApiDocument(app, tags));
   const fastify = app.getHttpAdapter().getInstance();
-  fastify.get('/openapi.json', (_request, reply) =>
-    reply.type('application/json; charset=utf-8').header('cache-control', 'no-cache').send(text),
-  );
-  fastify.get('/docs', (_request, reply) =>
-    reply.type('text/html; charset=utf-8').header('content-security-policy', DOCS_POLICY).send(PAGE),
-  );
-  fastify.get('/docs/init.js', (_request, reply) => reply.type('text/javascript; charset=utf-8').send(INIT));
-  fastify.register(fastifyStatic, { root: assetsFolder(), serve: false });
-  for (const asset of ASSETS) {
-    fastify.get(`/docs/assets/${asset}`, (_request, reply) =>
-      reply.header('cache-control', 'public, max-age=86400').sendFile(asset, { cacheControl: false }),
+  const serveText = (url: string, type: string, text: string): void => {
+    fastify.get(url, (_request, reply) => reply.type(`${type}; charset=utf-8`).send(text));
+  };
+  const servePage = (url: string, html: string): void => {
+    fastify.get(url, (_request, reply) =>
+      reply.type('text/html; charset=utf-8').header('content-security-policy', DOCS_POLICY).send(html),
     );
-  }
+  };
+  fastify.get('/openapi.json', (_request, reply) =>
+    reply.type('application/json; charset=utf-8').header('cache-control', 'no-cache').send(document),
+  );
+  servePage('/docs', SWAGGER_UI);
+  serveText('/docs/init.js', 'text/javascript', SWAGGER_UI_INIT);
+  servePage('/redoc', REDOC);
+  serveText('/redoc/init.js', 'text/javascript', REDOC_INIT);
+  fastify.register(fastifyStatic, { root: swaggerUiFolder(), serve: false });
+  for (const name of SWAGGER_UI_FILES) serveFile(fastify, `/docs/assets/${name}`, swaggerUiFolder(), name);
+  serveFile(fastify, `/redoc/assets/${REDOC_FILE}`, redocFolder(), REDOC_FILE);
 }

@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+import { eventually } from '../support/wait.js';
+
+/** A port that nobody uses at this moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
+  return address.port;
+}
+
+/** A program as built, which answers health checks on a port of its own, and can be stopped and started again there. */
+export class ServedProcess {
+  private child: ChildProcess | undefined;
+  private said = '';
+
+  constructor(
+    private readonly program: 'api' | 'worker',
+    private readonly environment: Record<string, string>,
+    readonly port: number,
+  ) {}
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it, and waits until it is ready. */
+  async start(): Promise<void> {
+    const variable = this.program === 'api' ? 'PORT' : 'STOWAGE_WORKER_PORT';
+    this.child = spawn(process.execPath, [`dist/apps/${this.program}/main.js`], {
+      env: { ...process.env, ...this.environment, [variable]: String(this.port) },
+    });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        this.said += chunk.toString();
+      });
+    }
+    await eventually(
+      async () => (await fetch(`${this.url}/health/startup`).catch(() => undefined))?.status ?? this.said.slice(-2_000),
+      (status) => status === 200,
+      60_000,
+    );
+  }
+
+  /** Asks it to stop, and waits until it has. @returns its exit code */
+  async stop(): Promise<unknown> {
+    const { child } = this;
+    this.child = undefined;
+    if (child === undefined) return undefined;
+    const ended = once(child, 'exit') as Promise<unknown[]>;
+    child.kill('SIGTERM');
+    return (await ended)[0];
+  }
+}

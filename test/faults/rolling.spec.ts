@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Pool } from 'pg';
+
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { testEnvironment } from '../support/settings.js';
+import { freePort, ServedProcess } from './api-process.js';
+import { LoadBalancer } from './load-balancer.js';
+
+/** Enough for the demo to last longer than the restarts. */
+const DEPLOYMENTS = 6_000;
+
+describe('a rolling restart of two APIs and two workers', () => {
+  let database: TestDatabase;
+  let pool: Pool;
+  let apis: ServedProcess[];
+  let workers: ServedProcess[];
+  let balancer: LoadBalancer;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    pool = new Pool({ connectionString: database.url, max: 2 });
+    const environment = testEnvironment(database.url, { STOWAGE_TRUST_PROXY: '1', STOWAGE_STOP_DELAY_SECONDS: '1' });
+    const make = async (program: 'api' | 'worker'): Promise<ServedProcess> =>
+      new ServedProcess(program, environment, await freePort());
+    apis = [await make('api'), await make('api')];
+    workers = [await make('worker'), await make('worker')];
+    for (const started of [...apis, ...workers]) await started.start();
+    balancer = await LoadBalancer.start(apis.map(({ port }) => port));
+  });
+
+  afterAll(async () => {
+    await balancer.stop();
+    for (const started of [...apis, ...workers]) await started.stop();
+    await pool.end();
+    await database.drop();
+  });
+
+  it('is not noticed by the demo: no request fails, and no placement is lost or doubled', async () => {
+    const args = ['--url', balancer.url, '--limit', String(DEPLOYMENTS), '--runtime', '1', '--capacity', '0.05'];
+    const demo = spawn(process.execPath, ['dist/apps/demo/main.js', ...args]);
+    let said = '';
+    for (const stream of [demo.stdout, demo.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const ended = once(demo, 'exit') as Promise<unknown[]>;
+
+    const open = async (): Promise<number> =>
+      Number(
+        (await pool.query<{ open: string }>('select count(*) as open from deployments where ended_at is null')).rows[0]
+          ?.open,
+      );
+    while ((await open()) === 0 && demo.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (const [index, api] of apis.entries()) {
+      expect(await api.stop()).toBe(0);
+      expect(await workers[index]?.stop()).toBe(0);
+      await workers[index]?.start();
+      await api.start();
+      await balancer.hasSeen(api.port);
+    }
+    // All that came before would prove nothing if the demo had been over by then.
+    expect(await open()).toBeGreaterThan(0);
+
+    const [code] = await ended;
+    expect({ code, failures: balancer.failures, said: code === 0 ? '' : said }).toEqual({
+      code: 0,
+      failures: [],
+      said: '',
+    });
+    expect(balancer.answered).toBeGreaterThan(100);
+    const wrong = await pool.query(
+      `select deployment_id, kind, count(*) from ledger_entries group by 1, 2, attempt having count(*) > 1`,
+    );
+    expect(wrong.rows).toEqual([]);
+    const held = await pool.query(
+      `select 1 from clusters where allocated_cpu_millis + allocated_memory_mib + allocated_gpu_millis > 0
+       union all select 1 from deployments where ended_at is null or released_at is null`,
+    );
+    expect(held.rowCount).toBe(0);
+  }, 240_000);
+});

@@ -14,8 +14,8 @@ import { LedgerRetention } from './0011-ledger-retention.js';
 import { Submission } from './0014-submission.js';
 import { Idempotency } from './0015-idempotency.js';
 import { EventOrder } from './0018-event-order.js';
-import { PassTotals } from './0030-pass-totals.js';
 import { Lists } from './0019-lists.js';
+import { PassTotals } from './0030-pass-totals.js';
 
 /** Every migration, oldest first. Names are recorded in databases: they are never changed, and none is ever removed. */
 export const MIGRATIONS: readonly MigrationObject[] = [
@@ -33,6 +33,6 @@ export const MIGRATIONS: readonly MigrationObject[] = [
   { name: '0014-submission', class: Submission },
   { name: '0015-idempotency', class: Idempotency },
   { name: '0018-event-order', class: EventOrder },
-  { name: '0030-pass-totals', class: PassTotals },
   { name: '0019-lists', class: Lists },
+  { name: '0030-pass-totals', class: PassTotals },
 ];

@@ -110,7 +110,9 @@ class PeriodicCheck<T> {
 
   async result(): Promise<T> {
     if (this.known === undefined || performance.now() >= this.dueMs) {
-      this.known = { value: await this.ask(), atMs: performance.now() };
+      // As old as the question: what has changed while it was answered may not be in it.
+      const atMs = performance.now();
+      this.known = { value: await this.ask(), atMs };
     }
     return this.known.value;
   }

@@ -8,6 +8,9 @@ export interface GroupSet {
   readonly members: readonly number[][];
 }
 
+/** Classes that make a group: each costs a row, and two that happen to be equal in one resource are no twins. */
+const SMALLEST_GROUP = 3;
+
 /**
  * Groups open classes of a level by one resource.
  *
@@ -30,7 +33,7 @@ export function groupClasses(program: Program, box: Box, lastLevel: number): Gro
     }
     for (const amount of [...byAmount.keys()].sort((a, b) => a - b)) {
       const group = byAmount.get(amount) as number[];
-      if (group.length < 2) continue;
+      if (group.length < SMALLEST_GROUP) continue;
       for (const index of group) of[index] = members.length;
       members.push(group);
     }

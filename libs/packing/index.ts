@@ -1,5 +1,5 @@
 export { plan } from './plan.js';
-export { verify, type Verdict } from './verify.js';
+export { verify } from './verify.js';
 export * from './explain/index.js';
 export { DEFAULT_POLICY } from './policy.js';
 export {
@@ -23,6 +23,7 @@ export type {
   RunningGroup,
   Snapshot,
   StandingReservation,
+  Verdict,
   WaitingHead,
   WaitingShape,
 } from './types.js';

@@ -21,6 +21,9 @@ export interface LevelSolution {
 /** Part of the remaining budget that the search of one level may spend, so that later levels are not left without. */
 const LEVEL_SHARE = 0.5;
 
+/** Part of that which may go to finding more, one by one; the rest is for a better bound. */
+const CLIMB_SHARE = 0.9;
+
 /**
  * Walks the levels from the highest priority down.
  *
@@ -105,7 +108,8 @@ function placeContested(program: Program, level: number, solution: LevelSolution
 }
 
 /**
- * Asks for the bound itself, then for one less (nearly always one of the two is the answer), then halves what is left.
+ * Asks for the bound itself, then for one less: nearly always one of the two is the answer. Then for one more than was found, and ever more;
+ * what is left of the budget after that goes to the bound, by halves.
  *
  * An answer raises what is placed, a refutation lowers the bound; where neither came in time the bound stays, and less is asked for.
  */
@@ -116,28 +120,37 @@ function closeGap(program: Program, root: RootBound, solution: LevelSolution, me
   let hopeful = root.most;
   for (let asked = 0; hopeful > (placed[level] as number); asked++) {
     const reached = placed[level] as number;
-    const target = asked < 2 ? hopeful : reached + Math.ceil((hopeful - reached) / 2);
-    const result = ask(program, root, target, solution, meter);
+    const isClimb = asked === 2;
+    const further = isClimb ? 1 : 1 + Math.floor((hopeful - reached) / 2);
+    const target = asked < 2 ? hopeful : reached + further;
+    const task = { target, enough: hopeful };
+    const search = (): SearchResult => ask(program, root, task, solution, meter);
+    const result = isClimb ? meter.within(CLIMB_SHARE, search) : search();
     if (result.x !== null) {
       x.set(result.x);
       placed[level] = sumLevel(program, x, level);
-      continue;
     }
     if (result.refutation !== null) {
       refutation = result.refutation;
-      bounds[level] = target - 1;
-    }
-    hopeful = target - 1;
+      hopeful = refutation.target - 1;
+      bounds[level] = hopeful;
+    } else if (result.x === null && !isClimb) hopeful = target - 1;
   }
   return refutation;
 }
 
 /** Is a plan with at least `target` at the level possible? What the bound's distance to it does not pay for is fixed meanwhile. */
-function ask(program: Program, root: RootBound, target: number, solution: LevelSolution, meter: Meter): SearchResult {
+function ask(
+  program: Program,
+  root: RootBound,
+  { target, enough }: { target: number; enough: number },
+  solution: LevelSolution,
+  meter: Meter,
+): SearchResult {
   const { level, point, gains, most } = root;
   const box = copyBox(solution.box);
   const counts = solution.placed.slice();
   counts[level] = target;
   tighten(levelFrame(program, box, level, counts), root.prices, root.estimate, target, gains);
-  return answer(program, box, { level, counts, most, point, gains }, meter);
+  return answer(program, box, { level, counts, most, enough, point, gains }, meter);
 }

@@ -25,6 +25,9 @@ const PROBE_PIVOTS = 40;
 /** What an empty side counts as, compared to losses of the objective. */
 const IMPOSSIBLE = 1e6;
 
+/** The focus of a search that is after little use instead of a level's count. */
+const LITTLE_USE = -1;
+
 /** Part of a search's budget that goes to branching for little use; the rest goes to narrowing by one level's count. */
 const LITTLE_USE_SHARE = 0.3;
 
@@ -32,7 +35,7 @@ const LITTLE_USE_SHARE = 0.3;
 const THOROUGH: RoundingEffort = { candidates: 160, exchanges: 1_500, attempts: 1 };
 const QUICK: RoundingEffort = { candidates: 32, exchanges: 100, attempts: 1 };
 
-/** What a search ended with: a point, or a refutation, or neither. */
+/** What a search ended with: the best point that it found, and why there is none with more; either may be missing. */
 export interface SearchResult {
   readonly x: Float64Array | null;
   readonly refutation: Refutation | null;
@@ -43,13 +46,15 @@ export interface Question {
   readonly level: number;
   readonly counts: Float64Array;
   readonly most: number;
+  /** With fewer than this at the level the search goes on for more. */
+  readonly enough: number;
   /** How far each class is from being indifferent, by the level's prices. */
   readonly gains: Float64Array;
   /** The fractional optimum of the level. */
   readonly point: Float64Array;
 }
 
-/** Looks for any point that answers, or shows that there is none: rounding first, then branch and bound, on what is still open in the box. */
+/** Looks for a point that answers, or shows that there is none: rounding first, then branch and bound, on what is still open in the box. */
 export function answer(program: Program, box: Box, question: Question, meter: Meter): SearchResult {
   const part = openPart(program, box, question.level);
   const pick = (values: Float64Array): Float64Array =>
@@ -59,18 +64,19 @@ export function answer(program: Program, box: Box, question: Question, meter: Me
     level: question.level,
     counts: question.counts.map((count, level) => count - (part.base[level] as number)),
     most: question.most - (part.base[question.level] as number),
+    enough: question.enough - (part.base[question.level] as number),
     gains: pick(question.gains),
     point: pick(question.point).map((value, at) => value - (lower[at] as number)),
   };
   meter.charge(program.classes * 4);
   const result = new Search(part.program, reduced, meter).run();
-  if (result.x !== null) return { x: embed(box, part, result.x), refutation: null };
-  if (result.refutation === null) return result;
+  const x = result.x === null ? null : embed(box, part, result.x);
+  if (result.refutation === null) return { x, refutation: null };
   const { groups, tree } = result.refutation;
   const original = groups.map((group) => group.map((index) => part.origin[index] as number));
   const base = groups.map((group) => group.reduce((sum, index) => sum + (lower[index] as number), 0));
-  const target = question.counts[question.level] as number;
-  return { x: null, refutation: { target, groups: original, tree: renumber(tree, base, question.level + 1) } };
+  const target = result.refutation.target + (part.base[question.level] as number);
+  return { x, refutation: { target, groups: original, tree: renumber(tree, base, question.level + 1) } };
 }
 
 /** The same case distinctions for sums that begin at `base` instead of zero, and groups numbered after the levels. */
@@ -82,7 +88,10 @@ function renumber(node: ProofNode, base: readonly number[], levels: number): Pro
   return { group: node.group + levels, at, below, above };
 }
 
-/** Depth-first branch and bound on a feasibility problem: any point will do, so there is nothing to compare. */
+/**
+ * Depth-first branch and bound. What counts is only whether there is a point with the target at the level, so that nothing is compared;
+ * a point that is found raises the target, and what was refuted before stays refuted.
+ */
 class Search {
   private readonly box: Box;
   private readonly grouping: GroupSet;
@@ -91,8 +100,10 @@ class Search {
   private readonly relaxation: Relaxation;
   private readonly simplex: Simplex;
   private readonly splits: Splits;
-  private focus = -1;
-  private aim: number | null = null;
+  /** Deployments required at each level: at the question's own at least so many. */
+  private readonly counts: Float64Array;
+  /** The level whose count is maximized; below zero, little use is what is wanted. */
+  private focus = LITTLE_USE;
   private found: Float64Array | null = null;
 
   constructor(
@@ -101,6 +112,7 @@ class Search {
     private readonly meter: Meter,
   ) {
     this.box = wholeBox(program);
+    this.counts = question.counts.slice();
     this.grouping = groupClasses(program, this.box, question.level);
     this.node = copyBox(this.box);
     this.frame = this.frameOfNode();
@@ -110,39 +122,54 @@ class Search {
   }
 
   private frameOfNode(): Frame {
-    const { level, counts, most } = this.question;
-    return frameOf({ program: this.program, box: this.node, level, counts, most, groups: this.grouping.groups });
+    const { program, node: box, counts } = this;
+    const { level, most } = this.question;
+    return frameOf({ program, box, level, counts, most, groups: this.grouping.groups });
   }
 
   run(): SearchResult {
-    this.found = this.round(this.question.point, this.question.gains, THOROUGH);
-    const tree = this.found === null ? this.search() : null;
-    if (this.found !== null || tree === null) return { x: this.found, refutation: null };
+    const { level, point, gains } = this.question;
+    this.found = this.round(point, gains, THOROUGH);
+    if (this.found !== null && !this.raise()) return { x: this.found, refutation: null };
+    const tree = this.search();
+    if (tree === null) return { x: this.found, refutation: null };
     const singles = this.splits.singleClasses.map((index) => [index]);
-    const refutation = {
-      target: this.question.counts[this.question.level] as number,
-      groups: [...this.grouping.members, ...singles],
-      tree,
-    };
-    return { x: null, refutation };
+    const groups = [...this.grouping.members, ...singles];
+    return { x: this.found, refutation: { target: this.counts[level] as number, groups, tree } };
+  }
+
+  private get isDone(): boolean {
+    return (this.counts[this.question.level] as number) > this.question.enough;
+  }
+
+  /** One more than was found becomes the target; false when that is not wanted, or cannot be asked here. */
+  private raise(): boolean {
+    const { question, counts, found, relaxation } = this;
+    const { level } = question;
+    const row = relaxation.levelRows[level] as number;
+    counts[level] =
+      row < 0
+        ? Infinity
+        : (found as Float64Array).reduce((sum, x, index) => (this.program.level[index] === level ? sum + x : sum), 1);
+    if (this.isDone) return false;
+    relaxation.lp.upper[relaxation.lp.columns + row] = question.most - counts[level];
+    return true;
   }
 
   /** Branching for little use is quicker where few classes have many deployments, narrowing by counts where many have few: both get a turn. */
   private search(): ProofNode | null {
-    const tree = this.meter.within(LITTLE_USE_SHARE, () => this.explore(0));
-    if (this.found !== null || tree !== null) return tree;
-    const levels = this.openLevels();
-    this.focus = levels.at(-1) ?? this.question.level;
-    return this.explore(0, levels);
+    const areAllSingle = this.program.counts.every((count) => count === 1);
+    const tree = areAllSingle ? null : this.meter.within(LITTLE_USE_SHARE, () => this.exploreFor(LITTLE_USE));
+    if (this.isDone || tree !== null) return tree;
+    return this.exploreFor(this.widestLevel());
   }
 
-  /** Sets the objective: one level's count, or, below zero, little use. */
-  private aimAt(focus: number): void {
-    if (focus === this.aim) return;
-    this.aim = focus;
-    if (focus < 0) this.minimizeUse();
+  private exploreFor(focus: number): ProofNode | null {
+    this.focus = focus;
+    if (focus === LITTLE_USE) this.minimizeUse();
     else this.maximize(focus);
     this.simplex.reprice();
+    return this.explore(0);
   }
 
   /** Little use of what is scarce leaves room for rounding; the scatter keeps ties from stalling. */
@@ -160,12 +187,14 @@ class Search {
     for (const row of levelRows) if (row >= 0) lp.lower[lp.columns + row] = 0;
   }
 
-  /** Levels with open classes, the one with most of them last: it stays the focus. */
-  private openLevels(): number[] {
+  /** The level with most open classes, the highest of those. */
+  private widestLevel(): number {
     const { start } = this.program;
-    const open = (level: number): number => (start[level + 1] as number) - (start[level] as number);
-    const levels = Array.from({ length: this.question.level + 1 }, (_, level) => level);
-    return levels.filter((level) => open(level) > 0).sort((a, b) => open(a) - open(b) || a - b);
+    const open = Array.from(
+      { length: this.question.level + 1 },
+      (_, at) => (start[at + 1] as number) - (start[at] as number),
+    );
+    return open.indexOf(Math.max(...open));
   }
 
   /**
@@ -188,30 +217,28 @@ class Search {
     }
   }
 
-  /** A proof that the node holds no point; null when one was found, or nothing can be said. `foci`: levels to be narrowed by first. */
-  private explore(depth: number, foci: readonly number[] = []): ProofNode | null {
+  /** A proof that the node holds no point with the target; null when there is one that is enough, or nothing can be said. */
+  private explore(depth: number): ProofNode | null {
     if (!this.meter.mayContinue()) return null;
-    const [focus = this.focus, ...others] = foci;
-    this.aimAt(focus);
     const outcome = this.simplex.solve();
     if (outcome === 'infeasible') return this.contradiction();
     if (outcome === 'lost') return null;
-    if (focus < 0) return this.settle(depth, this.question.gains);
-    return this.narrowed(focus, (gains) =>
-      others.length > 0 ? this.explore(depth, others) : this.settle(depth, gains),
-    );
+    if (this.focus === LITTLE_USE) return this.settle(depth, this.question.gains);
+    return this.narrowed((gains) => this.settle(depth, gains));
   }
 
   /** Rounds what the linear program says, and where that fails goes deeper. */
   private settle(depth: number, gains: Float64Array): ProofNode | null {
     const point = pointOf(this.program, this.box, this.relaxation, this.simplex);
-    this.found = this.round(point, gains, depth === 0 ? THOROUGH : QUICK);
-    return this.found === null ? this.branch(depth) : null;
+    const found = this.round(point, gains, depth === 0 ? THOROUGH : QUICK);
+    if (found === null) return this.branch(depth);
+    this.found = found;
+    return this.raise() ? this.explore(depth) : null;
   }
 
   /** Reduced-cost fixing at a node: what the focus level's excess does not pay for is closed, and opened again afterwards. */
-  private narrowed(focus: number, inside: (gains: Float64Array) => ProofNode | null): ProofNode | null {
-    const { program, node, relaxation } = this;
+  private narrowed(inside: (gains: Float64Array) => ProofNode | null): ProofNode | null {
+    const { program, node, relaxation, focus } = this;
     const frame = this.frameOfNode();
     const prices = toPrices(frame, relaxation, this.simplex.duals);
     prices.levels[focus] = (prices.levels[focus] as number) - 1;
@@ -237,9 +264,8 @@ class Search {
   }
 
   private round(point: Float64Array, gains: Float64Array, effort: RoundingEffort): Float64Array | null {
-    const { program, question, meter } = this;
-    const { level, counts } = question;
-    return roundToCounts({ program, box: this.node, level, counts, point, gains }, effort, meter);
+    const { program, node: box, counts, meter } = this;
+    return roundToCounts({ program, box, level: this.question.level, counts, point, gains }, effort, meter);
   }
 
   /** Checks the simplex method's claim with the multipliers that it gives: a tree is a proof only if every leaf is. */
@@ -269,7 +295,7 @@ class Search {
       else split.restrict(at + 1, upper);
       proofs[side] = this.explore(depth + 1);
       split.restrict(lower, upper);
-      if (this.found !== null) return null;
+      if (this.isDone) return null;
     }
     const [below, above] = proofs;
     return below && above ? { group, at, below, above } : null;

@@ -27,7 +27,10 @@ export class Simplex {
   private readonly values: Float64Array;
   private readonly ratioTest: RatioTest;
   private readonly flips: Float64Array;
-  private isPriced = false;
+  /** Variables that can move: open ones, and whatever is basic. Searches fix most of them, and a pivot then costs what is left. */
+  private readonly movable: Int32Array;
+  private readonly isMovable: Uint8Array;
+  private movables = 0;
 
   constructor(
     private readonly lp: LinearProgram,
@@ -39,6 +42,8 @@ export class Simplex {
     this.alpha = new Float64Array(lp.size);
     this.values = new Float64Array(lp.rows);
     this.flips = new Float64Array(lp.rows);
+    this.movable = new Int32Array(lp.size);
+    this.isMovable = new Uint8Array(lp.size);
     this.ratioTest = new RatioTest(lp.size);
   }
 
@@ -51,7 +56,7 @@ export class Simplex {
         this.computeDuals();
         return 'optimal';
       }
-      this.meter.charge(this.lp.size * (this.lp.dense + 4) + this.lp.rows * this.lp.rows * 2);
+      this.meter.charge(this.movables * (this.lp.dense + 4) + this.lp.rows * this.lp.rows * 2);
       const outcome = this.pivot(row);
       if (outcome === 'infeasible') return outcome;
       if (outcome === 'lost') {
@@ -70,39 +75,42 @@ export class Simplex {
     return row >= 0 ? (this.values[row] as number) : this.basis.restingValue(variable);
   }
 
-  /** How much the objective gains by one more of a variable: zero for basic ones. */
-  gain(variable: number): number {
-    return this.reduced[variable] as number;
-  }
-
   /** Tells that costs have changed since the last solve. */
   reprice(): void {
-    this.isPriced = false;
+    this.isMovable.fill(0);
   }
 
-  /** Makes everything consistent with bounds and costs as they are now. Reduced costs survive a change of bounds. */
+  /** Makes everything consistent with bounds and costs as they are now. */
   private restart(anew = false): void {
-    if (anew) this.basis.invert();
-    if (anew || !this.isPriced) this.price();
+    if (anew) {
+      this.basis.invert();
+      this.reprice();
+    }
+    this.price();
     this.computeValues();
     this.meter.charge(this.lp.size * 4);
   }
 
+  /** Lists what can move. Reduced costs survive a change of bounds, so that only variables that could not move before need theirs. */
   private price(): void {
+    const { lp, basis, isMovable } = this;
     this.computeDuals();
-    const { lp, basis } = this;
+    this.movables = 0;
     for (let variable = 0; variable < lp.size; variable++) {
-      if ((basis.rowOf[variable] as number) >= 0) {
-        this.reduced[variable] = 0;
+      const isBasic = (basis.rowOf[variable] as number) >= 0;
+      if (!isBasic && lp.lower[variable] === lp.upper[variable]) {
+        isMovable[variable] = 0;
         continue;
       }
-      const gain = (lp.cost[variable] as number) - lp.dot(this.duals, variable);
+      this.movable[this.movables++] = variable;
+      if (isMovable[variable] === 1) continue;
+      isMovable[variable] = 1;
+      this.meter.charge(lp.dense + 4);
+      const gain = isBasic ? 0 : (lp.cost[variable] as number) - lp.dot(this.duals, variable);
       this.reduced[variable] = gain;
       if (gain > 1e-11) basis.atUpper[variable] = 1;
       else if (gain < -1e-11) basis.atUpper[variable] = 0;
     }
-    this.isPriced = true;
-    this.meter.charge(lp.size * (lp.dense + 4));
   }
 
   private computeDuals(): void {
@@ -155,7 +163,8 @@ export class Simplex {
     const sign = miss > 0 ? 1 : -1;
     const rho = basis.row(row);
     this.ratioTest.begin();
-    for (let variable = 0; variable < lp.size; variable++) {
+    for (let at = 0; at < this.movables; at++) {
+      const variable = this.movable[at] as number;
       if ((basis.rowOf[variable] as number) >= 0) continue;
       const product = lp.dot(rho, variable);
       alpha[variable] = product;
@@ -191,7 +200,8 @@ export class Simplex {
       values[other] = (values[other] as number) - change * (column[other] as number);
     }
     values[row] = newValue;
-    for (let variable = 0; variable < lp.size; variable++) {
+    for (let at = 0; at < this.movables; at++) {
+      const variable = this.movable[at] as number;
       if ((basis.rowOf[variable] as number) >= 0) continue;
       reduced[variable] = (reduced[variable] as number) + step * (alpha[variable] as number);
     }

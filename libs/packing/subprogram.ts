@@ -10,7 +10,11 @@ export interface Subprogram {
   readonly base: Float64Array;
 }
 
-/** Levels keep their numbers, so that multipliers mean the same in both. The whole costs O(classes); everything after only what is open. */
+/**
+ * Lower levels are left out: whether counts are possible down to this one does not depend on them.
+ *
+ * Levels keep their numbers, so that multipliers mean the same in both. The whole costs O(classes); everything after only what is open.
+ */
 export function openPart(program: Program, box: Box, lastLevel: number): Subprogram {
   const { rows } = program;
   const open: number[] = [];
@@ -30,7 +34,7 @@ export function openPart(program: Program, box: Box, lastLevel: number): Subprog
   const used = usage(program, box.lower);
   const part: Program = {
     rows,
-    limits: program.limits.map((limit, row) => limit - (used[row] as number)),
+    limits: program.limits.map((limit, row) => usable(limit - (used[row] as number), amounts, row, rows)),
     classes: open.length,
     amounts,
     counts: pick((index) => (box.upper[index] as number) - (box.lower[index] as number)),
@@ -42,6 +46,16 @@ export function openPart(program: Program, box: Box, lastLevel: number): Subprog
   };
   const base = Float64Array.from(program.priorities, (_, level) => sumLevel(program, box.lower, level));
   return { program: part, origin: Int32Array.from(open), base };
+}
+
+/** What whole requests can use of a limit: no more than a multiple of their greatest common divisor. Devices come whole more often than not. */
+function usable(limit: number, amounts: Float64Array, row: number, rows: number): number {
+  let divisor = 0;
+  for (let at = row; at < amounts.length; at += rows) {
+    let other = amounts[at] as number;
+    while (other > 0) [divisor, other] = [other, divisor % other];
+  }
+  return divisor > 0 ? Math.floor(limit / divisor) * divisor : limit;
 }
 
 /** Counts of the whole program for counts of the open part. */

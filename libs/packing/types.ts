@@ -141,6 +141,9 @@ export interface Plan {
   readonly proof: Proof | null;
 }
 
+/** Whether a plan is what its certificate says; if not, the first thing found wrong. */
+export type Verdict = { readonly isAccepted: true } | { readonly isAccepted: false; readonly reason: string };
+
 /** How to plan, beside what. Leaves the outcome alone unless `shouldStop` says stop. */
 export interface PlanOptions {
   /** Safety only: asked every few thousand operations; once true, the best plan so far is returned with `stopped: 'deadline'`. */

@@ -59,6 +59,18 @@ const withTree = (change: (node: ProofNode) => ProofNode): Plan =>
   withProof(honest, 1, { refutation: refutation ? { ...refutation, tree: change(refutation.tree) } : null });
 const nothing = { capacity: [0, 0, 0], sums: [] };
 
+/** Two would need exactly this much of the third resource: of 4,719 no more than 4,000 is of use where all ask for thousands. */
+const inDevices = (largest: number): Snapshot =>
+  aSnapshot({
+    capacity: amounts(93, 59, 4_719),
+    waiting: [
+      aShape({ request: amounts(30, 30, 1_000) }),
+      aShape({ request: amounts(10, 20, largest), count: 4 }),
+      aShape({ request: amounts(20, 40, 3_000), count: 3 }),
+    ],
+  });
+const whole = plan(inDevices(4_000), { withProof: true });
+
 /** Every leaf replaced. */
 function leaves(node: ProofNode, change: (leaf: ProofNode) => ProofNode): ProofNode {
   if ('multipliers' in node) return change(node);
@@ -72,6 +84,13 @@ describe('the verifier accepts', () => {
     expect(verify(snapshot, honest)).toEqual({ isAccepted: true });
     expect(beside.reservation?.state).toBe('promised');
     expect(verify(reserved, beside)).toEqual({ isAccepted: true });
+  });
+
+  it('a proof that rests on devices being whole', () => {
+    expect(whole.certificate.levels).toEqual([{ priority: 50, placed: 1, upperBound: 1 }]);
+    expect(whole.proof?.parts[0]?.levels[0]?.refutation).toBeTruthy();
+    expect(verify(inDevices(4_000), whole)).toEqual({ isAccepted: true });
+    expect(plan(inDevices(3_719)).certificate.levels).toEqual([{ priority: 50, placed: 2, upperBound: 2 }]);
   });
 
   it('a plan that went through JSON', () => {
@@ -181,6 +200,7 @@ describe('the verifier refuses', () => {
       snapshot,
       withCertificate(honest, { utilization: { ...honest.certificate.utilization, upperBound: 0.1 } }),
     ],
+    ['a proof that rests on whole devices, where one is not', inDevices(3_719), whole],
     ['the plan of another problem', { ...snapshot, capacity: amounts(79, 44, 5) }, honest],
     ['a plan for a cordoned cluster', { ...snapshot, isCordoned: true }, honest],
     [

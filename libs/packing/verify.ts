@@ -1,9 +1,7 @@
 // Whoever trusts these lines need not trust any others: whole numbers only, and nothing shared with the solver but the forms of data.
 import type { LevelProof, Multipliers, ProofNode } from './proof.js';
-import type { LevelCertificate, Plan, Snapshot, WaitingShape } from './types.js';
+import type { LevelCertificate, Plan, Snapshot, Verdict, WaitingShape } from './types.js';
 
-/** Whether a plan is what its certificate says; if not, the first thing found wrong. */
-export type Verdict = { readonly isAccepted: true } | { readonly isAccepted: false; readonly reason: string };
 type Start = { shape: WaitingShape; due: bigint; free: bigint };
 /** Shapes that the constraints cannot tell apart; its place in the sorted list is how a proof refers to it. */
 type Cell = { priority: number; row: bigint[]; count: bigint; due: bigint; placed: bigint };
@@ -18,6 +16,7 @@ type Reading = (shape: WaitingShape) => bigint[];
 const UNIT = 2n ** 60n;
 const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+const gcd = (a: bigint, b: bigint): bigint => (b === 0n ? a : gcd(b, a % b));
 const sum = <T>(list: readonly T[], term: (item: T, index: number) => bigint): bigint =>
   list.reduce((total, item, index) => total + term(item, index), 0n);
 const rowOf = (a: WaitingShape['request']): bigint[] => [a.cpuMillis, a.memoryMib, a.gpuMillis].map(BigInt);
@@ -27,11 +26,7 @@ const ensure = (condition: boolean, reason: string): unknown => condition || ref
 const refuse = (reason: string): never => {
   throw new Error(reason);
 };
-/**
- * Accepts or refuses a plan that carries its proof, in time proportional to proof times classes. Accepted means: it fits, it keeps
- * the reservation that it announces, and no plan that keeps it and starts what is due places more at a level than the certificate's
- * bound while placing as many at every higher one.
- */
+/** Accepted: it fits and keeps its reservation, and none that also does places more at a level than the bound, and as many at all higher ones. */
 export function verify(snapshot: Snapshot, plan: Plan): Verdict {
   try {
     checkPlan(snapshot, plan);
@@ -57,10 +52,11 @@ function checkPlan({ waiting, nowMs, running, capacity, isCordoned }: Snapshot, 
     held.push({ row: rowOf(shape.request), count, end: endOf(shape, nowMs) });
   const leftAt = (time: number): bigint[] =>
     size.map((whole, i) => whole - sum(held, ({ row, count, end }) => (end > time ? at(row, i) * count : 0n)));
-  for (const [i, left] of leftAt(nowMs).entries()) {
-    const used = sum(starts, ({ shape, due, free }) => at(rowOf(shape.request), i) * (due + free));
-    ensure(used === 0n || (used <= left && !isCordoned), 'it does not fit');
-  }
+  const now = (i: number): bigint => sum(starts, ({ shape, due, free }) => at(rowOf(shape.request), i) * (due + free));
+  ensure(
+    leftAt(nowMs).every((left, i) => now(i) === 0n || (now(i) <= left && !isCordoned)),
+    'it does not fit',
+  );
   for (const { shape, due } of starts) take(shape, due);
   const open = [...claims];
   let below = Infinity;
@@ -110,17 +106,15 @@ function toCells(starts: Start[], reading: Reading): Cell[] {
     const [due, placed] = [sum(members, (start) => start.due), sum(members, (start) => start.free)];
     return { priority: shape.priority, row: reading(shape), count, due, placed };
   });
-  return cells.sort((a, b) => {
-    const i = a.row.findIndex((amount, column) => amount !== b.row[column]);
-    return b.priority - a.priority || Number(at(a.row, i) - at(b.row, i));
-  });
+  const compare = (a: bigint[], b: bigint[]): number => a.reduce((order, one, i) => order || Number(one - at(b, i)), 0);
+  return cells.sort((a, b) => b.priority - a.priority || compare(a.row, b.row));
 }
 
 /** Checks the claims of some levels, taking them off the list; what the proofs leave open then bounds utilization. */
 function checkLevels(proofs: readonly LevelProof[], problem: Problem, open: LevelCertificate[]): Case {
   const { cells, limits } = problem;
-  const used = limits.map((_, i) => sum(cells, ({ placed, row }) => placed * at(row, i)));
-  ensure(!limits.some((limit, i) => at(used, i) > limit), 'the reservation is not kept');
+  const used = (i: number): bigint => sum(cells, ({ placed, row }) => placed * at(row, i));
+  ensure(!limits.some((limit, i) => used(i) > limit), 'the reservation is not kept');
   const alone = ({ row, count }: Cell): bigint =>
     row.reduce((most, amount, i) => (amount > 0n ? min(most, at(limits, i) / amount) : most), count);
   const now: Case = { low: cells.map(() => 0n), high: cells.map(alone), sums: [] };
@@ -132,8 +126,7 @@ function checkLevels(proofs: readonly LevelProof[], problem: Problem, open: Leve
     const most = proveLevel(proof, problem, now, { members, low: count, high: count }, priority);
     ensure(BigInt(upperBound) - due >= most, `bound of priority ${priority} not proven`);
   }
-  const covered = now.sums.flatMap(({ members }) => members);
-  ensure(covered.length === cells.length && covered.every((index, i) => index === i), 'a level has no proof');
+  ensure(now.sums.flatMap(({ members }) => members).join() === [...cells.keys()].join(), 'a level has no proof');
   return now;
 }
 
@@ -144,26 +137,32 @@ function proveLevel(proof: LevelProof, problem: Problem, now: Case, here: Sum, p
   if (proof.refutation !== null) {
     const { tree, groups } = proof.refutation;
     const target = BigInt(proof.refutation.target);
-    const { low, high } = narrow(now, gains, value - UNIT * target);
-    const toSum = (members: readonly number[]): Sum => {
-      return { members, low: sum(members, (i) => at(low, i)), high: sum(members, (i) => at(high, i)) };
-    };
+    const { low, high: top } = narrow(now, gains, value - UNIT * target);
+    const high = problem.cells.map((cell, i) => at(cell.priority < priority ? low : top, i));
+    const total = (members: readonly number[], bounds: bigint[]): bigint => sum(members, (i) => at(bounds, i));
+    const toSum = (of: readonly number[]): Sum => ({ members: of, low: total(of, low), high: total(of, high) });
     const sums = [...now.sums, { ...here, low: target, high: max(target, most) }, ...groups.map(toSum)];
-    checkNode(tree, problem, { low, high, sums });
+    checkNode(tree, { ...problem, limits: roundLimits(problem, low, high) }, { low, high, sums });
     most = min(most, target - 1n);
   }
   Object.assign(now, narrow(now, gains, value - UNIT * here.low), { sums: [...now.sums, here] });
   return most;
 }
 
+/** What is open uses no more of a limit, beyond the lowest counts, than a multiple of its requests' greatest common divisor. */
+function roundLimits({ cells, limits }: Problem, low: bigint[], high: bigint[]): bigint[] {
+  return limits.map((limit, i) => {
+    const unit = cells.reduce((known, { row }, j) => (at(low, j) < at(high, j) ? gcd(known, at(row, i)) : known), 0n);
+    const rest = limit - sum(cells, ({ row }, j) => at(row, i) * at(low, j));
+    return unit > 0n ? limit - (((rest % unit) + unit) % unit) : limit;
+  });
+}
+
 function checkNode(node: ProofNode, problem: Problem, now: Case): void {
-  if ('multipliers' in node) {
-    return void ensure(evaluate(problem, now, node.multipliers, () => 0n).value < 0n, 'a case is no contradiction');
-  }
+  if ('multipliers' in node) return void ensure(evaluate(problem, now, node.multipliers).value < 0n, 'a case is open');
   if ('cut' in node) {
-    const { value, gains } = evaluate(problem, now, node.cut, () => 0n);
-    if (value >= 0n) checkNode(node.then, problem, { ...now, ...narrow(now, gains, value) });
-    return;
+    const { value, gains } = evaluate(problem, now, node.cut);
+    return void (value >= 0n && checkNode(node.then, problem, { ...now, ...narrow(now, gains, value) }));
   }
   const { members, low: least, high: most } = at(now.sums, node.group);
   const only = members.length === 1 ? members[0] : -1;
@@ -178,12 +177,12 @@ function checkNode(node: ProofNode, problem: Problem, now: Case): void {
 }
 
 /** Weak duality: prices times right-hand sides, plus for each cell the better end of its range at its gain. */
-function evaluate({ cells, limits }: Problem, now: Case, given: Multipliers, worth: Worth, factor = 1n): Bound {
-  const prices = limits.map((_, i) => max(0n, BigInt(given.capacity[i] ?? 0) * factor));
+function evaluate({ cells, limits }: Problem, now: Case, by: Multipliers, worth: Worth = () => 0n, factor = 1n): Bound {
+  const prices = limits.map((_, i) => max(0n, BigInt(by.capacity[i] ?? 0) * factor));
   const gains = cells.map((cell) => worth(cell) - sum(cell.row, (amount, i) => amount * at(prices, i)));
   let value = sum(limits, (limit, i) => limit * at(prices, i));
   for (const [index, { members, low, high }] of now.sums.entries()) {
-    const price = BigInt(given.sums[index] ?? 0) * factor;
+    const price = BigInt(by.sums[index] ?? 0) * factor;
     value += price * (price > 0n ? high : low);
     if (price !== 0n) for (const member of members) gains[member] = at(gains, member) - price;
   }

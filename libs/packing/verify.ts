@@ -162,7 +162,8 @@ function checkNode(node: ProofNode, problem: Problem, now: Case): void {
   if ('multipliers' in node) return void ensure(evaluate(problem, now, node.multipliers).value < 0n, 'a case is open');
   if ('cut' in node) {
     const { value, gains } = evaluate(problem, now, node.cut);
-    return void (value >= 0n && checkNode(node.then, problem, { ...now, ...narrow(now, gains, value) }));
+    if (value >= 0n) checkNode(node.then, problem, { ...now, ...narrow(now, gains, value) });
+    return;
   }
   const { members, low: least, high: most } = at(now.sums, node.group);
   const only = members.length === 1 ? members[0] : -1;

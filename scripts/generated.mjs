@@ -5,9 +5,23 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { main } from './lib/processes.mjs';
 import { inProject, Stop } from './lib/project.mjs';
 
+/** A file with the text between the two comments that name a section replaced. */
+function withSection(name, section, text) {
+  const old = readFileSync(inProject(name), 'utf8');
+  const [begin, end] = [`<!-- ${section}: written by npm run generated -->`, `<!-- /${section} -->`];
+  const [before, rest] = old.split(begin);
+  const after = rest?.split(end)[1];
+  if (after === undefined) throw new Stop(`${name} has no section ${section}`);
+  return { name, text: `${before}${begin}\n\n${text}\n\n${end}${after}` };
+}
+
 await main(async () => {
   const { renderEnvExample } = await import(inProject('dist', 'libs', 'config', 'index.js'));
-  const files = [{ name: '.env.example', text: renderEnvExample() }];
+  const { transitionTable } = await import(inProject('dist', 'libs', 'deployments', 'deployment-status.js'));
+  const files = [
+    { name: '.env.example', text: renderEnvExample() },
+    withSection('libs/deployments/README.md', 'transitions', transitionTable()),
+  ];
   const stale = files.filter(
     ({ name, text }) => !existsSync(inProject(name)) || readFileSync(inProject(name), 'utf8') !== text,
   );

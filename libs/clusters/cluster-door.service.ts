@@ -6,6 +6,7 @@ import { type Actor } from '#rbac';
 
 import { type ClusterState } from './cluster.entity.js';
 import { grantable } from './cluster-capacity.js';
+import { policyOf, type PolicySettings, type SubmissionPolicy } from './cluster-policy.js';
 import { visibleClusters } from './cluster-visibility.js';
 import { ClusterErrors } from './clusters.errors.js';
 
@@ -22,6 +23,7 @@ export interface AdmittingCluster extends Omit<KnownCluster, 'capacity'> {
   readonly state: ClusterState;
   /** The most that one deployment may ever be given here. */
   readonly grantable: ResourceVector;
+  readonly policy: SubmissionPolicy;
 }
 
 interface KnownRow extends ResourceAmounts {
@@ -29,6 +31,7 @@ interface KnownRow extends ResourceAmounts {
 }
 
 interface AdmissionRow extends KnownRow {
+  readonly policy: PolicySettings;
   readonly state: ClusterState;
   readonly pendingCpuMillis: number | null;
   readonly pendingMemoryMib: number | null;
@@ -84,7 +87,7 @@ export class ClusterDoor {
         select c.state, c.deleted_at is not null as "isDeleted", c.capacity_cpu_millis::float8 as "cpuMillis",
                c.capacity_memory_mib::float8 as "memoryMib", c.capacity_gpu_millis::float8 as "gpuMillis",
                c.pending_cpu_millis::float8 as "pendingCpuMillis", c.pending_memory_mib::float8 as "pendingMemoryMib",
-               c.pending_gpu_millis::float8 as "pendingGpuMillis"
+               c.pending_gpu_millis::float8 as "pendingGpuMillis", c.policy
         from clusters c
         where c.organization_id = ${organizationId} and c.id = ${clusterId}
           and ${visibleClusters(actor, organizationId, 'c.id')}
@@ -99,7 +102,18 @@ export class ClusterDoor {
       state,
       isDeleted,
       grantable: grantable({ capacity, pendingCapacity: pendingOf(row) }),
+      policy: policyOf(row.policy),
     };
+  }
+
+  /** What holds in a cluster for somebody who gives another priority to what waits there. */
+  async policy(tx: EntityManager, organizationId: string, clusterId: string): Promise<SubmissionPolicy> {
+    const [row] = await rowsOf(
+      tx,
+      sql<{ policy: PolicySettings }>`
+        select policy from clusters where organization_id = ${organizationId} and id = ${clusterId}`,
+    );
+    return policyOf(row?.policy ?? {});
   }
 }
 

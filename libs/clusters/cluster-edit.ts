@@ -2,7 +2,7 @@ import { RESOURCES, type ResourceAmounts, ResourceVector } from '#kernel';
 
 import { type ClusterAccess } from './cluster.entity.js';
 import { resize } from './cluster-capacity.js';
-import { type PolicySettings } from './cluster-policy.js';
+import { merged, type PolicySettings } from './cluster-policy.js';
 import { type EditableCluster } from './cluster-view.js';
 
 /** What is to change of a cluster; what is left out stays. */
@@ -36,14 +36,18 @@ export function edited(before: EditableCluster, edit: ClusterEdit): EditedCluste
           ResourceVector.from((resource) => capacity[resource] ?? base[resource]),
           whenFree,
         );
-  return { name, access, policy: { ...before.policy, ...policy }, ...capacities };
+  return { name, access, policy: merged(before.policy, policy), ...capacities };
 }
 
 /** The fields of a cluster that an edit can reach, flat, as the audit log shows them. */
 export function stateOf(cluster: EditedCluster): Readonly<Record<string, unknown>> {
   const { name, access, policy, capacity, pendingCapacity } = cluster;
   const pending = RESOURCES.map((resource) => [`pending.${resource}`, pendingCapacity?.[resource] ?? null] as const);
-  const settings = Object.entries(policy).map(([field, value]) => [`policy.${field}`, value] as const);
+  const settings = Object.entries(policy).flatMap(([field, value]) =>
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).map(([role, limit]) => [`policy.${field}.${role}`, limit] as const)
+      : [[`policy.${field}`, value] as const],
+  );
   return { name, access, ...capacity.toAmounts(), ...Object.fromEntries([...pending, ...settings]) };
 }
 

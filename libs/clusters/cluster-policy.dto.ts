@@ -1,5 +1,5 @@
 import { DEFAULT_POLICY } from '#packing';
-import { IntegerField } from '#http';
+import { IntegerField, ObjectField } from '#http';
 
 import { POLICY_LIMITS } from './cluster-policy.js';
 
@@ -9,6 +9,56 @@ const RESERVE_AFTER =
   'How long a deployment waits before resources are set aside for it, in seconds; 0: at once, null: never.';
 const RESERVE_HOLD =
   'How long resources are set aside for a deployment to which no time can be promised, in seconds; then they are not, for as long.';
+
+const DEFAULT_PRIORITY =
+  'The priority of deployments that ask for none; never more than the limit of whoever submits them.';
+const PRIORITY_LIMIT = 'The highest priority that somebody with this role may ask for.';
+const PRIORITY_LIMITS =
+  'The highest priority by role. It holds for submissions and edits; what waits already keeps its priority.';
+const DEFAULT_MAX_RUNTIME =
+  'How long deployments may run that declare nothing, in seconds; null: without a limit, unless their submitter has one.';
+const MAX_RUNTIME_LIMIT = 'The longest runtime that somebody with this role may declare, in seconds; null: any.';
+const MAX_RUNTIME_LIMITS =
+  'The longest runtime by role. What declares none gets the default, and where that is longer, or none, the limit.';
+
+const PRIORITY = { description: PRIORITY_LIMIT, ...POLICY_LIMITS.defaultPriority, example: 80 };
+const MAX_RUNTIME = { description: MAX_RUNTIME_LIMIT, ...POLICY_LIMITS.defaultMaxRuntimeSeconds, example: 86_400 };
+
+/** Limits of priority that are to be set. */
+export class PriorityLimitSettingsDto {
+  @IntegerField({ ...PRIORITY, optional: true })
+  readonly developer?: number;
+
+  @IntegerField({ ...PRIORITY, optional: true })
+  readonly admin?: number;
+}
+
+/** The limits of priority. */
+export class PriorityLimitsDto {
+  @IntegerField(PRIORITY)
+  readonly developer!: number;
+
+  @IntegerField(PRIORITY)
+  readonly admin!: number;
+}
+
+/** Limits of runtime that are to be set. */
+export class MaxRuntimeLimitSettingsDto {
+  @IntegerField({ ...MAX_RUNTIME, optional: true, nullable: true })
+  readonly developer?: number | null;
+
+  @IntegerField({ ...MAX_RUNTIME, optional: true, nullable: true })
+  readonly admin?: number | null;
+}
+
+/** The limits of runtime. */
+export class MaxRuntimeLimitsDto {
+  @IntegerField({ ...MAX_RUNTIME, nullable: true })
+  readonly developer!: number | null;
+
+  @IntegerField({ ...MAX_RUNTIME, nullable: true })
+  readonly admin!: number | null;
+}
 
 /** The fields of a policy that are to be set. */
 export class PolicySettingsDto {
@@ -26,6 +76,24 @@ export class PolicySettingsDto {
 
   @IntegerField({ description: RESERVE_HOLD, ...POLICY_LIMITS.reserveHoldSeconds, optional: true, example: 3_600 })
   readonly reserveHoldSeconds?: number;
+
+  @IntegerField({ description: DEFAULT_PRIORITY, ...POLICY_LIMITS.defaultPriority, optional: true, example: 50 })
+  readonly defaultPriority?: number;
+
+  @ObjectField(() => PriorityLimitSettingsDto, { description: PRIORITY_LIMITS, optional: true })
+  readonly priorityLimitByRole?: PriorityLimitSettingsDto;
+
+  @IntegerField({
+    description: DEFAULT_MAX_RUNTIME,
+    ...POLICY_LIMITS.defaultMaxRuntimeSeconds,
+    optional: true,
+    nullable: true,
+    example: 86_400,
+  })
+  readonly defaultMaxRuntimeSeconds?: number | null;
+
+  @ObjectField(() => MaxRuntimeLimitSettingsDto, { description: MAX_RUNTIME_LIMITS, optional: true })
+  readonly maxRuntimeSecondsLimitByRole?: MaxRuntimeLimitSettingsDto;
 }
 
 /** How a cluster is scheduled: every field that has an effect. */
@@ -42,4 +110,21 @@ export class ClusterPolicyDto {
     example: DEFAULT_POLICY.reserveHoldSeconds,
   })
   readonly reserveHoldSeconds!: number;
+
+  @IntegerField({ description: DEFAULT_PRIORITY, ...POLICY_LIMITS.defaultPriority, example: 50 })
+  readonly defaultPriority!: number;
+
+  @ObjectField(() => PriorityLimitsDto, { description: PRIORITY_LIMITS })
+  readonly priorityLimitByRole!: PriorityLimitsDto;
+
+  @IntegerField({
+    description: DEFAULT_MAX_RUNTIME,
+    ...POLICY_LIMITS.defaultMaxRuntimeSeconds,
+    nullable: true,
+    example: 86_400,
+  })
+  readonly defaultMaxRuntimeSeconds!: number | null;
+
+  @ObjectField(() => MaxRuntimeLimitsDto, { description: MAX_RUNTIME_LIMITS })
+  readonly maxRuntimeSecondsLimitByRole!: MaxRuntimeLimitsDto;
 }

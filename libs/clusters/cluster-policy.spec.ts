@@ -2,24 +2,43 @@ import { describe, expect, it } from '@jest/globals';
 
 import { DEFAULT_POLICY } from '#packing';
 
-import { POLICY_LIMITS, policyOf } from './cluster-policy.js';
+import { merged, POLICY_LIMITS, policyOf } from './cluster-policy.js';
 
 describe('the policy of a cluster', () => {
   it('is the default where nobody set anything', () => {
-    expect(policyOf({})).toEqual(DEFAULT_POLICY);
-  });
-
-  it('is what was set where something was, also when that is never', () => {
-    expect(policyOf({ reserveAfterSeconds: null, searchSteps: 5 })).toEqual({
+    expect(policyOf({})).toEqual({
       ...DEFAULT_POLICY,
-      reserveAfterSeconds: null,
-      searchSteps: 5,
+      defaultPriority: 50,
+      priorityLimitByRole: { developer: 100, admin: 100 },
+      defaultMaxRuntimeSeconds: null,
+      maxRuntimeSecondsLimitByRole: { developer: null, admin: null },
     });
   });
 
-  it.each(Object.entries(POLICY_LIMITS))('has a default of %s within its range', (field, { min, max }) => {
+  it('is what was set where something was, also when that is never, and role by role', () => {
+    expect(policyOf({ reserveAfterSeconds: null, searchSteps: 5, priorityLimitByRole: { developer: 0 } })).toEqual({
+      ...policyOf({}),
+      reserveAfterSeconds: null,
+      searchSteps: 5,
+      priorityLimitByRole: { developer: 0, admin: 100 },
+    });
+  });
+
+  it('keeps of a change what it does not name, role by role', () => {
+    const before = merged({ searchSteps: 5 }, { maxRuntimeSecondsLimitByRole: { developer: 60 } });
+    expect(merged(before, { maxRuntimeSecondsLimitByRole: { admin: 600 }, defaultPriority: 1 })).toEqual({
+      searchSteps: 5,
+      defaultPriority: 1,
+      maxRuntimeSecondsLimitByRole: { developer: 60, admin: 600 },
+    });
+    expect(merged(before, { maxRuntimeSecondsLimitByRole: { developer: null } })).toMatchObject({
+      maxRuntimeSecondsLimitByRole: { developer: null },
+    });
+  });
+
+  it.each(Object.entries(POLICY_LIMITS))('has a default of %s within its range, or none', (field, { min, max }) => {
     const value = policyOf({})[field as keyof typeof POLICY_LIMITS];
-    expect(value).toBeGreaterThanOrEqual(min);
-    expect(value).toBeLessThanOrEqual(max);
+    expect(value ?? min).toBeGreaterThanOrEqual(min);
+    expect(value ?? max).toBeLessThanOrEqual(max);
   });
 });

@@ -1,19 +1,36 @@
-import { DEFAULT_POLICY } from '#packing';
+import { DEFAULT_POLICY, type PlanningPolicy } from '#packing';
 
-/** How a cluster is scheduled: every field that has an effect, with its value. Durations in seconds. */
-export interface ClusterPolicy {
-  /** How much work one plan may cost, in counted steps. */
-  readonly searchSteps: number;
-  /** How long a deployment waits before resources are set aside for it: 0 at once, null never. */
-  readonly reserveAfterSeconds: number | null;
-  /** How long resources are set aside where no time can be promised; then not, for as long. */
-  readonly reserveHoldSeconds: number;
+/** Roles that submit deployments. */
+export const SUBMITTING_ROLES = ['developer', 'admin'] as const;
+
+export type SubmittingRole = (typeof SUBMITTING_ROLES)[number];
+
+/** What a policy says of each role that submits. */
+export type ByRole<T> = Readonly<Record<SubmittingRole, T>>;
+
+/** What holds for deployments when they are submitted, or given another priority. Those that wait already keep what they have. */
+export interface SubmissionPolicy {
+  /** The priority of what asks for none. */
+  readonly defaultPriority: number;
+  /** The highest priority that somebody with a role may ask for. */
+  readonly priorityLimitByRole: ByRole<number>;
+  /** How long what declares nothing may run; null without a limit. */
+  readonly defaultMaxRuntimeSeconds: number | null;
+  /** The longest that somebody with a role may declare; null without a limit. */
+  readonly maxRuntimeSecondsLimitByRole: ByRole<number | null>;
 }
 
-/** The fields of a policy that somebody has set: what is stored. */
-export type PolicySettings = Partial<ClusterPolicy>;
+/** How a cluster is scheduled, and what may be submitted to it: every field that has an effect, with its value. Durations in seconds. */
+export interface ClusterPolicy extends PlanningPolicy, SubmissionPolicy {}
 
-/** The range of each field. */
+/** The fields of a policy that somebody has set: what is stored. */
+export type PolicySettings = Partial<{
+  readonly [Field in keyof ClusterPolicy]: ClusterPolicy[Field] extends ByRole<unknown>
+    ? Partial<ClusterPolicy[Field]>
+    : ClusterPolicy[Field];
+}>;
+
+/** The range of each number. */
 export const POLICY_LIMITS = {
   /** At ten microseconds a step, the longest plan takes two seconds: a pass must end before its session does. */
   searchSteps: { min: 1, max: 200_000 },
@@ -21,10 +38,53 @@ export const POLICY_LIMITS = {
   reserveAfterSeconds: { min: 0, max: 31_536_000 },
   /** Up to a year. */
   reserveHoldSeconds: { min: 1, max: 31_536_000 },
+  /** As any priority. */
+  defaultPriority: { min: 0, max: 100 },
+  /** As any declared runtime. */
+  defaultMaxRuntimeSeconds: { min: 1, max: 31_622_400 },
 } as const;
+
+const DEFAULTS: ClusterPolicy = {
+  ...DEFAULT_POLICY,
+  defaultPriority: 50,
+  priorityLimitByRole: { developer: 100, admin: 100 },
+  defaultMaxRuntimeSeconds: null,
+  maxRuntimeSecondsLimitByRole: { developer: null, admin: null },
+};
 
 /** The whole policy of a cluster, from the fields that are stored (`clusters.policy`): what was not set has its default. */
 export function policyOf(settings: PolicySettings): ClusterPolicy {
-  const { searchSteps, reserveAfterSeconds, reserveHoldSeconds }: ClusterPolicy = { ...DEFAULT_POLICY, ...settings };
-  return { searchSteps, reserveAfterSeconds, reserveHoldSeconds };
+  const { priorityLimitByRole, maxRuntimeSecondsLimitByRole } = merged(DEFAULTS, settings) as ClusterPolicy;
+  const { searchSteps, reserveAfterSeconds, reserveHoldSeconds, defaultPriority, defaultMaxRuntimeSeconds } = {
+    ...DEFAULTS,
+    ...settings,
+  };
+  return {
+    searchSteps,
+    reserveAfterSeconds,
+    reserveHoldSeconds,
+    defaultPriority,
+    priorityLimitByRole,
+    defaultMaxRuntimeSeconds,
+    maxRuntimeSecondsLimitByRole,
+  };
+}
+
+/** Settings after a change: fields that are left out stay, and so do roles that a field leaves out. */
+export function merged(before: PolicySettings, change: PolicySettings): PolicySettings {
+  const both = { ...before, ...change };
+  return {
+    ...both,
+    ...(both.priorityLimitByRole === undefined
+      ? {}
+      : { priorityLimitByRole: { ...before.priorityLimitByRole, ...change.priorityLimitByRole } }),
+    ...(both.maxRuntimeSecondsLimitByRole === undefined
+      ? {}
+      : {
+          maxRuntimeSecondsLimitByRole: {
+            ...before.maxRuntimeSecondsLimitByRole,
+            ...change.maxRuntimeSecondsLimitByRole,
+          },
+        }),
+  };
 }

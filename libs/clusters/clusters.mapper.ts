@@ -51,10 +51,25 @@ export function toEdit({ name, capacity, whenFree, policy, access }: EditCluster
 }
 
 /** Only what was sent: a field that is left out is not stored. */
-function toSettings({ searchSteps, reserveAfterSeconds, reserveHoldSeconds }: PolicySettingsDto): PolicySettings {
+function toSettings(sent: PolicySettingsDto): PolicySettings {
+  const { searchSteps, reserveAfterSeconds, reserveHoldSeconds, defaultPriority, defaultMaxRuntimeSeconds } = sent;
+  const { priorityLimitByRole, maxRuntimeSecondsLimitByRole } = sent;
   return {
     ...(searchSteps === undefined ? {} : { searchSteps }),
     ...(reserveAfterSeconds === undefined ? {} : { reserveAfterSeconds }),
     ...(reserveHoldSeconds === undefined ? {} : { reserveHoldSeconds }),
+    ...(defaultPriority === undefined ? {} : { defaultPriority }),
+    ...(defaultMaxRuntimeSeconds === undefined ? {} : { defaultMaxRuntimeSeconds }),
+    ...(priorityLimitByRole === undefined ? {} : { priorityLimitByRole: rolesOf(priorityLimitByRole) }),
+    ...(maxRuntimeSecondsLimitByRole === undefined
+      ? {}
+      : { maxRuntimeSecondsLimitByRole: rolesOf(maxRuntimeSecondsLimitByRole) }),
   };
+}
+
+function rolesOf<T>({ developer, admin }: { readonly developer?: T; readonly admin?: T }): {
+  developer?: T;
+  admin?: T;
+} {
+  return { ...(developer === undefined ? {} : { developer }), ...(admin === undefined ? {} : { admin }) };
 }

@@ -1,6 +1,16 @@
+import { readFileSync } from 'node:fs';
+
 import { describe, expect, it } from '@jest/globals';
 
-import { DEPLOYMENT_STATUSES, flawsOf, HOLDING_STATUSES, TERMINAL_STATUSES, TRANSITIONS } from './deployment-status.js';
+import {
+  DEPLOYMENT_STATUSES,
+  flawsOf,
+  HOLDING_STATUSES,
+  TERMINAL_STATUSES,
+  type Transition,
+  TRANSITIONS,
+  transitionTable,
+} from './deployment-status.js';
 
 describe('the states of deployments', () => {
   it('are sound: all can be come to, and from each there is a way to an end', () => {
@@ -12,9 +22,13 @@ describe('the states of deployments', () => {
     expect(TERMINAL_STATUSES.filter((status) => HOLDING_STATUSES.some((holding) => holding === status))).toEqual([]);
   });
 
+  it('are shown in the README as the table has them (npm run generated)', () => {
+    expect(readFileSync(new URL('README.md', import.meta.url), 'utf8')).toContain(`\n${transitionTable()}\n`);
+  });
+
   it('have each cause once, so that an event tells which transition it was', () => {
-    const moves = Object.values(TRANSITIONS).flatMap(({ from, to, causes }) =>
-      causes.flatMap((cause) => [...from, 'nothing'].map((status) => `${cause}: ${status} -> ${to}`)),
+    const moves = Object.values<Transition>(TRANSITIONS).flatMap(({ from, to, cause }) =>
+      (from.length === 0 ? ['nothing'] : from).map((status) => `${cause}: ${status} -> ${to}`),
     );
     expect(new Set(moves).size).toBe(moves.length);
   });

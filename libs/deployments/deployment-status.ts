@@ -23,7 +23,7 @@ export interface Transition {
   readonly from: readonly DeploymentStatus[];
   readonly to: DeploymentStatus;
   /** What the event says of it. */
-  readonly causes: readonly string[];
+  readonly cause: string;
   /** `pass`: the scheduler, in a pass; `request`: a person or a runtime, by a route. */
   readonly by: 'pass' | 'request';
   /** When it happens, for readers. */
@@ -35,81 +35,85 @@ export interface Transition {
  * README of this lib and the API's documentation show this table.
  */
 export const TRANSITIONS = {
-  submit: { from: [], to: 'queued', causes: ['submitted'], by: 'request', when: 'somebody submits it' },
+  submit: { from: [], to: 'queued', cause: 'submitted', by: 'request', when: 'somebody submits it' },
   edit: {
     from: ['queued'],
     to: 'queued',
-    causes: ['edited'],
+    cause: 'edited',
     by: 'request',
     when: 'somebody changes its priority, labels or queue timeout',
   },
   schedule: {
     from: ['queued'],
     to: 'scheduled',
-    causes: ['placed'],
+    cause: 'placed',
     by: 'pass',
     when: 'its resources are allocated',
   },
   start: {
     from: ['scheduled'],
     to: 'running',
-    causes: ['started'],
+    cause: 'started',
     by: 'request',
     when: 'a runtime reports the start (optional)',
   },
   succeed: {
     from: ['scheduled', 'running'],
     to: 'succeeded',
-    causes: ['reported'],
+    cause: 'reported',
     by: 'request',
     when: 'a runtime reports `succeeded`',
   },
   fail: {
     from: ['scheduled', 'running'],
     to: 'failed',
-    causes: ['reported'],
+    cause: 'reported',
     by: 'request',
     when: 'a runtime reports `failed`, and no retry is left',
   },
   retry: {
     from: ['scheduled', 'running'],
     to: 'retrying',
-    causes: ['reported'],
+    cause: 'reported',
     by: 'request',
     when: 'a runtime reports `failed`, and a retry is left',
   },
   requeue: {
     from: ['retrying'],
     to: 'queued',
-    causes: ['retry-due'],
+    cause: 'retry-due',
     by: 'pass',
     when: '`retryAt` has come: the next attempt',
   },
   timeOut: {
     from: ['scheduled', 'running'],
     to: 'timed_out',
-    causes: ['max-runtime'],
+    cause: 'max-runtime',
     by: 'pass',
     when: 'it has run for `maxRuntimeSeconds`',
   },
   expire: {
     from: ['queued'],
     to: 'expired',
-    causes: ['queue-timeout'],
+    cause: 'queue-timeout',
     by: 'pass',
     when: 'it has waited for `queueTimeoutSeconds`',
   },
   cancel: {
     from: ['queued', 'scheduled', 'running', 'retrying'],
     to: 'cancelled',
-    causes: ['cancelled', 'cluster-deleted'],
+    cause: 'cancelled',
     by: 'request',
-    when: 'somebody cancels it, or deletes its cluster',
+    when: 'somebody cancels it',
+  },
+  discard: {
+    from: ['queued', 'retrying'],
+    to: 'cancelled',
+    cause: 'cluster-deleted',
+    by: 'request',
+    when: 'somebody deletes its cluster, which was drained',
   },
 } as const satisfies Record<string, Transition>;
-
-/** The name of a transition. */
-export type TransitionName = keyof typeof TRANSITIONS;
 
 /** Statuses whose resources are allocated. */
 export const HOLDING_STATUSES = ['scheduled', 'running'] as const satisfies readonly DeploymentStatus[];
@@ -118,6 +122,24 @@ export const HOLDING_STATUSES = ['scheduled', 'running'] as const satisfies read
 export const TERMINAL_STATUSES: readonly DeploymentStatus[] = DEPLOYMENT_STATUSES.filter(
   (status) => !Object.values<Transition>(TRANSITIONS).some(({ from }) => from.includes(status)),
 );
+
+/** The table for readers, in Markdown: which transition leads from where to where, when, and what its event says. */
+export function transitionTable(): string {
+  const names = (statuses: readonly string[]): string => statuses.map((status) => `\`${status}\``).join(', ');
+  const rows = Object.values<Transition>(TRANSITIONS).map(({ from, to, cause, by, when }) => [
+    from.length === 0 ? '-' : names(from),
+    names([to]),
+    when,
+    `\`${cause}\``,
+    by,
+  ]);
+  const table = [['from', 'to', 'when', 'cause', 'by'], ...rows];
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const [head = [], ...body] = table;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
+}
 
 /** What is wrong with a state machine, as sentences; none when every status can be come to, and an end can be come to from everywhere. */
 export function flawsOf(statuses: readonly string[], transitions: Readonly<Record<string, Moves>>): string[] {

@@ -6,6 +6,8 @@ import {
   FreeTextField,
   IdField,
   IntegerField,
+  type InvalidItem,
+  ItemsField,
   NameField,
   ObjectField,
   OpaqueField,
@@ -19,6 +21,7 @@ import { checkName } from './deployment-name.js';
 import { MAX_IMAGE_LENGTH, MAX_NORMALIZED_IMAGE_LENGTH } from './image-reference.js';
 import { type Labels, LabelsField } from './labels.js';
 import { OUTCOMES, type Outcome } from './reports.js';
+import { ON_ERROR, type OnError } from './submission.js';
 
 /** The most deployments or reports of one batch. */
 export const MAX_BATCH = 10_000;
@@ -64,17 +67,18 @@ export class SubmitDeploymentDto {
   readonly resources!: ResourcesDto;
 
   @IntegerField({
-    description: 'From 0 to 100, higher first: every level is served before the next lower one.',
+    description:
+      "From 0 to 100, higher first: every level is served before the next lower one. The cluster's policy says what it is when left out (50 unless changed), and how high it may be for your role.",
     min: 0,
     max: 100,
-    default: 50,
+    optional: true,
     example: 50,
   })
-  readonly priority!: number;
+  readonly priority?: number;
 
   @IntegerField({
     description:
-      'How long it may run, in seconds from when it is scheduled; then it ends as `timed_out`. No limit when left out.',
+      "How long it may run, in seconds from when it is scheduled; then it ends as `timed_out`. Left out, the cluster's policy decides: no limit unless changed.",
     min: 1,
     max: MAX_RUNTIME_SECONDS,
     optional: true,
@@ -118,12 +122,16 @@ export class SubmitDeploymentDto {
 
 /** What submits many deployments. */
 export class SubmitBatchDto {
-  @ArrayField(() => SubmitDeploymentDto, {
-    description: 'The deployments. All are taken, or none when one of them is refused.',
-    min: 1,
-    max: MAX_BATCH,
+  @ItemsField(() => SubmitDeploymentDto, { description: 'The deployments.', min: 1, max: MAX_BATCH })
+  readonly deployments!: (SubmitDeploymentDto | InvalidItem)[];
+
+  @EnumField(ON_ERROR, {
+    description:
+      '`abort`: all are taken, or none when one of them is refused. `continue`: each is taken or refused for itself, and answered so; what concerns them all (the cluster, the limit of the queue) still refuses all.',
+    name: 'OnError',
+    default: 'abort',
   })
-  readonly deployments!: SubmitDeploymentDto[];
+  readonly onError!: OnError;
 }
 
 /** A deployment as it stands. */

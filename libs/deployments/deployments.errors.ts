@@ -41,6 +41,18 @@ export const DeploymentErrors = defineErrors('DEPLOYMENTS', {
     explanation:
       'The image is not a reference by the grammar of the OCI distribution specification: `[host[:port]/]path[:tag][@algorithm:hex]`, path in lower case.',
   },
+  PRIORITY_ABOVE_LIMIT: {
+    kind: 'forbidden',
+    title: 'Priority above the limit',
+    explanation:
+      "The cluster's policy does not give such a priority to your role. `limit` is the highest one that it gives; without a priority, the cluster's default is taken.",
+  },
+  RUNTIME_ABOVE_LIMIT: {
+    kind: 'forbidden',
+    title: 'Runtime above the limit',
+    explanation:
+      "The cluster's policy does not let your role run anything for so long. `limit` is the longest `maxRuntimeSeconds`; without one, the cluster's default is taken.",
+  },
   NAME_TAKEN: {
     kind: 'conflict',
     title: 'Name is taken',

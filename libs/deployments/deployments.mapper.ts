@@ -1,6 +1,6 @@
 import { DomainError } from '#kernel';
 import { toResources, toVector } from '#clusters';
-import { currentRequest, type ProblemDto, problemOf, withEntityTag } from '#http';
+import { currentRequest, InvalidItem, invalidInput, type ProblemDto, problemOf, withEntityTag } from '#http';
 
 import { type DeploymentView } from './deployment-view.js';
 import {
@@ -8,6 +8,7 @@ import {
   type CompleteDeploymentDto,
   type DeploymentDto,
   type EditDeploymentDto,
+  type SubmitBatchDto,
   type SubmitDeploymentDto,
 } from './deployments.dto.js';
 import { type DeploymentEdit } from './edits.service.js';
@@ -61,7 +62,7 @@ export function toOrder(submitted: SubmitDeploymentDto): DeploymentOrder {
     name: name ?? null,
     image,
     request: toVector(resources),
-    priority,
+    priority: priority ?? null,
     maxRuntimeSeconds: maxRuntimeSeconds ?? null,
     queueTimeoutSeconds: queueTimeoutSeconds ?? null,
     maxRetries,
@@ -78,6 +79,17 @@ export function toEdit({ priority, labels, queueTimeoutSeconds }: EditDeployment
     ...(labels === undefined ? {} : { labels }),
     ...(queueTimeoutSeconds === undefined ? {} : { queueTimeoutSeconds }),
   };
+}
+
+/**
+ * The items of a batch: what somebody asks for, or why an item is refused before anybody looks at the cluster.
+ *
+ * @throws REQUEST.INVALID where one refused item refuses all
+ */
+export function toOrders({ deployments, onError }: SubmitBatchDto): (DeploymentOrder | DomainError)[] {
+  const invalid = onError === 'abort' ? deployments.filter((item) => item instanceof InvalidItem) : [];
+  if (invalid.length > 0) throw invalidInput(invalid.flatMap(({ errors }) => errors));
+  return deployments.map((item) => (item instanceof InvalidItem ? invalidInput(item.errors) : toOrder(item)));
 }
 
 /** What a runtime says. */

@@ -29,6 +29,7 @@ export class EditsController {
       RbacErrors.NOT_OWNER,
       DeploymentErrors.NOT_FOUND,
       DeploymentErrors.INVALID_STATE,
+      DeploymentErrors.PRIORITY_ABOVE_LIMIT,
     ],
   })
   async edit(

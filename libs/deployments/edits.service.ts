@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
+import { ClusterDoor } from '#clusters';
 import { Database, type EntityManager, rowsOf, sql } from '#database';
 import { type ExpectedVersions } from '#http';
 import { ClusterSignals, Nudges } from '#queue';
@@ -9,6 +10,7 @@ import { TRANSITIONS } from './deployment-status.js';
 import { DEPLOYMENT_COLUMNS, type DeploymentRow, type DeploymentView, viewOf } from './deployment-view.js';
 import { lockDeployment, requireStatus } from './found-deployment.js';
 import { type Labels } from './labels.js';
+import { assertPriority } from './role-limits.js';
 import { shapeChanges } from './submission.js';
 
 /** What is to change of a deployment that waits; what is left out stays. */
@@ -25,6 +27,7 @@ export interface DeploymentEdit {
 export class EditsService {
   constructor(
     private readonly database: Database,
+    private readonly clusters: ClusterDoor,
     private readonly signals: ClusterSignals,
     private readonly nudges: Nudges,
   ) {}
@@ -32,7 +35,8 @@ export class EditsService {
   /**
    * Changes the priority, the labels or the queue timeout of a deployment; all of it or nothing. What changes nothing leaves no trace.
    *
-   * @throws DEPLOYMENTS.NOT_FOUND, RBAC.NOT_OWNER, DEPLOYMENTS.INVALID_STATE when it does not wait, REQUEST.PRECONDITION_FAILED
+   * @throws DEPLOYMENTS.NOT_FOUND, RBAC.NOT_OWNER, DEPLOYMENTS.INVALID_STATE when it does not wait,
+   *   DEPLOYMENTS.PRIORITY_ABOVE_LIMIT, REQUEST.PRECONDITION_FAILED
    */
   async edit(
     actor: Actor,
@@ -48,6 +52,9 @@ export class EditsService {
       expected.assertIncludes(row.version);
       const wanted = viewOf(row);
       if (!changes(wanted, edit)) return { before: wanted, after: wanted };
+      if (edit.priority !== undefined && edit.priority !== wanted.priority) {
+        assertPriority(edit.priority, await this.clusters.policy(tx, organizationId, wanted.clusterId), actor);
+      }
       return { before: wanted, after: await this.write(tx, actor, wanted, edit) };
     });
     if (after.priority !== before.priority) this.nudges.nudge(after.clusterId);
@@ -69,7 +76,8 @@ export class EditsService {
           update deployments
           set priority = ${priority}, labels = ${JSON.stringify(labels)}::jsonb,
               queue_timeout_seconds = ${queueTimeoutSeconds ?? 0}, version = version + 1,
-              due_at = ${WAITING_SINCE} + nullif(${queueTimeoutSeconds ?? 0}::int, 0) * interval '1 second'
+              due_at = case when queue_timeout_seconds = ${queueTimeoutSeconds ?? 0} then due_at
+                         else ${WAITING_SINCE} + nullif(${queueTimeoutSeconds ?? 0}::int, 0) * interval '1 second' end
           where organization_id = ${organizationId} and id = ${id}
           returning *
         ), events as (

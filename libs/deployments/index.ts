@@ -12,7 +12,13 @@ export {
   type ShapeToSchedule,
   type WaitingDeployment,
 } from './deployment-lifecycle.js';
-export { DEPLOYMENT_STATUSES, type DeploymentStatus, HOLDING_STATUSES } from './deployment-status.js';
+export {
+  DEPLOYMENT_STATUSES,
+  type DeploymentStatus,
+  HOLDING_STATUSES,
+  TRANSITIONS,
+  transitionTable,
+} from './deployment-status.js';
 export { type ClusterOf, DeploymentRetention } from './retention/deployment-retention.js';
 export { MAX_LABEL_KEY_LENGTH, MAX_LABEL_VALUE_LENGTH } from './labels.js';
 export { DeploymentLifecycleModule, DeploymentsModule } from './deployments.module.js';

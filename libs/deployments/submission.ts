@@ -2,12 +2,19 @@ import { type DomainError, newId, type ResourceVector } from '#kernel';
 import { type AdmittingCluster, toResources } from '#clusters';
 import { type EntityManager, type Fragment, rowsOf, sql } from '#database';
 import { type ShapeChange } from '#queue';
+import { type Actor } from '#rbac';
 
 import { generatedName } from './deployment-name.js';
 import { DEPLOYMENT_COLUMNS, type DeploymentRow, type DeploymentView, viewOf } from './deployment-view.js';
 import { DeploymentErrors } from './deployments.errors.js';
 import { normalizedImageOf, parseImageReference } from './image-reference.js';
 import { type Labels } from './labels.js';
+import { type Granted, withinLimits } from './role-limits.js';
+
+/** What happens to the others when one of many orders is refused: none is queued, or each stands for itself. */
+export const ON_ERROR = ['abort', 'continue'] as const;
+
+export type OnError = (typeof ON_ERROR)[number];
 
 /** What somebody asks to run. */
 export interface DeploymentOrder {
@@ -15,7 +22,8 @@ export interface DeploymentOrder {
   readonly name: string | null;
   readonly image: string;
   readonly request: ResourceVector;
-  readonly priority: number;
+  /** null: whichever the cluster gives */
+  readonly priority: number | null;
   /** null: not declared */
   readonly maxRuntimeSeconds: number | null;
   /** null: waits however long it takes */
@@ -26,12 +34,25 @@ export interface DeploymentOrder {
   readonly spec: object | null;
 }
 
+/** An order with what the cluster gives where nothing was asked for. */
+export type GrantedOrder = Omit<DeploymentOrder, keyof Granted> & Granted;
+
+/**
+ * What an order gets in a cluster.
+ *
+ * @throws what {@link checkOrder} and {@link withinLimits} throw, with pointers below `at`
+ */
+export function grant(order: DeploymentOrder, cluster: AdmittingCluster, actor: Actor, at = ''): GrantedOrder {
+  checkOrder(order, cluster, at);
+  return { ...order, ...withinLimits(order, cluster.policy, actor, at) };
+}
+
 /**
  * Refuses what could never run: an image that is none, an empty request, one that exceeds the whole cluster.
  *
  * @throws DEPLOYMENTS.INVALID_IMAGE, DEPLOYMENTS.EMPTY_REQUEST, DEPLOYMENTS.EXCEEDS_CAPACITY, with pointers below `at`
  */
-export function checkOrder(order: DeploymentOrder, cluster: AdmittingCluster, at = ''): void {
+function checkOrder(order: DeploymentOrder, cluster: AdmittingCluster, at = ''): void {
   const { image, request } = order;
   if (parseImageReference(image) === undefined) {
     throw DeploymentErrors.INVALID_IMAGE.because(undefined, {}, [
@@ -61,7 +82,7 @@ function exceeds(request: ResourceVector, { id, grantable }: AdmittingCluster, a
 /** A deployment as it goes into the queue. */
 interface QueuedOrder {
   readonly id: string;
-  readonly order: DeploymentOrder;
+  readonly order: GrantedOrder;
 }
 
 /**
@@ -73,7 +94,7 @@ export async function insertQueued(
   tx: EntityManager,
   cluster: AdmittingCluster,
   submittedBy: string,
-  order: DeploymentOrder,
+  order: GrantedOrder,
 ): Promise<DeploymentView> {
   const id = newId();
   const [row] = await insert<DeploymentRow>(tx, cluster, submittedBy, [{ id, order }], DEPLOYMENT_COLUMNS);
@@ -91,7 +112,7 @@ export async function insertManyQueued(
   tx: EntityManager,
   cluster: AdmittingCluster,
   submittedBy: string,
-  orders: readonly DeploymentOrder[],
+  orders: readonly GrantedOrder[],
 ): Promise<(string | undefined)[]> {
   const queued = orders.map((order): QueuedOrder => ({ id: newId(), order }));
   const inserted = await insert<{ id: string }>(tx, cluster, submittedBy, queued, sql`d.id`);
@@ -102,7 +123,7 @@ export async function insertManyQueued(
 }
 
 /** The refusal of an order whose name another deployment has, with a pointer below `at`. */
-export function nameTaken({ name }: DeploymentOrder, at: string): DomainError {
+export function nameTaken({ name }: Pick<DeploymentOrder, 'name'>, at: string): DomainError {
   return DeploymentErrors.NAME_TAKEN.because(undefined, { name }, [
     { pointer: `#${at}/name`, code: 'name-taken', message: 'is the name of another deployment of the cluster' },
   ]);
@@ -165,7 +186,7 @@ function inOrderOfNames(queued: readonly QueuedOrder[]): readonly QueuedOrder[] 
 
 /** How many of each shape come to the queue, or with -1 leave it. */
 export function shapeChanges(
-  deployments: readonly Pick<DeploymentOrder, 'priority' | 'request' | 'maxRuntimeSeconds'>[],
+  deployments: readonly Pick<GrantedOrder, 'priority' | 'request' | 'maxRuntimeSeconds'>[],
   sign: 1 | -1,
 ): ShapeChange[] {
   const changes = new Map<string, ShapeChange>();

@@ -6,7 +6,7 @@ import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, Req
 
 import { BatchDto, DeploymentDto, MAX_BATCH_BYTES, SubmitBatchDto, SubmitDeploymentDto } from './deployments.dto.js';
 import { DeploymentErrors } from './deployments.errors.js';
-import { toBatchDto, toDeploymentDto, toOrder } from './deployments.mapper.js';
+import { toBatchDto, toDeploymentDto, toOrder, toOrders } from './deployments.mapper.js';
 import { SubmissionsService } from './submissions.service.js';
 
 const TAG = 'deployments';
@@ -24,6 +24,8 @@ const SUBMIT_PROBLEMS = [
   DeploymentErrors.INVALID_IMAGE,
   DeploymentErrors.EMPTY_REQUEST,
   DeploymentErrors.NAME_TAKEN,
+  DeploymentErrors.PRIORITY_ABOVE_LIMIT,
+  DeploymentErrors.RUNTIME_ABOVE_LIMIT,
 ];
 
 /** How deployments come into queues. */
@@ -66,7 +68,7 @@ export class SubmissionsController {
     tag: TAG,
     summary: 'Submit many deployments',
     description:
-      'All of them, or none: when one is refused, the pointers of the problem say which, and nothing is queued.',
+      'At most 10,000. With `onError: abort`, the default, all of them or none: when one is refused, the pointers of the problem say which, and nothing is queued. With `continue`, each is taken or refused for itself, and `results` says so in their order.',
     answer: BatchDto,
     status: 201,
     problems: SUBMIT_PROBLEMS,
@@ -76,10 +78,10 @@ export class SubmissionsController {
     @IdParam('organizationId', ORGANIZATION) organizationId: string,
     @IdParam('clusterId', CLUSTER) clusterId: string,
     @IdempotencyKey() request: KeyedRequest,
-    @Body() { deployments }: SubmitBatchDto,
+    @Body() body: SubmitBatchDto,
   ): Promise<BatchDto> {
     return this.idempotency.once(request, actor.id, async () =>
-      toBatchDto(await this.submissions.submitBatch(actor, organizationId, clusterId, deployments.map(toOrder))),
+      toBatchDto(await this.submissions.submitMany(actor, organizationId, clusterId, toOrders(body), body.onError)),
     );
   }
 }

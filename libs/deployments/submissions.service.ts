@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
+import { DomainError } from '#kernel';
 import { type AdmittingCluster, ClusterDoor } from '#clusters';
 import { Database, type EntityManager } from '#database';
 import { ClusterSignals, Nudges } from '#queue';
@@ -9,13 +10,18 @@ import { type DeploymentView } from './deployment-view.js';
 import { DeploymentErrors } from './deployments.errors.js';
 import { QueueLimit } from './queue-limit.js';
 import {
-  checkOrder,
   type DeploymentOrder,
+  grant,
+  type GrantedOrder,
   insertManyQueued,
   insertQueued,
   nameTaken,
+  type OnError,
   shapeChanges,
 } from './submission.js';
+
+/** What became of one of many orders: queued, or why not. */
+export type SubmissionResult = { readonly id: string } | DomainError;
 
 /** Puts deployments into queues. */
 @Injectable()
@@ -32,7 +38,7 @@ export class SubmissionsService {
    * Puts a deployment into the queue of a cluster.
    *
    * @throws CLUSTERS.NOT_FOUND, DEPLOYMENTS.CLUSTER_DRAINING, DEPLOYMENTS.CLUSTER_DELETED, DEPLOYMENTS.QUEUE_LIMIT_REACHED,
-   *   DEPLOYMENTS.NAME_TAKEN, and what {@link checkOrder} throws
+   *   DEPLOYMENTS.NAME_TAKEN, and what {@link grant} throws
    */
   async submit(
     actor: Actor,
@@ -42,32 +48,46 @@ export class SubmissionsService {
   ): Promise<DeploymentView> {
     const deployment = await this.database.transaction(async (tx) => {
       const cluster = await this.admit(tx, actor, organizationId, clusterId, 1);
-      checkOrder(order, cluster);
-      const inserted = await insertQueued(tx, cluster, actor.id, order);
-      await this.signals.announce(tx, { organizationId, clusterId }, 'submitted', shapeChanges([order], 1));
+      const granted = grant(order, cluster, actor);
+      const inserted = await insertQueued(tx, cluster, actor.id, granted);
+      await this.signals.announce(tx, { organizationId, clusterId }, 'submitted', shapeChanges([granted], 1));
       return inserted;
     });
     this.nudges.nudge(clusterId);
     return deployment;
   }
 
-  /** Puts deployments into the queue of a cluster: all of them, or none when one is refused. */
-  async submitBatch(
+  /**
+   * Puts deployments into the queue of a cluster.
+   *
+   * @param orders what is refused already stays refused
+   * @param onError whether a refused order refuses all (and is thrown), or only itself
+   * @returns what became of each order, in their order
+   */
+  async submitMany(
     actor: Actor,
     organizationId: string,
     clusterId: string,
-    orders: readonly DeploymentOrder[],
-  ): Promise<{ readonly id: string }[]> {
+    orders: readonly (DeploymentOrder | DomainError)[],
+    onError: OnError,
+  ): Promise<SubmissionResult[]> {
     const results = await this.database.transaction(async (tx) => {
-      const cluster = await this.admit(tx, actor, organizationId, clusterId, orders.length);
-      orders.forEach((order, index) => checkOrder(order, cluster, `/deployments/${index}`));
-      const ids = await insertManyQueued(tx, cluster, actor.id, orders);
-      await this.signals.announce(tx, { organizationId, clusterId }, 'submitted', shapeChanges(orders, 1));
-      return orders.map((order, index) => {
-        const id = ids[index];
-        if (id === undefined) throw nameTaken(order, `/deployments/${index}`);
-        return { id };
+      const valid = orders.filter((order) => !(order instanceof DomainError)).length;
+      const cluster = await this.admit(tx, actor, organizationId, clusterId, valid);
+      const judged = orders.map((order, index) => judge(order, cluster, actor, `/deployments/${index}`));
+      const granted = judged.filter((order) => isGranted(order));
+      const ids = await insertManyQueued(tx, cluster, actor.id, granted);
+      const inserted = ids.values();
+      const results = judged.map((order, index): SubmissionResult => {
+        if (!isGranted(order)) return order;
+        const id = inserted.next().value;
+        return id === undefined ? nameTaken(order, `/deployments/${index}`) : { id };
       });
+      const refused = results.find((result) => result instanceof DomainError);
+      if (refused !== undefined && onError === 'abort') throw refused;
+      const queued = granted.filter((_, index) => ids[index] !== undefined);
+      await this.signals.announce(tx, { organizationId, clusterId }, 'submitted', shapeChanges(queued, 1));
+      return results;
     });
     this.nudges.nudge(clusterId);
     return results;
@@ -87,5 +107,24 @@ export class SubmissionsService {
     if (isDeleted) throw DeploymentErrors.CLUSTER_DELETED.because(undefined, { state: 'deleted' });
     if (state === 'draining') throw DeploymentErrors.CLUSTER_DRAINING.because(undefined, { state });
     return cluster;
+  }
+}
+
+function isGranted(order: GrantedOrder | DomainError): order is GrantedOrder {
+  return !(order instanceof DomainError);
+}
+
+function judge(
+  order: DeploymentOrder | DomainError,
+  cluster: AdmittingCluster,
+  actor: Actor,
+  at: string,
+): GrantedOrder | DomainError {
+  if (order instanceof DomainError) return order;
+  try {
+    return grant(order, cluster, actor, at);
+  } catch (error) {
+    if (error instanceof DomainError) return error;
+    throw error;
   }
 }

@@ -26,8 +26,16 @@ export { withEntityTag } from './versions/entity-tag.js';
 export { ExpectedVersions } from './versions/expected-versions.js';
 export { IfMatch } from './versions/if-match.js';
 export { IdParam } from './fields/id-param.js';
-export { readDto } from './fields/read-dto.js';
-export { type DtoClass, type FieldOptions, type FieldRule, ObjectRule, type Violation } from './fields/rule.js';
+export { invalidInput } from './fields/request.pipe.js';
+export { readDto, readItem } from './fields/read-dto.js';
+export {
+  type DtoClass,
+  type FieldOptions,
+  type FieldRule,
+  InvalidItem,
+  ObjectRule,
+  type Violation,
+} from './fields/rule.js';
 export {
   FreeTextField,
   IdField,
@@ -47,6 +55,7 @@ export {
   enumRule,
   IntegerField,
   integerRule,
+  ItemsField,
   ListField,
   MapField,
   ObjectField,

@@ -1,3 +1,4 @@
+import { MAX_CAPACITY } from '#kernel';
 import {
   ArrayField,
   DecimalField,
@@ -10,9 +11,12 @@ import {
 } from '#http';
 
 import { MAX_LABEL_KEY_LENGTH, MAX_LABEL_VALUE_LENGTH } from '#deployments';
-import { MAX_POINTS, MAX_SUMS } from './usage.service.js';
+import { MAX_DAYS, MAX_POINTS, MAX_SUMS } from './usage.service.js';
 
 const MANY = Number.MAX_SAFE_INTEGER;
+
+/** The largest cluster, full for the longest period: a number that JSON can carry to a unit or two. */
+const MAX_HOURS = MAX_CAPACITY * MAX_DAYS * 24;
 
 /** The tables of which one can be had as CSV. */
 export const USAGE_TABLES = ['points', 'members', 'labels', 'deployments'] as const;
@@ -114,13 +118,13 @@ export class UsagePointDto {
 
 /** Resources times hours. */
 export class UsageHoursDto {
-  @DecimalField({ description: 'Core-hours.', min: 0, max: MANY, maxDecimals: 9, example: 48.5 })
+  @DecimalField({ description: 'Core-hours.', min: 0, max: MAX_HOURS, maxDecimals: 9, example: 48.5 })
   readonly cpuHours!: number;
 
-  @DecimalField({ description: 'MiB-hours.', min: 0, max: MANY, maxDecimals: 6, example: 1_048_576 })
+  @DecimalField({ description: 'MiB-hours.', min: 0, max: MAX_HOURS, maxDecimals: 6, example: 1_048_576 })
   readonly memoryMibHours!: number;
 
-  @DecimalField({ description: 'Device-hours.', min: 0, max: MANY, maxDecimals: 9, example: 12 })
+  @DecimalField({ description: 'Device-hours.', min: 0, max: MAX_HOURS, maxDecimals: 9, example: 12 })
   readonly gpuHours!: number;
 }
 

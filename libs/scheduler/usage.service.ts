@@ -65,7 +65,8 @@ export const MAX_POINTS = 1_000;
 /** The most deployments, members and labels that one answer lists. */
 export const MAX_SUMS = 1_000;
 
-const MAX_DAYS = 400;
+/** The longest period of one answer, in days. */
+export const MAX_DAYS = 400;
 
 const RESOURCES = ['cpu_millis', 'memory_mib', 'gpu_millis'] as const;
 

@@ -3,6 +3,7 @@ import { newId } from '#kernel';
 import { CHANGE_ROUTES } from './bad-changes.js';
 import {
   type BadBody,
+  type Breakage,
   type BodyRoute,
   INVALID,
   MISSING,
@@ -90,6 +91,16 @@ const badDeployment: readonly BadBody[] = [
   ]),
   ...broken(DEPLOYMENT, 'resources.tpu', [[1, 'unknown-field']]),
   ...broken(DEPLOYMENT, 'priority', [...notIntegers(0, 100), [null, 'type'], [2_147_483_647, 'too-large']]),
+  [
+    'a priority above the role',
+    { ...DEPLOYMENT, priority: 91 },
+    '403 DEPLOYMENTS.PRIORITY_ABOVE_LIMIT #/priority above-limit',
+  ],
+  [
+    'a runtime above the role',
+    { ...DEPLOYMENT, maxRuntimeSeconds: 601 },
+    '403 DEPLOYMENTS.RUNTIME_ABOVE_LIMIT #/maxRuntimeSeconds above-limit',
+  ],
   ...broken(DEPLOYMENT, 'name', [['train~0123456789ab', 'generated-name']]),
   ['a name that is taken', { ...DEPLOYMENT, name: 'taken' }, '409 DEPLOYMENTS.NAME_TAKEN #/name name-taken'],
   ...broken(DEPLOYMENT, 'labels', [
@@ -167,6 +178,18 @@ const { name: _, ...UNNAMED } = DEPLOYMENT;
 const BATCH = { deployments: [DEPLOYMENT, UNNAMED, UNNAMED] };
 const COMPLETION = { outcome: 'succeeded', attempt: 1, message: 'exit code 0' };
 const CLUSTER = { name: 'pool', capacity: { cpu: 1, memoryMib: 1, gpu: 1 } };
+const WITH_POLICY = { ...CLUSTER, policy: { priorityLimitByRole: {}, maxRuntimeSecondsLimitByRole: {} } };
+
+const NOT_POLICIES: [string, Breakage[]][] = [
+  ['defaultPriority', [...notIntegers(0, 100), [null, 'type']]],
+  ['defaultMaxRuntimeSeconds', notIntegers(1, 366 * 86_400)],
+  ['priorityLimitByRole', NOT_OBJECTS.slice(1)],
+  ['priorityLimitByRole.developer', [...notIntegers(0, 100), [null, 'type']]],
+  ['priorityLimitByRole.viewer', [[1, 'unknown-field']]],
+  ['maxRuntimeSecondsLimitByRole', NOT_OBJECTS.slice(1)],
+  ['maxRuntimeSecondsLimitByRole.admin', notIntegers(1, 366 * 86_400)],
+  ['maxRuntimeSecondsLimitByRole.operator', [[1, 'unknown-field']]],
+];
 const INVITE = { role: 'viewer', maxUses: 1, expiresInSeconds: 60, note: 'for Ada' };
 
 /** Every route of the spine that takes a body, but for those of accounts. */
@@ -216,6 +239,7 @@ export const BODY_ROUTES: Readonly<Record<string, BodyRoute>> = {
       ...broken(CLUSTER, 'capacity.gpu', notAmounts(1_000_000_000)),
       ...broken(CLUSTER, 'capacity.memoryMib', [[MISSING, 'required'], ...notIntegers(0, 1_000_000_000_000)]),
       ...broken(CLUSTER, 'capacity.tpu', [[1, 'unknown-field']]),
+      ...NOT_POLICIES.flatMap(([field, breakages]) => broken(WITH_POLICY, `policy.${field}`, breakages)),
       ...broken(CLUSTER, 'state', [['draining', 'unknown-field']]),
       ...broken(CLUSTER, 'allocated', [[{ cpu: 1 }, 'unknown-field']]),
       ['a name that is taken', { ...CLUSTER, name: 'taken' }, '409 CLUSTERS.NAME_TAKEN'],
@@ -243,7 +267,12 @@ export const BODY_ROUTES: Readonly<Record<string, BodyRoute>> = {
       ]),
       ...broken(BATCH, 'deployments.2.resources.cpu', notAmounts(1_000_000)),
       ...broken(BATCH, 'deployments.2.image', [[MISSING, 'required']]),
-      ...broken(BATCH, 'onError', [['continue', 'unknown-field']]),
+      ...broken(BATCH, 'onError', [
+        ['ignore', 'one-of'],
+        ['', 'one-of'],
+        [true, 'one-of'],
+        [null, 'one-of'],
+      ]),
       [
         'the last item is no image',
         { deployments: [DEPLOYMENT, UNNAMED, { ...DEPLOYMENT, image: 'No' }] },

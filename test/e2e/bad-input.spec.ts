@@ -38,6 +38,9 @@ describe('bad input', () => {
     stowage = await Stowage.start();
     team = await aTeam(stowage.client);
     cluster = await TestCluster.create(team, { cpu: 4, gpu: 1 }, 'taken');
+    await team.admin.patch(cluster.path, {
+      policy: { priorityLimitByRole: { admin: 90 }, maxRuntimeSecondsLimitByRole: { admin: 600 } },
+    });
     deploymentId = await cluster.submit({ name: 'taken' });
     await eventually(
       () => cluster.deployment(deploymentId),

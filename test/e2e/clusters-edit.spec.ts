@@ -19,7 +19,7 @@ interface Cluster {
   allocated: { cpu: number };
   queue: { queued: number; byPriority: { priority: number; queued: number }[] };
   isEmpty: boolean;
-  policy: { searchSteps: number; reserveAfterSeconds: number | null; reserveHoldSeconds: number };
+  policy: Readonly<Record<string, unknown>>;
 }
 
 interface AuditItem {
@@ -39,7 +39,15 @@ interface DocumentedRoute {
   responses: Record<string, { headers?: object }>;
 }
 
-const DEFAULTS = { searchSteps: 20_000, reserveAfterSeconds: 600, reserveHoldSeconds: 3_600 };
+const DEFAULTS = {
+  searchSteps: 20_000,
+  reserveAfterSeconds: 600,
+  reserveHoldSeconds: 3_600,
+  defaultPriority: 50,
+  priorityLimitByRole: { developer: 100, admin: 100 },
+  defaultMaxRuntimeSeconds: null,
+  maxRuntimeSecondsLimitByRole: { developer: null, admin: null },
+};
 
 const send = <T>(by: Person, method: string, path: string, call: Call = {}): Promise<Answer<T>> =>
   by.client.send<T>(method, path, { token: by.token, ...call });

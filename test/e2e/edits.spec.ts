@@ -164,6 +164,15 @@ describe('a deployment that waits', () => {
     );
   });
 
+  it('expires no later for an edit of something else', async () => {
+    const id = await cluster.submit({ queueTimeoutSeconds: 600 });
+    const due = `select due_at = '2100-01-01' as same from deployments where id = $1`;
+    await query(`update deployments set due_at = '2100-01-01' where id = $1`, [id]);
+    await edit(id, { priority: 99, queueTimeoutSeconds: 600 });
+    expect(await query(due, [id])).toEqual([{ same: true }]);
+    await cluster.cancel(id);
+  });
+
   it('is either edited or placed, never both at once, and the counts stay right', async () => {
     const busy = await TestCluster.create(team, { cpu: 100 });
     const ids = await busy.submitBatch(Array.from({ length: 60 }, () => ({})));

@@ -1,14 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { type Answer } from '../support/api-client.js';
 import { aDeployment, atMost, TestCluster } from '../support/clusters.js';
 import { assertLedgerHolds } from '../support/invariants.js';
-import { aTeam, type Team } from '../support/people.js';
+import { aTeam, type Person, type Team } from '../support/people.js';
 import { Stowage } from '../support/stowage.js';
 
 interface Submitted {
   readonly id: string;
   readonly name: string;
   readonly code?: string;
+}
+
+interface Body {
+  readonly id: string;
+}
+
+interface Item {
+  readonly index: number;
+  readonly id?: string;
+  readonly problem?: { status: number; code: string; errors?: { pointer: string; code: string }[] };
 }
 
 interface ListBody {
@@ -104,5 +115,149 @@ describe('a submission', () => {
       }),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 7 }, () => 409)]);
+  });
+
+  describe('to a cluster with a policy', () => {
+    let limited: TestCluster;
+
+    beforeAll(async () => {
+      limited = await TestCluster.create(team, { cpu: 4 });
+      await limited.cordon();
+      const answer = await team.admin.patch(limited.path, {
+        policy: {
+          defaultPriority: 60,
+          priorityLimitByRole: { developer: 40, admin: 90 },
+          defaultMaxRuntimeSeconds: 3_600,
+          maxRuntimeSecondsLimitByRole: { developer: 600 },
+        },
+      });
+      expect(answer.body).toMatchObject({
+        policy: {
+          defaultPriority: 60,
+          priorityLimitByRole: { developer: 40, admin: 90 },
+          defaultMaxRuntimeSeconds: 3_600,
+          maxRuntimeSecondsLimitByRole: { developer: 600, admin: null },
+        },
+      });
+    });
+
+    const submitAs = async (by: Person, fields: Readonly<Record<string, unknown>>): Promise<Answer<Body>> =>
+      by.post<Body>(`${limited.path}/deployments`, aDeployment(fields));
+
+    it('gets what the cluster gives where nothing is asked, never more than the role may have', async () => {
+      expect((await submitAs(team.admin, {})).body).toMatchObject({ priority: 60, maxRuntimeSeconds: 3_600 });
+      expect((await submitAs(team.developer, {})).body).toMatchObject({ priority: 40, maxRuntimeSeconds: 600 });
+    });
+
+    it('gets what it asks for within the limits of the role, and is refused beyond them', async () => {
+      const asked = { priority: 90, maxRuntimeSeconds: 86_400 };
+      expect(await submitAs(team.admin, asked)).toMatchObject({ status: 201, body: asked });
+      expect(await submitAs(team.developer, { priority: 40, maxRuntimeSeconds: 600 })).toMatchObject({ status: 201 });
+      expect(await submitAs(team.admin, { priority: 91 })).toMatchObject({
+        status: 403,
+        body: { code: 'DEPLOYMENTS.PRIORITY_ABOVE_LIMIT', limit: 90, role: 'admin' },
+      });
+      expect(await submitAs(team.developer, { priority: 41 })).toMatchObject({
+        status: 403,
+        body: { code: 'DEPLOYMENTS.PRIORITY_ABOVE_LIMIT', limit: 40, role: 'developer' },
+      });
+      expect(await submitAs(team.developer, { maxRuntimeSeconds: 601 })).toMatchObject({
+        status: 403,
+        body: {
+          code: 'DEPLOYMENTS.RUNTIME_ABOVE_LIMIT',
+          limit: 600,
+          errors: [{ pointer: '#/maxRuntimeSeconds', code: 'above-limit' }],
+        },
+      });
+    });
+
+    it('is limited when it is edited too, and keeps what somebody else gave it', async () => {
+      const { body } = await submitAs(team.developer, {});
+      const path = limited.deploymentPath(body.id);
+      expect(await team.developer.patch(path, { priority: 41 })).toMatchObject({
+        status: 403,
+        body: { code: 'DEPLOYMENTS.PRIORITY_ABOVE_LIMIT' },
+      });
+      expect(await team.admin.patch(path, { priority: 80 })).toMatchObject({ status: 200, body: { priority: 80 } });
+      expect(await team.developer.patch(path, { labels: { a: 'b' }, priority: 80 })).toMatchObject({ status: 200 });
+    });
+
+    it('whose limits change under an If-Match that is stale, does not change', async () => {
+      const etag = (await team.admin.get(limited.path)).headers.get('etag') ?? '';
+      const change = (developer: number): Promise<Answer<Body>> =>
+        team.admin.patch<Body>(
+          limited.path,
+          { policy: { priorityLimitByRole: { developer } } },
+          { headers: { 'if-match': etag } },
+        );
+      expect((await change(45)).status).toBe(200);
+      expect((await change(99)).status).toBe(412);
+      expect((await submitAs(team.developer, { priority: 45 })).status).toBe(201);
+      expect((await submitAs(team.developer, { priority: 46 })).status).toBe(403);
+    });
+  });
+
+  describe('of many', () => {
+    const items = (): Record<string, unknown>[] => [
+      aDeployment({ name: 'many-a' }),
+      aDeployment({ image: 'No' }),
+      aDeployment({ name: 'many-b' }),
+      { resources: 3 },
+      aDeployment({ name: 'many-a' }),
+      aDeployment({ resources: { cpu: 5, memoryMib: 1 } }),
+      aDeployment({ labels: { 'a b': 'c' } }),
+    ];
+
+    const refusals = ({ results }: { results: Item[] }): string[] =>
+      results
+        .filter(({ problem }) => problem !== undefined)
+        .map(({ index, problem }) => {
+          const [first] = problem?.errors ?? [];
+          return [index, problem?.status, problem?.code, first?.pointer, first?.code].join(' ');
+        });
+
+    it('takes each for itself where it is told to, and answers each', async () => {
+      const answer = await team.developer.post<{ results: Item[] }>(`${cluster.path}/deployments/batch`, {
+        deployments: items(),
+        onError: 'continue',
+      });
+      expect(answer.status).toBe(201);
+      expect(answer.body.results.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+      expect(refusals(answer.body)).toEqual([
+        '1 400 DEPLOYMENTS.INVALID_IMAGE #/deployments/1/image invalid-image',
+        '3 400 REQUEST.INVALID #/deployments/3/image required',
+        '4 409 DEPLOYMENTS.NAME_TAKEN #/deployments/4/name name-taken',
+        '5 422 DEPLOYMENTS.EXCEEDS_CAPACITY #/deployments/5/resources exceeds-capacity',
+        '6 400 REQUEST.INVALID #/deployments/6/labels/a b invalid-key',
+      ]);
+      for (const [index, name] of [
+        [0, 'many-a'],
+        [2, 'many-b'],
+      ] as const) {
+        expect(await cluster.deployment(answer.body.results[index]?.id ?? '')).toMatchObject({
+          name,
+          status: 'queued',
+        });
+      }
+    });
+
+    it('with one bad item among ten thousand queues none, and says which', async () => {
+      const before = (await cluster.read()).queue.queued;
+      const deployments = Array.from({ length: 10_000 }, () => aDeployment());
+      deployments[7_777] = aDeployment({ image: 'No' });
+      const answer = await team.developer.post(`${cluster.path}/deployments/batch`, { deployments });
+      expect(answer).toMatchObject({ status: 400, body: { errors: [{ pointer: '#/deployments/7777/image' }] } });
+      expect((await cluster.read()).queue.queued).toBe(before);
+    });
+
+    it('with ten thousand bad items answers each', async () => {
+      const deployments = Array.from({ length: 10_000 }, () => ({ image: 1, resources: { cpu: -1 }, priority: 101 }));
+      const answer = await team.developer.post<{ results: Item[] }>(`${cluster.path}/deployments/batch`, {
+        deployments,
+        onError: 'continue',
+      });
+      expect(answer.status).toBe(201);
+      expect(refusals(answer.body)).toHaveLength(10_000);
+    });
   });
 });

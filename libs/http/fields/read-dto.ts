@@ -4,7 +4,15 @@ import type { FieldError } from '#kernel';
 
 import { pointerTo } from '../json/strict-json.js';
 import { MAX_FIELD_ERRORS } from '../problems/problem.js';
-import { type DtoClass, fieldsOf, type FieldRule, objectRulesOf, type Violation, violationIn } from './rule.js';
+import {
+  type DtoClass,
+  fieldsOf,
+  type FieldRule,
+  InvalidItem,
+  objectRulesOf,
+  type Violation,
+  violationIn,
+} from './rule.js';
 
 /** Where values come from: JSON has types, query parameters are texts. */
 export type Source = 'json' | 'query';
@@ -29,13 +37,19 @@ const OPTIONS: ValidatorOptions = {
   validationError: { target: false, value: false },
 };
 
+/** The most errors of one item among many: ten thousand wrong ones must still make an answer. */
+const MAX_ITEM_ERRORS = 5;
+
 type Path = readonly (string | number)[];
 
 /** Reads one value of a class, collecting at most `MAX_FIELD_ERRORS` errors. */
 class DtoReader {
   readonly errors: FieldError[] = [];
 
-  constructor(private readonly source: Source) {}
+  constructor(
+    private readonly source: Source,
+    private readonly limit = MAX_FIELD_ERRORS,
+  ) {}
 
   object(type: DtoClass, plain: unknown, path: Path): object {
     const instance = Object.create(type.prototype as object) as Record<string, unknown>;
@@ -63,7 +77,7 @@ class DtoReader {
   }
 
   get isFull(): boolean {
-    return this.errors.length >= MAX_FIELD_ERRORS;
+    return this.errors.length >= this.limit;
   }
 
   private value(rule: FieldRule, raw: unknown, path: Path): unknown {
@@ -82,6 +96,9 @@ class DtoReader {
     }
     if (!Array.isArray(value)) {
       return nested === undefined ? value : this.object(nested(), value, path);
+    }
+    if (rule.isLenient === true && nested !== undefined) {
+      return value.map((item, index) => readItem(nested(), item, [...path, index]));
     }
     const list: unknown[] = [];
     for (const [index, item] of value.entries()) {
@@ -144,6 +161,13 @@ class DtoReader {
       this.errors.push({ pointer, code, message });
     }
   }
+}
+
+/** Reads one item of a list that is answered item by item. Pointers begin with `path`. */
+export function readItem<T extends object>(type: DtoClass<T>, plain: unknown, path: Path = []): T | InvalidItem {
+  const reader = new DtoReader('json', MAX_ITEM_ERRORS);
+  const value = reader.object(type, plain, path) as T;
+  return reader.errors.length > 0 ? new InvalidItem(reader.errors) : value;
 }
 
 const kebab = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase();

@@ -1,6 +1,6 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 
-import type { FieldError } from '#kernel';
+import type { DomainError, FieldError } from '#kernel';
 
 import { RawBody } from '../json/raw-body.js';
 import { RequestErrors } from '../problems/request.errors.js';
@@ -16,10 +16,15 @@ function dtoClassOf({ metatype, data }: ArgumentMetadata): DtoClass {
   return type;
 }
 
+/** The refusal of input that breaks rules. */
+export function invalidInput(errors: readonly FieldError[]): DomainError {
+  return RequestErrors.INVALID.because(detailOf(errors), {}, errors);
+}
+
 function read(type: DtoClass, plain: unknown, source: 'json' | 'query'): object {
   const { value, errors } = readDto(type, plain, source);
   if (errors.length > 0) {
-    throw RequestErrors.INVALID.because(detailOf(errors), {}, errors);
+    throw invalidInput(errors);
   }
   return value;
 }

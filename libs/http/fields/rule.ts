@@ -1,5 +1,7 @@
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 
+import type { FieldError } from '#kernel';
+
 /** What is wrong with a value: a stable code in kebab-case, and what is expected, as a sentence without its subject. */
 export interface Violation {
   readonly code: string;
@@ -10,6 +12,11 @@ export interface Violation {
 
 /** A class whose instances are read from JSON or query parameters, or written to JSON. */
 export type DtoClass<T extends object = object> = new () => T;
+
+/** An item of a list that broke a rule, where each item is answered for itself. Pointers begin at the body. */
+export class InvalidItem {
+  constructor(readonly errors: readonly FieldError[]) {}
+}
 
 /** What every field decorator takes. */
 export interface FieldOptions<T = unknown> {
@@ -39,6 +46,8 @@ export interface FieldRule {
   readonly fromText?: (text: string) => unknown;
   /** The class of a nested object, or of an array's items. */
   readonly nested?: () => DtoClass;
+  /** Items that break a rule do not make the list wrong: each becomes an {@link InvalidItem}. */
+  readonly isLenient?: boolean;
   /** The rule of an array's or map's items that are no objects. */
   readonly items?: FieldRule;
 }

@@ -155,6 +155,18 @@ export function ArrayField(type: () => DtoClass, options: ArrayOptions): Propert
   });
 }
 
+/** A list of objects of another class, each answered for itself: one that breaks a rule becomes an `InvalidItem`. */
+export function ItemsField(type: () => DtoClass, options: ArrayOptions): PropertyDecorator {
+  const { min = 0, max } = options;
+  return field({
+    ...commonOf(options),
+    schema: { type: () => type(), isArray: true, ...countOf(min, max), ...documentationOf(options) },
+    nested: type,
+    isLenient: true,
+    check: (value) => checkArray(value, options),
+  });
+}
+
 /** A list of values, each by the same rule; as a query parameter separated by commas. */
 export function ListField(items: FieldRule, options: ArrayOptions): PropertyDecorator {
   const { min = 0, max } = options;

@@ -41,6 +41,16 @@ export class ClusterSchedules {
     );
   }
 
+  /** Whether a cluster asked to be looked at by now, whatever happens. */
+  async isDue(tx: EntityManager, clusterId: string): Promise<boolean> {
+    const rows = await rowsOf(
+      tx,
+      sql<{ found: number }>`
+        select 1 as found from cluster_schedules where cluster_id = ${clusterId} and wake_at <= statement_timestamp()`,
+    );
+    return rows.length > 0;
+  }
+
   /** Clusters that asked to be looked at by now. */
   async clustersDue(em: EntityManager): Promise<string[]> {
     const rows = await rowsOf(

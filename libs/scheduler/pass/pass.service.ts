@@ -75,6 +75,8 @@ export class PassService {
     // 2. Do what is due by time and take the signals, before anything else is read. 3. What has ended gives back its resources.
     const limit = this.settings.passMaxRows;
     const settled = await this.settlement.settle(tx, pass, limit);
+    // A nudge that came late: the pass before has seen what it was for, and there is nothing to tell of this one.
+    if (settled.isQuiet) return { kind: 'done', placed: 0, released: 0, isPartial: false };
     const plannable = await this.settlement.plannable(tx, pass, cluster);
     const settle = watch.lap();
 

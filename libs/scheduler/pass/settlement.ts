@@ -7,6 +7,7 @@ import { DeploymentLifecycle, type EndedAttempt, type PassContext } from '#deplo
 import { ClusterSignals, type SignalReason } from '#queue';
 
 import { Ledger } from '../ledger/ledger.js';
+import { ClusterSchedules } from './cluster-schedules.js';
 import { type LockedCluster } from './locked-cluster.js';
 
 /** What a pass has settled. */
@@ -17,6 +18,8 @@ export interface Settled {
   /** Deployments whose resources came back. */
   readonly ended: number;
   readonly released: ResourceVector;
+  /** True when nothing has happened in the cluster since the last pass, so that another plan would be the same as that pass's. */
+  readonly isQuiet: boolean;
   /** When the first of them ended: milliseconds ago, by the database's clock; null where nothing ended. */
   readonly endedMsAgo: number | null;
   /** True when more was due than one pass does. */
@@ -31,6 +34,7 @@ export class Settlement {
     private readonly deployments: DeploymentLifecycle,
     private readonly ledger: Ledger,
     private readonly pending: PendingCapacity,
+    private readonly schedules: ClusterSchedules,
   ) {}
 
   /**
@@ -44,11 +48,13 @@ export class Settlement {
     const taken = await this.signals.take(tx, pass, due.queue);
     const ended = await this.deployments.takeUnsettled(tx, pass, limit);
     const released = await this.ledger.release(tx, pass, ended);
+    const isSilent = taken.reasons.length === 0 && due.changed === 0 && ended.length === 0;
     return {
       reasons: taken.reasons,
       timedOut: due.timedOut,
       ended: ended.length,
       released,
+      isQuiet: isSilent && !(await this.schedules.isDue(tx, pass.clusterId)),
       endedMsAgo: longest(ended),
       isPartial: taken.isPartial || due.changed === limit || ended.length === limit,
     };

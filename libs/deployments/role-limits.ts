@@ -1,0 +1,66 @@
+import { type SubmissionPolicy } from '#clusters';
+import { type Actor } from '#rbac';
+
+import { DeploymentErrors } from './deployments.errors.js';
+
+/** What is asked of a cluster that its policy limits. null: nothing is asked, and the cluster decides. */
+export interface Asked {
+  readonly priority: number | null;
+  readonly maxRuntimeSeconds: number | null;
+}
+
+/** The same, decided. */
+export interface Granted {
+  readonly priority: number;
+  /** null: without a limit */
+  readonly maxRuntimeSeconds: number | null;
+}
+
+/**
+ * Fills in what was not asked for, within the limits of the actor's role, and refuses what was asked for beyond them.
+ *
+ * @throws DEPLOYMENTS.PRIORITY_ABOVE_LIMIT, DEPLOYMENTS.RUNTIME_ABOVE_LIMIT, with pointers below `at`
+ */
+export function withinLimits(
+  { priority, maxRuntimeSeconds }: Asked,
+  policy: SubmissionPolicy,
+  actor: Actor,
+  at = '',
+): Granted {
+  if (priority !== null) assertPriority(priority, policy, actor, at);
+  const role = limitedAs(actor);
+  const longest = policy.maxRuntimeSecondsLimitByRole[role];
+  if (maxRuntimeSeconds !== null && longest !== null && maxRuntimeSeconds > longest) {
+    throw DeploymentErrors.RUNTIME_ABOVE_LIMIT.because(undefined, { limit: longest, role }, [
+      { pointer: `#${at}/maxRuntimeSeconds`, code: 'above-limit', message: `must be at most ${longest} for your role` },
+    ]);
+  }
+  return {
+    priority: priority ?? Math.min(policy.defaultPriority, policy.priorityLimitByRole[role]),
+    maxRuntimeSeconds: maxRuntimeSeconds ?? shorter(policy.defaultMaxRuntimeSeconds, longest),
+  };
+}
+
+/** @throws DEPLOYMENTS.PRIORITY_ABOVE_LIMIT, with a pointer below `at` */
+export function assertPriority(
+  priority: number,
+  { priorityLimitByRole }: SubmissionPolicy,
+  actor: Actor,
+  at = '',
+): void {
+  const role = limitedAs(actor);
+  const limit = priorityLimitByRole[role];
+  if (priority <= limit) return;
+  throw DeploymentErrors.PRIORITY_ABOVE_LIMIT.because(undefined, { limit, role }, [
+    { pointer: `#${at}/priority`, code: 'above-limit', message: `must be at most ${limit} for your role` },
+  ]);
+}
+
+/** Admins, and operators with them; everybody else who gets here is a developer. */
+function limitedAs({ role }: Actor): 'developer' | 'admin' {
+  return role === 'admin' ? 'admin' : 'developer';
+}
+
+function shorter(one: number | null, other: number | null): number | null {
+  return one === null ? other : other === null ? one : Math.min(one, other);
+}

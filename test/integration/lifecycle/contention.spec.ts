@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
+
+import { TestCluster } from '../../support/clusters.js';
+import { assertLedgerHolds, type LedgerObserver, observeLedger } from '../../support/invariants.js';
+import { aTeam, type Team } from '../../support/people.js';
+import { Random } from '../../support/random.js';
+import { Stowage } from '../../support/stowage.js';
+import { eventually } from '../../support/wait.js';
+
+/** As many as make the same rows wanted by several at once. */
+const DEPLOYMENTS = 600;
+const ROUNDS = 6;
+
+describe('reports, cancellations, edits and passes over the same deployments', () => {
+  let stowage: Stowage;
+  let team: Team;
+  let client: Client;
+  let observer: LedgerObserver;
+
+  beforeAll(async () => {
+    stowage = await Stowage.start({ workers: 2, STOWAGE_PASS_MAX_ROWS: '100' });
+    team = await aTeam(stowage.client);
+    client = new Client({ connectionString: stowage.database.url });
+    await client.connect();
+    observer = observeLedger(stowage.database.url);
+  });
+
+  afterAll(async () => {
+    await client.end();
+    await stowage.stop();
+  });
+
+  const deadlocks = async (): Promise<number> => {
+    const { rows } = await client.query<{ deadlocks: string }>(
+      'select deadlocks from pg_stat_database where datname = current_database()',
+    );
+    return Number(rows[0]?.deadlocks);
+  };
+
+  it('are all answered, in whatever order they lock, and none of them waits for another that waits for it', async () => {
+    const random = Random.of('contention');
+    const cluster = await TestCluster.create(team, { cpu: 200 });
+    const ids = await cluster.submitBatch(
+      Array.from({ length: DEPLOYMENTS }, (_, index) => ({
+        maxRetries: 1,
+        priority: index % 7,
+        ...(index % 3 === 0 ? { maxRuntimeSeconds: 1, queueTimeoutSeconds: 1 } : {}),
+      })),
+    );
+    const reports = (): Promise<{ status: number }> =>
+      team.admin.post(`${cluster.path}/deployments/complete`, {
+        reports: random.shuffle(ids).map((id) => ({ id, outcome: random.pick(['succeeded', 'failed']) })),
+      });
+    const cancelled = (priority: number): Promise<{ status: number }> =>
+      team.admin.post(`${cluster.path}/deployments/cancel`, {
+        filter: { minPriority: priority, maxPriority: priority },
+      });
+    const edits = (): Promise<{ status: number }>[] =>
+      random
+        .shuffle(ids)
+        .slice(0, 10)
+        .map((id) => team.admin.patch(cluster.deploymentPath(id), { priority: random.integer(0, 6) }));
+    for (let round = 0; round < ROUNDS; round++) {
+      const answers = await Promise.all([reports(), cancelled(round), ...edits(), reports(), cancelled(round)]);
+      expect(answers.every(({ status }) => status === 200 || status === 409)).toBe(true);
+    }
+    expect(await deadlocks()).toBe(0);
+
+    const rest = await team.admin.post(`${cluster.path}/deployments/cancel`, { filter: {} });
+    expect(rest.status).toBe(200);
+    await eventually(cluster.read.bind(cluster), ({ queue, allocated }) => queue.queued === 0 && allocated.cpu === 0);
+    await observer.stop();
+    await assertLedgerHolds(stowage.database.url);
+  });
+});

@@ -50,6 +50,13 @@ describe('the journey of the README', () => {
     const { code, lines, errors } = await bash(journeyAt(await stowage.api.getUrl()), path);
     expect(errors).toBe('');
     expect(code).toBe(0);
-    expect(lines).toEqual([expect.stringMatching(/^grace-\d+$/), '1', 'succeeded', '0', 'true']);
+    expect(lines).toEqual([
+      expect.stringMatching(/^grace-\d+$/),
+      '1',
+      'succeeded',
+      '0',
+      'true',
+      'deployment.succeeded',
+    ]);
   });
 });

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 
 import {
   isFault,
+  isLabelKey,
+  isLabelValue,
   type LabelRequirement,
   type LabelSelector,
   labelSelectorOf,
@@ -12,7 +14,6 @@ import {
   parseLabelSelector,
   selects,
 } from './label-selector.js';
-import { isLabelKey, isLabelValue } from './label-syntax.js';
 
 const faultOf = (text: string): string => {
   const read = parseLabelSelector(text);

@@ -1,4 +1,4 @@
-import { isLabelKey, isLabelValue } from './label-syntax.js';
+import { LABEL_KEY, LABEL_VALUE, MAX_LABEL_KEY_LENGTH, MAX_LABEL_VALUE_LENGTH } from '../labels.js';
 
 /** What one part of a selector asks of a deployment's labels. */
 export interface LabelRequirement {
@@ -163,4 +163,14 @@ export function selects(selector: LabelSelector, labels: Readonly<Record<string,
         return value === undefined;
     }
   });
+}
+
+/** Whether a text can be the key of a label. */
+export function isLabelKey(text: string): boolean {
+  return text.length <= MAX_LABEL_KEY_LENGTH && LABEL_KEY.test(text);
+}
+
+/** Whether a text can be the value of a label. */
+export function isLabelValue(text: string): boolean {
+  return text.length <= MAX_LABEL_VALUE_LENGTH && LABEL_VALUE.test(text);
 }

@@ -4,6 +4,7 @@ import { ClustersModule, QueuedDeployments } from '#clusters';
 
 import { CancellationsController } from './cancellations.controller.js';
 import { CancellationsService } from './cancellations.service.js';
+import { ClusterWork } from './cluster-work.js';
 import { DeploymentLifecycle } from './deployment-lifecycle.js';
 import { DeploymentsController } from './deployments.controller.js';
 import { DeploymentsService } from './deployments.service.js';
@@ -39,6 +40,7 @@ import { SubmissionsService } from './submissions.service.js';
   ],
   providers: [
     DeploymentsService,
+    ClusterWork,
     SubmissionsService,
     EditsService,
     CancellationsService,
@@ -52,7 +54,7 @@ import { SubmissionsService } from './submissions.service.js';
     EventAnswers,
     { provide: QueuedDeployments, useClass: QueueCancellation },
   ],
-  exports: [QueuedDeployments],
+  exports: [QueuedDeployments, DeploymentsService, ClusterWork],
 })
 export class DeploymentsModule {}
 

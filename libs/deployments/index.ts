@@ -2,6 +2,7 @@ import { DeploymentEventSchema } from './events/deployment-event.entity.js';
 import { EventHorizonSchema } from './events/event-horizon.entity.js';
 import { DeploymentSchema } from './deployment.entity.js';
 
+export { ClusterWork, type NamedDeployment, type WorkingDeployment } from './cluster-work.js';
 export {
   type AttemptResources,
   DeploymentLifecycle,
@@ -9,6 +10,7 @@ export {
   type HoldingGroup,
   type PassContext,
   type ScheduledDeployment,
+  type ShapeOf,
   type ShapeToSchedule,
   type WaitingDeployment,
 } from './deployment-lifecycle.js';
@@ -19,6 +21,10 @@ export {
   TRANSITIONS,
   transitionTable,
 } from './deployment-status.js';
+export { type DeploymentView } from './deployment-view.js';
+export { DeploymentErrors } from './deployments.errors.js';
+export { DeploymentsService } from './deployments.service.js';
+export { DEPLOYMENT_STATUSES, type DeploymentStatus, HOLDING_STATUSES } from './deployment-status.js';
 export { type ClusterOf, DeploymentRetention } from './retention/deployment-retention.js';
 export { MAX_LABEL_KEY_LENGTH, MAX_LABEL_VALUE_LENGTH } from './labels.js';
 export { DeploymentLifecycleModule, DeploymentsModule } from './deployments.module.js';

@@ -6,6 +6,7 @@ import { UsageSumSchema } from './ledger/usage-sum.entity.js';
 import { ClusterScheduleSchema } from './pass/cluster-schedule.entity.js';
 import { PassSchema } from './pass/pass.entity.js';
 import { PassTotalsSchema } from './pass/pass-totals.entity.js';
+import { PassSightSchema } from './pass/pass-sight.entity.js';
 
 export { type AuditReport, LedgerAudit } from './ledger-audit.service.js';
 export { LEDGER_LAWS, type LedgerLaw } from './ledger-laws.js';
@@ -22,5 +23,6 @@ export const schedulerEntities = [
   UsageSumSchema,
   PassSchema,
   PassTotalsSchema,
+  PassSightSchema,
   ClusterScheduleSchema,
 ];

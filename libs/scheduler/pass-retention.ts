@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 
 import { Settings } from '#config';
-import { changesOf, Database, sql } from '#database';
+import { changesOf, Database, type Fragment, sql } from '#database';
 
 /** So many records go at once: a small transaction, which nobody waits for. */
 const BATCH = 1_000;
 
-/** Removes records of passes that are older than the installation keeps them. */
+/** Removes records of passes, and what passes saw, that are older than the installation keeps them. */
 @Injectable()
 export class PassRetention {
   constructor(
@@ -15,18 +15,30 @@ export class PassRetention {
   ) {}
 
   /**
-   * Removes one batch, oldest first: of ids, which grow with time, so that everything from the oldest record on is complete.
+   * Removes one batch of records, and one of what passes saw, oldest first: of ids, which grow with time, so that everything from the oldest record on is complete.
    *
-   * @returns how many records went
+   * @returns the size of the larger batch
    */
   async prune(): Promise<number> {
-    return changesOf(
+    const sights = await changesOf(
+      this.database.reader(),
+      sql`delete from pass_sights where pass_id = any(array(
+            select pass_id from pass_sights
+            where pass_id < ${firstIdAfter(sql`interval '1 hour' * ${this.settings.passSightHours}::int`)}
+            order by pass_id limit ${BATCH}))`,
+    );
+    const records = await changesOf(
       this.database.reader(),
       sql`delete from passes where id = any(array(
             select id from passes
-            where id < (lpad(to_hex((extract(epoch from now() - interval '1 day' * ${this.settings.passRetentionDays}::int) * 1000)::bigint), 12, '0')
-                        || repeat('0', 20))::uuid
+            where id < ${firstIdAfter(sql`interval '1 day' * ${this.settings.passRetentionDays}::int`)}
             order by id limit ${BATCH}))`,
     );
+    return Math.max(sights, records);
   }
+}
+
+/** The smallest id that can have been made so long ago: ids begin with their time. */
+function firstIdAfter(age: Fragment): Fragment {
+  return sql`(lpad(to_hex((extract(epoch from now() - ${age}) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid`;
 }

@@ -40,7 +40,8 @@ export function toPassDto(pass: PassView): PassDto {
   };
 }
 
-function toReservationDto({ id, state, sinceMs, promisedAtMs, untilMs }: StandingReservation): ReservationDto {
+/** A reservation, as the API shows it. */
+export function toReservationDto({ id, state, sinceMs, promisedAtMs, untilMs }: StandingReservation): ReservationDto {
   return {
     deploymentId: id,
     state,

@@ -16,6 +16,7 @@ import { Idempotency } from './0015-idempotency.js';
 import { EventOrder } from './0018-event-order.js';
 import { Lists } from './0019-lists.js';
 import { PassTotals } from './0030-pass-totals.js';
+import { PassSights } from './0021-pass-sights.js';
 
 /** Every migration, oldest first. Names are recorded in databases: they are never changed, and none is ever removed. */
 export const MIGRATIONS: readonly MigrationObject[] = [
@@ -35,4 +36,5 @@ export const MIGRATIONS: readonly MigrationObject[] = [
   { name: '0018-event-order', class: EventOrder },
   { name: '0019-lists', class: Lists },
   { name: '0030-pass-totals', class: PassTotals },
+  { name: '0021-pass-sights', class: PassSights },
 ];

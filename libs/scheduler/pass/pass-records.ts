@@ -21,6 +21,8 @@ export interface PassFacts {
   readonly timedOut: number;
   readonly isPartial: boolean;
   readonly plan: Plan;
+  /** What the pass saw, packed; null: nothing of it is kept. */
+  readonly sight: Uint8Array | null;
   readonly durations: PassDurations;
 }
 
@@ -39,6 +41,12 @@ export class PassRecords {
                   ${facts.released}, ${facts.timedOut}, ${facts.isPartial}, ${JSON.stringify(certificate)}::jsonb,
                   ${reservation === null ? null : JSON.stringify(reservation)}::jsonb,
                   ${JSON.stringify(reservationEvents)}::jsonb, ${JSON.stringify(facts.durations)}::jsonb)`,
+    );
+    if (facts.sight === null) return;
+    await changesOf(
+      tx,
+      sql`insert into pass_sights (pass_id, organization_id, cluster_id, sight)
+          values (${pass.passId}, ${pass.organizationId}, ${pass.clusterId}, ${Buffer.from(facts.sight)}::bytea)`,
     );
   }
 }

@@ -81,7 +81,7 @@ export class PassService {
     const settle = watch.lap();
 
     // 4. Read the snapshot. 5. Decide, in another thread.
-    const { view, plan, durations } = await this.planning.plan(
+    const { view, plan, sight, durations } = await this.planning.plan(
       tx,
       plannable,
       cluster.allocated.minus(settled.released),
@@ -107,6 +107,7 @@ export class PassService {
       timedOut: settled.timedOut,
       isPartial,
       plan,
+      sight,
       durations: { settle, ...durations, apply: watch.lap() },
     });
     return { kind: 'done', placed: applied.placed, released: settled.ended, isPartial };

@@ -1,6 +1,140 @@
-import { plan, type Plan, type Snapshot } from '#packing';
+// The whole of a planner thread: pure code behind a message port. Each function is a question that it answers.
+import {
+  blockersOf,
+  type Change,
+  changed,
+  type ClusterStop,
+  type Contender,
+  forecast,
+  type Forecast,
+  type OrderRule,
+  plan,
+  type Plan,
+  type ShapeBlockers,
+  type Snapshot,
+  type Standing,
+  type Unlocks,
+  unlocksOf,
+  type WaitingHead,
+  whyFirst,
+} from '#packing';
 
-/** The whole of a planner thread: pure code behind a message port. */
-export default function planInThread(snapshot: Snapshot): Plan {
-  return plan(snapshot);
+import { packSight } from './pass-sight.js';
+
+/** The plan of a pass, and what is to be remembered of what it saw; null: nothing. */
+export interface PassPlan {
+  readonly plan: Plan;
+  readonly sight: Uint8Array | null;
+}
+
+/** Plans for a pass. What is remembered is packed here, so that it costs no event loop anything. */
+export function planPass(snapshot: Snapshot): PassPlan {
+  const made = plan(snapshot);
+  return { plan: made, sight: packSight(snapshot, made) };
+}
+
+/** What is asked of one deployment. Budgets in milliseconds; 0: not asked for. */
+export interface ExplainTask {
+  readonly snapshot: Snapshot;
+  readonly stops: readonly ClusterStop[];
+  readonly subject: WaitingHead & { readonly shape: number; readonly older: readonly number[] };
+  readonly unlockMs: number;
+  readonly forecastMs: number;
+}
+
+/** The answers to it. */
+export interface ExplainResult {
+  readonly plan: Plan;
+  /** What keeps those of its shape that the plan leaves waiting; null: it leaves none. */
+  readonly blockers: ShapeBlockers | null;
+  readonly unlocks: Unlocks | null;
+  readonly forecast: Forecast | null;
+}
+
+/** Why one deployment waits, what would start it, and when it starts. */
+export function explain({ snapshot, stops, subject, unlockMs, forecastMs }: ExplainTask): ExplainResult {
+  const seen = changed(snapshot, {});
+  const result = plan(seen);
+  const { id, queuedAtMs, shape, older } = subject;
+  const blockers = blockersOf(seen, result, stops).find((one) => one.shape === shape) ?? null;
+  const standing: Standing = { id, queuedAtMs, shape, older: older[shape] ?? 0 };
+  return {
+    plan: result,
+    blockers,
+    unlocks:
+      unlockMs === 0
+        ? null
+        : unlocksOf(
+            snapshot,
+            { id, queuedAtMs, shape, olderIn: (other) => older[other] ?? 0 },
+            { shouldStop: after(unlockMs) },
+          ),
+    forecast: forecastMs === 0 ? null : forecast(snapshot, [standing], { shouldStop: after(forecastMs) }),
+  };
+}
+
+/** What keeps every shape, and the plan that leaves them waiting. */
+export function explainAll({ snapshot, stops }: Pick<ExplainTask, 'snapshot' | 'stops'>): {
+  readonly plan: Plan;
+  readonly blockers: readonly ShapeBlockers[];
+} {
+  const seen = changed(snapshot, {});
+  const result = plan(seen);
+  return { plan: result, blockers: blockersOf(seen, result, stops) };
+}
+
+/** When those start who are asked for. */
+export interface ForecastTask {
+  readonly snapshot: Snapshot;
+  readonly standings: readonly Standing[];
+  readonly forecastMs: number;
+}
+
+/** Plays the declared future. */
+export function foresee({ snapshot, standings, forecastMs }: ForecastTask): Forecast {
+  return forecast(snapshot, standings, { shouldStop: after(forecastMs) });
+}
+
+/** A change that somebody thinks of. */
+export interface WhatIfTask {
+  readonly snapshot: Snapshot;
+  readonly change: Change;
+  /** What stops the cluster once the change is made. */
+  readonly stops: readonly ClusterStop[];
+}
+
+/** The next pass as things are, and as they would be. */
+export interface WhatIfResult {
+  readonly before: { readonly snapshot: Snapshot; readonly plan: Plan };
+  readonly after: { readonly snapshot: Snapshot; readonly plan: Plan; readonly blockers: readonly ShapeBlockers[] };
+}
+
+/** Plans twice: as things are, and as they would be. */
+export function whatIf({ snapshot, change, stops }: WhatIfTask): WhatIfResult {
+  const before = changed(snapshot, {});
+  const after = changed(snapshot, change);
+  const planAfter = plan(after);
+  return {
+    before: { snapshot: before, plan: plan(before) },
+    after: { snapshot: after, plan: planAfter, blockers: blockersOf(after, planAfter, stops) },
+  };
+}
+
+/** Two deployments, one of which a plan starts. */
+export interface OrderTask {
+  readonly snapshot: Snapshot;
+  readonly plan: Plan;
+  readonly first: Contender;
+  readonly other: Contender;
+}
+
+/** Why it starts this one. */
+export function order({ snapshot, plan: made, first, other }: OrderTask): OrderRule {
+  return whyFirst(snapshot, made, first, other);
+}
+
+/** True once so many milliseconds are over. */
+function after(budgetMs: number): () => boolean {
+  const endMs = performance.now() + budgetMs;
+  return () => performance.now() >= endMs;
 }

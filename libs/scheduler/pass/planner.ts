@@ -4,10 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Piscina } from 'piscina';
 
-import { type Plan, type Snapshot } from '#packing';
+import type * as thread from './planner-thread.js';
 
 /** A thread that nobody needed for so long ends. */
 const IDLE_TIMEOUT_MS = 30_000;
+
+/** What a planner thread can be asked. */
+export type Question = keyof typeof thread;
 
 /**
  * Plans in threads of their own: a plan may cost a fifth of a second of computing, and neither HTTP answers nor Bull's locks can wait so
@@ -15,16 +18,19 @@ const IDLE_TIMEOUT_MS = 30_000;
  */
 @Injectable()
 export class Planner implements OnApplicationShutdown {
-  private readonly pool = new Piscina<Snapshot, Plan>({
+  private readonly pool = new Piscina({
     filename: threadFile(),
     minThreads: 0,
     maxThreads: Math.max(1, availableParallelism() - 1),
     idleTimeout: IDLE_TIMEOUT_MS,
   });
 
-  /** The plan for a snapshot, by `packing`. */
-  async plan(snapshot: Snapshot): Promise<Plan> {
-    return this.pool.run(snapshot);
+  /** The answer to a question, by `packing`. */
+  async ask<Name extends Question>(
+    name: Name,
+    task: Parameters<(typeof thread)[Name]>[0],
+  ): Promise<ReturnType<(typeof thread)[Name]>> {
+    return this.pool.run(task, { name }) as Promise<ReturnType<(typeof thread)[Name]>>;
   }
 
   async onApplicationShutdown(): Promise<void> {

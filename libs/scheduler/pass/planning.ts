@@ -13,6 +13,8 @@ import { Stopwatch } from './stopwatch.js';
 export interface Planned {
   readonly view: PassView;
   readonly plan: Plan;
+  /** What is to be remembered of what was seen. */
+  readonly sight: Uint8Array | null;
   readonly durations: { readonly snapshot: number; readonly plan: number };
 }
 
@@ -29,7 +31,7 @@ export class Planning {
     const watch = new Stopwatch();
     const view = await this.reader.read(tx, cluster, cluster.policy, allocated);
     const snapshot = watch.lap();
-    const plan = await this.planner.plan(view.snapshot);
-    return { view, plan, durations: { snapshot, plan: watch.lap() } };
+    const { plan, sight } = await this.planner.ask('planPass', view.snapshot);
+    return { view, plan, sight, durations: { snapshot, plan: watch.lap() } };
   }
 }

@@ -1,0 +1,153 @@
+import { Injectable } from '@nestjs/common';
+
+import { type ResourceAmounts } from '#kernel';
+import { type EntityManager, type Fragment, rowsOf, sql } from '#database';
+
+import { type HoldingGroup, type ShapeOf, type WaitingDeployment } from './deployment-lifecycle.js';
+import { type DeploymentStatus, HOLDING_STATUSES } from './deployment-status.js';
+
+/** A deployment as those see it who ask what would be. */
+export interface WorkingDeployment extends ResourceAmounts {
+  readonly id: string;
+  readonly name: string;
+  readonly status: DeploymentStatus;
+  readonly priority: number;
+  /** 0: not declared */
+  readonly maxRuntimeSeconds: number;
+  readonly queuedAtMs: number;
+  /** When its declared runtime is over; null: not declared, or nothing runs. */
+  readonly endsAtMs: number | null;
+}
+
+/** A deployment's id and name. */
+export interface NamedDeployment {
+  readonly id: string;
+  readonly name: string;
+}
+
+const AGE = sql`floor(extract(epoch from d.queued_at) * 1000)::float8`;
+const END = sql`ceil(extract(epoch from d.due_at) * 1000)::float8`;
+
+/** Shapes as a table `wanted`, with their positions from 1. */
+function wanted(shapes: readonly ShapeOf[]): Fragment {
+  return sql`unnest(${shapes.map((s) => s.priority)}::smallint[], ${shapes.map((s) => s.cpuMillis)}::int[],
+                    ${shapes.map((s) => s.memoryMib)}::int[], ${shapes.map((s) => s.gpuMillis)}::int[],
+                    ${shapes.map((s) => s.maxRuntimeSeconds)}::int[])
+    with ordinality as wanted (priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, position)`;
+}
+
+/** The condition that `deployments d` waits in a cluster and is of the shape `wanted`. */
+function waitingAs(clusterId: string): Fragment {
+  return sql`d.cluster_id = ${clusterId} and d.status = 'queued' and d.priority = wanted.priority
+    and d.cpu_millis = wanted.cpu_millis and d.memory_mib = wanted.memory_mib
+    and d.gpu_millis = wanted.gpu_millis and d.max_runtime_seconds = wanted.max_runtime_seconds`;
+}
+
+/**
+ * Who waits and who runs in a cluster, one by one, for those who explain it: always by an index, and never more than was asked for.
+ * Whoever asks has made sure that the reader may see the cluster.
+ */
+@Injectable()
+export class ClusterWork {
+  /** The oldest of each shape, so many at most, oldest first; by the position of the shape. */
+  async headsOf(
+    em: EntityManager,
+    clusterId: string,
+    shapes: readonly ShapeOf[],
+    limit: number,
+  ): Promise<readonly (readonly WaitingDeployment[])[]> {
+    const rows = await rowsOf(
+      em,
+      sql<{ position: number; ids: string[]; ages: number[] }>`
+        select wanted.position::int - 1 as position, array_agg(first.id order by first.place) as ids,
+               array_agg(first.age order by first.place) as ages
+        from ${wanted(shapes)}
+        cross join lateral (
+          select d.id, ${AGE} as age, row_number() over (order by d.queued_at, d.id) as place from deployments d
+          where ${waitingAs(clusterId)}
+          order by d.queued_at, d.id
+          limit ${limit}
+        ) first
+        group by 1`,
+    );
+    const heads: (readonly WaitingDeployment[])[] = shapes.map(() => []);
+    for (const { position, ids, ages } of rows) {
+      heads[position] = ids.map((id, index) => ({ id, queuedAtMs: ages[index] ?? 0 }));
+    }
+    return heads;
+  }
+
+  /** How many of each shape are older than a deployment, counted up to a limit; by the position of the shape. */
+  async olderThan(
+    em: EntityManager,
+    clusterId: string,
+    shapes: readonly ShapeOf[],
+    { organizationId, id }: { readonly organizationId: string; readonly id: string },
+    limit: number,
+  ): Promise<readonly number[]> {
+    const rows = await rowsOf(
+      em,
+      sql<{ position: number; older: number }>`
+        select wanted.position::int - 1 as position, older.count as older
+        from ${wanted(shapes)}
+        cross join (
+          select queued_at, id from deployments where organization_id = ${organizationId} and id = ${id}
+        ) own
+        cross join lateral (
+          select count(*)::int as count from (
+            select 1 from deployments d
+            where ${waitingAs(clusterId)} and (d.queued_at, d.id) < (own.queued_at, own.id)
+            limit ${limit}
+          ) counted
+        ) older
+        order by 1`,
+    );
+    return rows.map(({ older }) => older);
+  }
+
+  /** What holds resources in a cluster and is not due to end already, in groups of the same priority, request and end. */
+  async holding(em: EntityManager, clusterId: string): Promise<HoldingGroup[]> {
+    return rowsOf(
+      em,
+      sql<HoldingGroup>`
+        select d.priority, d.cpu_millis as "cpuMillis", d.memory_mib as "memoryMib", d.gpu_millis as "gpuMillis",
+               ${END} as "endsAtMs", count(*)::int as count
+        from deployments d
+        where d.cluster_id = ${clusterId} and d.status = any(${[...HOLDING_STATUSES]})
+          and (d.due_at is null or d.due_at > statement_timestamp())
+        group by 1, 2, 3, 4, 5`,
+    );
+  }
+
+  /** Some that are in a group, at most its count: the first by id. */
+  async membersOf(em: EntityManager, clusterId: string, group: HoldingGroup): Promise<NamedDeployment[]> {
+    return rowsOf(
+      em,
+      sql<NamedDeployment>`
+        select d.id, d.name from deployments d
+        where d.cluster_id = ${clusterId} and d.status = any(${[...HOLDING_STATUSES]}) and d.priority = ${group.priority}
+          and d.cpu_millis = ${group.cpuMillis} and d.memory_mib = ${group.memoryMib} and d.gpu_millis = ${group.gpuMillis}
+          and ${END} is not distinct from ${group.endsAtMs}::float8
+        order by d.id limit ${group.count}`,
+    );
+  }
+
+  /** Those of a list that are in the cluster. */
+  async find(
+    em: EntityManager,
+    { organizationId, clusterId }: { readonly organizationId: string; readonly clusterId: string },
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, WorkingDeployment>> {
+    if (ids.length === 0) return new Map();
+    const rows = await rowsOf(
+      em,
+      sql<WorkingDeployment>`
+        select d.id, d.name, d.status, d.priority, d.cpu_millis as "cpuMillis", d.memory_mib as "memoryMib",
+               d.gpu_millis as "gpuMillis", d.max_runtime_seconds as "maxRuntimeSeconds", ${AGE} as "queuedAtMs",
+               case when d.status = any(${[...HOLDING_STATUSES]}) then ${END} end as "endsAtMs"
+        from deployments d
+        where d.organization_id = ${organizationId} and d.cluster_id = ${clusterId} and d.id = any(${[...ids]}::uuid[])`,
+    );
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+}

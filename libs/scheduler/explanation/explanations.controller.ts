@@ -1,0 +1,41 @@
+import { Controller, Get, Query } from '@nestjs/common';
+
+import { DeploymentErrors } from '#deployments';
+import { ApiRoute, IdParam } from '#http';
+import { type Actor, CurrentActor, OrganizationVisibilityErrors, RequireRole } from '#rbac';
+
+import { ExplanationDto, ExplanationQuery } from './explanations.dto.js';
+import { ExplanationErrors, PlanningErrors } from './explanations.errors.js';
+import { toExplanationDto, toWish } from './explanations.mapper.js';
+import { ExplanationsService } from './explanations.service.js';
+
+/** Why a deployment waits. */
+@Controller('organizations/:organizationId/deployments/:deploymentId/explanation')
+export class ExplanationsController {
+  constructor(private readonly explanations: ExplanationsService) {}
+
+  @Get()
+  @RequireRole('viewer')
+  @ApiRoute({
+    id: 'explainDeployment',
+    tag: 'scheduler',
+    summary: 'Explain a deployment',
+    description:
+      'Why it waits: everything that keeps it, with numbers and in plain words; the smallest changes that would start it, each tried with the planner; when it starts, as far as runtimes are declared. With `versus`, also why one of the two comes first.',
+    answer: ExplanationDto,
+    problems: [
+      OrganizationVisibilityErrors.NOT_FOUND,
+      DeploymentErrors.NOT_FOUND,
+      ExplanationErrors.OTHER_NOT_FOUND,
+      PlanningErrors.BUSY,
+    ],
+  })
+  async read(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', 'The organization.') organizationId: string,
+    @IdParam('deploymentId', 'The deployment.') deploymentId: string,
+    @Query() query: ExplanationQuery,
+  ): Promise<ExplanationDto> {
+    return toExplanationDto(await this.explanations.read(actor, organizationId, deploymentId, toWish(query)));
+  }
+}

@@ -1,0 +1,20 @@
+import { defineErrors } from '#http';
+
+/** Errors of explanations. */
+export const ExplanationErrors = defineErrors('EXPLANATIONS', {
+  OTHER_NOT_FOUND: {
+    kind: 'not-found',
+    title: 'No such deployment to compare with',
+    explanation: 'There is no deployment with the id of `versus` in the same cluster.',
+  },
+});
+
+/** Errors of whatever asks the planner a question. */
+export const PlanningErrors = defineErrors('PLANNING', {
+  BUSY: {
+    kind: 'too-many',
+    title: 'The planner is busy',
+    explanation:
+      'Questions to the planner are expensive: of one caller only a few are answered at a time, and only so many of all. Try again after the seconds that Retry-After gives.',
+  },
+});

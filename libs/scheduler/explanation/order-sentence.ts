@@ -1,0 +1,45 @@
+import { type NamedDeployment } from '#deployments';
+import { sentenceOf } from '#packing';
+
+import { type Comparison } from './comparisons.js';
+
+const time = (timeMs: number): string => new Date(timeMs).toISOString();
+
+const percent = (utilization: number): string => `${Math.round(utilization * 1000) / 10}%`;
+
+/** Why one of two comes first, in one plain sentence. */
+export function orderSentence(
+  { firstId, rule, passId }: Pick<Comparison, 'firstId' | 'rule' | 'passId'>,
+  pair: readonly [NamedDeployment, NamedDeployment],
+): string {
+  const [a, b] = firstId === pair[1].id ? [pair[1].name, pair[0].name] : [pair[0].name, pair[1].name];
+  const before = passId === null ? `${a} comes before ${b}` : `${a} started before ${b}`;
+  switch (rule.rule) {
+    case 'reservation':
+      return `${before} because it had waited long enough for resources to be set aside for it.`;
+    case 'did-not-fit': {
+      const reasons = sentenceOf(rule.blockers, time)
+        .replace(/^It waits because /, '')
+        .replace(/\.$/, '');
+      return `${before} because there was room for it and not for ${b}: ${reasons}.`;
+    }
+    case 'priority':
+      return rule.priority > rule.otherPriority
+        ? `${before} because its priority is higher: ${rule.priority} instead of ${rule.otherPriority}.`
+        : `${before} although its priority is lower: there was room for it, and not for ${b}.`;
+    case 'age':
+      return `${before} because the two ask for the same and it has waited longer: since ${time(rule.queuedAtMs)} instead of ${time(rule.otherQueuedAtMs)}.`;
+    case 'more-starts':
+      return `${before} because so ${rule.placed} of priority ${rule.priority} could start, and with ${b} only ${rule.placedWithOther}.`;
+    case 'utilization':
+      return `${before} because as many could start either way, and with it more of the cluster is used: ${percent(rule.utilization)} instead of ${percent(rule.utilizationWithOther)}, over all resources.`;
+    case 'tie':
+      return `${before} by a coin that always falls the same way: the scheduler had no reason to prefer either.`;
+    case 'not-waiting':
+      return `${before} because ${b} was not waiting when it started, at ${rule.startedAt}.`;
+    case 'same-pass':
+      return `Both started at the same moment, at ${rule.startedAt}.`;
+    case 'undecided':
+      return `Neither of the two has to come first: of their priority, the scheduler starts whatever lets the most start.`;
+  }
+}

@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { DEFAULT_POLICY, plan, type Snapshot } from '#packing';
+
+import { packSight, unpackSight } from './pass-sight.js';
+
+const amounts = (cpuMillis: number) => ({ cpuMillis, memoryMib: 3, gpuMillis: 0 });
+
+const snapshot: Snapshot = {
+  capacity: { cpuMillis: 100, memoryMib: 100, gpuMillis: 0 },
+  nowMs: 1_000_000,
+  policy: { ...DEFAULT_POLICY, reserveAfterSeconds: 0 },
+  isCordoned: false,
+  running: [{ priority: 50, resources: amounts(50), count: 1, endsAtMs: 1_090_000 }],
+  waiting: [
+    { priority: 50, request: amounts(80), maxRuntimeSeconds: null, count: 1, oldest: { id: 'large', queuedAtMs: 5 } },
+    { priority: 50, request: amounts(20), maxRuntimeSeconds: 60, count: 7, oldest: { id: 'small', queuedAtMs: 9 } },
+  ],
+  reservation: null,
+};
+
+describe('the sight of a pass', () => {
+  it('comes back as it was', () => {
+    const made = plan(snapshot);
+    const bytes = packSight(snapshot, made);
+    expect(unpackSight(bytes!)).toEqual({ snapshot, place: made.place, reservation: made.reservation });
+  });
+
+  it('is not kept of a pass that decided nothing', () => {
+    const idle = { ...snapshot, waiting: [] };
+    expect(packSight(idle, plan(idle))).toBeNull();
+  });
+
+  it('costs a few bytes per shape', () => {
+    const waiting = Array.from({ length: 500 }, (_, index) => ({
+      priority: index % 5,
+      request: amounts(20 + index),
+      maxRuntimeSeconds: null,
+      count: 1 + (index % 17),
+      oldest: {
+        id: `0192f0c4-7e3a-7bb0-8${String(index).padStart(3, '0')}-${String(index * 7919).padStart(12, '0')}`,
+        queuedAtMs: 1_700_000_000_000 + index * 977,
+      },
+    }));
+    const many = { ...snapshot, waiting };
+    expect(packSight(many, plan(many))!.length).toBeLessThan(500 * 40);
+  });
+});

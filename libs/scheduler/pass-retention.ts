@@ -24,7 +24,7 @@ export class PassRetention {
       this.database.reader(),
       sql`delete from pass_sights where pass_id = any(array(
             select pass_id from pass_sights
-            where pass_id < ${firstIdAfter(sql`interval '1 hour' * ${this.settings.passSightHours}::int`)}
+            where pass_id < ${firstIdAfter(sql`least(interval '1 hour' * ${this.settings.passSightHours}::int, interval '1 day' * ${this.settings.passRetentionDays}::int)`)}
             order by pass_id limit ${BATCH}))`,
     );
     const records = await changesOf(

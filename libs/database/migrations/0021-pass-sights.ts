@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** What a pass saw, by shape, for those who ask later why it decided so. Goes with the record of the pass, or before it. */
+/** What a pass saw, by shape, for those who ask later why it decided so. */
 export class PassSights extends Migration {
   override up(): void {
     this.addSql(`
@@ -9,7 +9,7 @@ export class PassSights extends Migration {
         organization_id uuid not null,
         cluster_id uuid not null,
         sight bytea not null,
-        foreign key (pass_id) references passes (id) on delete cascade
+        foreign key (organization_id, cluster_id) references clusters (organization_id, id) on delete cascade
       )`);
     // It is compressed already, and read by its key alone.
     this.addSql(`alter table pass_sights alter column sight set storage external`);

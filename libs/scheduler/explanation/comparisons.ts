@@ -2,37 +2,14 @@ import { Injectable } from '@nestjs/common';
 
 import { Database, rowsOf, sql } from '#database';
 import { ClusterWork, type DeploymentView, type WorkingDeployment } from '#deployments';
-import { type Contender, keyOf, type OrderRule, type Snapshot } from '#packing';
+import { type Contender, keyOf, type Snapshot } from '#packing';
 import { type Actor } from '#rbac';
 
+import { type Comparison, orderSentence } from './comparison.js';
 import { ExplanationErrors } from './explanations.errors.js';
-import { orderSentence } from './order-sentence.js';
 import { PassSights } from './pass-sights.js';
 import { amountsOf, PresentReader } from './present.js';
 import { Questions } from './questions.js';
-
-/** Why one of two comes, or came, before the other. */
-export type ComparisonRule =
-  | OrderRule
-  /** The later one was not in the queue when the first one started. */
-  | { readonly rule: 'not-waiting'; readonly startedAt: string }
-  /** One pass started both. */
-  | { readonly rule: 'same-pass'; readonly startedAt: string }
-  /** Neither has started, and no rule puts one first: as many as possible of their priority start. */
-  | { readonly rule: 'undecided' };
-
-/** What comparing two deployments has given. */
-export interface Comparison {
-  readonly otherId: string;
-  /** Who comes first; null: undecided, or both at once. */
-  readonly firstId: string | null;
-  readonly rule: ComparisonRule;
-  readonly sentence: string;
-  /** The pass that decided it; null: none has yet. */
-  readonly passId: string | null;
-  /** Whether the numbers are those that the pass saw; otherwise what is known of the two has to do. */
-  readonly isFromRecord: boolean;
-}
 
 /** A start, as the event log has it. */
 interface Start {

@@ -22,7 +22,7 @@ import {
   type Unlock,
 } from '#packing';
 
-import { type ComparisonRule } from './comparisons.js';
+import { type ComparisonRule } from './comparison.js';
 import { type EtaView, type NamedUnlock } from './explanations.service.js';
 import { ReservationDto } from '../passes.dto.js';
 

@@ -2,7 +2,7 @@ import { toResources } from '#clusters';
 import { type Blocker, viewOfBlocker } from '#packing';
 
 import { toReservationDto } from '../passes.mapper.js';
-import { type Comparison } from './comparisons.js';
+import { type Comparison } from './comparison.js';
 import {
   type BlockerDto,
   type ComparisonDto,

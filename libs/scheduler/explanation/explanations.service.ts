@@ -25,7 +25,8 @@ import {
 import { type Actor } from '#rbac';
 
 import { type ExplainResult } from '../pass/planner-thread.js';
-import { type Comparison, Comparisons } from './comparisons.js';
+import { type Comparison } from './comparison.js';
+import { Comparisons } from './comparisons.js';
 import { amountsOf, type Present, PresentReader } from './present.js';
 import { Questions } from './questions.js';
 

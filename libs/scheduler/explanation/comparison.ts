@@ -1,7 +1,28 @@
 import { type NamedDeployment } from '#deployments';
-import { sentenceOf } from '#packing';
+import { type OrderRule, sentenceOf } from '#packing';
 
-import { type Comparison } from './comparisons.js';
+/** Why one of two comes, or came, before the other. */
+export type ComparisonRule =
+  | OrderRule
+  /** The later one was not in the queue when the first one started. */
+  | { readonly rule: 'not-waiting'; readonly startedAt: string }
+  /** One pass started both. */
+  | { readonly rule: 'same-pass'; readonly startedAt: string }
+  /** Neither has started, and no rule puts one first: as many as possible of their priority start. */
+  | { readonly rule: 'undecided' };
+
+/** What comparing two deployments has given. */
+export interface Comparison {
+  readonly otherId: string;
+  /** Who comes first; null: undecided, or both at once. */
+  readonly firstId: string | null;
+  readonly rule: ComparisonRule;
+  readonly sentence: string;
+  /** The pass that decided it; null: none has yet. */
+  readonly passId: string | null;
+  /** Whether the numbers are those that the pass saw; otherwise what is known of the two has to do. */
+  readonly isFromRecord: boolean;
+}
 
 const time = (timeMs: number): string => new Date(timeMs).toISOString();
 

@@ -24,7 +24,6 @@ export {
 export { type DeploymentView } from './deployment-view.js';
 export { DeploymentErrors } from './deployments.errors.js';
 export { DeploymentsService } from './deployments.service.js';
-export { DEPLOYMENT_STATUSES, type DeploymentStatus, HOLDING_STATUSES } from './deployment-status.js';
 export { type ClusterOf, DeploymentRetention } from './retention/deployment-retention.js';
 export { MAX_LABEL_KEY_LENGTH, MAX_LABEL_VALUE_LENGTH } from './labels.js';
 export { DeploymentLifecycleModule, DeploymentsModule } from './deployments.module.js';

@@ -1,6 +1,6 @@
 // Measures packing against an exact solver and against simpler rules. Prints a markdown section; writes its plots into docs/.
 //
-//   node bench/packing/run.mjs [--quick] [--dist <folder>]      after a build
+//   node bench/packing/run.mjs [--quick] [--only highs|queues|rules|growth] [--dist <folder>]      after a build
 //
 // Real lists are used where STOWAGE_TRACES names a folder that holds them; otherwise generated ones, and the output says so.
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -199,7 +199,12 @@ say(`## Packing\n`);
 say(
   `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.versions.node}. ${folder ? 'Real request lists.' : 'Generated request lists: STOWAGE_TRACES is not set.'}${isQuick ? ' Quick run.' : ''}\n`,
 );
-await compareWithHighs(traceProblems(folder, policy));
-measureQueues();
-compareWithRules();
-plotGrowth();
+const parts = {
+  highs: () => compareWithHighs(traceProblems(folder, policy)),
+  queues: measureQueues,
+  rules: compareWithRules,
+  growth: plotGrowth,
+};
+for (const [name, measure] of Object.entries(parts)) {
+  if (!process.argv.includes('--only') || option('--only') === name) await measure();
+}

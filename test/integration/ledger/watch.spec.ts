@@ -73,7 +73,9 @@ describe('the audit of a running installation', () => {
   let cluster: TestCluster;
 
   beforeAll(async () => {
-    stowage = await Stowage.start({ workers: 2 });
+    // The hour of the night is far from now, whenever this runs.
+    const hour = String((new Date().getUTCHours() + 12) % 24);
+    stowage = await Stowage.start({ workers: 2, STOWAGE_LEDGER_AUDIT_HOUR: hour });
     team = await aTeam(stowage.client);
     operator = await aPerson(stowage.client, 'operator');
     client = new Client({ connectionString: stowage.database.url });
@@ -194,6 +196,30 @@ describe('the audit of a running installation', () => {
         (seconds) => seconds < 5,
       );
     }
+  });
+
+  it('recomputes everything once a night, by one of the workers, also when it missed one', async () => {
+    const fulls = async (): Promise<{ ageSeconds: number; startedAt: Date }[]> =>
+      (
+        await client.query<{ ageSeconds: number; startedAt: Date }>(
+          `select extract(epoch from now() - started_at)::float8 as "ageSeconds", started_at as "startedAt"
+           from ledger_audits where depth = 'full'`,
+        )
+      ).rows;
+    const hours = async (count: number): Promise<void> => {
+      await client.query(
+        `update ledger_audits set started_at = now() - $1 * interval '1 hour', finished_at = now() - $1 * interval '1 hour'
+         where depth = 'full'`,
+        [count],
+      );
+    };
+    await eventually(fulls, (rows) => rows.length === 1);
+    await hours(25);
+    await eventually(fulls, ([row]) => (row?.ageSeconds ?? Infinity) < 60);
+    // Done for this night: it does not begin again.
+    const [{ startedAt } = { startedAt: null }] = await fulls();
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect((await fulls())[0]?.startedAt).toEqual(startedAt);
   });
 
   it('cannot be asked by anybody but an operator', async () => {

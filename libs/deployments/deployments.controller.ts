@@ -87,7 +87,8 @@ export class DeploymentsController {
     id: 'startDeployment',
     tag: TAG,
     summary: 'Report the start of a deployment',
-    description: 'Optional: a runtime says that the attempt runs. The same report twice is as good as once.',
+    description:
+      'Optional: a runtime says that the attempt runs. The same report twice is as good as once; one that comes when the attempt is over is refused, and the refusal says where the deployment stands.',
     answer: DeploymentDto,
     problems: [...CHANGE_PROBLEMS, DeploymentErrors.STALE_ATTEMPT],
   })
@@ -107,7 +108,7 @@ export class DeploymentsController {
     tag: TAG,
     summary: 'Report the end of a deployment',
     description:
-      'How the attempt ended. Its resources come back within milliseconds. The same outcome twice is as good as once.',
+      'How the attempt ended. Its resources come back within milliseconds. When it `failed` and a retry is left, it is `retrying`: after a second, then two, four, ... at most five minutes the next attempt goes back to the queue. The same outcome twice is as good as once. A report of another attempt, or of another outcome, is refused, and the refusal says where the deployment stands.',
     answer: DeploymentDto,
     problems: [...CHANGE_PROBLEMS, DeploymentErrors.STALE_ATTEMPT],
   })
@@ -126,7 +127,8 @@ export class DeploymentsController {
     id: 'cancelDeployment',
     tag: TAG,
     summary: 'Cancel a deployment',
-    description: 'Takes it out of the queue, or ends it where it runs. What is cancelled already stays so.',
+    description:
+      'Takes it out of the queue, ends it where it runs, or makes no further attempt. What is cancelled already stays so.',
     answer: DeploymentDto,
     problems: CHANGE_PROBLEMS,
   })

@@ -210,7 +210,8 @@ export class DeploymentDto {
   readonly retries!: number;
 
   @EnumField(DEPLOYMENT_STATUSES, {
-    description: '`scheduled`: its resources are allocated. `running`: a runtime has reported its start as well.',
+    description:
+      '`scheduled`: its resources are allocated. `running`: a runtime has reported its start as well. `retrying`: an attempt has failed, and another one goes to the queue at `retryAt`. `succeeded`, `failed`, `cancelled`, `timed_out` and `expired` are never left.',
     name: 'DeploymentStatus',
   })
   readonly status!: DeploymentStatus;

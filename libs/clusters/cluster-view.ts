@@ -26,6 +26,8 @@ export interface ClusterView extends EditableCluster {
   readonly organizationId: string;
   /** Deployments that wait in its queue, highest priority first. */
   readonly queuedByPriority: readonly QueuedByPriority[];
+  /** How many deployments are between two attempts: they will wait again. */
+  readonly retrying: number;
   readonly createdAt: string;
 }
 
@@ -50,6 +52,7 @@ interface EditableRow {
 interface ClusterRow extends EditableRow {
   readonly organizationId: string;
   readonly queuedByPriority: readonly QueuedByPriority[];
+  readonly retrying: number;
   readonly createdAt: string;
 }
 
@@ -72,7 +75,8 @@ export async function readClusters(
     em,
     sql<ClusterRow>`
       select ${EDITABLE_COLUMNS}, c.organization_id as "organizationId", c.created_at as "createdAt",
-             ${queuedByPriority('c.id')} as "queuedByPriority"
+             ${queuedByPriority('c.id')} as "queuedByPriority",
+             (select count(*)::int from deployments d where d.cluster_id = c.id and d.status = 'retrying') as retrying
       from clusters c
       where c.organization_id = ${organizationId} and c.deleted_at is null
         and ${visibleClusters(actor, organizationId, 'c.id')} ${rest}`,
@@ -81,6 +85,7 @@ export async function readClusters(
     ...editableOf(row),
     organizationId: row.organizationId,
     queuedByPriority: row.queuedByPriority,
+    retrying: row.retrying,
     createdAt: rfc3339(row.createdAt),
   }));
 }

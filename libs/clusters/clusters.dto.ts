@@ -81,6 +81,14 @@ export class QueueSummaryDto {
   @IntegerField({ description: 'Deployments that wait.', min: 0, max: Number.MAX_SAFE_INTEGER, example: 3 })
   readonly queued!: number;
 
+  @IntegerField({
+    description: 'Deployments that are between two attempts, and will wait again.',
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    example: 0,
+  })
+  readonly retrying!: number;
+
   @ArrayField(() => QueuedByPriorityDto, {
     description: 'The same by priority, highest first. Priorities of which none waits are left out.',
     max: 101,
@@ -128,7 +136,9 @@ export class ClusterDto {
   @ObjectField(() => QueueSummaryDto, { description: 'What waits.' })
   readonly queue!: QueueSummaryDto;
 
-  @BooleanField({ description: 'Whether nothing is allocated and nothing waits: a drained cluster is done then.' })
+  @BooleanField({
+    description: 'Whether nothing is allocated, and nothing waits or will wait again: a drained cluster is done then.',
+  })
   readonly isEmpty!: boolean;
 
   @ObjectField(() => ClusterPolicyDto, {

@@ -10,8 +10,19 @@ import { toAmounts, toResources, toUtilization, toVector } from './resources.dto
 
 /** What of a cluster leaves the service, under the entity tag of its version. */
 export function toClusterDto(cluster: ClusterView): ClusterDto {
-  const { id, name, state, access, capacity, pendingCapacity, allocated, queuedByPriority, createdAt, version } =
-    cluster;
+  const {
+    id,
+    name,
+    state,
+    access,
+    capacity,
+    pendingCapacity,
+    allocated,
+    queuedByPriority,
+    retrying,
+    createdAt,
+    version,
+  } = cluster;
   const queued = queuedByPriority.reduce((sum, level) => sum + level.queued, 0);
   const dto: ClusterDto = {
     id,
@@ -25,9 +36,10 @@ export function toClusterDto(cluster: ClusterView): ClusterDto {
     utilization: toUtilization(allocated, capacity),
     queue: {
       queued,
+      retrying,
       byPriority: queuedByPriority.map((level) => ({ priority: level.priority, queued: level.queued })),
     },
-    isEmpty: allocated.isZero() && queued === 0,
+    isEmpty: allocated.isZero() && queued === 0 && retrying === 0,
     policy: policyOf(cluster.policy),
     createdAt,
   };

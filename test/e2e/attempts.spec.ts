@@ -168,6 +168,7 @@ describe('an attempt that fails', () => {
       () => read(id),
       ({ releasedAt }) => releasedAt !== null,
     );
+    expect(await drained.read()).toMatchObject({ queue: { queued: 0, retrying: 1 }, isEmpty: false });
     const refused = await team.admin.delete(drained.path);
     expect(refused).toMatchObject({ status: 409, body: { code: 'CLUSTERS.NOT_EMPTY', queued: 0, retrying: 1 } });
     await team.admin.post(`${drained.path}/drain`);

@@ -319,7 +319,7 @@ describe('clusters, edited', () => {
   it('say how many wait at each priority', async () => {
     const cluster = await TestCluster.create(team, { cpu: 8 });
     await cluster.cordon();
-    expect((await read(cluster)).body.queue).toEqual({ queued: 0, byPriority: [] });
+    expect((await read(cluster)).body.queue).toEqual({ queued: 0, retrying: 0, byPriority: [] });
     const ids = await cluster.submitBatch([
       { priority: 10 },
       { priority: 90 },
@@ -328,6 +328,7 @@ describe('clusters, edited', () => {
     ]);
     const expected = {
       queued: 4,
+      retrying: 0,
       byPriority: [90, 50, 10].map((priority) => ({ priority, queued: priority === 90 ? 2 : 1 })),
     };
     expect((await read(cluster)).body.queue).toEqual(expected);

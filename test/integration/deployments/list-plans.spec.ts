@@ -3,18 +3,18 @@ import { Client } from 'pg';
 
 import { newId } from '#kernel';
 import { databaseOptions, MikroORM, type sql } from '#database';
-
-import { queuePage } from '../../../libs/deployments/lists/deployment-lists.js';
-import { type DeploymentFilter } from '../../../libs/deployments/filter/deployment-filter.js';
-import { labelSelectorOf } from '../../../libs/deployments/filter/label-selector.js';
-import { idRangeOf } from '../../../libs/deployments/lists/id-range.js';
 import {
+  type DeploymentFilter,
+  idRangeOf,
   labelledIds,
+  labelSelectorOf,
   type ListRequest,
   namedIds,
   pageAmong,
+  queuePage,
   walkingPage,
-} from '../../../libs/deployments/lists/list-statements.js';
+} from '#deployments';
+
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 
 const ROWS = 100_000;

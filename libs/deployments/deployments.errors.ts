@@ -53,6 +53,12 @@ export const DeploymentErrors = defineErrors('DEPLOYMENTS', {
     explanation:
       "The cluster's policy does not let your role run anything for so long. `limit` is the longest `maxRuntimeSeconds`; without one, the cluster's default is taken.",
   },
+  STREAM_LIMIT_REACHED: {
+    kind: 'unprocessable',
+    title: 'Too many lines',
+    explanation:
+      'A batch of lines has at most 100,000 lines, of which fewer than 10,000 are refused. What was answered before stays queued; send the rest, corrected, as another batch.',
+  },
   NAME_TAKEN: {
     kind: 'conflict',
     title: 'Name is taken',

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 
 import { ClustersModule, QueuedDeployments } from '#clusters';
 
+import { BatchAnswers } from './batch-answers.js';
 import { CancellationsController } from './cancellations.controller.js';
 import { CancellationsService } from './cancellations.service.js';
 import { ClusterWork } from './cluster-work.js';
@@ -19,6 +20,8 @@ import { DeploymentLists } from './lists/deployment-lists.js';
 import { ListPages } from './lists/list-pages.js';
 import { ListsController } from './lists/lists.controller.js';
 import { OrganizationWorkModule } from './organization-work.js';
+import { PlacedAnswers } from './placed-answers.js';
+import { PlacementWaits } from './placement-waits.js';
 import { QueueLimit } from './queue-limit.js';
 import { QueueCancellation } from './queue-cancellation.js';
 import { ReportWriter } from './reports.js';
@@ -42,6 +45,9 @@ import { SubmissionsService } from './submissions.service.js';
     DeploymentsService,
     ClusterWork,
     SubmissionsService,
+    PlacementWaits,
+    PlacedAnswers,
+    BatchAnswers,
     EditsService,
     CancellationsService,
     QueueLimit,

@@ -1,12 +1,21 @@
-import { Body, Controller, Post } from '@nestjs/common';
+import { Body, Controller, Post, type StreamableFile } from '@nestjs/common';
 
 import { ClusterErrors } from '#clusters';
-import { ApiRoute, BodyLimit, Idempotency, IdempotencyKey, IdParam, type KeyedRequest } from '#http';
+import { ApiRoute, BodyLimit, Idempotency, IdempotencyKey, IdParam, type KeyedRequest, PreferWait } from '#http';
 import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
 
-import { BatchDto, DeploymentDto, MAX_BATCH_BYTES, SubmitBatchDto, SubmitDeploymentDto } from './deployments.dto.js';
+import {
+  BatchDto,
+  BatchLineDto,
+  DeploymentDto,
+  MAX_BATCH_BYTES,
+  SubmitBatchDto,
+  SubmitDeploymentDto,
+} from './deployments.dto.js';
+import { BatchAnswers } from './batch-answers.js';
 import { DeploymentErrors } from './deployments.errors.js';
-import { toBatchDto, toDeploymentDto, toOrder, toOrders } from './deployments.mapper.js';
+import { toDeploymentDto, toOrder } from './deployments.mapper.js';
+import { PlacedAnswers } from './placed-answers.js';
 import { SubmissionsService } from './submissions.service.js';
 
 const TAG = 'deployments';
@@ -34,16 +43,19 @@ export class SubmissionsController {
   constructor(
     private readonly submissions: SubmissionsService,
     private readonly idempotency: Idempotency,
+    private readonly placed: PlacedAnswers,
+    private readonly batches: BatchAnswers,
   ) {}
 
   @Post('clusters/:clusterId/deployments')
+  @PreferWait({ until: 'it is scheduled' })
   @RequireRole('developer')
   @ApiRoute({
     id: 'submitDeployment',
     tag: TAG,
     summary: 'Submit a deployment',
     description:
-      'Puts it into the queue of the cluster; the scheduler looks at once. What exceeds the whole cluster is refused.',
+      'Puts it into the queue of the cluster; the scheduler looks at once. What exceeds the whole cluster is refused. With `Prefer: wait`, the answer waits until it is scheduled, and shows it as it is then; under an `Idempotency-Key` the wait is no part of the first answer, and is done again when it is asked for again.',
     answer: DeploymentDto,
     status: 201,
     problems: SUBMIT_PROBLEMS,
@@ -55,8 +67,13 @@ export class SubmissionsController {
     @IdempotencyKey() request: KeyedRequest,
     @Body() body: SubmitDeploymentDto,
   ): Promise<DeploymentDto> {
-    return this.idempotency.once(request, actor.id, async () =>
-      toDeploymentDto(await this.submissions.submit(actor, organizationId, clusterId, toOrder(body))),
+    return this.placed.afterWaiting(
+      request.waitPreference(),
+      actor,
+      organizationId,
+      await this.idempotency.once(request, actor.id, async () =>
+        toDeploymentDto(await this.submissions.submit(actor, organizationId, clusterId, toOrder(body))),
+      ),
     );
   }
 
@@ -68,9 +85,15 @@ export class SubmissionsController {
     tag: TAG,
     summary: 'Submit many deployments',
     description:
-      'At most 10,000. With `onError: abort`, the default, all of them or none: when one is refused, the pointers of the problem say which, and nothing is queued. With `continue`, each is taken or refused for itself, and `results` says so in their order.',
+      'At most 10,000. With `onError: abort`, the default, all of them or none: when one is refused, the pointers of the problem say which, and nothing is queued. With `continue`, each is taken or refused for itself, and `results` says so in their order.\n\nAs `application/x-ndjson`, one deployment in each line of at most 64 KiB: up to 100,000 lines within 25 seconds, each taken or refused for itself (`onError` is `continue`) and answered in a line of its own. Lines are queued in chunks of 1,000, one transaction each. A body that is cut off leaves the chunks that were queued; under an `Idempotency-Key`, send the same lines again: what was queued is answered again and not queued again, and the rest follows.',
     answer: BatchDto,
     status: 201,
+    lines: {
+      body: SubmitDeploymentDto,
+      answer: BatchLineDto,
+      description:
+        'one line for each line that was sent, in their order, while more of them arrive; a summary comes last.',
+    },
     problems: SUBMIT_PROBLEMS,
   })
   async submitBatch(
@@ -79,9 +102,7 @@ export class SubmissionsController {
     @IdParam('clusterId', CLUSTER) clusterId: string,
     @IdempotencyKey() request: KeyedRequest,
     @Body() body: SubmitBatchDto,
-  ): Promise<BatchDto> {
-    return this.idempotency.once(request, actor.id, async () =>
-      toBatchDto(await this.submissions.submitMany(actor, organizationId, clusterId, toOrders(body), body.onError)),
-    );
+  ): Promise<BatchDto | StreamableFile> {
+    return this.batches.answer({ actor, organizationId, clusterId }, request, body);
   }
 }

@@ -23,6 +23,21 @@ import {
 /** What became of one of many orders: queued, or why not. */
 export type SubmissionResult = { readonly id: string } | DomainError;
 
+/** Where many deployments go, and who sends them. */
+export interface BatchTarget {
+  readonly actor: Actor;
+  readonly organizationId: string;
+  readonly clusterId: string;
+}
+
+/** How many orders are judged. */
+export interface BatchOptions {
+  /** Whether a refused order refuses all (and is thrown), or only itself. */
+  readonly onError: OnError;
+  /** Where an order stands in what was sent. */
+  readonly pointerOf: (index: number) => string;
+}
+
 /** Puts deployments into queues. */
 @Injectable()
 export class SubmissionsService {
@@ -61,27 +76,24 @@ export class SubmissionsService {
    * Puts deployments into the queue of a cluster.
    *
    * @param orders what is refused already stays refused
-   * @param onError whether a refused order refuses all (and is thrown), or only itself
    * @returns what became of each order, in their order
    */
   async submitMany(
-    actor: Actor,
-    organizationId: string,
-    clusterId: string,
+    { actor, organizationId, clusterId }: BatchTarget,
     orders: readonly (DeploymentOrder | DomainError)[],
-    onError: OnError,
+    { onError, pointerOf }: BatchOptions,
   ): Promise<SubmissionResult[]> {
     const results = await this.database.transaction(async (tx) => {
       const valid = orders.filter((order) => !(order instanceof DomainError)).length;
       const cluster = await this.admit(tx, actor, organizationId, clusterId, valid);
-      const judged = orders.map((order, index) => judge(order, cluster, actor, `/deployments/${index}`));
+      const judged = orders.map((order, index) => judge(order, cluster, actor, pointerOf(index)));
       const granted = judged.filter((order) => isGranted(order));
       const ids = await insertManyQueued(tx, cluster, actor.id, granted);
       const inserted = ids.values();
       const results = judged.map((order, index): SubmissionResult => {
         if (!isGranted(order)) return order;
         const id = inserted.next().value;
-        return id === undefined ? nameTaken(order, `/deployments/${index}`) : { id };
+        return id === undefined ? nameTaken(order, pointerOf(index)) : { id };
       });
       const refused = results.find((result) => result instanceof DomainError);
       if (refused !== undefined && onError === 'abort') throw refused;

@@ -22,11 +22,14 @@ export { IdempotencyKey, KeyedRequest } from './idempotency/idempotency-key.js';
 export { IdempotencyModule } from './idempotency/idempotency.module.js';
 export { IdempotentAnswerSchema } from './idempotency/idempotent-answer.entity.js';
 export { IdempotencyRetention } from './idempotency/idempotency-retention.js';
+export { MAX_WAIT_SECONDS, PreferWait, WaitPreference } from './preferences/prefer-wait.js';
+export { AlsoAsLines, type AsLines } from './lines/also-as-lines.js';
+export { JSON_LINES_TYPE, JsonLines, LINE_LIMITS, type LineChunk, readLine } from './lines/json-lines.js';
 export { withEntityTag } from './versions/entity-tag.js';
 export { ExpectedVersions } from './versions/expected-versions.js';
 export { IfMatch } from './versions/if-match.js';
 export { IdParam } from './fields/id-param.js';
-export { invalidInput } from './fields/request.pipe.js';
+export { invalidInput } from './fields/invalid-input.js';
 export { readDto, readItem } from './fields/read-dto.js';
 export {
   type DtoClass,

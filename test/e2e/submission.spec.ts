@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { newId } from '#kernel';
+
 import { type Answer } from '../support/api-client.js';
 import { aDeployment, atMost, TestCluster } from '../support/clusters.js';
 import { assertLedgerHolds } from '../support/invariants.js';
 import { aTeam, type Person, type Team } from '../support/people.js';
 import { Stowage } from '../support/stowage.js';
+import { eventually } from '../support/wait.js';
 
 interface Submitted {
   readonly id: string;
@@ -14,6 +17,11 @@ interface Submitted {
 
 interface Body {
   readonly id: string;
+}
+
+interface Waited {
+  readonly id: string;
+  readonly status: string;
 }
 
 interface Item {
@@ -258,6 +266,51 @@ describe('a submission', () => {
       });
       expect(answer.status).toBe(201);
       expect(refusals(answer.body)).toHaveLength(10_000);
+    });
+  });
+
+  describe('that prefers to wait', () => {
+    const submitWaiting = async (where: TestCluster, seconds: number, headers = {}): Promise<Answer<Waited>> =>
+      team.developer.post<Waited>(`${where.path}/deployments`, aDeployment(), {
+        headers: { prefer: `wait=${seconds}`, ...headers },
+      });
+
+    it('is answered when it is scheduled', async () => {
+      const free = await TestCluster.create(team, { cpu: 4 });
+      const answer = await submitWaiting(free, 20);
+      expect(answer).toMatchObject({ status: 201, body: { status: 'scheduled' } });
+      expect(answer.headers.get('preference-applied')).toBe('wait=20');
+    });
+
+    it('is answered when the wait is over, and holds no connection meanwhile, however many wait', async () => {
+      const beganMs = performance.now();
+      const answers = Promise.all(Array.from({ length: 100 }, () => submitWaiting(cluster, 2)));
+      await eventually(
+        async () => (await cluster.read()).queue.queued,
+        (queued) => queued >= 100,
+      );
+      for (let i = 0; i < 20; i++) await cluster.read();
+      for (const answer of await answers) {
+        expect(answer).toMatchObject({ status: 201, body: { status: 'queued' } });
+        expect(answer.headers.get('preference-applied')).toBe('wait=2');
+      }
+      expect(performance.now() - beganMs).toBeGreaterThan(1_900);
+    });
+
+    it('gives its first answer again under its key, and waits again where that is asked for', async () => {
+      const free = await TestCluster.create(team, { cpu: 4 });
+      const key = { 'idempotency-key': newId() };
+      expect((await submitWaiting(free, 20, key)).body.status).toBe('scheduled');
+      const again = await team.developer.post<Waited>(`${free.path}/deployments`, aDeployment(), { headers: key });
+      expect([again.body.status, again.headers.get('preference-applied')]).toEqual(['queued', null]);
+      expect((await submitWaiting(free, 20, key)).body).toMatchObject({ id: again.body.id, status: 'scheduled' });
+    });
+
+    it('asks for what is no wait, and is answered at once', async () => {
+      const answer = await team.developer.post(`${cluster.path}/deployments`, aDeployment(), {
+        headers: { prefer: 'wait=ages, return=minimal' },
+      });
+      expect([answer.status, answer.headers.get('preference-applied')]).toEqual([201, null]);
     });
   });
 });

@@ -36,7 +36,7 @@ async function aProcess(url: string, poolMax = 1, secret = TOKEN_SECRET): Promis
 
 /** A request, and how often it was told that its answer is an old one. */
 function aRequest(key: string, target = 'POST /things'): KeyedRequest & { replays: number } {
-  const request = new KeyedRequest(key, target, { body: undefined }, { header: () => undefined as never });
+  const request = new KeyedRequest(key, target, { body: undefined, headers: {} }, { header: () => undefined as never });
   const counted = Object.assign(request, { replays: 0 });
   request.markReplayed = () => void (counted.replays += 1);
   return counted;

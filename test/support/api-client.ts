@@ -22,7 +22,14 @@ type Json = Readonly<Record<string, unknown>>;
 type Validate = (value: unknown) => string | undefined;
 
 /** Headers that a client may act on: an answer has them only where the document says so. */
-const TELLING_HEADERS = ['ETag', 'Idempotency-Replayed', 'Retry-After', 'WWW-Authenticate', 'Location'];
+const TELLING_HEADERS = [
+  'ETag',
+  'Idempotency-Replayed',
+  'Preference-Applied',
+  'Retry-After',
+  'WWW-Authenticate',
+  'Location',
+];
 
 /**
  * Talks to the API as a client does, and holds every answer against the OpenAPI document: an undocumented status, header form or field
@@ -67,7 +74,8 @@ export class ApiClient {
       ...(sent === undefined ? {} : { body: typeof sent === 'string' ? sent : new Uint8Array(sent) }),
     });
     const text = await response.text();
-    const isJson = (response.headers.get('content-type') ?? '').includes('json');
+    const mediaType = response.headers.get('content-type') ?? '';
+    const isJson = mediaType.includes('json') && !mediaType.includes('ndjson');
     const answer = {
       status: response.status,
       headers: response.headers,
@@ -99,8 +107,15 @@ export class ApiClient {
       );
     }
     if (!mediaType.includes('json')) return;
-    const fault = this.validatorOf(described['schema'])(body);
+    const validate = this.validatorOf(described['schema']);
+    const isLines = mediaType.includes('ndjson');
+    const fault = isLines
+      ? linesOf(text)
+          .map((line) => validate(line))
+          .find((found) => found !== undefined)
+      : validate(body);
     if (fault !== undefined) throw new Error(`${where} does not match the document: ${fault}\n${text.slice(0, 1000)}`);
+    if (isLines) return;
     const codes = response['x-codes'] as readonly string[] | undefined;
     const { code } = body as { readonly code?: string };
     if (codes !== undefined && !codes.includes(code ?? '')) {
@@ -160,4 +175,12 @@ export class ApiClient {
 /** A template with parameters counts only where no literal path matches. */
 function isMoreExact(template: string, path: string, document: Json): boolean {
   return template === path || !(path in (document['paths'] as object));
+}
+
+/** The JSON values of an answer that has one in each line. */
+export function linesOf<T>(text: string): T[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as T);
 }

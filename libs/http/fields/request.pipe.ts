@@ -1,9 +1,10 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 
-import type { DomainError, FieldError } from '#kernel';
-
 import { RawBody } from '../json/raw-body.js';
-import { RequestErrors } from '../problems/request.errors.js';
+import { takesLines } from '../lines/also-as-lines.js';
+import { JsonLines } from '../lines/json-lines.js';
+import { RequestErrors, TransportError, TransportErrors } from '../problems/request.errors.js';
+import { invalidInput } from './invalid-input.js';
 import { readDto } from './read-dto.js';
 import { type DtoClass, fieldsOf } from './rule.js';
 
@@ -16,11 +17,6 @@ function dtoClassOf({ metatype, data }: ArgumentMetadata): DtoClass {
   return type;
 }
 
-/** The refusal of input that breaks rules. */
-export function invalidInput(errors: readonly FieldError[]): DomainError {
-  return RequestErrors.INVALID.because(detailOf(errors), {}, errors);
-}
-
 function read(type: DtoClass, plain: unknown, source: 'json' | 'query'): object {
   const { value, errors } = readDto(type, plain, source);
   if (errors.length > 0) {
@@ -29,10 +25,14 @@ function read(type: DtoClass, plain: unknown, source: 'json' | 'query'): object 
   return value;
 }
 
-/** One sentence about the first error, for those who read only that. */
-function detailOf([first, ...others]: readonly FieldError[]): string {
-  const rest = others.length > 0 ? ` (and ${others.length} more)` : '';
-  return first === undefined ? 'The input is not valid.' : `${first.pointer} ${first.message}${rest}.`;
+/** A body that comes as lines, where its class takes them. */
+function linesFor(type: DtoClass, lines: JsonLines): object {
+  if (!takesLines(type)) throw noLines();
+  return Object.create(type.prototype as object, { lines: { value: lines, enumerable: true } }) as object;
+}
+
+function noLines(): TransportError {
+  return new TransportError(TransportErrors.UNSUPPORTED_MEDIA_TYPE, 'Content-Type must be application/json.');
 }
 
 /** Whether every field of a class may be left out. */
@@ -46,7 +46,7 @@ function assertOnce(query: Readonly<Record<string, unknown>>): void {
     .filter((name) => Array.isArray(query[name]))
     .map((name) => ({ pointer: name.slice(0, 100), code: 'repeated-parameter', message: 'must be given once' }));
   if (errors.length > 0) {
-    throw RequestErrors.INVALID.because(detailOf(errors), {}, errors);
+    throw invalidInput(errors);
   }
 }
 
@@ -55,6 +55,7 @@ class Nothing {}
 
 /** Reads and refuses a body where a route takes none: only `{}` or nothing passes. */
 export async function assertNoBody(body: unknown): Promise<void> {
+  if (body instanceof JsonLines) throw noLines();
   const plain = body instanceof RawBody ? await body.read() : undefined;
   if (plain !== undefined) {
     read(Nothing, plain, 'json');
@@ -74,6 +75,7 @@ export class RequestPipe implements PipeTransform {
   async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type === 'body') {
       const type = dtoClassOf(metadata);
+      if (value instanceof JsonLines) return linesFor(type, value);
       const plain = value instanceof RawBody ? await value.read() : undefined;
       // An action whose every field may be left out takes no body as well as an empty one.
       if (plain === undefined && !needsNothing(type)) {

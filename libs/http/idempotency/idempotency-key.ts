@@ -5,6 +5,7 @@ import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { RawBody } from '../json/raw-body.js';
+import { WaitPreference } from '../preferences/prefer-wait.js';
 import { RequestErrors } from '../problems/request.errors.js';
 
 /** The most characters of a key. */
@@ -22,14 +23,26 @@ export class KeyedRequest {
   constructor(
     readonly key: string | undefined,
     readonly target: string,
-    private readonly request: Pick<FastifyRequest, 'body'>,
+    private readonly request: Pick<FastifyRequest, 'body' | 'headers'>,
     private readonly reply: Pick<FastifyReply, 'header'>,
+    private readonly partDigest?: Buffer,
   ) {}
+
+  /** One part of a request that is done part by part, each once. `digest` is that of the part. */
+  part(number: number, digest: Buffer): KeyedRequest {
+    return new KeyedRequest(this.key, `${this.target} part ${number}`, this.request, this.reply, digest);
+  }
 
   /** A digest of the body. */
   digest(): Buffer {
+    if (this.partDigest !== undefined) return this.partDigest;
     const { body } = this.request;
     return body instanceof RawBody ? body.digest() : createHash('sha256').digest();
+  }
+
+  /** How long the client would rather wait for an answer that says more, on routes that heed it (see `PreferWait`). */
+  waitPreference(): WaitPreference {
+    return WaitPreference.parse(this.request.headers['prefer'], this.reply);
   }
 
   /** Says in the answer that it was given before. */

@@ -38,14 +38,14 @@ export class RawBody {
       assertJson(this.contentType);
     }
     if (encoding === 'identity') {
-      return parse(this.bytes);
+      return parseBody(this.bytes);
     }
     if (encoding !== 'gzip') {
       throw new TransportError(TransportErrors.UNSUPPORTED_MEDIA_TYPE, 'Content-Encoding must be gzip, or left out.');
     }
     return this.decompress().then((plain) => {
       this.plain = plain;
-      return parse(plain);
+      return parseBody(plain);
     });
   }
 
@@ -71,10 +71,12 @@ function assertJson(contentType: string | undefined): void {
   }
 }
 
-function parse(bytes: Buffer): unknown {
-  if (bytes.length === 0) {
-    return undefined;
-  }
+function parseBody(bytes: Buffer): unknown {
+  return bytes.length === 0 ? undefined : parseJson(bytes);
+}
+
+/** Reads bytes as strict JSON. @throws DomainError (not UTF-8, not JSON, ambiguous JSON) */
+export function parseJson(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) {
     throw RequestErrors.MALFORMED_JSON.because('The body is not valid UTF-8.');
   }

@@ -11,6 +11,7 @@ import {
 } from '@nestjs/swagger';
 
 import type { DtoClass } from '../fields/rule.js';
+import { JSON_LINES_TYPE } from '../lines/json-lines.js';
 import type { ErrorEntry } from '../problems/error-catalogue.js';
 
 /** What the document says of a route. */
@@ -36,6 +37,8 @@ export interface RouteDescription {
   readonly params?: Readonly<Record<string, string>>;
   /** Whether the answer carries an `ETag` (see `withEntityTag`). */
   readonly hasEntityTag?: boolean;
+  /** The body may also come as JSON lines, and is answered so: what a line of either is, and what is answered in which order. */
+  readonly lines?: { readonly body: DtoClass; readonly answer: DtoClass; readonly description: string };
   /** The media type of the answer, where it is not JSON. */
   readonly mediaType?: string;
   /** What the answer is for who accepts `text/event-stream` instead of JSON, in words. */
@@ -57,17 +60,32 @@ export interface RouteExtension {
   readonly isPublic?: boolean;
   readonly codes: readonly string[];
   readonly hasEntityTag?: boolean;
+  /** The schema of a line, where the body may come as JSON lines. */
+  readonly line?: string;
 }
 
 /** Describes a route for the OpenAPI document, and sets the status of its success. */
 export function ApiRoute(route: RouteDescription): MethodDecorator {
-  const { id, tag, summary, description, access, answer, problems = [], params = {}, mediaType, hasEntityTag } = route;
+  const {
+    id,
+    tag,
+    summary,
+    description,
+    access,
+    answer,
+    problems = [],
+    params = {},
+    mediaType,
+    hasEntityTag,
+    lines,
+  } = route;
   const status = route.status ?? (answer === undefined && mediaType === undefined ? 204 : 200);
   const isPublic = access === 'public';
   const extension: RouteExtension = {
     ...(access === undefined ? {} : { isPublic }),
     codes: problems.map((problem) => problem.code),
     ...(hasEntityTag === undefined ? {} : { hasEntityTag }),
+    ...(lines === undefined ? {} : { line: getSchemaPath(lines.body) }),
   };
   return applyDecorators(
     HttpCode(status),
@@ -80,12 +98,13 @@ export function ApiRoute(route: RouteDescription): MethodDecorator {
     successOf(route, status),
     ApiExtension(ROUTE_EXTENSION, extension),
     ...(answer === undefined ? [] : [ApiExtraModels(answer)]),
+    ...(lines === undefined ? [] : [ApiExtraModels(lines.body, lines.answer)]),
     ...(isPublic || access === undefined ? [] : [ApiBearerAuth('bearer')]),
     ...Object.entries(params).map(([name, text]) => ApiParam({ name, description: text, schema: { type: 'string' } })),
   );
 }
 
-function successOf({ answer, mediaType, stream }: RouteDescription, status: number): MethodDecorator {
+function successOf({ answer, mediaType, stream, lines }: RouteDescription, status: number): MethodDecorator {
   const text = { schema: { type: 'string' } } as const;
   if (mediaType !== undefined) return ApiResponse({ status, description: 'Success.', content: { [mediaType]: text } });
   if (stream !== undefined && answer !== undefined) {
@@ -95,6 +114,16 @@ function successOf({ answer, mediaType, stream }: RouteDescription, status: numb
       content: {
         'application/json': { schema: { $ref: getSchemaPath(answer) } },
         'text/event-stream': text,
+      },
+    });
+  }
+  if (lines !== undefined && answer !== undefined) {
+    return ApiResponse({
+      status,
+      description: `Success. As \`${JSON_LINES_TYPE}\`: ${lines.description}`,
+      content: {
+        'application/json': { schema: { $ref: getSchemaPath(answer) } },
+        [JSON_LINES_TYPE]: { schema: { $ref: getSchemaPath(lines.answer) } },
       },
     });
   }

@@ -12,6 +12,10 @@ export const HEADERS: Readonly<Record<string, Json>> = {
     description: '`true` when this is the first answer again, given to the same `Idempotency-Key`.',
     schema: { type: 'string', enum: ['true'] },
   },
+  PreferenceApplied: {
+    description: 'There when the answer was waited for, as `Prefer` asked.',
+    schema: { type: 'string', pattern: '^wait=[0-9]+$', example: 'wait=5' },
+  },
   RateLimit: {
     description:
       'What is left of the limit (IETF draft on RateLimit headers): its name, `r` requests, and `t` seconds until it is whole again.',
@@ -44,15 +48,17 @@ const RATE_LIMIT = { RateLimit: to('RateLimit'), 'RateLimit-Policy': to('RateLim
 export interface HeaderTraits {
   readonly hasEntityTag: boolean;
   readonly isIdempotent: boolean;
+  readonly heedsWaits: boolean;
   readonly isLimited: boolean;
 }
 
 /** The headers of a success. */
-export function headersOfSuccess({ hasEntityTag, isIdempotent, isLimited }: HeaderTraits): Json {
+export function headersOfSuccess({ hasEntityTag, isIdempotent, heedsWaits, isLimited }: HeaderTraits): Json {
   return {
     'X-Request-Id': to('RequestId'),
     ...(hasEntityTag ? { ETag: to('EntityTag') } : {}),
     ...(isIdempotent ? { 'Idempotency-Replayed': to('IdempotencyReplayed') } : {}),
+    ...(heedsWaits ? { 'Preference-Applied': to('PreferenceApplied') } : {}),
     ...(isLimited ? RATE_LIMIT : {}),
   };
 }

@@ -1,3 +1,4 @@
+import { JSON_LINES_TYPE } from '../lines/json-lines.js';
 import { findError } from '../problems/error-catalogue.js';
 import { RequestErrors, TransportErrors, UNEXPECTED } from '../problems/request.errors.js';
 import { GUARD_EXTENSION, LIMIT_EXTENSION, ROUTE_EXTENSION, type RouteExtension } from './api-route.js';
@@ -88,6 +89,13 @@ function describeLists(operation: Json): void {
   }
 }
 
+/** A body that may also come as lines. */
+function describeLines(operation: Json, { line }: RouteExtension): void {
+  const body = operation['requestBody'];
+  if (line === undefined || !isJson(body) || !isJson(body['content'])) return;
+  body['content'][JSON_LINES_TYPE] = { schema: { $ref: line } };
+}
+
 /** A body whose every field may be left out may be left out itself. */
 function relaxBody(operation: Json, schemas: Json): void {
   const body = operation['requestBody'];
@@ -124,13 +132,15 @@ export function completeOperation(method: string, operation: Json, schemas: Json
     operation['description'] = `${String(operation['description'])}\n\n${access}`;
   }
   describeLists(operation);
+  describeLines(operation, route);
   const ofGuard = taken(operation, GUARD_EXTENSION) as readonly string[] | undefined;
   const isLimited = taken(operation, LIMIT_EXTENSION) === true || !isPublic;
   const guardCodes = ofGuard ?? (isPublic ? [] : [RequestErrors.UNAUTHENTICATED.code, RequestErrors.FORBIDDEN.code]);
-  const isIdempotent = objectsIn(operation['parameters']).some(({ name }) => name === 'Idempotency-Key');
+  const takes = (header: string): boolean => objectsIn(operation['parameters']).some(({ name }) => name === header);
+  const traits = { isIdempotent: takes('Idempotency-Key'), heedsWaits: takes('Prefer'), isLimited };
   const own = isJson(operation['responses']) ? operation['responses'] : {};
   for (const response of Object.values(own).filter(isJson)) {
-    response['headers'] = headersOfSuccess({ hasEntityTag: route.hasEntityTag === true, isIdempotent, isLimited });
+    response['headers'] = headersOfSuccess({ hasEntityTag: route.hasEntityTag === true, ...traits });
   }
   addExamples([operation['requestBody'], ...Object.values(own)], schemas);
   operation['responses'] = {

@@ -4,16 +4,20 @@ import type { Logger } from 'pino';
 import { isId } from '#kernel';
 
 import { RawBody } from '../json/raw-body.js';
+import { JSON_LINES_TYPE, JsonLines } from '../lines/json-lines.js';
 import { RequestErrors, TransportError, TransportErrors } from '../problems/request.errors.js';
 import { currentRequest, runInRequest } from './request-context.js';
 import { SECURITY_HEADERS } from './transport.js';
 
-/** Takes every body as bytes: it is read when the guards have agreed, by `RequestPipe`. */
+/** Takes every body as bytes, or, of JSON lines, as what arrives: it is read when the guards have agreed, by `RequestPipe`. */
 export function takeBodiesAsBytes(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     const { 'content-type': type, 'content-encoding': encoding } = request.headers;
     done(null, new RawBody(body, type, encoding, request.routeOptions.bodyLimit));
+  });
+  fastify.addContentTypeParser(JSON_LINES_TYPE, (request, payload, done) => {
+    done(null, new JsonLines(payload, request.headers['content-encoding']));
   });
   // The framework's configuration of a route (see `BodyLimit`) becomes the route's own limit.
   fastify.addHook('onRoute', (route) => {

@@ -1,0 +1,120 @@
+import { PassThrough } from 'node:stream';
+
+import { Injectable, Logger, StreamableFile } from '@nestjs/common';
+
+import { DomainError } from '#kernel';
+import {
+  currentRequest,
+  Idempotency,
+  invalidInput,
+  JSON_LINES_TYPE,
+  type JsonLines,
+  type KeyedRequest,
+  type LineChunk,
+  problemOf,
+  readLine,
+} from '#http';
+
+import {
+  type BatchDto,
+  type BatchLineDto,
+  MAX_LINES,
+  MAX_REFUSED_LINES,
+  SubmitBatchDto,
+  SubmitDeploymentDto,
+} from './deployments.dto.js';
+import { DeploymentErrors } from './deployments.errors.js';
+import { toBatchDto, toOrder, toOrders } from './deployments.mapper.js';
+import { type BatchTarget, SubmissionsService } from './submissions.service.js';
+
+/** Answers batches: one body with one answer, or lines that are answered while more of them arrive. */
+@Injectable()
+export class BatchAnswers {
+  private readonly logger = new Logger(BatchAnswers.name);
+
+  constructor(
+    private readonly submissions: SubmissionsService,
+    private readonly idempotency: Idempotency,
+  ) {}
+
+  async answer(target: BatchTarget, request: KeyedRequest, body: SubmitBatchDto): Promise<BatchDto | StreamableFile> {
+    if (body.lines !== undefined) return this.stream(target, request, body.lines);
+    const options = { onError: body.onError, pointerOf: (index: number) => `/deployments/${index}` };
+    return this.idempotency.once(request, target.actor.id, async () =>
+      toBatchDto(await this.submissions.submitMany(target, toOrders(body), options)),
+    );
+  }
+
+  /**
+   * The answer to a stream of lines. It begins when the first chunk is queued: what refuses that as a whole is an ordinary problem.
+   *
+   * What is answered is kept until the client reads it: many read nothing before they have sent everything, and would never send it if we
+   * waited for them. The limits on lines and refusals bound it.
+   */
+  private async stream(target: BatchTarget, request: KeyedRequest, lines: JsonLines): Promise<StreamableFile> {
+    const answers = this.answers(target, request, lines);
+    const first = await answers.next();
+    const out = new PassThrough();
+    const pump = async (): Promise<void> => {
+      if (first.done !== true) write(out, first.value);
+      for await (const some of answers) write(out, some);
+      out.end();
+    };
+    pump().catch((error: unknown) => {
+      // The client is gone, or is to notice that the answer has no end. What is queued stays.
+      this.logger.warn(`a stream of submissions was cut off: ${String(error)}`);
+      out.destroy();
+    });
+    return new StreamableFile(out, { type: JSON_LINES_TYPE });
+  }
+
+  private async *answers(
+    target: BatchTarget,
+    request: KeyedRequest,
+    lines: JsonLines,
+  ): AsyncGenerator<BatchLineDto[], void, undefined> {
+    const summary = { lines: 0, accepted: 0, refused: 0 };
+    let part = 0;
+    try {
+      for await (const chunk of lines.chunks()) {
+        const results = await this.chunk(target, request.part(part, chunk.digest), chunk);
+        part += 1;
+        const refused = results.filter(({ problem }) => problem !== undefined).length;
+        summary.lines += results.length;
+        summary.accepted += results.length - refused;
+        summary.refused += refused;
+        yield results;
+        if (summary.lines >= MAX_LINES || summary.refused >= MAX_REFUSED_LINES) {
+          throw DeploymentErrors.STREAM_LIMIT_REACHED.because(undefined, { ...summary });
+        }
+      }
+      if (part === 0) throw invalidInput([{ pointer: '#', code: 'too-few', message: 'must have at least 1 line' }]);
+    } catch (error) {
+      // Before the first answer this is the request's problem; after it, the last line but one says what ended the stream.
+      if (part === 0 || !(error instanceof DomainError)) throw error;
+      yield [{ problem: problemOf(error, currentRequest()?.requestId ?? '').body }];
+    }
+    yield [{ summary }];
+  }
+
+  private async chunk(target: BatchTarget, request: KeyedRequest, { lines }: LineChunk): Promise<BatchLineDto[]> {
+    const { results } = await this.idempotency.once(request, target.actor.id, async () => {
+      const orders = lines.map((line) => {
+        const submitted = readLine(SubmitDeploymentDto, line);
+        return submitted instanceof DomainError ? submitted : toOrder(submitted);
+      });
+      return toBatchDto(
+        await this.submissions.submitMany(target, orders, { onError: 'continue', pointerOf: () => '' }),
+      );
+    });
+    return results.map(({ id, problem }, position) => ({
+      index: lines[position]?.index ?? position,
+      ...(id === undefined ? {} : { id }),
+      ...(problem === undefined ? {} : { problem }),
+    }));
+  }
+}
+
+function write(out: PassThrough, answers: readonly BatchLineDto[]): void {
+  out.write(answers.map((answer) => `${JSON.stringify(answer)}\n`).join(''));
+}

@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+
+import { type WaitPreference } from '#http';
+import { type Actor } from '#rbac';
+
+import { type DeploymentDto } from './deployments.dto.js';
+import { toDeploymentDto } from './deployments.mapper.js';
+import { DeploymentsService } from './deployments.service.js';
+import { PlacementWaits } from './placement-waits.js';
+
+/** Answers of submissions that are held back until there is more to say, where the client prefers that. */
+@Injectable()
+export class PlacedAnswers {
+  constructor(
+    private readonly waits: PlacementWaits,
+    private readonly deployments: DeploymentsService,
+  ) {}
+
+  /** The answer as it is, or as it has become when the deployment is placed or the wait is over. */
+  async afterWaiting(
+    prefer: WaitPreference,
+    actor: Actor,
+    organizationId: string,
+    submitted: DeploymentDto,
+  ): Promise<DeploymentDto> {
+    if (prefer.seconds === null) return submitted;
+    const isWaited = await this.waits.untilPlaced(organizationId, submitted.id, prefer.seconds * 1_000);
+    if (!isWaited) return submitted;
+    prefer.markApplied();
+    return toDeploymentDto(await this.deployments.read(actor, organizationId, submitted.id));
+  }
+}

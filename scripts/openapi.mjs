@@ -4,6 +4,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 import { projectEnvironment, projectNode } from './lib/node.mjs';
+import { writeDocument } from './lib/openapi.mjs';
 import { handOver, main } from './lib/processes.mjs';
 import { inProject, Stop } from './lib/project.mjs';
 
@@ -21,15 +22,6 @@ function lastRelease() {
   return names.sort((a, b) => rank(b) - rank(a))[0];
 }
 
-/** Writes the document as the build serves it. */
-async function render() {
-  const { renderOpenApi } = await import(inProject('dist', 'apps', 'api', 'document.js'));
-  mkdirSync(inProject('.cache'), { recursive: true });
-  const file = inProject('.cache', 'openapi.json');
-  writeFileSync(file, await renderOpenApi());
-  return file;
-}
-
 async function redocly(...args) {
   const node = projectNode();
   if (node === undefined) throw new Stop('install the packages first: npm ci');
@@ -42,7 +34,7 @@ await main(async () => {
   const what = process.argv[2];
   if (!['lint', 'diff', 'release'].includes(what))
     throw new Stop('usage: node scripts/openapi.mjs lint | diff | release', 2);
-  const document = await render();
+  const document = await writeDocument();
   if (what === 'lint') return redocly('lint', document, '--max-problems', '1000');
   if (what === 'release') {
     const { version } = JSON.parse(readFileSync(inProject('package.json'), 'utf8'));

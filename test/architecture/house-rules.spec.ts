@@ -12,7 +12,9 @@ function projectFiles(): Files {
     readdirSync(join(PROJECT, folder), { recursive: true, withFileTypes: true }),
   );
   const paths = files.filter((file) => file.isFile()).map(({ parentPath, name }) => join(parentPath, name));
-  const wanted = paths.filter((path) => /\.(ts|md)$/.test(path) && !path.includes('node_modules'));
+  const wanted = paths.filter(
+    (path) => /\.(ts|md)$/.test(path) && !/\/(node_modules|libs\/sdk\/(generated|dist))\//.test(path),
+  );
   return Object.fromEntries(wanted.map((path) => [relative(PROJECT, path), readFileSync(path, 'utf8')]));
 }
 

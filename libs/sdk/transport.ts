@@ -1,0 +1,92 @@
+import { type Credential } from './credentials.js';
+import { KEYED_ROUTES } from './generated/keyed-routes.js';
+import { retryAfterOf } from './problem-error.js';
+
+/** How often, and how patiently, a request is sent again that was not answered, or that was put off. */
+export interface RetryOptions {
+  /** Tries after the first; 4 unless said otherwise. */
+  readonly retries?: number;
+  /** The first pause, which doubles with each further try; 200 ms unless said otherwise. What the API asks for counts in its place. */
+  readonly retryDelayMs?: number;
+}
+
+const KEY = 'idempotency-key';
+const LONGEST_PAUSE_MS = 10_000;
+const REPEATABLE = new Set(['GET', 'HEAD', 'PUT', 'DELETE']);
+const AWAY = new Set([502, 503, 504]);
+
+/** Takes an Idempotency-Key: the document says which routes do. */
+function takesKey({ method, url }: Request): boolean {
+  const { pathname } = new URL(url);
+  return method === 'POST' && KEYED_ROUTES.some((route) => route.test(pathname));
+}
+
+/**
+ * A `fetch` that signs requests, renews an expired access token, and sends again what is safe to send again: reads, what says the same
+ * twice, and what creates something under an Idempotency-Key, which is added where the route takes one. A refusal by a limit (429) was
+ * not acted upon, so anything may be sent again.
+ */
+export function createTransport(
+  credential: Credential,
+  fetch: typeof globalThis.fetch,
+  { retries = 4, retryDelayMs = 200 }: RetryOptions,
+): (request: Request) => Promise<Response> {
+  const sendSigned = async (request: Request): Promise<Response> => {
+    const bearer = credential.bearer;
+    const copy = request.clone();
+    if (bearer !== undefined && !copy.headers.has('authorization'))
+      copy.headers.set('authorization', `Bearer ${bearer}`);
+    return fetch(copy);
+  };
+  const sendRenewed = async (request: Request): Promise<Response> => {
+    const bearer = credential.bearer;
+    const response = await sendSigned(request);
+    if (response.status !== 401 || request.url.includes('/v1/auth/') || !(await credential.renew(bearer)))
+      return response;
+    await response.body?.cancel();
+    return sendSigned(request);
+  };
+  return async (request) => {
+    if (takesKey(request) && !request.headers.has(KEY)) request.headers.set(KEY, crypto.randomUUID());
+    const isRepeatable = REPEATABLE.has(request.method) || request.headers.has(KEY);
+    for (let tries = 0; ; tries++) {
+      const backoffMs = Math.min(retryDelayMs * 2 ** tries, LONGEST_PAUSE_MS);
+      try {
+        const response = await sendRenewed(request);
+        if (tries >= retries || !isWorthAnother(response, isRepeatable)) return response;
+        await response.body?.cancel();
+        const seconds = retryAfterOf(response);
+        await pause(seconds === undefined ? backoffMs : Math.min(seconds * 1000, LONGEST_PAUSE_MS), request.signal);
+      } catch (error) {
+        // `fetch` fails by TypeError when nobody answered.
+        if (!(error instanceof TypeError) || tries >= retries || !isRepeatable) throw error;
+        await pause(backoffMs, request.signal);
+      }
+    }
+  };
+}
+
+function isWorthAnother(response: Response, isRepeatable: boolean): boolean {
+  const { status } = response;
+  if (status === 429) return true;
+  // The first request with the same key is still under way.
+  const isBusy = status === 409 && retryAfterOf(response) !== undefined;
+  return isRepeatable && (AWAY.has(status) || isBusy);
+}
+
+/** Waits; a signal ends it by its reason. */
+export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(done, ms);
+    function done(): void {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }
+    function stop(): void {
+      clearTimeout(timer);
+      reject(signal?.reason as Error);
+    }
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+}

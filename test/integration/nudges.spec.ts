@@ -212,7 +212,8 @@ describe('without the sweep', () => {
       tookMs[name] = Math.round(performance.now() - beganMs);
     }
     process.stderr.write(`beside a locked cluster, in ms: ${JSON.stringify(tookMs)}\n`);
-    expect(Math.max(...Object.values(tookMs))).toBeLessThan(500);
+    // A request that waited for the lock would take 3 s.
+    expect(Math.max(...Object.values(tookMs))).toBeLessThan(1_500);
 
     // Nothing that a pass does can have happened, and everything happens when the lock is gone, at the next nudge.
     expect((await cluster.read()).allocated.cpu).toBe(4);

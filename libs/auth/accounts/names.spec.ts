@@ -59,7 +59,7 @@ describe('e-mail addresses', () => {
   });
 
   it('are judged in time that does not explode', () => {
-    const began = performance.now();
+    const began = process.cpuUsage();
     for (const text of [
       'a'.repeat(50_000),
       `${'a.'.repeat(25_000)}@x`,
@@ -69,6 +69,6 @@ describe('e-mail addresses', () => {
       canonicalEmail(text);
       USERNAME_PATTERN.test(text);
     }
-    expect(performance.now() - began).toBeLessThan(50);
+    expect(process.cpuUsage(began).user / 1_000).toBeLessThan(50);
   });
 });

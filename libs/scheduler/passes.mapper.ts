@@ -1,6 +1,7 @@
 import { type StandingReservation } from '#packing';
 
-import { type PassDto, type ReservationDto } from './passes.dto.js';
+import { type PassCertificate } from './pass/pass-record.js';
+import { type CertificateDto, type PassDto, type ReservationDto } from './passes.dto.js';
 import { type PassView } from './passes.service.js';
 
 /** What of a pass leaves the service. */
@@ -17,13 +18,7 @@ export function toPassDto(pass: PassView): PassDto {
     released: pass.released,
     timedOut: pass.timedOut,
     isPartial: pass.isPartial,
-    certificate: {
-      optimal: certificate.optimal,
-      stopped: certificate.stopped,
-      steps: certificate.steps,
-      levels: certificate.levels.map(({ priority, placed, upperBound }) => ({ priority, placed, upperBound })),
-      utilization: { value: certificate.utilization.value, upperBound: certificate.utilization.upperBound },
-    },
+    certificate: toCertificateDto(certificate),
     reservation: pass.reservation === null ? null : toReservationDto(pass.reservation),
     reservationEvents: pass.reservationEvents.map(({ id, kind, cause, promisedAtMs }) => ({
       deploymentId: id,
@@ -37,6 +32,17 @@ export function toPassDto(pass: PassView): PassDto {
       plan: durationsMs.plan,
       apply: durationsMs.apply,
     },
+  };
+}
+
+/** How good a plan is, as the API shows it. */
+export function toCertificateDto({ optimal, stopped, steps, levels, utilization }: PassCertificate): CertificateDto {
+  return {
+    optimal,
+    stopped,
+    steps,
+    levels: levels.map(({ priority, placed, upperBound }) => ({ priority, placed, upperBound })),
+    utilization: { value: utilization.value, upperBound: utilization.upperBound },
   };
 }
 

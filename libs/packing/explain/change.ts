@@ -10,6 +10,8 @@ export type ShapeOf = Pick<WaitingShape, 'priority' | 'request' | 'maxRuntimeSec
 export interface Member {
   readonly head: WaitingHead;
   readonly shape: ShapeOf;
+  /** So many like it, of which it is the oldest: for those that come. Default 1. */
+  readonly count?: number;
 }
 
 /** What is to be different. */
@@ -71,14 +73,14 @@ function leave(groups: Map<string, Group>, { shape, head }: Member): void {
 }
 
 /** Those whose names are known are the oldest: somebody younger than all of them joins the unknown, unless there are none. */
-function come(groups: Map<string, Group>, { shape, head }: Member): void {
+function come(groups: Map<string, Group>, { shape, head, count = 1 }: Member): void {
   const key = keyOf(shape);
   const group = groups.get(key) ?? { shape, count: 0, heads: [] };
   groups.set(key, group);
   const position = group.heads.findIndex((other) => compareAge(head, other) < 0);
   if (position >= 0) group.heads.splice(position, 0, head);
   else if (group.heads.length === group.count) group.heads.push(head);
-  group.count++;
+  group.count += count;
 }
 
 function toShapes({ shape, count, heads }: Group, keepsFollowers: boolean): WaitingShape[] {

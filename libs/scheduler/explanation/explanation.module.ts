@@ -3,6 +3,8 @@ import { Module } from '@nestjs/common';
 import { ClustersModule } from '#clusters';
 import { DeploymentsModule } from '#deployments';
 
+import { WhatIfController } from '../what-if/what-if.controller.js';
+import { WhatIfService } from '../what-if/what-if.service.js';
 import { Planner } from '../pass/planner.js';
 import { Comparisons } from './comparisons.js';
 import { ExplanationsController } from './explanations.controller.js';
@@ -14,8 +16,8 @@ import { Questions } from './questions.js';
 /** Answers to "why is it waiting?" and "what if?": questions to the planner, in threads of the API's own process. */
 @Module({
   imports: [ClustersModule, DeploymentsModule],
-  controllers: [ExplanationsController],
-  providers: [Planner, Questions, PresentReader, PassSights, Comparisons, ExplanationsService],
+  controllers: [ExplanationsController, WhatIfController],
+  providers: [Planner, Questions, PresentReader, PassSights, Comparisons, ExplanationsService, WhatIfService],
   exports: [PassSights],
 })
 export class ExplanationModule {}

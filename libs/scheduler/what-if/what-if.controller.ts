@@ -1,0 +1,42 @@
+import { Body, Controller, Post } from '@nestjs/common';
+
+import { ClusterErrors } from '#clusters';
+import { ApiRoute, IdParam } from '#http';
+import { type Actor, CurrentActor, OrganizationVisibilityErrors, RequireRole } from '#rbac';
+
+import { PlanningErrors } from '../explanation/explanations.errors.js';
+import { WhatIfAnswerDto, WhatIfDto } from './what-if.dto.js';
+import { WhatIfErrors } from './what-if.errors.js';
+import { toQuestion, toWhatIfAnswerDto } from './what-if.mapper.js';
+import { WhatIfService } from './what-if.service.js';
+
+/** What would happen if. */
+@Controller('organizations/:organizationId/clusters/:clusterId/plan')
+export class WhatIfController {
+  constructor(private readonly whatIf: WhatIfService) {}
+
+  @Post()
+  @RequireRole('viewer')
+  @ApiRoute({
+    id: 'planCluster',
+    tag: 'scheduler',
+    summary: 'Ask what would happen if',
+    description:
+      'The difference that a change would make to the next pass: deployments submitted, changed or ended, another capacity, another policy, a cordon. Answered by the planner of the passes on the cluster as it is now. Nothing is done, and nothing is written.',
+    answer: WhatIfAnswerDto,
+    problems: [
+      OrganizationVisibilityErrors.NOT_FOUND,
+      ClusterErrors.NOT_FOUND,
+      WhatIfErrors.DEPLOYMENT_INVALID,
+      PlanningErrors.BUSY,
+    ],
+  })
+  async ask(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', 'The organization.') organizationId: string,
+    @IdParam('clusterId', 'The cluster.') clusterId: string,
+    @Body() body: WhatIfDto,
+  ): Promise<WhatIfAnswerDto> {
+    return toWhatIfAnswerDto(await this.whatIf.answer(actor, organizationId, clusterId, toQuestion(body)));
+  }
+}

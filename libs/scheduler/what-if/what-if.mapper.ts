@@ -1,0 +1,84 @@
+import { toAmounts, toVector } from '#clusters';
+import { sentenceOf, type StandingReservation } from '#packing';
+
+import { timeOf, toBlockerDto } from '../explanation/explanations.mapper.js';
+import { toCertificateDto, toReservationDto } from '../passes.mapper.js';
+import {
+  type AdditionFateDto,
+  type PlanningPolicyDto,
+  type ReservationChangeDto,
+  type WhatIfAnswerDto,
+  type WhatIfDto,
+} from './what-if.dto.js';
+import { type Fate, type WhatIfQuestion, type WhatIfView } from './what-if.service.js';
+
+/** What somebody asks, in stored units. */
+export function toQuestion({ deployments, changes, ended, capacity, policy, cordoned }: WhatIfDto): WhatIfQuestion {
+  return {
+    additions: deployments.map(({ resources, priority, maxRuntimeSeconds, count }) => ({
+      priority,
+      request: toVector(resources).toAmounts(),
+      maxRuntimeSeconds: maxRuntimeSeconds ?? null,
+      count,
+    })),
+    amendments: changes.map(({ id, resources, priority, maxRuntimeSeconds }) => ({
+      id,
+      ...(resources === undefined ? {} : { request: toVector(resources).toAmounts() }),
+      ...(priority === undefined ? {} : { priority }),
+      ...(maxRuntimeSeconds === undefined ? {} : { maxRuntimeSeconds }),
+    })),
+    ended,
+    capacity: capacity === undefined ? {} : toAmounts(capacity),
+    policy: policy === undefined ? {} : toPolicy(policy),
+    isCordoned: cordoned ?? null,
+  };
+}
+
+function toPolicy({
+  searchSteps,
+  reserveAfterSeconds,
+  reserveHoldSeconds,
+}: PlanningPolicyDto): WhatIfQuestion['policy'] {
+  return {
+    ...(searchSteps === undefined ? {} : { searchSteps }),
+    ...(reserveAfterSeconds === undefined ? {} : { reserveAfterSeconds }),
+    ...(reserveHoldSeconds === undefined ? {} : { reserveHoldSeconds }),
+  };
+}
+
+/** What of the answer leaves the service. */
+export function toWhatIfAnswerDto(view: WhatIfView): WhatIfAnswerDto {
+  const { reservation, certificate, placed } = view;
+  return {
+    asOf: timeOf(view.asOfMs),
+    starts: [...view.starts],
+    waits: [...view.waits],
+    placed: { before: placed.before, after: placed.after },
+    deployments: view.additions.map(toFateDto),
+    changes: view.amendments.map((fate) => {
+      const { starts, waits, sentence, blockers } = toFateDto(fate);
+      return { id: fate.id, starts, waits, sentence, blockers };
+    }),
+    reservation: toReservationChangeDto(reservation),
+    certificate: { before: toCertificateDto(certificate.before), after: toCertificateDto(certificate.after) },
+  };
+}
+
+function toFateDto({ starts, waits, blockers }: Fate): AdditionFateDto {
+  return {
+    starts,
+    waits,
+    sentence: blockers.length === 0 ? null : sentenceOf(blockers, timeOf),
+    blockers: blockers.map(toBlockerDto),
+  };
+}
+
+function toReservationChangeDto({ before, after }: WhatIfView['reservation']): ReservationChangeDto {
+  const what = (reservation: StandingReservation | null): string =>
+    JSON.stringify([reservation?.id, reservation?.state, reservation?.promisedAtMs]);
+  return {
+    before: before === null ? null : toReservationDto(before),
+    after: after === null ? null : toReservationDto(after),
+    moves: what(before) !== what(after),
+  };
+}

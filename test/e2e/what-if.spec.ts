@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { newId } from '#kernel';
+
+import { TestCluster } from '../support/clusters.js';
+import { withClient } from '../support/database.js';
+import { assertLedgerHolds } from '../support/invariants.js';
+import { aTeam, type Team } from '../support/people.js';
+import { Random } from '../support/random.js';
+import { Stowage } from '../support/stowage.js';
+import { eventually } from '../support/wait.js';
+
+interface Fate {
+  starts: number;
+  waits: number;
+  sentence: string | null;
+  blockers: Record<string, unknown>[];
+}
+
+interface Answer {
+  starts: string[];
+  waits: string[];
+  placed: { before: number; after: number };
+  deployments: Fate[];
+  changes: (Fate & { id: string })[];
+  reservation: { before: unknown; after: unknown; moves: boolean };
+}
+
+const gpus = (gpu: number): Record<string, unknown> => ({ cpu: 0, memoryMib: 1, gpu });
+
+describe('what if', () => {
+  let stowage: Stowage;
+  let team: Team;
+
+  beforeAll(async () => {
+    stowage = await Stowage.start({ STOWAGE_LIMIT_CLUSTERS: '50' });
+    team = await aTeam(stowage.client);
+  });
+
+  afterAll(async () => {
+    await assertLedgerHolds(stowage.database.url);
+    await stowage.stop();
+  });
+
+  const ask = async (cluster: TestCluster, body: unknown): Promise<Answer> => {
+    const answer = await team.viewer.post<Answer>(`${cluster.path}/plan`, body);
+    if (answer.status !== 200) throw new Error(`asking was answered by ${answer.status}: ${answer.text}`);
+    return answer.body;
+  };
+
+  const statuses = async (cluster: TestCluster, ids: readonly string[]): Promise<string[]> =>
+    Promise.all(ids.map(async (id) => (await cluster.deployment(id)).status));
+
+  /** Waits until no pass is to come. */
+  const settle = async (cluster: TestCluster): Promise<void> => {
+    await eventually(
+      () =>
+        withClient(stowage.database.url, async (client) => {
+          const { rows } = await client.query<{ left: number }>(
+            `select (select count(*) from cluster_signals where cluster_id = $1)
+                  + (select count(*) from deployments where cluster_id = $1 and ended_at is not null and released_at is null) as left`,
+            [cluster.id],
+          );
+          return Number(rows[0]?.left);
+        }),
+      (left) => left === 0,
+    );
+  };
+
+  /** Everything in the database, as one number per table. */
+  const fingerprint = (): Promise<unknown> =>
+    withClient(stowage.database.url, async (client) => {
+      const tables = [
+        'clusters',
+        'deployments',
+        'deployment_events',
+        'ledger_entries',
+        'queue_shapes',
+        'cluster_signals',
+        'cluster_schedules',
+        'passes',
+        'pass_sights',
+        'audit_entries',
+      ];
+      const sums = tables.map(
+        (table) =>
+          `select '${table}' as name, count(*) as rows, coalesce(sum(hashtextextended(t::text, 0)), 0)::text as sum from ${table} t`,
+      );
+      return (await client.query(`${sums.join(' union all ')} order by 1`)).rows;
+    });
+
+  it('tells what would become of more deployments, with another capacity, and changes nothing', async () => {
+    const cluster = await TestCluster.create(team, { gpu: 8 });
+    const [first = '', second = ''] = [
+      await cluster.submit({ resources: gpus(6) }),
+      await cluster.submit({ resources: gpus(3) }),
+    ];
+    await settle(cluster);
+    const before = await fingerprint();
+    expect(await ask(cluster, { deployments: [{ resources: gpus(1), count: 4 }] })).toMatchObject({
+      starts: [],
+      placed: { before: 0, after: 2 },
+      deployments: [
+        {
+          starts: 2,
+          waits: 2,
+          blockers: [{ code: 'NOT_ENOUGH', resource: 'gpu', needed: 1, available: 0, missing: 1 }, { code: 'AHEAD' }],
+        },
+      ],
+      reservation: { before: null, after: null, moves: false },
+    });
+    const running = (await statuses(cluster, [first])).includes('scheduled') ? first : second;
+    const waiting = running === first ? second : first;
+    expect(await ask(cluster, { capacity: { gpu: 9 } })).toMatchObject({
+      starts: [waiting],
+      placed: { before: 0, after: 1 },
+    });
+    expect(await ask(cluster, { capacity: { gpu: 9 }, cordoned: true })).toMatchObject({ starts: [] });
+    expect(await ask(cluster, { ended: [running] })).toMatchObject({ starts: [waiting] });
+    expect(await ask(cluster, { changes: [{ id: waiting, resources: gpus(2) }] })).toMatchObject({
+      starts: [waiting],
+      changes: [{ id: waiting, starts: 1, waits: 0, sentence: null, blockers: [] }],
+    });
+    expect(await ask(cluster, { policy: { reserveAfterSeconds: 0 } })).toMatchObject({
+      starts: [],
+      reservation: { before: null, after: { deploymentId: waiting, state: 'held' }, moves: true },
+    });
+    expect(await ask(cluster, {})).toMatchObject({ starts: [], waits: [], placed: { before: 0, after: 0 } });
+    expect(await fingerprint()).toEqual(before);
+  });
+
+  it('says which deployments a question cannot be about, all of them', async () => {
+    const cluster = await TestCluster.create(team, { gpu: 8 });
+    const id = await cluster.submit({ resources: gpus(1) });
+    await eventually(
+      () => statuses(cluster, [id]),
+      ([status]) => status === 'scheduled',
+    );
+    const answer = await team.viewer.post(`${cluster.path}/plan`, {
+      changes: [{ id, priority: 1 }],
+      ended: [newId(), id],
+    });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: {
+        code: 'WHAT_IF.DEPLOYMENT_INVALID',
+        errors: [
+          { pointer: '#/changes/0/id', code: 'wrong-status' },
+          { pointer: '#/ended/0', code: 'not-found' },
+          { pointer: '#/ended/1', code: 'named-twice' },
+        ],
+      },
+    });
+  });
+
+  it('is what then happens: 12 random changes made real, one after the other', async () => {
+    const random = Random.of('what-if is what then happens');
+    const below = (most: number): number => random.integer(0, most - 1);
+    const cluster = await TestCluster.create(team, { cpu: 20, gpu: 8 });
+    const draw = (): Record<string, unknown> => ({
+      priority: [40, 50, 60][below(3)],
+      resources: { cpu: below(6), memoryMib: 1, gpu: below(4) },
+      ...(below(2) === 0 ? {} : { maxRuntimeSeconds: 36_000 }),
+    });
+    let ids = await cluster.submitBatch(Array.from({ length: 30 }, draw));
+    for (let turn = 0; turn < 12; turn++) {
+      await settle(cluster);
+      const before = await statuses(cluster, ids);
+      const alive = ids.filter((_, index) => ['queued', 'scheduled'].includes(before[index] ?? ''));
+      const ended = alive.filter(() => below(8) === 0).slice(0, 3);
+      const waiting = ids.filter((id, index) => before[index] === 'queued' && !ended.includes(id));
+      const deployments = Array.from({ length: below(3) }, draw);
+      const told = await ask(cluster, { ended, deployments });
+      const stillWaiting = new Set(waiting);
+      // Made real at once: nothing starts between the parts of the change.
+      await cluster.cordon();
+      for (const id of ended) await cluster.cancel(id);
+      const added = deployments.length === 0 ? [] : await cluster.submitBatch(deployments);
+      await settle(cluster);
+      await cluster.uncordon();
+      await settle(cluster);
+      const after = await statuses(cluster, [...waiting, ...added]);
+      const started = [...waiting, ...added].filter((_, index) => after[index] === 'scheduled');
+      expect(started.filter((id) => stillWaiting.has(id)).sort()).toEqual([...told.starts].sort());
+      expect(added.filter((id) => started.includes(id))).toHaveLength(
+        told.deployments.reduce((sum, { starts }) => sum + starts, 0),
+      );
+      ids = [...ids, ...added];
+    }
+  });
+});

@@ -1,6 +1,7 @@
 import { newId } from '#kernel';
 
 import { CHANGE_ROUTES } from './bad-changes.js';
+import { QUESTION_ROUTES } from './bad-questions.js';
 import {
   type BadBody,
   type Breakage,
@@ -321,6 +322,7 @@ export const BODY_ROUTES: Readonly<Record<string, BodyRoute>> = {
     ],
   },
   ...CHANGE_ROUTES,
+  ...QUESTION_ROUTES,
   'start a deployment': {
     path: '~/deployments/{deploymentId}/start',
     isBodyOptional: true,

@@ -86,15 +86,13 @@ describe('what if', () => {
         (table) =>
           `select '${table}' as name, count(*) as rows, coalesce(sum(hashtextextended(t::text, 0)), 0)::text as sum from ${table} t`,
       );
-      return (await client.query(`${sums.join(' union all ')} order by 1`)).rows;
+      return (await client.query<{ name: string }>(`${sums.join(' union all ')} order by 1`)).rows;
     });
 
   it('tells what would become of more deployments, with another capacity, and changes nothing', async () => {
     const cluster = await TestCluster.create(team, { gpu: 8 });
-    const [first = '', second = ''] = [
-      await cluster.submit({ resources: gpus(6) }),
-      await cluster.submit({ resources: gpus(3) }),
-    ];
+    const first = await cluster.submit({ resources: gpus(6) });
+    const second = await cluster.submit({ resources: gpus(3) });
     await settle(cluster);
     const before = await fingerprint();
     expect(await ask(cluster, { deployments: [{ resources: gpus(1), count: 4 }] })).toMatchObject({

@@ -28,6 +28,7 @@ export class WhatIfController {
       OrganizationVisibilityErrors.NOT_FOUND,
       ClusterErrors.NOT_FOUND,
       WhatIfErrors.DEPLOYMENT_INVALID,
+      WhatIfErrors.REQUEST_EMPTY,
       PlanningErrors.BUSY,
     ],
   })

@@ -8,4 +8,9 @@ export const WhatIfErrors = defineErrors('WHAT_IF', {
     explanation:
       'A deployment that is to change must wait in the cluster, one that is to end must wait or hold resources there, and each may be named once.',
   },
+  REQUEST_EMPTY: {
+    kind: 'invalid',
+    title: 'A deployment that asks for nothing',
+    explanation: 'A deployment asks for some CPU, memory or GPU.',
+  },
 });

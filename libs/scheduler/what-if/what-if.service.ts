@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { type FieldError, type ResourceAmounts } from '#kernel';
+import { type FieldError, type ResourceAmounts, ResourceVector } from '#kernel';
 import { type EntityManager } from '#database';
 import { ClusterWork, HOLDING_STATUSES, type WaitingDeployment, type WorkingDeployment } from '#deployments';
 import {
@@ -73,6 +73,9 @@ export interface WhatIfView {
 /** The most deployments that an answer names. */
 export const MAX_NAMED = 1_000;
 
+/** The most faults that one refusal lists. */
+const MAX_ERRORS = 20;
+
 /** A question whose deployments have been found, as the planner takes it. */
 interface Prepared {
   readonly present: Present;
@@ -91,8 +94,9 @@ export class WhatIfService {
     private readonly questions: Questions,
   ) {}
 
-  /** @throws CLUSTERS.NOT_FOUND, WHAT_IF.DEPLOYMENT_INVALID, PLANNING.BUSY */
+  /** @throws CLUSTERS.NOT_FOUND, WHAT_IF.REQUEST_EMPTY, WHAT_IF.DEPLOYMENT_INVALID, PLANNING.BUSY */
   async answer(actor: Actor, organizationId: string, clusterId: string, question: WhatIfQuestion): Promise<WhatIfView> {
+    refuseEmpty(question);
     // As many names as could leave a shape, and one more: somebody has to be the oldest of those that stay.
     const names = question.amendments.length + question.ended.length + 1;
     const prepared = await this.presents.with(actor, { organizationId, clusterId, names }, (tx, present) =>
@@ -176,7 +180,20 @@ function refuse({ amendments, ended }: WhatIfQuestion, found: ReadonlyMap<string
   };
   amendments.forEach(({ id }, index) => check(id, `#/changes/${index}/id`, ['queued']));
   ended.forEach((id, index) => check(id, `#/ended/${index}`, ['queued', ...HOLDING_STATUSES]));
-  if (errors.length > 0) throw WhatIfErrors.DEPLOYMENT_INVALID.because(undefined, {}, errors);
+  if (errors.length > 0) throw WhatIfErrors.DEPLOYMENT_INVALID.because(undefined, {}, errors.slice(0, MAX_ERRORS));
+}
+
+/** @throws WHAT_IF.REQUEST_EMPTY */
+function refuseEmpty({ additions, amendments }: WhatIfQuestion): void {
+  const isEmpty = (request: ResourceAmounts | undefined): boolean =>
+    request !== undefined && ResourceVector.of(request).isZero();
+  const pointers = [
+    ...additions.flatMap(({ request }, index) => (isEmpty(request) ? [`#/deployments/${index}/resources`] : [])),
+    ...amendments.flatMap(({ request }, index) => (isEmpty(request) ? [`#/changes/${index}/resources`] : [])),
+  ];
+  if (pointers.length === 0) return;
+  const errors = pointers.map((pointer) => ({ pointer, code: 'all-zero', message: 'must ask for something' }));
+  throw WhatIfErrors.REQUEST_EMPTY.because(undefined, {}, errors.slice(0, MAX_ERRORS));
 }
 
 function toMember(one: WorkingDeployment): Member {

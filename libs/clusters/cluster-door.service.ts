@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { type ResourceAmounts, ResourceVector } from '#kernel';
-import { Database, type EntityManager, rowsOf, sql } from '#database';
+import { Database, type EntityManager, preparedRowsOf, rowsOf, sql } from '#database';
 import { type Actor } from '#rbac';
 
 import { type ClusterState } from './cluster.entity.js';
@@ -81,7 +81,7 @@ export class ClusterDoor {
    * @throws CLUSTERS.NOT_FOUND when there never was such a cluster, or it is not visible to the actor
    */
   async admit(tx: EntityManager, actor: Actor, organizationId: string, clusterId: string): Promise<AdmittingCluster> {
-    const [row] = await rowsOf(
+    const [row] = await preparedRowsOf(
       tx,
       sql<AdmissionRow>`
         select c.state, c.deleted_at is not null as "isDeleted", c.capacity_cpu_millis::float8 as "cpuMillis",

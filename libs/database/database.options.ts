@@ -3,6 +3,7 @@ import { Migrator } from '@mikro-orm/migrations';
 import { type Options } from '@mikro-orm/postgresql';
 
 import { MIGRATIONS } from './migrations/index.js';
+import { sendPrepared } from './prepared-statements.js';
 
 /** How a process reaches PostgreSQL. */
 export interface DatabaseSettings {
@@ -43,6 +44,7 @@ export function databaseOptions(settings: DatabaseSettings, entities: readonly E
       application_name: settings.applicationName,
       connectionTimeoutMillis: acquireTimeoutMs,
       keepAlive: true,
+      onPoolCreated: sendPrepared,
       options: [
         `-c statement_timeout=${statementTimeoutMs}`,
         `-c lock_timeout=${lockTimeoutMs}`,

@@ -9,3 +9,4 @@ export { databaseUrlFor } from './local-database.js';
 export { migrate, pendingMigrations } from './migrator.js';
 export { rfc3339 } from './timestamp.js';
 export { constraintOf, isRetryable, sqlStateOf } from './sql-state.js';
+export { preparedRowsOf } from './prepared-statements.js';

@@ -1,6 +1,6 @@
 import { type DomainError, newId, type ResourceVector } from '#kernel';
 import { type AdmittingCluster, toResources } from '#clusters';
-import { type EntityManager, type Fragment, rowsOf, sql } from '#database';
+import { type EntityManager, type Fragment, preparedRowsOf, rowsOf, sql } from '#database';
 import { type ShapeChange } from '#queue';
 import { type Actor } from '#rbac';
 
@@ -79,6 +79,8 @@ function exceeds(request: ResourceVector, { id, grantable }: AdmittingCluster, a
   ]);
 }
 
+type Statement<Row> = ReturnType<typeof sql<Row>>;
+
 /** A deployment as it goes into the queue. */
 interface QueuedOrder {
   readonly id: string;
@@ -97,7 +99,10 @@ export async function insertQueued(
   order: GrantedOrder,
 ): Promise<DeploymentView> {
   const id = newId();
-  const [row] = await insert<DeploymentRow>(tx, cluster, submittedBy, [{ id, order }], DEPLOYMENT_COLUMNS);
+  const [row] = await preparedRowsOf(
+    tx,
+    insertion<DeploymentRow>(cluster, submittedBy, [{ id, order }], DEPLOYMENT_COLUMNS),
+  );
   if (row === undefined) throw nameTaken(order, '');
   return viewOf(row);
 }
@@ -115,7 +120,7 @@ export async function insertManyQueued(
   orders: readonly GrantedOrder[],
 ): Promise<(string | undefined)[]> {
   const queued = orders.map((order): QueuedOrder => ({ id: newId(), order }));
-  const inserted = await insert<{ id: string }>(tx, cluster, submittedBy, queued, sql`d.id`);
+  const inserted = await rowsOf(tx, insertion<{ id: string }>(cluster, submittedBy, queued, sql`d.id`));
   // Without names nothing can be taken.
   if (inserted.length === queued.length) return queued.map(({ id }) => id);
   const ids = new Set(inserted.map(({ id }) => id));
@@ -129,22 +134,19 @@ export function nameTaken({ name }: Pick<DeploymentOrder, 'name'>, at: string): 
   ]);
 }
 
-async function insert<Row>(
-  tx: EntityManager,
+function insertion<Row>(
   { organizationId, id: clusterId }: AdmittingCluster,
   submittedBy: string,
   queued: readonly QueuedOrder[],
   columns: Fragment,
-): Promise<Row[]> {
+): Statement<Row> {
   const rows = inOrderOfNames(queued);
   const orders = rows.map(({ order }) => order);
   // A row that may be refused costs a note in the write-ahead log: only those with names may.
   const unlessTaken = orders.some(({ name }) => name !== null)
     ? sql`on conflict (cluster_id, name) where is_named and ended_at is null do nothing`
     : sql``;
-  return rowsOf(
-    tx,
-    sql<Row>`
+  return sql<Row>`
       with submitted as (
         select * from unnest(
           ${rows.map(({ id }) => id)}::uuid[], ${rows.map(({ id, order }) => order.name ?? generatedName(order.image, id))}::text[],
@@ -173,8 +175,7 @@ async function insert<Row>(
                                        actor_id, at)
         select organization_id, id, version, cluster_id, attempt, status, 'submitted', submitted_by, queued_at from d
       )
-      select ${columns} from d`,
-  );
+      select ${columns} from d`;
 }
 
 /** Two batches that want the same names in another order would wait for each other. Of equal names, the earlier order comes first. */

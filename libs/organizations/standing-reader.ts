@@ -10,7 +10,7 @@ import {
   StandingReader,
   toStanding,
 } from '#auth';
-import { Database, rowsOf, sql } from '#database';
+import { Database, preparedRowsOf, sql } from '#database';
 
 /** Memberships as the guard reads them: in the one statement that also reads the session or token and its user. */
 @Injectable()
@@ -20,12 +20,15 @@ export class MembershipStandingReader extends StandingReader {
   }
 
   override async bySession(question: SessionQuestion): Promise<Standing | null> {
-    const [row] = await rowsOf(this.database.reader(), standingOfSession(question, sessionMembership(question)));
+    const [row] = await preparedRowsOf(
+      this.database.reader(),
+      standingOfSession(question, sessionMembership(question)),
+    );
     return toStanding(row);
   }
 
   override async byApiToken(question: ApiTokenQuestion): Promise<Standing | null> {
-    const [row] = await rowsOf(this.database.reader(), standingOfApiToken(question, TOKEN_MEMBERSHIP));
+    const [row] = await preparedRowsOf(this.database.reader(), standingOfApiToken(question, TOKEN_MEMBERSHIP));
     return toStanding(row);
   }
 }

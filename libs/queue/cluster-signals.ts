@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { changesOf, type EntityManager, rowsOf, sql } from '#database';
+import { changesOf, type EntityManager, preparedRowsOf, rowsOf, sql } from '#database';
 
 import { type ClusterRef, QueueShapes, type ShapeChange } from './queue-shapes.js';
 
@@ -45,7 +45,7 @@ export class ClusterSignals {
       );
       return;
     }
-    await changesOf(
+    await preparedRowsOf(
       tx,
       sql`insert into cluster_signals (organization_id, cluster_id, reason,
                                        priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, change)

@@ -4,9 +4,9 @@ import { ClusterErrors } from '#clusters';
 import { ApiRoute, IdParam, type Page, PageOf, PageQuery, Pages } from '#http';
 import { type Actor, CurrentActor, OrganizationVisibilityErrors, RequireRole } from '#rbac';
 
-import { PassDto } from './passes.dto.js';
+import { PassDetailDto, PassDto } from './passes.dto.js';
 import { PassErrors } from './passes.errors.js';
-import { toPassDto } from './passes.mapper.js';
+import { toPassDetailDto, toPassDto } from './passes.mapper.js';
 import { PassesService } from './passes.service.js';
 
 /** What the scheduler did in a cluster. */
@@ -49,8 +49,9 @@ export class PassesController {
     id: 'getPass',
     tag: 'scheduler',
     summary: 'Read a pass',
-    description: 'The record of one pass, by the id that ledger entries and events carry.',
-    answer: PassDto,
+    description:
+      'The record of one pass, by the id that ledger entries and events carry, with what it saw, shape by shape, and what it started of each.',
+    answer: PassDetailDto,
     problems: [OrganizationVisibilityErrors.NOT_FOUND, ClusterErrors.NOT_FOUND, PassErrors.NOT_FOUND],
   })
   async read(
@@ -58,7 +59,7 @@ export class PassesController {
     @IdParam('organizationId', 'The organization.') organizationId: string,
     @IdParam('clusterId', 'The cluster.') clusterId: string,
     @IdParam('passId', 'The pass.') passId: string,
-  ): Promise<PassDto> {
-    return toPassDto(await this.passes.read(actor, organizationId, clusterId, passId));
+  ): Promise<PassDetailDto> {
+    return toPassDetailDto(await this.passes.read(actor, organizationId, clusterId, passId));
   }
 }

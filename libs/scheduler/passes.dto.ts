@@ -1,3 +1,4 @@
+import { CapacityDto, ResourcesDto } from '#clusters';
 import {
   ArrayField,
   BooleanField,
@@ -206,4 +207,53 @@ export class PassDto {
 
   @ObjectField(() => PassDurationsDto, { description: 'How long its stages took, in milliseconds.' })
   readonly durationsMs!: PassDurationsDto;
+}
+
+/** Deployments of one shape, as a pass saw them. */
+export class SeenShapeDto {
+  @IntegerField({ description: 'Their priority.', min: 0, max: 100, example: 50 })
+  readonly priority!: number;
+
+  @ObjectField(() => ResourcesDto, { description: 'What each of them asks for.' })
+  readonly resources!: ResourcesDto;
+
+  @IntegerField({
+    description: 'How long each may run, in seconds; null: no limit.',
+    min: 1,
+    max: MANY,
+    nullable: true,
+    example: 3600,
+  })
+  readonly maxRuntimeSeconds!: number | null;
+
+  @IntegerField({ description: 'How many waited.', min: 0, max: MANY, example: 12 })
+  readonly waiting!: number;
+
+  @IntegerField({ description: 'How many of them the plan starts.', min: 0, max: MANY, example: 3 })
+  readonly placed!: number;
+}
+
+/** What a pass saw. */
+export class SightDto {
+  @ObjectField(() => CapacityDto, { description: 'What the cluster had.' })
+  readonly capacity!: CapacityDto;
+
+  @ObjectField(() => CapacityDto, { description: 'What of it was allocated before the plan.' })
+  readonly allocated!: CapacityDto;
+
+  @BooleanField({ description: 'Whether nothing could start, whatever the reason.', example: false })
+  readonly cordoned!: boolean;
+
+  @ArrayField(() => SeenShapeDto, { description: 'What waited, by shape, highest priority first.', max: 10_000 })
+  readonly shapes!: SeenShapeDto[];
+}
+
+/** What one pass saw and did, with the shapes that it saw. */
+export class PassDetailDto extends PassDto {
+  @ObjectField(() => SightDto, {
+    description:
+      'What it saw, by shape. Null where that is not kept: of a pass that decided nothing, saw too much, or ran longer ago than such details are kept.',
+    nullable: true,
+  })
+  readonly saw!: SightDto | null;
 }

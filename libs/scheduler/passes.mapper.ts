@@ -1,8 +1,18 @@
-import { type StandingReservation } from '#packing';
+import { ResourceVector } from '#kernel';
+import { toResources } from '#clusters';
+import { startsOf, type StandingReservation } from '#packing';
+
+import { type KeptSight } from './explanation/pass-sights.js';
 
 import { type PassCertificate } from './pass/pass-record.js';
-import { type CertificateDto, type PassDto, type ReservationDto } from './passes.dto.js';
-import { type PassView } from './passes.service.js';
+import {
+  type CertificateDto,
+  type PassDetailDto,
+  type PassDto,
+  type ReservationDto,
+  type SightDto,
+} from './passes.dto.js';
+import { type PassDetail, type PassView } from './passes.service.js';
 
 /** What of a pass leaves the service. */
 export function toPassDto(pass: PassView): PassDto {
@@ -32,6 +42,31 @@ export function toPassDto(pass: PassView): PassDto {
       plan: durationsMs.plan,
       apply: durationsMs.apply,
     },
+  };
+}
+
+/** A pass with what it saw. */
+export function toPassDetailDto({ pass, sight }: PassDetail): PassDetailDto {
+  return Object.assign(toPassDto(pass), { saw: sight === null ? null : toSightDto(sight) });
+}
+
+function toSightDto({ snapshot, plan }: KeptSight): SightDto {
+  const { capacity, isCordoned, running, waiting } = snapshot;
+  const starts = startsOf(snapshot, plan);
+  const held = running.map(({ resources, count }) => ResourceVector.of(resources).times(count));
+  return {
+    capacity: toResources(capacity),
+    allocated: toResources(ResourceVector.sum(held)),
+    cordoned: isCordoned,
+    shapes: waiting
+      .map(({ priority, request, maxRuntimeSeconds, count }, index) => ({
+        priority,
+        resources: toResources(request),
+        maxRuntimeSeconds,
+        waiting: count,
+        placed: starts[index] ?? 0,
+      }))
+      .sort((a, b) => b.priority - a.priority),
   };
 }
 

@@ -6,6 +6,7 @@ import { type Actor } from '#rbac';
 
 import { type ReservationEvent, type StandingReservation } from '#packing';
 
+import { type KeptSight, PassSights } from './explanation/pass-sights.js';
 import { PassErrors } from './passes.errors.js';
 import { type PassCertificate, type PassDurations } from './pass/pass-record.js';
 
@@ -32,12 +33,19 @@ const PASS_COLUMNS = sql`
   released, timed_out as "timedOut", is_partial as "isPartial", certificate, reservation,
   reservation_events as "reservationEvents", durations_ms as "durationsMs"`;
 
+/** The record of a pass with what it saw, where that is kept. */
+export interface PassDetail {
+  readonly pass: PassView;
+  readonly sight: KeptSight | null;
+}
+
 /** Reads what passes have left. */
 @Injectable()
 export class PassesService {
   constructor(
     private readonly database: Database,
     private readonly clusters: ClusterDoor,
+    private readonly sights: PassSights,
   ) {}
 
   /** Passes of a cluster, newest first, from after an id on. @throws CLUSTERS.NOT_FOUND */
@@ -61,7 +69,7 @@ export class PassesService {
   }
 
   /** One pass of a cluster. @throws CLUSTERS.NOT_FOUND, PASSES.NOT_FOUND */
-  async read(actor: Actor, organizationId: string, clusterId: string, passId: string): Promise<PassView> {
+  async read(actor: Actor, organizationId: string, clusterId: string, passId: string): Promise<PassDetail> {
     await this.clusters.read(actor, organizationId, clusterId);
     const [row] = await rowsOf(
       this.database.reader(),
@@ -70,7 +78,7 @@ export class PassesService {
         where organization_id = ${organizationId} and cluster_id = ${clusterId} and id = ${passId}`,
     );
     if (row === undefined) throw PassErrors.NOT_FOUND.because();
-    return viewOf(row);
+    return { pass: viewOf(row), sight: await this.sights.read(organizationId, clusterId, passId) };
   }
 }
 

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { aDeployment, TestCluster } from '../support/clusters.js';
+import { assertLedgerHolds } from '../support/invariants.js';
+import { aTeam, type Team } from '../support/people.js';
+import { Stowage } from '../support/stowage.js';
+import { eventually } from '../support/wait.js';
+
+interface Explanation {
+  sentence: string;
+  blockers: Record<string, unknown>[];
+}
+
+const gpus = (gpu: number): Record<string, unknown> => ({ cpu: 0, memoryMib: 1, gpu });
+const cores = (cpu: number): Record<string, unknown> => ({ cpu, memoryMib: 1, gpu: 0 });
+
+/** What users of other schedulers complain of, replayed. */
+describe('a known complaint', () => {
+  let stowage: Stowage;
+  let team: Team;
+
+  beforeAll(async () => {
+    stowage = await Stowage.start({ STOWAGE_LIMIT_CLUSTERS: '50' });
+    team = await aTeam(stowage.client);
+  });
+
+  afterAll(async () => {
+    await assertLedgerHolds(stowage.database.url);
+    await stowage.stop();
+  });
+
+  const statusOf = async (cluster: TestCluster, id: string): Promise<string> => (await cluster.deployment(id)).status;
+
+  const scheduled = (cluster: TestCluster, id: string): Promise<string> =>
+    eventually(
+      () => statusOf(cluster, id),
+      (status) => status === 'scheduled',
+    );
+
+  it('"it was accepted and never ran": what exceeds the cluster is refused at once, with numbers', async () => {
+    const cluster = await TestCluster.create(team, { cpu: 4, gpu: 2 });
+    const answer = await team.developer.post(`${cluster.path}/deployments`, aDeployment({ resources: gpus(3) }));
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(answer.status).toBeLessThan(500);
+    expect(answer.text).toContain('3');
+    expect(answer.text).toContain('2');
+  });
+
+  it('"it would fit, and nobody says why it waits": it is told behind whose reservation, and until when', async () => {
+    const cluster = await TestCluster.create(team, { gpu: 8 });
+    await team.admin.patch(cluster.path, { policy: { reserveAfterSeconds: 0 } });
+    await scheduled(cluster, await cluster.submit({ resources: gpus(5), maxRuntimeSeconds: 3600 }));
+    const large = await cluster.submit({ resources: gpus(8) });
+    const reserved = await eventually(
+      async () =>
+        (
+          await team.viewer.get<{ reservation: { promisedAt: string } | null }>(
+            `${cluster.deploymentPath(large)}/explanation`,
+          )
+        ).body.reservation,
+      (reservation) => reservation !== null,
+    );
+    const small = await cluster.submit({ resources: gpus(1), maxRuntimeSeconds: 7200 });
+    const told = await eventually(
+      async () => (await team.viewer.get<Explanation>(`${cluster.deploymentPath(small)}/explanation`)).body,
+      ({ blockers }) => blockers[0]?.['code'] !== 'NEXT_PASS',
+    );
+    expect(told.blockers).toEqual([
+      {
+        code: 'RESERVATION',
+        id: large,
+        state: 'promised',
+        promisedAt: reserved?.promisedAt,
+        until: null,
+        resources: [{ resource: 'gpu', needed: 1, available: 0 }],
+      },
+    ]);
+    expect(told.sentence).toBe(
+      `It waits because resources are kept for another deployment that has waited longer and starts at ${reserved?.promisedAt ?? ''}, and this one would still be using them then.`,
+    );
+  });
+
+  it('"the order makes no sense": eight slots full, six waiting at 50, then six at 51, freed one by one: 12 of 12 in order', async () => {
+    const cluster = await TestCluster.create(team, { gpu: 8 });
+    const running = await cluster.submitBatch(Array.from({ length: 8 }, () => ({ resources: gpus(1) })));
+    for (const id of running) await scheduled(cluster, id);
+    const waiting: Record<50 | 51, string[]> = { 50: [], 51: [] };
+    for (const priority of [50, 51] as const) {
+      for (let index = 0; index < 6; index++)
+        waiting[priority].push(await cluster.submit({ priority, resources: gpus(1) }));
+    }
+    const order = [...waiting[51], ...waiting[50]];
+    const held = [...running];
+    for (const [index, next] of order.entries()) {
+      await cluster.complete(held.shift() ?? '');
+      await scheduled(cluster, next);
+      held.push(next);
+      const others = await Promise.all(order.slice(index + 1).map((id) => statusOf(cluster, id)));
+      expect(others.every((status) => status === 'queued')).toBe(true);
+    }
+  });
+
+  it('"a big queue for something else blocks me": 10,000 GPU requests ahead of one that needs CPU alone, which starts', async () => {
+    const cluster = await TestCluster.create(team, { cpu: 4, gpu: 1 });
+    const [first = ''] = await cluster.submitBatch(
+      Array.from({ length: 10_000 }, () => ({ priority: 90, resources: gpus(1) })),
+    );
+    await eventually(
+      async () => (await cluster.read()).allocated.gpu,
+      (gpu) => gpu === 1,
+    );
+    const id = await cluster.submit({ priority: 10, resources: cores(1) });
+    await scheduled(cluster, id);
+    const { comparison } = (
+      await team.viewer.get<{ comparison: Record<string, unknown> }>(
+        `${cluster.deploymentPath(id)}/explanation?versus=${first}`,
+      )
+    ).body;
+    expect(comparison['sentence']).toEqual(expect.any(String));
+  });
+
+  it('a pass shows what it saw, shape by shape, and what it started', async () => {
+    const cluster = await TestCluster.create(team, { gpu: 8 });
+    await cluster.cordon();
+    await cluster.submitBatch(Array.from({ length: 3 }, () => ({ priority: 60, resources: gpus(3) })));
+    await cluster.submit({ resources: gpus(1), maxRuntimeSeconds: 60 });
+    await cluster.uncordon();
+    const pass = await eventually(
+      async () => (await cluster.passes()).find(({ placed }) => placed > 0),
+      (found) => found !== undefined,
+    );
+    const { body } = await team.viewer.get(`${cluster.path}/passes/${pass?.id ?? ''}`);
+    expect(body).toMatchObject({
+      certificate: { optimal: true },
+      saw: {
+        capacity: { gpu: 8 },
+        allocated: { gpu: 0 },
+        cordoned: false,
+        shapes: [
+          { priority: 60, resources: gpus(3), maxRuntimeSeconds: null, waiting: 3, placed: 2 },
+          { priority: 50, resources: gpus(1), maxRuntimeSeconds: 60, waiting: 1, placed: 1 },
+        ],
+      },
+    });
+  });
+});

@@ -10,3 +10,5 @@ export { migrate, pendingMigrations } from './migrator.js';
 export { rfc3339 } from './timestamp.js';
 export { constraintOf, isRetryable, sqlStateOf } from './sql-state.js';
 export { preparedRowsOf } from './prepared-statements.js';
+export { upgradeReport, type UpgradeReport } from './upgrade-report.js';
+export { MIGRATIONS } from './migrations/index.js';

@@ -1,39 +1,108 @@
-import { type Transaction } from '@mikro-orm/core';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { type MigrationObject } from '@mikro-orm/core';
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import { type Kysely, sql } from 'kysely';
 
 import { CommandError } from './command.js';
 import { databaseOptions, type DatabaseSettings } from './database.options.js';
 import { MIGRATIONS } from './migrations/index.js';
+import { sqlStateOf } from './sql-state.js';
 
 /** One number for all processes of an installation, so that only one of them migrates at a time. */
 const MIGRATION_LOCK = 7_290_127_110;
 
+/** How often a process asks whether another one has finished migrating. It must not wait inside of PostgreSQL: a concurrent index would wait for it. */
+const LOCK_POLL_MS = 200;
+
 /**
- * Brings the schema up to date, in one transaction, once however many processes try.
- *
- * @returns the names of the migrations that were applied now
- * @throws when the database knows a migration that this build does not: it was made by a newer one
+ * A migration waits no longer than this for a lock on a table, because everybody who comes after it waits behind it. Then it makes way, and
+ * tries again.
  */
-export async function migrate(settings: DatabaseSettings): Promise<string[]> {
+const LOCK_TIMEOUT_MS = 2_000;
+const LOCK_ATTEMPTS = 30;
+const LOCK_PAUSE_MS = 1_000;
+
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/**
+ * Brings the schema up to date, once however many processes try. Each migration is a transaction of its own, and recorded in it; one that
+ * must not be (a concurrent index) says so, and can be run again after it was interrupted. What is applied stays applied: whoever was
+ * interrupted runs the command again.
+ *
+ * @param migrations those of this build; tests give others
+ * @returns the names of the migrations that were applied now
+ * @throws CommandError when the database knows a migration that this build does not, or when a lock cannot be had
+ */
+export async function migrate(
+  settings: DatabaseSettings,
+  migrations: readonly MigrationObject[] = MIGRATIONS,
+): Promise<string[]> {
+  const options = databaseOptions({ ...settings, poolMax: Math.max(2, settings.poolMax) }, []);
   // The ORM would write a line per step in its own style: whoever calls this says what was applied.
-  const orm = await MikroORM.init({ ...databaseOptions(settings, []), logger: () => undefined });
+  const orm = await MikroORM.init({
+    ...options,
+    logger: () => undefined,
+    migrations: { ...options.migrations, migrationsList: [...migrations], allOrNothing: false },
+    driverOptions: { ...options.driverOptions, options: `-c statement_timeout=0 -c lock_timeout=${LOCK_TIMEOUT_MS}` },
+  });
   try {
-    return await orm.em.fork().transactional(async (tx) => {
-      await tx.execute('set local statement_timeout = 0');
-      await tx.execute('set local lock_timeout = 60000');
-      await tx.execute(`select pg_advisory_xact_lock(${MIGRATION_LOCK})`);
-      const executed = await executedMigrations(tx);
-      const unknown = executed.filter((name) => !MIGRATIONS.some((migration) => migration.name === name));
-      if (unknown.length > 0) {
-        throw new CommandError(`the database was migrated by a newer version (${unknown.join(', ')}): start that one`);
-      }
-      const transaction = tx.getTransactionContext<Transaction<object>>();
-      if (transaction === undefined) throw new Error('a transaction has no context');
-      const applied = await orm.migrator.up({ transaction });
-      return applied.map(({ name }) => name);
-    });
+    // A database that does not exist yet is made.
+    await orm.schema.ensureDatabase();
+    return await alone(orm, () => applyPending(orm, migrations));
   } finally {
     await orm.close(true);
+  }
+}
+
+/** Holds a connection, and on it the lock, while `work` uses others. Whoever dies gives it back. */
+async function alone<T>(orm: MikroORM, work: () => Promise<T>): Promise<T> {
+  const kysely: Kysely<unknown> = orm.em.getKysely<unknown>();
+  return kysely.connection().execute(async (connection) => {
+    for (;;) {
+      const { rows } = await sql<{
+        isMine: boolean;
+      }>`select pg_try_advisory_lock(${MIGRATION_LOCK}) as "isMine"`.execute(connection);
+      if (rows[0]?.isMine === true) break;
+      await sleep(LOCK_POLL_MS);
+    }
+    try {
+      return await work();
+    } finally {
+      await sql`select pg_advisory_unlock(${MIGRATION_LOCK})`.execute(connection);
+    }
+  });
+}
+
+async function applyPending(orm: MikroORM, migrations: readonly MigrationObject[]): Promise<string[]> {
+  const executed = new Set(await executedMigrations(orm.em.fork()));
+  const unknown = [...executed].filter((name) => !migrations.some((migration) => migration.name === name));
+  if (unknown.length > 0) {
+    throw new CommandError(`the database was migrated by a newer version (${unknown.join(', ')}): start that one`);
+  }
+  const applied: string[] = [];
+  for (const { name } of migrations) {
+    if (executed.has(name)) continue;
+    await applyOne(orm, name);
+    applied.push(name);
+  }
+  return applied;
+}
+
+async function applyOne(orm: MikroORM, name: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await orm.migrator.up({ migrations: [name] });
+      return;
+    } catch (error) {
+      if (sqlStateOf(error) !== LOCK_NOT_AVAILABLE) throw error;
+      if (attempt === LOCK_ATTEMPTS) {
+        throw new CommandError(
+          `${name} could not get a lock within ${LOCK_ATTEMPTS} tries: something holds a table it needs (upgrade:check says what). What was applied before it stays; run this again`,
+        );
+      }
+      await sleep(LOCK_PAUSE_MS);
+    }
   }
 }
 
@@ -43,7 +112,8 @@ export async function pendingMigrations(orm: MikroORM): Promise<string[]> {
   return MIGRATIONS.map(({ name }) => name).filter((name) => !executed.has(name));
 }
 
-async function executedMigrations(em: EntityManager): Promise<string[]> {
+/** Names of migrations that the database has, oldest first. */
+export async function executedMigrations(em: EntityManager): Promise<string[]> {
   const [table] = await em.execute<{ exists: boolean }[]>(
     `select to_regclass('schema_migrations') is not null as exists`,
   );

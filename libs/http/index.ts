@@ -6,7 +6,7 @@ export { EventStreams, type Frames, type StreamWish, WishForStream } from './ser
 export { SHUTDOWN_MS, stopOnSignal } from './server/shutdown.js';
 export { logWithRequest } from './server/hooks.js';
 export { createLogger, NestLogger } from './server/logger.js';
-export { currentRequest, type RequestContext } from './server/request-context.js';
+export { currentRequest, type RequestContext, runOnBehalfOf } from './server/request-context.js';
 export { HTTP_LIMITS } from './server/transport.js';
 export {
   DeclaredError,

@@ -3,6 +3,7 @@ import { QueueShapeSchema } from './queue-shape.entity.js';
 
 export { ChangeHints } from './change-hints.js';
 export { ClusterSignals, type SignalReason, type TakenSignals } from './cluster-signals.js';
+export { NudgeOrigin } from './nudge-origin.js';
 export { Nudges } from './nudges.js';
 export { PASS_JOB, PASS_QUEUE, type PassJob } from './queue.constants.js';
 export { type ClusterRef, queuedCount, type QueuedShape, QueueShapes, type ShapeChange } from './queue-shapes.js';

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { InjectQueue } from '@nestjs/bull';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, Optional } from '@nestjs/common';
 import type { Queue } from 'bull';
 
 import { Database } from '#database';
 
 import { ChangeHints } from './change-hints.js';
+import { NudgeOrigin } from './nudge-origin.js';
 import { PASS_JOB, PASS_QUEUE, type PassJob } from './queue.constants.js';
 
 /** A mark that outlives its job (Redis lost the job, or its producer died in between) is forgotten after so long. */
@@ -32,6 +33,7 @@ export class Nudges {
     @InjectQueue(PASS_QUEUE) private readonly queue: Queue<PassJob>,
     private readonly database: Database,
     private readonly hints: ChangeHints,
+    @Optional() private readonly origin?: NudgeOrigin,
   ) {
     queue.on('error', (error: Error) => this.logger.warn(`Redis: ${error.message}`));
   }
@@ -82,13 +84,18 @@ export class Nudges {
         this.inFlight.set(clusterId, false);
         const isFirst = await this.queue.client.set(this.markOf(clusterId), '1', 'PX', MARK_TTL_MS, 'NX');
         if (isFirst !== null)
-          await this.queue.add(PASS_JOB, { clusterId }, { removeOnComplete: true, removeOnFail: 1_000 });
+          await this.queue.add(PASS_JOB, this.jobFor(clusterId), { removeOnComplete: true, removeOnFail: 1_000 });
       } while (this.inFlight.get(clusterId) === true);
     } catch (error) {
       this.logger.warn(`a nudge was lost; the sweep will find its cluster: ${String(error)}`);
     } finally {
       this.inFlight.delete(clusterId);
     }
+  }
+
+  private jobFor(clusterId: string): PassJob {
+    const requestId = this.origin?.requestId();
+    return requestId === undefined ? { clusterId } : { clusterId, requestId };
   }
 
   private markOf(clusterId: string): string {

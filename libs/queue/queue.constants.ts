@@ -7,6 +7,8 @@ export const PASS_JOB = 'pass';
 /** What a nudge carries. It says where to look, and nothing of what will be found there. */
 export interface PassJob {
   readonly clusterId: string;
+  /** The request that caused it, or the first of several. For logs and traces only. */
+  readonly requestId?: string;
 }
 
 /**

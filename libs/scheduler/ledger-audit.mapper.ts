@@ -1,4 +1,5 @@
-import { type LedgerAuditDto } from './ledger-audit.dto.js';
+import { type LedgerAuditDto, type LedgerFindingDto } from './ledger-audit.dto.js';
+import { type BrokenLaw } from './ledger/ledger-findings.js';
 import { type AuditReport } from './ledger-audit.service.js';
 
 /** What of an audit leaves the service. */
@@ -8,13 +9,19 @@ export function toLedgerAuditDto({ startedAtMs, finishedAtMs, laws, broken }: Au
     startedAt: new Date(startedAtMs).toISOString(),
     finishedAt: new Date(finishedAtMs).toISOString(),
     laws: laws.map(({ name, sentence, isDrift }) => ({ name, sentence, isDrift })),
-    findings: broken.map(({ law, organizationId, clusterId, isDrift, violations, samples }) => ({
-      law,
-      organizationId,
-      clusterId,
-      isDrift,
-      violations,
-      samples: samples.map((sample) => JSON.stringify(sample)),
-    })),
+    findings: broken.map(toLedgerFindingDto),
+  };
+}
+
+/** What of a broken law leaves the service. */
+export function toLedgerFindingDto(finding: BrokenLaw): LedgerFindingDto {
+  const { law, organizationId, clusterId, isDrift, violations, samples } = finding;
+  return {
+    law,
+    organizationId,
+    clusterId,
+    isDrift,
+    violations,
+    samples: samples.map((sample) => JSON.stringify(sample)),
   };
 }

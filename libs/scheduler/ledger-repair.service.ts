@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { newId } from '#kernel';
-import { AuditLog, systemActor } from '#audit';
+import { AuditLog, type AuditRecord, systemActor } from '#audit';
 import { Database, type EntityManager, rowsOf, sql } from '#database';
 
 import { Ledger } from './ledger/ledger.js';
@@ -17,6 +17,11 @@ export interface RepairReport {
   readonly corrections: number;
   readonly broken: readonly BrokenLaw[];
 }
+
+/** Who asks for a repair, for the audit log. */
+export type RepairedBy = Pick<AuditRecord, 'actor' | 'address' | 'requestId'>;
+
+const COMMAND: RepairedBy = { actor: systemActor('ledger repair') };
 
 /** A repair is asked for by a person, who may wait. */
 const REPAIR_TIMEOUT_MS = 600_000;
@@ -46,17 +51,22 @@ export class LedgerRepair {
   /**
    * Repairs one cluster, and audits it in full.
    *
+   * @param by who asked for it; the command is nobody in particular
    * @returns null when there is no such cluster
    * @throws the database's refusal, with nothing changed, when deployments hold more than the cluster's capacity
    */
-  async repair(clusterId: string): Promise<RepairReport | null> {
-    const done = await this.database.transaction(async (tx) => this.repairIn(tx, clusterId), {
+  async repair(clusterId: string, by: RepairedBy = COMMAND): Promise<RepairReport | null> {
+    const done = await this.database.transaction(async (tx) => this.repairIn(tx, clusterId, by), {
       statementTimeoutMs: REPAIR_TIMEOUT_MS,
     });
     return done === null ? null : { ...done, broken: await this.audit.fullOf(clusterId) };
   }
 
-  private async repairIn(tx: EntityManager, clusterId: string): Promise<Omit<RepairReport, 'broken'> | null> {
+  private async repairIn(
+    tx: EntityManager,
+    clusterId: string,
+    by: RepairedBy,
+  ): Promise<Omit<RepairReport, 'broken'> | null> {
     const [cluster] = await rowsOf(
       tx,
       sql<{ organizationId: string; name: string }>`
@@ -71,7 +81,7 @@ export class LedgerRepair {
     const recounted = await this.ledger.recountQueue(tx, pass);
     await this.log.record(tx, {
       organizationId,
-      actor: systemActor('ledger repair'),
+      ...by,
       action: 'ledger_repair',
       target: { kind: 'cluster', id: clusterId, name },
       before: { allocated: before },

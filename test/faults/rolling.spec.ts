@@ -6,7 +6,7 @@ import { Pool } from 'pg';
 
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { testEnvironment } from '../support/settings.js';
-import { freePort, ServedProcess } from './api-process.js';
+import { freePort, ServedProcess } from '../support/served-process.js';
 import { LoadBalancer } from './load-balancer.js';
 
 /** Enough for the demo to last longer than the restarts. */

@@ -3,11 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Migration } from '@mikro-orm/migrations';
 import { Client } from 'pg';
 
 import { databaseOptions, migrate, MikroORM, pendingMigrations } from '#database';
 
 import { fromTestRun } from '../support/database.js';
+import { eventually } from '../support/wait.js';
 
 describe('migrations', () => {
   const admin = new Client({ connectionString: fromTestRun('STOWAGE_TEST_DATABASE_URL') });
@@ -104,15 +106,70 @@ describe('migrations', () => {
     expect(await pending()).toEqual([]);
   });
 
-  it('are all undone when one of them fails', async () => {
-    // A table of that name, made by somebody else, stops the last migration.
-    await query('create table queue_shapes (id int)');
-    await expect(migrate(settings)).rejects.toThrow(/queue_shapes/);
-    const tables = await query(`select tablename from pg_tables where schemaname = 'public' order by 1`);
-    expect(tables.map(({ tablename }) => tablename)).toEqual(['queue_shapes', 'schema_migrations']);
-    expect(await executed()).toEqual([]);
+  it('keep what was applied when one of them fails, undo that one, and go on with it the next time', async () => {
+    // A table of that name, made by somebody else, stops one of them.
+    await query('create table ledger_findings (id int)');
+    await expect(migrate(settings)).rejects.toThrow(/ledger_findings/);
+    expect((await executed()).at(-1)).toBe('0006-clusters');
+    expect(await query(`select 1 from pg_class where relname = 'ledger_audits'`)).toEqual([]);
 
-    await query('drop table queue_shapes');
-    expect(await migrate(settings)).toEqual(await executed());
+    await query('drop table ledger_findings');
+    expect((await migrate(settings)).at(0)).toBe('0007-ledger-audit');
+    expect(await pending()).toEqual([]);
+  });
+
+  class MakesThings extends Migration {
+    override up(): void {
+      this.addSql('create table things (id int)');
+    }
+  }
+
+  class IndexesThings extends Migration {
+    override isTransactional(): boolean {
+      return false;
+    }
+
+    override up(): void {
+      this.addSql('drop index concurrently if exists things_index');
+      this.addSql('create index concurrently things_index on things (id)');
+    }
+  }
+
+  class ChangesThings extends Migration {
+    override up(): void {
+      this.addSql('alter table things add column name text');
+    }
+  }
+
+  it('may make an index while others write, also several processes at once', async () => {
+    const migrations = [
+      { name: '1-makes', class: MakesThings },
+      { name: '2-indexes', class: IndexesThings },
+    ];
+    const results = await Promise.all([migrate(settings, migrations), migrate(settings, migrations)]);
+    expect(results.flat()).toEqual(['1-makes', '2-indexes']);
+    expect(await query(`select indisvalid from pg_index where indexrelid = 'things_index'::regclass`)).toEqual([
+      { indisvalid: true },
+    ]);
+  });
+
+  it('make way for everybody else while they cannot get a lock', async () => {
+    const first = { name: '1-makes', class: MakesThings };
+    await migrate(settings, [first]);
+    const holder = new Client({ connectionString: settings.url });
+    await holder.connect();
+    await holder.query('begin');
+    await holder.query('select from things');
+    const migrating = migrate(settings, [first, { name: '2-changes', class: ChangesThings }]);
+    // While it waits for the holder, a reader waits behind it: until it makes way, and no longer.
+    const waits = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like 'alter table things%'`;
+    await eventually(
+      () => query(waits),
+      (rows) => rows.length === 1,
+    );
+    expect(await query('select from things')).toEqual([]);
+    await holder.query('commit');
+    await holder.end();
+    expect(await migrating).toEqual(['2-changes']);
   });
 });

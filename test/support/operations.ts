@@ -181,6 +181,9 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   getLedgerCheckpoint: { needs: 'viewer', success: 200 },
   getUsage: { needs: 'viewer', success: 200 },
   auditLedger: { needs: 'operator', success: 200 },
+  listInstalledClusters: { needs: 'operator', success: 200 },
+  wakeCluster: { needs: 'operator', success: 200 },
+  repairLedger: { needs: 'operator', success: 200 },
 
   submitDeployment: { needs: 'developer', success: 201, body: () => aDeployment() },
   submitDeployments: { needs: 'developer', success: 201, body: () => ({ deployments: [aDeployment()] }) },

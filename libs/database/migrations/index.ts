@@ -18,8 +18,7 @@ import { Lists } from './0019-lists.js';
 import { PassTotals } from './0030-pass-totals.js';
 import { PassSights } from './0021-pass-sights.js';
 
-/** Every migration, oldest first. Names are recorded in databases: they are never changed, and none is ever removed. */
-export const MIGRATIONS: readonly MigrationObject[] = [
+const ALL: readonly MigrationObject[] = [
   { name: '0001-identity', class: Identity },
   { name: '0002-audit', class: Audit },
   { name: '0003-tenancy', class: Tenancy },
@@ -38,3 +37,6 @@ export const MIGRATIONS: readonly MigrationObject[] = [
   { name: '0030-pass-totals', class: PassTotals },
   { name: '0021-pass-sights', class: PassSights },
 ];
+
+/** Every migration, oldest first. Names are recorded in databases: they are never changed, and none is ever removed. */
+export const MIGRATIONS = ALL.toSorted((one, other) => one.name.localeCompare(other.name, 'en'));

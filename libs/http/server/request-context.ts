@@ -22,3 +22,9 @@ export function currentRequest(): RequestContext | undefined {
 export function runInRequest(context: RequestContext, run: () => void): void {
   storage.run(context, run);
 }
+
+/** Runs something that a request has caused elsewhere: what it logs carries the request's id. Without one, it just runs. */
+export function runOnBehalfOf<T>(requestId: string | undefined, run: () => T): T {
+  if (requestId === undefined) return run();
+  return storage.run({ requestId, ip: '', userAgent: undefined, logged: {} }, run);
+}

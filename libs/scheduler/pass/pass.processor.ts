@@ -4,6 +4,7 @@ import type { Job, Queue } from 'bull';
 
 import { isId } from '#kernel';
 import { Settings } from '#config';
+import { runOnBehalfOf } from '#http';
 import { ChangeHints, Nudges, PASS_JOB, PASS_QUEUE, type PassJob } from '#queue';
 
 import { LedgerWatch } from '../ledger/ledger-watch.js';
@@ -26,7 +27,9 @@ export class PassProcessor implements OnApplicationBootstrap, BeforeApplicationS
   /** Registered here and not by a decorator, because how many clusters are served at once is a setting. */
   onApplicationBootstrap(): void {
     this.queue.on('failed', ({ data }: Job<PassJob>, error: Error) =>
-      this.logger.warn(`a pass on cluster ${data.clusterId} failed and changed nothing: ${error.message}`),
+      runOnBehalfOf(data.requestId, () =>
+        this.logger.warn(`a pass on cluster ${data.clusterId} failed and changed nothing: ${error.message}`),
+      ),
     );
     void this.queue.process(PASS_JOB, this.settings.workerConcurrency, async ({ data }) => this.run(data));
   }
@@ -37,8 +40,13 @@ export class PassProcessor implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   /** Serves one nudge. */
-  async run({ clusterId }: PassJob): Promise<void> {
+  async run({ clusterId, requestId }: PassJob): Promise<void> {
     if (!isId(clusterId)) return;
+    await runOnBehalfOf(requestId, () => this.serve(clusterId));
+  }
+
+  private async serve(clusterId: string): Promise<void> {
+    this.logger.debug(`a nudge for cluster ${clusterId}`);
     await this.nudges.begin(clusterId);
     if (!(await this.passes.runUntilSettled(clusterId))) this.nudges.nudge(clusterId);
     this.hints.changed(clusterId);

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-import { eventually } from '../support/wait.js';
+import { eventually } from './wait.js';
 
 /** A port that nobody uses at this moment. */
 export async function freePort(): Promise<number> {
@@ -25,6 +25,11 @@ export class ServedProcess {
     private readonly environment: Record<string, string>,
     readonly port: number,
   ) {}
+
+  /** What it has written to its standard streams, over all its lives. */
+  get log(): string {
+    return this.said;
+  }
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;

@@ -1,0 +1,77 @@
+import { Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+
+import { ClusterErrors } from '#clusters';
+import { ApiRoute, IdParam, type Page, PageOf, PageQuery, Pages } from '#http';
+import { type Actor, CurrentActor, RbacErrors, RequireOperator } from '#rbac';
+
+import { InstalledClusterDto, LedgerRepairDto } from './admin-clusters.dto.js';
+import { toInstalledClusterDto, toLedgerRepairDto } from './admin-clusters.mapper.js';
+import { AdminClustersService } from './admin-clusters.service.js';
+
+const TAG = 'operators';
+
+/** Clusters of all organizations, for operators. */
+@RequireOperator()
+@Controller('admin/clusters')
+export class AdminClustersController {
+  constructor(
+    private readonly clusters: AdminClustersService,
+    private readonly pages: Pages,
+  ) {}
+
+  @Get()
+  @ApiRoute({
+    id: 'listInstalledClusters',
+    tag: TAG,
+    summary: 'List all clusters',
+    description:
+      'All clusters of the installation, newest first: whose they are, whether passes keep up, and whether their ledger is right. Metrics and alerts name them by these ids.',
+    answer: PageOf(InstalledClusterDto),
+    problems: [RbacErrors.OPERATOR_REQUIRED],
+  })
+  async list(@Query() query: PageQuery): Promise<Page<InstalledClusterDto>> {
+    return this.pages.byId(
+      'installed-clusters',
+      {},
+      query,
+      (take, after) => this.clusters.list(take, after),
+      toInstalledClusterDto,
+    );
+  }
+
+  @Post(':clusterId/wake')
+  @HttpCode(200)
+  @ApiRoute({
+    id: 'wakeCluster',
+    tag: TAG,
+    summary: 'Have a pass look at a cluster',
+    description:
+      'As if something had happened there. Answers at once with what is known now; the pass follows, and is among the passes of the cluster.',
+    answer: InstalledClusterDto,
+    problems: [RbacErrors.OPERATOR_REQUIRED, ClusterErrors.NOT_FOUND],
+  })
+  async wake(
+    @CurrentActor() actor: Actor,
+    @IdParam('clusterId', 'The cluster.') clusterId: string,
+  ): Promise<InstalledClusterDto> {
+    return toInstalledClusterDto(await this.clusters.wake(actor, clusterId));
+  }
+
+  @Post(':clusterId/repair')
+  @HttpCode(200)
+  @ApiRoute({
+    id: 'repairLedger',
+    tag: TAG,
+    summary: 'Repair the ledger of a cluster',
+    description:
+      'Sets a ledger right that has drifted: by corrective entries, never by changing old ones, and believing what deployments say of themselves. Audits the cluster in full after it. The cluster stays cordoned until somebody uncordons it.',
+    answer: LedgerRepairDto,
+    problems: [RbacErrors.OPERATOR_REQUIRED, ClusterErrors.NOT_FOUND],
+  })
+  async repair(
+    @CurrentActor() actor: Actor,
+    @IdParam('clusterId', 'The cluster.') clusterId: string,
+  ): Promise<LedgerRepairDto> {
+    return toLedgerRepairDto(await this.clusters.repair(actor, clusterId));
+  }
+}

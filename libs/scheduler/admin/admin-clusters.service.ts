@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+
+import { AuditLog } from '#audit';
+import { ClusterErrors } from '#clusters';
+import { Database, rfc3339, rowsOf, sql } from '#database';
+import { ClusterSignals, Nudges, queuedCount } from '#queue';
+import { type Actor, auditedBy } from '#rbac';
+
+import { LedgerRepair, type RepairReport } from '../ledger-repair.service.js';
+
+/** A cluster as those see it who run the installation. */
+export interface InstalledCluster {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly name: string;
+  readonly state: 'active' | 'cordoned' | 'draining';
+  readonly queued: number;
+  readonly unsettled: number;
+  readonly lastPassAt: string | null;
+  readonly brokenLaws: readonly string[];
+}
+
+/** What operators do with clusters of any organization: see all of them, have a pass look at one, repair its ledger. */
+@Injectable()
+export class AdminClustersService {
+  constructor(
+    private readonly database: Database,
+    private readonly signals: ClusterSignals,
+    private readonly nudges: Nudges,
+    private readonly repairs: LedgerRepair,
+    private readonly audit: AuditLog,
+  ) {}
+
+  /** All clusters of the installation but deleted ones, newest first, from after an id on. */
+  async list(take: number, after: string | undefined): Promise<InstalledCluster[]> {
+    return this.read(after ?? null, null, take);
+  }
+
+  /**
+   * Has a worker look at a cluster, as if something had happened there. It does nothing that it would not have done by itself.
+   *
+   * @throws DomainError CLUSTERS.NOT_FOUND
+   */
+  async wake(actor: Actor, clusterId: string): Promise<InstalledCluster> {
+    const cluster = await this.find(clusterId);
+    await this.database.transaction(async (tx) => {
+      await this.signals.announce(tx, { organizationId: cluster.organizationId, clusterId }, 'cluster-changed');
+      await this.audit.record(tx, {
+        organizationId: cluster.organizationId,
+        ...auditedBy(actor),
+        action: 'pass_request',
+        target: { kind: 'cluster', id: clusterId, name: cluster.name },
+      });
+    });
+    this.nudges.nudge(clusterId);
+    return cluster;
+  }
+
+  /**
+   * Sets a ledger right that has drifted, by corrective entries, and audits the cluster in full.
+   *
+   * @throws DomainError CLUSTERS.NOT_FOUND
+   */
+  async repair(actor: Actor, clusterId: string): Promise<RepairReport> {
+    const report = await this.repairs.repair(clusterId, auditedBy(actor));
+    if (report === null) throw ClusterErrors.NOT_FOUND.because();
+    return report;
+  }
+
+  private async find(clusterId: string): Promise<InstalledCluster> {
+    const [cluster] = await this.read(null, clusterId, 1);
+    if (cluster === undefined) throw ClusterErrors.NOT_FOUND.because();
+    return cluster;
+  }
+
+  private async read(after: string | null, only: string | null, take: number): Promise<InstalledCluster[]> {
+    const rows = await rowsOf(
+      this.database.reader(),
+      sql<InstalledCluster>`
+        select c.id, c.organization_id as "organizationId", c.name, c.state, ${queuedCount('c.id')} as queued,
+               (select count(*)::int from deployments d
+                where d.cluster_id = c.id and (d.ended_at is not null or d.status = 'retrying') and d.released_at is null) as unsettled,
+               (select p.finished_at from passes p where p.cluster_id = c.id order by p.id desc limit 1) as "lastPassAt",
+               array(select f.law from ledger_findings f
+                     where f.cluster_id = c.id and f.resolved_at is null order by f.law) as "brokenLaws"
+        from clusters c
+        where c.deleted_at is null and (${after}::uuid is null or c.id < ${after}::uuid)
+          and (${only}::uuid is null or c.id = ${only}::uuid)
+        order by c.id desc limit ${take}`,
+    );
+    return rows.map((row) => ({ ...row, lastPassAt: rfc3339(row.lastPassAt) }));
+  }
+}

@@ -1,0 +1,79 @@
+import { describe, expect, it } from '@jest/globals';
+import { type MigrationObject } from '@mikro-orm/core';
+import { type Migration } from '@mikro-orm/migrations';
+import { MikroORM } from '@mikro-orm/postgresql';
+
+import { databaseOptions, MIGRATIONS } from '#database';
+
+import { faultsOf, type MigrationSql } from '../support/migration-rules.js';
+
+/** From here on, a release is installed while the one before still runs. Those before run while nothing does: see docs/operations/upgrade.md. */
+const FIRST_OF_ROLLING = '0030';
+
+const orm = new MikroORM(
+  databaseOptions({ url: 'postgresql://nobody@127.0.0.1:1/none', poolMax: 2, applicationName: 'none' }, []),
+);
+
+type Constructor = new (...args: unknown[]) => Migration;
+
+async function sqlOf({ name, class: constructor }: MigrationObject): Promise<MigrationSql> {
+  const migration = new (constructor as Constructor)(orm.em.getDriver(), orm.config);
+  await migration.up();
+  return { name, statements: migration.getQueries().map(String), isTransactional: migration.isTransactional() };
+}
+
+const one = (statement: string, ...before: string[]): MigrationSql => ({
+  name: 'planted',
+  statements: [...before, statement],
+  isTransactional: true,
+});
+
+describe('migrations', () => {
+  it('of releases that are installed while everything runs hold no lock for long', async () => {
+    const rolling = MIGRATIONS.filter(({ name }) => name >= FIRST_OF_ROLLING);
+    const faults = await Promise.all(rolling.map(async (migration) => faultsOf(await sqlOf(migration))));
+    expect(faults.flat()).toEqual([]);
+  });
+
+  it.each([
+    'create index x on deployments (name)',
+    'create unique index "x" on "deployments" ("name")',
+    'drop index x',
+    'alter table deployments add constraint x check (attempt > 0)',
+    'alter table deployments add foreign key (a) references clusters (id)',
+    'alter table deployments\n  alter column name set not null',
+    'alter table deployments alter column attempt type bigint',
+    'alter table deployments drop column message',
+    'alter table deployments rename column message to words',
+    'drop table passes',
+    "update deployments set name = ''",
+    'delete from passes',
+    'truncate passes',
+    'vacuum full passes',
+    'create index concurrently x on deployments (name)',
+  ])('are refused when they would: %s', (statement) => {
+    expect(faultsOf(one(statement))).toHaveLength(1);
+  });
+
+  it.each([
+    "alter table deployments add column words text not null default ''",
+    'alter table deployments add constraint x check (attempt > 0) not valid',
+    'alter table deployments validate constraint x',
+    'create table things (id uuid primary key, constraint c check (id is not null))',
+    'drop trigger t on deployments',
+  ])('may do what takes no time: %s', (statement) => {
+    expect(faultsOf(one(statement))).toEqual([]);
+  });
+
+  it('may do anything to a table that they make', () => {
+    const made = 'create table things (id uuid)';
+    expect(faultsOf(one('create index x on things (id)', made))).toEqual([]);
+    expect(faultsOf(one('alter table things add constraint c check (id is not null)', made))).toEqual([]);
+  });
+
+  it('may be outside of a transaction only where they can be repeated', () => {
+    const outside = (statement: string): MigrationSql => ({ ...one(statement), isTransactional: false });
+    expect(faultsOf(outside('create index concurrently if not exists x on deployments (name)'))).toEqual([]);
+    expect(faultsOf(outside('create table things (id uuid)'))).toHaveLength(1);
+  });
+});

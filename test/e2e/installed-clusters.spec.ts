@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { newId } from '#kernel';
+
+import { TestCluster } from '../support/clusters.js';
+import { withClient } from '../support/database.js';
+import { aPerson, aTeam, type Person, type Team } from '../support/people.js';
+import { Stowage } from '../support/stowage.js';
+import { eventually } from '../support/wait.js';
+
+interface Installed {
+  id: string;
+  organizationId: string;
+  queued: number;
+  lastPassAt: string | null;
+  brokenLaws: string[];
+}
+
+describe('clusters of the installation', () => {
+  let stowage: Stowage;
+  let team: Team;
+  let cluster: TestCluster;
+  let operator: Person;
+
+  beforeAll(async () => {
+    stowage = await Stowage.start();
+    team = await aTeam(stowage.client);
+    cluster = await TestCluster.create(team, { cpu: 1 });
+    operator = await aPerson(stowage.client, 'operator');
+    await withClient(stowage.database.url, (client) =>
+      client.query('update users set is_operator = true where id = $1', [operator.id]),
+    );
+  });
+
+  afterAll(async () => {
+    await stowage.stop();
+  });
+
+  const installed = async (): Promise<Installed | undefined> =>
+    (await operator.get<{ items: Installed[] }>('/v1/admin/clusters')).body.items.find(({ id }) => id === cluster.id);
+
+  const audited = async (action: string): Promise<unknown> =>
+    withClient(stowage.database.url, async (client) => {
+      const { rows } = await client.query('select actor_id, target_id from audit_entries where action = $1', [action]);
+      return rows[0] as unknown;
+    });
+
+  it('are listed for operators, whosever they are', async () => {
+    expect(await installed()).toMatchObject({ organizationId: team.organizationId, queued: 0, brokenLaws: [] });
+    expect((await team.admin.get('/v1/admin/clusters')).status).toBe(403);
+  });
+
+  it('are looked at when an operator says so, and that is written down', async () => {
+    const before = (await installed())?.lastPassAt;
+    const woken = await operator.post<Installed>(`/v1/admin/clusters/${cluster.id}/wake`);
+    expect({ status: woken.status, id: woken.body.id }).toEqual({ status: 200, id: cluster.id });
+    await eventually(installed, (now) => now?.lastPassAt !== before);
+    expect(await audited('pass_request')).toEqual({ actor_id: operator.id, target_id: cluster.id });
+    expect((await operator.post(`/v1/admin/clusters/${newId()}/wake`)).status).toBe(404);
+  });
+
+  it('are repaired when an operator says so, and that is written down', async () => {
+    await withClient(stowage.database.url, (client) =>
+      client.query('update clusters set allocated_memory_mib = 1 where id = $1', [cluster.id]),
+    );
+    await eventually(installed, (now) => (now?.brokenLaws.length ?? 0) > 0);
+    const repaired = await operator.post(`/v1/admin/clusters/${cluster.id}/repair`);
+    expect(repaired.body).toMatchObject({ outcome: 'clean', findings: [] });
+    expect(await installed()).toMatchObject({ brokenLaws: [] });
+    expect((await cluster.read()).allocated.memoryMib).toBe(0);
+    expect(await audited('ledger_repair')).toEqual({ actor_id: operator.id, target_id: cluster.id });
+    expect((await operator.post(`/v1/admin/clusters/${newId()}/repair`)).status).toBe(404);
+  });
+});

@@ -169,6 +169,20 @@ describe('an explanation', () => {
     expect((await explain(id)).sentence).toMatch(/^It does not wait: it ended as succeeded at /);
   });
 
+  it('is made of the whole first page, by rank', async () => {
+    const running = await scheduled({ resources: gpus(8), maxRuntimeSeconds: 3600 });
+    const low = await left({ resources: gpus(8), maxRuntimeSeconds: 600 });
+    const high = await left({ resources: gpus(5), priority: 60, maxRuntimeSeconds: 1800 });
+    const { body } = await team.viewer.get<{
+      items: { deploymentId: string; startsAt: string | null; reason: string | null }[];
+    }>(`${cluster.path}/forecast?limit=5`);
+    expect(body.items.map(({ deploymentId }) => deploymentId)).toEqual([high, low]);
+    const [first, second] = body.items.map(({ startsAt }) => Date.parse(startsAt ?? ''));
+    const { scheduledAt } = await cluster.deployment(running);
+    expect(Math.abs((first ?? 0) - Date.parse(scheduledAt ?? '') - 3_600_000)).toBeLessThan(10);
+    expect((second ?? 0) - (first ?? 0)).toBe(1_800_000);
+  });
+
   describe('of which comes first', () => {
     const versus = async (a: string, b: string): Promise<Record<string, unknown>> =>
       (await explain(a, `?unlocks=false&eta=none&versus=${b}`)).comparison ?? {};

@@ -173,6 +173,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   // Who hears that somebody is not on the list may change it.
   revokeClusterAccess: { needs: 'admin', success: 404, path: { userId: random } },
   planCluster: { needs: 'viewer', success: 200, body: () => ({}) },
+  getForecast: { needs: 'viewer', success: 200 },
   explainDeployment: { needs: 'viewer', success: 200 },
   listPasses: { needs: 'viewer', success: 200 },
   // Who hears that there is no such pass may read them.

@@ -3,6 +3,8 @@ import { Module } from '@nestjs/common';
 import { ClustersModule } from '#clusters';
 import { DeploymentsModule } from '#deployments';
 
+import { ForecastsController } from '../forecast/forecasts.controller.js';
+import { ForecastsService } from '../forecast/forecasts.service.js';
 import { WhatIfController } from '../what-if/what-if.controller.js';
 import { WhatIfService } from '../what-if/what-if.service.js';
 import { Planner } from '../pass/planner.js';
@@ -16,8 +18,17 @@ import { Questions } from './questions.js';
 /** Answers to "why is it waiting?" and "what if?": questions to the planner, in threads of the API's own process. */
 @Module({
   imports: [ClustersModule, DeploymentsModule],
-  controllers: [ExplanationsController, WhatIfController],
-  providers: [Planner, Questions, PresentReader, PassSights, Comparisons, ExplanationsService, WhatIfService],
+  controllers: [ExplanationsController, WhatIfController, ForecastsController],
+  providers: [
+    Planner,
+    Questions,
+    PresentReader,
+    PassSights,
+    Comparisons,
+    ExplanationsService,
+    WhatIfService,
+    ForecastsService,
+  ],
   exports: [PassSights],
 })
 export class ExplanationModule {}

@@ -1,0 +1,36 @@
+import { Controller, Get, Query } from '@nestjs/common';
+
+import { ClusterErrors } from '#clusters';
+import { ApiRoute, IdParam } from '#http';
+import { type Actor, CurrentActor, OrganizationVisibilityErrors, RequireRole } from '#rbac';
+
+import { PlanningErrors } from '../explanation/explanations.errors.js';
+import { ForecastDto, ForecastQuery } from './forecasts.dto.js';
+import { toForecastDto } from './forecasts.mapper.js';
+import { ForecastsService } from './forecasts.service.js';
+
+/** When those start who stand first in a queue. */
+@Controller('organizations/:organizationId/clusters/:clusterId/forecast')
+export class ForecastsController {
+  constructor(private readonly forecasts: ForecastsService) {}
+
+  @Get()
+  @RequireRole('viewer')
+  @ApiRoute({
+    id: 'getForecast',
+    tag: 'scheduler',
+    summary: 'Forecast the queue',
+    description:
+      'When the first of the queue start, by rank, if nobody comes and everything ends when it declared: the planner of the passes plays that future, for two seconds at most. Where runtimes are missing there is a reason instead of a time.',
+    answer: ForecastDto,
+    problems: [OrganizationVisibilityErrors.NOT_FOUND, ClusterErrors.NOT_FOUND, PlanningErrors.BUSY],
+  })
+  async read(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', 'The organization.') organizationId: string,
+    @IdParam('clusterId', 'The cluster.') clusterId: string,
+    @Query() { limit }: ForecastQuery,
+  ): Promise<ForecastDto> {
+    return toForecastDto(await this.forecasts.read(actor, organizationId, clusterId, limit));
+  }
+}

@@ -83,7 +83,7 @@ export class ExplanationQuery {
 
   @EnumField(['quick', 'full', 'none'], {
     description:
-      'How far the declared future is played to find out when it starts: for a quarter of a second, for two seconds, or not at all.',
+      'How far the declared future is played to find out when it starts: for a tenth of a second, for two seconds, or not at all.',
     name: 'EtaEffort',
     default: 'quick',
     example: 'quick',

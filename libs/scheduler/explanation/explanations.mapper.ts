@@ -19,7 +19,7 @@ export function timeOf(timeMs: number): string {
 }
 
 /** How long the future is played, in milliseconds. */
-const EFFORT = { none: 0, quick: 250, full: 2_000 } as const;
+const EFFORT = { none: 0, quick: 100, full: 2_000 } as const;
 
 /** What is asked for. */
 export function toWish({ unlocks, eta, versus }: ExplanationQuery): ExplanationWish {

@@ -79,7 +79,7 @@ const MAX_ELDERS = 10_000;
 const NAMES = 2_000;
 
 /** The search for unlocks may take so long. */
-const UNLOCK_MS = 350;
+const UNLOCK_MS = 280;
 
 const time = (timeMs: number): string => new Date(timeMs).toISOString();
 

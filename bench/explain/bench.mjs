@@ -1,0 +1,156 @@
+// How long answers to "why is it waiting?" and "what if?" take, through the API, beside a long queue of many shapes and a full cluster. Prints
+// rows of a markdown table: median and 95th percentile, in milliseconds. Needs a built project, a PostgreSQL whose user may create databases
+// (STOWAGE_TEST_DATABASE_URL) and a Redis (STOWAGE_TEST_REDIS_URL).
+//
+//   node bench/explain/bench.mjs [--waiting 10000] [--shapes 500] [--requests 50]
+import 'reflect-metadata';
+
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { parseArgs } from 'node:util';
+
+import pg from 'pg';
+
+import { loadSettings } from '#config';
+import { migrate } from '#database';
+import { createHttpApp, createLogger } from '#http';
+
+const { values } = parseArgs({
+  options: {
+    waiting: { type: 'string', default: '10000' },
+    shapes: { type: 'string', default: '500' },
+    requests: { type: 'string', default: '50' },
+  },
+});
+const [WAITING, SHAPES, REQUESTS] = [values.waiting, values.shapes, values.requests].map(Number);
+
+const server = process.env.STOWAGE_TEST_DATABASE_URL;
+const redis = process.env.STOWAGE_TEST_REDIS_URL;
+if (server === undefined || redis === undefined) {
+  process.stderr.write('STOWAGE_TEST_DATABASE_URL and STOWAGE_TEST_REDIS_URL name the servers to use\n');
+  process.exit(2);
+}
+
+function settingsFor(url) {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return loadSettings({
+    NODE_ENV: 'test',
+    DATABASE_URL: url,
+    REDIS_URL: redis,
+    STOWAGE_QUEUE_PREFIX: `bench-${randomBytes(6).toString('hex')}`,
+    STOWAGE_JWT_KEYS: JSON.stringify([{ ...privateKey.export({ format: 'jwk' }), kid: 'bench' }]),
+    STOWAGE_TOKEN_SECRET: randomBytes(32).toString('base64url'),
+    STOWAGE_LOG_LEVEL: 'fatal',
+  });
+}
+
+async function ask(url, token, body) {
+  const response = await fetch(url, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${url} was answered by ${response.status}: ${text}`);
+  return JSON.parse(text);
+}
+
+/** Shapes that differ in what they ask for; three priorities, every second with a declared runtime. */
+function shape(index) {
+  return {
+    image: 'app',
+    priority: [40, 50, 60][index % 3],
+    resources: {
+      cpu: 1 + (index % 29),
+      memoryMib: 512 * (1 + (index % 37)),
+      gpu: index % 5 === 0 ? 1 + (index % 4) : 0,
+    },
+    ...(index % 2 === 0 ? { maxRuntimeSeconds: 600 + 60 * (index % 11) } : {}),
+  };
+}
+
+/** Lets what a pass would have started run: so much that little is left. */
+const FILL = `
+  with chosen as (
+    select organization_id, id from deployments where cluster_id = $1 order by id limit $2
+  )
+  update deployments d set status = 'running', scheduled_at = now(), started_at = now(),
+    due_at = now() + nullif(max_runtime_seconds, 0) * interval '1 second'
+  from chosen where d.organization_id = chosen.organization_id and d.id = chosen.id
+  returning d.priority, d.cpu_millis, d.memory_mib, d.gpu_millis, d.max_runtime_seconds`;
+
+/** A cluster in which nothing more fits, with a queue. No worker runs: the questions are about what the next pass would see. */
+async function aFullCluster(base, client) {
+  const { accessToken: token } = await ask(`${base}/v1/auth/register`, undefined, {
+    username: `bench-${randomBytes(4).toString('hex')}`,
+    password: randomBytes(12).toString('hex'),
+  });
+  const organization = await ask(`${base}/v1/organizations`, token, { name: 'Bench' });
+  const path = `${base}/v1/organizations/${organization.id}`;
+  const capacity = { cpu: 3000, memoryMib: 2_000_000, gpu: 80 };
+  const cluster = await ask(`${path}/clusters`, token, { name: 'pool', capacity });
+  const pool = `${path}/clusters/${cluster.id}`;
+  const running = 200;
+  for (let from = 0; from < WAITING + running; from += 5_000) {
+    const count = Math.min(5_000, WAITING + running - from);
+    const deployments = Array.from({ length: count }, (_, index) => shape((from + index) % SHAPES));
+    await ask(`${pool}/deployments/batch`, token, { deployments });
+  }
+  await client.query(FILL, [cluster.id, running]);
+  await client.query(`
+    insert into cluster_signals (organization_id, cluster_id, reason, priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, change)
+    select organization_id, cluster_id, 'submitted', priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, -count(*)
+    from deployments where status = 'running' group by 1, 2, 3, 4, 5, 6, 7, 8`);
+  await client.query('vacuum analyze');
+  const { rows } = await client.query(
+    `select id from deployments where status = 'queued' order by md5(id::text) limit 100`,
+  );
+  return { token, path, pool, ids: rows.map(({ id }) => id) };
+}
+
+async function measure(name, send) {
+  const times = [];
+  for (let request = -5; request < REQUESTS; request++) {
+    const began = performance.now();
+    await send(Math.abs(request));
+    if (request >= 0) times.push(performance.now() - began);
+  }
+  times.sort((a, b) => a - b);
+  const [half, most] = [0.5, 0.95].map((share) => times[Math.floor(share * (times.length - 1))].toFixed(0));
+  process.stdout.write(`| ${name} | ${half} | ${most} |\n`);
+}
+
+const database = `stowage_bench_${randomBytes(6).toString('hex')}`;
+const admin = new pg.Client({ connectionString: server });
+await admin.connect();
+await admin.query(`create database ${database}`);
+const url = new URL(server);
+url.pathname = `/${database}`;
+const settings = settingsFor(url.href);
+await migrate({ url: url.href, poolMax: 2, applicationName: 'stowage-bench' });
+const { ApiModule } = await import(new URL('../../dist/apps/api/api.module.js', import.meta.url).href);
+const app = await createHttpApp(ApiModule.forRoot(settings), settings, { logger: createLogger(settings) });
+await app.listen(0, '127.0.0.1');
+const client = new pg.Client({ connectionString: url.href });
+await client.connect();
+try {
+  const { token, path, pool, ids } = await aFullCluster(await app.getUrl(), client);
+  const one = (index) => `${path}/deployments/${ids[index % ids.length]}/explanation`;
+  process.stdout.write(`${WAITING} waiting in ${SHAPES} shapes, ${REQUESTS} requests each\n\n`);
+  process.stdout.write('| question | median ms | 95th percentile ms |\n| --- | --- | --- |\n');
+  await measure('blockers and sentence', (index) => ask(`${one(index)}?unlocks=false&eta=none`, token));
+  await measure('with unlocks', (index) => ask(`${one(index)}?eta=none`, token));
+  await measure('with unlocks and a quick forecast', (index) => ask(one(index), token));
+  await measure('what if: 4 more deployments', () =>
+    ask(`${pool}/plan`, token, { deployments: [{ resources: { cpu: 4, memoryMib: 4096, gpu: 1 }, count: 4 }] }),
+  );
+  await measure('what if: a third more capacity', () => ask(`${pool}/plan`, token, { capacity: { cpu: 4000 } }));
+  await measure('forecast of the first 100', () => ask(`${pool}/forecast`, token));
+} finally {
+  await client.end();
+  await app.close();
+  await admin.query(`drop database if exists ${database} with (force)`);
+  await admin.end();
+}

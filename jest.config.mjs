@@ -36,6 +36,7 @@ export default {
     suite('integration', ['<rootDir>/test/integration/**/*.spec.ts']),
     suite('e2e', ['<rootDir>/test/e2e/**/*.spec.ts']),
     suite('model', ['<rootDir>/test/model/**/*.spec.ts']),
+    suite('browser', ['<rootDir>/test/browser/**/*.spec.ts']),
     suite('faults', ['<rootDir>/test/faults/**/*.spec.ts']),
   ],
 };

@@ -17,9 +17,11 @@ function withSection(name, section, text) {
 
 await main(async () => {
   const { renderEnvExample } = await import(inProject('dist', 'libs', 'config', 'index.js'));
+  const { renderOpenApi } = await import(inProject('dist', 'apps', 'api', 'document.js'));
   const { transitionTable } = await import(inProject('dist', 'libs', 'deployments', 'deployment-status.js'));
   const files = [
     { name: '.env.example', text: renderEnvExample() },
+    { name: 'docs/openapi.json', text: await renderOpenApi() },
     withSection('libs/deployments/README.md', 'transitions', transitionTable()),
   ];
   const stale = files.filter(

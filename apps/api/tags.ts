@@ -1,4 +1,3 @@
-import { transitionTable } from '#deployments';
 import { type TagDescription } from '#http';
 
 /** The groups of routes, in the order in which Swagger UI shows them. */
@@ -11,10 +10,7 @@ export const TAGS: readonly TagDescription[] = [
     description: 'Principals of an organization that are no people: for programs and runtimes.',
   },
   { name: 'clusters', description: 'Pools of CPU, memory and GPU: what they have, what is given out, what is left.' },
-  {
-    name: 'deployments',
-    description: `What people ask to run: submit, watch, report, cancel. What can happen to a deployment, and nothing else can:\n\n${transitionTable()}\n\nBy a pass: the scheduler. By a request: a person, or a runtime. The cause is told by the deployment's events.`,
-  },
+  { name: 'deployments', description: 'What people ask to run: submit, watch, report, cancel.' },
   { name: 'events', description: 'What happened, as a list or as a stream that never misses anything.' },
   { name: 'scheduler', description: 'What the scheduler did, and how close to the optimum that was.' },
   { name: 'operators', description: 'For those who run the whole installation: users of every organization.' },

@@ -14,6 +14,7 @@ import {
 } from './deployments.dto.js';
 import { DeploymentErrors } from './deployments.errors.js';
 import { toBatchDto, toDeploymentDto, toTaggedDeploymentDto, toReport } from './deployments.mapper.js';
+import { transitionTable } from './deployment-status.js';
 import { DeploymentsService } from './deployments.service.js';
 
 const TAG = 'deployments';
@@ -68,7 +69,7 @@ export class DeploymentsController {
     id: 'getDeployment',
     tag: TAG,
     summary: 'Read a deployment',
-    description: 'Where it stands, and when it got there.',
+    description: `Where it stands, and when it got there. What can happen to a deployment, and nothing else can:\n\n${transitionTable()}\n\nBy a pass: the scheduler. By a request: a person, or a runtime. The cause is told by the deployment's events.`,
     answer: DeploymentDto,
     hasEntityTag: true,
     problems: [OrganizationVisibilityErrors.NOT_FOUND, DeploymentErrors.NOT_FOUND],

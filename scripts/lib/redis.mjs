@@ -1,12 +1,7 @@
-import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-
 import { during } from './progress.mjs';
 import { run } from './processes.mjs';
 import { Stop } from './project.mjs';
-
-// Where packages put it, on machines whose PATH leaves these out.
-const USUAL_FOLDERS = ['/usr/local/bin', '/usr/bin', '/usr/local/sbin', '/usr/sbin', '/opt/homebrew/bin'];
+import { findOnPath, waysToBeRoot } from './system.mjs';
 
 // Only the program is wanted: Debian would also start a server of its own, now (policy-rc.d forbids it) and at each boot.
 const INSTALL = `
@@ -41,26 +36,4 @@ export async function ensureRedis() {
     throw new Stop('apt-get could not install redis-server: its own words are above. Install it and try again.');
   }
   return installed;
-}
-
-/** How to run a command as root without being asked for a password. */
-async function waysToBeRoot() {
-  if (process.getuid?.() === 0) return [];
-  const sudo = findOnPath('sudo');
-  const isPasswordless = sudo !== undefined && (await run(sudo, ['-n', 'true'], { stdio: 'ignore' })) === 0;
-  return isPasswordless ? [sudo, '-n'] : undefined;
-}
-
-function findOnPath(name) {
-  const folders = [...(process.env.PATH ?? '').split(delimiter).filter(Boolean), ...USUAL_FOLDERS];
-  return folders.map((folder) => join(folder, name)).find(isExecutable);
-}
-
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }

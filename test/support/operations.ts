@@ -3,7 +3,7 @@ import { newId } from '#kernel';
 import { aDeployment, TestCluster } from './clusters.js';
 import { withClient } from './database.js';
 import { aMember, aPerson, aTeam, type Person, type Team } from './people.js';
-import { Stowage } from './stowage.js';
+import { type StartOptions, Stowage } from './stowage.js';
 import { eventually } from './wait.js';
 
 /** Two organizations with everything in them that a path can name. */
@@ -275,8 +275,8 @@ export async function pathOf(
 }
 
 /** Builds both organizations. */
-export async function aWorld(): Promise<World> {
-  const stowage = await Stowage.start();
+export async function aWorld(options: StartOptions = {}): Promise<World> {
+  const stowage = await Stowage.start(options);
   const [team, other] = [await aTeam(stowage.client), await aTeam(stowage.client, 'Elsewhere')];
   const operator = await aPerson(stowage.client, 'operator');
   await withClient(stowage.database.url, (client) =>

@@ -170,7 +170,7 @@ export function ItemsField(type: () => DtoClass, options: ArrayOptions): Propert
 /** A list of values, each by the same rule; as a query parameter separated by commas. */
 export function ListField(items: FieldRule, options: ArrayOptions): PropertyDecorator {
   const { min = 0, max } = options;
-  const { description: _, example: __, ...schema } = items.schema as Record<string, unknown>;
+  const { description: _, example: __, enumName: ___, ...schema } = items.schema as Record<string, unknown>;
   return field({
     ...commonOf(options),
     schema: {

@@ -13,7 +13,7 @@ const DOCS_POLICY = [
   "script-src 'self'",
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data:",
-  "font-src 'self'",
+  "font-src 'self' data:",
   "connect-src 'self'",
   "frame-ancestors 'none'",
   "base-uri 'none'",
@@ -77,7 +77,7 @@ const REDOC = page(
 );
 
 const REDOC_INIT = `import { init } from '/redoc/assets/redoc.standalone.js';
-init('/openapi.json', { hideDownloadButtons: false, jsonSamplesExpandLevel: 3, schemasExpansionLevel: 1 }, document.getElementById('redoc'));
+init('/openapi.json', { disableTelemetry: true, jsonSamplesExpandLevel: 3 }, document.getElementById('redoc'));
 `;
 
 /** The files of both pages, by the package that brings them and the path in it. */

@@ -10,6 +10,7 @@ import { isJson, type Json, objectsIn } from './json.js';
 const SHARED: Readonly<Record<string, string>> = {
   [TransportErrors.TIMEOUT.code]: 'Timeout',
   [TransportErrors.TOO_LARGE.code]: 'TooLarge',
+  [TransportErrors.URL_TOO_LONG.code]: 'UrlTooLong',
   [TransportErrors.UNSUPPORTED_MEDIA_TYPE.code]: 'UnsupportedMediaType',
   [TransportErrors.HEADERS_TOO_LARGE.code]: 'HeadersTooLarge',
   [RequestErrors.TOO_MANY.code]: 'TooMany',
@@ -27,7 +28,9 @@ function commonCodes(method: string, operation: Json, guardCodes: readonly strin
     // A body is read where none is expected too: `{}` is as good as nothing.
     ...(method !== 'get' ? [RequestErrors.MALFORMED_JSON, TransportErrors.BAD_ENCODING] : []),
     ...(has('cursor') ? [RequestErrors.INVALID_CURSOR] : []),
-    ...(parameters.some((parameter) => parameter['in'] === 'path') ? [RequestErrors.NO_SUCH_RESOURCE] : []),
+    ...(parameters.some((parameter) => parameter['in'] === 'path')
+      ? [RequestErrors.NO_SUCH_RESOURCE, TransportErrors.URL_TOO_LONG]
+      : []),
     ...(has('If-Match') ? [RequestErrors.PRECONDITION_FAILED] : []),
     ...(has('Idempotency-Key')
       ? [RequestErrors.IDEMPOTENCY_KEY_REUSED, RequestErrors.IDEMPOTENCY_KEY_BUSY, RequestErrors.IDEMPOTENT_ANSWER_LOST]

@@ -12,6 +12,7 @@ import { organizationEntities, OrganizationsModule } from '#organizations';
 import { queueEntities, QueueModule } from '#queue';
 import { RbacModule } from '#rbac';
 import { schedulerEntities, SchedulerModule } from '#scheduler';
+import { TelemetryModule } from '#telemetry';
 
 /** Every table, by the lib that owns it. */
 export const ENTITIES: readonly Entity[] = [
@@ -46,6 +47,7 @@ export class ApiModule {
         DeploymentsModule,
         SchedulerModule,
         OperationsModule,
+        TelemetryModule,
       ],
     };
   }

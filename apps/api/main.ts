@@ -2,6 +2,7 @@ import 'reflect-metadata';
 
 import { settingsOrExit, unknownVariables } from '#config';
 import { createHttpApp, createLogger, stopOnSignal } from '#http';
+import { startTracing } from '#telemetry';
 
 import { ApiModule } from './api.module.js';
 import { TAGS } from './tags.js';
@@ -10,6 +11,7 @@ const settings = settingsOrExit();
 const logger = createLogger(settings);
 logger.info({ settings }, 'settings');
 unknownVariables().forEach((warning) => logger.warn(warning));
+await startTracing(settings.tracesExporter, 'stowage-api');
 
 const app = await createHttpApp(ApiModule.forRoot(settings), settings, { logger, tags: TAGS });
 stopOnSignal(app, logger, settings.stopDelaySeconds);

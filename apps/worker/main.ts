@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 
 import { type Settings, settingsOrExit, unknownVariables } from '#config';
 import { createHttpApp, createLogger, NestLogger, stopOnSignal } from '#http';
+import { startTracing } from '#telemetry';
 
 import { ObservableWorkerModule, WorkerModule } from './worker.module.js';
 
@@ -11,6 +12,7 @@ const settings = settingsOrExit();
 const logger = createLogger(settings);
 logger.info({ settings }, 'settings');
 unknownVariables().forEach((warning) => logger.warn(warning));
+await startTracing(settings.tracesExporter, 'stowage-worker');
 
 const { workerPort } = settings;
 const app = await (workerPort === undefined ? startUnseen(settings) : startObservable(settings, workerPort));

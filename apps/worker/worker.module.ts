@@ -5,6 +5,7 @@ import { DatabaseModule } from '#database';
 import { OperationsModule } from '#operations';
 import { QueueModule } from '#queue';
 import { SchedulerProcessorModule } from '#scheduler/processor';
+import { TelemetryModule } from '#telemetry';
 
 /** The worker: runs passes, and serves nobody else. */
 @Module({})
@@ -27,5 +28,6 @@ function partsOf({ databaseUrl, databasePoolMax }: Settings): NonNullable<Dynami
     DatabaseModule.forRoot({ url: databaseUrl, poolMax: databasePoolMax, applicationName: 'stowage-worker' }, []),
     QueueModule,
     SchedulerProcessorModule,
+    TelemetryModule,
   ];
 }

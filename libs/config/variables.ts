@@ -66,6 +66,11 @@ const server = {
     ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'],
     'The least severe messages that are written.',
   ).or('info'),
+  tracesExporter: oneOf(
+    'OTEL_TRACES_EXPORTER',
+    ['none', 'otlp', 'console'],
+    'Whether traces are made, and where they go. The other standard variables of OpenTelemetry (OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_SAMPLER, ...) are read by its SDK.',
+  ).or('none'),
 };
 
 const storage = {

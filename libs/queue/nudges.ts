@@ -5,6 +5,7 @@ import { Injectable, Logger, Optional } from '@nestjs/common';
 import type { Queue } from 'bull';
 
 import { Database } from '#database';
+import { carry, inSpan } from '#telemetry';
 
 import { ChangeHints } from './change-hints.js';
 import { NudgeOrigin } from './nudge-origin.js';
@@ -84,7 +85,11 @@ export class Nudges {
         this.inFlight.set(clusterId, false);
         const isFirst = await this.queue.client.set(this.markOf(clusterId), '1', 'PX', MARK_TTL_MS, 'NX');
         if (isFirst !== null)
-          await this.queue.add(PASS_JOB, this.jobFor(clusterId), { removeOnComplete: true, removeOnFail: 1_000 });
+          await inSpan(
+            'nudge',
+            () => ({ kind: 'producer', attributes: { 'stowage.cluster_id': clusterId } }),
+            () => this.queue.add(PASS_JOB, this.jobFor(clusterId), { removeOnComplete: true, removeOnFail: 1_000 }),
+          );
       } while (this.inFlight.get(clusterId) === true);
     } catch (error) {
       this.logger.warn(`a nudge was lost; the sweep will find its cluster: ${String(error)}`);
@@ -95,7 +100,8 @@ export class Nudges {
 
   private jobFor(clusterId: string): PassJob {
     const requestId = this.origin?.requestId();
-    return requestId === undefined ? { clusterId } : { clusterId, requestId };
+    const trace = carry();
+    return { clusterId, ...(requestId === undefined ? {} : { requestId }), ...(trace === undefined ? {} : { trace }) };
   }
 
   private markOf(clusterId: string): string {

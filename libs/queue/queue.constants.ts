@@ -1,3 +1,5 @@
+import { type TraceCarrier } from '#telemetry';
+
 /** The Bull queue through which workers are told that a cluster wants a pass. */
 export const PASS_QUEUE = 'passes';
 
@@ -9,6 +11,8 @@ export interface PassJob {
   readonly clusterId: string;
   /** The request that caused it, or the first of several. For logs and traces only. */
   readonly requestId?: string;
+  /** The trace that it belongs to. */
+  readonly trace?: TraceCarrier;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
 
 import { isId } from '#kernel';
+import { openSpan, type OpenSpan } from '#telemetry';
 
 import { RawBody } from '../json/raw-body.js';
 import { JSON_LINES_TYPE, JsonLines } from '../lines/json-lines.js';
@@ -68,10 +69,17 @@ export function addRequestHooks(fastify: FastifyInstance, logger: Logger): void 
     const context = { requestId, ip, userAgent: headers['user-agent']?.slice(0, 256), logged: {} };
     runInRequest(context, () => {
       request.logged = context.logged;
-      done();
+      const route = request.routeOptions.url ?? 'none';
+      const attributes = {
+        'http.request.method': request.method,
+        'http.route': route,
+        'stowage.request_id': requestId,
+      };
+      request.span = openSpan(`${request.method} ${route}`, { kind: 'server', attributes }, headers, done);
     });
   });
   fastify.decorateRequest('logged');
+  fastify.decorateRequest('span');
   fastify.addHook('onResponse', (request, reply, done) => {
     const status = reply.statusCode;
     const line = {
@@ -84,6 +92,7 @@ export function addRequestHooks(fastify: FastifyInstance, logger: Logger): void 
       ip: request.ip,
       ...request.logged,
     };
+    request.span?.end({ 'http.response.status_code': status }, status >= 500);
     logger[status >= 500 ? 'error' : 'info'](line, 'request');
     done();
   });
@@ -93,6 +102,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Ids for the request's log line; see `logWithRequest`. */
     logged: Record<string, string> | undefined;
+    /** The request's part of a trace, where traces are made. */
+    span: OpenSpan | undefined;
   }
 }
 

@@ -6,6 +6,7 @@ import { isId } from '#kernel';
 import { Settings } from '#config';
 import { runOnBehalfOf } from '#http';
 import { ChangeHints, Nudges, PASS_JOB, PASS_QUEUE, type PassJob } from '#queue';
+import { continueFrom, inSpan, type SpanFacts } from '#telemetry';
 
 import { LedgerWatch } from '../ledger/ledger-watch.js';
 import { PassService } from './pass.service.js';
@@ -40,9 +41,11 @@ export class PassProcessor implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   /** Serves one nudge. */
-  async run({ clusterId, requestId }: PassJob): Promise<void> {
+  async run({ clusterId, requestId, trace }: PassJob): Promise<void> {
     if (!isId(clusterId)) return;
-    await runOnBehalfOf(requestId, () => this.serve(clusterId));
+    const facts = (): SpanFacts => ({ kind: 'consumer', attributes: { 'stowage.cluster_id': clusterId } });
+    const serve = (): Promise<void> => inSpan('passes', facts, () => this.serve(clusterId));
+    await continueFrom(trace, () => runOnBehalfOf(requestId, serve));
   }
 
   private async serve(clusterId: string): Promise<void> {

@@ -5,6 +5,7 @@ import { Settings } from '#config';
 import { Database, type EntityManager, preferIndexes } from '#database';
 import { type PassContext } from '#deployments';
 import { ClusterSignals } from '#queue';
+import { inSpan } from '#telemetry';
 
 import { lockCluster } from './locked-cluster.js';
 import { PassRecords } from './pass-records.js';
@@ -58,9 +59,14 @@ export class PassService {
 
   /** One pass on one cluster. */
   async run(clusterId: string): Promise<PassOutcome> {
-    return this.database.transaction((tx) => this.runIn(tx, clusterId), {
-      statementTimeoutMs: PASS_STATEMENT_TIMEOUT_MS,
-    });
+    return inSpan(
+      'pass',
+      () => ({ attributes: { 'stowage.cluster_id': clusterId } }),
+      () =>
+        this.database.transaction((tx) => this.runIn(tx, clusterId), {
+          statementTimeoutMs: PASS_STATEMENT_TIMEOUT_MS,
+        }),
+    );
   }
 
   private async runIn(tx: EntityManager, clusterId: string): Promise<PassOutcome> {

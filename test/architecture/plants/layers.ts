@@ -90,6 +90,7 @@ export const PLANTS: readonly Plant[] = [
     breaks: ['package:fastify'],
   },
   { file: 'apps/api/api.module.ts', text: imports('@fastify/static'), breaks: ['package:fastify'] },
+  { file: 'libs/auth/span.ts', text: imports('@opentelemetry/api'), breaks: ['package:opentelemetry'] },
   { file: 'libs/shared/index.ts', text: imports('#kernel'), breaks: ['known-libs', 'no-orphan-front-door'] },
   { file: 'libs/organizations/path.ts', text: imports('../kernel/index.js'), breaks: ['front-door'] },
   { file: 'libs/deployments/deep.ts', text: imports('../kernel/ids.js'), breaks: ['front-door'] },

@@ -1,0 +1,3 @@
+export { carry, continueFrom, inSpan, openSpan, type OpenSpan, type SpanFacts, type TraceCarrier } from './spans.js';
+export { TelemetryModule } from './telemetry.module.js';
+export { startTracing } from './tracing.js';

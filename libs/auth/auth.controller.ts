@@ -34,6 +34,7 @@ export class AuthController {
     summary: 'Make an account',
     description:
       'Makes an account and signs it in. With an invite code the account joins that organization in the same step, or is not made at all.',
+    example: { username: 'ada.lovelace', password: 'correct horse battery staple' },
     answer: TokensDto,
     status: 201,
     problems: [AuthErrors.PASSWORD_REFUSED, AuthErrors.USERNAME_TAKEN, AuthErrors.BUSY, ...INVITE_REFUSALS],

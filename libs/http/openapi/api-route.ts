@@ -39,6 +39,8 @@ export interface RouteDescription {
   readonly hasEntityTag?: boolean;
   /** The body may also come as JSON lines, and is answered so: what a line of either is, and what is answered in which order. */
   readonly lines?: { readonly body: DtoClass; readonly answer: DtoClass; readonly description: string };
+  /** A body to show, where the one made of the fields' examples would not do as it stands. */
+  readonly example?: Readonly<Record<string, unknown>>;
   /** The media type of the answer, where it is not JSON. */
   readonly mediaType?: string;
   /** What the answer is for who accepts `text/event-stream` instead of JSON, in words. */
@@ -62,6 +64,7 @@ export interface RouteExtension {
   readonly hasEntityTag?: boolean;
   /** The schema of a line, where the body may come as JSON lines. */
   readonly line?: string;
+  readonly example?: Readonly<Record<string, unknown>>;
 }
 
 /** Describes a route for the OpenAPI document, and sets the status of its success. */
@@ -85,6 +88,7 @@ export function ApiRoute(route: RouteDescription): MethodDecorator {
     ...(access === undefined ? {} : { isPublic }),
     codes: problems.map((problem) => problem.code),
     ...(hasEntityTag === undefined ? {} : { hasEntityTag }),
+    ...(route.example === undefined ? {} : { example: route.example }),
     ...(lines === undefined ? {} : { line: getSchemaPath(lines.body) }),
   };
   return applyDecorators(

@@ -66,6 +66,13 @@ function listOf(schema: Json, schemas: Json): unknown {
   return Number(schema['minItems'] ?? 0) === 0 ? [] : NONE;
 }
 
+/** Shows this example of a body, and no other. */
+export function showExample(body: unknown, example: unknown): void {
+  const content = isJson(body) && isJson(body['content']) ? body['content'] : {};
+  const media = content['application/json'];
+  if (isJson(media)) media['example'] = example;
+}
+
 /** Gives every body that is JSON its example: the whole that a client sends or gets, not only its fields. */
 export function addExamples(bodies: readonly unknown[], schemas: Json): void {
   for (const body of bodies.filter(isJson)) {

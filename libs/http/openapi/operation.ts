@@ -2,7 +2,7 @@ import { JSON_LINES_TYPE } from '../lines/json-lines.js';
 import { findError } from '../problems/error-catalogue.js';
 import { RequestErrors, TransportErrors, UNEXPECTED } from '../problems/request.errors.js';
 import { GUARD_EXTENSION, LIMIT_EXTENSION, ROUTE_EXTENSION, type RouteExtension } from './api-route.js';
-import { addExamples } from './examples.js';
+import { addExamples, showExample } from './examples.js';
 import { headersOfProblem, headersOfSuccess } from './headers.js';
 import { isJson, type Json, objectsIn } from './json.js';
 
@@ -145,6 +145,7 @@ export function completeOperation(method: string, operation: Json, schemas: Json
   for (const response of Object.values(own).filter(isJson)) {
     response['headers'] = headersOfSuccess({ hasEntityTag: route.hasEntityTag === true, ...traits });
   }
+  if (route.example !== undefined) showExample(operation['requestBody'], route.example);
   addExamples([operation['requestBody'], ...Object.values(own)], schemas);
   operation['responses'] = {
     ...own,

@@ -132,7 +132,8 @@ export function check(access: RouteAccess, { principal, role, scope }: Standing)
       }
       if (role === null) throw OrganizationVisibilityErrors.NOT_FOUND.because();
       if (!isAtLeast(role, access.role)) {
-        throw RbacErrors.ROLE_TOO_LOW.because(undefined, { requiredRole: access.role, role });
+        const detail = `This takes the role ${access.role} or a higher one, and yours is ${role}.`;
+        throw RbacErrors.ROLE_TOO_LOW.because(detail, { requiredRole: access.role, role });
       }
   }
 }

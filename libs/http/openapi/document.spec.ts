@@ -179,5 +179,7 @@ describe('the pages', () => {
     const page = await read('text/html,application/xhtml+xml');
     expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
     expect(page.body).toContain('<code>REQUEST.INVALID</code>');
+    expect(page.body).toContain('<code>errors</code>');
+    expect(page.body).not.toContain('`');
   });
 });

@@ -59,6 +59,14 @@ export function errorCatalogue(): readonly ErrorEntry[] {
   return [...catalogue.values()].sort((a, b) => (a.code < b.code ? -1 : 1));
 }
 
+/** One sentence about the first wrong field, for those who read only that; undefined when no field is wrong. */
+function sentenceOf([first, ...others]: readonly FieldError[]): string | undefined {
+  if (first === undefined) return undefined;
+  const what = first.pointer === '#' ? 'The body' : first.pointer;
+  const rest = others.length > 0 ? ` (and ${others.length} more ${others.length === 1 ? 'error' : 'errors'})` : '';
+  return `${what} ${first.message}${rest}.`;
+}
+
 /** An expected refusal with a stable code, declared once by a lib, from which the errors that are thrown are made. */
 export class DeclaredError implements ErrorEntry {
   readonly status: number;
@@ -79,14 +87,14 @@ export class DeclaredError implements ErrorEntry {
   /**
    * The error to throw.
    *
-   * @param detail one sentence about this occurrence; the title when left out. Never a secret
+   * @param detail one sentence about this occurrence; when left out, about the first wrong field, or the title. Never a secret
    * @param facts numbers and states that belong to the refusal; `retryAfterSeconds` becomes the header too
    * @param fields which fields are wrong
    */
-  because(detail = `${this.title}.`, facts: ErrorFacts = {}, fields: readonly FieldError[] = []): DomainError {
+  because(detail?: string, facts: ErrorFacts = {}, fields: readonly FieldError[] = []): DomainError {
     const taken = PROBLEM_MEMBERS.find((member) => member in facts);
     if (taken !== undefined) throw new TypeError(`${this.code}: a problem has a member ${taken} of its own`);
-    return new DomainError(this.code, this.kind, detail, facts, fields);
+    return new DomainError(this.code, this.kind, detail ?? sentenceOf(fields) ?? `${this.title}.`, facts, fields);
   }
 }
 

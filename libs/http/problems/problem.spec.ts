@@ -86,6 +86,30 @@ describe('problems', () => {
     }
   });
 
+  it('begin with what every problem has, whatever the facts are', () => {
+    const error = new DomainError('PROBLEMSPEC.FULL', 'conflict', 'It is full.', { limit: 3, status: 1 });
+    expect(Object.keys(problemOf(error, 'request-1').body)).toEqual([
+      'type',
+      'title',
+      'status',
+      'detail',
+      'code',
+      'requestId',
+      'limit',
+    ]);
+  });
+
+  it('say in one sentence what is wrong with the first field, and how many more there are', () => {
+    const field = (pointer: string) => ({ pointer, code: 'x', message: 'must be an object' });
+    const detail = (...pointers: string[]): string =>
+      problemOf(RequestErrors.INVALID.because(undefined, {}, pointers.map(field)), 'r').body.detail;
+    expect(detail()).toBe('Invalid input.');
+    expect(detail('#')).toBe('The body must be an object.');
+    expect(detail('#/a')).toBe('#/a must be an object.');
+    expect(detail('#/a', '#/b')).toBe('#/a must be an object (and 1 more error).');
+    expect(detail('#/a', '#/b', 'c')).toBe('#/a must be an object (and 2 more errors).');
+  });
+
   it('list at most 20 fields', () => {
     const fields = Array.from({ length: 30 }, (_, index) => ({ pointer: `#/${index}`, code: 'x', message: 'x' }));
     expect(problemOf(RequestErrors.INVALID.because(undefined, {}, fields), 'r').body.errors).toHaveLength(20);

@@ -179,17 +179,18 @@ function translate(error: unknown): Translation {
 export function problemOf(error: unknown, requestId: string): ProblemAnswer {
   const { entry, detail, facts = {}, fields = [], headers = {}, isUnexpected = false } = translate(error);
   const retryAfter = facts['retryAfterSeconds'] ?? (entry.status === 503 ? DEFAULT_RETRY_AFTER_SECONDS : undefined);
+  const members = {
+    type: `/problems/${entry.code}`,
+    title: entry.title,
+    status: entry.status,
+    detail,
+    code: entry.code,
+    requestId,
+    ...(fields.length > 0 ? { errors: fields.slice(0, MAX_FIELD_ERRORS) } : {}),
+  };
   return {
-    body: {
-      ...facts,
-      type: `/problems/${entry.code}`,
-      title: entry.title,
-      status: entry.status,
-      detail,
-      code: entry.code,
-      requestId,
-      ...(fields.length > 0 ? { errors: fields.slice(0, MAX_FIELD_ERRORS) } : {}),
-    },
+    // Twice: the first time for the order in which people read them, the second so that no fact replaces them.
+    body: { ...members, ...facts, ...members },
     headers: {
       ...(typeof retryAfter === 'number' ? { 'retry-after': String(Math.ceil(retryAfter)) } : {}),
       ...(entry.status === 401 ? { 'www-authenticate': 'Bearer' } : {}),

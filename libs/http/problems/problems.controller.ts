@@ -42,13 +42,16 @@ const toDto = ({ code, status, title, explanation }: ErrorEntry): ErrorEntryDto 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 const escape = (text: string): string => text.replace(/[&<>"]/g, (character) => ESCAPES[character] ?? '');
 
+/** The Markdown of explanations, of which there is nothing but code. */
+const toHtml = (text: string): string => escape(text).replace(/`([^`]+)`/g, '<code>$1</code>');
+
 /** A page for people who followed a problem's `type` in a browser. */
 function pageOf({ code, status, title, explanation }: ErrorEntry): string {
   return [
     '<!doctype html>',
     `<html lang="en"><head><meta charset="utf-8"><title>${escape(code)}</title></head><body>`,
     `<h1>${escape(title)}</h1><p><code>${escape(code)}</code>, HTTP status ${status}</p>`,
-    `<p>${escape(explanation)}</p></body></html>`,
+    `<p>${toHtml(explanation)}</p></body></html>`,
   ].join('\n');
 }
 

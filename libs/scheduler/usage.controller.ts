@@ -23,7 +23,7 @@ export class UsageController {
     tag: 'scheduler',
     summary: 'Usage over time',
     description:
-      'What was allocated in each step of a period, on average, and whose resource-hours that were; summed from the ledger, exact at both edges. With `Accept: text/csv`, one of the three tables as CSV.',
+      'What was allocated in each step of a period, on average, and whose resource-hours that were; summed from the ledger, exact at both edges. With `Accept: text/csv`, the table that `table` names as CSV.',
     answer: UsageDto,
     problems: [OrganizationVisibilityErrors.NOT_FOUND, ClusterErrors.NOT_FOUND, UsageErrors.PERIOD_INVALID],
   })

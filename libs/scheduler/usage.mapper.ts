@@ -22,10 +22,18 @@ export function toUsageDto({ from, to, stepSeconds, capacity, points, ...sums }:
   };
 }
 
+/** To nine decimals: a thousandth is summed to the millionth, and what is beyond has come from dividing in binary. */
+const rounded = (amount: number): number => Number(amount.toFixed(9));
+
+function toAmounts(amounts: UsageAmounts): UsagePointDto['allocated'] {
+  const { cpu, memoryMib, gpu } = toResources(amounts);
+  return { cpu: rounded(cpu), memoryMib, gpu: rounded(gpu) };
+}
+
 function toPoint(point: UsagePoint, capacity: ResourceVector): UsagePointDto {
-  const { cpu, memoryMib, gpu } = toResources(point);
+  const { cpu, memoryMib, gpu } = toAmounts(point);
   const has = toResources(capacity);
-  const by = (used: number, whole: number): number | null => (whole === 0 ? null : used / whole);
+  const by = (used: number, whole: number): number | null => (whole === 0 ? null : rounded(used / whole));
   return {
     from: point.from,
     to: point.to,
@@ -35,6 +43,6 @@ function toPoint(point: UsagePoint, capacity: ResourceVector): UsagePointDto {
 }
 
 function toHours(amounts: UsageAmounts): Pick<UsageHoursDto, keyof UsageHoursDto> {
-  const { cpu, memoryMib, gpu } = toResources(amounts);
+  const { cpu, memoryMib, gpu } = toAmounts(amounts);
   return { cpuHours: cpu, memoryMibHours: memoryMib, gpuHours: gpu };
 }

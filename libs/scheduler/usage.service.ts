@@ -133,12 +133,21 @@ export class UsageService {
         cross join lateral (select coalesce(${from}::timestamptz, t - interval '24 hours') as f) since`,
     );
     const seconds = row?.seconds ?? 0;
-    const steps = Math.ceil(seconds / stepSeconds);
-    if (row === undefined || seconds <= 0 || seconds > MAX_DAYS * 86_400 || steps > MAX_POINTS) {
-      throw UsageErrors.PERIOD_INVALID.because(undefined, { maxSteps: MAX_POINTS, maxDays: MAX_DAYS, steps });
+    const steps = Math.max(0, Math.ceil(seconds / stepSeconds));
+    const fault = faultOf(seconds, steps);
+    if (row === undefined || fault !== undefined) {
+      throw UsageErrors.PERIOD_INVALID.because(fault, { maxSteps: MAX_POINTS, maxDays: MAX_DAYS, steps });
     }
     return { from: rfc3339(row.from), to: rfc3339(row.to), seconds, steps };
   }
+}
+
+/** What is wrong with a period of so many seconds and steps, in a sentence; undefined when nothing is. */
+function faultOf(seconds: number, steps: number): string | undefined {
+  if (seconds <= 0) return 'The period does not begin before it ends, which it does now at the latest.';
+  if (seconds > MAX_DAYS * 86_400) return `The period is longer than ${MAX_DAYS} days.`;
+  if (steps > MAX_POINTS) return `The period has ${steps} steps, and may have ${MAX_POINTS}.`;
+  return undefined;
 }
 
 /** `held`: what is open now. `changes`: what changed since the period began, and how many seconds after its beginning. */

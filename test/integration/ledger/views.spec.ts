@@ -337,15 +337,20 @@ describe('what the ledger shows', () => {
     expect(Date.parse(future.to)).toBeLessThan(Date.now() + 10_000);
   });
 
+  const ENDS_FIRST = 'The period does not begin before it ends, which it does now at the latest.';
   it.each([
-    'from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z',
-    'from=2999-01-01T00:00:00Z',
-    'from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z&step=1',
-    'from=2020-01-01T00:00:00Z&to=2026-01-01T00:00:00Z&step=31536000',
-  ])('is no usage of an impossible period: %s', async (query) => {
+    ['from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z', 0, ENDS_FIRST],
+    ['from=2999-01-01T00:00:00Z', 0, ENDS_FIRST],
+    [
+      'from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z&step=1',
+      86_400,
+      'The period has 86400 steps, and may have 1000.',
+    ],
+    ['from=2020-01-01T00:00:00Z&to=2026-01-01T00:00:00Z&step=31536000', 7, 'The period is longer than 400 days.'],
+  ])('is no usage of an impossible period, and says why: %s', async (query, steps, detail) => {
     const cluster = await aQuietCluster();
     const answer = await team.viewer.get(`${cluster.path}/usage?${query}`);
-    expect(answer).toMatchObject({ status: 400, body: { code: 'USAGE.PERIOD_INVALID' } });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'USAGE.PERIOD_INVALID', steps, detail } });
   });
 
   it('is CSV for who asks for it, in which no name is a formula', async () => {

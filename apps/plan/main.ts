@@ -7,7 +7,11 @@ import { toAnswer } from './answer.js';
 import { InvalidProblem } from './fields.js';
 import { readProblem } from './problem.js';
 
-const USAGE = 'usage: plan <problem.json | -> [--verify]';
+const USAGE = `usage: npm run --silent plan -- PROBLEM.json [--verify]
+
+Prints the plan that the scheduler would make of a problem, as JSON; - reads the problem from standard input.
+--verify also checks the plan's proof with the separate verifier. The format is in apps/plan/README.md.
+`;
 const INVALID = 2;
 const REFUSED = 1;
 
@@ -27,7 +31,15 @@ function readInput(path: string): string {
 function main(parameters: readonly string[]): void {
   const isChecked = parameters.includes('--verify');
   const [path, ...more] = parameters.filter((parameter) => parameter !== '--verify');
-  if (path === undefined || more.length > 0) fail(USAGE, INVALID);
+  if (path === '--help') {
+    process.stdout.write(USAGE);
+    return;
+  }
+  if (path === undefined || more.length > 0 || path.startsWith('--')) {
+    process.stderr.write(USAGE);
+    process.exitCode = INVALID;
+    return;
+  }
   const problem = readProblem(readInput(path));
   const startMs = performance.now();
   const result = plan(problem.snapshot, { withProof: isChecked });

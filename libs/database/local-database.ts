@@ -19,7 +19,9 @@ export function databaseUrlFor({
 }: Pick<LocalSettings, 'databaseUrl' | 'dataDirectory'>): string {
   const url = databaseUrl ?? localDatabaseUrl(resolve(PROJECT, dataDirectory));
   if (url === undefined) {
-    throw new CommandError('No database is running here: start Stowage (npm start), or set DATABASE_URL.');
+    throw new CommandError(
+      `No database is running in ${dataDirectory}: start Stowage (npm start), or set DATABASE_URL.`,
+    );
   }
   return url;
 }

@@ -84,7 +84,7 @@ const status = (): PropertyDecorator =>
 const lastEventId = (): PropertyDecorator =>
   StringField({
     description:
-      'Only events after this one. For streams the same as the header `Last-Event-ID`, which counts where both are sent.',
+      'Only events after this one; `0-0` stands before all of them. For streams the same as the header `Last-Event-ID`, which counts where both are sent. A stream without either begins with what happens next.',
     max: MAX_EVENT_ID,
     optional: true,
     check: (text) =>

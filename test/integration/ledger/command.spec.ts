@@ -86,6 +86,6 @@ describe('npm run ledger', () => {
   it('looks for the database of npm start where no other one is named', async () => {
     const { code, stderr } = await run(['audit'], null);
     expect(code).toBe(1);
-    expect(stderr).toBe('No database is running here: start Stowage (npm start), or set DATABASE_URL.\n');
+    expect(stderr).toBe(`No database is running in ${directory}: start Stowage (npm start), or set DATABASE_URL.\n`);
   });
 });

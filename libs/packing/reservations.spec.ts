@@ -58,6 +58,33 @@ function blocked(changes: Partial<Snapshot> = {}): Snapshot {
 }
 
 describe('a reservation', () => {
+  it('starts nobody before those who have waited longer for the same, whatever runtime they declared', () => {
+    const [elder, younger] = [
+      aShape({ request: amounts(60), maxRuntimeSeconds: 3_600, oldest: { id: 'elder', queuedAtMs: 1_000 } }),
+      aShape({ request: amounts(60), maxRuntimeSeconds: 60, oldest: { id: 'younger', queuedAtMs: 2_000 } }),
+    ];
+    for (const waiting of [
+      [elder, younger],
+      [younger, elder],
+    ]) {
+      const decided = plan(aSnapshot({ policy: AT_ONCE, nowMs: 5_000, waiting }));
+      expect(decided.place.map(({ shape }) => waiting[shape]?.oldest.id)).toEqual(['elder']);
+      expect(decided.reservation).toMatchObject({ id: 'younger', promisedAtMs: 3_605_000 });
+    }
+  });
+
+  it('starts nobody before an older twin', () => {
+    const twins = aShape({
+      request: amounts(60),
+      count: 2,
+      oldest: { id: 'elder', queuedAtMs: 1_000 },
+      followers: [{ id: 'younger', queuedAtMs: 2_000 }],
+    });
+    const decided = plan(aSnapshot({ policy: AT_ONCE, nowMs: 5_000, waiting: [twins] }));
+    expect(decided.place).toEqual([{ shape: 0, count: 1, includes: ['elder'] }]);
+    expect(decided.reservation).toMatchObject({ id: 'younger' });
+  });
+
   it('lets nobody who needs its place start before it: four deployments as on paper', () => {
     const simulation = new Simulation(
       amounts(100),
@@ -101,7 +128,12 @@ describe('a reservation', () => {
 
   it('holds what it needs where nobody knows when there will be room', () => {
     const running = [aRunningGroup({ resources: amounts(50, 0) })];
-    const waiting = [large, aShape({ request: amounts(1) }), aShape({ request: amounts(0, 5) })];
+    const later = { id: 'later', queuedAtMs: 1 };
+    const waiting = [
+      large,
+      aShape({ request: amounts(1), oldest: later }),
+      aShape({ request: amounts(0, 5), oldest: later }),
+    ];
     const result = plan(blocked({ capacity: amounts(100, 10), running, waiting }));
     expect(result.place).toEqual([{ shape: 2, count: 1, includes: [] }]);
     expect(result.reservation).toMatchObject({ state: 'held', promisedAtMs: null, untilMs: 3_600_000 });

@@ -49,9 +49,40 @@ function keep(
   holder: Holder,
   meter: Meter,
 ): { holder: Holder; result: ReservedDraft } {
-  const result = draftReserved(snapshot, draft, holder, (held) => decide(snapshot, holder, held), meter);
+  const due = [...draft.due, ...eldersOf(snapshot, draft, holder)];
+  const result = draftReserved(snapshot, { ...draft, due }, holder, (held) => decide(snapshot, holder, held), meter);
   if (result.decision.kind !== 'none' || standing === null || holder.standing !== null) return { holder, result };
   return keep(snapshot, draft, standing, holderOf(snapshot, standing), meter);
+}
+
+/**
+ * Those of the holder's priority that start without its reservation and are known to have waited longer: they start with it, too. A
+ * reservation that stands was promised before, and yields to nobody of its priority.
+ */
+function eldersOf(snapshot: Snapshot, draft: Draft, holder: Holder): Holder[] {
+  if (holder.standing !== null) return [];
+  const { priority } = snapshot.waiting[holder.shape] as WaitingShape;
+  return snapshot.waiting.flatMap((shape, index) =>
+    shape.priority === priority
+      ? startingHeads(draft, shape, index)
+          .map((head) => ({ ...head, shape: index, standing: null }))
+          .filter((elder) => comesBefore(snapshot, elder, holder))
+      : [],
+  );
+}
+
+/** The oldest of a shape that the draft starts beside those that are due, as far as the snapshot names them. */
+function startingHeads(draft: Draft, shape: WaitingShape, index: number): WaitingHead[] {
+  const due = dueIn(draft, index);
+  return headsBeside(shape, due).slice(0, (draft.started[index] as number) - due.size);
+}
+
+function dueIn(draft: Draft, index: number): ReadonlySet<string> {
+  return new Set(draft.due.filter((holder) => holder.shape === index).map((holder) => holder.id));
+}
+
+function headsBeside({ oldest, followers = [] }: WaitingShape, due: ReadonlySet<string>): WaitingHead[] {
+  return [oldest, ...followers].filter((head) => !due.has(head.id));
 }
 
 function confirm(snapshot: Snapshot, events: ReservationEvent[]): StandingReservation | null {
@@ -106,9 +137,8 @@ function nextHead(snapshot: Snapshot, draft: Draft, index: number): WaitingHead 
   const shape = snapshot.waiting[index] as WaitingShape;
   const started = draft.started[index] as number;
   if (started >= shape.count) return null;
-  const due = new Set(draft.due.filter((holder) => holder.shape === index).map((holder) => holder.id));
-  const heads = [shape.oldest, ...(shape.followers ?? [])].filter((head) => !due.has(head.id));
-  return heads[started - due.size] ?? null;
+  const due = dueIn(draft, index);
+  return headsBeside(shape, due)[started - due.size] ?? null;
 }
 
 function finish(

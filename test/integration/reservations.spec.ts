@@ -91,6 +91,26 @@ describe('reservations in a running cluster', () => {
     expect(events).toContainEqual(expect.objectContaining({ deploymentId: a, kind: 'promised' }));
   });
 
+  it('goes to the next one when whoever has it is cancelled, even where a twin waits', async () => {
+    const path = await aCluster('twins', 10, { reserveAfterSeconds: 0 });
+    const running = await submit(path, 'running', 10, 1_000);
+    await eventually(
+      () => read(running),
+      ({ status }) => status === 'scheduled',
+    );
+    const holder = await submit(path, 'holder', 10, 1);
+    const reservation = async (): Promise<unknown> =>
+      (await passes(path)).flatMap(({ reservationEvents }) => reservationEvents);
+    const promised = (deploymentId: string): unknown => expect.objectContaining({ deploymentId, kind: 'promised' });
+    await eventually(reservation, (events) => JSON.stringify(events).includes(holder));
+    const twin = await submit(path, 'twin', 10, 1);
+    await team.developer.post(`${team.path}/deployments/${holder}/cancel`);
+    const events = await eventually(reservation, (all) => JSON.stringify(all).includes(twin));
+    expect(events).toContainEqual(promised(holder));
+    expect(events).toContainEqual(expect.objectContaining({ deploymentId: holder, kind: 'withdrawn' }));
+    expect(events).toContainEqual(promised(twin));
+  });
+
   it('starts a large one without declared runtimes although small ones never cease to come', async () => {
     const path = await aCluster('stream', 10, { reserveAfterSeconds: 0, reserveHoldSeconds: 600 });
     const small = await Promise.all(Array.from({ length: 10 }, (_, index) => submit(path, `small-${index}`, 1)));

@@ -43,8 +43,8 @@ export type OrderRule =
 export function whyFirst(snapshot: Snapshot, result: Plan, first: Contender, other: Contender): OrderRule {
   const shape = snapshot.waiting[first.shape] as WaitingShape;
   const otherShape = snapshot.waiting[other.shape] as WaitingShape;
-  const isDue = result.place.some(({ includes }) => includes.includes(first.id));
-  if (isDue) return { rule: 'reservation' };
+  const hadReservation = result.reservationEvents.some(({ id, kind }) => kind === 'started' && id === first.id);
+  if (hadReservation) return { rule: 'reservation' };
   const blockers = keeping(snapshot, result, first, other);
   if (blockers.length > 0) return { rule: 'did-not-fit', blockers };
   if (shape.priority !== otherShape.priority) {

@@ -15,6 +15,8 @@ import {
 import { type QueuedShape } from '#queue';
 import { type Actor } from '#rbac';
 
+import { holderWaits } from '../pass/cluster-schedules.js';
+
 /** A cluster as the next pass will see it. */
 export interface Present {
   readonly organizationId: string;
@@ -141,7 +143,8 @@ async function readCluster(
              c.capacity_cpu_millis::float8 as "cpuMillis", c.capacity_memory_mib::float8 as "memoryMib",
              c.capacity_gpu_millis::float8 as "gpuMillis", c.pending_cpu_millis::float8 as "pendingCpu",
              c.pending_memory_mib::float8 as "pendingMemory", c.pending_gpu_millis::float8 as "pendingGpu",
-             (select s.reservation from cluster_schedules s where s.cluster_id = c.id) as reservation
+             (select s.reservation from cluster_schedules s
+              where s.cluster_id = c.id and ${holderWaits()}) as reservation
       from clusters c where c.organization_id = ${organizationId} and c.id = ${clusterId}`,
   );
   if (row === undefined) throw ClusterErrors.NOT_FOUND.because();

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { changesOf, type EntityManager, rowsOf, sql } from '#database';
+import { changesOf, type EntityManager, type Fragment, rowsOf, sql } from '#database';
 import { type PassContext } from '#deployments';
 import { type StandingReservation } from '#packing';
 
@@ -11,17 +11,28 @@ export interface Schedule {
   readonly wakeAtMs: number | null;
 }
 
+/** The condition that the deployment waits which has the reservation of `cluster_schedules s`; it is looked up by its whole key. */
+export function holderWaits(): Fragment {
+  return sql`coalesce((
+    select d.status from deployments d
+    where d.organization_id = s.organization_id and d.id = (s.reservation->>'id')::uuid) = 'queued', false)`;
+}
+
 /** Keeps the reservation of each cluster, and knows whose time has come. */
 @Injectable()
 export class ClusterSchedules {
-  async read(tx: EntityManager, clusterId: string): Promise<Schedule> {
+  /** What stands, and whether whoever has the reservation still waits: a planner knows shapes, and a twin may be left of this one. */
+  async read(tx: EntityManager, clusterId: string): Promise<{ schedule: Schedule; isHolderWaiting: boolean }> {
     const [row] = await rowsOf(
       tx,
-      sql<Schedule>`
-        select reservation, extract(epoch from wake_at)::float8 * 1000 as "wakeAtMs"
-        from cluster_schedules where cluster_id = ${clusterId}`,
+      sql<Schedule & { isHolderWaiting: boolean }>`
+        select s.reservation, extract(epoch from s.wake_at)::float8 * 1000 as "wakeAtMs",
+               ${holderWaits()} as "isHolderWaiting"
+        from cluster_schedules s where s.cluster_id = ${clusterId}`,
     );
-    return row ?? { reservation: null, wakeAtMs: null };
+    if (row === undefined) return { schedule: { reservation: null, wakeAtMs: null }, isHolderWaiting: false };
+    const { isHolderWaiting, ...schedule } = row;
+    return { schedule, isHolderWaiting };
   }
 
   /** Writes what has changed; between passes that change nothing, nothing is written. */

@@ -32,6 +32,7 @@ export class Planning {
     const view = await this.reader.read(tx, cluster, cluster.policy, allocated);
     const snapshot = watch.lap();
     const { plan, sight } = await this.planner.ask('planPass', view.snapshot);
-    return { view, plan, sight, durations: { snapshot, plan: watch.lap() } };
+    const reservationEvents = [...view.withdrawn, ...plan.reservationEvents];
+    return { view, plan: { ...plan, reservationEvents }, sight, durations: { snapshot, plan: watch.lap() } };
   }
 }

@@ -3,7 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { type ResourceAmounts, type ResourceVector } from '#kernel';
 import { type EntityManager } from '#database';
 import { DeploymentLifecycle, type WaitingDeployment } from '#deployments';
-import { type PlanningPolicy, type RunningGroup, type Snapshot } from '#packing';
+import {
+  type PlanningPolicy,
+  type ReservationEvent,
+  type RunningGroup,
+  type Snapshot,
+  type StandingReservation,
+} from '#packing';
 import { type QueuedShape, QueueShapes } from '#queue';
 
 import { ClusterSchedules, type Schedule } from './cluster-schedules.js';
@@ -15,6 +21,8 @@ export interface PassView {
   /** The shapes of `snapshot.waiting`, at the same positions. */
   readonly shapes: readonly QueuedShape[];
   readonly schedule: Schedule;
+  /** What became of a reservation before there is anything to plan. */
+  readonly withdrawn: readonly ReservationEvent[];
 }
 
 /** Where no deployment can be given a reservation, no age matters to a plan on shapes. */
@@ -36,7 +44,8 @@ export class SnapshotReader {
     policy: PlanningPolicy,
     allocated: ResourceVector,
   ): Promise<PassView> {
-    const schedule = await this.schedules.read(tx, cluster.clusterId);
+    const { schedule, isHolderWaiting } = await this.schedules.read(tx, cluster.clusterId);
+    const standing = isHolderWaiting ? schedule.reservation : null;
     const all = await this.queue.read(tx, cluster.clusterId);
     const heads = policy.reserveAfterSeconds === null ? null : await this.deployments.oldestOf(tx, cluster, all);
     const waiting = all.flatMap((shape, position) => {
@@ -44,7 +53,7 @@ export class SnapshotReader {
       return oldest === undefined ? [] : [{ shape, oldest }];
     });
     const isAnyoneDue = waiting.some(({ oldest }) => isDue(oldest, policy, cluster.nowMs));
-    const needsRunning = heads !== null && (isAnyoneDue || schedule.reservation !== null);
+    const needsRunning = heads !== null && (isAnyoneDue || standing !== null);
     const running = needsRunning ? await this.running(tx, cluster) : sumOf(allocated);
     return {
       snapshot: {
@@ -60,10 +69,11 @@ export class SnapshotReader {
           count: shape.waiting,
           oldest,
         })),
-        reservation: schedule.reservation,
+        reservation: standing,
       },
       shapes: waiting.map(({ shape }) => shape),
       schedule,
+      withdrawn: isHolderWaiting ? [] : withdrawnFrom(schedule.reservation),
     };
   }
 
@@ -76,6 +86,12 @@ export class SnapshotReader {
       endsAtMs: group.endsAtMs,
     }));
   }
+}
+
+/** Who waits no more has no reservation, even where others of the same shape still wait. */
+function withdrawnFrom(reservation: StandingReservation | null): ReservationEvent[] {
+  if (reservation === null) return [];
+  return [{ id: reservation.id, kind: 'withdrawn', cause: 'no-longer-waiting', promisedAtMs: null }];
 }
 
 /** Without reservations, what runs matters by its sum alone. */

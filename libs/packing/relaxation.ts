@@ -54,7 +54,7 @@ function scarceRows(frame: Frame, classes: Int32Array): Relaxation['capacityRows
       sum += amount;
       users++;
     }
-    if (most > (rest[row] as number)) scarce.push({ row, unit: sum / users });
+    if (most > (rest[row] as number)) scarce.push({ row, unit: users > 0 ? sum / users : 1 });
   }
   return scarce;
 }

@@ -1,4 +1,4 @@
-import { type Box, copyBox, wholeBox } from './box.js';
+import { type Box, copyBox, sumLevel, wholeBox } from './box.js';
 import { evaluate, type Frame, frameOf, tighten } from './bound.js';
 import { evaluateExactly } from './exact.js';
 import { type GroupSet, groupClasses } from './groups.js';
@@ -221,7 +221,8 @@ class Search {
   private explore(depth: number): ProofNode | null {
     if (!this.meter.mayContinue()) return null;
     const outcome = this.simplex.solve();
-    if (outcome === 'infeasible') return this.contradiction();
+    if (outcome === 'infeasible')
+      return this.contradiction() ?? this.branchOn(this.splits.undecided(this.simplex), depth);
     if (outcome === 'lost') return null;
     if (this.focus === LITTLE_USE) return this.settle(depth, this.question.gains);
     return this.narrowed((gains) => this.settle(depth, gains));
@@ -282,11 +283,36 @@ class Search {
     return { multipliers: exportPrices(prices, this.question.level + 1) };
   }
 
-  /** Explores both sides of the most telling split, the likelier one first. */
+  /**
+   * What the simplex method cannot see: fixed classes take more than there is by next to nothing (one thousandth beside a thousand million),
+   * or nothing is left that could make a count right.
+   */
+  private clash(): ProofNode | null {
+    const { program, node, counts } = this;
+    const prices = {
+      capacity: new Float64Array(program.rows),
+      levels: new Float64Array(program.priorities.length),
+      groups: null,
+    };
+    const row = this.frameOfNode().rest.findIndex((left) => left < 0);
+    const level = counts.findIndex(
+      (count, at) => at <= this.question.level && sumLevel(program, node.upper, at) < count,
+    );
+    if (row >= 0) prices.capacity[row] = 1;
+    else if (level >= 0) prices.levels[level] = -1;
+    else return null;
+    return { multipliers: exportPrices(prices, this.question.level + 1) };
+  }
+
   private branch(depth: number): ProofNode | null {
-    const splits = this.splits.fractional(this.simplex, depth < DEEP ? PROBED : PROBED_DEEP);
+    const fractional = this.splits.fractional(this.simplex, depth < DEEP ? PROBED : PROBED_DEEP);
+    return this.branchOn(fractional.length > 0 ? fractional : this.splits.undecided(this.simplex), depth);
+  }
+
+  /** Explores both sides of the most telling split, the likelier one first. Without any all is fixed: then that must contradict something. */
+  private branchOn(splits: readonly Split[], depth: number): ProofNode | null {
     const choice = this.chooseSplit(splits);
-    if (choice === null) return null;
+    if (choice === null) return (this.simplex.solve() === 'infeasible' ? this.contradiction() : null) ?? this.clash();
     const { split, aboveFirst } = choice;
     const { group, at, lower, upper } = split;
     const proofs: (ProofNode | null)[] = [null, null];

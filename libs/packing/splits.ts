@@ -49,6 +49,21 @@ export class Splits {
     return splits.slice(0, most);
   }
 
+  /** Where every sum is whole as far as floating point can tell: a class that is still open, to be settled either way. */
+  undecided(simplex: Simplex): Split[] {
+    const { classes } = this.relaxation;
+    const column = classes.findIndex(
+      (index) => (this.node.lower[index] as number) < (this.node.upper[index] as number),
+    );
+    if (column < 0) return [];
+    const { lower, upper } = this.relaxation.lp;
+    const value = Math.min(
+      Math.max(Math.round(simplex.value(column)), lower[column] as number),
+      upper[column] as number,
+    );
+    return [this.splitClass(column, value > (lower[column] as number) ? value - 1 : value)];
+  }
+
   private fractionalClasses(simplex: Simplex): Split[] {
     const splits: Split[] = [];
     for (let column = 0; column < this.relaxation.lp.columns; column++) {

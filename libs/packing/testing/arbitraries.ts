@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import type { ResourceAmounts } from '#kernel';
+import { type ResourceAmounts, RESOURCES } from '#kernel';
 
 import { DEFAULT_POLICY } from '../policy.js';
 import type { Snapshot, WaitingShape } from '../types.js';
@@ -73,6 +73,65 @@ export function someSnapshot(problem: ProblemSize): fc.Arbitrary<Snapshot> {
       isCordoned: false,
       running: [],
       waiting,
+      reservation: null,
+    };
+  });
+}
+
+/** Ways in which requests make trouble: what one of them is, for a size from 1 to `largest` and some noise. */
+const TROUBLE = {
+  coprime: (size: number, noise: number) => amounts(size * 2 + 1, size * 3 + 1, noise === 0 ? 0 : size * 5 + 1),
+  correlated: (size: number, noise: number) => amounts(size, size * 4 + noise, size + noise),
+  'anti-correlated': (size: number, noise: number, largest: number) =>
+    amounts(size, largest + 1 - size, ((size * 7 + noise) % largest) + 1),
+  sparse: (size: number, noise: number) =>
+    amounts(noise % 3 === 0 ? size : 0, noise % 3 === 1 ? size : 0, noise % 3 === 2 ? size : 0),
+  'nearly equal': (_: number, noise: number, largest: number) =>
+    amounts(largest - noise, largest - ((noise * 7) % 10), largest - ((noise * 3) % 10)),
+  'tiny beside huge': (size: number, noise: number, largest: number) =>
+    amounts(noise % 2 === 0 ? largest : 1, noise % 2 === 0 ? 1 : size, noise % 5 === 0 ? largest : 0),
+} as const;
+
+/** The names of {@link someTrouble}. */
+export const TROUBLES = Object.keys(TROUBLE) as (keyof typeof TROUBLE)[];
+
+/** The largest capacity that a cluster can have. */
+const LARGEST_CAPACITY = 1_000_000_000_000;
+
+/** Snapshots that are hard on purpose: up to 101 levels, requests of one troublesome kind, capacities from nothing to nearly all. */
+export function someTrouble(
+  kind: keyof typeof TROUBLE,
+  { shapes, count, largest, levels }: ProblemSize,
+): fc.Arbitrary<Snapshot> {
+  const shape = fc.record({
+    priority: fc.integer({ min: 0, max: levels - 1 }),
+    request: fc
+      .tuple(fc.integer({ min: 1, max: largest }), fc.nat(9))
+      .map(([size, noise]) => TROUBLE[kind](size, noise, largest)),
+    maxRuntimeSeconds: fc.constant(null),
+    count: fc.integer({ min: 1, max: count }),
+  });
+  const list = fc.uniqueArray(shape, {
+    minLength: 1,
+    maxLength: shapes,
+    selector: ({ priority, request }) => JSON.stringify([priority, request]),
+  });
+  const part = fc.oneof(
+    { weight: 9, arbitrary: fc.integer({ min: 15, max: 95 }) },
+    { weight: 1, arbitrary: fc.constant(0) },
+  );
+  return fc.tuple(list, part, part, part).map(([entries, ...parts]) => {
+    const [cpu = 0, memory = 0, gpu = 0] = RESOURCES.map((resource, index) => {
+      const total = entries.reduce((sum, entry) => sum + entry.request[resource] * entry.count, 0);
+      return Math.min(LARGEST_CAPACITY, Math.floor((total / 100) * (parts[index] as number)));
+    });
+    return {
+      capacity: amounts(cpu, memory, gpu),
+      nowMs: 0,
+      policy: { ...DEFAULT_POLICY, reserveAfterSeconds: null },
+      isCordoned: false,
+      running: [],
+      waiting: entries.map((entry, index) => ({ ...entry, oldest: { id: `d${index}`, queuedAtMs: index } })),
       reservation: null,
     };
   });

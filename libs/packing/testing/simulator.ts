@@ -20,6 +20,10 @@ export class Simulation {
   readonly events: { readonly atSeconds: number; readonly event: ReservationEvent }[] = [];
   /** Every promise that anybody was ever given, first one first. */
   readonly promises = new Map<string, number[]>();
+  /** What the cluster has at a time. */
+  capacityAt: (seconds: number) => ResourceAmounts;
+  /** Sees every pass: what it was given, and what it decided. */
+  onPass: (snapshot: Snapshot, result: Plan) => void = () => undefined;
   private readonly pending: SimulatedDeployment[];
   private queue: SimulatedDeployment[] = [];
   private running: SimulatedDeployment[] = [];
@@ -27,11 +31,12 @@ export class Simulation {
   private wakeAtSeconds: number | null = null;
 
   constructor(
-    private readonly capacity: ResourceAmounts,
+    capacity: ResourceAmounts,
     private readonly policy: PlanningPolicy,
     deployments: readonly SimulatedDeployment[],
     private readonly isVerified = false,
   ) {
+    this.capacityAt = () => capacity;
     this.pending = deployments.toSorted((a, b) => a.arrivesAtSeconds - b.arrivesAtSeconds);
   }
 
@@ -81,6 +86,7 @@ export class Simulation {
       const verdict = verify(snapshot, result);
       if (!verdict.isAccepted) throw new Error(`at ${now}: ${verdict.reason}`);
     }
+    this.onPass(snapshot, result);
     this.apply(now, groups, result);
     return result.wakeAtMs !== null && result.wakeAtMs <= now * 1000;
   }
@@ -101,7 +107,7 @@ export class Simulation {
 
   private snapshot(now: number, groups: readonly SimulatedDeployment[][]): Snapshot {
     return {
-      capacity: this.capacity,
+      capacity: this.capacityAt(now),
       nowMs: now * 1000,
       policy: this.policy,
       isCordoned: false,

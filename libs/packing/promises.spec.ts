@@ -1,0 +1,145 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { ResourceVector } from '#kernel';
+
+import { plan } from './plan.js';
+import { DEFAULT_POLICY } from './policy.js';
+import { amounts } from './testing/problems.js';
+import { Simulation, type SimulatedDeployment } from './testing/simulator.js';
+import { snapshotOf, someState } from './testing/states.js';
+import type { Plan, ReservationCause, ReservationEvent, Snapshot, WaitingShape } from './types.js';
+import { verify } from './verify.js';
+
+/** A deep run tries ten times as many. */
+const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10 : 1;
+
+/** What became of a promise that stood before a plan, where it was not kept: without an event that is a fault. */
+function brokenBy({ reservation }: Snapshot, result: Plan): ReservationEvent | 'nothing recorded' | null {
+  if (reservation?.state !== 'promised') return null;
+  const { id, promisedAtMs } = reservation;
+  const event = result.reservationEvents.find((one) => one.id === id);
+  const after = result.reservation?.id === id ? result.reservation : null;
+  const isKept =
+    event?.kind === 'started' ||
+    (after?.state === 'promised' && (after.promisedAtMs as number) <= (promisedAtMs as number));
+  return isKept ? null : (event ?? 'nothing recorded');
+}
+
+interface World {
+  readonly levels: number;
+  /** How much longer than declared something may take. */
+  readonly late: number;
+  /** What the cluster has left from some time on. */
+  readonly shrinksTo: number;
+}
+
+const someDeployments = ({ levels, late }: World): fc.Arbitrary<SimulatedDeployment[]> =>
+  fc
+    .array(
+      fc.record({
+        cpu: fc.integer({ min: 1, max: 40 }),
+        memory: fc.nat(40),
+        priority: fc.nat(levels - 1),
+        arrivesAtSeconds: fc.nat(300),
+        declaredSeconds: fc.integer({ min: 1, max: 120 }),
+        late: fc.integer({ min: -20, max: late }),
+      }),
+      { minLength: 5, maxLength: 40 },
+    )
+    .map((list) =>
+      list.map(({ cpu, memory, late: overrun, ...rest }, index) => ({
+        ...rest,
+        id: `d${String(index).padStart(3, '0')}`,
+        request: amounts(cpu, memory),
+        takesSeconds: Math.max(1, rest.declaredSeconds + overrun),
+      })),
+    );
+
+describe('a promise', () => {
+  it.each<[string, World, ReservationCause[]]>([
+    ['nothing, where all is as declared', { levels: 1, late: 0, shrinksTo: 50 }, []],
+    ['nothing but a higher priority', { levels: 3, late: 0, shrinksTo: 50 }, ['higher-priority']],
+    ['nothing but who runs too long', { levels: 1, late: 60, shrinksTo: 50 }, ['runtime-overdue']],
+    ['nothing but the loss of capacity', { levels: 1, late: 0, shrinksTo: 41 }, ['capacity-lost']],
+    ['nothing but the loss of its place', { levels: 1, late: 0, shrinksTo: 25 }, ['capacity-lost', 'too-large']],
+  ])('is broken by %s, and that is recorded', (_, world, causes) => {
+    fc.assert(
+      fc.property(someDeployments(world), fc.constantFrom(0, 30, 100), fc.nat(300), (list, after, shrinksAt) => {
+        const policy = { ...DEFAULT_POLICY, reserveAfterSeconds: after };
+        const simulation = new Simulation(amounts(50, 50), policy, list);
+        simulation.capacityAt = (seconds) =>
+          seconds < shrinksAt ? amounts(50, 50) : amounts(world.shrinksTo, world.shrinksTo);
+        simulation.onPass = (snapshot, result) => {
+          const broken = brokenBy(snapshot, result);
+          if (broken === null) return;
+          expect(broken).toMatchObject({ kind: expect.stringMatching(/^(moved-later|held|withdrawn)$/) });
+          expect(causes).toContain((broken as ReservationEvent).cause);
+        };
+        simulation.run(100_000);
+      }),
+      { numRuns: 60 * RUNS },
+    );
+  });
+});
+
+/** Requests that are still held at a time: of what runs, and of what starts by the plan. */
+function heldAt({ running, waiting, nowMs }: Snapshot, { place }: Plan, timeMs: number): ResourceVector {
+  const lasts = (endsAtMs: number | null): boolean => endsAtMs === null || endsAtMs <= nowMs || endsAtMs > timeMs;
+  return ResourceVector.sum([
+    ...running
+      .filter(({ endsAtMs }) => lasts(endsAtMs))
+      .map(({ resources, count }) => ResourceVector.of(resources).times(count)),
+    ...place.flatMap(({ shape, count }) => {
+      const { request, maxRuntimeSeconds } = waiting[shape] as WaitingShape;
+      const endsAtMs = maxRuntimeSeconds === null ? null : nowMs + maxRuntimeSeconds * 1000;
+      return timeMs === nowMs || lasts(endsAtMs) ? [ResourceVector.of(request).times(count)] : [];
+    }),
+  ]);
+}
+
+describe('in the middle of the life of a cluster', () => {
+  const size = { shapes: 8, waiting: 20, running: 6, largest: 20 };
+
+  it('capacity is exceeded neither now nor when the promised one starts, and the proof is accepted', () => {
+    fc.assert(
+      fc.property(someState(size), (state) => {
+        const snapshot = snapshotOf(state);
+        const result = plan(snapshot, { withProof: true });
+        const { capacity, nowMs } = snapshot;
+        if (result.place.length > 0) expect(heldAt(snapshot, result, nowMs).fitsIn(capacity)).toBe(true);
+        const { reservation } = result;
+        if (reservation?.state === 'promised') {
+          const held = heldAt(snapshot, result, reservation.promisedAtMs as number);
+          const needed = ResourceVector.of(reservation.request);
+          for (const resource of ['cpuMillis', 'memoryMib', 'gpuMillis'] as const) {
+            const asked = reservation.request[resource];
+            if (asked > 0) expect(held.plus(needed).toAmounts()[resource]).toBeLessThanOrEqual(capacity[resource]);
+          }
+        }
+        expect(verify(snapshot, result)).toEqual({ isAccepted: true });
+      }),
+      { numRuns: 300 * RUNS },
+    );
+  });
+
+  it('the order of shapes and of what runs changes nothing', () => {
+    fc.assert(
+      fc.property(someState(size), fc.infiniteStream(fc.nat()), (state, keys) => {
+        const shuffle = <T>(list: readonly T[]): T[] =>
+          list
+            .map((item) => ({ item, key: keys.next().value as number }))
+            .sort((a, b) => a.key - b.key)
+            .map(({ item }) => item);
+        const snapshot = snapshotOf(state, true);
+        const other = { ...snapshot, waiting: shuffle(snapshot.waiting), running: shuffle(snapshot.running) };
+        const [result, again] = [plan(snapshot), plan(other)];
+        const named = ({ waiting }: Snapshot, { place }: Plan): unknown =>
+          place.map(({ shape, ...rest }) => [(waiting[shape] as WaitingShape).oldest.id, rest]);
+        expect(named(other, again)).toEqual(named(snapshot, result));
+        expect({ ...again, place: [] }).toEqual({ ...result, place: [] });
+      }),
+      { numRuns: 200 * RUNS },
+    );
+  });
+});

@@ -76,3 +76,8 @@ export const DeploymentErrors = defineErrors('DEPLOYMENTS', {
     explanation: 'The report names an attempt that is not the present one. `attempt` says which one is.',
   },
 });
+
+/** Where a deployment stands, in a sentence for who asked for what is not possible there. */
+export function standing(status: string, attempt: number): string {
+  return `The deployment is ${status}, in attempt ${attempt}.`;
+}

@@ -8,7 +8,7 @@ import { type Actor } from '#rbac';
 
 import { TRANSITIONS } from './deployment-status.js';
 import { DEPLOYMENT_COLUMNS, type DeploymentRow, type DeploymentView, viewOf } from './deployment-view.js';
-import { DeploymentErrors } from './deployments.errors.js';
+import { DeploymentErrors, standing } from './deployments.errors.js';
 import { findDeployment, lockDeployment, requireStatus } from './found-deployment.js';
 import { type Report, ReportWriter, type ReportResult } from './reports.js';
 import { shapeChanges } from './submission.js';
@@ -136,7 +136,7 @@ export class DeploymentsService {
   }
 }
 
-function requireAttempt(row: DeploymentRow, attempt: number | null): void {
-  if (attempt === null || attempt === row.attempt) return;
-  throw DeploymentErrors.STALE_ATTEMPT.because(undefined, { deploymentStatus: row.status, attempt: row.attempt });
+function requireAttempt({ status, attempt }: DeploymentRow, reported: number | null): void {
+  if (reported === null || reported === attempt) return;
+  throw DeploymentErrors.STALE_ATTEMPT.because(standing(status, attempt), { deploymentStatus: status, attempt });
 }

@@ -4,7 +4,7 @@ import { type Actor, assertOwnOrAdmin } from '#rbac';
 
 import { type DeploymentStatus } from './deployment-status.js';
 import { DEPLOYMENT_COLUMNS, type DeploymentRow } from './deployment-view.js';
-import { DeploymentErrors } from './deployments.errors.js';
+import { DeploymentErrors, standing } from './deployments.errors.js';
 
 /** A deployment that the actor sees. @throws DEPLOYMENTS.NOT_FOUND */
 export async function findDeployment(
@@ -39,6 +39,6 @@ export async function lockDeployment(
 
 /** @throws DEPLOYMENTS.INVALID_STATE when a deployment has none of the statuses */
 export function requireStatus({ status, attempt }: DeploymentRow, allowed: readonly DeploymentStatus[]): void {
-  if (!allowed.includes(status))
-    throw DeploymentErrors.INVALID_STATE.because(undefined, { deploymentStatus: status, attempt });
+  if (allowed.includes(status)) return;
+  throw DeploymentErrors.INVALID_STATE.because(standing(status, attempt), { deploymentStatus: status, attempt });
 }

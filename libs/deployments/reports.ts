@@ -7,7 +7,7 @@ import { ClusterSignals } from '#queue';
 import { type Actor, isOwnOrAdmin, notOwner } from '#rbac';
 
 import { DEPLOYMENT_STATUSES, type DeploymentStatus, HOLDING_STATUSES } from './deployment-status.js';
-import { DeploymentErrors } from './deployments.errors.js';
+import { DeploymentErrors, standing } from './deployments.errors.js';
 
 /** How an attempt can end by its runtime's report. */
 export const OUTCOMES = ['succeeded', 'failed'] as const satisfies readonly DeploymentStatus[];
@@ -208,9 +208,9 @@ function refusalOf(
   if (!isOwnOrAdmin(actor, row.submittedBy)) return notOwner(actor);
   const facts = { id: row.id, deploymentStatus: status, attempt: row.attempt };
   if (report.attempt !== null && report.attempt !== row.attempt) {
-    return DeploymentErrors.STALE_ATTEMPT.because(undefined, facts);
+    return DeploymentErrors.STALE_ATTEMPT.because(standing(status, row.attempt), facts);
   }
   if (isHolding(status) || status === report.outcome) return undefined;
   if (status === 'retrying' && report.outcome === 'failed') return undefined;
-  return DeploymentErrors.INVALID_STATE.because(undefined, facts);
+  return DeploymentErrors.INVALID_STATE.because(standing(status, row.attempt), facts);
 }

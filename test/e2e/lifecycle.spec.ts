@@ -160,7 +160,14 @@ describe('a deployment', () => {
       ['start', {}],
     ] as const) {
       const answer = await act(id, action, body);
-      expect(answer).toMatchObject({ status: 409, body: { code: 'DEPLOYMENTS.INVALID_STATE', attempt: 1 } });
+      expect(answer).toMatchObject({
+        status: 409,
+        body: {
+          code: 'DEPLOYMENTS.INVALID_STATE',
+          detail: 'The deployment is succeeded, in attempt 1.',
+          attempt: 1,
+        },
+      });
     }
     expect(await eventsOf(id)).toHaveLength(3);
   });
@@ -204,7 +211,11 @@ describe('a deployment', () => {
     ] as const) {
       expect(await act(id, action, body)).toMatchObject({
         status: 409,
-        body: { code: 'DEPLOYMENTS.STALE_ATTEMPT', attempt: 1 },
+        body: {
+          code: 'DEPLOYMENTS.STALE_ATTEMPT',
+          detail: 'The deployment is scheduled, in attempt 1.',
+          attempt: 1,
+        },
       });
     }
     expect((await cluster.deployment(id)).status).toBe('scheduled');

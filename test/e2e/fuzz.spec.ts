@@ -46,11 +46,14 @@ describe('requests made from the document, as it says and otherwise', () => {
   let world: World;
   let requests: fc.Arbitrary<FuzzedRequest>;
   let secrets: readonly string[];
+  let tokens: readonly string[];
+  let ids: readonly string[];
+  let values: SchemaArbitrary;
 
   beforeAll(async () => {
     world = await aWorld({ STOWAGE_RATE_REQUESTS_PER_SECOND: '100000' });
     const { team, operator, stowage, weakToken, runtimeToken, elsewhere, removed } = world;
-    const tokens = [team.admin, team.developer, team.viewer, operator, elsewhere.team.admin, removed].map(
+    tokens = [team.admin, team.developer, team.viewer, operator, elsewhere.team.admin, removed].map(
       ({ token }) => token,
     );
     secrets = [
@@ -64,79 +67,81 @@ describe('requests made from the document, as it says and otherwise', () => {
       paths: Record<string, Record<string, Operation>>;
       components: { schemas: Record<string, Json> };
     };
-    const ids = [team.organizationId, world.cluster.id, await world.cluster.submit(), team.viewer.id, newId()];
-    const values = new SchemaArbitrary(document.components.schemas, [...ids, ...Object.values(elsewhere.ids)]);
+    ids = [team.organizationId, world.cluster.id, await world.cluster.submit(), team.viewer.id, newId()];
+    values = new SchemaArbitrary(document.components.schemas, [...ids, ...Object.values(elsewhere.ids)]);
     const operations = Object.entries(document.paths).flatMap(([template, item]) =>
       Object.entries(item)
         .filter(([, { operationId }]) => !LEFT_OUT.includes(operationId))
         .map(([method, operation]) => requestTo(method.toUpperCase(), template, operation)),
     );
     requests = fc.oneof(...operations);
+  });
 
-    function requestTo(method: string, template: string, operation: Operation): fc.Arbitrary<FuzzedRequest> {
-      const known: Readonly<Record<string, string | undefined>> = {
-        organizationId: team.organizationId,
-        clusterId: world.cluster.id,
-        deploymentId: ids[2],
-        userId: team.viewer.id,
-      };
-      const parameters = operation.parameters ?? [];
-      const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
-      const path = fc
-        .tuple(
-          ...names.map((name) =>
+  /** Requests to one operation. */
+  function requestTo(method: string, template: string, operation: Operation): fc.Arbitrary<FuzzedRequest> {
+    const { team, elsewhere, weakToken, runtimeToken } = world;
+    const known: Readonly<Record<string, string | undefined>> = {
+      organizationId: team.organizationId,
+      clusterId: world.cluster.id,
+      deploymentId: ids[2],
+      userId: team.viewer.id,
+    };
+    const parameters = operation.parameters ?? [];
+    const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+    const path = fc
+      .tuple(
+        ...names.map((name) =>
+          fc.oneof(
+            { weight: 12, arbitrary: fc.constant(known[name] ?? newId()) },
+            { weight: 2, arbitrary: fc.constantFrom(...ids, ...Object.values(elsewhere.ids)) },
+            { weight: 1, arbitrary: JUNK_TEXT },
+          ),
+        ),
+      )
+      .map((filled) => names.reduce((text, name, index) => text.replace(`{${name}}`, filled[index] ?? ''), template));
+    const query = fc
+      .tuple(
+        ...parameters
+          .filter((parameter) => parameter.in === 'query')
+          .map(({ name, schema }) =>
             fc.oneof(
-              { weight: 12, arbitrary: fc.constant(known[name] ?? newId()) },
-              { weight: 2, arbitrary: fc.constantFrom(...ids, ...Object.values(elsewhere.ids)) },
-              { weight: 1, arbitrary: JUNK_TEXT },
+              { weight: 3, arbitrary: fc.constant('') },
+              {
+                weight: 2,
+                arbitrary: values.of(schema).map((value) => `${name}=${encodeURIComponent(textOf(value))}`),
+              },
+              { weight: 1, arbitrary: JUNK_TEXT.map((junk) => `${name}=${junk}`) },
             ),
           ),
-        )
-        .map((filled) => names.reduce((text, name, index) => text.replace(`{${name}}`, filled[index] ?? ''), template));
-      const query = fc
-        .tuple(
-          ...parameters
-            .filter((parameter) => parameter.in === 'query')
-            .map(({ name, schema }) =>
-              fc.oneof(
-                { weight: 3, arbitrary: fc.constant('') },
-                {
-                  weight: 2,
-                  arbitrary: values.of(schema).map((value) => `${name}=${encodeURIComponent(textOf(value))}`),
-                },
-                { weight: 1, arbitrary: JUNK_TEXT.map((junk) => `${name}=${junk}`) },
-              ),
-            ),
-        )
-        .map((pairs) => pairs.filter((pair) => pair !== '').join('&'));
-      const schema = operation.requestBody?.content['application/json']?.schema;
-      const valid = schema === undefined ? fc.constant(undefined) : values.of(schema);
-      const body = fc.oneof(
-        { weight: 3, arbitrary: valid },
-        { weight: 2, arbitrary: valid.chain((value) => (value === undefined ? fc.constant(value) : mutated(value))) },
-      );
-      const token = fc.oneof(
-        { weight: 3, arbitrary: fc.constant(team.admin.token) },
-        { weight: 2, arbitrary: fc.constantFrom(...tokens, weakToken, runtimeToken, undefined, 'junk') },
-      );
-      const headers = fc.record(
-        {
-          'if-match': fc.constantFrom('"1"', '*', 'junk', 'W/"1"'),
-          'idempotency-key': fc.constantFrom('one', 'two', ' ', 'x'.repeat(300)),
-          'x-request-id': fc.constantFrom('request-1', '${jndi}', 'x'.repeat(100)),
-        },
-        { requiredKeys: [] },
-      );
-      return fc.record({ path, query, body, token, headers }).map((made) => ({
-        id: operation.operationId,
-        method,
-        path: made.query === '' ? made.path : `${made.path}?${made.query}`,
-        token: made.token,
-        headers: made.headers,
-        ...(method === 'GET' || made.body === undefined ? {} : { body: made.body }),
-      }));
-    }
-  });
+      )
+      .map((pairs) => pairs.filter((pair) => pair !== '').join('&'));
+    const schema = operation.requestBody?.content['application/json']?.schema;
+    const valid = schema === undefined ? fc.constant(undefined) : values.of(schema);
+    const body = fc.oneof(
+      { weight: 3, arbitrary: valid },
+      { weight: 2, arbitrary: valid.chain((value) => (value === undefined ? fc.constant(value) : mutated(value))) },
+    );
+    const token = fc.oneof(
+      { weight: 3, arbitrary: fc.constant(team.admin.token) },
+      { weight: 2, arbitrary: fc.constantFrom(...tokens, weakToken, runtimeToken, undefined, 'junk') },
+    );
+    const headers = fc.record(
+      {
+        'if-match': fc.constantFrom('"1"', '*', 'junk', 'W/"1"'),
+        'idempotency-key': fc.constantFrom('one', 'two', ' ', 'x'.repeat(300)),
+        'x-request-id': fc.constantFrom('request-1', '${jndi}', 'x'.repeat(100)),
+      },
+      { requiredKeys: [] },
+    );
+    return fc.record({ path, query, body, token, headers }).map((made) => ({
+      id: operation.operationId,
+      method,
+      path: made.query === '' ? made.path : `${made.path}?${made.query}`,
+      token: made.token,
+      headers: made.headers,
+      ...(method === 'GET' || made.body === undefined ? {} : { body: made.body }),
+    }));
+  }
 
   afterAll(async () => {
     await world.stowage.stop();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { ResourceVector } from '#kernel';
+import { RESOURCES, ResourceVector } from '#kernel';
 
 import { plan } from './plan.js';
 import { DEFAULT_POLICY } from './policy.js';
@@ -84,7 +84,7 @@ describe('a promise', () => {
 });
 
 /** Requests that are still held at a time: of what runs, and of what starts by the plan. */
-function heldAt({ running, waiting, nowMs }: Snapshot, { place }: Plan, timeMs: number): ResourceVector {
+function heldAt({ running, waiting, nowMs }: Snapshot, { place }: Pick<Plan, 'place'>, timeMs: number): ResourceVector {
   const lasts = (endsAtMs: number | null): boolean => endsAtMs === null || endsAtMs <= nowMs || endsAtMs > timeMs;
   return ResourceVector.sum([
     ...running
@@ -96,6 +96,35 @@ function heldAt({ running, waiting, nowMs }: Snapshot, { place }: Plan, timeMs: 
       return timeMs === nowMs || lasts(endsAtMs) ? [ResourceVector.of(request).times(count)] : [];
     }),
   ]);
+}
+
+/** Whether starts keep capacity at a time, beside what else is needed then; a resource of which they take nothing may be overused without them. */
+function isWithin(
+  snapshot: Snapshot,
+  place: Plan['place'],
+  timeMs: number,
+  needed = ResourceVector.of(amounts(0)),
+): boolean {
+  const without = heldAt(snapshot, { place: [] }, timeMs).toAmounts();
+  const held = heldAt(snapshot, { place }, timeMs).toAmounts();
+  return RESOURCES.every(
+    (resource) =>
+      held[resource] === without[resource] ||
+      held[resource] + needed.toAmounts()[resource] <= snapshot.capacity[resource],
+  );
+}
+
+/** Every choice of starts, whether it fits or not. */
+function allStarts({ waiting }: Snapshot): Plan['place'][] {
+  return waiting.reduce<Plan['place'][]>(
+    (choices, { count }, shape) =>
+      choices.flatMap((choice) =>
+        Array.from({ length: count + 1 }, (_, some) =>
+          some === 0 ? choice : [...choice, { shape, count: some, includes: [] }],
+        ),
+      ),
+    [[]],
+  );
 }
 
 describe('in the middle of the life of a cluster', () => {
@@ -112,7 +141,7 @@ describe('in the middle of the life of a cluster', () => {
         if (reservation?.state === 'promised') {
           const held = heldAt(snapshot, result, reservation.promisedAtMs as number);
           const needed = ResourceVector.of(reservation.request);
-          for (const resource of ['cpuMillis', 'memoryMib', 'gpuMillis'] as const) {
+          for (const resource of RESOURCES) {
             const asked = reservation.request[resource];
             if (asked > 0) expect(held.plus(needed).toAmounts()[resource]).toBeLessThanOrEqual(capacity[resource]);
           }
@@ -121,6 +150,42 @@ describe('in the middle of the life of a cluster', () => {
       }),
       { numRuns: 300 * RUNS },
     );
+  });
+
+  it('beside a promise the counts are the best of all that leave its place alone', () => {
+    let promises = 0;
+    fc.assert(
+      fc.property(someState({ shapes: 5, waiting: 8, running: 3, largest: 10 }), (state) => {
+        const snapshot = snapshotOf(state);
+        const result = plan(snapshot);
+        const { reservation, certificate } = result;
+        if (reservation?.state !== 'promised' || result.reservationEvents.some(({ kind }) => kind === 'started'))
+          return;
+        if (snapshot.waiting.some(({ priority }) => priority > reservation.priority)) return;
+        promises++;
+        const best = certificate.levels.map(() => 0);
+        for (const place of allStarts(snapshot)) {
+          const needed = ResourceVector.of(reservation.request);
+          const isPossible =
+            isWithin(snapshot, place, snapshot.nowMs) &&
+            isWithin(snapshot, place, reservation.promisedAtMs as number, needed);
+          if (!isPossible) continue;
+          const counts = certificate.levels.map(({ priority }) =>
+            place.reduce(
+              (sum, { shape, count }) => sum + (snapshot.waiting[shape]?.priority === priority ? count : 0),
+              0,
+            ),
+          );
+          const changed = counts.findIndex((count, level) => count !== best[level]);
+          if (changed >= 0 && (counts[changed] as number) > (best[changed] as number))
+            best.splice(0, best.length, ...counts);
+        }
+        expect(certificate.levels.map(({ placed }) => placed)).toEqual(best);
+        expect(certificate.optimal).toBe(true);
+      }),
+      { numRuns: 1000 * RUNS },
+    );
+    expect(promises).toBeGreaterThan(0);
   });
 
   it('the order of shapes and of what runs changes nothing', () => {

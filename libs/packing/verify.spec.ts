@@ -218,4 +218,65 @@ describe('the verifier refuses', () => {
   ])('%s', (_, problem, forged) => {
     expect(verify(problem, forged).isAccepted).toBe(false);
   });
+
+  it('every proof of what is not true, however it is made up', () => {
+    const price = fc.oneof(
+      fc.constant(0),
+      fc.integer({ min: -16, max: 16 }).map((part) => part * 2 ** 56),
+    );
+    const multipliers = fc.record({
+      capacity: fc.array(price, { maxLength: 3 }),
+      sums: fc.array(price, { maxLength: 4 }),
+    });
+    const { node } = fc.letrec<{ node: ProofNode }>((tie) => ({
+      node: fc.oneof(
+        { maxDepth: 4 },
+        fc.record({ multipliers }),
+        fc.record({ cut: multipliers, then: tie('node') }),
+        fc.record({ group: fc.nat(4), at: fc.integer({ min: -1, max: 9 }), below: tie('node'), above: tie('node') }),
+      ),
+    }));
+    const refuted = fc.record({
+      target: fc.nat(9),
+      groups: fc.array(fc.array(fc.nat(5), { maxLength: 3 }), { maxLength: 2 }),
+      tree: node,
+    });
+    const level = fc.record({ root: multipliers, refutation: fc.option(refuted) });
+    fc.assert(
+      fc.property(
+        someSnapshot({ shapes: 6, count: 4, largest: 12, levels: 3 }),
+        fc.array(level, { minLength: 3, maxLength: 3 }),
+        fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
+        (some, inventions, isInvented) => {
+          const worse = withoutLast(some, plan(some, { withProof: true }));
+          if (worse === null) return;
+          const levels = (worse.proof?.parts[0]?.levels ?? []).map((proof, index) =>
+            isInvented[index] === true ? (inventions[index] as LevelProof) : proof,
+          );
+          expect(verify(some, withPart(worse, { levels })).isAccepted).toBe(false);
+        },
+      ),
+      { numRuns: 500 * RUNS },
+    );
+  });
 });
+
+/** The same plan with one start less than the best at its lowest level that has any, and called optimal all the same. */
+function withoutLast(some: Snapshot, best: Plan): Plan | null {
+  const last = best.place.at(-1);
+  const shape = last && some.waiting[last.shape];
+  if (last === undefined || shape === undefined || !best.certificate.optimal) return null;
+  const shares = (['cpuMillis', 'memoryMib', 'gpuMillis'] as const).reduce(
+    (sum, resource) => sum + (some.capacity[resource] > 0 ? shape.request[resource] / some.capacity[resource] : 0),
+    0,
+  );
+  const rest = last.count > 1 ? [{ ...last, count: last.count - 1 }] : [];
+  const levels = best.certificate.levels.map((claim) =>
+    claim.priority === shape.priority ? { ...claim, placed: claim.placed - 1, upperBound: claim.placed - 1 } : claim,
+  );
+  const value = best.certificate.utilization.value - shares;
+  return {
+    ...withCertificate(best, { levels, utilization: { value, upperBound: 3 } }),
+    place: [...best.place.slice(0, -1), ...rest],
+  };
+}

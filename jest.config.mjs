@@ -28,6 +28,8 @@ const suite = (displayName, testMatch, extra = {}) => ({ ...shared, displayName,
 export default {
   // Real servers on two cores that do other things as well: a limit for what hangs, not for what is slow.
   testTimeout: 60_000,
+  // What specs leave behind in their process (ES modules are never unloaded) adds up to more than its heap; a new one begins without it.
+  workerIdleMemoryLimit: '1GB',
   // An installation that fails in the middle of its start leaves connections that would keep a failed run from ending.
   forceExit: true,
   projects: [

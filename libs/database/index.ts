@@ -7,6 +7,7 @@ export { DatabaseModule } from './database.module.js';
 export { databaseOptions, type DatabaseSettings, type Entity, SESSION_LIMITS } from './database.options.js';
 export { databaseUrlFor } from './local-database.js';
 export { migrate, pendingMigrations } from './migrator.js';
+export { firstIdAfter, timeOfId } from './id-time.js';
 export { rfc3339 } from './timestamp.js';
 export { constraintOf, isRetryable, sqlStateOf } from './sql-state.js';
 export { preparedRowsOf } from './prepared-statements.js';

@@ -14,7 +14,13 @@ export {
   type ShapeToSchedule,
   type WaitingDeployment,
 } from './deployment-lifecycle.js';
-export { DEPLOYMENT_STATUSES, type DeploymentStatus, HOLDING_STATUSES, TRANSITIONS } from './deployment-status.js';
+export {
+  DEPLOYMENT_STATUSES,
+  type DeploymentStatus,
+  HOLDING_STATUSES,
+  TERMINAL_STATUSES,
+  TRANSITIONS,
+} from './deployment-status.js';
 export { type DeploymentView } from './deployment-view.js';
 export { DeploymentErrors } from './deployments.errors.js';
 export { DeploymentsService } from './deployments.service.js';

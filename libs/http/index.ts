@@ -21,7 +21,7 @@ export { Idempotency } from './idempotency/idempotency.js';
 export { IdempotencyKey, KeyedRequest } from './idempotency/idempotency-key.js';
 export { IdempotencyModule } from './idempotency/idempotency.module.js';
 export { IdempotentAnswerSchema } from './idempotency/idempotent-answer.entity.js';
-export { IdempotencyRetention } from './idempotency/idempotency-retention.js';
+export { IdempotencyRetention, KEPT_HOURS } from './idempotency/idempotency-retention.js';
 export { MAX_WAIT_SECONDS, PreferWait, WaitPreference } from './preferences/prefer-wait.js';
 export { AlsoAsLines, type AsLines } from './lines/also-as-lines.js';
 export { JSON_LINES_TYPE, JsonLines, LINE_LIMITS, type LineChunk, readLine } from './lines/json-lines.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { Settings } from '#config';
-import { changesOf, Database, type Fragment, sql } from '#database';
+import { changesOf, Database, firstIdAfter, sql } from '#database';
 
 /** So many records go at once: a small transaction, which nobody waits for. */
 const BATCH = 1_000;
@@ -36,9 +36,4 @@ export class PassRetention {
     );
     return Math.max(sights, records);
   }
-}
-
-/** The smallest id that can have been made so long ago: ids begin with their time. */
-function firstIdAfter(age: Fragment): Fragment {
-  return sql`(lpad(to_hex((extract(epoch from now() - ${age}) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid`;
 }

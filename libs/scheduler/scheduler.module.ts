@@ -4,6 +4,8 @@ import { ClustersModule } from '#clusters';
 
 import { AdminClustersController } from './admin/admin-clusters.controller.js';
 import { AdminClustersService } from './admin/admin-clusters.service.js';
+import { AdminRetentionController } from './admin/admin-retention.controller.js';
+import { AdminRetentionService } from './admin/admin-retention.service.js';
 import { ExplanationModule } from './explanation/explanation.module.js';
 import { Ledger } from './ledger/ledger.js';
 import { LedgerClosing } from './ledger/ledger-closing.js';
@@ -22,7 +24,14 @@ import { UsageService } from './usage.service.js';
 /** What the API shows of the scheduler. It cannot run a pass: the module that can is not among its imports. */
 @Module({
   imports: [ClustersModule, ExplanationModule],
-  controllers: [PassesController, LedgerController, UsageController, LedgerAuditController, AdminClustersController],
+  controllers: [
+    PassesController,
+    LedgerController,
+    UsageController,
+    LedgerAuditController,
+    AdminClustersController,
+    AdminRetentionController,
+  ],
   providers: [
     PassesService,
     LedgerPages,
@@ -34,6 +43,7 @@ import { UsageService } from './usage.service.js';
     Ledger,
     LedgerClosing,
     AdminClustersService,
+    AdminRetentionService,
   ],
 })
 export class SchedulerModule {}

@@ -199,6 +199,11 @@ describe('bad input', () => {
       ['a slash at the end', '404 REQUEST.NO_SUCH_ROUTE', () => refused('GET', `${team.path}/deployments/`)],
       ['capitals', '404 REQUEST.NO_SUCH_ROUTE', () => refused('GET', `/V1/organizations`)],
       ['another method', '405 REQUEST.METHOD_NOT_ALLOWED', () => refused('PUT', `${team.path}/clusters`)],
+      [
+        'a method of a route that is only read',
+        '405 REQUEST.METHOD_NOT_ALLOWED',
+        () => refused('DELETE', '/v1/admin/retention'),
+      ],
     ]);
     const capitals = await team.viewer.get<{ id: string }>(
       `${team.path.toUpperCase().replace('/V1/ORGANIZATIONS', '/v1/organizations')}/deployments/${deploymentId.toUpperCase()}`,

@@ -185,6 +185,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   listInstalledClusters: { needs: 'operator', success: 200 },
   wakeCluster: { needs: 'operator', success: 200 },
   repairLedger: { needs: 'operator', success: 200 },
+  getRetention: { needs: 'operator', success: 200 },
 
   submitDeployment: { needs: 'developer', success: 201, body: () => aDeployment() },
   submitDeployments: { needs: 'developer', success: 201, body: () => ({ deployments: [aDeployment()] }) },

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { changesOf, type EntityManager, rowsOf, sql } from '#database';
+import { changesOf, type EntityManager, firstIdAfter, rowsOf, sql } from '#database';
 
 /** A cluster, and whose it is. */
 export interface ClusterOf {
@@ -30,8 +30,7 @@ export class DeploymentRetention {
       sql<{ id: string }>`
         select id from deployments
         where organization_id = ${organizationId} and cluster_id = ${clusterId} and id > ${after}
-          and id < (lpad(to_hex((extract(epoch from now() - interval '1 day' * ${olderThanDays}::int) * 1000)::bigint), 12, '0')
-                    || repeat('0', 20))::uuid
+          and id < ${firstIdAfter(sql`interval '1 day' * ${olderThanDays}::int`)}
           and ended_at < now() - interval '1 day' * ${olderThanDays}::int and released_at is not null
         order by organization_id, cluster_id, id limit ${limit} for update skip locked`,
     );

@@ -75,13 +75,17 @@ function parseBody(bytes: Buffer): unknown {
   return bytes.length === 0 ? undefined : parseJson(bytes);
 }
 
-/** Reads bytes as strict JSON. @throws DomainError (not UTF-8, not JSON, ambiguous JSON) */
-export function parseJson(bytes: Buffer): unknown {
+/**
+ * Reads bytes as strict JSON. `line` is the one at which they begin in what the client sent, so that an error names a place of that.
+ *
+ * @throws DomainError (not UTF-8, not JSON, ambiguous JSON)
+ */
+export function parseJson(bytes: Buffer, line = 1): unknown {
   if (!isUtf8(bytes)) {
     throw RequestErrors.MALFORMED_JSON.because('The body is not valid UTF-8.');
   }
   try {
-    return parseStrictJson(bytes.toString('utf8'));
+    return parseStrictJson(bytes.toString('utf8'), line);
   } catch (error) {
     if (error instanceof MalformedJson) {
       throw RequestErrors.MALFORMED_JSON.because(`The body is not valid JSON: ${error.message}.`);

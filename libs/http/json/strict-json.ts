@@ -46,7 +46,10 @@ class Reader {
   private at = 0;
   private readonly path: (string | number)[] = [];
 
-  constructor(private readonly text: string) {}
+  constructor(
+    private readonly text: string,
+    private readonly line: number,
+  ) {}
 
   document(): unknown {
     this.skipSpace();
@@ -224,7 +227,9 @@ class Reader {
   private malformed(): never {
     const before = this.text.slice(0, this.at).split('\n');
     const what = this.at >= this.text.length ? 'it ends too early' : 'there is an unexpected character';
-    throw new MalformedJson(`${what} at line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`);
+    throw new MalformedJson(
+      `${what} at line ${this.line + before.length - 1}, column ${(before.at(-1) ?? '').length + 1}`,
+    );
   }
 
   private refuse(code: string, message: string): never {
@@ -240,10 +245,11 @@ export function pointerTo(path: readonly (string | number)[]): string {
 /**
  * Reads JSON (RFC 8259) and refuses what other readers may read otherwise: duplicate keys, `__proto__` and
  * `constructor.prototype` keys, numbers that a double would change, U+0000 and lone surrogates, and what is nested
- * deeper or has more keys than `JSON_LIMITS`. `-0` is read as 0. Linear in the length of the text.
+ * deeper or has more keys than `JSON_LIMITS`. `-0` is read as 0. Linear in the length of the text. `line` is the one at which the text
+ * begins in what its reader knows.
  *
  * @throws MalformedJson, AmbiguousJson
  */
-export function parseStrictJson(text: string): unknown {
-  return new Reader(text).document();
+export function parseStrictJson(text: string, line = 1): unknown {
+  return new Reader(text, line).document();
 }

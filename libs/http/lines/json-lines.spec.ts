@@ -94,6 +94,12 @@ describe('JSON lines', () => {
     expect(first === undefined ? refused.code : `${first.pointer} ${first.code}`).toBe(expected);
   });
 
+  it('that are not JSON are named by their own place in the body', async () => {
+    const [chunk] = await chunksOf(['{"n":1}\n\n{"n":1,}\n']);
+    const refused = (chunk?.lines ?? []).map((line) => readLine(NumberDto, line)).at(-1);
+    expect(refused).toMatchObject({ message: expect.stringContaining('at line 3, column 8') });
+  });
+
   it('are read by the rules of a class', () => {
     expect(readLine(NumberDto, { index: 0, bytes: Buffer.from('{"n":1}\r') })).toEqual({ n: 1 });
     const invalid = readLine(NumberDto, { index: 0, bytes: Buffer.from([0x22, 0xff, 0x22]) });

@@ -58,13 +58,13 @@ export class JsonLines {
 }
 
 /** What a line says, by the rules of a class, or why it is refused. Pointers begin at the line. */
-export function readLine<T extends object>(type: DtoClass<T>, { bytes }: Line): T | DomainError {
+export function readLine<T extends object>(type: DtoClass<T>, { index, bytes }: Line): T | DomainError {
   if (bytes === undefined) {
     const message = `must have at most ${LINE_LIMITS.lineBytes} bytes`;
     return invalidInput([{ pointer: '#', code: 'too-long', message }]);
   }
   try {
-    const item = readItem(type, parseJson(bytes));
+    const item = readItem(type, parseJson(bytes, index + 1));
     return item instanceof InvalidItem ? invalidInput(item.errors) : item;
   } catch (error) {
     if (error instanceof DomainError) return error;

@@ -1,0 +1,162 @@
+import { Injectable } from '@nestjs/common';
+
+import { Settings } from '#config';
+import { Database, firstIdAfter, type Fragment, preferIndexes, rfc3339, rowsOf, sql, timeOfId } from '#database';
+import { TERMINAL_STATUSES } from '#deployments';
+import { KEPT_HOURS } from '#http';
+
+/** Every kind of data that goes with time, and the one that never does. */
+export const KEPT_KINDS = [
+  'deployments',
+  'usage-sums',
+  'passes',
+  'pass-sights',
+  'idempotent-answers',
+  'audit-entries',
+] as const;
+
+/** A kind of data by its name. */
+export type KeptKind = (typeof KEPT_KINDS)[number];
+
+/** So many that are past their time are counted, and no more: what it costs is bounded however much there is. */
+export const MAX_OVERDUE = 10_000;
+
+const HOUR_SECONDS = 3_600;
+const DAY_SECONDS = 24 * HOUR_SECONDS;
+
+/** One kind of data: how long it is kept, and what is there. */
+export interface KeptData {
+  readonly kind: KeptKind;
+  readonly setting: string | null;
+  readonly keptForSeconds: number | null;
+  readonly oldestAt: string | null;
+  readonly overdue: number;
+}
+
+interface Rule {
+  readonly setting: string | null;
+  readonly keptForSeconds: number | null;
+  /** One value: from when the oldest is. */
+  readonly oldest: Fragment;
+  /** A row for each that is past its time, found by an index. */
+  readonly overdue: Fragment;
+}
+
+/** Tells operators what is kept for how long, and whether what is past its time goes. */
+@Injectable()
+export class AdminRetentionService {
+  constructor(
+    private readonly settings: Settings,
+    private readonly database: Database,
+  ) {}
+
+  /** One for each kind of data, as the same moment shows them. */
+  async read(): Promise<KeptData[]> {
+    const rules = this.rules();
+    return this.database.transaction(async (tx) => {
+      await preferIndexes(tx);
+      const kept: KeptData[] = [];
+      for (const kind of KEPT_KINDS) {
+        const { setting, keptForSeconds, oldest, overdue } = rules[kind];
+        const [found] = await rowsOf(
+          tx,
+          sql<{ oldestAt: string | null; overdue: number }>`
+            select (${oldest}) as "oldestAt",
+                   (select count(*)::int from (${overdue} limit ${MAX_OVERDUE}) as past) as overdue`,
+        );
+        kept.push({
+          kind,
+          setting,
+          keptForSeconds,
+          oldestAt: rfc3339(found?.oldestAt ?? null),
+          overdue: found?.overdue ?? 0,
+        });
+      }
+      return kept;
+    });
+  }
+
+  private rules(): Readonly<Record<KeptKind, Rule>> {
+    const { deploymentRetentionDays, usageRetentionDays, passRetentionDays, passSightHours } = this.settings;
+    const passSeconds = passRetentionDays * DAY_SECONDS;
+    const sightSeconds = passSightHours * HOUR_SECONDS;
+    return {
+      deployments: deploymentRule(deploymentRetentionDays * DAY_SECONDS),
+      'usage-sums': timeRule(
+        { setting: 'STOWAGE_USAGE_RETENTION_DAYS', keptForSeconds: usageRetentionDays * DAY_SECONDS },
+        { table: sql`usage_sums`, time: sql`closed_at` },
+      ),
+      passes: idRule(
+        { setting: 'STOWAGE_PASS_RETENTION_DAYS', keptForSeconds: passSeconds },
+        { table: sql`passes`, id: sql`id` },
+      ),
+      'pass-sights': idRule(
+        // What a pass saw goes with its record at the latest.
+        sightSeconds <= passSeconds
+          ? { setting: 'STOWAGE_PASS_SIGHT_HOURS', keptForSeconds: sightSeconds }
+          : { setting: 'STOWAGE_PASS_RETENTION_DAYS', keptForSeconds: passSeconds },
+        { table: sql`pass_sights`, id: sql`pass_id` },
+      ),
+      'idempotent-answers': timeRule(
+        { setting: null, keptForSeconds: KEPT_HOURS * HOUR_SECONDS },
+        { table: sql`idempotent_answers`, time: sql`created_at` },
+      ),
+      'audit-entries': {
+        setting: null,
+        keptForSeconds: null,
+        oldest: sql`select occurred_at from audit_entries order by id limit 1`,
+        overdue: sql`select 1 where false`,
+      },
+    };
+  }
+}
+
+interface Term {
+  readonly setting: string | null;
+  readonly keptForSeconds: number;
+}
+
+const age = (seconds: number): Fragment => sql`interval '1 second' * ${seconds}::bigint`;
+
+/** Of rows whose age is in an indexed column. */
+function timeRule(term: Term, { table, time }: { readonly table: Fragment; readonly time: Fragment }): Rule {
+  return {
+    ...term,
+    oldest: sql`select ${time} from ${table} order by ${time} limit 1`,
+    overdue: sql`select 1 from ${table} where ${time} < now() - ${age(term.keptForSeconds)} order by ${time}`,
+  };
+}
+
+/** Of rows whose id tells their age. */
+function idRule(term: Term, { table, id }: { readonly table: Fragment; readonly id: Fragment }): Rule {
+  return {
+    ...term,
+    oldest: sql`select ${timeOfId(id)} from ${table} order by ${id} limit 1`,
+    overdue: sql`select 1 from ${table} where ${id} < ${firstIdAfter(age(term.keptForSeconds))} order by ${id}`,
+  };
+}
+
+/**
+ * Of deployments that have ended. No index knows when: of each cluster and each way of ending, the first submitted is looked at for the
+ * oldest, and what was submitted long enough ago for what is overdue. Nothing that waits is read, and little that is young.
+ */
+function deploymentRule(keptForSeconds: number): Rule {
+  const perStatus = sql`clusters c cross join unnest(${[...TERMINAL_STATUSES]}::text[]) as ended (status)`;
+  const ofStatus = sql`d.organization_id = c.organization_id and d.cluster_id = c.id and d.status = ended.status`;
+  const order = sql`d.organization_id, d.cluster_id, d.status, d.id`;
+  return {
+    setting: 'STOWAGE_DEPLOYMENT_RETENTION_DAYS',
+    keptForSeconds,
+    oldest: sql`
+      select min(first.ended_at) from ${perStatus}
+      cross join lateral (select d.ended_at from deployments d where ${ofStatus} order by ${order} limit 1) as first`,
+    overdue: sql`
+      select 1 from ${perStatus}
+      cross join lateral (
+        select 1 from deployments d
+        where ${ofStatus} and d.id < ${firstIdAfter(age(keptForSeconds))}
+          and d.ended_at < now() - ${age(keptForSeconds)} and d.released_at is not null
+        order by ${order} limit ${MAX_OVERDUE}
+      ) as past`,
+  };
+}

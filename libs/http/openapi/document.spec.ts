@@ -172,14 +172,6 @@ describe('the pages', () => {
     }
   });
 
-  it('are named to whoever asks for the root', async () => {
-    const { statusCode, body } = await app.inject({ method: 'GET', url: '/' });
-    expect([statusCode, JSON.parse(body)]).toMatchObject([
-      404,
-      { code: 'REQUEST.NO_SUCH_ROUTE', detail: expect.stringContaining('/docs') },
-    ]);
-  });
-
   it('of problems are for people or programs, as they ask', async () => {
     const read = (accept: string): ReturnType<typeof app.inject> =>
       app.inject({ method: 'GET', url: '/problems/REQUEST.INVALID', headers: { accept } });

@@ -5,7 +5,6 @@ import fastifyStatic from '@fastify/static';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 
-import { TransportError, TransportErrors } from '../problems/request.errors.js';
 import { createOpenApiDocument, type TagDescription } from './document.js';
 
 /** Only what comes from this server runs; Swagger UI sets some styles on elements, which needs the exception. */
@@ -103,7 +102,7 @@ function serveFile(fastify: FastifyInstance, url: string, root: string, name: st
   );
 }
 
-/** Serves `/openapi.json`, a self-contained Swagger UI at `/docs`, and as self-contained a ReDoc at `/redoc`; `/` tells where they are. */
+/** Serves `/openapi.json`, a self-contained Swagger UI at `/docs`, and as self-contained a ReDoc at `/redoc`. */
 export function serveDocumentation(app: NestFastifyApplication, tags: readonly TagDescription[] = []): void {
   const document = JSON.stringify(createOpenApiDocument(app, tags));
   const fastify = app.getHttpAdapter().getInstance();
@@ -118,12 +117,6 @@ export function serveDocumentation(app: NestFastifyApplication, tags: readonly T
   fastify.get('/openapi.json', (_request, reply) =>
     reply.type('application/json; charset=utf-8').header('cache-control', 'no-cache').send(document),
   );
-  fastify.get('/', () => {
-    throw new TransportError(
-      TransportErrors.NO_SUCH_ROUTE,
-      'Nothing is here. The API is under /v1, and described at /docs.',
-    );
-  });
   servePage('/docs', SWAGGER_UI);
   serveText('/docs/init.js', 'text/javascript', SWAGGER_UI_INIT);
   servePage('/redoc', REDOC);

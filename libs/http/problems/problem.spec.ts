@@ -64,6 +64,10 @@ describe('problems', () => {
     expect(JSON.stringify(problemOf(error, 'request-1').body)).not.toMatch(/hunter2|select/);
   });
 
+  it('of paths that lead nowhere tell where the API is described', () => {
+    expect(problemOf(new NotFoundException(SECRET), 'r').body.detail).toContain('/docs');
+  });
+
   it('of holes in our validation are logged as ours', () => {
     expect(problemOf(databaseError('22P02'), 'r').isUnexpected).toBe(true);
     expect(problemOf(databaseError('23505'), 'r').isUnexpected).toBe(false);

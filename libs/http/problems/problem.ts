@@ -44,6 +44,12 @@ interface Translation {
 
 const plain = (entry: ErrorEntry): Translation => ({ entry, detail: `${entry.title}.` });
 
+/** Also what a stranger hears who asks for `/`. */
+const noSuchRoute: Translation = {
+  entry: TransportErrors.NO_SUCH_ROUTE,
+  detail: 'No such route. Those of the API begin with /v1, and are described at its /docs.',
+};
+
 const unavailable: Translation = {
   ...plain(RequestErrors.UNAVAILABLE),
   facts: { retryAfterSeconds: DEFAULT_RETRY_AFTER_SECONDS },
@@ -154,7 +160,7 @@ function translateFrameworkError(error: unknown): Translation | undefined {
     const status = cause instanceof HttpException ? cause.getStatus() : cause.statusCode;
     const byStatus = typeof status === 'number' ? BY_STATUS[status] : undefined;
     if (byStatus !== undefined) {
-      return plain(byStatus);
+      return byStatus === TransportErrors.NO_SUCH_ROUTE ? noSuchRoute : plain(byStatus);
     }
     if (typeof status === 'number' && status >= 400 && status < 500) {
       return plain(TransportErrors.BAD_REQUEST);

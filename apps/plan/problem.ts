@@ -5,8 +5,9 @@ import {
   type Problem,
   problemOf,
   type QueuedDeployment,
+  reservationOf,
+  type ReservationStatement,
   type RunningGroup,
-  type StandingReservation,
 } from '#packing';
 
 import { Fields, InvalidProblem } from './fields.js';
@@ -28,7 +29,9 @@ export function readProblem(json: string): Problem {
     isCordoned: false,
     running: root.has('running') ? root.list('running').map(readRunning) : [],
     queue,
-    reservation: root.has('reservation') ? readReservation(root.object('reservation'), queue, nowMs) : null,
+    reservation: root.has('reservation')
+      ? reservationOf(readReservation(root.object('reservation')), queue, nowMs)
+      : null,
   });
 }
 
@@ -98,23 +101,17 @@ function readReserveAfter(fields: Fields): number | null {
   return fields.isNull('reserveAfterSeconds') ? null : DEFAULT_POLICY.reserveAfterSeconds;
 }
 
-/** A reservation of somebody who no longer waits is none. */
-function readReservation(
-  fields: Fields,
-  queue: readonly QueuedDeployment[],
-  nowMs: number,
-): StandingReservation | null {
-  const id = fields.text('id');
-  const holder = queue.find((deployment) => deployment.id === id);
-  if (holder === undefined) return null;
-  const promisedAtMs = fields.has('promisedAt') ? fields.time('promisedAt') : null;
-  const state =
-    promisedAtMs !== null ? 'promised' : fields.has('state') ? fields.word('state', ['held', 'lapsed']) : 'held';
-  const { priority, request, maxRuntimeSeconds, queuedAtMs } = holder;
-  const sinceMs = fields.has('since') ? fields.time('since') : nowMs;
-  const defaultUntilMs = sinceMs + DEFAULT_POLICY.reserveHoldSeconds * 1000;
-  const untilMs = promisedAtMs !== null ? null : fields.has('until') ? fields.time('until') : defaultUntilMs;
-  return { id, priority, request, maxRuntimeSeconds, queuedAtMs, state, sinceMs, promisedAtMs, untilMs };
+function readReservation(fields: Fields): ReservationStatement {
+  const time = (name: string): number | null => (fields.has(name) ? fields.time(name) : null);
+  const promisedAtMs = time('promisedAt');
+  return {
+    id: fields.text('id'),
+    promisedAtMs,
+    state:
+      promisedAtMs === null && fields.has('state') ? fields.word<'held' | 'lapsed'>('state', ['held', 'lapsed']) : null,
+    sinceMs: time('since'),
+    untilMs: promisedAtMs === null ? time('until') : null,
+  };
 }
 
 function refuseDoubles(ids: readonly string[]): void {

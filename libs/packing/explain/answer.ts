@@ -32,35 +32,43 @@ export function startedBy({ members }: Pick<Problem, 'members'>, { place }: Pick
   });
 }
 
-/** Says what a plan means for every deployment of a problem. */
-export function answerOf(problem: Problem, plan: Plan, time: TimeFormat): PlanAnswer {
+/**
+ * Says what a plan means for every deployment of a problem.
+ *
+ * @param mostBlockers of those that wait only so many are told of as have no more blockers between them
+ */
+export function answerOf(problem: Problem, plan: Plan, time: TimeFormat, mostBlockers = Infinity): PlanAnswer {
   const started = startedBy(problem, plan);
   return {
     place: started.map(({ id }) => id),
     preempt: [],
     reservation: plan.reservation === null ? null : toReservation(plan.reservation, time),
     certificate: plan.certificate,
-    waiting: waitingAfter(problem, plan, new Set(started.map(({ id }) => id)), time),
+    waiting: waitingAfter(problem, plan, { isStarted: new Set(started.map(({ id }) => id)), time, mostBlockers }),
   };
 }
 
 function waitingAfter(
   { snapshot, members }: Problem,
   plan: Plan,
-  isStarted: ReadonlySet<string>,
-  time: TimeFormat,
+  {
+    isStarted,
+    time,
+    mostBlockers,
+  }: { readonly isStarted: ReadonlySet<string>; readonly time: TimeFormat; readonly mostBlockers: number },
 ): PlanAnswer['waiting'] {
-  const byShape = new Map(blockersOf(snapshot, plan).map((blockers) => [blockers.shape, blockers]));
-  return members.flatMap((group, shape) => {
-    const blockers = byShape.get(shape);
-    if (blockers === undefined) return [];
-    return group
-      .filter(({ id }) => !isStarted.has(id))
-      .map(({ id, priority }, older) => ({
-        id,
-        blockers: blockersOfOne(blockers, { id, priority, older }).map((blocker) => viewOfBlocker(blocker, time)),
-      }));
-  });
+  const waiting: PlanAnswer['waiting'][number][] = [];
+  let left = mostBlockers;
+  for (const kept of blockersOf(snapshot, plan)) {
+    const group = (members[kept.shape] ?? []).filter(({ id }) => !isStarted.has(id));
+    for (const [older, { id, priority }] of group.entries()) {
+      const blockers = blockersOfOne(kept, { id, priority, older });
+      left -= blockers.length;
+      if (left < 0) return waiting;
+      waiting.push({ id, blockers: blockers.map((blocker) => viewOfBlocker(blocker, time)) });
+    }
+  }
+  return waiting;
 }
 
 function toReservation(

@@ -12,7 +12,14 @@ export { type Change, changed, type Member, type ShapeOf } from './change.js';
 export { type Eta, type Forecast, forecast, type ForecastOptions, type NoForecast } from './forecast.js';
 export { type Contender, type OrderRule, whyFirst } from './order.js';
 export { doesStart, keyOf, type Standing, startsOf } from './places.js';
-export { type Problem, problemOf, type QueuedDeployment, type WholeProblem } from './problem.js';
+export {
+  type Problem,
+  problemOf,
+  type QueuedDeployment,
+  reservationOf,
+  type ReservationStatement,
+  type WholeProblem,
+} from './problem.js';
 export { grouped, inWords, sentenceOf, type TimeFormat } from './sentence.js';
 export { type Subject, type Unlock, type UnlockOptions, type Unlocks, unlocksOf } from './unlock.js';
 export { amountsInUnits, type BlockerView, inUnits, type ResourceName, viewOfBlocker } from './view.js';

@@ -1,5 +1,6 @@
 import type { ResourceAmounts } from '#kernel';
 
+import { DEFAULT_POLICY } from '../policy.js';
 import type { PlanningPolicy, RunningGroup, Snapshot, StandingReservation, WaitingShape } from '../types.js';
 import { compareAge, keyOf } from './places.js';
 
@@ -21,6 +22,32 @@ export interface WholeProblem {
   readonly running: readonly RunningGroup[];
   readonly queue: readonly QueuedDeployment[];
   readonly reservation: StandingReservation | null;
+}
+
+/** A reservation as people write it down: the rest is known from its deployment, or by default. */
+export interface ReservationStatement {
+  readonly id: string;
+  /** Given: it is promised. */
+  readonly promisedAtMs: number | null;
+  /** Where nothing is promised; held when left out. */
+  readonly state: 'held' | 'lapsed' | null;
+  readonly sinceMs: number | null;
+  readonly untilMs: number | null;
+}
+
+/** The reservation that a statement means; null where its deployment no longer waits. */
+export function reservationOf(
+  { id, promisedAtMs, ...stated }: ReservationStatement,
+  queue: readonly QueuedDeployment[],
+  nowMs: number,
+): StandingReservation | null {
+  const holder = queue.find((deployment) => deployment.id === id);
+  if (holder === undefined) return null;
+  const { priority, request, maxRuntimeSeconds, queuedAtMs } = holder;
+  const state = promisedAtMs !== null ? 'promised' : (stated.state ?? 'held');
+  const sinceMs = stated.sinceMs ?? nowMs;
+  const untilMs = promisedAtMs !== null ? null : (stated.untilMs ?? sinceMs + DEFAULT_POLICY.reserveHoldSeconds * 1000);
+  return { id, priority, request, maxRuntimeSeconds, queuedAtMs, state, sinceMs, promisedAtMs, untilMs };
 }
 
 /** A problem in the planner's terms, and who is behind each shape, oldest first. */

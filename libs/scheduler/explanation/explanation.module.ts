@@ -7,6 +7,8 @@ import { ForecastsController } from '../forecast/forecasts.controller.js';
 import { ForecastsService } from '../forecast/forecasts.service.js';
 import { WhatIfController } from '../what-if/what-if.controller.js';
 import { WhatIfService } from '../what-if/what-if.service.js';
+import { WholeProblemsController } from '../whole-problem/whole-problems.controller.js';
+import { WholeProblemsService } from '../whole-problem/whole-problems.service.js';
 import { Planner } from '../pass/planner.js';
 import { Comparisons } from './comparisons.js';
 import { ExplanationsController } from './explanations.controller.js';
@@ -18,7 +20,7 @@ import { Questions } from './questions.js';
 /** Answers to "why is it waiting?" and "what if?": questions to the planner, in threads of the API's own process. */
 @Module({
   imports: [ClustersModule, DeploymentsModule],
-  controllers: [ExplanationsController, WhatIfController, ForecastsController],
+  controllers: [ExplanationsController, WhatIfController, WholeProblemsController, ForecastsController],
   providers: [
     Planner,
     Questions,
@@ -27,6 +29,7 @@ import { Questions } from './questions.js';
     Comparisons,
     ExplanationsService,
     WhatIfService,
+    WholeProblemsService,
     ForecastsService,
   ],
   exports: [PassSights],

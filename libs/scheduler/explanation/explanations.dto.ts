@@ -109,8 +109,8 @@ export class ReservedResourceDto {
   readonly available!: number;
 }
 
-/** One reason why a deployment waits. Which fields there are depends on the code. */
-export class BlockerDto {
+/** What a blocker says of itself: everything but whose a reservation is. */
+export class BlockerFactsDto {
   @EnumField(CODES, {
     description:
       '`NOT_ENOUGH`: less of a resource is free than it asks for. `TOO_LARGE`: the whole cluster has less. `RESERVATION`: it would be in the way of somebody who has waited long enough. `AHEAD`: others who need the same come first. `CORDONED`, `DRAINING`, `CAPACITY_PENDING`: nothing starts in this cluster. `RETRY`: its last attempt failed, and it comes back later. `SEARCH_LIMIT`: the search ended before it was proven that no more can start. `NEXT_PASS`: nothing is in its way.',
@@ -141,9 +141,6 @@ export class BlockerDto {
 
   @DecimalField({ description: 'TOO_LARGE: how much more than that it asks for.', ...AMOUNT, example: 2 })
   readonly exceeding?: number;
-
-  @IdField({ description: 'RESERVATION: the deployment that has it.', optional: true })
-  readonly id?: string;
 
   @EnumField(['promised', 'held'], {
     description: 'RESERVATION: whether the other one has a time at which it starts.',
@@ -194,6 +191,12 @@ export class BlockerDto {
 
   @TimestampField({ description: 'RETRY: when it is back in the queue.', optional: true })
   readonly retryAt?: string;
+}
+
+/** One reason why a deployment waits. Which fields there are depends on the code. */
+export class BlockerDto extends BlockerFactsDto {
+  @IdField({ description: 'RESERVATION: the deployment that has it.', optional: true })
+  readonly id?: string;
 }
 
 /** A deployment that would have to end. */

@@ -1,5 +1,5 @@
 import { toResources } from '#clusters';
-import { type Blocker, viewOfBlocker } from '#packing';
+import { type Blocker, type BlockerView, viewOfBlocker } from '#packing';
 
 import { toReservationDto } from '../passes.mapper.js';
 import { type Comparison } from './comparison.js';
@@ -47,7 +47,11 @@ export function toExplanationDto(view: ExplanationView): ExplanationDto {
 
 /** A blocker, in the units of the API. */
 export function toBlockerDto(blocker: Blocker): BlockerDto {
-  const view = viewOfBlocker(blocker, timeOf);
+  return toShownBlockerDto(viewOfBlocker(blocker, timeOf));
+}
+
+/** A blocker that is in the units of the API. */
+export function toShownBlockerDto(view: BlockerView): BlockerDto {
   return view.code === 'RESERVATION'
     ? { ...view, resources: view.resources.map((resource) => ({ ...resource })) }
     : { ...view };

@@ -1,5 +1,6 @@
 // The whole of a planner thread: pure code behind a message port. Each function is a question that it answers.
 import {
+  answerOf,
   blockersOf,
   type Change,
   changed,
@@ -10,12 +11,15 @@ import {
   type OrderRule,
   plan,
   type Plan,
+  type PlanAnswer,
+  problemOf,
   type ShapeBlockers,
   type Snapshot,
   type Standing,
   type Unlocks,
   unlocksOf,
   type WaitingHead,
+  type WholeProblem,
   whyFirst,
 } from '#packing';
 
@@ -73,16 +77,6 @@ export function explain({ snapshot, stops, subject, unlockMs, forecastMs }: Expl
   };
 }
 
-/** What keeps every shape, and the plan that leaves them waiting. */
-export function explainAll({ snapshot, stops }: Pick<ExplainTask, 'snapshot' | 'stops'>): {
-  readonly plan: Plan;
-  readonly blockers: readonly ShapeBlockers[];
-} {
-  const seen = changed(snapshot, {});
-  const result = plan(seen);
-  return { plan: result, blockers: blockersOf(seen, result, stops) };
-}
-
 /** When those start who are asked for. */
 export interface ForecastTask {
   readonly snapshot: Snapshot;
@@ -118,6 +112,28 @@ export function whatIf({ snapshot, change, stops }: WhatIfTask): WhatIfResult {
     before: { snapshot: before, plan: plan(before) },
     after: { snapshot: after, plan: planAfter, blockers: blockersOf(after, planAfter, stops) },
   };
+}
+
+/** A problem that stands alone. */
+export interface ProblemTask {
+  readonly problem: WholeProblem;
+  /** See `answerOf`. */
+  readonly mostBlockers: number;
+}
+
+/** Its plan, and how long planning took. */
+export interface ProblemResult {
+  readonly answer: PlanAnswer;
+  readonly elapsedMs: number;
+}
+
+/** Plans a whole problem, as the offline planner does. */
+export function planProblem({ problem, mostBlockers }: ProblemTask): ProblemResult {
+  const read = problemOf(problem);
+  const startMs = performance.now();
+  const made = plan(read.snapshot);
+  const elapsedMs = performance.now() - startMs;
+  return { answer: answerOf(read, made, (timeMs) => new Date(timeMs).toISOString(), mostBlockers), elapsedMs };
 }
 
 /** Two deployments, one of which a plan starts. */

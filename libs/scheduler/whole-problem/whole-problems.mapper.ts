@@ -1,0 +1,84 @@
+import { toVector } from '#clusters';
+import { DEFAULT_POLICY, type PlanningPolicy, reservationOf, type WholeProblem } from '#packing';
+
+import { toShownBlockerDto } from '../explanation/explanations.mapper.js';
+import { toCertificateDto } from '../passes.mapper.js';
+import { type PlanningPolicyDto } from '../what-if/what-if.dto.js';
+import { type ProblemReservationDto, type WholePlanDto, type WholeProblemDto } from './whole-problems.dto.js';
+import { type WholePlan } from './whole-problems.service.js';
+
+/** A problem, in stored units. */
+export function toWholeProblem(body: WholeProblemDto): WholeProblem {
+  const nowMs = Date.parse(body.now);
+  const queue = body.queue.map(({ id, priority, resources, queuedAt, maxRuntimeSeconds }) => ({
+    id,
+    priority,
+    request: toVector(resources).toAmounts(),
+    queuedAtMs: Date.parse(queuedAt),
+    maxRuntimeSeconds: maxRuntimeSeconds ?? null,
+  }));
+  const { reservation } = body;
+  return {
+    capacity: toVector(body.capacity).toAmounts(),
+    nowMs,
+    policy: toPolicy(body.policy ?? {}),
+    isCordoned: false,
+    running: body.running.map(({ priority, resources, startedAt, maxRuntimeSeconds }) => ({
+      priority,
+      resources: toVector(resources).toAmounts(),
+      count: 1,
+      endsAtMs: typeof maxRuntimeSeconds === 'number' ? Date.parse(startedAt) + maxRuntimeSeconds * 1000 : null,
+    })),
+    queue,
+    reservation: reservation ? reservationOf(toStatement(reservation), queue, nowMs) : null,
+  };
+}
+
+function toPolicy({ searchSteps, reserveAfterSeconds, reserveHoldSeconds }: PlanningPolicyDto): PlanningPolicy {
+  return {
+    searchSteps: searchSteps ?? DEFAULT_POLICY.searchSteps,
+    // Null is an answer: never.
+    reserveAfterSeconds: reserveAfterSeconds === undefined ? DEFAULT_POLICY.reserveAfterSeconds : reserveAfterSeconds,
+    reserveHoldSeconds: reserveHoldSeconds ?? DEFAULT_POLICY.reserveHoldSeconds,
+  };
+}
+
+function toStatement({
+  id,
+  promisedAt,
+  state,
+  since,
+  until,
+}: ProblemReservationDto): Parameters<typeof reservationOf>[0] {
+  const time = (text: string | null | undefined): number | null => (typeof text === 'string' ? Date.parse(text) : null);
+  return {
+    id,
+    promisedAtMs: time(promisedAt),
+    state: state === 'lapsed' ? state : 'held',
+    sinceMs: time(since),
+    untilMs: time(until),
+  };
+}
+
+/** What of a plan leaves the service. */
+export function toWholePlanDto({ answer, elapsedMs, untold }: WholePlan): WholePlanDto {
+  const { place, preempt, reservation, certificate, waiting } = answer;
+  return {
+    place: [...place],
+    preempt: [...preempt],
+    reservation:
+      reservation === null
+        ? null
+        : {
+            id: reservation.id,
+            promisedAt: reservation.promisedAt,
+            state: reservation.state,
+            since: reservation.since,
+            until: reservation.until,
+          },
+    certificate: toCertificateDto(certificate),
+    waiting: waiting.map(({ id, blockers }) => ({ id, blockers: blockers.map(toShownBlockerDto) })),
+    waitingUntold: untold,
+    elapsedMs: Math.round(elapsedMs * 1000) / 1000,
+  };
+}

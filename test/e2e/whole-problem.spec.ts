@@ -1,0 +1,91 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { aPerson, type Person } from '../support/people.js';
+import { Stowage } from '../support/stowage.js';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+type Fields = Record<string, unknown>;
+
+/** What `npm run plan` prints, but for how long it took. */
+function printed(problem: unknown): Fields {
+  const command = [resolve(ROOT, 'dist/apps/plan/main.js'), '-'];
+  const { stdout, stderr } = spawnSync(process.execPath, command, {
+    input: JSON.stringify(problem),
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (stdout === '') throw new Error(stderr);
+  return { ...(JSON.parse(stdout) as Fields), elapsedMs: expect.any(Number) };
+}
+
+describe('a whole problem', () => {
+  let stowage: Stowage;
+  let person: Person;
+
+  beforeAll(async () => {
+    stowage = await Stowage.start();
+    person = await aPerson(stowage.client);
+  });
+
+  afterAll(async () => {
+    await stowage.stop();
+  });
+
+  const readme = readFileSync(resolve(ROOT, 'apps/plan/README.md'), 'utf8');
+  const example = JSON.parse(/```json\n([\s\S]*?)```/.exec(readme)?.[1] ?? '') as Fields & { queue: Fields[] };
+  const shape = { cpu: 3, memoryMib: 1, gpu: 0.5 };
+  const large = { id: 'large', priority: 50, resources: { cpu: 8, memoryMib: 1 }, queuedAt: '2025-12-31T20:00:00Z' };
+  const small = { id: 'x', priority: 50, resources: shape, queuedAt: '2025-12-31T23:00:00Z', maxRuntimeSeconds: 90 };
+  const runs = { id: 'r', priority: 9, resources: shape, startedAt: '2025-12-31T23:59:00Z', maxRuntimeSeconds: 3600 };
+
+  it.each<[string, Fields]>([
+    ['the example of its README', {}],
+    ['nothing that waits', { queue: [] }],
+    [
+      'a promise that it makes',
+      { running: [runs], queue: [large, small, { ...small, id: 'y' }, { ...small, id: 'z' }] },
+    ],
+    [
+      'a reservation that stands',
+      {
+        running: [{ ...runs, preemptible: true, preemptions: 1 }],
+        reservation: { id: 'large', promisedAt: '2026-01-01T00:59:00.000Z', state: 'promised', until: null },
+        queue: [large, { ...small, maxRuntimeSeconds: null, resources: { cpu: 4, memoryMib: 1 } }],
+        policy: { reserveAfterSeconds: 60 },
+      },
+    ],
+    [
+      'resources that are held',
+      { reservation: { id: 'large', state: 'held' }, running: [runs], queue: [large, small] },
+    ],
+    ['more that runs than fits', { capacity: { cpu: 1, memoryMib: 1 }, running: [runs, runs], queue: [small, large] }],
+    ['no reservations', { policy: { reserveAfterSeconds: null }, running: [runs], queue: [large, small] }],
+  ])('is answered as by `npm run plan`: %s', async (_what, changes) => {
+    const problem = { ...example, ...changes };
+    const answer = await person.post<Fields>('/v1/plan', problem);
+    expect(answer).toMatchObject({ status: 200 });
+    expect(answer.body).toEqual({ ...printed(problem), waitingUntold: 0 });
+  });
+
+  it('may have 10,000 that wait and 10,000 that run, and its answer stays of a size that can be read', async () => {
+    const many = Array.from({ length: 10_000 }, (_, index) => index);
+    const queue = many.map((index) => ({ ...small, id: `q${index}`, priority: index % 101 }));
+    const running = many.map((index) => ({ ...runs, id: `r${index}` }));
+    const answer = await person.post<{ waiting: { blockers: unknown[] }[]; waitingUntold: number }>('/v1/plan', {
+      ...example,
+      capacity: { cpu: 30_000, memoryMib: 10_000, gpu: 5_000 },
+      running,
+      queue,
+    });
+    expect(answer.status).toBe(200);
+    const { waiting, waitingUntold } = answer.body;
+    expect(waiting.length + waitingUntold).toBe(10_000);
+    expect(waitingUntold).toBeGreaterThan(0);
+    expect(waiting.flatMap(({ blockers }) => blockers).length).toBeLessThanOrEqual(100_000);
+  });
+});

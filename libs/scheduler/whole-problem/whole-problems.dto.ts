@@ -187,7 +187,7 @@ export class PlannedReservationDto {
 
 /** One reason why a deployment of a problem waits. Which fields there are depends on the code. */
 export class ProblemBlockerDto extends BlockerFactsDto {
-  @StringField({ description: 'RESERVATION: the deployment that has it.', ...ID, optional: true })
+  @StringField({ description: 'RESERVATION: the deployment that has it.', ...ID, optional: true, example: 'a' })
   readonly id?: string;
 }
 

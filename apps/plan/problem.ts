@@ -89,6 +89,7 @@ function readPolicy(fields: Fields): PlanningPolicy {
   const read = (name: 'searchSteps' | 'reserveHoldSeconds', most: number): number =>
     fields.has(name) ? fields.whole(name, 0, most) : DEFAULT_POLICY[name];
   return {
+    ...DEFAULT_POLICY,
     searchSteps: read('searchSteps', MAX_STEPS),
     reserveAfterSeconds: readReserveAfter(fields),
     reserveHoldSeconds: read('reserveHoldSeconds', MAX_SECONDS),

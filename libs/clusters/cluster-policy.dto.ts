@@ -1,5 +1,5 @@
-import { DEFAULT_POLICY } from '#packing';
-import { IntegerField, ObjectField } from '#http';
+import { DEFAULT_POLICY, PREEMPTION, type Preempting } from '#packing';
+import { EnumField, IntegerField, ObjectField } from '#http';
 
 import { POLICY_LIMITS } from './cluster-policy.js';
 
@@ -9,6 +9,15 @@ const RESERVE_AFTER =
   'How long a deployment waits before resources are set aside for it, in seconds; 0: at once, null: never.';
 const RESERVE_HOLD =
   'How long resources are set aside for a deployment to which no time can be promised, in seconds; then they are not, for as long.';
+
+const PREEMPTION_WORDS =
+  '`lower-priority`: preemptible deployments are given up for what waits with a higher priority, where that starts in their place; `never`: what has started runs on.';
+const PREEMPT_AFTER = 'How long a deployment runs at least before it may be preempted, in seconds.';
+const MAX_PREEMPTIONS = 'How often one deployment may be preempted, at most.';
+const STOP_GRACE =
+  'How long a running deployment that is cancelled, preempted or out of time is `stopping` and keeps its resources, at most, in seconds, until its runtime reports; 0: it ends, and its resources come back, at once.';
+const PREEMPTIBLE_BELOW =
+  'What is submitted with a priority below this, and does not say whether it is preemptible, is; null: nothing. What waits or runs already stays as it is.';
 
 const DEFAULT_PRIORITY =
   'The priority of deployments that ask for none; never more than the limit of whoever submits them.';
@@ -77,6 +86,18 @@ export class PolicySettingsDto {
   @IntegerField({ description: RESERVE_HOLD, ...POLICY_LIMITS.reserveHoldSeconds, optional: true, example: 3_600 })
   readonly reserveHoldSeconds?: number;
 
+  @EnumField(PREEMPTION, { description: PREEMPTION_WORDS, name: 'Preemption', optional: true })
+  readonly preemption?: Preempting;
+
+  @IntegerField({ description: PREEMPT_AFTER, ...POLICY_LIMITS.preemptAfterSeconds, optional: true, example: 60 })
+  readonly preemptAfterSeconds?: number;
+
+  @IntegerField({ description: MAX_PREEMPTIONS, ...POLICY_LIMITS.maxPreemptions, optional: true, example: 3 })
+  readonly maxPreemptions?: number;
+
+  @IntegerField({ description: STOP_GRACE, ...POLICY_LIMITS.stopGraceSeconds, optional: true, example: 30 })
+  readonly stopGraceSeconds?: number;
+
   @IntegerField({ description: DEFAULT_PRIORITY, ...POLICY_LIMITS.defaultPriority, optional: true, example: 50 })
   readonly defaultPriority?: number;
 
@@ -94,6 +115,15 @@ export class PolicySettingsDto {
 
   @ObjectField(() => MaxRuntimeLimitSettingsDto, { description: MAX_RUNTIME_LIMITS, optional: true })
   readonly maxRuntimeSecondsLimitByRole?: MaxRuntimeLimitSettingsDto;
+
+  @IntegerField({
+    description: PREEMPTIBLE_BELOW,
+    ...POLICY_LIMITS.defaultPriority,
+    optional: true,
+    nullable: true,
+    example: 20,
+  })
+  readonly preemptibleBelowPriority?: number | null;
 }
 
 /** How a cluster is scheduled: every field that has an effect. */
@@ -111,6 +141,18 @@ export class ClusterPolicyDto {
   })
   readonly reserveHoldSeconds!: number;
 
+  @EnumField(PREEMPTION, { description: PREEMPTION_WORDS, name: 'Preemption' })
+  readonly preemption!: Preempting;
+
+  @IntegerField({ description: PREEMPT_AFTER, ...POLICY_LIMITS.preemptAfterSeconds, example: 60 })
+  readonly preemptAfterSeconds!: number;
+
+  @IntegerField({ description: MAX_PREEMPTIONS, ...POLICY_LIMITS.maxPreemptions, example: 3 })
+  readonly maxPreemptions!: number;
+
+  @IntegerField({ description: STOP_GRACE, ...POLICY_LIMITS.stopGraceSeconds, example: 0 })
+  readonly stopGraceSeconds!: number;
+
   @IntegerField({ description: DEFAULT_PRIORITY, ...POLICY_LIMITS.defaultPriority, example: 50 })
   readonly defaultPriority!: number;
 
@@ -127,4 +169,7 @@ export class ClusterPolicyDto {
 
   @ObjectField(() => MaxRuntimeLimitsDto, { description: MAX_RUNTIME_LIMITS })
   readonly maxRuntimeSecondsLimitByRole!: MaxRuntimeLimitsDto;
+
+  @IntegerField({ description: PREEMPTIBLE_BELOW, ...POLICY_LIMITS.defaultPriority, nullable: true, example: 20 })
+  readonly preemptibleBelowPriority!: number | null;
 }

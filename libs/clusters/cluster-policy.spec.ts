@@ -12,6 +12,7 @@ describe('the policy of a cluster', () => {
       priorityLimitByRole: { developer: 100, admin: 100 },
       defaultMaxRuntimeSeconds: null,
       maxRuntimeSecondsLimitByRole: { developer: null, admin: null },
+      preemptibleBelowPriority: null,
     });
   });
 

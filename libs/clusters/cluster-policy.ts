@@ -18,6 +18,8 @@ export interface SubmissionPolicy {
   readonly defaultMaxRuntimeSeconds: number | null;
   /** The longest that somebody with a role may declare; null without a limit. */
   readonly maxRuntimeSecondsLimitByRole: ByRole<number | null>;
+  /** What is submitted with a lower priority than this, and does not say, is preemptible; null: nothing. */
+  readonly preemptibleBelowPriority: number | null;
 }
 
 /** How a cluster is scheduled, and what may be submitted to it: every field that has an effect, with its value. Durations in seconds. */
@@ -38,6 +40,12 @@ export const POLICY_LIMITS = {
   reserveAfterSeconds: { min: 0, max: 31_536_000 },
   /** Up to a year. */
   reserveHoldSeconds: { min: 1, max: 31_536_000 },
+  /** Up to a year. */
+  preemptAfterSeconds: { min: 0, max: 31_536_000 },
+  /** 0: nothing is ever preempted. */
+  maxPreemptions: { min: 0, max: 1_000 },
+  /** Up to a day: whoever is stopped holds what others wait for. */
+  stopGraceSeconds: { min: 0, max: 86_400 },
   /** As any priority. */
   defaultPriority: { min: 0, max: 100 },
   /** As any declared runtime. */
@@ -50,23 +58,26 @@ const DEFAULTS: ClusterPolicy = {
   priorityLimitByRole: { developer: 100, admin: 100 },
   defaultMaxRuntimeSeconds: null,
   maxRuntimeSecondsLimitByRole: { developer: null, admin: null },
+  preemptibleBelowPriority: null,
 };
 
 /** The whole policy of a cluster, from the fields that are stored (`clusters.policy`): what was not set has its default. */
 export function policyOf(settings: PolicySettings): ClusterPolicy {
   const { priorityLimitByRole, maxRuntimeSecondsLimitByRole } = merged(DEFAULTS, settings) as ClusterPolicy;
-  const { searchSteps, reserveAfterSeconds, reserveHoldSeconds, defaultPriority, defaultMaxRuntimeSeconds } = {
-    ...DEFAULTS,
-    ...settings,
-  };
+  const all = { ...DEFAULTS, ...settings };
   return {
-    searchSteps,
-    reserveAfterSeconds,
-    reserveHoldSeconds,
-    defaultPriority,
+    searchSteps: all.searchSteps,
+    reserveAfterSeconds: all.reserveAfterSeconds,
+    reserveHoldSeconds: all.reserveHoldSeconds,
+    preemption: all.preemption,
+    preemptAfterSeconds: all.preemptAfterSeconds,
+    maxPreemptions: all.maxPreemptions,
+    stopGraceSeconds: all.stopGraceSeconds,
+    defaultPriority: all.defaultPriority,
     priorityLimitByRole,
-    defaultMaxRuntimeSeconds,
+    defaultMaxRuntimeSeconds: all.defaultMaxRuntimeSeconds,
     maxRuntimeSecondsLimitByRole,
+    preemptibleBelowPriority: all.preemptibleBelowPriority,
   };
 }
 

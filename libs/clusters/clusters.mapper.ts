@@ -65,11 +65,17 @@ export function toEdit({ name, capacity, whenFree, policy, access }: EditCluster
 /** Only what was sent: a field that is left out is not stored. */
 function toSettings(sent: PolicySettingsDto): PolicySettings {
   const { searchSteps, reserveAfterSeconds, reserveHoldSeconds, defaultPriority, defaultMaxRuntimeSeconds } = sent;
-  const { priorityLimitByRole, maxRuntimeSecondsLimitByRole } = sent;
+  const { priorityLimitByRole, maxRuntimeSecondsLimitByRole, preemptibleBelowPriority } = sent;
+  const { preemption, preemptAfterSeconds, maxPreemptions, stopGraceSeconds } = sent;
   return {
     ...(searchSteps === undefined ? {} : { searchSteps }),
     ...(reserveAfterSeconds === undefined ? {} : { reserveAfterSeconds }),
     ...(reserveHoldSeconds === undefined ? {} : { reserveHoldSeconds }),
+    ...(preemption === undefined ? {} : { preemption }),
+    ...(preemptAfterSeconds === undefined ? {} : { preemptAfterSeconds }),
+    ...(maxPreemptions === undefined ? {} : { maxPreemptions }),
+    ...(stopGraceSeconds === undefined ? {} : { stopGraceSeconds }),
+    ...(preemptibleBelowPriority === undefined ? {} : { preemptibleBelowPriority }),
     ...(defaultPriority === undefined ? {} : { defaultPriority }),
     ...(defaultMaxRuntimeSeconds === undefined ? {} : { defaultMaxRuntimeSeconds }),
     ...(priorityLimitByRole === undefined ? {} : { priorityLimitByRole: rolesOf(priorityLimitByRole) }),

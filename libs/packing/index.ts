@@ -11,13 +11,19 @@ export {
   type ProofNode,
   type Refutation,
 } from './proof.js';
+export { PREEMPTION } from './types.js';
 export type {
   Certificate,
+  Claim,
+  KeptCertificate,
   LevelCertificate,
   Placement,
   Plan,
   PlanningPolicy,
   PlanOptions,
+  Preemptible,
+  Preempting,
+  Preemption,
   ReservationCause,
   ReservationEvent,
   RunningGroup,

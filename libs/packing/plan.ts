@@ -19,6 +19,8 @@ export function plan(snapshot: Snapshot, options: PlanOptions = {}): Plan {
   const { draft, reservation, events, wakeAtMs } = planWithReservations(snapshot, meter);
   return {
     place: toPlacements(draft),
+    preempt: [],
+    claims: [],
     reservation,
     reservationEvents: events,
     wakeAtMs,

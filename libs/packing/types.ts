@@ -2,6 +2,12 @@ import type { ResourceAmounts } from '#kernel';
 
 import type { Proof } from './proof.js';
 
+/** Whether anything that runs may be given up, and for whom. */
+export const PREEMPTION = ['never', 'lower-priority'] as const;
+
+/** One of {@link PREEMPTION}. */
+export type Preempting = (typeof PREEMPTION)[number];
+
 /** What a cluster's owner may decide about planning. Times in seconds, as everywhere in policies. */
 export interface PlanningPolicy {
   /** How much work a plan may cost, in steps of about ten microseconds; the number itself is exact, so that plans repeat. */
@@ -10,6 +16,14 @@ export interface PlanningPolicy {
   readonly reserveAfterSeconds: number | null;
   /** How long resources are held for a reservation that cannot be promised a time; it then lapses for as long. */
   readonly reserveHoldSeconds: number;
+  /** Whether what runs may be given up for what waits with a higher priority. */
+  readonly preemption: Preempting;
+  /** How long a deployment runs at least before it may be preempted. */
+  readonly preemptAfterSeconds: number;
+  /** How often one deployment may be preempted, at most. */
+  readonly maxPreemptions: number;
+  /** How long what is to stop keeps its resources, at most, so that its runtime can stop it in order; 0: they come back at once. */
+  readonly stopGraceSeconds: number;
 }
 
 /** One waiting deployment, as far as the planner must know it: who, and since when (ages decide between interchangeable ones). */
@@ -40,6 +54,33 @@ export interface RunningGroup {
   readonly count: number;
   /** When its declared runtime is over; `null` where none is declared. A time that has passed is taken as undeclared: it promises nothing. */
   readonly endsAtMs: number | null;
+  /** Present where it is marked preemptible, and alone in its group (`count` 1). Whether it may be given up now, the policy says. */
+  readonly preemptible?: Preemptible;
+  /** Present and true where it was preempted and has not stopped yet: what it holds is for the claims of those that displaced it. */
+  readonly isVacating?: boolean;
+}
+
+/** What decides whether, and at what loss, a running deployment is preempted. */
+export interface Preemptible {
+  readonly id: string;
+  /** When it was scheduled: what it has done since would be lost. */
+  readonly sinceMs: number;
+  /** How often it has been preempted already. */
+  readonly preemptions: number;
+  /** True where nothing has reported its start: it stops at once, whatever the policy's grace. */
+  readonly stopsAtOnce: boolean;
+}
+
+/** So many of a shape, its oldest, start as soon as what was preempted for them has stopped. */
+export interface Claim {
+  readonly priority: number;
+  readonly request: ResourceAmounts;
+  readonly maxRuntimeSeconds: number | null;
+  readonly count: number;
+  /** Since when. */
+  readonly sinceMs: number;
+  /** When the grace of the last of those that were preempted for it is over. */
+  readonly untilMs: number;
 }
 
 /**
@@ -96,6 +137,8 @@ export interface Snapshot {
   readonly running: readonly RunningGroup[];
   readonly waiting: readonly WaitingShape[];
   readonly reservation: StandingReservation | null;
+  /** What earlier passes have preempted others for, and what has not stopped yet. Missing: nothing. */
+  readonly claims?: readonly Claim[];
 }
 
 /** How many of a shape start now: `includes` first, then the oldest. */
@@ -107,16 +150,40 @@ export interface Placement {
   readonly includes: readonly string[];
 }
 
+/** One running deployment that is given up for one that waits. */
+export interface Preemption {
+  readonly id: string;
+  /** Index into `snapshot.running`. */
+  readonly group: number;
+  /** Index into `snapshot.waiting`: of higher priority, and it starts with this plan, or has a claim from it. */
+  readonly by: number;
+  /** Whole seconds that it has run: work that is lost. */
+  readonly lostSeconds: number;
+}
+
+/** What stays of the work that could be given up at one priority, and what cannot be exceeded with the counts at every higher priority. */
+export interface KeptCertificate {
+  /** Running deployments of this priority that might be preempted, and how many of them stay. */
+  readonly of: number;
+  readonly count: number;
+  /** Elapsed whole seconds times dominant share of capacity in thousandths (rounded down), summed over what stays; and its bound. */
+  readonly work: number;
+  readonly upperBound: number;
+}
+
 /** What was reached at one priority, and what no plan can exceed that starts as many at every higher priority. */
 export interface LevelCertificate {
   readonly priority: number;
+  /** Those that have a claim are among them. */
   readonly placed: number;
   readonly upperBound: number;
+  /** Present where something that runs at this priority might be preempted. */
+  readonly kept?: KeptCertificate;
 }
 
 /** How good a plan is. It speaks of the problem as constrained: beside the reservation, and nothing at all while cordoned. */
 export interface Certificate {
-  /** True exactly when every level's `placed` equals its `upperBound`. */
+  /** True exactly when at every level what is placed, and the work that is kept, equal their bounds. */
   readonly optimal: boolean;
   /** `budget`: the policy's steps were used up. `deadline`: the caller's `shouldStop` said so; such a plan need not repeat. */
   readonly stopped: 'none' | 'budget' | 'deadline';
@@ -130,6 +197,10 @@ export interface Certificate {
 export interface Plan {
   /** In canonical order: priority from the highest, then request. */
   readonly place: readonly Placement[];
+  /** What is given up, in the order of `snapshot.running`'s priorities from the lowest, then id. */
+  readonly preempt: readonly Preemption[];
+  /** What waits, after this plan, for something to stop that was preempted for it. In canonical order. */
+  readonly claims: readonly Claim[];
   /** What stands after this plan. */
   readonly reservation: StandingReservation | null;
   /** What happened to reservations, in order; empty when nothing did. */

@@ -43,10 +43,15 @@ const DEFAULTS = {
   searchSteps: 20_000,
   reserveAfterSeconds: 600,
   reserveHoldSeconds: 3_600,
+  preemption: 'never',
+  preemptAfterSeconds: 60,
+  maxPreemptions: 3,
+  stopGraceSeconds: 0,
   defaultPriority: 50,
   priorityLimitByRole: { developer: 100, admin: 100 },
   defaultMaxRuntimeSeconds: null,
   maxRuntimeSecondsLimitByRole: { developer: null, admin: null },
+  preemptibleBelowPriority: null,
 };
 
 const send = <T>(by: Person, method: string, path: string, call: Call = {}): Promise<Answer<T>> =>
@@ -267,6 +272,11 @@ describe('clusters, edited', () => {
     ['negative wait', { policy: { reserveAfterSeconds: -1 } }, '#/policy/reserveAfterSeconds', 'too-small'],
     ['hold of nothing', { policy: { reserveHoldSeconds: 0 } }, '#/policy/reserveHoldSeconds', 'too-small'],
     ['hold of a lifetime', { policy: { reserveHoldSeconds: 1e9 } }, '#/policy/reserveHoldSeconds', 'too-large'],
+    ['preemption of anybody', { policy: { preemption: 'always' } }, '#/policy/preemption', 'one-of'],
+    ['run of minus one', { policy: { preemptAfterSeconds: -1 } }, '#/policy/preemptAfterSeconds', 'too-small'],
+    ['cap of half', { policy: { maxPreemptions: 0.5 } }, '#/policy/maxPreemptions', 'type'],
+    ['grace of a week', { policy: { stopGraceSeconds: 604_800 } }, '#/policy/stopGraceSeconds', 'too-large'],
+    ['priority of 101', { policy: { preemptibleBelowPriority: 101 } }, '#/policy/preemptibleBelowPriority', 'too-large'],
     ['unknown policy', { policy: { preempt: true } }, '#/policy/preempt', 'unknown-field'],
     ['unknown access', { access: 'public' }, '#/access', 'one-of'],
     ['empty name', { name: '' }, '#/name', 'too-short'],

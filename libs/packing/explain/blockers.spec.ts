@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { type Resource, RESOURCES } from '#kernel';
 
 import { plan } from '../plan.js';
+import { DEFAULT_POLICY } from '../policy.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
 import { membersOf, snapshotOf, someState, type State, startedBy, type Waiting } from '../testing/states.js';
 import { type Blocker, blockersOf, blockersOfOne } from './blockers.js';
@@ -139,7 +140,7 @@ describe('blockers', () => {
       aShape({ request: amounts(60), maxRuntimeSeconds: 100 }),
       aShape({ request: amounts(80), oldest: { id: 'large', queuedAtMs: -1 } }),
     ];
-    const policy = { searchSteps: 20_000, reserveAfterSeconds: 0, reserveHoldSeconds: 60 };
+    const policy = { ...DEFAULT_POLICY, reserveAfterSeconds: 0, reserveHoldSeconds: 60 };
     expect(blockersAlone({ policy, running, waiting })).toEqual([
       { code: 'NOT_ENOUGH', resource: 'cpuMillis', needed: 60, available: 50, missing: 10 },
       {

@@ -29,7 +29,16 @@ export class PassSights {
     const sight = unpackSight(row.sight);
     const { place, reservation } = sight;
     const { certificate, events } = row;
-    const plan = { place, reservation, reservationEvents: events, wakeAtMs: null, certificate, proof: null };
+    const plan = {
+      place,
+      preempt: [],
+      claims: [],
+      reservation,
+      reservationEvents: events,
+      wakeAtMs: null,
+      certificate,
+      proof: null,
+    };
     return { ...sight, plan };
   }
 }

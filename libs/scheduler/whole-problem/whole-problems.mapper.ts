@@ -36,6 +36,7 @@ export function toWholeProblem(body: WholeProblemDto): WholeProblem {
 
 function toPolicy({ searchSteps, reserveAfterSeconds, reserveHoldSeconds }: PlanningPolicyDto): PlanningPolicy {
   return {
+    ...DEFAULT_POLICY,
     searchSteps: searchSteps ?? DEFAULT_POLICY.searchSteps,
     // Null is an answer: never.
     reserveAfterSeconds: reserveAfterSeconds === undefined ? DEFAULT_POLICY.reserveAfterSeconds : reserveAfterSeconds,

@@ -25,6 +25,9 @@ export interface NamedDeployment {
   readonly name: string;
 }
 
+/** Written out, so that the partial indexes of what holds resources serve whatever the statistics say. */
+const HOLDS = sql.raw(`d.status in (${HOLDING_STATUSES.map((status) => `'${status}'`).join(', ')})`);
+
 const AGE = sql`floor(extract(epoch from d.queued_at) * 1000)::float8`;
 const END = sql`ceil(extract(epoch from d.due_at) * 1000)::float8`;
 
@@ -44,8 +47,8 @@ function waitingAs(clusterId: string): Fragment {
 }
 
 /**
- * Who waits and who runs in a cluster, one by one, for those who explain it: always by an index, and never more than was asked for.
- * Whoever asks has made sure that the reader may see the cluster.
+ * Who waits and who runs in a cluster, for passes and for those who explain them: always by an index, and never more than was asked for.
+ * Whoever asks for somebody has made sure that the reader may see the cluster.
  */
 @Injectable()
 export class ClusterWork {
@@ -59,16 +62,18 @@ export class ClusterWork {
     const rows = await rowsOf(
       em,
       sql<{ position: number; ids: string[]; ages: number[] }>`
-        select wanted.position::int - 1 as position, array_agg(first.id order by first.place) as ids,
-               array_agg(first.age order by first.place) as ages
+        select wanted.position::int - 1 as position, heads.ids, heads.ages
         from ${wanted(shapes)}
         cross join lateral (
-          select d.id, ${AGE} as age, row_number() over (order by d.queued_at, d.id) as place from deployments d
-          where ${waitingAs(clusterId)}
-          order by d.queued_at, d.id
-          limit ${limit}
-        ) first
-        group by 1`,
+          select array_agg(first.id) as ids, array_agg(first.age) as ages
+          from (
+            select d.id, ${AGE} as age from deployments d
+            where ${waitingAs(clusterId)}
+            order by d.queued_at, d.id
+            limit ${limit}
+          ) first
+          having count(*) > 0
+        ) heads`,
     );
     const heads: (readonly WaitingDeployment[])[] = shapes.map(() => []);
     for (const { position, ids, ages } of rows) {
@@ -105,17 +110,21 @@ export class ClusterWork {
     return rows.map(({ older }) => older);
   }
 
-  /** What holds resources in a cluster and is not due to end already, in groups of the same priority, request and end. */
-  async holding(em: EntityManager, clusterId: string): Promise<HoldingGroup[]> {
+  /** What holds resources in a cluster, in groups of the same priority, request and end; what is due to end already only if that counts. */
+  async holding(
+    em: EntityManager,
+    clusterId: string,
+    { countsOverdue }: { readonly countsOverdue: boolean },
+  ): Promise<HoldingGroup[]> {
     return rowsOf(
       em,
       sql<HoldingGroup>`
         select d.priority, d.cpu_millis as "cpuMillis", d.memory_mib as "memoryMib", d.gpu_millis as "gpuMillis",
                ${END} as "endsAtMs", count(*)::int as count
         from deployments d
-        where d.cluster_id = ${clusterId} and d.status = any(${[...HOLDING_STATUSES]})
-          and (d.due_at is null or d.due_at > statement_timestamp())
-        group by 1, 2, 3, 4, 5`,
+        where d.cluster_id = ${clusterId} and ${HOLDS}
+          ${countsOverdue ? sql`` : sql`and (d.due_at is null or d.due_at > statement_timestamp())`}
+        group by d.priority, d.cpu_millis, d.memory_mib, d.gpu_millis, d.due_at`,
     );
   }
 

@@ -217,46 +217,6 @@ export class DeploymentLifecycle {
     );
   }
 
-  /** The oldest of each shape, by its position in `shapes`; none where the last one has just been cancelled. */
-  async oldestOf(
-    tx: EntityManager,
-    { clusterId }: Pick<PassContext, 'clusterId'>,
-    shapes: readonly ShapeOf[],
-  ): Promise<ReadonlyMap<number, WaitingDeployment>> {
-    const rows = await rowsOf(
-      tx,
-      sql<WaitingDeployment & { position: number }>`
-        select wanted.position::int - 1 as position, oldest.id,
-               floor(extract(epoch from oldest.queued_at) * 1000)::float8 as "queuedAtMs"
-        from unnest(${shapes.map((s) => s.priority)}::smallint[], ${shapes.map((s) => s.cpuMillis)}::int[],
-                    ${shapes.map((s) => s.memoryMib)}::int[], ${shapes.map((s) => s.gpuMillis)}::int[],
-                    ${shapes.map((s) => s.maxRuntimeSeconds)}::int[])
-          with ordinality as wanted (priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, position)
-        cross join lateral (
-          select id, queued_at from deployments d
-          where d.cluster_id = ${clusterId} and d.status = 'queued' and d.priority = wanted.priority
-            and d.cpu_millis = wanted.cpu_millis and d.memory_mib = wanted.memory_mib
-            and d.gpu_millis = wanted.gpu_millis and d.max_runtime_seconds = wanted.max_runtime_seconds
-          order by d.queued_at, d.id
-          limit 1
-        ) oldest`,
-    );
-    return new Map(rows.map(({ position, id, queuedAtMs }) => [position, { id, queuedAtMs }]));
-  }
-
-  /** What holds resources in a cluster, in groups of the same priority, request and end. */
-  async holding(tx: EntityManager, { clusterId }: Pick<PassContext, 'clusterId'>): Promise<HoldingGroup[]> {
-    return rowsOf(
-      tx,
-      sql<HoldingGroup>`
-        select priority, cpu_millis as "cpuMillis", memory_mib as "memoryMib", gpu_millis as "gpuMillis",
-               ceil(extract(epoch from due_at) * 1000)::float8 as "endsAtMs", count(*)::int as count
-        from deployments
-        where cluster_id = ${clusterId} and status in ('scheduled', 'running')
-        group by priority, cpu_millis, memory_mib, gpu_millis, due_at`,
-    );
-  }
-
   /**
    * The first time in each cluster at which something is due, in milliseconds from now; past ones are negative. Goes from cluster to cluster
    * by an index, and reads one row of each: the cost follows the clusters in which anything is due some day, not what is.

@@ -66,7 +66,7 @@ export class DeploymentsModule {}
 
 /** Deployments for passes: what the scheduler says of them becomes real here. */
 @Module({
-  providers: [DeploymentLifecycle, DeploymentRetention],
-  exports: [DeploymentLifecycle, DeploymentRetention],
+  providers: [DeploymentLifecycle, ClusterWork, DeploymentRetention],
+  exports: [DeploymentLifecycle, ClusterWork, DeploymentRetention],
 })
 export class DeploymentLifecycleModule {}

@@ -66,16 +66,35 @@ export class QueueShapes {
     );
   }
 
-  /** All shapes that wait in a cluster. */
-  async read(tx: EntityManager, clusterId: string): Promise<QueuedShape[]> {
+  /** All shapes that wait in a cluster; with what no pass has added to the counts yet, where signals count. */
+  async read(
+    tx: EntityManager,
+    clusterId: string,
+    { countsSignals }: { readonly countsSignals: boolean },
+  ): Promise<QueuedShape[]> {
     return rowsOf(
       tx,
       sql<QueuedShape>`
         select priority, cpu_millis as "cpuMillis", memory_mib as "memoryMib", gpu_millis as "gpuMillis",
                max_runtime_seconds as "maxRuntimeSeconds", waiting
-        from queue_shapes where cluster_id = ${clusterId}`,
+        from ${countsSignals ? withSignals(clusterId) : sql`queue_shapes where cluster_id = ${clusterId}`}`,
     );
   }
+}
+
+/** The shapes of a cluster as they are once its signals are taken. */
+function withSignals(clusterId: string): Fragment {
+  return sql`(
+    select priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, sum(waiting)::int as waiting
+    from (
+      select priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, waiting
+      from queue_shapes where cluster_id = ${clusterId}
+      union all
+      select priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, change
+      from cluster_signals where cluster_id = ${clusterId} and change is not null
+    ) parts
+    group by 1, 2, 3, 4, 5 having sum(waiting) > 0
+  ) counted order by 1 desc, 2, 3, 4, 5`;
 }
 
 /**

@@ -17,10 +17,10 @@ import { PlanApplier } from './pass/plan-applier.js';
 import { Planner } from './pass/planner.js';
 import { Planning } from './pass/planning.js';
 import { Settlement } from './pass/settlement.js';
-import { SnapshotReader } from './pass/snapshot-reader.js';
 import { Sweep } from './pass/sweep.js';
 import { PassRetention } from './pass-retention.js';
 import { Retention } from './retention.js';
+import { SnapshotReader } from './snapshot/snapshot-reader.js';
 
 /** What runs passes: imported by the worker, and by nothing else. */
 @Module({

@@ -5,10 +5,11 @@ import { ClusterWork, type DeploymentView, type WorkingDeployment } from '#deplo
 import { type Contender, keyOf, type Snapshot } from '#packing';
 import { type Actor } from '#rbac';
 
+import { amountsOf } from '../snapshot/snapshot-reader.js';
 import { type Comparison, orderSentence } from './comparison.js';
 import { ExplanationErrors } from './explanations.errors.js';
 import { PassSights } from './pass-sights.js';
-import { amountsOf, PresentReader } from './present.js';
+import { PresentReader } from './present.js';
 import { Questions } from './questions.js';
 
 /** A start, as the event log has it. */

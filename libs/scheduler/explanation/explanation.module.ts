@@ -9,7 +9,9 @@ import { WhatIfController } from '../what-if/what-if.controller.js';
 import { WhatIfService } from '../what-if/what-if.service.js';
 import { WholeProblemsController } from '../whole-problem/whole-problems.controller.js';
 import { WholeProblemsService } from '../whole-problem/whole-problems.service.js';
+import { ClusterSchedules } from '../pass/cluster-schedules.js';
 import { Planner } from '../pass/planner.js';
+import { SnapshotReader } from '../snapshot/snapshot-reader.js';
 import { Comparisons } from './comparisons.js';
 import { ExplanationsController } from './explanations.controller.js';
 import { ExplanationsService } from './explanations.service.js';
@@ -24,6 +26,8 @@ import { Questions } from './questions.js';
   providers: [
     Planner,
     Questions,
+    ClusterSchedules,
+    SnapshotReader,
     PresentReader,
     PassSights,
     Comparisons,

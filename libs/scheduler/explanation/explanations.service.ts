@@ -25,9 +25,10 @@ import {
 import { type Actor } from '#rbac';
 
 import { type ExplainResult } from '../pass/planner-thread.js';
+import { amountsOf } from '../snapshot/snapshot-reader.js';
 import { type Comparison } from './comparison.js';
 import { Comparisons } from './comparisons.js';
-import { amountsOf, type Present, PresentReader } from './present.js';
+import { type Present, PresentReader } from './present.js';
 import { Questions } from './questions.js';
 
 /** What is to be found out beside the blockers. */

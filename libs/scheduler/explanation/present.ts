@@ -1,21 +1,16 @@
 import { IsolationLevel } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 
-import { type ResourceAmounts, RESOURCES, ResourceVector } from '#kernel';
-import { ClusterDoor, ClusterErrors, type ClusterPolicy, policyOf, type PolicySettings } from '#clusters';
+import { type ResourceAmounts, ResourceVector } from '#kernel';
+import { ClusterDoor, ClusterErrors } from '#clusters';
 import { Database, type EntityManager, preferIndexes, rowsOf, sql } from '#database';
-import { ClusterWork, type HoldingGroup } from '#deployments';
-import {
-  type ClusterStop,
-  type RunningGroup,
-  type Snapshot,
-  type StandingReservation,
-  type WaitingShape,
-} from '#packing';
+import { type HoldingGroup } from '#deployments';
+import { type ClusterStop, type Snapshot } from '#packing';
 import { type QueuedShape } from '#queue';
 import { type Actor } from '#rbac';
 
-import { holderWaits } from '../pass/cluster-schedules.js';
+import { CLUSTER_COLUMNS, type ClusterRow, type ClusterState, stateOf } from '../snapshot/cluster-state.js';
+import { SnapshotReader } from '../snapshot/snapshot-reader.js';
 
 /** A cluster as the next pass will see it. */
 export interface Present {
@@ -31,31 +26,6 @@ export interface Present {
   readonly state: ClusterState;
 }
 
-/** What the row of a cluster says. */
-export interface ClusterState {
-  readonly state: string;
-  readonly capacity: ResourceAmounts;
-  readonly pendingCapacity: ResourceAmounts | null;
-  readonly policy: ClusterPolicy;
-  readonly nowMs: number;
-}
-
-interface ClusterRow {
-  readonly state: string;
-  readonly policy: PolicySettings;
-  readonly nowMs: number;
-  readonly cpuMillis: number;
-  readonly memoryMib: number;
-  readonly gpuMillis: number;
-  readonly pendingCpu: number | null;
-  readonly pendingMemory: number | null;
-  readonly pendingGpu: number | null;
-  readonly reservation: StandingReservation | null;
-}
-
-/** The most names that a snapshot carries, over all shapes. */
-const MAX_NAMES = 20_000;
-
 /**
  * Reads what the next pass would read, without waiting for anybody and without changing anything: what signals announce is counted as
  * if it were taken, what is over as if it were settled.
@@ -67,7 +37,7 @@ export class PresentReader {
   constructor(
     private readonly database: Database,
     private readonly clusters: ClusterDoor,
-    private readonly work: ClusterWork,
+    private readonly reader: SnapshotReader,
   ) {}
 
   /**
@@ -103,80 +73,30 @@ export class PresentReader {
   }
 
   private async read(tx: EntityManager, organizationId: string, clusterId: string, names: number): Promise<Present> {
-    const cluster = await readCluster(tx, organizationId, clusterId);
-    const counted = await readShapes(tx, clusterId);
-    const limit = Math.max(1, Math.min(names, Math.floor(MAX_NAMES / Math.max(1, counted.length))));
-    const heads = await this.work.headsOf(tx, clusterId, counted, limit);
-    const shapes = counted.filter((_, position) => (heads[position] ?? []).length > 0);
-    const holding = await this.work.holding(tx, clusterId);
-    const { state, policy, nowMs, reservation } = cluster;
-    const settled = afterSettling(cluster, holding);
+    const state = await readCluster(tx, organizationId, clusterId);
+    const { problem, shapes, holding } = await this.reader.read(tx, state, { kind: 'everything', names });
+    const { capacity, stops } = afterSettling(state, holding);
+    const { nowMs, policy } = state;
     return {
       organizationId,
       clusterId,
-      snapshot: {
-        capacity: settled.capacity,
-        nowMs,
-        policy,
-        isCordoned: settled.stops.length > 0,
-        running: holding.map(toRunning),
-        waiting: counted.flatMap((shape, position) => toShape(shape, heads[position] ?? [])),
-        reservation,
-      },
+      snapshot: { capacity, nowMs, policy, isCordoned: stops.length > 0, ...problem },
       shapes,
       holding,
-      stops: settled.stops,
-      state: { state, capacity: cluster.capacity, pendingCapacity: cluster.pendingCapacity, policy, nowMs },
+      stops,
+      state,
     };
   }
 }
 
-async function readCluster(
-  tx: EntityManager,
-  organizationId: string,
-  clusterId: string,
-): Promise<ClusterState & { readonly reservation: StandingReservation | null }> {
+async function readCluster(tx: EntityManager, organizationId: string, clusterId: string): Promise<ClusterState> {
   const [row] = await rowsOf(
     tx,
     sql<ClusterRow>`
-      select c.state, c.policy, floor(extract(epoch from statement_timestamp()) * 1000)::float8 as "nowMs",
-             c.capacity_cpu_millis::float8 as "cpuMillis", c.capacity_memory_mib::float8 as "memoryMib",
-             c.capacity_gpu_millis::float8 as "gpuMillis", c.pending_cpu_millis::float8 as "pendingCpu",
-             c.pending_memory_mib::float8 as "pendingMemory", c.pending_gpu_millis::float8 as "pendingGpu",
-             (select s.reservation from cluster_schedules s
-              where s.cluster_id = c.id and ${holderWaits()}) as reservation
-      from clusters c where c.organization_id = ${organizationId} and c.id = ${clusterId}`,
+      select ${CLUSTER_COLUMNS} from clusters where organization_id = ${organizationId} and id = ${clusterId}`,
   );
   if (row === undefined) throw ClusterErrors.NOT_FOUND.because();
-  const { state, policy, nowMs, cpuMillis, memoryMib, gpuMillis, pendingCpu, pendingMemory, pendingGpu } = row;
-  const isPending = pendingCpu !== null && pendingMemory !== null && pendingGpu !== null;
-  return {
-    state,
-    policy: policyOf(policy),
-    nowMs,
-    capacity: { cpuMillis, memoryMib, gpuMillis },
-    pendingCapacity: isPending ? { cpuMillis: pendingCpu, memoryMib: pendingMemory, gpuMillis: pendingGpu } : null,
-    reservation: row.reservation,
-  };
-}
-
-/** The counts of shapes with what no pass has added to them yet. */
-async function readShapes(tx: EntityManager, clusterId: string): Promise<QueuedShape[]> {
-  return rowsOf(
-    tx,
-    sql<QueuedShape>`
-      select priority, cpu_millis as "cpuMillis", memory_mib as "memoryMib", gpu_millis as "gpuMillis",
-             max_runtime_seconds as "maxRuntimeSeconds", sum(waiting)::int as waiting
-      from (
-        select priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, waiting
-        from queue_shapes where cluster_id = ${clusterId}
-        union all
-        select priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, change
-        from cluster_signals where cluster_id = ${clusterId} and change is not null
-      ) counts
-      group by 1, 2, 3, 4, 5 having sum(waiting) > 0
-      order by 1 desc, 2, 3, 4, 5`,
-  );
+  return stateOf(row);
 }
 
 /** What a pass plans with once it has settled: a smaller capacity takes effect as soon as what runs fits, and until then nothing starts. */
@@ -192,31 +112,4 @@ export function afterSettling(
     Math.max(allocated[resource], Math.min(capacity[resource], pendingCapacity[resource])),
   );
   return { capacity: least.toAmounts(), stops: [...stops, 'CAPACITY_PENDING'] };
-}
-
-function toRunning({ priority, endsAtMs, count, ...resources }: HoldingGroup): RunningGroup {
-  return { priority, resources: amountsOf(resources), count, endsAtMs };
-}
-
-function toShape(
-  { priority, maxRuntimeSeconds, waiting, ...resources }: QueuedShape,
-  [oldest, ...followers]: readonly { readonly id: string; readonly queuedAtMs: number }[],
-): WaitingShape[] {
-  if (oldest === undefined) return [];
-  return [
-    {
-      priority,
-      request: amountsOf(resources),
-      maxRuntimeSeconds: maxRuntimeSeconds === 0 ? null : maxRuntimeSeconds,
-      count: waiting,
-      oldest,
-      followers,
-    },
-  ];
-}
-
-/** The three amounts of something that has more. */
-export function amountsOf(amounts: ResourceAmounts): ResourceAmounts {
-  const [cpuMillis = 0, memoryMib = 0, gpuMillis = 0] = RESOURCES.map((resource) => amounts[resource]);
-  return { cpuMillis, memoryMib, gpuMillis };
 }

@@ -12,7 +12,7 @@ export interface Schedule {
 }
 
 /** The condition that the deployment waits which has the reservation of `cluster_schedules s`; it is looked up by its whole key. */
-export function holderWaits(): Fragment {
+function holderWaits(): Fragment {
   return sql`coalesce((
     select d.status from deployments d
     where d.organization_id = s.organization_id and d.id = (s.reservation->>'id')::uuid) = 'queued', false)`;

@@ -1,6 +1,8 @@
 import { ResourceVector } from '#kernel';
-import { type ClusterPolicy, policyOf, type PolicySettings } from '#clusters';
+import { type ClusterPolicy } from '#clusters';
 import { type EntityManager, rowsOf, sql } from '#database';
+
+import { CLUSTER_COLUMNS, type ClusterRow, stateOf } from '../snapshot/cluster-state.js';
 
 /** A cluster whose row the transaction has locked: nobody else passes over it, resizes it or changes its state meanwhile. */
 export interface LockedCluster {
@@ -16,20 +18,6 @@ export interface LockedCluster {
   readonly nowMs: number;
 }
 
-interface Row {
-  readonly organizationId: string;
-  readonly state: string;
-  readonly policy: PolicySettings;
-  readonly hasPendingCapacity: boolean;
-  readonly nowMs: number;
-  readonly capacityCpu: number;
-  readonly capacityMemory: number;
-  readonly capacityGpu: number;
-  readonly allocatedCpu: number;
-  readonly allocatedMemory: number;
-  readonly allocatedGpu: number;
-}
-
 /**
  * Locks a cluster for a pass, or says that another one is at work there, or that it is gone.
  *
@@ -39,26 +27,21 @@ interface Row {
 export async function lockCluster(tx: EntityManager, clusterId: string): Promise<LockedCluster | 'busy' | 'gone'> {
   const [row] = await rowsOf(
     tx,
-    sql<Row>`
-      select organization_id as "organizationId", state, policy, pending_cpu_millis is not null as "hasPendingCapacity", extract(epoch from statement_timestamp())::float8 * 1000 as "nowMs",
-             capacity_cpu_millis::float8 as "capacityCpu", capacity_memory_mib::float8 as "capacityMemory",
-             capacity_gpu_millis::float8 as "capacityGpu", allocated_cpu_millis::float8 as "allocatedCpu",
-             allocated_memory_mib::float8 as "allocatedMemory", allocated_gpu_millis::float8 as "allocatedGpu"
-      from clusters where id = ${clusterId} for no key update skip locked`,
+    sql<ClusterRow>`select ${CLUSTER_COLUMNS} from clusters where id = ${clusterId} for no key update skip locked`,
   );
   if (row === undefined) {
     const exists = await rowsOf(tx, sql`select 1 from clusters where id = ${clusterId}`);
     return exists.length > 0 ? 'busy' : 'gone';
   }
-  const { capacityCpu, capacityMemory, capacityGpu, allocatedCpu, allocatedMemory, allocatedGpu } = row;
+  const { organizationId, state, policy, nowMs, capacity, pendingCapacity, allocated } = stateOf(row);
   return {
-    organizationId: row.organizationId,
+    organizationId,
     clusterId,
-    isCordoned: row.state !== 'active',
-    policy: policyOf(row.policy),
-    hasPendingCapacity: row.hasPendingCapacity,
-    nowMs: Math.floor(row.nowMs),
-    capacity: ResourceVector.of({ cpuMillis: capacityCpu, memoryMib: capacityMemory, gpuMillis: capacityGpu }),
-    allocated: ResourceVector.of({ cpuMillis: allocatedCpu, memoryMib: allocatedMemory, gpuMillis: allocatedGpu }),
+    isCordoned: state !== 'active',
+    policy,
+    hasPendingCapacity: pendingCapacity !== null,
+    nowMs,
+    capacity: ResourceVector.of(capacity),
+    allocated: ResourceVector.of(allocated),
   };
 }

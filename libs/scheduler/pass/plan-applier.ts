@@ -8,7 +8,7 @@ import { type QueuedShape, QueueShapes } from '#queue';
 import { Ledger } from '../ledger/ledger.js';
 import { ClusterSchedules } from './cluster-schedules.js';
 import { countLatencies, type Latencies } from './latencies.js';
-import { type PassView } from './snapshot-reader.js';
+import { type PassView } from './planning.js';
 
 /** What became real of a plan. */
 export interface Applied {

@@ -2,12 +2,24 @@ import { Injectable } from '@nestjs/common';
 
 import { type ResourceVector } from '#kernel';
 import { type EntityManager } from '#database';
-import { type Plan } from '#packing';
+import { type Plan, type ReservationEvent, type Snapshot } from '#packing';
+import { type QueuedShape } from '#queue';
 
+import { SnapshotReader } from '../snapshot/snapshot-reader.js';
+import { type Schedule } from './cluster-schedules.js';
 import { type LockedCluster } from './locked-cluster.js';
 import { Planner } from './planner.js';
-import { type PassView, SnapshotReader } from './snapshot-reader.js';
 import { Stopwatch } from './stopwatch.js';
+
+/** What a pass sees: the planner's problem, and what its parts stand for. */
+export interface PassView {
+  readonly snapshot: Snapshot;
+  /** The shapes of `snapshot.waiting`, at the same positions. */
+  readonly shapes: readonly QueuedShape[];
+  readonly schedule: Schedule;
+  /** What became of a reservation before there is anything to plan. */
+  readonly withdrawn: readonly ReservationEvent[];
+}
 
 /** A plan, with what it was made from and how long that took. */
 export interface Planned {
@@ -29,10 +41,24 @@ export class Planning {
   /** @param allocated what is given out now, after settling */
   async plan(tx: EntityManager, cluster: LockedCluster, allocated: ResourceVector): Promise<Planned> {
     const watch = new Stopwatch();
-    const view = await this.reader.read(tx, cluster, cluster.policy, allocated);
+    const view = await this.view(tx, cluster, allocated);
     const snapshot = watch.lap();
     const { plan, sight } = await this.planner.ask('planPass', view.snapshot);
     const reservationEvents = [...view.withdrawn, ...plan.reservationEvents];
     return { view, plan: { ...plan, reservationEvents }, sight, durations: { snapshot, plan: watch.lap() } };
+  }
+
+  private async view(tx: EntityManager, cluster: LockedCluster, allocated: ResourceVector): Promise<PassView> {
+    const { problem, shapes, schedule, withdrawn } = await this.reader.read(tx, cluster, {
+      kind: 'deciding',
+      allocated,
+    });
+    const { capacity, nowMs, policy, isCordoned } = cluster;
+    return {
+      snapshot: { capacity: capacity.toAmounts(), nowMs, policy, isCordoned, ...problem },
+      shapes,
+      schedule,
+      withdrawn,
+    };
   }
 }

@@ -20,9 +20,10 @@ import {
 import { type QueuedShape } from '#queue';
 import { type Actor } from '#rbac';
 
-import { afterSettling, amountsOf, type Present, PresentReader } from '../explanation/present.js';
+import { afterSettling, type Present, PresentReader } from '../explanation/present.js';
 import { Questions } from '../explanation/questions.js';
 import { type WhatIfResult } from '../pass/planner-thread.js';
+import { amountsOf } from '../snapshot/snapshot-reader.js';
 import { WhatIfErrors } from './what-if.errors.js';
 
 /** Deployments that somebody thinks of submitting. */

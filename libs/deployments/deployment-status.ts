@@ -3,6 +3,7 @@ export const DEPLOYMENT_STATUSES = [
   'queued',
   'scheduled',
   'running',
+  'stopping',
   'retrying',
   'succeeded',
   'failed',
@@ -13,9 +14,20 @@ export const DEPLOYMENT_STATUSES = [
 
 /**
  * Where a deployment stands. `scheduled` means that its resources are allocated; `running` that a runtime has reported its start;
+ * `stopping` that its runtime has been asked to stop it, and that it keeps its resources until that is reported or its grace is over;
  * `retrying` that an attempt has failed and another one will go to the queue.
  */
 export type DeploymentStatus = (typeof DEPLOYMENT_STATUSES)[number];
+
+/** Why a deployment has been asked to stop: the causes of the transitions to `stopping`. */
+export const STOP_CAUSES = ['cancelled', 'max-runtime', 'preempted'] as const;
+
+export type StopCause = (typeof STOP_CAUSES)[number];
+
+/** What becomes of a deployment that has been asked to stop. */
+export const STOP_OUTCOMES = ['cancelled', 'timed_out', 'queued'] as const satisfies readonly DeploymentStatus[];
+
+export type StopOutcome = (typeof STOP_OUTCOMES)[number];
 
 /** One way from a status to another. */
 export interface Transition {
@@ -64,6 +76,13 @@ export const TRANSITIONS = {
     by: 'request',
     when: 'a runtime reports `succeeded`',
   },
+  succeedAfterAll: {
+    from: ['stopping'],
+    to: 'succeeded',
+    cause: 'reported',
+    by: 'request',
+    when: 'a runtime reports `succeeded` of what was preempted: done is done',
+  },
   fail: {
     from: ['scheduled', 'running'],
     to: 'failed',
@@ -92,6 +111,13 @@ export const TRANSITIONS = {
     by: 'pass',
     when: 'it has run for `maxRuntimeSeconds`',
   },
+  stopInTime: {
+    from: ['running'],
+    to: 'stopping',
+    cause: 'max-runtime',
+    by: 'pass',
+    when: 'it has run for `maxRuntimeSeconds`, and `stopGraceSeconds` grants it time',
+  },
   expire: {
     from: ['queued'],
     to: 'expired',
@@ -106,6 +132,90 @@ export const TRANSITIONS = {
     by: 'request',
     when: 'somebody cancels it',
   },
+  stopForCancel: {
+    from: ['running'],
+    to: 'stopping',
+    cause: 'cancelled',
+    by: 'request',
+    when: 'somebody cancels it, and `stopGraceSeconds` grants it time',
+  },
+  cancelStopping: {
+    from: ['stopping'],
+    to: 'stopping',
+    cause: 'cancelled-meanwhile',
+    by: 'request',
+    when: 'somebody cancels what stops for another reason: it will be `cancelled`, at the same time',
+  },
+  cancelStopped: {
+    from: ['stopping'],
+    to: 'cancelled',
+    cause: 'cancelled',
+    by: 'request',
+    when: 'somebody cancels what was preempted, after its runtime has reported that it stopped',
+  },
+  preempt: {
+    from: ['scheduled', 'running'],
+    to: 'queued',
+    cause: 'preempted',
+    by: 'pass',
+    when: 'it gives way to a higher priority: the next attempt',
+  },
+  stopForPriority: {
+    from: ['running'],
+    to: 'stopping',
+    cause: 'preempted',
+    by: 'pass',
+    when: 'it gives way to a higher priority, and `stopGraceSeconds` grants it time',
+  },
+  noteStopped: {
+    from: ['stopping'],
+    to: 'stopping',
+    cause: 'reported',
+    by: 'request',
+    when: 'a runtime reports `failed` of what was preempted: the next pass takes it back',
+  },
+  requeueStopped: {
+    from: ['stopping'],
+    to: 'queued',
+    cause: 'stopped',
+    by: 'pass',
+    when: 'it was preempted, and its runtime has reported: the next attempt',
+  },
+  requeueUnstopped: {
+    from: ['stopping'],
+    to: 'queued',
+    cause: 'grace-over',
+    by: 'pass',
+    when: 'it was preempted, and its grace is over: the next attempt',
+  },
+  endCancelled: {
+    from: ['stopping'],
+    to: 'cancelled',
+    cause: 'reported',
+    by: 'request',
+    when: 'a runtime reports any outcome of what was cancelled',
+  },
+  endCancelledUnstopped: {
+    from: ['stopping'],
+    to: 'cancelled',
+    cause: 'grace-over',
+    by: 'pass',
+    when: 'it was cancelled, and its grace is over',
+  },
+  endTimedOut: {
+    from: ['stopping'],
+    to: 'timed_out',
+    cause: 'reported',
+    by: 'request',
+    when: 'a runtime reports any outcome of what was out of time',
+  },
+  endTimedOutUnstopped: {
+    from: ['stopping'],
+    to: 'timed_out',
+    cause: 'grace-over',
+    by: 'pass',
+    when: 'it was out of time, and its grace is over',
+  },
   discard: {
     from: ['queued', 'retrying'],
     to: 'cancelled',
@@ -116,7 +226,7 @@ export const TRANSITIONS = {
 } as const satisfies Record<string, Transition>;
 
 /** Statuses whose resources are allocated. */
-export const HOLDING_STATUSES = ['scheduled', 'running'] as const satisfies readonly DeploymentStatus[];
+export const HOLDING_STATUSES = ['scheduled', 'running', 'stopping'] as const satisfies readonly DeploymentStatus[];
 
 /** Statuses that are never left. */
 export const TERMINAL_STATUSES: readonly DeploymentStatus[] = DEPLOYMENT_STATUSES.filter(

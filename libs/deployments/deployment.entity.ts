@@ -1,8 +1,19 @@
 import { MAX_REQUEST, RESOURCES, ResourceVector } from '#kernel';
 import { defineEntity, p } from '#database';
 
-import { DEPLOYMENT_STATUSES, type DeploymentStatus, TERMINAL_STATUSES } from './deployment-status.js';
+import {
+  DEPLOYMENT_STATUSES,
+  type DeploymentStatus,
+  HOLDING_STATUSES,
+  STOP_CAUSES,
+  STOP_OUTCOMES,
+  type StopCause,
+  type StopOutcome,
+  TERMINAL_STATUSES,
+} from './deployment-status.js';
 import { type Labels } from './labels.js';
+
+const listed = (values: readonly string[]): string => values.map((value) => `'${value}'`).join(', ');
 
 const column = { cpuMillis: 'cpu_millis', memoryMib: 'memory_mib', gpuMillis: 'gpu_millis' } as const;
 
@@ -38,13 +49,18 @@ const DeploymentSchema = defineEntity({
     message: p.text().nullable(),
     labels: p.json<Labels>().columnType('jsonb').defaultRaw("'{}'"),
     isPreemptible: p.boolean().default(false),
+    preemptions: p.integer().default(0),
+    stopAskedAt: p.datetime().columnType('timestamptz').nullable(),
+    stopCause: p.text().$type<StopCause>().nullable(),
+    stopOutcome: p.text().$type<StopOutcome>().nullable(),
+    stopReport: p.text().$type<'succeeded' | 'failed'>().nullable(),
     spec: p.json<object>().columnType('json').nullable(),
     submittedBy: p.uuid().columnType('uuid'),
   },
   checks: [
     {
       name: 'deployments_status_check',
-      expression: `status in (${DEPLOYMENT_STATUSES.map((status) => `'${status}'`).join(', ')})`,
+      expression: `status in (${listed(DEPLOYMENT_STATUSES)})`,
     },
     ...RESOURCES.map((resource) => ({
       name: `deployments_${column[resource]}_check`,
@@ -53,13 +69,21 @@ const DeploymentSchema = defineEntity({
     { name: 'deployments_request_check', expression: 'cpu_millis > 0 or memory_mib > 0 or gpu_millis > 0' },
     {
       name: 'deployments_ended_check',
-      expression: `(status in (${TERMINAL_STATUSES.map((status) => `'${status}'`).join(', ')})) = (ended_at is not null)`,
+      expression: `(status in (${listed(TERMINAL_STATUSES)})) = (ended_at is not null)`,
     },
     { name: 'deployments_priority_check', expression: 'priority >= 0 and priority <= 100' },
     { name: 'deployments_labels_check', expression: "jsonb_typeof(labels) = 'object'" },
     { name: 'deployments_max_runtime_seconds_check', expression: 'max_runtime_seconds >= 0' },
     { name: 'deployments_queue_timeout_seconds_check', expression: 'queue_timeout_seconds >= 0' },
     { name: 'deployments_retries_check', expression: 'retries >= 0 and retries <= max_retries' },
+    { name: 'deployments_preemptions_check', expression: 'preemptions >= 0' },
+    { name: 'deployments_stop_cause_check', expression: `stop_cause in (${listed(STOP_CAUSES)})` },
+    { name: 'deployments_stop_outcome_check', expression: `stop_outcome in (${listed(STOP_OUTCOMES)})` },
+    { name: 'deployments_stop_report_check', expression: "stop_report in ('succeeded', 'failed')" },
+    {
+      name: 'deployments_stopping_check',
+      expression: "status <> 'stopping' or num_nulls(stop_asked_at, stop_cause, stop_outcome, due_at) = 0",
+    },
   ],
   indexes: [
     {
@@ -83,9 +107,8 @@ const DeploymentSchema = defineEntity({
         'create index "deployments_due_index" on "deployments" ("cluster_id", "due_at") where due_at is not null',
     },
     {
-      name: 'deployments_holding_index',
-      expression:
-        'create index "deployments_holding_index" on "deployments" ("cluster_id", "priority", "cpu_millis", "memory_mib", "gpu_millis", "due_at") where status in (\'scheduled\', \'running\')',
+      name: 'deployments_holders_index',
+      expression: `create index "deployments_holders_index" on "deployments" ("cluster_id", "priority", "cpu_millis", "memory_mib", "gpu_millis", "due_at", "status") where status in (${listed(HOLDING_STATUSES)})`,
     },
     {
       name: 'deployments_name_unique',

@@ -34,13 +34,32 @@ const LEGAL_MOVES = [
   ['scheduled', 'retrying'],
   ['scheduled', 'cancelled'],
   ['scheduled', 'timed_out'],
+  ['scheduled', 'queued'],
   ['running', 'succeeded'],
   ['running', 'failed'],
   ['running', 'retrying'],
   ['running', 'cancelled'],
   ['running', 'timed_out'],
+  ['running', 'queued'],
+  ['running', 'stopping'],
+  ['stopping', 'stopping'],
+  ['stopping', 'succeeded'],
+  ['stopping', 'cancelled'],
+  ['stopping', 'timed_out'],
+  ['stopping', 'queued'],
   ['retrying', 'queued'],
   ['retrying', 'cancelled'],
+] as const;
+
+/** Why something happens in a pass. Everything else is somebody's doing. */
+const CAUSES_OF_PASSES = [
+  'placed',
+  'retry-due',
+  'queue-timeout',
+  'max-runtime',
+  'preempted',
+  'stopped',
+  'grace-over',
 ] as const;
 
 const text = (value: string | null): string => (value === null ? 'null' : `'${value}'`);
@@ -57,7 +76,7 @@ const VIEWS = `
     where a.kind = 'allocate'
   ), holding as (
     select * from deployments
-    where status in ('scheduled', 'running') or ((ended_at is not null or status = 'retrying') and released_at is null)
+    where status in ('scheduled', 'running', 'stopping') or ((ended_at is not null or status = 'retrying') and released_at is null)
   ), moves as (
     select e.*, lag(e.to_status) over history as previous_status, lag(e.attempt) over history as previous_attempt,
            row_number() over history as place
@@ -173,18 +192,18 @@ const LAWS: readonly Law[] = [
         or max(m.attempt) is distinct from d.attempt`,
   },
   {
-    law: 'each event begins where the one before ended, by a move of the state machine, and only a retry begins another attempt',
+    law: 'each event begins where the one before ended, by a move of the state machine, and only what comes back to the queue begins another attempt',
     violations: `
       select m.deployment_id, m.sequence, m.from_status, m.to_status from moves m
       where m.from_status is distinct from m.previous_status or m.sequence <> m.place
-        or m.attempt <> coalesce(m.previous_attempt, 1) + (m.from_status = 'retrying' and m.to_status = 'queued')::int
+        or m.attempt <> coalesce(m.previous_attempt, 1) + (coalesce(m.from_status, 'queued') <> 'queued' and m.to_status = 'queued')::int
         or not exists (select 1 from legal l where l.from_status is not distinct from m.from_status and l.to_status = m.to_status)`,
   },
   {
     law: 'each event has one author: a pass for what passes do, somebody for everything else',
     violations: `
       select m.deployment_id, m.sequence, m.to_status from moves m left join passes p on p.id = m.pass_id
-      where (m.pass_id is null) <> (m.to_status not in ('scheduled', 'timed_out', 'expired') and (m.from_status, m.to_status) <> ('retrying', 'queued'))
+      where (m.pass_id is null) = (m.cause in (${CAUSES_OF_PASSES.map(text).join(', ')}))
         or (m.actor_id is null) = (m.pass_id is null)
         or (m.pass_id is not null and p.cluster_id is distinct from m.cluster_id)`,
   },
@@ -193,12 +212,15 @@ const LAWS: readonly Law[] = [
     violations: `
       select id, status from deployments
       where (status = 'queued' and num_nonnulls(scheduled_at, started_at, ended_at, released_at) > 0)
-        or (status in ('scheduled', 'running', 'retrying', 'succeeded', 'failed', 'timed_out') and scheduled_at is null)
-        or (status = 'running') and started_at is null
+        or (status in ('scheduled', 'running', 'stopping', 'retrying', 'succeeded', 'failed', 'timed_out') and scheduled_at is null)
+        or (status in ('running', 'stopping')) and started_at is null
         or (released_at is not null and ended_at is null and status <> 'retrying')
         or (status = 'expired' and (scheduled_at is not null or released_at is null))
-        or (due_at is not null and status not in ('queued', 'scheduled', 'running', 'retrying'))
-        or (status = 'retrying' and due_at is null)
+        or (due_at is not null and status not in ('queued', 'scheduled', 'running', 'stopping', 'retrying'))
+        or (status in ('stopping', 'retrying') and due_at is null)
+        or (status in ('queued', 'scheduled', 'running') and num_nonnulls(stop_asked_at, stop_cause, stop_outcome, stop_report) > 0)
+        or (status = 'stopping' and num_nulls(stop_asked_at, stop_cause, stop_outcome) > 0)
+        or (stop_asked_at < started_at)
         or (status = 'queued') and (due_at is null) <> (queue_timeout_seconds = 0)
         or (status in ('scheduled', 'running')) and (due_at is null) <> (max_runtime_seconds = 0)`,
   },

@@ -17,6 +17,7 @@ import { EventOrder } from './0018-event-order.js';
 import { Lists } from './0019-lists.js';
 import { PassTotals } from './0030-pass-totals.js';
 import { PassSights } from './0021-pass-sights.js';
+import { Stopping, StoppingIndexes } from './0031-stopping.js';
 
 const ALL: readonly MigrationObject[] = [
   { name: '0001-identity', class: Identity },
@@ -36,6 +37,8 @@ const ALL: readonly MigrationObject[] = [
   { name: '0019-lists', class: Lists },
   { name: '0030-pass-totals', class: PassTotals },
   { name: '0021-pass-sights', class: PassSights },
+  { name: '0031-stopping', class: Stopping },
+  { name: '0031-stopping-indexes', class: StoppingIndexes },
 ];
 
 /** Every migration, oldest first. Names are recorded in databases: they are never changed, and none is ever removed. */

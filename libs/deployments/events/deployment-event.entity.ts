@@ -18,6 +18,10 @@ const DeploymentEventSchema = defineEntity({
     actorId: p.uuid().columnType('uuid').nullable(),
     passId: p.uuid().columnType('uuid').nullable(),
     at: p.datetime().columnType('timestamptz').defaultRaw('now()'),
+    until: p.datetime().columnType('timestamptz').nullable(),
+    preemptorId: p.uuid().columnType('uuid').nullable(),
+    preemptorPriority: p.smallint().nullable(),
+    lostSeconds: p.integer().nullable(),
     stamp: p
       .text()
       .columnType('xid8')

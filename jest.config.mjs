@@ -1,3 +1,5 @@
+import { availableParallelism, totalmem } from 'node:os';
+
 // One configuration for all suites. Sources are compiled by swc, with the same decorator metadata that the build emits;
 // `#lib` names resolve through package.json "imports" under the same condition that the TypeScript compiler uses.
 const shared = {
@@ -23,13 +25,31 @@ const shared = {
   },
 };
 
+/** What a process of specs has at most before it is replaced, and what it may reach until then, with its share of the servers. */
+const IDLE_LIMIT = '1GB';
+const BYTES_PER_PROCESS = 2 ** 31;
+
+/** Specs that share one PostgreSQL: its connections (throwawaySettings) are enough for so many at once. */
+const MOST_PROCESSES = 4;
+
+/**
+ * Specs mostly wait for servers, so that one process leaves half of two cores idle: as many as there are cores, where memory allows. No
+ * spec may mind the others: each has a database and a prefix in Redis of its own, and servers of its own where it stops them.
+ */
+const processes = Math.max(
+  1,
+  Math.min(availableParallelism(), MOST_PROCESSES, Math.floor(totalmem() / BYTES_PER_PROCESS)),
+);
+
 const suite = (displayName, testMatch, extra = {}) => ({ ...shared, displayName, testMatch, ...extra });
 
 export default {
   // Real servers on two cores that do other things as well: a limit for what hangs, not for what is slow.
   testTimeout: 60_000,
   // What specs leave behind in their process (ES modules are never unloaded) adds up to more than its heap; a new one begins without it.
-  workerIdleMemoryLimit: '1GB',
+  workerIdleMemoryLimit: IDLE_LIMIT,
+  maxWorkers: processes,
+  testSequencer: '<rootDir>/test/support/sequencer.mjs',
   // An installation that fails in the middle of its start leaves connections that would keep a failed run from ending.
   forceExit: true,
   projects: [

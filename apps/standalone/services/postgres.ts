@@ -37,10 +37,10 @@ export function durableSettings(maxConnections: number): PostgresSettings {
   };
 }
 
-/** For tests: nothing needs to survive, everything should be quick, and each suite has its own connections. */
+/** For tests: nothing needs to survive, everything should be quick, and each suite that runs has its own connections. */
 export function throwawaySettings(): PostgresSettings {
   return {
-    ...durableSettings(200),
+    ...durableSettings(300),
     fsync: 'off',
     synchronous_commit: 'off',
     full_page_writes: 'off',

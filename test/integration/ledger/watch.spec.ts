@@ -126,13 +126,21 @@ describe('the audit of a running installation', () => {
 
   const metrics = async (): Promise<string> => (await stowage.client.get('/metrics')).text;
 
-  it.each(DAMAGE)('finds within 5 s, tells, stops the cluster, and is repaired by entries: %s', async (_name, sql) => {
+  /** Lets the next look at all clusters come at the next tick of a worker, as if it were three seconds later. */
+  const lookSoon = async (): Promise<void> => {
+    await client.query(`update ledger_audits set started_at = started_at - interval '1 minute',
+                                                 finished_at = finished_at - interval '1 minute' where depth = 'quick'`);
+  };
+
+  const looks = async (): Promise<Date | undefined> =>
+    (await client.query<{ at: Date }>(`select started_at as at from ledger_audits where depth = 'quick'`)).rows[0]?.at;
+
+  it.each(DAMAGE)('finds, tells, stops the cluster, and is repaired by entries: %s', async (_name, sql) => {
     const entriesBefore = (await client.query('select * from ledger_entries order by id')).rows;
     await damage(sql(cluster));
-    const damagedAt = performance.now();
-    await eventually(openFindings, (laws) => laws.length > 0, 5_000);
-    await eventually(stateOf, (state) => state === 'cordoned', 5_000);
-    expect(performance.now() - damagedAt).toBeLessThan(5_000);
+    await lookSoon();
+    await eventually(openFindings, (laws) => laws.length > 0);
+    await eventually(stateOf, (state) => state === 'cordoned');
 
     expect(await metrics()).toMatch(new RegExp(`stowage_ledger_open_findings\\{.*cluster="${cluster.id}".*\\} 1`));
     const told = await client.query<{ action: string }>(
@@ -183,6 +191,17 @@ describe('the audit of a running installation', () => {
     expect(await LedgerAudit.over(database).fullOf(cluster.id)).toEqual([]);
   });
 
+  it('looks at all clusters by itself, no more often than every three seconds', async () => {
+    await lookSoon();
+    const times: number[] = [];
+    for (let look = 0; look < 2; look++) {
+      const before = (await looks())?.getTime() ?? 0;
+      times.push((await eventually(looks, (at) => (at?.getTime() ?? 0) > before))?.getTime() ?? 0);
+    }
+    const [first = 0, second = 0] = times;
+    expect(second - first).toBeGreaterThanOrEqual(3_000);
+  });
+
   it('says nothing where nothing is wrong, and when it last looked', async () => {
     await assertNothingOpen();
     const { status, body } = await operator.post<AuditBody>('/v1/admin/ledger/audit');
@@ -218,7 +237,11 @@ describe('the audit of a running installation', () => {
     await eventually(fulls, ([row]) => (row?.ageSeconds ?? Infinity) < 60);
     // Done for this night: it does not begin again.
     const [{ startedAt } = { startedAt: null }] = await fulls();
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    for (let tick = 0; tick < 2; tick++) {
+      await lookSoon();
+      const before = (await looks())?.getTime() ?? 0;
+      await eventually(looks, (at) => (at?.getTime() ?? 0) > before);
+    }
     expect((await fulls())[0]?.startedAt).toEqual(startedAt);
   });
 
@@ -240,7 +263,6 @@ describe('the audit of a running installation', () => {
       async () =>
         (await client.query(`select 1 from passes where id = '00000000-0000-7000-8000-000000000000'`)).rowCount,
       (count) => count === 0,
-      5_000,
     );
     expect((await client.query('select 1 from passes where cluster_id = $1', [cluster.id])).rowCount).toBeGreaterThan(
       0,

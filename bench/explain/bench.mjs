@@ -6,7 +6,10 @@
 import 'reflect-metadata';
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+
+import { Test } from '@nestjs/testing';
 
 import pg from 'pg';
 
@@ -117,9 +120,40 @@ async function measure(name, send) {
     await send(Math.abs(request));
     if (request >= 0) times.push(performance.now() - began);
   }
+  print(name, times);
+}
+
+function print(name, times) {
   times.sort((a, b) => a - b);
   const [half, most] = [0.5, 0.95].map((share) => times[Math.floor(share * (times.length - 1))].toFixed(0));
   process.stdout.write(`| ${name} | ${half} | ${most} |\n`);
+}
+
+/** Passes, and how long after each of them its blockers are there to be read. */
+async function measurePasses(pool, token) {
+  const { WorkerModule } = await import(new URL('../../dist/apps/worker/worker.module.js', import.meta.url).href);
+  const { PassService } = await import('#scheduler/processor');
+  // Compiled, and not started: a pass happens when it is asked for.
+  const worker = await Test.createTestingModule({ imports: [WorkerModule.forRoot(settings)] }).compile();
+  const passes = worker.get(PassService, { strict: false });
+  const clusterId = pool.split('/').at(-1);
+  const [lasted, followed] = [[], []];
+  for (let count = -3; count < Math.min(REQUESTS, 20); count++) {
+    await ask(`${pool}/deployments`, token, shape(1));
+    const began = performance.now();
+    await passes.run(clusterId);
+    const ended = performance.now();
+    for (let isThere = false; !isThere; await sleep(2))
+      isThere = (await ask(`${pool}/blockers?limit=1`, token)).current;
+    if (count < 0) continue;
+    lasted.push(ended - began);
+    followed.push(performance.now() - ended);
+    // The rest that is taken after a survey: what the next one costs is to be seen, and not how long it waited for that.
+    await sleep(500);
+  }
+  await worker.close();
+  print('a pass that finds one more', lasted);
+  print('blockers of the whole queue, after the pass', followed);
 }
 
 const database = `stowage_bench_${randomBytes(6).toString('hex')}`;
@@ -148,6 +182,7 @@ try {
   );
   await measure('what if: a third more capacity', () => ask(`${pool}/plan`, token, { capacity: { cpu: 4000 } }));
   await measure('forecast of the first 100', () => ask(`${pool}/forecast`, token));
+  await measurePasses(pool, token);
 } finally {
   await client.end();
   await app.close();

@@ -29,8 +29,9 @@ export { MAX_LABEL_KEY_LENGTH, MAX_LABEL_VALUE_LENGTH } from './labels.js';
 export { DeploymentLifecycleModule, DeploymentsModule } from './deployments.module.js';
 export { type DeploymentFilter } from './filter/deployment-filter.js';
 export { labelSelectorOf } from './filter/label-selector.js';
-export { queuePage } from './lists/deployment-lists.js';
+export { type QueuedDeployment, queuePage } from './lists/deployment-lists.js';
 export { idRangeOf } from './lists/id-range.js';
+export { type BlockersOf, QueueBlockers } from './lists/queue-blockers.js';
 export { labelledIds, type ListRequest, namedIds, pageAmong, walkingPage } from './lists/list-statements.js';
 
 /** The tables of this lib. */

@@ -1,3 +1,4 @@
+import { ClusterBlockersSchema } from './blockers/cluster-blockers.entity.js';
 import { LedgerAuditRunSchema } from './ledger/ledger-audit-run.entity.js';
 import { LedgerCheckpointSchema } from './ledger/ledger-checkpoint.entity.js';
 import { LedgerEntrySchema } from './ledger/ledger-entry.entity.js';
@@ -25,4 +26,5 @@ export const schedulerEntities = [
   PassTotalsSchema,
   PassSightSchema,
   ClusterScheduleSchema,
+  ClusterBlockersSchema,
 ];

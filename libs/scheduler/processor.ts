@@ -1,4 +1,5 @@
 export { PassProcessor } from './pass/pass.processor.js';
 export { type PassOutcome, PassService } from './pass/pass.service.js';
+export { BackgroundPlanner } from './pass/planner.js';
 export { Retention } from './retention.js';
 export { SchedulerProcessorModule } from './scheduler-processor.module.js';

@@ -4,6 +4,7 @@ import { AuditModule } from '#audit';
 import { PendingCapacity } from '#clusters';
 import { DeploymentLifecycleModule } from '#deployments';
 
+import { BlockerKeeper } from './blockers/blocker-keeper.js';
 import { Ledger } from './ledger/ledger.js';
 import { LedgerClosing } from './ledger/ledger-closing.js';
 import { LedgerFindings } from './ledger/ledger-findings.js';
@@ -14,7 +15,7 @@ import { PassProcessor } from './pass/pass.processor.js';
 import { PassRecords } from './pass/pass-records.js';
 import { PassService } from './pass/pass.service.js';
 import { PlanApplier } from './pass/plan-applier.js';
-import { Planner } from './pass/planner.js';
+import { BackgroundPlanner, Planner } from './pass/planner.js';
 import { Planning } from './pass/planning.js';
 import { Settlement } from './pass/settlement.js';
 import { Sweep } from './pass/sweep.js';
@@ -34,6 +35,8 @@ import { SnapshotReader } from './snapshot/snapshot-reader.js';
     Planning,
     SnapshotReader,
     Planner,
+    BackgroundPlanner,
+    BlockerKeeper,
     PlanApplier,
     PassRecords,
     ClusterSchedules,

@@ -211,7 +211,7 @@ describe('bad input', () => {
     expect(capitals).toMatchObject({ status: 200, body: { id: deploymentId } });
   });
 
-  it.each(['organizations', '~/clusters', '~/deployments', '~/events', '*/passes', '*/queue'])(
+  it.each(['organizations', '~/clusters', '~/deployments', '~/events', '*/passes', '*/queue', '*/blockers'])(
     'is refused in the query of the list %s',
     async (list) => {
       const path = urlOf(list.startsWith('o') ? `/v1/${list}` : list);

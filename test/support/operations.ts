@@ -180,6 +180,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   getForecast: { needs: 'viewer', success: 200 },
   explainDeployment: { needs: 'viewer', success: 200 },
+  listBlockers: { needs: 'viewer', success: 200 },
   listPasses: { needs: 'viewer', success: 200 },
   // Who hears that there is no such pass may read them.
   getPass: { needs: 'viewer', success: 404, path: { passId: random } },

@@ -18,6 +18,7 @@ import { Lists } from './0019-lists.js';
 import { PassTotals } from './0030-pass-totals.js';
 import { PassSights } from './0021-pass-sights.js';
 import { Stopping, StoppingIndexes } from './0031-stopping.js';
+import { ClusterBlockers } from './0033-cluster-blockers.js';
 
 const ALL: readonly MigrationObject[] = [
   { name: '0001-identity', class: Identity },
@@ -39,6 +40,7 @@ const ALL: readonly MigrationObject[] = [
   { name: '0021-pass-sights', class: PassSights },
   { name: '0031-stopping', class: Stopping },
   { name: '0031-stopping-indexes', class: StoppingIndexes },
+  { name: '0033-cluster-blockers', class: ClusterBlockers },
 ];
 
 /** Every migration, oldest first. Names are recorded in databases: they are never changed, and none is ever removed. */

@@ -9,6 +9,7 @@ import { toDeploymentDto } from '../deployments.mapper.js';
 import { toFilter } from '../filter/filter-fields.js';
 import { DeploymentLists, type QueuedDeployment, type QueueMark } from './deployment-lists.js';
 import { idRangeOf } from './id-range.js';
+import { type BlockersOf, QueueBlockers } from './queue-blockers.js';
 import { type ListDeploymentsQuery, type QueuedDeploymentDto } from './lists.dto.js';
 
 interface Ranked extends QueuedDeployment {
@@ -21,6 +22,7 @@ export class ListPages {
   constructor(
     private readonly lists: DeploymentLists,
     private readonly pages: Pages,
+    private readonly blockers: QueueBlockers,
   ) {}
 
   /** @throws REQUEST.INVALID_CURSOR */
@@ -51,17 +53,22 @@ export class ListPages {
     const mark: QueueMark | undefined =
       id === undefined ? undefined : { priority: Number(priority), queuedAt: String(queuedAt), id: String(id) };
     const rows = await this.lists.queue(actor, organizationId, clusterId, request.take, mark);
+    const blockersOf = await this.blockers.read(cluster);
     const ranked = rows.map((row, index): Ranked => ({ ...row, position: Number(before) + index + 1 }));
     return request.of(
       ranked,
       ({ position, deployment }) => [position, deployment.priority, deployment.queuedAt, deployment.id],
-      toQueuedDeploymentDto,
+      (row) => toQueuedDeploymentDto(row, blockersOf),
     );
   }
 }
 
-function toQueuedDeploymentDto({ position, deployment, waitingSeconds }: Ranked): QueuedDeploymentDto {
+function toQueuedDeploymentDto(row: Ranked, blockersOf: BlockersOf): QueuedDeploymentDto {
+  const { position, deployment, waitingSeconds } = row;
   const { id, name, priority, request, maxRuntimeSeconds, attempt, queuedAt, submittedBy } = deployment;
   const resources = toResources(request);
-  return { position, id, name, priority, resources, maxRuntimeSeconds, attempt, queuedAt, waitingSeconds, submittedBy };
+  const codes = blockersOf(row);
+  const blockers = codes === null ? null : [...codes];
+  const what = { id, name, priority, resources, maxRuntimeSeconds, attempt };
+  return { position, ...what, queuedAt, waitingSeconds, submittedBy, blockers };
 }

@@ -1,5 +1,16 @@
 import { ResourcesDto } from '#clusters';
-import { EnumField, IdField, IntegerField, NameField, ObjectField, PageQuery, TimestampField } from '#http';
+import {
+  EnumField,
+  enumRule,
+  IdField,
+  IntegerField,
+  ListField,
+  NameField,
+  ObjectField,
+  PageQuery,
+  TimestampField,
+} from '#http';
+import { BLOCKER_CODES, type BlockerCode } from '#packing';
 
 import { type DeploymentStatus } from '../deployment-status.js';
 import { FILTER_FIELDS, type FilterInput } from '../filter/filter-fields.js';
@@ -81,4 +92,13 @@ export class QueuedDeploymentDto {
 
   @IdField({ description: 'The user or service account that submitted it.' })
   readonly submittedBy!: string;
+
+  @ListField(enumRule(BLOCKER_CODES, { description: 'What keeps it.', name: 'BlockerCode' }), {
+    description:
+      'What kept it when the scheduler last looked, a few moments ago at most, as codes: see `listBlockers` for the numbers, and the explanation for the present. Null: it came after that.',
+    max: BLOCKER_CODES.length,
+    nullable: true,
+    example: ['NOT_ENOUGH'],
+  })
+  readonly blockers!: BlockerCode[] | null;
 }

@@ -9,6 +9,23 @@ import { startsOf } from './places.js';
 /** Why nothing at all starts in a cluster. */
 export type ClusterStop = 'CORDONED' | 'DRAINING' | 'CAPACITY_PENDING';
 
+/** Every code that a blocker may have. */
+export const BLOCKER_CODES = [
+  'CORDONED',
+  'DRAINING',
+  'CAPACITY_PENDING',
+  'TOO_LARGE',
+  'NOT_ENOUGH',
+  'RESERVATION',
+  'AHEAD',
+  'SEARCH_LIMIT',
+  'NEXT_PASS',
+  'RETRY',
+] as const;
+
+/** One of {@link BLOCKER_CODES}. */
+export type BlockerCode = (typeof BLOCKER_CODES)[number];
+
 /** Why somebody comes first: it starts now; its priority is higher; it asks for less, at the same priority; it is the same, and older. */
 export type AheadReason = 'starts-now' | 'higher-priority' | 'smaller' | 'older';
 
@@ -95,11 +112,13 @@ interface Reserved {
  * independent of how many wait.
  *
  * @param stops why nothing starts here, where that is so and the snapshot says `isCordoned`
+ * @param isWanted which shapes are asked about (index into `snapshot.waiting`); left out: all of them
  */
 export function blockersOf(
   snapshot: Snapshot,
   plan: Plan,
   stops: readonly ClusterStop[] = snapshot.isCordoned ? ['CORDONED'] : [],
+  isWanted: (shape: number) => boolean = () => true,
 ): ShapeBlockers[] {
   const starts = startsOf(snapshot, plan);
   const holdings = holdingsAfter(snapshot, plan);
@@ -113,7 +132,7 @@ export function blockersOf(
   };
   return snapshot.waiting.flatMap((shape, index) => {
     const waiting = shape.count - (starts[index] as number);
-    return waiting > 0 ? [{ shape: index, waiting, blockers: blockersOfShape(scene, index) }] : [];
+    return waiting > 0 && isWanted(index) ? [{ shape: index, waiting, blockers: blockersOfShape(scene, index) }] : [];
   });
 }
 

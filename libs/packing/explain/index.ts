@@ -1,7 +1,9 @@
 export { answerOf, type PlanAnswer, type ReservationAnswer, startedBy } from './answer.js';
 export {
   type AheadReason,
+  BLOCKER_CODES,
   type Blocker,
+  type BlockerCode,
   blockersOf,
   blockersOfOne,
   type ClusterStop,

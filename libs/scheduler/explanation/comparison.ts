@@ -1,6 +1,8 @@
 import { type NamedDeployment } from '#deployments';
 import { type OrderRule, sentenceOf } from '#packing';
 
+import { timeInWords } from './time-in-words.js';
+
 /** Why one of two comes, or came, before the other. */
 export type ComparisonRule =
   | OrderRule
@@ -24,8 +26,6 @@ export interface Comparison {
   readonly isFromRecord: boolean;
 }
 
-const time = (timeMs: number): string => new Date(timeMs).toISOString();
-
 const percent = (utilization: number): string => `${Math.round(utilization * 1000) / 10}%`;
 
 /** Why one of two comes first, in one plain sentence. */
@@ -39,7 +39,7 @@ export function orderSentence(
     case 'reservation':
       return `${before} because it had waited long enough for resources to be set aside for it.`;
     case 'did-not-fit': {
-      const reasons = sentenceOf(rule.blockers, time)
+      const reasons = sentenceOf(rule.blockers, timeInWords)
         .replace(/^It waits because /, '')
         .replace(/\.$/, '');
       return `${before} because there was room for it and not for ${b}: ${reasons}.`;
@@ -49,7 +49,7 @@ export function orderSentence(
         ? `${before} because its priority is higher: ${rule.priority} instead of ${rule.otherPriority}.`
         : `${before} although its priority is lower: there was room for it, and not for ${b}.`;
     case 'age':
-      return `${before} because the two ask for the same and it has waited longer: since ${time(rule.queuedAtMs)} instead of ${time(rule.otherQueuedAtMs)}.`;
+      return `${before} because the two ask for the same and it has waited longer: since ${timeInWords(rule.queuedAtMs)} instead of ${timeInWords(rule.otherQueuedAtMs)}.`;
     case 'more-starts':
       return `${before} because so ${rule.placed} of priority ${rule.priority} could start, and with ${b} only ${rule.placedWithOther}.`;
     case 'utilization':
@@ -57,9 +57,9 @@ export function orderSentence(
     case 'tie':
       return `${before} by a coin that always falls the same way: the scheduler had no reason to prefer either.`;
     case 'not-waiting':
-      return `${before} because ${b} was not waiting when it started, at ${rule.startedAt}.`;
+      return `${before} because ${b} was not waiting when it started, at ${timeInWords(rule.startedAt)}.`;
     case 'same-pass':
-      return `Both started at the same moment, at ${rule.startedAt}.`;
+      return `Both started at the same moment, at ${timeInWords(rule.startedAt)}.`;
     case 'undecided':
       return `Neither of the two has to come first: of their priority, the scheduler starts whatever lets the most start.`;
   }

@@ -1,8 +1,12 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 
 import { ClustersModule } from '#clusters';
-import { DeploymentsModule } from '#deployments';
+import { DeploymentsModule, QueueBlockers } from '#deployments';
 
+import { BlockersController } from '../blockers/blockers.controller.js';
+import { BlockersService } from '../blockers/blockers.service.js';
+import { KeptBlockers } from '../blockers/kept-blockers.js';
+import { KeptSurveys } from '../blockers/kept-surveys.js';
 import { ForecastsController } from '../forecast/forecasts.controller.js';
 import { ForecastsService } from '../forecast/forecasts.service.js';
 import { WhatIfController } from '../what-if/what-if.controller.js';
@@ -19,10 +23,24 @@ import { PassSights } from './pass-sights.js';
 import { PresentReader } from './present.js';
 import { Questions } from './questions.js';
 
+/** What keeps queues, where passes have left it. Global, because the pages of queues ask for it through their port. */
+@Global()
+@Module({
+  providers: [KeptSurveys, { provide: QueueBlockers, useClass: KeptBlockers }],
+  exports: [KeptSurveys, QueueBlockers],
+})
+export class KeptBlockersModule {}
+
 /** Answers to "why is it waiting?" and "what if?": questions to the planner, in threads of the API's own process. */
 @Module({
-  imports: [ClustersModule, DeploymentsModule],
-  controllers: [ExplanationsController, WhatIfController, WholeProblemsController, ForecastsController],
+  imports: [ClustersModule, DeploymentsModule, KeptBlockersModule],
+  controllers: [
+    BlockersController,
+    ExplanationsController,
+    WhatIfController,
+    WholeProblemsController,
+    ForecastsController,
+  ],
   providers: [
     Planner,
     Questions,
@@ -35,6 +53,7 @@ import { Questions } from './questions.js';
     WhatIfService,
     WholeProblemsService,
     ForecastsService,
+    BlockersService,
   ],
   exports: [PassSights],
 })

@@ -15,7 +15,8 @@ import {
 } from '#http';
 import {
   type AheadReason,
-  type BlockerView,
+  BLOCKER_CODES,
+  type BlockerCode,
   type NoForecast,
   type OrderRule,
   type ResourceName,
@@ -28,19 +29,6 @@ import { ReservationDto } from '../passes.dto.js';
 
 const MANY = Number.MAX_SAFE_INTEGER;
 const AMOUNT = { min: 0, max: MANY, maxDecimals: 3, optional: true } as const;
-
-const CODES = [
-  'CORDONED',
-  'DRAINING',
-  'CAPACITY_PENDING',
-  'TOO_LARGE',
-  'NOT_ENOUGH',
-  'RESERVATION',
-  'AHEAD',
-  'SEARCH_LIMIT',
-  'NEXT_PASS',
-  'RETRY',
-] as const satisfies readonly BlockerView['code'][];
 
 const RESOURCE_NAMES = ['cpu', 'memoryMib', 'gpu'] as const satisfies readonly ResourceName[];
 
@@ -111,13 +99,13 @@ export class ReservedResourceDto {
 
 /** What a blocker says of itself: everything but whose a reservation is. */
 export class BlockerFactsDto {
-  @EnumField(CODES, {
+  @EnumField(BLOCKER_CODES, {
     description:
       '`NOT_ENOUGH`: less of a resource is free than it asks for. `TOO_LARGE`: the whole cluster has less. `RESERVATION`: it would be in the way of somebody who has waited long enough. `AHEAD`: others who need the same come first. `CORDONED`, `DRAINING`, `CAPACITY_PENDING`: nothing starts in this cluster. `RETRY`: its last attempt failed, and it comes back later. `SEARCH_LIMIT`: the search ended before it was proven that no more can start. `NEXT_PASS`: nothing is in its way.',
     name: 'BlockerCode',
     example: 'NOT_ENOUGH',
   })
-  readonly code!: BlockerView['code'];
+  readonly code!: BlockerCode;
 
   @EnumField(RESOURCE_NAMES, {
     description: 'NOT_ENOUGH, TOO_LARGE: the resource.',

@@ -30,6 +30,7 @@ import { type Comparison } from './comparison.js';
 import { Comparisons } from './comparisons.js';
 import { type Present, PresentReader } from './present.js';
 import { Questions } from './questions.js';
+import { timeInWords } from './time-in-words.js';
 
 /** What is to be found out beside the blockers. */
 export interface ExplanationWish {
@@ -81,8 +82,6 @@ const NAMES = 2_000;
 
 /** The search for unlocks may take so long. */
 const UNLOCK_MS = 280;
-
-const time = (timeMs: number): string => new Date(timeMs).toISOString();
 
 /** A waiting deployment in the present of its cluster. */
 interface Found {
@@ -162,7 +161,7 @@ export class ExplanationsService {
       position: positionOf(found),
       startsNext,
       blockers,
-      sentence: sentenceOf(blockers, time),
+      sentence: sentenceOf(blockers, timeInWords),
       reservation: result.plan.reservation?.id === id ? result.plan.reservation : null,
       unlocks: result.unlocks === null ? null : await this.name(present, result.unlocks.unlocks, eta),
       cut: result.unlocks?.cut ?? [],
@@ -264,15 +263,9 @@ function positionOf({ present: { shapes }, one, older }: Found): number | null {
   return ahead + 1;
 }
 
-const SETTLED: Readonly<Record<'scheduled' | 'running' | 'ended', (deployment: DeploymentView) => string>> = {
-  scheduled: ({ scheduledAt }) =>
-    `It does not wait: its resources were given to it at ${scheduledAt ?? ''}, and its runtime may start it.`,
-  running: ({ startedAt }) => `It does not wait: it has been running since ${startedAt ?? ''}.`,
-  ended: ({ status, endedAt }) => `It does not wait: it ended as ${status} at ${endedAt ?? ''}.`,
-};
-
-function sentenceOfSettled(deployment: DeploymentView): string {
-  const { status, endedAt } = deployment;
-  if (endedAt !== null) return SETTLED.ended(deployment);
-  return status === 'running' ? SETTLED.running(deployment) : SETTLED.scheduled(deployment);
+function sentenceOfSettled({ status, scheduledAt, startedAt, endedAt }: DeploymentView): string {
+  const at = (time: string | null): string => (time === null ? '' : ` ${timeInWords(time)}`);
+  if (endedAt !== null) return `It does not wait: it ended as ${status} at${at(endedAt)}.`;
+  if (status === 'running') return `It does not wait: it has been running since${at(startedAt)}.`;
+  return `It does not wait: its resources were given to it at${at(scheduledAt)}, and its runtime may start it.`;
 }

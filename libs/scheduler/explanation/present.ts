@@ -9,7 +9,7 @@ import { type ClusterStop, type Snapshot } from '#packing';
 import { type QueuedShape } from '#queue';
 import { type Actor } from '#rbac';
 
-import { CLUSTER_COLUMNS, type ClusterRow, type ClusterState, stateOf } from '../snapshot/cluster-state.js';
+import { CLUSTER_COLUMNS, type ClusterRow, type ClusterState, stateOf, stopsOf } from '../snapshot/cluster-state.js';
 import { SnapshotReader } from '../snapshot/snapshot-reader.js';
 
 /** A cluster as the next pass will see it. */
@@ -104,7 +104,7 @@ export function afterSettling(
   { state, capacity, pendingCapacity }: Pick<ClusterState, 'state' | 'capacity' | 'pendingCapacity'>,
   holding: readonly HoldingGroup[],
 ): { readonly capacity: ResourceAmounts; readonly stops: readonly ClusterStop[] } {
-  const stops: ClusterStop[] = state === 'cordoned' ? ['CORDONED'] : state === 'draining' ? ['DRAINING'] : [];
+  const stops = stopsOf(state);
   if (pendingCapacity === null) return { capacity, stops };
   const allocated = ResourceVector.sum(holding.map((group) => ResourceVector.of(group).times(group.count)));
   if (allocated.fitsIn(pendingCapacity)) return { capacity: pendingCapacity, stops };

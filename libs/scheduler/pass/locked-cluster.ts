@@ -1,14 +1,16 @@
 import { ResourceVector } from '#kernel';
 import { type ClusterPolicy } from '#clusters';
 import { type EntityManager, rowsOf, sql } from '#database';
+import { type ClusterStop } from '#packing';
 
-import { CLUSTER_COLUMNS, type ClusterRow, stateOf } from '../snapshot/cluster-state.js';
+import { CLUSTER_COLUMNS, type ClusterRow, stateOf, stopsOf } from '../snapshot/cluster-state.js';
 
 /** A cluster whose row the transaction has locked: nobody else passes over it, resizes it or changes its state meanwhile. */
 export interface LockedCluster {
   readonly organizationId: string;
   readonly clusterId: string;
-  readonly isCordoned: boolean;
+  /** Why nothing starts here; empty where something may. */
+  readonly stops: readonly ClusterStop[];
   readonly policy: ClusterPolicy;
   /** A smaller capacity waits until what is allocated fits. */
   readonly hasPendingCapacity: boolean;
@@ -37,7 +39,7 @@ export async function lockCluster(tx: EntityManager, clusterId: string): Promise
   return {
     organizationId,
     clusterId,
-    isCordoned: state !== 'active',
+    stops: stopsOf(state),
     policy,
     hasPendingCapacity: pendingCapacity !== null,
     nowMs,

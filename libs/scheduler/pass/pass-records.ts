@@ -4,6 +4,7 @@ import { changesOf, type EntityManager, type Fragment, sql } from '#database';
 import { type PassContext } from '#deployments';
 import { type Plan } from '#packing';
 
+import { BlockerKeeper, type PassRemains } from '../blockers/blocker-keeper.js';
 import { countLatencies, type Latencies } from './latencies.js';
 import { type PassDurations } from './pass-record.js';
 
@@ -29,6 +30,8 @@ export interface PassFacts {
 /** Writes what passes leave to be read. */
 @Injectable()
 export class PassRecords {
+  constructor(private readonly blockers: BlockerKeeper) {}
+
   async write(tx: EntityManager, pass: PassContext, facts: PassFacts): Promise<void> {
     const { certificate, reservation, reservationEvents } = facts.plan;
     await changesOf(
@@ -48,6 +51,11 @@ export class PassRecords {
       sql`insert into pass_sights (pass_id, organization_id, cluster_id, sight)
           values (${pass.passId}, ${pass.organizationId}, ${pass.clusterId}, ${Buffer.from(facts.sight)}::bytea)`,
     );
+  }
+
+  /** What can be told once a pass has committed, and takes more time than a pass has. Returns at once. */
+  writeLater(remains: PassRemains): void {
+    this.blockers.keep(remains);
   }
 }
 

@@ -7,6 +7,7 @@ import { type PassContext } from '#deployments';
 import { ClusterSignals } from '#queue';
 import { inSpan } from '#telemetry';
 
+import { type PassRemains } from '../blockers/blocker-keeper.js';
 import { lockCluster } from './locked-cluster.js';
 import { PassRecords } from './pass-records.js';
 import { PlanApplier } from './plan-applier.js';
@@ -18,6 +19,15 @@ import { Stopwatch } from './stopwatch.js';
 export type PassOutcome =
   | { readonly kind: 'busy' | 'gone' }
   | { readonly kind: 'done'; readonly placed: number; readonly released: number; readonly isPartial: boolean };
+
+/** A pass that was run, and what there is to tell of it once it has committed. */
+interface Ran {
+  readonly outcome: PassOutcome;
+  readonly remains: PassRemains | null;
+}
+
+/** Nothing to do, nothing to tell. */
+const QUIET: Ran = { outcome: { kind: 'done', placed: 0, released: 0, isPartial: false }, remains: null };
 
 /** The most passes on one cluster in a row, before other clusters get their turn. What is left keeps its signal. */
 const MAX_PASSES_IN_A_ROW = 50;
@@ -62,27 +72,30 @@ export class PassService {
     return inSpan(
       'pass',
       () => ({ attributes: { 'stowage.cluster_id': clusterId } }),
-      () =>
-        this.database.transaction((tx) => this.runIn(tx, clusterId), {
+      async () => {
+        const { outcome, remains } = await this.database.transaction((tx) => this.runIn(tx, clusterId), {
           statementTimeoutMs: PASS_STATEMENT_TIMEOUT_MS,
-        }),
+        });
+        if (remains !== null) this.records.writeLater(remains);
+        return outcome;
+      },
     );
   }
 
-  private async runIn(tx: EntityManager, clusterId: string): Promise<PassOutcome> {
+  private async runIn(tx: EntityManager, clusterId: string): Promise<Ran> {
     const watch = new Stopwatch();
     await preferIndexes(tx);
 
     // 1. Lock the cluster.
     const cluster = await lockCluster(tx, clusterId);
-    if (cluster === 'busy' || cluster === 'gone') return { kind: cluster };
+    if (cluster === 'busy' || cluster === 'gone') return { outcome: { kind: cluster }, remains: null };
     const pass: PassContext = { organizationId: cluster.organizationId, clusterId, passId: newId() };
 
     // 2. Do what is due by time and take the signals, before anything else is read. 3. What has ended gives back its resources.
     const limit = this.settings.passMaxRows;
     const settled = await this.settlement.settle(tx, pass, limit);
     // A nudge that came late: the pass before has seen what it was for, and there is nothing to tell of this one.
-    if (settled.isQuiet) return { kind: 'done', placed: 0, released: 0, isPartial: false };
+    if (settled.isQuiet) return QUIET;
     const plannable = await this.settlement.plannable(tx, pass, cluster);
     const settle = watch.lap();
 
@@ -116,6 +129,9 @@ export class PassService {
       sight,
       durations: { settle, ...durations, apply: watch.lap() },
     });
-    return { kind: 'done', placed: applied.placed, released: settled.ended, isPartial };
+    return {
+      outcome: { kind: 'done', placed: applied.placed, released: settled.ended, isPartial },
+      remains: { pass, snapshot: view.snapshot, plan, stops: plannable.stops },
+    };
   }
 }

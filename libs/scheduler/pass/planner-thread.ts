@@ -1,4 +1,6 @@
 // The whole of a planner thread: pure code behind a message port. Each function is a question that it answers.
+import { constants, getPriority, platform, setPriority } from 'node:os';
+
 import {
   answerOf,
   blockersOf,
@@ -23,6 +25,7 @@ import {
   whyFirst,
 } from '#packing';
 
+import { type LeftByPass, type PackedSurvey, packSurvey, surveyOf } from '../blockers/queue-survey.js';
 import { packSight } from './pass-sight.js';
 
 /** The plan of a pass, and what is to be remembered of what it saw; null: nothing. */
@@ -35,6 +38,12 @@ export interface PassPlan {
 export function planPass(snapshot: Snapshot): PassPlan {
   const made = plan(snapshot);
   return { plan: made, sight: packSight(snapshot, made) };
+}
+
+/** Surveys what a pass left waiting. Whoever plans meanwhile comes first, where the system knows priorities of threads. */
+export function survey(left: LeftByPass): PackedSurvey {
+  makeWayForOthers();
+  return packSurvey(surveyOf(left));
 }
 
 /** What is asked of one deployment. Budgets in milliseconds; 0: not asked for. */
@@ -147,6 +156,12 @@ export interface OrderTask {
 /** Why it starts this one. */
 export function order({ snapshot, plan: made, first, other }: OrderTask): OrderRule {
   return whyFirst(snapshot, made, first, other);
+}
+
+/** On Linux a priority belongs to the thread that sets it; elsewhere it would be that of the whole process. */
+function makeWayForOthers(): void {
+  const { PRIORITY_BELOW_NORMAL: low } = constants.priority;
+  if (platform() === 'linux' && getPriority() < low) setPriority(low);
 }
 
 /** True once so many milliseconds are over. */

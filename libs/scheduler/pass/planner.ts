@@ -12,29 +12,45 @@ const IDLE_TIMEOUT_MS = 30_000;
 /** What a planner thread can be asked. */
 export type Question = keyof typeof thread;
 
+/** Planner threads of this process. */
+class PlannerThreads implements OnApplicationShutdown {
+  private readonly pool: Piscina;
+
+  constructor(maxThreads: number) {
+    this.pool = new Piscina({ filename: threadFile(), minThreads: 0, maxThreads, idleTimeout: IDLE_TIMEOUT_MS });
+  }
+
+  /** The answer to a question, by `packing`. @param signal ends the search for it */
+  async ask<Name extends Question>(
+    name: Name,
+    task: Parameters<(typeof thread)[Name]>[0],
+    signal?: AbortSignal,
+  ): Promise<ReturnType<(typeof thread)[Name]>> {
+    const options = signal === undefined ? { name } : { name, signal };
+    return this.pool.run(task, options) as Promise<ReturnType<(typeof thread)[Name]>>;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.pool.destroy();
+  }
+}
+
 /**
  * Plans in threads of their own: a plan may cost a fifth of a second of computing, and neither HTTP answers nor Bull's locks can wait so
  * long for an event loop.
  */
 @Injectable()
-export class Planner implements OnApplicationShutdown {
-  private readonly pool = new Piscina({
-    filename: threadFile(),
-    minThreads: 0,
-    maxThreads: Math.max(1, availableParallelism() - 1),
-    idleTimeout: IDLE_TIMEOUT_MS,
-  });
-
-  /** The answer to a question, by `packing`. */
-  async ask<Name extends Question>(
-    name: Name,
-    task: Parameters<(typeof thread)[Name]>[0],
-  ): Promise<ReturnType<(typeof thread)[Name]>> {
-    return this.pool.run(task, { name }) as Promise<ReturnType<(typeof thread)[Name]>>;
+export class Planner extends PlannerThreads {
+  constructor() {
+    super(Math.max(1, availableParallelism() - 1));
   }
+}
 
-  async onApplicationShutdown(): Promise<void> {
-    await this.pool.destroy();
+/** One more thread, for what may take its time: nothing that is asked here keeps a pass waiting. */
+@Injectable()
+export class BackgroundPlanner extends PlannerThreads {
+  constructor() {
+    super(1);
   }
 }
 

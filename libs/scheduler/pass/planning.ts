@@ -53,9 +53,9 @@ export class Planning {
       kind: 'deciding',
       allocated,
     });
-    const { capacity, nowMs, policy, isCordoned } = cluster;
+    const { capacity, nowMs, policy, stops } = cluster;
     return {
-      snapshot: { capacity: capacity.toAmounts(), nowMs, policy, isCordoned, ...problem },
+      snapshot: { capacity: capacity.toAmounts(), nowMs, policy, isCordoned: stops.length > 0, ...problem },
       shapes,
       schedule,
       withdrawn,

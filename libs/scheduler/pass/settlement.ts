@@ -64,7 +64,7 @@ export class Settlement {
   async plannable(tx: EntityManager, pass: PassContext, cluster: LockedCluster): Promise<LockedCluster> {
     if (!cluster.hasPendingCapacity) return cluster;
     const { capacity, isPending } = await this.pending.apply(tx, pass);
-    return { ...cluster, capacity, isCordoned: cluster.isCordoned || isPending };
+    return { ...cluster, capacity, stops: isPending ? [...cluster.stops, 'CAPACITY_PENDING'] : cluster.stops };
   }
 }
 

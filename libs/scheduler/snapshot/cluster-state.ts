@@ -1,6 +1,7 @@
 import { type ResourceAmounts } from '#kernel';
 import { type ClusterPolicy, policyOf, type PolicySettings } from '#clusters';
 import { sql } from '#database';
+import { type ClusterStop } from '#packing';
 
 /** What the row of a cluster says of what may be planned there. */
 export interface ClusterState {
@@ -58,4 +59,10 @@ export function stateOf(row: ClusterRow): ClusterState {
     pendingCapacity: isPending ? { cpuMillis: pendingCpu, memoryMib: pendingMemory, gpuMillis: pendingGpu } : null,
     allocated: { cpuMillis: row.allocatedCpu, memoryMib: row.allocatedMemory, gpuMillis: row.allocatedGpu },
   };
+}
+
+/** Why nothing starts in a cluster of this state; empty where something may. */
+export function stopsOf(state: string): ClusterStop[] {
+  if (state === 'active') return [];
+  return [state === 'draining' ? 'DRAINING' : 'CORDONED'];
 }

@@ -2,6 +2,7 @@ import { toAmounts, toVector } from '#clusters';
 import { sentenceOf, type StandingReservation } from '#packing';
 
 import { timeOf, toBlockerDto } from '../explanation/explanations.mapper.js';
+import { timeInWords } from '../explanation/time-in-words.js';
 import { toCertificateDto, toReservationDto } from '../passes.mapper.js';
 import {
   type AdditionFateDto,
@@ -68,7 +69,7 @@ function toFateDto({ starts, waits, blockers }: Fate): AdditionFateDto {
   return {
     starts,
     waits,
-    sentence: blockers.length === 0 ? null : sentenceOf(blockers, timeOf),
+    sentence: blockers.length === 0 ? null : sentenceOf(blockers, timeInWords),
     blockers: blockers.map(toBlockerDto),
   };
 }

@@ -1,0 +1,41 @@
+import { Controller, Get, Query } from '@nestjs/common';
+
+import { ClusterErrors } from '#clusters';
+import { ApiRoute, IdParam, PageQuery, Pages } from '#http';
+import { type Actor, CurrentActor, OrganizationVisibilityErrors, RequireRole } from '#rbac';
+
+import { ClusterBlockersDto } from './blockers.dto.js';
+import { toClusterBlockersDto } from './blockers.mapper.js';
+import { BlockersService } from './blockers.service.js';
+
+/** What keeps the queue of a cluster. */
+@Controller('organizations/:organizationId/clusters/:clusterId/blockers')
+export class BlockersController {
+  constructor(
+    private readonly blockers: BlockersService,
+    private readonly pages: Pages,
+  ) {}
+
+  @Get()
+  @RequireRole('viewer')
+  @ApiRoute({
+    id: 'listBlockers',
+    tag: 'scheduler',
+    summary: 'Read what keeps a queue',
+    description:
+      'Why everything waits that waits: deployments that are alike (in priority, request and maximum runtime) together, with all that keeps them, in numbers and in plain words; by priority, then by age. As the scheduler left it when it last looked (`asOf`), worked out a moment later: `current` tells whether anything has happened since. The explanation of a single deployment is of the present.',
+    answer: ClusterBlockersDto,
+    problems: [OrganizationVisibilityErrors.NOT_FOUND, ClusterErrors.NOT_FOUND],
+  })
+  async list(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', 'The organization.') organizationId: string,
+    @IdParam('clusterId', 'The cluster.') clusterId: string,
+    @Query() query: PageQuery,
+  ): Promise<ClusterBlockersDto> {
+    return toClusterBlockersDto(
+      await this.blockers.read(actor, organizationId, clusterId),
+      this.pages.open('blockers', { organizationId, clusterId }, query),
+    );
+  }
+}

@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+
+import { type BlockersOf, QueueBlockers, type QueuedDeployment } from '#deployments';
+import { blockersOfOne, keyOf } from '#packing';
+
+import { KeptSurveys } from './kept-surveys.js';
+
+/** What keeps the deployments on a page of a queue, from what the last pass has left. */
+@Injectable()
+export class KeptBlockers extends QueueBlockers {
+  constructor(private readonly surveys: KeptSurveys) {
+    super();
+  }
+
+  override async read({
+    organizationId,
+    clusterId,
+  }: {
+    readonly organizationId: string;
+    readonly clusterId: string;
+  }): Promise<BlockersOf> {
+    const survey = await this.surveys.read(organizationId, clusterId);
+    if (survey === null) return () => null;
+    const shapes = new Map(survey.described.map((shape) => [shape.key, shape]));
+    return ({ deployment }: QueuedDeployment) => {
+      const { id, priority, request, maxRuntimeSeconds, queuedAt } = deployment;
+      const shape = shapes.get(keyOf({ priority, request, maxRuntimeSeconds }));
+      if (shape === undefined || Date.parse(queuedAt) > survey.asOfMs) return null;
+      const older = shape.oldest === null || shape.oldest.id === id ? 0 : 1;
+      const blockers = blockersOfOne(
+        { shape: 0, waiting: shape.waiting, blockers: shape.blockers },
+        { id, priority, older },
+      );
+      return [...new Set(blockers.map(({ code }) => code))];
+    };
+  }
+}

@@ -21,8 +21,10 @@ const BATCH = Number(values.batch);
 const BATCHES = Math.ceil(Number(values.deployments) / BATCH);
 const [SUBMITTERS, REPORTERS, SHAPES] = [values.submitters, values.reporters, values.shapes].map(Number);
 /** Batches that wait or run at once: a fleet that is busy, not a queue without end. */
-const IN_FLIGHT = 10;
+const IN_FLIGHT = 5;
 const POLL_MS = 50;
+/** Until what was refused is reported again. */
+const AGAIN_MS = 300;
 
 /** What is submitted and reported, and how far that has come. */
 class Flow {
@@ -79,7 +81,7 @@ class Flow {
         const refused = results.flatMap(({ problem }, index) => (problem === undefined ? [] : [open[index]]));
         this.ended += open.length - refused.length;
         open = refused;
-        if (open.length > 0) await pause(POLL_MS);
+        if (open.length > 0) await pause(AGAIN_MS);
       }
     }
   }

@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
 
-import { changesOf, type EntityManager, preparedRowsOf, rowsOf, sql } from '#database';
+import { changesOf, type EntityManager, type Fragment, preparedRowsOf, rowsOf, sql } from '#database';
 
 import { type ClusterRef, QueueShapes, type ShapeChange } from './queue-shapes.js';
 
 /** Why somebody should look at a cluster; written into the record of the pass that does. */
 export type SignalReason = 'submitted' | 'edited' | 'ended' | 'cancelled' | 'cluster-changed' | 'more-to-do';
+
+/** A signal for a pass of its own kind, which sets a ledger right that has drifted. Other passes leave it alone. */
+const REPAIR = 'repair';
 
 /** What a pass took from the signals of its cluster. */
 export interface TakenSignals {
@@ -68,7 +71,10 @@ export class ClusterSignals {
       sql<ShapeChange & { reason: SignalReason; taken: number }>`
         with taken as (
           delete from cluster_signals
-          where id in (select id from cluster_signals where cluster_id = ${cluster.clusterId} order by id limit ${MAX_TAKEN})
+          where id in (
+            select id from cluster_signals
+            where cluster_id = ${cluster.clusterId} and reason <> ${REPAIR} order by id limit ${MAX_TAKEN}
+          )
           returning *
         )
         select reason, priority, cpu_millis as "cpuMillis", memory_mib as "memoryMib", gpu_millis as "gpuMillis",
@@ -87,7 +93,8 @@ export class ClusterSignals {
   async areWaiting(em: EntityManager, clusterId: string): Promise<boolean> {
     const rows = await rowsOf(
       em,
-      sql<{ found: number }>`select 1 as found from cluster_signals where cluster_id = ${clusterId} limit 1`,
+      sql<{ found: number }>`
+        select 1 as found from cluster_signals where cluster_id = ${clusterId} and reason <> ${REPAIR} limit 1`,
     );
     return rows.length > 0;
   }
@@ -96,8 +103,41 @@ export class ClusterSignals {
   async clustersWaiting(em: EntityManager): Promise<string[]> {
     const rows = await rowsOf(
       em,
-      sql<{ id: string }>`select distinct cluster_id as id from cluster_signals limit 10000`,
+      sql<{ id: string }>`select distinct cluster_id as id from cluster_signals where reason <> ${REPAIR} limit 10000`,
     );
     return rows.map(({ id }) => id);
   }
+
+  /** Announces, as part of `tx`, that the ledger of a cluster is to be repaired. */
+  async wantRepair(tx: EntityManager, { organizationId, clusterId }: ClusterRef): Promise<void> {
+    await changesOf(
+      tx,
+      sql`insert into cluster_signals (organization_id, cluster_id, reason)
+          values (${organizationId}, ${clusterId}, ${REPAIR})`,
+    );
+  }
+
+  /** The clusters whose ledger is to be repaired. Costs what is waiting. */
+  async repairsWanted(em: EntityManager): Promise<string[]> {
+    const rows = await rowsOf(
+      em,
+      sql<{ id: string }>`select distinct cluster_id as id from cluster_signals where reason = ${REPAIR} limit 100`,
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Takes the wish for a repair, under the cluster's row lock. @returns whether there was one */
+  async takeRepair(tx: EntityManager, clusterId: string): Promise<boolean> {
+    const count = await changesOf(
+      tx,
+      sql`delete from cluster_signals where cluster_id = ${clusterId} and reason = ${REPAIR}`,
+    );
+    return count > 0;
+  }
+}
+
+/** Whether somebody has asked for a repair of the cluster that a column names, and no worker has answered yet. */
+export function isRepairWanted(clusterId: string): Fragment {
+  return sql`exists (
+    select 1 from cluster_signals signals where signals.cluster_id = ${sql.ref(clusterId)} and signals.reason = ${REPAIR})`;
 }

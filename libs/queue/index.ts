@@ -2,7 +2,7 @@ import { ClusterSignalSchema } from './cluster-signal.entity.js';
 import { QueueShapeSchema } from './queue-shape.entity.js';
 
 export { ChangeHints } from './change-hints.js';
-export { ClusterSignals, type SignalReason, type TakenSignals } from './cluster-signals.js';
+export { ClusterSignals, isRepairWanted, type SignalReason, type TakenSignals } from './cluster-signals.js';
 export { NudgeOrigin } from './nudge-origin.js';
 export { Nudges } from './nudges.js';
 export { PASS_JOB, PASS_QUEUE, type PassJob } from './queue.constants.js';

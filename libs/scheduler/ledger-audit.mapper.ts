@@ -14,7 +14,7 @@ export function toLedgerAuditDto({ startedAtMs, finishedAtMs, laws, broken }: Au
 }
 
 /** What of a broken law leaves the service. */
-export function toLedgerFindingDto(finding: BrokenLaw): LedgerFindingDto {
+function toLedgerFindingDto(finding: BrokenLaw): LedgerFindingDto {
   const { law, organizationId, clusterId, isDrift, violations, samples } = finding;
   return {
     law,

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 
 import { newId } from '#kernel';
-import { AuditLog, type AuditRecord, systemActor } from '#audit';
+import { AuditLog, systemActor } from '#audit';
 import { Database, type EntityManager, rowsOf, sql } from '#database';
+import { ClusterSignals, QueueShapes } from '#queue';
 
 import { Ledger } from './ledger/ledger.js';
 import { LedgerClosing } from './ledger/ledger-closing.js';
@@ -18,12 +19,10 @@ export interface RepairReport {
   readonly broken: readonly BrokenLaw[];
 }
 
-/** Who asks for a repair, for the audit log. */
-export type RepairedBy = Pick<AuditRecord, 'actor' | 'address' | 'requestId'>;
+/** Who asked for it has an entry of their own. */
+const REPAIRER = systemActor('ledger repair');
 
-const COMMAND: RepairedBy = { actor: systemActor('ledger repair') };
-
-/** A repair is asked for by a person, who may wait. */
+/** Reading every entry takes its time; the cluster is stopped anyway. */
 const REPAIR_TIMEOUT_MS = 600_000;
 
 /**
@@ -32,6 +31,7 @@ const REPAIR_TIMEOUT_MS = 600_000;
  *
  * The status of deployments is what it believes, because that is what runtimes act on. A repair is a pass that places nothing: it holds
  * the cluster's lock, its entries name its record, and it is written to the audit log. The cluster stays cordoned until somebody decides.
+ * Workers do it when an operator has asked the API, and the command does it itself; the API cannot.
  */
 @Injectable()
 export class LedgerRepair {
@@ -41,22 +41,48 @@ export class LedgerRepair {
     private readonly closing: LedgerClosing,
     private readonly audit: LedgerAudit,
     private readonly log: AuditLog,
+    private readonly signals: ClusterSignals,
   ) {}
 
   /** The same outside of a Nest application. */
   static over(database: Database): LedgerRepair {
-    return new LedgerRepair(database, new Ledger(), new LedgerClosing(), LedgerAudit.over(database), new AuditLog());
+    const signals = new ClusterSignals(new QueueShapes());
+    const audit = LedgerAudit.over(database);
+    return new LedgerRepair(database, new Ledger(), new LedgerClosing(), audit, new AuditLog(), signals);
   }
 
   /**
    * Repairs one cluster, and audits it in full.
    *
-   * @param by who asked for it; the command is nobody in particular
    * @returns null when there is no such cluster
    * @throws the database's refusal, with nothing changed, when deployments hold more than the cluster's capacity
    */
-  async repair(clusterId: string, by: RepairedBy = COMMAND): Promise<RepairReport | null> {
-    const done = await this.database.transaction(async (tx) => this.repairIn(tx, clusterId, by), {
+  async repair(clusterId: string): Promise<RepairReport | null> {
+    return this.run(clusterId, false);
+  }
+
+  /** Clusters for which somebody has asked for a repair. */
+  async wanted(): Promise<string[]> {
+    return this.signals.repairsWanted(this.database.reader());
+  }
+
+  /**
+   * The same for a cluster that somebody has asked for, once, however many workers try.
+   *
+   * @returns null when another one has done it since
+   * @throws as `repair`; what failed is not wanted any more, because it would fail again
+   */
+  async repairWanted(clusterId: string): Promise<RepairReport | null> {
+    try {
+      return await this.run(clusterId, true);
+    } catch (error) {
+      await this.database.transaction((tx) => this.signals.takeRepair(tx, clusterId));
+      throw error;
+    }
+  }
+
+  private async run(clusterId: string, onlyIfWanted: boolean): Promise<RepairReport | null> {
+    const done = await this.database.transaction(async (tx) => this.repairIn(tx, clusterId, onlyIfWanted), {
       statementTimeoutMs: REPAIR_TIMEOUT_MS,
     });
     return done === null ? null : { ...done, broken: await this.audit.fullOf(clusterId) };
@@ -65,7 +91,7 @@ export class LedgerRepair {
   private async repairIn(
     tx: EntityManager,
     clusterId: string,
-    by: RepairedBy,
+    onlyIfWanted: boolean,
   ): Promise<Omit<RepairReport, 'broken'> | null> {
     const [cluster] = await rowsOf(
       tx,
@@ -73,6 +99,8 @@ export class LedgerRepair {
         select organization_id as "organizationId", name from clusters where id = ${clusterId} for no key update`,
     );
     if (cluster === undefined) return null;
+    const isWanted = await this.signals.takeRepair(tx, clusterId);
+    if (onlyIfWanted && !isWanted) return null;
     const { organizationId, name } = cluster;
     const pass = { organizationId, clusterId, passId: newId() };
     await this.record(tx, pass.passId, organizationId, clusterId);
@@ -81,7 +109,7 @@ export class LedgerRepair {
     const recounted = await this.ledger.recountQueue(tx, pass);
     await this.log.record(tx, {
       organizationId,
-      ...by,
+      actor: REPAIRER,
       action: 'ledger_repair',
       target: { kind: 'cluster', id: clusterId, name },
       before: { allocated: before },

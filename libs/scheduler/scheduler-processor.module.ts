@@ -10,6 +10,7 @@ import { LedgerClosing } from './ledger/ledger-closing.js';
 import { LedgerFindings } from './ledger/ledger-findings.js';
 import { LedgerWatch } from './ledger/ledger-watch.js';
 import { LedgerAudit } from './ledger-audit.service.js';
+import { LedgerRepair } from './ledger-repair.service.js';
 import { ClusterSchedules } from './pass/cluster-schedules.js';
 import { PassProcessor } from './pass/pass.processor.js';
 import { PassRecords } from './pass/pass-records.js';
@@ -44,6 +45,7 @@ import { SnapshotReader } from './snapshot/snapshot-reader.js';
     LedgerClosing,
     LedgerAudit,
     LedgerFindings,
+    LedgerRepair,
     LedgerWatch,
     PassRetention,
     Retention,

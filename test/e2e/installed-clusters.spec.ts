@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { newId } from '#kernel';
+import { LedgerRepair } from '#scheduler';
 
 import { TestCluster } from '../support/clusters.js';
 import { withClient } from '../support/database.js';
@@ -14,6 +15,7 @@ interface Installed {
   queued: number;
   lastPassAt: string | null;
   brokenLaws: string[];
+  isRepairWanted: boolean;
 }
 
 describe('clusters of the installation', () => {
@@ -64,11 +66,32 @@ describe('clusters of the installation', () => {
       client.query('update clusters set allocated_memory_mib = 1 where id = $1', [cluster.id]),
     );
     await eventually(installed, (now) => (now?.brokenLaws.length ?? 0) > 0);
-    const repaired = await operator.post(`/v1/admin/clusters/${cluster.id}/repair`);
-    expect(repaired.body).toMatchObject({ outcome: 'clean', findings: [] });
-    expect(await installed()).toMatchObject({ brokenLaws: [] });
+    const asked = await operator.post(`/v1/admin/clusters/${cluster.id}/repair`);
+    expect(asked).toMatchObject({ status: 202, body: { isRepairWanted: true } });
+    expect(await audited('ledger_repair_request')).toEqual({ actor_id: operator.id, target_id: cluster.id });
+    await eventually(installed, (now) => now?.isRepairWanted === false && now.brokenLaws.length === 0);
     expect((await cluster.read()).allocated.memoryMib).toBe(0);
-    expect(await audited('ledger_repair')).toEqual({ actor_id: operator.id, target_id: cluster.id });
+    expect(await audited('ledger_repair')).toEqual({ actor_id: null, target_id: cluster.id });
     expect((await operator.post(`/v1/admin/clusters/${newId()}/repair`)).status).toBe(404);
+  });
+
+  it('are repaired by workers, because the API has nothing that writes the ledger', () => {
+    expect(() => stowage.api.get(LedgerRepair, { strict: false })).toThrow(/does not exist/);
+  });
+
+  it('are left as they are where deployments hold more than there is, and nobody tries for ever', async () => {
+    const full = await TestCluster.create(team, { cpu: 1 });
+    await full.submit({ resources: { cpu: 1, memoryMib: 0 } });
+    await eventually(full.read.bind(full), ({ allocated }) => allocated.cpu === 1);
+    await withClient(stowage.database.url, async (client) => {
+      await client.query('set session_replication_role = replica');
+      await client.query('update deployments set cpu_millis = 2000 where cluster_id = $1', [full.id]);
+    });
+    expect((await operator.post(`/v1/admin/clusters/${full.id}/repair`)).status).toBe(202);
+    await eventually(
+      async () => (await operator.get<{ items: Installed[] }>('/v1/admin/clusters')).body.items[0],
+      (now) => now?.id === full.id && !now.isRepairWanted,
+    );
+    expect((await full.read()).allocated.cpu).toBe(1);
   });
 });

@@ -190,7 +190,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   auditLedger: { needs: 'operator', success: 200 },
   listInstalledClusters: { needs: 'operator', success: 200 },
   wakeCluster: { needs: 'operator', success: 200 },
-  repairLedger: { needs: 'operator', success: 200 },
+  repairLedger: { needs: 'operator', success: 202 },
   getRetention: { needs: 'operator', success: 200 },
 
   submitDeployment: { needs: 'developer', success: 201, body: () => aDeployment() },

@@ -4,8 +4,8 @@ import { ClusterErrors } from '#clusters';
 import { ApiRoute, IdParam, type Page, PageOf, PageQuery, Pages } from '#http';
 import { type Actor, CurrentActor, RbacErrors, RequireOperator } from '#rbac';
 
-import { InstalledClusterDto, LedgerRepairDto } from './admin-clusters.dto.js';
-import { toInstalledClusterDto, toLedgerRepairDto } from './admin-clusters.mapper.js';
+import { InstalledClusterDto } from './admin-clusters.dto.js';
+import { toInstalledClusterDto } from './admin-clusters.mapper.js';
 import { AdminClustersService } from './admin-clusters.service.js';
 
 const TAG = 'operators';
@@ -58,20 +58,21 @@ export class AdminClustersController {
   }
 
   @Post(':clusterId/repair')
-  @HttpCode(200)
+  @HttpCode(202)
   @ApiRoute({
     id: 'repairLedger',
     tag: TAG,
     summary: 'Repair the ledger of a cluster',
     description:
-      'Sets a ledger right that has drifted: by corrective entries, never by changing old ones, and believing what deployments say of themselves. Audits the cluster in full after it. The cluster stays cordoned until somebody uncordons it.',
-    answer: LedgerRepairDto,
+      'Has a worker set a ledger right that has drifted: by corrective entries, never by changing old ones, and believing what deployments say of themselves. Answers at once; a worker begins within a second, audits the cluster in full after it, and writes what it did to the audit log (`ledger_repair`). Until then `isRepairWanted` is true; if `brokenLaws` is not empty after it, the log of the worker says why. The cluster stays cordoned until somebody uncordons it.',
+    answer: InstalledClusterDto,
+    status: 202,
     problems: [RbacErrors.OPERATOR_REQUIRED, ClusterErrors.NOT_FOUND],
   })
   async repair(
     @CurrentActor() actor: Actor,
     @IdParam('clusterId', 'The cluster.') clusterId: string,
-  ): Promise<LedgerRepairDto> {
-    return toLedgerRepairDto(await this.clusters.repair(actor, clusterId));
+  ): Promise<InstalledClusterDto> {
+    return toInstalledClusterDto(await this.clusters.repair(actor, clusterId));
   }
 }

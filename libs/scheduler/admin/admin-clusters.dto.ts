@@ -1,16 +1,13 @@
 import {
-  ArrayField,
+  BooleanField,
   EnumField,
   IdField,
   IntegerField,
   ListField,
   NameField,
-  StringField,
   stringRule,
   TimestampField,
 } from '#http';
-
-import { LedgerFindingDto } from '../ledger-audit.dto.js';
 
 const MANY = Number.MAX_SAFE_INTEGER;
 
@@ -47,19 +44,10 @@ export class InstalledClusterDto {
     max: 100,
   })
   readonly brokenLaws!: string[];
-}
 
-/** What a repair of a ledger did. */
-export class LedgerRepairDto {
-  @IdField({ description: 'The record of the pass that wrote the corrections.' })
-  readonly passId!: string;
-
-  @IntegerField({ description: 'How many corrective entries it wrote.', min: 0, max: MANY, example: 1 })
-  readonly corrections!: number;
-
-  @StringField({ description: '`clean`: a full audit after it found nothing.', max: 10, example: 'clean' })
-  readonly outcome!: 'clean' | 'broken';
-
-  @ArrayField(() => LedgerFindingDto, { description: 'What is broken still.', max: 1_000 })
-  readonly findings!: LedgerFindingDto[];
+  @BooleanField({
+    description: 'Whether somebody has asked for a repair of its ledger that no worker has done yet.',
+    example: false,
+  })
+  readonly isRepairWanted!: boolean;
 }

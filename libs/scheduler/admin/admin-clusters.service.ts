@@ -2,11 +2,9 @@ import { Injectable } from '@nestjs/common';
 
 import { AuditLog } from '#audit';
 import { ClusterErrors } from '#clusters';
-import { Database, rfc3339, rowsOf, sql } from '#database';
-import { ClusterSignals, Nudges, queuedCount } from '#queue';
+import { Database, type EntityManager, rfc3339, rowsOf, sql } from '#database';
+import { type ClusterRef, ClusterSignals, isRepairWanted, Nudges, queuedCount } from '#queue';
 import { type Actor, auditedBy } from '#rbac';
-
-import { LedgerRepair, type RepairReport } from '../ledger-repair.service.js';
 
 /** A cluster as those see it who run the installation. */
 export interface InstalledCluster {
@@ -18,16 +16,17 @@ export interface InstalledCluster {
   readonly unsettled: number;
   readonly lastPassAt: string | null;
   readonly brokenLaws: readonly string[];
+  /** Until a worker has done it, or found that it cannot be done. */
+  readonly isRepairWanted: boolean;
 }
 
-/** What operators do with clusters of any organization: see all of them, have a pass look at one, repair its ledger. */
+/** What operators do with clusters of any organization: see all of them, have a worker look at one, have its ledger repaired. */
 @Injectable()
 export class AdminClustersService {
   constructor(
     private readonly database: Database,
     private readonly signals: ClusterSignals,
     private readonly nudges: Nudges,
-    private readonly repairs: LedgerRepair,
     private readonly audit: AuditLog,
   ) {}
 
@@ -43,28 +42,33 @@ export class AdminClustersService {
    */
   async wake(actor: Actor, clusterId: string): Promise<InstalledCluster> {
     const cluster = await this.find(clusterId);
-    await this.database.transaction(async (tx) => {
-      await this.signals.announce(tx, { organizationId: cluster.organizationId, clusterId }, 'cluster-changed');
-      await this.audit.record(tx, {
-        organizationId: cluster.organizationId,
-        ...auditedBy(actor),
-        action: 'pass_request',
-        target: { kind: 'cluster', id: clusterId, name: cluster.name },
-      });
-    });
+    await this.request(actor, cluster, 'pass_request', (tx, ref) => this.signals.announce(tx, ref, 'cluster-changed'));
     this.nudges.nudge(clusterId);
     return cluster;
   }
 
   /**
-   * Sets a ledger right that has drifted, by corrective entries, and audits the cluster in full.
+   * Has a worker set a ledger right that has drifted: only passes write the ledger, and this is one that places nothing.
    *
    * @throws DomainError CLUSTERS.NOT_FOUND
    */
-  async repair(actor: Actor, clusterId: string): Promise<RepairReport> {
-    const report = await this.repairs.repair(clusterId, auditedBy(actor));
-    if (report === null) throw ClusterErrors.NOT_FOUND.because();
-    return report;
+  async repair(actor: Actor, clusterId: string): Promise<InstalledCluster> {
+    const cluster = await this.find(clusterId);
+    await this.request(actor, cluster, 'ledger_repair_request', (tx, ref) => this.signals.wantRepair(tx, ref));
+    return { ...cluster, isRepairWanted: true };
+  }
+
+  private async request(
+    actor: Actor,
+    { id: clusterId, organizationId, name }: InstalledCluster,
+    action: string,
+    announce: (tx: EntityManager, cluster: ClusterRef) => Promise<void>,
+  ): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      await announce(tx, { organizationId, clusterId });
+      const target = { kind: 'cluster', id: clusterId, name };
+      await this.audit.record(tx, { organizationId, ...auditedBy(actor), action, target });
+    });
   }
 
   private async find(clusterId: string): Promise<InstalledCluster> {
@@ -82,7 +86,8 @@ export class AdminClustersService {
                 where d.cluster_id = c.id and (d.ended_at is not null or d.status = 'retrying') and d.released_at is null) as unsettled,
                (select p.finished_at from passes p where p.cluster_id = c.id order by p.id desc limit 1) as "lastPassAt",
                array(select f.law from ledger_findings f
-                     where f.cluster_id = c.id and f.resolved_at is null order by f.law) as "brokenLaws"
+                     where f.cluster_id = c.id and f.resolved_at is null order by f.law) as "brokenLaws",
+               ${isRepairWanted('c.id')} as "isRepairWanted"
         from clusters c
         where c.deleted_at is null and (${after}::uuid is null or c.id < ${after}::uuid)
           and (${only}::uuid is null or c.id = ${only}::uuid)

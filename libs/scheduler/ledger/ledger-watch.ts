@@ -6,10 +6,11 @@ import { Settings } from '#config';
 import { Database, rowsOf, sql } from '#database';
 
 import { LedgerAudit } from '../ledger-audit.service.js';
+import { LedgerRepair } from '../ledger-repair.service.js';
 import { PassRetention } from '../pass-retention.js';
 import { type AuditDepth } from './ledger-audit-run.entity.js';
 
-/** How often a worker asks whether an audit is due. */
+/** How often a worker asks whether an audit is due, or a repair is wanted. */
 const TICK_MS = 1_000;
 
 /** All clusters are checked so long after the last check began. With a tick and the check itself, five seconds are kept. */
@@ -22,7 +23,8 @@ const SHARE = 20;
 const MAX_REST_MS = 5_000;
 
 /**
- * Audits the ledger while everything runs: a cluster after its passes, all clusters every five seconds, everything once a night.
+ * Audits the ledger while everything runs: a cluster after its passes, all clusters every five seconds, everything once a night. Repairs
+ * it where an operator has asked for that.
  *
  * Lives beside the passes and never in their transactions: it slows nothing down, and nothing that a pass believes is believed here.
  */
@@ -39,6 +41,7 @@ export class LedgerWatch implements OnApplicationBootstrap, BeforeApplicationShu
     private readonly settings: Settings,
     private readonly database: Database,
     private readonly audit: LedgerAudit,
+    private readonly repair: LedgerRepair,
     private readonly retention: PassRetention,
   ) {}
 
@@ -58,12 +61,26 @@ export class LedgerWatch implements OnApplicationBootstrap, BeforeApplicationShu
     this.looking ??= this.lookAtWaiting().finally(() => (this.looking = null));
   }
 
-  /** Does what is due: an audit of all clusters, the nightly one, the pruning of old records. */
+  /** Does what is due: repairs, an audit of all clusters, the nightly one, the pruning of old records. */
   async tick(): Promise<void> {
+    for (const clusterId of await this.repair.wanted()) await this.repairOne(clusterId);
     const due = await this.due();
     if (due.includes('full')) await this.audit.full();
     if (due.includes('quick')) await this.audit.quick();
     await this.retention.prune();
+  }
+
+  private async repairOne(clusterId: string): Promise<void> {
+    try {
+      const report = await this.repair.repairWanted(clusterId);
+      if (report === null) return;
+      const { passId, corrections, broken } = report;
+      this.logger.log({ msg: 'the ledger was repaired', clusterId, passId, corrections, broken: broken.length });
+    } catch (error) {
+      this.logger.error(
+        `the ledger of cluster ${clusterId} could not be repaired, nothing was changed: ${String(error)}`,
+      );
+    }
   }
 
   private async lookAtWaiting(): Promise<void> {

@@ -6,7 +6,7 @@ import { clusterEntities, ClustersModule } from '#clusters';
 import { type Settings } from '#config';
 import { DatabaseModule, type Entity } from '#database';
 import { deploymentEntities, DeploymentsModule } from '#deployments';
-import { IdempotencyModule, IdempotentAnswerSchema } from '#http';
+import { IdempotencyModule, IdempotentAnswerSchema, PagingModule } from '#http';
 import { OperationsModule } from '#operations';
 import { organizationEntities, OrganizationsModule } from '#organizations';
 import { queueEntities, QueueModule } from '#queue';
@@ -38,6 +38,7 @@ export class ApiModule {
           ENTITIES,
         ),
         QueueModule,
+        PagingModule,
         IdempotencyModule,
         AuditModule,
         AuthModule,

@@ -1,13 +1,13 @@
 import 'reflect-metadata';
 
-import { settingsOrExit, unknownVariables } from '#config';
+import { loadSettings, settingsOrExit, unknownVariables } from '#config';
 import { createHttpApp, createLogger, stopOnSignal } from '#http';
 import { startTracing } from '#telemetry';
 
 import { ApiModule } from './api.module.js';
 import { TAGS } from './tags.js';
 
-const settings = settingsOrExit();
+const settings = settingsOrExit(loadSettings);
 const logger = createLogger(settings);
 logger.info({ settings }, 'settings');
 unknownVariables().forEach((warning) => logger.warn(warning));

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 
-import { type Environment, loadLocalSettings } from '#config';
+import { type Environment, loadLocalSettings, workerEnvironment } from '#config';
 
 import { type Address, chooseAddress, ready } from './address.js';
 import { keepSecrets, type Secrets } from './secrets.js';
@@ -56,7 +56,7 @@ export async function oneMachine({ environment, redisServer, signal }: Context):
     await during('bringing the database up to date', () => migrateDatabase(environment, databaseUrl, signal));
     const env = childEnvironment(environment, { databaseUrl, redisUrl, address, secrets });
     supervisor.start(nodeProgram('api', env));
-    supervisor.start(nodeProgram('worker', env));
+    supervisor.start(nodeProgram('worker', workerEnvironment(env)));
     await during('starting the API and the worker', () => Promise.race([ready(address, signal), supervisor.failure]));
     supervisor.watch();
     ownership.note({ address: address.url });

@@ -2,13 +2,13 @@ import 'reflect-metadata';
 
 import { NestFactory } from '@nestjs/core';
 
-import { type Settings, settingsOrExit, unknownVariables } from '#config';
+import { loadWorkerSettings, type Settings, settingsOrExit, unknownVariables } from '#config';
 import { createHttpApp, createLogger, NestLogger, stopOnSignal } from '#http';
 import { startTracing } from '#telemetry';
 
 import { ObservableWorkerModule, WorkerModule } from './worker.module.js';
 
-const settings = settingsOrExit();
+const settings = settingsOrExit(loadWorkerSettings);
 const logger = createLogger(settings);
 logger.info({ settings }, 'settings');
 unknownVariables().forEach((warning) => logger.warn(warning));

@@ -5,14 +5,14 @@
 //   node bench/ledger/bench.mjs [--deployments 20000] [--rounds 5]
 import 'reflect-metadata';
 
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { NestFactory } from '@nestjs/core';
 import pg from 'pg';
 
-import { loadSettings } from '#config';
+import { loadWorkerSettings } from '#config';
 import { migrate } from '#database';
 import { newId } from '#kernel';
 import { PassService } from '#scheduler/processor';
@@ -33,14 +33,11 @@ if (server === undefined || redis === undefined) {
 }
 
 function settingsFor(url) {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  return loadSettings({
+  return loadWorkerSettings({
     NODE_ENV: 'test',
     DATABASE_URL: url,
     REDIS_URL: redis,
     STOWAGE_QUEUE_PREFIX: `bench-${randomBytes(6).toString('hex')}`,
-    STOWAGE_JWT_KEYS: JSON.stringify([{ ...privateKey.export({ format: 'jwk' }), kid: 'bench' }]),
-    STOWAGE_TOKEN_SECRET: randomBytes(32).toString('base64url'),
     STOWAGE_LOG_LEVEL: 'fatal',
     STOWAGE_PASS_MAX_ROWS: String(BATCH),
     // Passes are run here, one after the other, and not found by a sweep.

@@ -5,15 +5,23 @@ import {
   EXIT_CODE_OF_BAD_SETTINGS,
   loadLocalSettings,
   loadSettings,
+  loadWorkerSettings,
   SettingsError,
   unknownVariables,
 } from './settings.js';
 
-const USAGE = `usage: npm run config:check [-- --local]
+const USAGE = `usage: npm run config:check [-- --worker | --local]
 
-Says whether the API and the worker would start with the variables of this environment, and prints every setting, secrets masked.
+Says whether the API would start with the variables of this environment, and prints every setting, secrets masked.
+--worker checks for a worker, which needs no secret of the API.
 --local checks for npm start on one machine, which makes itself what is not set.
 `;
+
+const CHECKS: Readonly<Record<string, (env: Environment) => Readonly<Record<string, string>>>> = {
+  '': (env) => describeSettings(loadSettings(env)),
+  '--worker': (env) => describeSettings(loadWorkerSettings(env)),
+  '--local': (env) => describeLocalSettings(loadLocalSettings(env)),
+};
 
 /**
  * What a process would make of an environment, for `npm run config:check`.
@@ -21,12 +29,11 @@ Says whether the API and the worker would start with the variables of this envir
  * @returns what to print, and the exit code: 78 when a process would refuse to start
  */
 export function checkSettings(env: Environment, args: readonly string[]): { text: string; exitCode: number } {
-  const isLocal = args[0] === '--local';
-  if (args.length > (isLocal ? 1 : 0)) return { text: USAGE, exitCode: 2 };
+  const check = CHECKS[args.join(' ')];
+  if (check === undefined) return { text: USAGE, exitCode: 2 };
   const warnings = unknownVariables(env).map((warning) => `warning: ${warning}\n`);
   try {
-    const settings = isLocal ? describeLocalSettings(loadLocalSettings(env)) : describeSettings(loadSettings(env));
-    const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+    const lines = Object.entries(check(env)).map(([name, value]) => `${name}=${value}\n`);
     return { text: [...lines, ...warnings, 'settings are acceptable\n'].join(''), exitCode: 0 };
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;

@@ -5,15 +5,18 @@ import { describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
 
 import {
+  ApiSettings,
   checkSettings,
   ConfigModule,
   describeSettings,
   loadLocalSettings,
   loadSettings,
+  loadWorkerSettings,
   renderEnvExample,
   Settings,
   SettingsError,
   unknownVariables,
+  workerEnvironment,
 } from '#config';
 
 const aKey = (kid: string): object => ({
@@ -153,6 +156,28 @@ describe('settings', () => {
     });
   });
 
+  it('of a worker need no secret of the API, and do not read one that is there', () => {
+    const others = workerEnvironment(REQUIRED);
+    expect(Object.keys(others)).toEqual(['DATABASE_URL', 'REDIS_URL']);
+    const env = {
+      ...others,
+      NODE_ENV: 'production',
+      STOWAGE_JWT_KEYS: 'broken',
+      STOWAGE_TOKEN_SECRET_FILE: '/nowhere',
+    };
+    const settings = loadWorkerSettings(env);
+    expect(settings).toBeInstanceOf(Settings);
+    expect(settings).not.toBeInstanceOf(ApiSettings);
+    expect(Object.keys(settings)).not.toEqual(expect.arrayContaining(['jwtKeys']));
+    expect(Object.keys(describeSettings(settings))).not.toEqual(expect.arrayContaining(['STOWAGE_TOKEN_SECRET']));
+    expect(workerEnvironment({ ...env, STOWAGE_METRICS_TOKEN: 'x' })).toEqual({
+      ...others,
+      NODE_ENV: 'production',
+      STOWAGE_METRICS_TOKEN: 'x',
+    });
+    expect(() => loadSettings(others)).toThrow(/STOWAGE_JWT_KEYS is required[^]*STOWAGE_TOKEN_SECRET is required/);
+  });
+
   it('let the one-machine start leave out what it makes itself', () => {
     expect(loadLocalSettings({})).toMatchObject({ dataDirectory: '.data', databaseUrl: undefined, port: 3000 });
     expect(() => loadLocalSettings({ PORT: 'x' })).toThrow(SettingsError);
@@ -184,6 +209,8 @@ describe('settings', () => {
       exitCode: 0,
       text: expect.stringContaining('DATABASE_URL=not set\n'),
     });
+    const { text, exitCode } = checkSettings(workerEnvironment(REQUIRED), ['--worker']);
+    expect({ exitCode, hasKeys: text.includes('JWT_KEYS') }).toEqual({ exitCode: 0, hasKeys: false });
     expect(checkSettings(REQUIRED, ['--remote']).exitCode).toBe(2);
   });
 

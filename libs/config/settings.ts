@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 
 import { type Defaulted, RefusedValue, type ValueOf, type Variable } from './variable.js';
-import { GROUPS, LOCAL_VARIABLES, type SettingValues, VARIABLES } from './variables.js';
+import {
+  GROUPS,
+  LOCAL_VARIABLES,
+  type SettingValues,
+  VARIABLES,
+  WORKER_VARIABLES,
+  type WorkerSettingValues,
+} from './variables.js';
 
 /** Environment variables by name, as `process.env` holds them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -18,10 +25,10 @@ export class SettingsError extends Error {
   }
 }
 
-const SettingsBase = class {} as unknown as abstract new () => SettingValues;
+const SettingsBase = class {} as unknown as abstract new () => WorkerSettingValues;
 
 /**
- * The settings of a process: parsed once at start, immutable, injectable by this class.
+ * The settings that every process has: parsed once at start, immutable, injectable by this class.
  *
  * Printing the whole object, by a log or `JSON.stringify`, shows secrets masked.
  */
@@ -34,6 +41,11 @@ export abstract class Settings extends SettingsBase {
     return describeSettings(this);
   }
 }
+
+const ApiSettingsBase = Settings as unknown as abstract new () => Settings & SettingValues;
+
+/** The settings of the API: those of every process, and the secrets that nobody else is given. Injectable by this class in the API only. */
+export abstract class ApiSettings extends ApiSettingsBase {}
 
 type Table = Readonly<Record<string, Variable<unknown>>>;
 type ReadFile = (path: string) => string;
@@ -82,7 +94,7 @@ function parse(table: Table, env: Environment, readFile: ReadFile, requireAll: b
   return { values, problems };
 }
 
-/** Rules that join several variables. */
+/** Rules that join several variables. They concern who is asked from outside: the API. */
 function rulesAcross(values: Partial<SettingValues>, env: Environment): string[] {
   const problems: string[] = [];
   const { refreshIdleSeconds: idle = 0, refreshAbsoluteSeconds: absolute = Infinity } = values;
@@ -104,17 +116,37 @@ function rulesAcross(values: Partial<SettingValues>, env: Environment): string[]
 }
 
 /**
- * The settings of the API or the worker.
+ * The settings of the API.
  *
  * @throws SettingsError with all problems at once
  */
-export function loadSettings(env: Environment = process.env, readFile: ReadFile = readText): Settings {
+export function loadSettings(env: Environment = process.env, readFile: ReadFile = readText): ApiSettings {
   const { values, problems } = parse(VARIABLES, env, readFile, true);
   problems.push(...rulesAcross(values, env));
   if (problems.length > 0) {
     throw new SettingsError(problems);
   }
+  return Object.freeze(Object.assign(Object.create(ApiSettings.prototype) as ApiSettings, values));
+}
+
+/**
+ * The settings of a worker. Secrets of the API are not even read, whether they are there or not.
+ *
+ * @throws SettingsError with all problems at once
+ */
+export function loadWorkerSettings(env: Environment = process.env, readFile: ReadFile = readText): Settings {
+  const { values, problems } = parse(WORKER_VARIABLES, env, readFile, true);
+  if (problems.length > 0) {
+    throw new SettingsError(problems);
+  }
   return Object.freeze(Object.assign(Object.create(Settings.prototype) as Settings, values));
+}
+
+/** What of an environment a worker may have: all of it but the secrets of the API. */
+export function workerEnvironment<E extends Environment>(env: E): E {
+  const apart = Object.entries(VARIABLES).flatMap(([setting, { name }]) => (setting in WORKER_VARIABLES ? [] : [name]));
+  const hidden = new Set(apart.flatMap((name) => [name, `${name}_FILE`]));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !hidden.has(name))) as E;
 }
 
 type AllVariables = typeof VARIABLES & typeof LOCAL_VARIABLES;
@@ -139,9 +171,9 @@ export function loadLocalSettings(env: Environment = process.env, readFile: Read
   return Object.freeze(values) as unknown as LocalSettings;
 }
 
-/** Every setting by its variable's name, as text to print at start. Secrets are masked. */
+/** Every setting of a process by its variable's name, as text to print at start. Secrets are masked. */
 export function describeSettings(settings: Settings): Readonly<Record<string, string>> {
-  return describe(VARIABLES, settings);
+  return describe(settings instanceof ApiSettings ? VARIABLES : WORKER_VARIABLES, settings);
 }
 
 /** The same of the one-machine start, where something may be missing. */

@@ -1,9 +1,13 @@
-import { EXIT_CODE_OF_BAD_SETTINGS, loadSettings, type Settings, SettingsError } from './settings.js';
+import { EXIT_CODE_OF_BAD_SETTINGS, type Settings, SettingsError } from './settings.js';
 
-/** The settings of this process; when they are not acceptable it says all that is wrong on standard error, and ends with code 78. */
-export function settingsOrExit(): Settings {
+/**
+ * The settings of this process; when they are not acceptable it says all that is wrong on standard error, and ends with code 78.
+ *
+ * @param load which settings they are: the API's or a worker's
+ */
+export function settingsOrExit<S extends Settings>(load: () => S): S {
   try {
-    return loadSettings(process.env);
+    return load();
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     process.stderr.write(`${error.message}\n`);

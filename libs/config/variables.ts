@@ -92,15 +92,20 @@ const storage = {
   ),
 };
 
-const secrets = {
+/** What is given to the API and to nobody else: whoever has these can sign in as anybody. */
+const apiSecrets = {
   jwtKeys: signingKeys(
     'STOWAGE_JWT_KEYS',
-    'Keys of access tokens: the first signs, all verify. To rotate, put a new one in front, and remove the old one when its tokens have expired.',
+    'Keys of access tokens: the first signs, all verify. To rotate, put a new one in front, and remove the old one when its tokens have expired. Only the API reads them: workers must not have them.',
   ),
   tokenSecret: secretBytes('STOWAGE_TOKEN_SECRET', {
     minBytes: 32,
-    about: 'The key from which refresh tokens and page cursors are derived. Changing it ends all sessions.',
+    about:
+      'The key from which refresh tokens and page cursors are derived. Changing it ends all sessions. Only the API reads it: workers must not have it.',
   }),
+};
+
+const secrets = {
   metricsToken: secretText('STOWAGE_METRICS_TOKEN', {
     minLength: 16,
     about: 'Bearer token for /metrics. Without it, only this machine may read the metrics.',
@@ -345,7 +350,7 @@ const streams = {
 export const GROUPS = [
   { title: 'Server', variables: server },
   { title: 'Storage', variables: storage },
-  { title: 'Secrets', variables: secrets },
+  { title: 'Secrets', variables: { ...apiSecrets, ...secrets } },
   { title: 'Accounts and sessions', variables: sessions },
   { title: 'Abuse', variables: abuse },
   { title: 'Scheduling', variables: scheduling },
@@ -353,8 +358,8 @@ export const GROUPS = [
   { title: 'Limits', variables: limits },
 ] as const;
 
-/** Every setting of the API and the worker, by its name in the code. */
-export const VARIABLES = {
+/** Every setting that a worker has, by its name in the code. */
+export const WORKER_VARIABLES = {
   ...server,
   ...storage,
   ...secrets,
@@ -365,6 +370,9 @@ export const VARIABLES = {
   ...limits,
 };
 
+/** Every setting of the API: those of a worker, and what no worker may know. */
+export const VARIABLES = { ...WORKER_VARIABLES, ...apiSecrets };
+
 /** What only the one-machine start and the commands read. */
 export const LOCAL_VARIABLES = {
   dataDirectory: path('STOWAGE_DATA_DIR', 'Where npm start keeps its own PostgreSQL, Redis and generated secrets.').or(
@@ -373,8 +381,10 @@ export const LOCAL_VARIABLES = {
   traces: path('STOWAGE_TRACES', 'A folder of real traces for benchmarks and tests.').optional(),
 };
 
-/** A setting's name in the code. */
-export type SettingName = keyof typeof VARIABLES;
+type ValuesOf<Table> = { readonly [N in keyof Table]: ValueOf<Table[N]> };
 
-/** The values of all settings, typed by the table. */
-export type SettingValues = { readonly [N in SettingName]: ValueOf<(typeof VARIABLES)[N]> };
+/** The values of all settings of a worker, typed by the table. */
+export type WorkerSettingValues = ValuesOf<typeof WORKER_VARIABLES>;
+
+/** The values of all settings of the API. */
+export type SettingValues = ValuesOf<typeof VARIABLES>;

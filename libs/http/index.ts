@@ -66,6 +66,7 @@ export {
 } from './fields/values.js';
 export { type CursorPosition } from './paging/cursor-codec.js';
 export { MAX_PAGE_SIZE, type Page, PageOf, PageQuery, PageRequest, Pages } from './paging/page.js';
+export { PagingModule } from './paging/paging.module.js';
 export { ApiRoute, GUARD_EXTENSION, LIMIT_EXTENSION, type RouteDescription } from './openapi/api-route.js';
 export { createOpenApiDocument, type TagDescription } from './openapi/document.js';
 export { ProblemDto } from './openapi/problem.dto.js';

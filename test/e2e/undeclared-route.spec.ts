@@ -10,7 +10,7 @@ import { testEnvironment } from '../support/settings.js';
 const program = (path: string, access: string): string => `
   import 'reflect-metadata';
   import { Controller, Get, Module } from '@nestjs/common';
-  import { settingsOrExit } from '#config';
+  import { loadSettings, settingsOrExit } from '#config';
   import { createHttpApp } from '#http';
   import { Public, RequireRole } from '#rbac';
   import { ApiModule } from './dist/apps/api/api.module.js';
@@ -21,7 +21,7 @@ const program = (path: string, access: string): string => `
   Controller('${path}')(Planted);
 
   class Root {}
-  const settings = settingsOrExit();
+  const settings = settingsOrExit(loadSettings);
   Module({ imports: [ApiModule.forRoot(settings)], controllers: [Planted] })(Root);
   const app = await createHttpApp(Root, settings);
   await app.listen(0, '127.0.0.1');

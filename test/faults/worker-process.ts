@@ -3,6 +3,8 @@ import { once } from 'node:events';
 
 import { type Pool } from 'pg';
 
+import { workerEnvironment } from '#config';
+
 import { type Stowage } from '../support/stowage.js';
 import { eventually } from '../support/wait.js';
 
@@ -28,9 +30,13 @@ export class WorkerProcess {
     return WorkerProcess.spawn(stowage, 'api', 'API is listening');
   }
 
-  private static async spawn({ environment }: Stowage, app: string, isReady: string): Promise<WorkerProcess> {
+  private static async spawn({ environment }: Stowage, app: 'api' | 'worker', isReady: string): Promise<WorkerProcess> {
     const child = spawn(process.execPath, [`dist/apps/${app}/main.js`], {
-      env: { ...process.env, ...environment, STOWAGE_LOG_LEVEL: 'info' },
+      env: {
+        ...process.env,
+        ...(app === 'worker' ? workerEnvironment(environment) : environment),
+        STOWAGE_LOG_LEVEL: 'info',
+      },
     });
     const started = new WorkerProcess(child);
     await eventually(

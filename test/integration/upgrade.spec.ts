@@ -14,7 +14,7 @@ import { WorkerModule } from '../../apps/worker/worker.module.js';
 import { canDump, copyRows, dumpAndRestore } from '../support/copies.js';
 import { fromTestRun, withClient } from '../support/database.js';
 import { fillAs010, LAST_OF_0_1_0, type OldInstallation } from '../support/release-0-1-0.js';
-import { testSettings } from '../support/settings.js';
+import { workerSettings } from '../support/settings.js';
 import { eventually } from '../support/wait.js';
 
 const settingsOf = (url: string) => ({ url, poolMax: 2, applicationName: 'stowage-test' });
@@ -38,7 +38,9 @@ async function statuses(url: string): Promise<Map<string, string>> {
 
 /** Runs a worker until nothing waits and everything that has ended has given back what it held. */
 async function work(url: string): Promise<void> {
-  const worker = await NestFactory.createApplicationContext(WorkerModule.forRoot(testSettings(url)), { logger: false });
+  const worker = await NestFactory.createApplicationContext(WorkerModule.forRoot(workerSettings(url)), {
+    logger: false,
+  });
   const open = `select 1 from deployments where status = 'queued' or (ended_at is not null and released_at is null)`;
   try {
     await eventually(

@@ -3,7 +3,7 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import { PassService } from '#scheduler/processor';
 
 import { WorkerModule } from '../../apps/worker/worker.module.js';
-import { testSettings } from './settings.js';
+import { workerSettings } from './settings.js';
 import { type Stowage } from './stowage.js';
 
 /** A worker that does nothing of its own accord: a pass happens when a test says so, and at no other time. */
@@ -11,7 +11,7 @@ export class PassesByHand {
   private constructor(private readonly module: TestingModule) {}
 
   static async of({ database, environment }: Stowage): Promise<PassesByHand> {
-    const settings = testSettings(database.url, environment);
+    const settings = workerSettings(database.url, environment);
     // Compiled, and not started: neither the sweep nor the processor of nudges begins.
     return new PassesByHand(await Test.createTestingModule({ imports: [WorkerModule.forRoot(settings)] }).compile());
   }

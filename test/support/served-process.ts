@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
+import { workerEnvironment } from '#config';
+
 import { eventually } from './wait.js';
 
 /** A port that nobody uses at this moment. */
@@ -37,9 +39,11 @@ export class ServedProcess {
 
   /** Starts it, and waits until it is ready. */
   async start(): Promise<void> {
-    const variable = this.program === 'api' ? 'PORT' : 'STOWAGE_WORKER_PORT';
+    const isApi = this.program === 'api';
+    const environment = isApi ? this.environment : workerEnvironment(this.environment);
+    const variable = isApi ? 'PORT' : 'STOWAGE_WORKER_PORT';
     this.child = spawn(process.execPath, [`dist/apps/${this.program}/main.js`], {
-      env: { ...process.env, ...this.environment, [variable]: String(this.port) },
+      env: { ...process.env, ...environment, [variable]: String(this.port) },
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.on('data', (chunk: Buffer) => {

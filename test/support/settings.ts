@@ -1,15 +1,27 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
-import { type Environment, loadSettings, type Settings } from '#config';
+import {
+  type ApiSettings,
+  type Environment,
+  loadSettings,
+  loadWorkerSettings,
+  type Settings,
+  workerEnvironment,
+} from '#config';
 
 import { fromTestRun } from './database.js';
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const JWT_KEYS = JSON.stringify([{ ...privateKey.export({ format: 'jwk' }), kid: 'test' }]);
 
-/** Settings of a process under test: its own database, its own corner of the run's Redis, its own secrets. */
-export function testSettings(databaseUrl: string, overrides: Environment = {}): Settings {
+/** Settings of an API under test: its own database, its own corner of the run's Redis, its own secrets. */
+export function testSettings(databaseUrl: string, overrides: Environment = {}): ApiSettings {
   return loadSettings(testEnvironment(databaseUrl, overrides));
+}
+
+/** The same of a worker, which has no secret of the API, as in every installation. */
+export function workerSettings(databaseUrl: string, overrides: Environment = {}): Settings {
+  return loadWorkerSettings(workerEnvironment(testEnvironment(databaseUrl, overrides)));
 }
 
 /** The same as environment variables, for processes that are started. */

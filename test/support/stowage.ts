@@ -9,7 +9,7 @@ import { TAGS } from '../../apps/api/tags.js';
 import { WorkerModule } from '../../apps/worker/worker.module.js';
 import { ApiClient } from './api-client.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
-import { testEnvironment, testSettings } from './settings.js';
+import { testEnvironment, testSettings, workerSettings } from './settings.js';
 
 /** How many workers, and settings that differ from the defaults, by the names of their variables. */
 export interface StartOptions {
@@ -48,7 +48,7 @@ export class Stowage {
   }
 
   async addWorker(): Promise<INestApplicationContext> {
-    const settings = testSettings(this.database.url, this.environment);
+    const settings = workerSettings(this.database.url, this.environment);
     const worker = await NestFactory.createApplicationContext(WorkerModule.forRoot(settings), {
       logger: new NestLogger(createLogger(settings)),
       abortOnError: false,

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { Strategy } from 'passport-jwt';
 
-import { Settings } from '#config';
+import { ApiSettings } from '#config';
 import { isId } from '#kernel';
 
 import { unauthenticated } from '../auth.errors.js';
@@ -19,7 +19,7 @@ export interface BearerToken {
 /** Checks an access token's signature, algorithm, key, type, issuer, audience and time. Asks nobody. */
 @Injectable()
 export class AccessTokenStrategy extends PassportStrategy(Strategy, 'stowage-access-token') {
-  constructor(settings: Settings) {
+  constructor(settings: ApiSettings) {
     const keys = new Map<unknown, KeyObject>(settings.jwtKeys.map(({ kid, publicKey }) => [kid, publicKey]));
     super({
       jwtFromRequest: (request: unknown) => (request as BearerToken).token,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 
-import { Settings } from '#config';
+import { ApiSettings } from '#config';
 import { newId } from '#kernel';
 
 /** For whom access tokens are meant: this API and nothing else. */
@@ -14,7 +14,7 @@ export const ACCESS_TOKEN_ALGORITHM = 'ES256';
 export const ACCESS_TOKEN_TYPE = 'at+jwt';
 
 /** Who issues access tokens: the address by which clients reach this installation, where one was set. */
-export function issuerOf(settings: Settings): string {
+export function issuerOf(settings: ApiSettings): string {
   return settings.publicUrl ?? 'stowage';
 }
 
@@ -23,7 +23,7 @@ export function issuerOf(settings: Settings): string {
 export class AccessTokens {
   constructor(
     private readonly jwt: JwtService,
-    private readonly settings: Settings,
+    private readonly settings: ApiSettings,
   ) {}
 
   /** How long a token that is issued now is valid, in seconds. */

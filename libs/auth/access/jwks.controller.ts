@@ -1,6 +1,6 @@
 import { Controller, Get, Header } from '@nestjs/common';
 
-import { Settings } from '#config';
+import { ApiSettings } from '#config';
 import { ApiRoute, ArrayField, StringField } from '#http';
 
 import { ACCESS_TOKEN_ALGORITHM } from './access-tokens.js';
@@ -47,7 +47,7 @@ export class JwksDto {
 export class JwksController {
   private readonly answer: JwksDto;
 
-  constructor(settings: Settings) {
+  constructor(settings: ApiSettings) {
     this.answer = {
       keys: settings.jwtKeys.map(({ kid, publicKey }) => {
         const { x, y } = publicKey.export({ format: 'jwk' });

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 
 import { AuditLog, type AuditTarget } from '#audit';
-import { Settings } from '#config';
+import { ApiSettings } from '#config';
 import { changesOf, Database, type EntityManager, rfc3339, rowsOf, sql } from '#database';
 import { newId } from '#kernel';
 
@@ -66,7 +66,7 @@ interface FamilyRow {
 export class Sessions {
   constructor(
     private readonly database: Database,
-    private readonly settings: Settings,
+    private readonly settings: ApiSettings,
     private readonly audit: AuditLog,
   ) {}
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Injectable } from '@nestjs/common';
 
-import { Settings } from '#config';
+import { ApiSettings } from '#config';
 import { changesOf, constraintOf, Database, type EntityManager, rowsOf, sql } from '#database';
 
 import { RequestErrors } from '../problems/request.errors.js';
@@ -49,7 +49,7 @@ export class Idempotency {
 
   constructor(
     private readonly database: Database,
-    settings: Settings,
+    settings: ApiSettings,
   ) {
     this.seal = new AnswerSeal(settings.tokenSecret);
   }

@@ -2,7 +2,7 @@ import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 
 import { Injectable } from '@nestjs/common';
 
-import { Settings } from '#config';
+import { ApiSettings } from '#config';
 
 import { RequestErrors } from '../problems/request.errors.js';
 
@@ -32,7 +32,7 @@ const sorted = (record: Readonly<Record<string, unknown>>): unknown[] =>
 export class CursorCodec {
   private readonly key: Buffer;
 
-  constructor(settings: Settings) {
+  constructor(settings: ApiSettings) {
     this.key = Buffer.from(hkdfSync('sha256', settings.tokenSecret, '', 'stowage cursor v1', 32));
   }
 

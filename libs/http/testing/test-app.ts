@@ -4,7 +4,7 @@ import { Body, Controller, Get, Module, Param, Post, Query } from '@nestjs/commo
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
 
-import { loadSettings, type Settings } from '#config';
+import { type ApiSettings, loadSettings } from '#config';
 import {
   ApiRoute,
   ArrayField,
@@ -28,6 +28,7 @@ import {
   PageOf,
   PageQuery,
   Pages,
+  PagingModule,
   StringField,
   TimestampField,
 } from '#http';
@@ -210,11 +211,11 @@ export class CratesController {
   }
 }
 
-@Module({ controllers: [CratesController] })
+@Module({ imports: [PagingModule], controllers: [CratesController] })
 export class CratesModule {}
 
 /** Settings as a process would have them. */
-export function testSettings(env: Readonly<Record<string, string>> = {}): Settings {
+export function testSettings(env: Readonly<Record<string, string>> = {}): ApiSettings {
   const key = { ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }), kid: 'k1' };
   return loadSettings({
     DATABASE_URL: 'postgresql://localhost/none',

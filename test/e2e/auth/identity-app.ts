@@ -20,9 +20,9 @@ import {
   TokenAllowance,
   toStanding,
 } from '#auth';
-import { type Environment, type Settings } from '#config';
+import { type ApiSettings, type Environment } from '#config';
 import { changesOf, Database, DatabaseModule, type EntityManager, rowsOf, sql } from '#database';
-import { ApiRoute, createHttpApp, createLogger, defineErrors, IdempotencyModule } from '#http';
+import { ApiRoute, createHttpApp, createLogger, defineErrors, IdempotencyModule, PagingModule } from '#http';
 import { newId, type Role } from '#kernel';
 import { type Actor, CurrentActor, RbacModule, RequireOperator, RequireRole, SignedIn } from '#rbac';
 
@@ -181,7 +181,7 @@ export function aSigningKey(kid: string): Record<string, unknown> {
 export class IdentityApp {
   private constructor(
     readonly app: NestFastifyApplication,
-    readonly settings: Settings,
+    readonly settings: ApiSettings,
     /** Everything that was logged. */
     readonly log: readonly string[],
     private readonly drop: () => Promise<void>,
@@ -287,6 +287,7 @@ function moduleOf(database: { url: string; poolMax: number; applicationName: str
     imports: [
       DatabaseModule.forRoot(database, [...authEntities, ...auditEntities]),
       TestTenancy,
+      PagingModule,
       IdempotencyModule,
       AuthModule,
       RbacModule,

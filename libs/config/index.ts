@@ -6,6 +6,7 @@ export {
   describeSettings,
   type Environment,
   EXIT_CODE_OF_BAD_SETTINGS,
+  loadCommandSettings,
   loadLocalSettings,
   type LocalSettings,
   loadSettings,

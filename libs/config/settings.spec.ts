@@ -9,6 +9,7 @@ import {
   checkSettings,
   ConfigModule,
   describeSettings,
+  loadCommandSettings,
   loadLocalSettings,
   loadSettings,
   loadWorkerSettings,
@@ -181,6 +182,12 @@ describe('settings', () => {
   it('let the one-machine start leave out what it makes itself', () => {
     expect(loadLocalSettings({})).toMatchObject({ dataDirectory: '.data', databaseUrl: undefined, port: 3000 });
     expect(() => loadLocalSettings({ PORT: 'x' })).toThrow(SettingsError);
+  });
+
+  it('of a command in production are not asked what stands in front of the API', () => {
+    expect(loadCommandSettings({ NODE_ENV: 'production' })).toMatchObject({ environment: 'production' });
+    expect(() => loadCommandSettings({ NODE_ENV: 'production', PORT: 'x' })).toThrow(/PORT must be/);
+    expect(() => loadLocalSettings({ NODE_ENV: 'production' })).toThrow(/STOWAGE_TRUST_PROXY must be set/);
   });
 
   it('warn about variables that nothing reads', () => {

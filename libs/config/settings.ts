@@ -158,13 +158,26 @@ export type LocalSettings = {
 };
 
 /**
- * The settings of the one-machine start and of commands: as `loadSettings`, but nothing is required.
+ * The settings of the one-machine start: as `loadSettings`, but nothing is required.
  *
  * @throws SettingsError with all problems at once
  */
 export function loadLocalSettings(env: Environment = process.env, readFile: ReadFile = readText): LocalSettings {
+  return localSettings(env, readFile, rulesAcross);
+}
+
+/**
+ * The settings of a command: nothing is required, and what the API must be told concerns it as little as what a worker must be.
+ *
+ * @throws SettingsError with all problems at once
+ */
+export function loadCommandSettings(env: Environment = process.env, readFile: ReadFile = readText): LocalSettings {
+  return localSettings(env, readFile, () => []);
+}
+
+function localSettings(env: Environment, readFile: ReadFile, rules: typeof rulesAcross): LocalSettings {
   const { values, problems } = parse({ ...VARIABLES, ...LOCAL_VARIABLES }, env, readFile, false);
-  problems.push(...rulesAcross(values, env));
+  problems.push(...rules(values, env));
   if (problems.length > 0) {
     throw new SettingsError(problems);
   }

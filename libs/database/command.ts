@@ -1,4 +1,4 @@
-import { EXIT_CODE_OF_BAD_SETTINGS, type LocalSettings, loadLocalSettings, SettingsError } from '#config';
+import { EXIT_CODE_OF_BAD_SETTINGS, type LocalSettings, loadCommandSettings, SettingsError } from '#config';
 import { DomainError } from '#kernel';
 
 import { sqlStateOf } from './sql-state.js';
@@ -14,7 +14,7 @@ export const EXIT_CODE_OF_UNREACHABLE = 69;
  */
 export async function runCommand(run: (settings: LocalSettings) => Promise<number>): Promise<void> {
   try {
-    process.exitCode = await run(loadLocalSettings());
+    process.exitCode = await run(loadCommandSettings());
   } catch (error) {
     const [text, code] = wordsFor(error);
     process.stderr.write(`${text}\n`);

@@ -1,0 +1,207 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+import { readCompose, runArguments } from './compose.mjs';
+import { run } from './processes.mjs';
+import { say } from './progress.mjs';
+import { inProject, Stop } from './project.mjs';
+
+/** So long something may take to be well. */
+const MAX_WAIT_MS = 60_000;
+
+/** An image is smaller than this. */
+const MAX_BYTES = 250_000_000;
+const TARGETS = ['api', 'worker', 'migrate'];
+const SERVERS = ['postgres', 'redis', 'load-balancer'];
+const COMPOSE_FILE = inProject('docker', 'compose.yaml');
+const NAME = 'stowage-check';
+
+const words = (name) => (process.env[name] ?? '').split(' ').filter(Boolean);
+const [general, building, running] = ['PODMAN_ARGS', 'PODMAN_BUILD_ARGS', 'PODMAN_RUN_ARGS'].map(words);
+
+/** Runs podman. @returns what it wrote, both streams together */
+async function podman(...args) {
+  try {
+    const { stdout, stderr } = await promisify(execFile)('podman', [...general, ...args], { maxBuffer: 1 << 28 });
+    return `${stdout}${stderr}`.trim();
+  } catch (error) {
+    if (error.code === 'ENOENT') throw new Stop('podman is not on this machine');
+    throw new Stop(`podman ${args.slice(0, 6).join(' ')} ... failed:\n${error.stdout}${error.stderr}`);
+  }
+}
+
+async function until(what, check) {
+  let reason = '';
+  const isTrue = () =>
+    check().catch((error) => {
+      reason = error.message;
+      return false;
+    });
+  for (const end = Date.now() + MAX_WAIT_MS; !(await isTrue()); await sleep(250)) {
+    if (Date.now() > end) throw new Stop(`not within ${MAX_WAIT_MS / 1_000} s: ${what}\n${reason}`);
+  }
+}
+
+async function build(file, target, image) {
+  say(`building ${image}`);
+  const args = ['build', '--format=docker', ...building, '--file', inProject(file), '--target', target, '--tag', image];
+  if ((await run('podman', [...general, ...args, inProject()])) !== 0) throw new Stop(`${image} cannot be built`);
+}
+
+/** What an image promises, whoever runs it. */
+async function inspectImage(image) {
+  const [size, user] = (await podman('image', 'inspect', '--format', '{{.Size}} {{.User}}', image)).split(' ');
+  say(`${image}: ${Math.round(Number(size) / 1e6)} MB, user ${user}`);
+  if (Number(size) >= MAX_BYTES) throw new Stop(`${image} is larger than ${MAX_BYTES / 1e6} MB`);
+  if (user !== '1000:1000') throw new Stop(`${image} runs as ${user}`);
+  const shell = podman('run', '--rm', ...running, '--entrypoint', 'sh', image, '-c', 'true');
+  if (
+    await shell.then(
+      () => true,
+      () => false,
+    )
+  )
+    throw new Stop(`${image} holds a shell`);
+}
+
+/** The containers of one run of the compose file. */
+class Installation {
+  /** @type {string[]} */
+  containers = [];
+
+  constructor(folder) {
+    this.folder = folder;
+    this.compose = readCompose(COMPOSE_FILE);
+  }
+
+  /** Starts all services in order, each when those are well that it waits for. */
+  async start() {
+    await podman('network', 'create', NAME);
+    for (const [name, service] of Object.entries(this.compose.services)) {
+      say(`starting ${name}`);
+      if (service.restart === 'no') await this.runOnce(name, service);
+      else await this.startCopies(name, service);
+    }
+  }
+
+  async startCopies(name, service) {
+    for (let copy = 1; copy <= (service.deploy?.replicas ?? 1); copy++) {
+      const container = `${NAME}-${name}-${copy}`;
+      this.containers.push(container);
+      await podman('run', '--detach', '--name', container, '--network-alias', name, ...this.argumentsOf(service));
+      await this.healthy(container, service);
+    }
+  }
+
+  async runOnce(name, service, command = []) {
+    return podman('run', '--rm', '--name', `${NAME}-${name}`, ...this.argumentsOf(service), ...command);
+  }
+
+  argumentsOf(service) {
+    const volume = (volumeName) => `${NAME}-${volumeName}`;
+    const own = runArguments(service, { composeFile: COMPOSE_FILE, secrets: this.folder, volume });
+    return [`--network=${NAME}`, ...running, ...own, service.image, ...(service.command ?? [])];
+  }
+
+  async healthy(container, { healthcheck, build: isOurs }) {
+    if (healthcheck !== undefined) {
+      const [, ...test] = healthcheck.test;
+      await until(`${container} is healthy`, () => podman('exec', container, ...test).then(() => true));
+    } else if (isOurs !== undefined) {
+      await until(`${container} is healthy`, () => podman('healthcheck', 'run', container).then(() => true));
+    }
+  }
+
+  /** Asks a process of ours to stop, as an orchestrator does, and starts it again. */
+  async restart(container, service) {
+    await podman('stop', container);
+    const code = await podman('inspect', '--format', '{{.State.ExitCode}}', container);
+    if (code !== '0')
+      throw new Stop(`${container} ended with ${code}:\n${await podman('logs', '--tail', '50', container)}`);
+    await podman('start', container);
+    await this.healthy(container, service);
+  }
+
+  async addressOf(container) {
+    return podman('inspect', '--format', `{{(index .NetworkSettings.Networks "${NAME}").IPAddress}}`, container);
+  }
+
+  async logsOf(name) {
+    const ours = this.containers.filter((container) => container.startsWith(`${NAME}-${name}-`));
+    return (await Promise.all(ours.map((container) => podman('logs', container)))).join('\n').split('\n');
+  }
+
+  async remove() {
+    for (const container of this.containers.toReversed()) await podman('rm', '--force', '--time', '5', container);
+    await podman('network', 'rm', '--force', NAME);
+    await podman('volume', 'rm', '--force', `${NAME}-postgres`);
+  }
+}
+
+/** The demo while everything of ours is restarted, one after the other. */
+async function driveAndRestart(installation, url, deployments) {
+  const args = ['--url', url, '--limit', deployments, '--runtime', '1', '--capacity', '0.05'];
+  const demo = spawn(process.execPath, [inProject('scripts', 'run.mjs'), 'demo', ...args], { stdio: ['ignore', 2, 2] });
+  const ended = new Promise((resolve) => demo.once('exit', resolve));
+  await sleep(5_000);
+  const { api, worker } = installation.compose.services;
+  for (const copy of [1, 2]) {
+    say(`restarting API and worker ${copy} of 2`);
+    await installation.restart(`${NAME}-worker-${copy}`, worker);
+    await installation.restart(`${NAME}-api-${copy}`, api);
+    // Until the load balancer has seen it: it looks every half second.
+    await sleep(3_000);
+  }
+  if (demo.exitCode !== null) throw new Stop('the demo was over before the restarts were: give it more --deployments');
+  const code = await ended;
+  if (code !== 0) throw new Stop(`the demo ended with ${code}`);
+}
+
+async function check(installation, deployments) {
+  await installation.start();
+  const url = `http://${await installation.addressOf(`${NAME}-load-balancer-1`)}:8080`;
+  await until('the load balancer finds an API that is ready', async () => (await fetch(`${url}/health/ready`)).ok);
+  await driveAndRestart(installation, url, deployments);
+
+  // Of what went well the load balancer says nothing.
+  const failed = (await installation.logsOf('load-balancer')).filter((line) => /" ?$|HTTP\//.test(line));
+  const faults = (await installation.logsOf('api')).filter((line) => /"status":5\d\d/.test(line));
+  if (failed.length + faults.length > 0) throw new Stop(['requests failed:', ...failed, ...faults].join('\n'));
+  const { worker } = installation.compose.services;
+  const audit = await installation.runOnce('audit', worker, ['node', 'dist/apps/ledger/main.js', 'audit']);
+  say(`no request failed; audit of the ledger: ${audit.replaceAll(/\s+/g, ' ')}`);
+}
+
+/**
+ * Builds the images unless `isBuilt`, starts everything, drives it and restarts it, and takes all of it away.
+ *
+ * @throws Stop with what is not as it should be
+ */
+export async function testContainers({ isBuilt, withStandIns, deployments }) {
+  const folder = mkdtempSync(join(tmpdir(), 'stowage-secrets-'));
+  const installation = new Installation(folder);
+  const { services } = installation.compose;
+  for (const name of withStandIns && !isBuilt ? SERVERS : []) {
+    await build('docker/stand-ins/Dockerfile', name, services[name].image);
+  }
+  for (const target of TARGETS) {
+    if (!isBuilt) await build('docker/Dockerfile', target, services[target].image);
+    await inspectImage(services[target].image);
+  }
+  await run(process.execPath, [inProject('docker', 'make-secrets.mjs'), folder]);
+  try {
+    await check(installation, deployments);
+  } catch (error) {
+    for (const name of Object.keys(services)) {
+      process.stderr.write(`${name} said last:\n${(await installation.logsOf(name)).slice(-20).join('\n')}\n`);
+    }
+    throw error;
+  } finally {
+    await installation.remove();
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -15,13 +15,19 @@ function withSection(name, section, text) {
   return { name, text: `${before}${begin}\n\n${text}\n\n${end}${after}` };
 }
 
+/** JSON with what fits on a line on one: half as long, and a change still shows as the lines that it changes. */
+async function tidy(json) {
+  const { format } = await import('prettier');
+  return format(JSON.stringify(JSON.parse(json)), { parser: 'json', printWidth: 160 });
+}
+
 await main(async () => {
   const { renderEnvExample } = await import(inProject('dist', 'libs', 'config', 'index.js'));
   const { renderOpenApi } = await import(inProject('dist', 'apps', 'api', 'document.js'));
   const { transitionTable } = await import(inProject('dist', 'libs', 'deployments', 'deployment-status.js'));
   const files = [
     { name: '.env.example', text: renderEnvExample() },
-    { name: 'docs/openapi.json', text: await renderOpenApi() },
+    { name: 'docs/openapi.json', text: await tidy(await renderOpenApi()) },
     withSection('libs/deployments/README.md', 'transitions', transitionTable()),
   ];
   const stale = files.filter(

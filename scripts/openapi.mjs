@@ -1,7 +1,10 @@
 // `node scripts/openapi.mjs lint | diff | release`: holds the document that the API serves against the rules of
 // redocly.yaml (lint) and against the last release's document (diff: whatever a client of that release relies on is
-// still there); keeps it as the document of the version in package.json (release). Needs a build.
+// still there; before the first release nobody relies on anything); keeps it as the document of the version in
+// package.json (release), compressed, because nobody reads it but this. Needs a build.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 
 import { projectEnvironment, projectNode } from './lib/node.mjs';
 import { writeDocument } from './lib/openapi.mjs';
@@ -10,7 +13,7 @@ import { inProject, Stop } from './lib/project.mjs';
 
 const CLI = inProject('node_modules', '@redocly', 'cli', 'bin', 'cli.js');
 const RELEASES = inProject('docs', 'releases');
-const NAME = /^openapi-(\d+)\.(\d+)\.(\d+)\.json$/;
+const NAME = /^openapi-(\d+)\.(\d+)\.(\d+)\.json\.gz$/;
 
 /** The document of the last release: the one with the highest version in its name. */
 function lastRelease() {
@@ -39,10 +42,11 @@ await main(async () => {
   if (what === 'release') {
     const { version } = JSON.parse(readFileSync(inProject('package.json'), 'utf8'));
     mkdirSync(RELEASES, { recursive: true });
-    const kept = JSON.stringify(JSON.parse(readFileSync(document, 'utf8')));
-    return writeFileSync(inProject('docs', 'releases', `openapi-${version}.json`), `${kept}\n`);
+    return writeFileSync(inProject('docs', 'releases', `openapi-${version}.json.gz`), gzipSync(readFileSync(document)));
   }
   const last = lastRelease();
-  if (last === undefined) throw new Stop('docs/releases holds no document of a release');
-  return redocly('diff', inProject('docs', 'releases', last), document, '--fail-on', 'major');
+  if (last === undefined) return void process.stdout.write('nothing is released yet: no change can break a client\n');
+  const before = inProject('.cache', last.replace(/\.gz$/, ''));
+  writeFileSync(before, gunzipSync(readFileSync(join(RELEASES, last))));
+  return redocly('diff', before, document, '--fail-on', 'major');
 });

@@ -8,7 +8,7 @@ import { describeHttpApp } from '#http';
 import { ApiModule } from './api.module.js';
 import { TAGS } from './tags.js';
 
-/** The API's OpenAPI document as text, as `docs/openapi.json` holds it. Neither a server nor a setting is needed: nothing of either shows in it. */
+/** The API's OpenAPI document as text; `docs/openapi.json` is the same for readers. Neither a server nor a setting is needed: nothing of either shows in it. */
 export async function renderOpenApi(): Promise<string> {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const settings = loadSettings({
@@ -18,5 +18,5 @@ export async function renderOpenApi(): Promise<string> {
     STOWAGE_TOKEN_SECRET: randomBytes(32).toString('base64url'),
   });
   const document = await describeHttpApp(ApiModule.forRoot(settings), settings, TAGS);
-  return `${JSON.stringify(document, null, 2)}\n`;
+  return JSON.stringify(document);
 }

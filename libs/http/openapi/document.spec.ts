@@ -15,14 +15,20 @@ interface Operation {
   readonly requestBody?: unknown;
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly schema: object }[];
   readonly responses: Readonly<
-    Record<string, { readonly description: string; readonly content?: object; readonly headers?: object }>
+    Record<
+      string,
+      { readonly $ref?: string; readonly description: string; readonly content?: object; readonly headers?: object }
+    >
   >;
 }
 
 interface Document {
   readonly openapi: string;
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, { readonly additionalProperties?: unknown }>> };
+  readonly components: {
+    readonly schemas: Readonly<Record<string, { readonly additionalProperties?: unknown }>>;
+    readonly responses: Operation['responses'];
+  };
 }
 
 let app: NestFastifyApplication;
@@ -40,7 +46,16 @@ function operation(method: string, path: string): Operation {
   if (found === undefined) {
     throw new Error(`${method} ${path} is not documented`);
   }
-  return found;
+  return { ...found, responses: Object.fromEntries(Object.entries(found.responses).map(([k, v]) => [k, resolved(v)])) };
+}
+
+/** A response, also where it is a reference to one that operations share. */
+function resolved(response: Operation['responses'][string]): Operation['responses'][string] {
+  const name = response.$ref?.replace('#/components/responses/', '');
+  if (name === undefined) return response;
+  const shared = document.components.responses[name];
+  if (shared === undefined) throw new Error(`${name} is referred to, and is not there`);
+  return shared;
 }
 
 function validator(schema: string): (value: unknown) => boolean {
@@ -86,6 +101,20 @@ describe('the OpenAPI document', () => {
       expect.arrayContaining(['401', '403', '404']),
     );
     expect(operation('get', '/v1/crates/{crateId}').security).toEqual([{ bearer: [] }]);
+  });
+
+  it('says once what several operations answer alike, under the names of the codes', () => {
+    const all = Object.values(document.paths).flatMap((path) =>
+      Object.values(path).flatMap((each) => Object.values(each.responses)),
+    );
+    const inline = all.filter(({ $ref }) => $ref === undefined).map((response) => JSON.stringify(response));
+    const problems = inline.filter((text) => text.includes('x-codes'));
+    expect(new Set(problems).size).toBe(problems.length);
+    expect(all.filter(({ $ref }) => $ref !== undefined).map(resolved)).not.toHaveLength(0);
+    expect(document.components.responses).toMatchObject({
+      Timeout: { description: '- `REQUEST.TIMEOUT`: Request took too long' },
+      'Invalid-Malformed': { 'x-codes': ['REQUEST.INVALID', 'REQUEST.MALFORMED'] },
+    });
   });
 
   it('documents parameters as they are read', () => {

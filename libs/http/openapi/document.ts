@@ -3,19 +3,20 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 
 import { HEADERS } from './headers.js';
 import { isJson, type Json } from './json.js';
-import { completeOperation, sharedResponses } from './operation.js';
+import { completeOperation } from './operation.js';
 import { ProblemDto } from './problem.dto.js';
 import { closeSchemas, renameSchemas, silenceEnumerations, simplifyReferences } from './schemas.js';
+import { shareProblemResponses } from './shared-responses.js';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
 /** Components that nothing refers to would only puzzle the reader. */
-function leaveOutUnused(document: OpenAPIObject, kind: 'headers' | 'responses'): void {
+function leaveOutUnusedHeaders(document: OpenAPIObject): void {
   const text = JSON.stringify(document);
-  const used = Object.entries(document.components?.[kind] ?? {}).filter(([name]) =>
-    text.includes(`"#/components/${kind}/${name}"`),
+  const used = Object.entries(document.components?.headers ?? {}).filter(([name]) =>
+    text.includes(`"#/components/headers/${name}"`),
   );
-  document.components = { ...document.components, [kind]: Object.fromEntries(used) };
+  document.components = { ...document.components, headers: Object.fromEntries(used) };
 }
 
 /** A tag with the text that Swagger UI shows for it, in the order of display. */
@@ -55,20 +56,21 @@ export function createOpenApiDocument(app: INestApplication, tags: readonly TagD
   simplifyReferences(schemas);
   closeSchemas(schemas);
   silenceEnumerations(schemas);
+  const responses: Json[] = [];
   for (const path of Object.values(document.paths)) {
     for (const method of METHODS) {
       const operation: unknown = path[method];
       if (isJson(operation)) {
         completeOperation(method, operation, schemas);
+        responses.push(operation['responses'] as Json);
       }
     }
   }
   document.components = {
     ...document.components,
-    responses: sharedResponses(),
+    responses: shareProblemResponses(responses),
     headers: HEADERS,
   } as NonNullable<OpenAPIObject['components']>;
-  leaveOutUnused(document, 'responses');
-  leaveOutUnused(document, 'headers');
+  leaveOutUnusedHeaders(document);
   return document;
 }

@@ -6,18 +6,6 @@ import { addExamples, showExample } from './examples.js';
 import { headersOfProblem, headersOfSuccess } from './headers.js';
 import { isJson, type Json, objectsIn } from './json.js';
 
-/** Refusals that any operation can meet: one text for all of them, in the document's components. */
-const SHARED: Readonly<Record<string, string>> = {
-  [TransportErrors.TIMEOUT.code]: 'Timeout',
-  [TransportErrors.TOO_LARGE.code]: 'TooLarge',
-  [TransportErrors.URL_TOO_LONG.code]: 'UrlTooLong',
-  [TransportErrors.UNSUPPORTED_MEDIA_TYPE.code]: 'UnsupportedMediaType',
-  [TransportErrors.HEADERS_TOO_LARGE.code]: 'HeadersTooLarge',
-  [RequestErrors.TOO_MANY.code]: 'TooMany',
-  [UNEXPECTED.code]: 'Unexpected',
-  [RequestErrors.UNAVAILABLE.code]: 'Unavailable',
-};
-
 /** Errors that an operation can answer by its form alone. */
 function commonCodes(method: string, operation: Json, guardCodes: readonly string[]): string[] {
   const parameters = objectsIn(operation['parameters']);
@@ -55,13 +43,6 @@ function problemResponse(status: number, codes: readonly string[]): Json {
   };
 }
 
-/** The responses that operations share. */
-export function sharedResponses(): Json {
-  return Object.fromEntries(
-    Object.entries(SHARED).map(([code, name]) => [name, problemResponse(findError(code)?.status ?? 500, [code])]),
-  );
-}
-
 /** One response per status, each listing the codes that it can carry. */
 function problemResponses(codes: readonly string[], operationId: string): Json {
   const byStatus = new Map<number, string[]>();
@@ -72,15 +53,11 @@ function problemResponses(codes: readonly string[], operationId: string): Json {
     }
     byStatus.set(entry.status, [...(byStatus.get(entry.status) ?? []), code]);
   }
-  const responses = [...byStatus]
-    .sort(([a], [b]) => a - b)
-    .map(([status, listed]) => {
-      const shared = listed.length === 1 ? SHARED[listed[0] ?? ''] : undefined;
-      const response =
-        shared === undefined ? problemResponse(status, listed) : { $ref: `#/components/responses/${shared}` };
-      return [String(status), response] as const;
-    });
-  return Object.fromEntries(responses);
+  return Object.fromEntries(
+    [...byStatus]
+      .sort(([a], [b]) => a - b)
+      .map(([status, listed]) => [String(status), problemResponse(status, listed)] as const),
+  );
 }
 
 /** Lists in a query are separated by commas, which OpenAPI does not assume. */

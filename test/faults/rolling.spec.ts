@@ -1,18 +1,22 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Pool } from 'pg';
 
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/database.js';
 import { testEnvironment } from '../support/settings.js';
 import { freePort, ServedProcess } from '../support/served-process.js';
 import { LoadBalancer } from './load-balancer.js';
 
+/** A checkout of an older revision, built, whose processes are there first: see scripts/test-rolling.mjs. */
+const OLD_BUILD = process.env['STOWAGE_OLD_BUILD'];
+
 /** Enough for the demo to last longer than the restarts. */
 const DEPLOYMENTS = 6_000;
 
-describe('a rolling restart of two APIs and two workers', () => {
+describe(`a rolling ${OLD_BUILD === undefined ? 'restart' : 'upgrade'} of two APIs and two workers`, () => {
   let database: TestDatabase;
   let pool: Pool;
   let apis: ServedProcess[];
@@ -20,16 +24,22 @@ describe('a rolling restart of two APIs and two workers', () => {
   let balancer: LoadBalancer;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
+    database = await (OLD_BUILD === undefined ? createTestDatabase() : createEmptyDatabase());
+    if (OLD_BUILD !== undefined) await migrateBy(OLD_BUILD);
     pool = new Pool({ connectionString: database.url, max: 2 });
     const environment = testEnvironment(database.url, { STOWAGE_TRUST_PROXY: '1', STOWAGE_STOP_DELAY_SECONDS: '1' });
     const make = async (program: 'api' | 'worker'): Promise<ServedProcess> =>
-      new ServedProcess(program, environment, await freePort());
+      new ServedProcess(program, environment, await freePort(), OLD_BUILD);
     apis = [await make('api'), await make('api')];
     workers = [await make('worker'), await make('worker')];
     for (const started of [...apis, ...workers]) await started.start();
     balancer = await LoadBalancer.start(apis.map(({ port }) => port));
   });
+
+  const migrateBy = async (cwd: string): Promise<string> => {
+    const env = { ...process.env, DATABASE_URL: database.url };
+    return (await promisify(execFile)(process.execPath, ['dist/libs/database/migrate.js'], { cwd, env })).stdout;
+  };
 
   afterAll(async () => {
     await balancer.stop();
@@ -51,6 +61,9 @@ describe('a rolling restart of two APIs and two workers', () => {
           ?.open,
       );
     while ((await open()) === 0 && demo.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 50));
+    // What runs now knows nothing of the schema that it works on from here on.
+    if (OLD_BUILD !== undefined) process.stderr.write(await migrateBy('.'));
+    for (const one of [...apis, ...workers]) one.become();
     for (const [index, api] of apis.entries()) {
       expect(await api.stop()).toBe(0);
       expect(await workers[index]?.stop()).toBe(0);

@@ -46,6 +46,18 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   };
 }
 
+/** Makes a database without any table, for a suite that migrates by itself. */
+export async function createEmptyDatabase(): Promise<TestDatabase> {
+  const admin = fromTestRun('STOWAGE_TEST_DATABASE_URL');
+  const name = `stowage_${randomBytes(8).toString('hex')}`;
+  const say = (sql: string): Promise<void> =>
+    withClient(admin, async (client) => {
+      await client.query(sql);
+    });
+  await say(`create database ${name}`);
+  return { url: databaseUrl(admin, name), drop: () => say(`drop database ${name} with (force)`) };
+}
+
 /** Changes with every migration, so that a server that outlives a run never gives out an old schema. */
 function fingerprintOfMigrations(): string {
   const folder = resolve(dirname(fileURLToPath(import.meta.url)), '../../libs/database/migrations');

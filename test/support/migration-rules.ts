@@ -1,3 +1,9 @@
+import { type MigrationObject } from '@mikro-orm/core';
+import { type Migration } from '@mikro-orm/migrations';
+import { MikroORM } from '@mikro-orm/postgresql';
+
+import { databaseOptions } from '#database';
+
 /** The SQL of one migration. */
 export interface MigrationSql {
   readonly name: string;
@@ -90,6 +96,22 @@ export function faultsOf({ name, statements, isTransactional }: MigrationSql): s
     faults.push(
       `${name}: what is not in a transaction must be possible to repeat: only concurrent indexes and validation are`,
     );
+  }
+  return faults;
+}
+
+type Constructor = new (...args: unknown[]) => Migration;
+
+/** The same of migrations as they are, without a database. */
+export async function faultsOfMigrations(migrations: readonly MigrationObject[]): Promise<string[]> {
+  const nowhere = { url: 'postgresql://nobody@127.0.0.1:1/none', poolMax: 2, applicationName: 'none' };
+  const orm = new MikroORM(databaseOptions(nowhere, []));
+  const faults: string[] = [];
+  for (const { name, class: constructor } of migrations) {
+    const migration = new (constructor as Constructor)(orm.em.getDriver(), orm.config);
+    await migration.up();
+    const statements = migration.getQueries().map(String);
+    faults.push(...faultsOf({ name, statements, isTransactional: migration.isTransactional() }));
   }
   return faults;
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 
 import { workerEnvironment } from '#config';
 
@@ -26,6 +27,8 @@ export class ServedProcess {
     private readonly program: 'api' | 'worker',
     private readonly environment: Record<string, string>,
     readonly port: number,
+    /** The checkout whose build it is. */
+    private folder = '.',
   ) {}
 
   /** What it has written to its standard streams, over all its lives. */
@@ -37,12 +40,18 @@ export class ServedProcess {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** From its next start on it is this checkout's build. */
+  become(): void {
+    this.folder = '.';
+  }
+
   /** Starts it, and waits until it is ready. */
   async start(): Promise<void> {
     const isApi = this.program === 'api';
-    const environment = isApi ? this.environment : workerEnvironment(this.environment);
+    // Builds of old needed the secrets of the API in workers, too.
+    const environment = isApi || this.folder !== '.' ? this.environment : workerEnvironment(this.environment);
     const variable = isApi ? 'PORT' : 'STOWAGE_WORKER_PORT';
-    this.child = spawn(process.execPath, [`dist/apps/${this.program}/main.js`], {
+    this.child = spawn(process.execPath, [join(this.folder, `dist/apps/${this.program}/main.js`)], {
       env: { ...process.env, ...environment, [variable]: String(this.port) },
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {

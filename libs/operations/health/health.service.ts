@@ -28,10 +28,12 @@ export class HealthService {
 
   /** @throws HEALTH.NOT_READY without the database, with migrations pending, and while stopping */
   async ready(): Promise<ReadyDto> {
+    // Whoever asks must hear it at once: it has only as long as the delay before the end.
+    if (this.drain.isStopping) throw HealthErrors.NOT_READY.because(undefined, { isStopping: true });
     const [storage, isRedisUp] = await Promise.all([this.storage(), this.nudges.isReachable()]);
     const checks: ReadyChecksDto = { ...storage, redis: isRedisUp ? 'up' : 'down' };
-    if (this.drain.isStopping || checks.database === 'down' || checks.migrations !== 'current') {
-      throw HealthErrors.NOT_READY.because(undefined, { checks, isStopping: this.drain.isStopping });
+    if (checks.database === 'down' || checks.migrations !== 'current') {
+      throw HealthErrors.NOT_READY.because(undefined, { checks, isStopping: false });
     }
     this.hasStarted = true;
     return { status: isRedisUp ? 'ready' : 'degraded', checks };

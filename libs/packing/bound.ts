@@ -22,7 +22,7 @@ export interface Prices {
   readonly groups: Float64Array | null;
 }
 
-/** A problem "as far as this level": what is open, how many start at each level up to it, and the capacity that is left for that. */
+/** A problem "as far as this level": what is open, what each level up to it counts, and the capacity that is left for that. */
 export interface Frame {
   readonly program: Program;
   readonly box: Box;
@@ -42,7 +42,7 @@ export interface Estimate {
   readonly error: number;
 }
 
-/** What the multipliers are to bound: deployments at the frame's level, the sum of shares, or nothing (a contradiction is sought). */
+/** What the multipliers are to bound: what the frame's level counts, the sum of shares, or nothing (a contradiction is sought). */
 export type Objective = 'level' | 'weights' | 'none';
 
 /** Prepares a frame: what capacity is left beyond the lower bounds. */
@@ -81,7 +81,7 @@ export function evaluate(frame: Frame, prices: Prices, objective: Objective, gai
     for (let row = 0; row < rows; row++) {
       cost += (prices.capacity[row] as number) * (amounts[index * rows + row] as number);
     }
-    const other = level <= frame.level ? (prices.levels[level] as number) + groupPrice(frame, prices, index) : 0;
+    const other = level <= frame.level ? levelPrice(frame, prices, index) + groupPrice(frame, prices, index) : 0;
     const gain = worth - cost - other;
     gains[index] = gain;
     if (index >= end) continue;
@@ -96,7 +96,12 @@ export function evaluate(frame: Frame, prices: Prices, objective: Objective, gai
 
 function worthOf(frame: Frame, index: number, level: number, objective: Objective): number {
   if (objective === 'weights') return frame.program.weights[index] as number;
-  return objective === 'level' && level === frame.level ? 1 : 0;
+  return objective === 'level' && level === frame.level ? (frame.program.worth[index] as number) : 0;
+}
+
+/** What one of a class pays at its level. */
+function levelPrice({ program }: Frame, prices: Prices, index: number): number {
+  return (prices.levels[program.level[index] as number] as number) * (program.worth[index] as number);
 }
 
 function groupPrice(frame: Frame, prices: Prices, index: number): number {
@@ -160,12 +165,12 @@ export function tighten(frame: Frame, prices: Prices, bound: Estimate, count: nu
 function gainError(frame: Frame, prices: Prices, index: number): number {
   const { program } = frame;
   const level = program.level[index] as number;
-  let magnitude = 1;
+  let magnitude = program.worth[index] as number;
   for (let row = 0; row < program.rows; row++) {
     magnitude += (prices.capacity[row] as number) * (program.amounts[index * program.rows + row] as number);
   }
   if (level <= frame.level) {
-    magnitude += Math.abs(prices.levels[level] as number) + Math.abs(groupPrice(frame, prices, index));
+    magnitude += Math.abs(levelPrice(frame, prices, index)) + Math.abs(groupPrice(frame, prices, index));
   }
   return magnitude * EPSILON * 16;
 }

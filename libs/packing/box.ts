@@ -24,6 +24,15 @@ export function fixAtUpper(program: Program, box: Box, level: number): void {
   }
 }
 
+/** Fixes all classes of the levels `from..to` at the given counts. */
+export function fixAt(program: Program, box: Box, x: Float64Array, from: number, to: number): void {
+  const end = program.start[to + 1] as number;
+  for (let index = program.start[from] as number; index < end; index++) {
+    box.lower[index] = x[index] as number;
+    box.upper[index] = x[index] as number;
+  }
+}
+
 /** Per capacity row: what is used by the given counts of all classes. */
 export function usage(program: Program, x: Float64Array, classes = program.classes): Float64Array {
   const { rows, amounts } = program;
@@ -38,11 +47,13 @@ export function usage(program: Program, x: Float64Array, classes = program.class
   return used;
 }
 
-/** Sum of the counts of a level. */
+/** Sum of the counts of a level, each by its worth. */
 export function sumLevel(program: Program, x: Float64Array, level: number): number {
   let sum = 0;
   const end = program.start[level + 1] as number;
-  for (let index = program.start[level] as number; index < end; index++) sum += x[index] as number;
+  for (let index = program.start[level] as number; index < end; index++) {
+    sum += (x[index] as number) * (program.worth[index] as number);
+  }
   return sum;
 }
 

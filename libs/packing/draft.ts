@@ -1,9 +1,11 @@
+import { type Candidate, candidatesOf } from './candidates.js';
 import type { Decision, Holder } from './holder.js';
 import type { Meter } from './meter.js';
 import { type Part, solvePart } from './part.js';
 import { type Beside, toRow } from './program.js';
 import { endOf, freeAt, type Holding, holdingOf, holdingsOf } from './timeline.js';
 import type { Snapshot, WaitingShape } from './types.js';
+import { hasNeedlessVictim } from './victims.js';
 
 /** A plan in the making: parts that were decided one after another, and deployments that start because a reservation is due. */
 export interface Draft {
@@ -11,17 +13,26 @@ export interface Draft {
   readonly due: readonly Holder[];
   /** How many of each shape start, those that are due included, by index. */
   readonly started: Float64Array;
+  /** What runs and might be given up, and what of it is. */
+  readonly candidates: readonly Candidate[];
+  readonly victims: readonly Candidate[];
 }
 
-/** A part of which only the levels above a priority count (`null`: all of it). */
+/** A part of which only what comes first counts: starts above a priority, and what stays there and at the priority itself (`null`: all of it). */
 export interface DraftPart {
   readonly part: Part;
   readonly above: number | null;
 }
 
+/** Whether a part with this limit decides on one of its levels. */
+export function isDecidedBy({ part: { program }, above }: DraftPart, level: number): boolean {
+  const priority = program.priorities[level] as number;
+  return above === null || priority > above || (priority === above && program.stages[level] === 'kept');
+}
+
 /** The best plan that starts what is due, without a reservation for anything else. */
-export function draftFree(snapshot: Snapshot, due: readonly Holder[], meter: Meter): Draft {
-  return complete({ snapshot, upper: [], due }, null, meter);
+export function draftFree(snapshot: Snapshot, meter: Meter): Draft {
+  return complete({ snapshot, candidates: candidatesOf(snapshot), upper: [], due: [] }, null, meter);
 }
 
 /** A draft with a holder's reservation kept, and whether that took something from higher priorities' share first. */
@@ -33,10 +44,10 @@ export interface ReservedDraft {
 }
 
 /**
- * Keeps a reservation against everything of equal or lower priority.
+ * Keeps a reservation against everything of equal or lower priority that waits, and of lower priority that runs and might be given up.
  *
- * 1. With the reservation in force for everybody: if higher priorities get as many as they would without it, that is the plan,
- *    and they leave alone what they can.
+ * 1. With the reservation in force for everybody: if what comes before it (starts of higher priorities, and what runs at its own or a higher one)
+ *    gets as much as it would without, that is the plan, and higher priorities leave the reservation alone where they can.
  * 2. Otherwise they come first, as if they ran already; then the reservation is decided again, and binds only the rest.
  */
 export function draftReserved(
@@ -47,21 +58,21 @@ export function draftReserved(
   meter: Meter,
 ): ReservedDraft {
   const { priority } = snapshot.waiting[holder.shape] as WaitingShape;
-  const decision = choose(heldBefore({ snapshot, upper: [], due: free.due }));
-  const draft = settle({ snapshot, upper: [], due: free.due }, holder, decision, meter);
-  if (!startsFewerAbove(priority, draft, free)) return { draft, decision, isOutranked: false };
-  const upper = [{ part: (free.parts.at(-1) as DraftPart).part, above: priority }];
-  const later = choose(heldBefore({ snapshot, upper, due: free.due }));
-  return {
-    draft: settle({ snapshot, upper, due: free.due }, holder, later, meter),
-    decision: later,
-    isOutranked: true,
-  };
+  const given: Given = { snapshot, candidates: free.candidates, upper: [], due: free.due };
+  const decision = choose(heldAgainst(given, priority));
+  const draft = settle(given, holder, decision, meter);
+  if (!isWorseBefore(priority, draft, free) && !hasNeedlessVictim(snapshot, draft)) {
+    return { draft, decision, isOutranked: false };
+  }
+  const later: Given = { ...given, upper: [{ part: (free.parts.at(-1) as DraftPart).part, above: priority }] };
+  const again = choose(heldAgainst(later, priority));
+  return { draft: settle(later, holder, again, meter), decision: again, isOutranked: true };
 }
 
 /** What is given before the last part of a draft is decided. */
 interface Given {
   readonly snapshot: Snapshot;
+  readonly candidates: readonly Candidate[];
   readonly upper: readonly DraftPart[];
   readonly due: readonly Holder[];
 }
@@ -73,7 +84,7 @@ function settle(given: Given, holder: Holder, decision: Decision, meter: Meter):
 
 /** Decides on everything that the upper parts do not, beside a reservation. */
 function complete(given: Given, beside: Beside | null, meter: Meter): Draft {
-  const { snapshot, upper, due } = given;
+  const { snapshot, candidates, upper, due } = given;
   const { waiting } = snapshot;
   const floor = upper.at(-1)?.above ?? null;
   const shapes = [...waiting.keys()].filter(
@@ -86,15 +97,29 @@ function complete(given: Given, beside: Beside | null, meter: Meter): Draft {
     snapshot.isCordoned ? 0 : Math.max(0, amount),
   );
   const constraints = { capacity: toRow(snapshot.capacity), available, beside };
-  const part = solvePart({ waiting, shapes, counts }, constraints, meter);
+  const part = solvePart({ waiting, shapes, counts, candidates: openCandidates(given) }, constraints, meter);
   const parts = [...upper, { part, above: null }];
-  return { parts, due, started: countStarted(snapshot, parts, due) };
+  const victims = parts.flatMap(victimsIn);
+  return { parts, due, started: countStarted(snapshot, parts, due), candidates, victims };
 }
 
-/** What is taken before the last part is decided: by what runs, what is due, and the upper parts. */
-function heldBefore({ snapshot, upper, due }: Given): Holding[] {
-  const { waiting, nowMs } = snapshot;
-  const holdings = holdingsOf(snapshot.running, nowMs);
+/** What might be given up and is not decided on by the upper parts. */
+function openCandidates({ candidates, upper }: Given): Candidate[] {
+  const floor = upper.at(-1)?.above ?? null;
+  return candidates.filter(({ priority }) => floor === null || priority < floor);
+}
+
+/** What a part gives up, as far as it counts. */
+function victimsIn({ part, above }: DraftPart): Candidate[] {
+  return part.victims.filter(({ priority }) => above === null || priority >= above);
+}
+
+/** What is taken before the last part is decided: by what runs and is not open to it, what is due, and the upper parts. */
+function heldBefore(given: Given): Holding[] {
+  const { snapshot, upper, due } = given;
+  const { waiting, nowMs, running } = snapshot;
+  const gone = new Set([...openCandidates(given), ...upper.flatMap(victimsIn)].map(({ group }) => group));
+  const holdings = holdingsOf(gone.size === 0 ? running : running.filter((_, index) => !gone.has(index)), nowMs);
   for (const { shape } of due) holdings.push(holdingOf(waiting[shape] as WaitingShape, 1, nowMs));
   for (const draftPart of upper) {
     forEachStart(snapshot, draftPart, (shape, count) => {
@@ -102,6 +127,20 @@ function heldBefore({ snapshot, upper, due }: Given): Holding[] {
     });
   }
   return holdings;
+}
+
+/** The same for a reservation: what could be given up at its own priority or a higher one stands in its way as if it could not. */
+function heldAgainst(given: Given, priority: number): Holding[] {
+  return [...heldBefore(given), ...holdingsOfOpen(given, priority)];
+}
+
+function holdingsOfOpen(given: Given, lowest: number): Holding[] {
+  const { running, nowMs } = given.snapshot;
+  const open = openCandidates(given).filter(({ priority }) => priority >= lowest);
+  return holdingsOf(
+    open.flatMap(({ group }) => running[group] ?? []),
+    nowMs,
+  );
 }
 
 function forEachStart(
@@ -125,12 +164,12 @@ function countStarted(snapshot: Snapshot, parts: readonly DraftPart[], due: read
   return started;
 }
 
-/** Lexicographic comparison of the counts above a priority, highest first. */
-function startsFewerAbove(priority: number, draft: Draft, reference: Draft): boolean {
+/** Lexicographic comparison of what is decided before the starts of a priority, highest first. */
+function isWorseBefore(priority: number, draft: Draft, reference: Draft): boolean {
   const { part } = draft.parts.at(-1) as DraftPart;
   const other = (reference.parts.at(-1) as DraftPart).part;
-  for (const [level, above] of part.program.priorities.entries()) {
-    if (above <= priority) return false;
+  for (const level of part.program.priorities.keys()) {
+    if (!isDecidedBy({ part, above: priority }, level)) return false;
     const difference = (part.solution.placed[level] as number) - (other.solution.placed[level] as number);
     if (difference !== 0) return difference < 0;
   }
@@ -146,19 +185,20 @@ function besideOf(given: Given, holder: Holder, decision: Decision): Beside | nu
   const holdings = heldBefore(given);
   if (decision.kind === 'promised') {
     const free = freeAt(snapshot, holdings, decision.atMs);
+    const lasts = (endsAtMs: number | null): boolean => endsAtMs === null || endsAtMs > decision.atMs;
     return {
       limits: free.map((amount, row) => Math.max(0, amount - (needed[row] as number))),
-      applies: (shape) => {
-        const endsAtMs = endOf(shape, nowMs);
-        return endsAtMs === null || endsAtMs > decision.atMs;
-      },
+      applies: (shape) => lasts(endOf(shape, nowMs)),
+      appliesTo: (candidate) => candidate.priority >= priority && lasts(candidate.endsAtMs),
     };
   }
   if (decision.kind !== 'held') return null;
-  const free = freeAt(snapshot, holdings, nowMs).map((amount) => Math.max(0, amount));
+  const all = [...holdings, ...holdingsOfOpen(given, -Infinity)];
+  const free = freeAt(snapshot, all, nowMs).map((amount) => Math.max(0, amount));
   return {
     limits: free.map((amount, row) => Math.max(0, amount - (needed[row] as number))),
     applies: (shape, row) =>
       (needed[row] as number) > 0 && ((free[row] as number) >= (needed[row] as number) || shape.priority <= priority),
+    appliesTo: () => false,
   };
 }

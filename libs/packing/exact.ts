@@ -25,9 +25,10 @@ export function evaluateExactly(frame: Frame, prices: Prices, objective: Exclude
   const end = program.start[frame.level + 1] as number;
   for (let index = 0; index < end; index++) {
     const level = program.level[index] as number;
-    const worth = objective === 'level' && level === frame.level ? BigInt(SCALE) : 0n;
+    const each = BigInt(program.worth[index] as number);
+    const worth = objective === 'level' && level === frame.level ? each * BigInt(SCALE) : 0n;
     const group = groups?.of[index] ?? -1;
-    let other = levels[level] as bigint;
+    let other = (levels[level] as bigint) * each;
     if (group >= 0) other += groupPrices[group] ?? 0n;
     let cost = 0n;
     for (let row = 0; row < program.rows; row++) {

@@ -2,14 +2,13 @@ import { type Box, usage } from './box.js';
 import type { Program } from './program.js';
 
 /**
- * Fills one level, cheapest first by the given capacity prices, into what the counts of higher levels leave.
+ * Fills one level, cheapest first by the given capacity prices (for what it is worth), into what the counts of higher levels leave.
  *
  * Scarcity decides what is cheap: the prices are those of the linear program, not a fixed measure of size.
  * @param x counts so far; those of `level` are overwritten
- * @returns how many of the level start
+ * @returns what the level reaches
  */
 export function fillLevel(program: Program, box: Box, level: number, prices: Float64Array, x: Float64Array): number {
-  const { rows, amounts } = program;
   const first = program.start[level] as number;
   const end = program.start[level + 1] as number;
   for (let index = first; index < end; index++) x[index] = box.lower[index] as number;
@@ -18,22 +17,28 @@ export function fillLevel(program: Program, box: Box, level: number, prices: Flo
   let placed = 0;
   for (const index of byPrice(program, box, first, end, prices)) {
     const lower = x[index] as number;
-    let more = (box.upper[index] as number) - lower;
-    for (let row = 0; row < rows && more > 0; row++) {
-      const amount = amounts[index * rows + row] as number;
-      if (amount > 0) more = Math.min(more, Math.floor((left[row] as number) / amount));
-    }
-    placed += lower + more;
-    if (more === 0) continue;
+    const more = addWhatFits(program, left, index, (box.upper[index] as number) - lower);
+    placed += (lower + more) * (program.worth[index] as number);
     x[index] = lower + more;
-    for (let row = 0; row < rows; row++) {
-      left[row] = (left[row] as number) - more * (amounts[index * rows + row] as number);
-    }
   }
   return placed;
 }
 
-/** Classes of a level by what one of them costs, then by index. */
+/** Takes as many of a class, at most `most`, as fit into what is left. */
+export function addWhatFits({ rows, amounts }: Program, left: Float64Array, index: number, most: number): number {
+  let more = most;
+  for (let row = 0; row < rows && more > 0; row++) {
+    const amount = amounts[index * rows + row] as number;
+    if (amount > 0) more = Math.min(more, Math.floor((left[row] as number) / amount));
+  }
+  if (more === 0) return 0;
+  for (let row = 0; row < rows; row++) {
+    left[row] = (left[row] as number) - more * (amounts[index * rows + row] as number);
+  }
+  return more;
+}
+
+/** Classes of a level by what one of them costs for what it is worth, then by index. */
 function byPrice(program: Program, box: Box, first: number, end: number, prices: Float64Array): Int32Array {
   const costs = new Float64Array(end - first);
   const order = new Int32Array(end - first);
@@ -45,8 +50,15 @@ function byPrice(program: Program, box: Box, first: number, end: number, prices:
         (costs[index - first] as number) +
         (prices[row] as number) * (program.amounts[index * program.rows + row] as number);
     }
+    costs[index - first] = (costs[index - first] as number) / (program.worth[index] as number);
     order[count++] = index;
   }
   const used = order.subarray(0, count);
-  return used.sort((a, b) => (costs[a - first] as number) - (costs[b - first] as number) || a - b);
+  const { worth } = program;
+  return used.sort(
+    (a, b) =>
+      (costs[a - first] as number) - (costs[b - first] as number) ||
+      (worth[b] as number) - (worth[a] as number) ||
+      a - b,
+  );
 }

@@ -13,7 +13,7 @@ export interface RootBound {
   readonly level: number;
   readonly prices: Prices;
   readonly estimate: Estimate;
-  /** No more than this many can start at the level. */
+  /** The level can reach no more than this. */
   readonly most: number;
   readonly gains: Float64Array;
   /** The fractional optimum, for all classes. */
@@ -28,8 +28,11 @@ export function boundLevel(frame: Frame, meter: Meter): RootBound {
   const relaxation = relax(frame, false);
   const { lp, classes } = relaxation;
   const simplex = new Simplex(lp, meter);
-  const isCounted = (column: number): number =>
-    frame.program.level[classes[column] as number] === frame.level ? 1 : 0;
+  const { program } = frame;
+  const isCounted = (column: number): number => {
+    const index = classes[column] as number;
+    return program.level[index] === frame.level ? (program.worth[index] as number) / relaxation.unit : 0;
+  };
   setCosts(lp, (column) => isCounted(column) + DISTURBANCE * scatter(classes[column] as number));
   let outcome = simplex.solve();
   if (outcome === 'optimal') {
@@ -38,8 +41,8 @@ export function boundLevel(frame: Frame, meter: Meter): RootBound {
     outcome = simplex.solve();
   }
   const usable = outcome === 'optimal' ? simplex.duals : new Float64Array(lp.rows);
-  const prices = toPrices(frame, relaxation, usable);
-  const gains = new Float64Array(frame.program.classes);
+  const prices = toPrices(frame, relaxation, usable, relaxation.unit);
+  const gains = new Float64Array(program.classes);
   const estimate = evaluate(frame, prices, 'level', gains);
   return {
     level: frame.level,
@@ -47,7 +50,7 @@ export function boundLevel(frame: Frame, meter: Meter): RootBound {
     estimate,
     most: floorBound(frame, prices, estimate),
     gains,
-    point: pointOf(frame.program, frame.box, relaxation, simplex),
+    point: pointOf(program, frame.box, relaxation, simplex),
   };
 }
 

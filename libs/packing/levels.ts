@@ -1,6 +1,6 @@
-import { type Box, copyBox, fixAtUpper, sumLevel, usage, wholeBox } from './box.js';
+import { type Box, copyBox, fixAt, fixAtUpper, sumLevel, usage, wholeBox } from './box.js';
 import { levelFrame, tighten } from './bound.js';
-import { fillLevel } from './fill.js';
+import { addWhatFits, fillLevel } from './fill.js';
 import { boundLevel, type RootBound } from './level.js';
 import type { Meter } from './meter.js';
 import type { Program } from './program.js';
@@ -11,11 +11,16 @@ import { answer, type SearchResult } from './search.js';
 /** Counts for all classes, level by level the most that was found, and what cannot be exceeded. */
 export interface LevelSolution {
   readonly x: Float64Array;
+  /** What each level reaches: how many start, or the work that stays. */
   readonly placed: Float64Array;
   readonly bounds: Float64Array;
   /** What the proofs of all levels leave open. */
   readonly box: Box;
   readonly proofs: LevelProof[];
+  /** Levels whose bounds speak of every plan; of those below nothing is claimed, because too little is known of what stays above them. */
+  told: number;
+  /** Whether a choice was fixed without proof, so that the box does not hold all that is possible. */
+  isNarrow: boolean;
 }
 
 /** Part of the remaining budget that the search of one level may spend, so that later levels are not left without. */
@@ -32,6 +37,8 @@ const CLIMB_SHARE = 0.9;
  * 3. Filling by the program's prices often reaches that bound.
  * 4. Otherwise rounding, then search, look for a plan with exactly as many as the bound; if there is provably none, with one less.
  * 5. What the bound's distance to the count does not pay for is fixed for good, at lower levels too.
+ *
+ * What stays at a level, of what might be given up there, is then fixed one by one.
  */
 export function solveLevels(program: Program, meter: Meter): LevelSolution {
   const levels = program.priorities.length;
@@ -41,41 +48,39 @@ export function solveLevels(program: Program, meter: Meter): LevelSolution {
     bounds: new Float64Array(levels),
     box: wholeBox(program),
     proofs: [],
+    told: levels,
+    isNarrow: false,
   };
   for (let level = 0; level < levels; level++) {
-    if (!placeWhole(program, level, solution)) placeContested(program, level, solution, meter);
+    if (placeWhole(program, level, solution)) continue;
+    if (program.stages[level] === 'kept') keepContested(program, level, solution, meter);
+    else placeContested(program, level, solution, meter);
   }
   return solution;
 }
 
 /**
- * Starts whatever still fits: only after a search that was cut short can anything be left that does. What was known of lower levels spoke of
- * fewer deployments here, so that their bounds become "as many as there are".
- * @returns whether anything changed
+ * Starts, and keeps, whatever still fits: only after a search that was cut short can anything be left that does. What was known of lower levels
+ * spoke of fewer deployments here, so that their bounds become "as many as there are".
+ * @returns whether anything changed, or nothing can be claimed of some levels
  */
 export function topUp(program: Program, solution: LevelSolution, x: Float64Array): boolean {
   const left = usage(program, x).map((used, row) => (program.limits[row] as number) - used);
-  let first = program.priorities.length;
+  let hasChanged = false;
   for (let index = 0; index < program.classes; index++) {
-    let more = (program.counts[index] as number) - (x[index] as number);
-    for (let row = 0; row < program.rows && more > 0; row++) {
-      const amount = program.amounts[index * program.rows + row] as number;
-      if (amount > 0) more = Math.min(more, Math.floor((left[row] as number) / amount));
-    }
+    const more = addWhatFits(program, left, index, (program.counts[index] as number) - (x[index] as number));
     if (more === 0) continue;
+    hasChanged = true;
     const level = program.level[index] as number;
     x[index] = (x[index] as number) + more;
-    solution.placed[level] = (solution.placed[level] as number) + more;
-    for (let row = 0; row < program.rows; row++) {
-      left[row] = (left[row] as number) - more * (program.amounts[index * program.rows + row] as number);
-    }
-    first = Math.min(first, level);
+    solution.placed[level] = (solution.placed[level] as number) + more * (program.worth[index] as number);
+    solution.told = Math.min(solution.told, level + 1);
   }
-  for (let level = first + 1; level < program.priorities.length; level++) {
+  for (let level = solution.told; level < program.priorities.length; level++) {
     solution.bounds[level] = sumLevel(program, program.counts, level);
     solution.proofs[level] = { root: noMultipliers(program.rows), refutation: null };
   }
-  return first < program.priorities.length;
+  return hasChanged || solution.isNarrow;
 }
 
 function placeWhole(program: Program, level: number, solution: LevelSolution): boolean {
@@ -105,6 +110,59 @@ function placeContested(program: Program, level: number, solution: LevelSolution
   meter.allow(1);
   solution.proofs.push({ root: exportPrices(root.prices, level), refutation });
   tighten(frame, root.prices, root.estimate, placed[level], root.gains);
+}
+
+/**
+ * Decides which of those that run at a priority stay: the most work, by branch and bound. Then they are fixed, one by one: no later level may exchange
+ * them, nor bargain for them.
+ *
+ * If the budget ends before that is proven, what starts above is fixed as well. Then each of those that go does not fit beside what stays
+ * and what starts above, whatever lower levels choose; but no bound below speaks of every plan any more.
+ */
+function keepContested(program: Program, level: number, solution: LevelSolution, meter: Meter): void {
+  const { x, placed, bounds, box } = solution;
+  const frame = levelFrame(program, box, level, placed);
+  const root = boundLevel(frame, meter);
+  placed[level] = fillLevel(program, box, level, root.prices.capacity, x);
+  bounds[level] = root.most;
+  meter.allow(LEVEL_SHARE);
+  const refutation = keepMore(program, root, solution, meter);
+  meter.allow(1);
+  solution.proofs.push({ root: exportPrices(root.prices, level), refutation });
+  if (placed[level] === bounds[level]) {
+    tighten(frame, root.prices, root.estimate, placed[level], root.gains);
+    fixAt(program, box, x, level, level);
+  } else {
+    keepWhatFits(program, level, solution);
+    fixAt(program, box, x, 0, level);
+    solution.told = Math.min(solution.told, level + 1);
+    solution.isNarrow = true;
+  }
+}
+
+/** One search that goes on from each answer to the next better one: its end shows that there is no better. */
+function keepMore(program: Program, root: RootBound, solution: LevelSolution, meter: Meter): Refutation | null {
+  const { level, most } = root;
+  const { x, placed, bounds } = solution;
+  const reached = placed[level] as number;
+  if (reached === most) return null;
+  const result = ask(program, root, { target: reached + 1, enough: most }, solution, meter);
+  if (result.x !== null) {
+    x.set(result.x);
+    placed[level] = sumLevel(program, x, level);
+  }
+  if (result.refutation !== null) bounds[level] = result.refutation.target - 1;
+  return result.refutation;
+}
+
+function keepWhatFits(program: Program, level: number, { x, placed }: LevelSolution): void {
+  const end = program.start[level + 1] as number;
+  const left = usage(program, x, end).map((used, row) => (program.limits[row] as number) - used);
+  for (let index = program.start[level] as number; index < end; index++) {
+    const missing = (program.counts[index] as number) - (x[index] as number);
+    x[index] = (x[index] as number) + addWhatFits(program, left, index, missing);
+  }
+  placed[level] = sumLevel(program, x, level);
 }
 
 /**

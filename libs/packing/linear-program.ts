@@ -1,7 +1,8 @@
 /**
  * Maximize cost x, subject to A x + s = right-hand side, every variable and every slack within its own finite bounds.
  *
- * Columns are mostly implicit: dense in the first `dense` rows (capacity), and one coefficient of 1 in at most two others (a level, a group).
+ * Columns are mostly implicit: dense in the first `dense` rows (capacity, and work where that is counted), and one coefficient of 1 in at most two
+ * others (a level, a group).
  * Variables are numbered columns first, then slacks.
  */
 export class LinearProgram {

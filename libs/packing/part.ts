@@ -1,16 +1,18 @@
+import type { Candidate } from './candidates.js';
 import { topUp, type LevelSolution, solveLevels } from './levels.js';
 import type { Meter } from './meter.js';
-import { buildProgram, type Constraints, type Demand, type Program } from './program.js';
+import { buildProgram, type Constraints, type Demand, type Program, type Stage } from './program.js';
 import type { Multipliers } from './proof.js';
 import { exportPrices, noMultipliers } from './proof-writer.js';
 import { maximizeUtilization } from './utilization.js';
 
-/** A solved program: how many of each shape start, and how good that is. */
+/** A solved program: how many of each shape start, what is given up, and how good that is. */
 export interface Part {
   readonly program: Program;
   readonly solution: LevelSolution;
   /** By index of the shape. */
   readonly started: Float64Array;
+  readonly victims: readonly Candidate[];
   /** Sum of shares of capacity that starts take, and what it cannot exceed with these counts. */
   readonly utilization: { readonly value: number; readonly upperBound: number; readonly multipliers: Multipliers };
 }
@@ -25,10 +27,20 @@ export function solvePart(demand: Demand, constraints: Constraints, meter: Meter
   let multipliers = prices === null ? noMultipliers(program.rows) : exportPrices(prices, program.priorities.length);
   if (topUp(program, solution, x)) {
     value = weigh(program, x);
-    upperBound = weigh(program, program.counts);
+    upperBound = weigh(
+      program,
+      x.map((count, index) => (stageOf(program, index) === 'kept' ? count : (program.counts[index] as number))),
+    );
     multipliers = noMultipliers(program.rows);
   }
-  return { program, solution, started: spread(demand, program, x), utilization: { value, upperBound, multipliers } };
+  const utilization = { value, upperBound, multipliers };
+  return {
+    program,
+    solution,
+    started: spread(demand, program, x),
+    victims: victimsOf(demand, program, x),
+    utilization,
+  };
 }
 
 function weigh(program: Program, x: Float64Array): number {
@@ -38,13 +50,27 @@ function weigh(program: Program, x: Float64Array): number {
 /** Spreads the counts of classes over their shapes, oldest first. */
 function spread(demand: Demand, program: Program, x: Float64Array): Float64Array {
   const started = new Float64Array(demand.waiting.length);
-  program.shapes.forEach((shapes, index) => {
+  program.members.forEach((members, index) => {
+    if (stageOf(program, index) !== 'placed') return;
     let left = x[index] as number;
-    for (const shape of shapes) {
+    for (const shape of members) {
       const count = Math.min(left, demand.counts[shape] as number);
       started[shape] = count;
       left -= count;
     }
   });
   return started;
+}
+
+/** Of each class of candidates the first stay, the others go. */
+function victimsOf(demand: Demand, program: Program, x: Float64Array): Candidate[] {
+  return program.members.flatMap((members, index) =>
+    stageOf(program, index) === 'kept'
+      ? members.slice(x[index] as number).map((member) => demand.candidates[member] as Candidate)
+      : [],
+  );
+}
+
+function stageOf(program: Program, index: number): Stage {
+  return program.stages[program.level[index] as number] as Stage;
 }

@@ -1,5 +1,6 @@
 import type { ResourceAmounts } from '#kernel';
 
+import type { Candidate } from './candidates.js';
 import type { WaitingShape } from './types.js';
 
 /** What the waiting deployments may take: now, and beside a reservation. Amounts in the order cpu, memory, gpu. */
@@ -9,13 +10,15 @@ export interface Constraints {
   readonly beside: Beside | null;
 }
 
-/** Which waiting deployments a program is about. */
+/** Which deployments a program is about. */
 export interface Demand {
   readonly waiting: readonly WaitingShape[];
   /** Shapes that take part, by index. */
   readonly shapes: readonly number[];
   /** How many of each shape are still to be decided on, by index of the shape. */
   readonly counts: Float64Array;
+  /** What runs and may be given up. */
+  readonly candidates: readonly Candidate[];
 }
 
 /** What a reservation leaves to others. */
@@ -23,13 +26,21 @@ export interface Beside {
   readonly limits: readonly number[];
   /** Whether this shape's use of the resource (0 to 2) counts against the limit. */
   applies(shape: WaitingShape, resource: number): boolean;
+  /** Whether all that a running deployment holds counts against the limits while it stays. */
+  appliesTo(candidate: Candidate): boolean;
 }
 
+/** What is decided at a level: which of those that run at a priority stay, or how many of those that wait there start. */
+export type Stage = 'kept' | 'placed';
+
 /**
- * The integer program: how many of each class start.
+ * The integer program: how many of each class start, or stay.
  *
- * Classes are shapes that it cannot tell apart, sorted by level, then by amounts, whatever the order of the input: every tie that
- * is ever broken by index is thereby broken canonically. Amounts are whole numbers in doubles; no sum that can occur exceeds 2^53.
+ * A level is what is decided at once: at each priority first what stays, where something might be given up, then what starts. So nothing is ever
+ * given up for its own priority or a lower one.
+ *
+ * Classes are shapes, or candidates, that it cannot tell apart, sorted by level, then by amounts, then by worth, whatever the order of the input:
+ * every tie that is ever broken by index is thereby broken canonically. Amounts are whole numbers in doubles; no sum that can occur exceeds 2^53.
  */
 export interface Program {
   /** Capacity rows: 3, or 6 beside a reservation. */
@@ -43,11 +54,15 @@ export interface Program {
   readonly level: Int32Array;
   /** First class of each level, and one past the last. */
   readonly start: Int32Array;
+  /** Priority of each level, and what is decided there. */
   readonly priorities: readonly number[];
+  readonly stages: readonly Stage[];
+  /** What one of a class counts at its level: 1 for what waits, work and count for what runs. */
+  readonly worth: Float64Array;
   /** What one more of a class adds to the sum of shares of capacity. */
   readonly weights: Float64Array;
-  /** The shapes in each class (by index), oldest first. */
-  readonly shapes: readonly (readonly number[])[];
+  /** The shapes in each class, or the candidates (both by index in the demand), oldest first. */
+  readonly members: readonly (readonly number[])[];
 }
 
 /** Amounts in the order of the rows. */
@@ -55,102 +70,152 @@ export function toRow(amounts: ResourceAmounts): [number, number, number] {
   return [amounts.cpuMillis, amounts.memoryMib, amounts.gpuMillis];
 }
 
-/** Builds the program. O(n log n) for n shapes. */
+/** Builds the program. O(n log n) for n shapes and candidates. */
 export function buildProgram(demand: Demand, constraints: Constraints): Program {
-  const { waiting } = demand;
-  const rows = constraints.beside === null ? 3 : 6;
-  const table = tabulate(waiting, constraints, rows);
-  const order = sortShapes(demand, table, rows);
-  const shapes: number[][] = [];
-  const priorities: number[] = [];
+  const items = listItems(demand, constraints);
+  const { rows, table, rank, worth, first } = items;
+  const classes: number[][] = [];
   const start: number[] = [];
   const level: number[] = [];
-  for (const shape of order) {
-    const last = shapes.at(-1)?.[0];
-    const { priority } = waiting[shape] as WaitingShape;
-    const isNewLevel = priority !== priorities.at(-1);
-    if (isNewLevel) {
-      priorities.push(priority);
-      start.push(shapes.length);
-    }
-    if (!isNewLevel && last !== undefined && compareRows(table, rows, last, shape) === 0) {
-      shapes.at(-1)?.push(shape);
+  for (const item of sortItems(demand, items)) {
+    const last = classes.at(-1)?.[0];
+    const isNewLevel = last === undefined || rank[item] !== rank[last];
+    if (isNewLevel) start.push(classes.length);
+    if (!isNewLevel && compareItems(items, last, item) === 0) {
+      classes.at(-1)?.push(item);
     } else {
-      shapes.push([shape]);
-      level.push(priorities.length - 1);
+      classes.push([item]);
+      level.push(start.length - 1);
     }
   }
-  start.push(shapes.length);
+  const heads = start.map((index) => (classes[index] as number[])[0] as number);
+  start.push(classes.length);
   const limits = Float64Array.from([...constraints.available, ...(constraints.beside?.limits ?? [])]);
-  const amounts = new Float64Array(shapes.length * rows);
-  shapes.forEach((members, index) => {
-    const first = (members[0] as number) * rows;
-    amounts.set(table.subarray(first, first + rows), index * rows);
+  const amounts = new Float64Array(classes.length * rows);
+  classes.forEach((members, index) => {
+    const from = (members[0] as number) * rows;
+    amounts.set(table.subarray(from, from + rows), index * rows);
   });
   return {
     rows,
     limits,
-    classes: shapes.length,
+    classes: classes.length,
     amounts,
-    counts: countClasses(demand, shapes, amounts, limits),
+    counts: countClasses(items, classes, amounts, limits),
     level: Int32Array.from(level),
     start: Int32Array.from(start),
-    priorities,
-    weights: weighClasses(amounts, rows, shapes.length, constraints.capacity),
-    shapes,
+    priorities: heads.map((item) => items.priority[item] as number),
+    stages: heads.map((item) => items.stages[item] as Stage),
+    worth: Float64Array.from(classes, (members) => worth[members[0] as number] as number),
+    weights: weighClasses(amounts, rows, classes.length, constraints.capacity),
+    members: classes.map((members) => members.map((item) => (item < first ? item : item - first))),
   };
 }
 
-function tabulate(waiting: readonly WaitingShape[], constraints: Constraints, rows: number): Float64Array {
-  const table = new Float64Array(waiting.length * rows);
-  waiting.forEach((shape, index) => {
-    const { request } = shape;
-    table[index * rows] = request.cpuMillis;
-    table[index * rows + 1] = request.memoryMib;
-    table[index * rows + 2] = request.gpuMillis;
-    if (constraints.beside === null) return;
-    for (let resource = 0; resource < 3; resource++) {
-      if (constraints.beside.applies(shape, resource)) {
-        table[index * rows + 3 + resource] = table[index * rows + resource] as number;
-      }
-    }
-  });
-  return table;
+/** The stages of a priority, from the one that is decided last. */
+const STAGES: readonly Stage[] = ['placed', 'kept'];
+
+/** Shapes, then candidates, in one list: what tells them apart. */
+interface Items {
+  readonly rows: number;
+  /** By item, then row. */
+  readonly table: Float64Array;
+  readonly priority: Float64Array;
+  readonly stages: Stage[];
+  /** Priority and stage in one number; levels are walked from the highest. */
+  readonly rank: Float64Array;
+  readonly worth: Float64Array;
+  readonly counts: Float64Array;
+  /** Index of the first candidate. */
+  readonly first: number;
 }
 
-function compareRows(table: Float64Array, rows: number, a: number, b: number): number {
+function listItems({ waiting, counts, candidates }: Demand, { beside }: Constraints): Items {
+  const rows = beside === null ? 3 : 6;
+  const first = waiting.length;
+  const size = first + candidates.length;
+  const items: Items = {
+    rows,
+    table: new Float64Array(size * rows),
+    priority: new Float64Array(size),
+    stages: new Array<Stage>(size),
+    rank: new Float64Array(size),
+    worth: new Float64Array(size).fill(1),
+    counts: new Float64Array(size).fill(1),
+    first,
+  };
+  items.counts.set(counts);
+  const list = (item: number, priority: number, stage: Stage, request: ResourceAmounts): void => {
+    items.priority[item] = priority;
+    items.stages[item] = stage;
+    items.rank[item] = priority * STAGES.length + STAGES.indexOf(stage);
+    items.table[item * rows] = request.cpuMillis;
+    items.table[item * rows + 1] = request.memoryMib;
+    items.table[item * rows + 2] = request.gpuMillis;
+  };
+  const limit = (item: number, resource: number): void => {
+    items.table[item * rows + 3 + resource] = items.table[item * rows + resource] as number;
+  };
+  waiting.forEach((shape, item) => {
+    list(item, shape.priority, 'placed', shape.request);
+    if (beside === null) return;
+    for (let resource = 0; resource < 3; resource++) if (beside.applies(shape, resource)) limit(item, resource);
+  });
+  candidates.forEach((candidate, index) => {
+    const item = first + index;
+    list(item, candidate.priority, 'kept', candidate.request);
+    items.worth[item] = candidate.worth;
+    if (beside?.appliesTo(candidate) === true) for (const resource of [0, 1, 2]) limit(item, resource);
+  });
+  return items;
+}
+
+function compareItems({ table, rows, worth }: Items, a: number, b: number): number {
   for (let row = 0; row < rows; row++) {
     const difference = (table[a * rows + row] as number) - (table[b * rows + row] as number);
     if (difference !== 0) return difference;
   }
-  return 0;
+  return (worth[a] as number) - (worth[b] as number);
 }
 
-function sortShapes({ waiting, shapes }: Demand, table: Float64Array, rows: number): Int32Array {
-  const priority = Float64Array.from(waiting, (shape) => shape.priority);
-  return Int32Array.from(shapes).sort((a, b) => {
-    const difference = (priority[b] as number) - (priority[a] as number) || compareRows(table, rows, a, b);
-    return difference !== 0 ? difference : compareAge(waiting[a] as WaitingShape, waiting[b] as WaitingShape);
+function sortItems({ waiting, shapes, candidates }: Demand, items: Items): Int32Array {
+  const { rank, first } = items;
+  const order = Int32Array.from([...shapes, ...candidates.map((_, index) => first + index)]);
+  return order.sort((a, b) => {
+    const difference = (rank[b] as number) - (rank[a] as number) || compareItems(items, a, b);
+    if (difference !== 0) return difference;
+    return a < first
+      ? compareAge(waiting[a] as WaitingShape, waiting[b] as WaitingShape)
+      : compareRuns(candidates[a - first] as Candidate, candidates[b - first] as Candidate);
   });
 }
 
 /** Oldest first, ties by id: the order in which interchangeable deployments start. */
 function compareAge(a: WaitingShape, b: WaitingShape): number {
   if (a.oldest.queuedAtMs !== b.oldest.queuedAtMs) return a.oldest.queuedAtMs - b.oldest.queuedAtMs;
-  if (a.oldest.id === b.oldest.id) return 0;
-  return a.oldest.id < b.oldest.id ? -1 : 1;
+  return compareIds(a.oldest, b.oldest);
+}
+
+/** Who has run longest stays first, ties by id. */
+function compareRuns(a: Candidate, b: Candidate): number {
+  return a.sinceMs !== b.sinceMs ? a.sinceMs - b.sinceMs : compareIds(a, b);
+}
+
+function compareIds(a: { readonly id: string }, b: { readonly id: string }): number {
+  if (a.id === b.id) return 0;
+  return a.id < b.id ? -1 : 1;
 }
 
 function countClasses(
-  demand: Demand,
-  shapes: readonly (readonly number[])[],
+  items: Items,
+  classes: readonly (readonly number[])[],
   amounts: Float64Array,
   limits: Float64Array,
 ): Float64Array {
   const rows = limits.length;
-  return Float64Array.from(shapes, (members, index) => {
+  return Float64Array.from(classes, (members, index) => {
     let most = 0;
-    for (const shape of members) most += demand.counts[shape] as number;
+    for (const item of members) most += items.counts[item] as number;
     for (let row = 0; row < rows; row++) {
       const amount = amounts[index * rows + row] as number;
       if (amount > 0) most = Math.min(most, Math.floor((limits[row] as number) / amount));

@@ -6,7 +6,8 @@ import { LinearProgram } from './linear-program.js';
  * The linear program of a frame: columns are the classes still open at the frame's level and above, measured from their lower bounds.
  * Rows: capacity (only what could run out), one per level whose count is required, one per group.
  *
- * Rows of capacity are scaled by the mean request, so that all coefficients are of the order of one.
+ * Rows of capacity are scaled by the mean request, so that all coefficients are of the order of one; the row of a level that counts work by the most
+ * that one class is worth. Such a row is the frame's own or none: what stays at higher levels is fixed.
  */
 export interface Relaxation {
   readonly lp: LinearProgram;
@@ -16,6 +17,8 @@ export interface Relaxation {
   readonly capacityRows: readonly { readonly row: number; readonly unit: number }[];
   /** Row of the linear program for each level, -1 for none. */
   readonly levelRows: Int32Array;
+  /** What one scaled unit of the frame's own level is: 1 where it counts deployments, much more where it counts work. */
+  readonly unit: number;
   /** First row of the groups. */
   readonly firstGroupRow: number;
 }
@@ -27,17 +30,29 @@ export function relax(frame: Frame, requiresLevel: boolean): Relaxation {
   const capacityRows = scarceRows(frame, classes);
   const levelRows = new Int32Array(frame.level + 1).fill(-1);
   let rows = capacityRows.length;
+  const countsWork = frame.program.stages[frame.level] === 'kept';
+  const hasOpen = classes.some((index) => frame.program.level[index] === frame.level);
+  if (countsWork && requiresLevel && hasOpen) levelRows[frame.level] = rows++;
+  const dense = rows;
   for (const index of classes) {
     const level = frame.program.level[index] as number;
     if (levelRows[level] === -1 && (requiresLevel || level < frame.level)) levelRows[level] = rows++;
   }
   const firstGroupRow = rows;
   rows += frame.groups?.lower.length ?? 0;
-  const lp = new LinearProgram(rows, capacityRows.length, classes.length);
-  const relaxation = { lp, classes, capacityRows, levelRows, firstGroupRow };
+  const lp = new LinearProgram(rows, dense, classes.length);
+  const unit = countsWork ? largestWorth(frame, classes) : 1;
+  const relaxation = { lp, classes, capacityRows, levelRows, unit, firstGroupRow };
   fillColumns(frame, relaxation);
   fillRows(frame, relaxation);
   return relaxation;
+}
+
+function largestWorth({ program, level }: Frame, classes: Int32Array): number {
+  return classes.reduce(
+    (most, index) => (program.level[index] === level ? Math.max(most, program.worth[index] as number) : most),
+    1,
+  );
 }
 
 function scarceRows(frame: Frame, classes: Int32Array): Relaxation['capacityRows'] {
@@ -61,12 +76,15 @@ function scarceRows(frame: Frame, classes: Int32Array): Relaxation['capacityRows
 
 function fillColumns(frame: Frame, relaxation: Relaxation): void {
   const { program, box, groups } = frame;
-  const { lp, classes, capacityRows, levelRows, firstGroupRow } = relaxation;
+  const { lp, classes, capacityRows, levelRows, unit: unitOfWork, firstGroupRow } = relaxation;
   classes.forEach((index, column) => {
     capacityRows.forEach(({ row, unit }, scaled) => {
       lp.coefficients[column * lp.dense + scaled] = (program.amounts[index * program.rows + row] as number) / unit;
     });
-    lp.levelRow[column] = levelRows[program.level[index] as number] as number;
+    const level = levelRows[program.level[index] as number] as number;
+    if (level >= capacityRows.length && level < lp.dense) {
+      lp.coefficients[column * lp.dense + level] = (program.worth[index] as number) / unitOfWork;
+    } else lp.levelRow[column] = level;
     const group = groups?.of[index] ?? -1;
     if (group >= 0) lp.groupRow[column] = firstGroupRow + group;
     lp.upper[column] = (box.upper[index] as number) - (box.lower[index] as number);
@@ -75,7 +93,7 @@ function fillColumns(frame: Frame, relaxation: Relaxation): void {
 
 function fillRows(frame: Frame, relaxation: Relaxation): void {
   const { program, box, groups, counts, rest } = frame;
-  const { lp, capacityRows, levelRows } = relaxation;
+  const { lp, capacityRows, levelRows, unit: unitOfWork } = relaxation;
   capacityRows.forEach(({ row, unit }, scaled) => {
     lp.rightHand[scaled] = (rest[row] as number) / unit;
     lp.upper[lp.columns + scaled] = (rest[row] as number) / unit;
@@ -84,8 +102,9 @@ function fillRows(frame: Frame, relaxation: Relaxation): void {
     if (row < 0) return;
     const count = counts[level] as number;
     const most = level === frame.level ? frame.most : count;
-    lp.rightHand[row] = most - sumLevel(program, box.lower, level);
-    lp.upper[lp.columns + row] = most - count;
+    const scale = level === frame.level ? unitOfWork : 1;
+    lp.rightHand[row] = (most - sumLevel(program, box.lower, level)) / scale;
+    lp.upper[lp.columns + row] = (most - count) / scale;
   });
   if (groups === null) return;
   for (let group = 0; group < groups.lower.length; group++) boundGroup(frame, relaxation, box, group);
@@ -105,7 +124,7 @@ export function boundGroup(frame: Frame, relaxation: Relaxation, box: Box, group
   lp.upper[slack] = base - (groups.lower[group] as number);
 }
 
-/** Multipliers of the linear program in the terms of the frame, times `factor`. */
+/** Multipliers of the linear program in the terms of the frame, times `factor`: the unit that its costs are in. */
 export function toPrices(frame: Frame, relaxation: Relaxation, duals: Float64Array, factor = 1): Prices {
   const { program, groups } = frame;
   const { capacityRows, levelRows, firstGroupRow } = relaxation;
@@ -115,7 +134,8 @@ export function toPrices(frame: Frame, relaxation: Relaxation, duals: Float64Arr
   });
   const levels = new Float64Array(program.priorities.length);
   levelRows.forEach((row, level) => {
-    if (row >= 0) levels[level] = quantize((duals[row] as number) * factor);
+    const scale = level === frame.level ? relaxation.unit : 1;
+    if (row >= 0) levels[level] = quantize(((duals[row] as number) * factor) / scale);
   });
   const groupPrices =
     groups === null

@@ -1,3 +1,4 @@
+import { eligibleAtMs, withoutLower } from './candidates.js';
 import { type Draft, draftFree, draftReserved, type ReservedDraft } from './draft.js';
 import { decide, eventOf, exceedsCapacity, type Holder, reasonToWithdraw, shapeOf, standingAfter } from './holder.js';
 import type { Meter } from './meter.js';
@@ -24,21 +25,34 @@ export interface ReservedPlan {
 export function planWithReservations(snapshot: Snapshot, meter: Meter): ReservedPlan {
   const events: ReservationEvent[] = [];
   let standing = confirm(snapshot, events);
-  let draft = draftFree(snapshot, [], meter);
+  let draft = draftFree(snapshot, meter);
   for (let starts = 0; ; starts++) {
     const holder = nextInLine(snapshot, draft, standing);
     if (holder === null) return finish(snapshot, draft, standing, events, false);
-    if (starts === STARTS_PER_PLAN) return finish(snapshot, draft, standing, events, true);
+    if (starts === STARTS_PER_PLAN || comesTooLate(snapshot, draft, holder))
+      return finish(snapshot, draft, standing, events, true);
     const kept = keep(snapshot, draft, standing, holder, meter);
     const { decision, isOutranked } = kept.result;
     if (standing !== null && kept.holder.standing === null) events.push(withdrawn(standing, 'higher-priority'));
-    const event = eventOf(snapshot, kept.holder, decision, isOutranked);
+    const event = eventOf(seenBy(snapshot, draft, kept.holder), kept.holder, decision, isOutranked);
     if (event !== null) events.push(event);
     standing = standingAfter(snapshot, kept.holder, decision);
     if (decision.kind !== 'none') draft = kept.result.draft;
     if (decision.kind !== 'start') return finish(snapshot, draft, standing, events, false);
     if (isOutranked) return finish(snapshot, draft, null, events, true);
   }
+}
+
+/** Who might displace others comes before what lower priorities have been given, or in a plan of its own. */
+function comesTooLate({ waiting }: Snapshot, { due, candidates }: Draft, holder: Holder): boolean {
+  const priorityOf = ({ shape }: Holder): number => (waiting[shape] as WaitingShape).priority;
+  return candidates.length > 0 && due.some((other) => priorityOf(other) < priorityOf(holder));
+}
+
+/** What a holder has to reckon with: what it may displace is as good as gone. */
+function seenBy(snapshot: Snapshot, { candidates }: Draft, { shape }: Holder): Snapshot {
+  const { priority } = snapshot.waiting[shape] as WaitingShape;
+  return { ...snapshot, running: withoutLower(snapshot.running, candidates, priority) };
 }
 
 /** Keeps the holder's reservation; who would take over from a standing one, but can be given nothing, leaves it where it is. */
@@ -152,7 +166,10 @@ function finish(
   return { draft, reservation, events, wakeAtMs };
 }
 
-/** The next time at which waiting alone changes something: a promise is due, a hold or lapse ends, or somebody has waited long enough. */
+/**
+ * The next time at which waiting alone changes something: a promise is due, a hold or lapse ends, somebody has waited long enough, or what runs
+ * has run long enough to be given up.
+ */
 function nextWake(snapshot: Snapshot, draft: Draft, reservation: StandingReservation | null): number | null {
   const { policy, nowMs, isCordoned } = snapshot;
   let wake = Infinity;
@@ -166,5 +183,23 @@ function nextWake(snapshot: Snapshot, draft: Draft, reservation: StandingReserva
       if (eligibleAtMs > nowMs) wake = Math.min(wake, eligibleAtMs);
     }
   }
+  wake = Math.min(wake, nextEligible(snapshot, draft));
   return wake === Infinity ? null : wake;
+}
+
+/** When the next of what runs has run for as long as the policy demands, while something of higher priority waits. */
+function nextEligible(snapshot: Snapshot, draft: Draft): number {
+  const { policy, nowMs, isCordoned, running, waiting } = snapshot;
+  if (policy.preemption === 'never' || isCordoned) return Infinity;
+  const highest = waiting.reduce(
+    (most, shape, index) =>
+      (draft.started[index] as number) < shape.count && !exceedsCapacity(snapshot, shape)
+        ? Math.max(most, shape.priority)
+        : most,
+    -Infinity,
+  );
+  return running.reduce((soonest, group) => {
+    const atMs = eligibleAtMs(snapshot, group);
+    return atMs !== null && atMs > nowMs && group.priority < highest ? Math.min(soonest, atMs) : soonest;
+  }, Infinity);
 }

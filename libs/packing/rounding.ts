@@ -1,4 +1,5 @@
 import { type Box, openClasses, usage } from './box.js';
+import { addWhatFits } from './fill.js';
 import { Exchanges } from './exchanges.js';
 import type { Meter } from './meter.js';
 import type { Program } from './program.js';
@@ -49,6 +50,34 @@ export function roundToCounts(task: RoundingTask, effort: RoundingEffort, meter:
     if (state.wander(random, effort.exchanges, meter)) return x;
   }
   return null;
+}
+
+/**
+ * Decides on a level that counts work, beside what `x` starts above it: the whole part of the point if that fits, and then, by gain, whatever fits.
+ * Overwrites the level in `x`; false where even what must stay does not fit.
+ */
+export function keepDearest(task: Omit<RoundingTask, 'counts'>, x: Float64Array): boolean {
+  const { program, box, level, point, gains } = task;
+  const end = program.start[level + 1] as number;
+  const order: number[] = [];
+  for (let index = program.start[level] as number; index < end; index++) {
+    const whole = Math.floor((point[index] as number) + 1e-6);
+    x[index] = Math.min(Math.max(whole, box.lower[index] as number), box.upper[index] as number);
+    order.push(index);
+  }
+  const leave = (): Float64Array => usage(program, x, end).map((used, row) => (program.limits[row] as number) - used);
+  let left = leave();
+  if (left.some((amount) => amount < 0)) {
+    for (const index of order) x[index] = box.lower[index] as number;
+    left = leave();
+    if (left.some((amount) => amount < 0)) return false;
+  }
+  order.sort((a, b) => (gains[b] as number) - (gains[a] as number) || a - b);
+  for (const index of order) {
+    const room = (box.upper[index] as number) - (x[index] as number);
+    x[index] = (x[index] as number) + addWhatFits(program, left, index, room);
+  }
+  return true;
 }
 
 function floorPoint({ program, box, level, point }: RoundingTask): Float64Array {

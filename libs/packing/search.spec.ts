@@ -22,7 +22,7 @@ function programOf({ waiting, capacity }: Snapshot): Program {
   const counts = Float64Array.from(waiting, ({ count }) => count);
   const available = toRow(capacity);
   return buildProgram(
-    { waiting, shapes: [...waiting.keys()], counts },
+    { waiting, shapes: [...waiting.keys()], counts, candidates: [] },
     { capacity: available, available, beside: null },
   );
 }

@@ -1,5 +1,5 @@
 import { type Box, copyBox, sumLevel, wholeBox } from './box.js';
-import { evaluate, type Frame, frameOf, tighten } from './bound.js';
+import { type Estimate, evaluate, type Frame, frameOf, type Prices, tighten } from './bound.js';
 import { evaluateExactly } from './exact.js';
 import { type GroupSet, groupClasses } from './groups.js';
 import { pointOf } from './level.js';
@@ -9,7 +9,7 @@ import type { ProofNode, Refutation } from './proof.js';
 import { exportPrices } from './proof-writer.js';
 import { scatter } from './random.js';
 import { type Relaxation, relax, toPrices } from './relaxation.js';
-import { type RoundingEffort, roundToCounts } from './rounding.js';
+import { keepDearest, type RoundingEffort, roundToCounts } from './rounding.js';
 import { Simplex } from './simplex.js';
 import { type Split, Splits } from './splits.js';
 import { embed, openPart } from './subprogram.js';
@@ -138,6 +138,11 @@ class Search {
     return { x: this.found, refutation: { target: this.counts[level] as number, groups, tree } };
   }
 
+  /** Whether the question is how much work stays, not how many start. */
+  private get countsWork(): boolean {
+    return this.program.stages[this.question.level] === 'kept';
+  }
+
   private get isDone(): boolean {
     return (this.counts[this.question.level] as number) > this.question.enough;
   }
@@ -147,17 +152,15 @@ class Search {
     const { question, counts, found, relaxation } = this;
     const { level } = question;
     const row = relaxation.levelRows[level] as number;
-    counts[level] =
-      row < 0
-        ? Infinity
-        : (found as Float64Array).reduce((sum, x, index) => (this.program.level[index] === level ? sum + x : sum), 1);
+    counts[level] = row < 0 ? Infinity : sumLevel(this.program, found as Float64Array, level) + 1;
     if (this.isDone) return false;
-    relaxation.lp.upper[relaxation.lp.columns + row] = question.most - counts[level];
+    relaxation.lp.upper[relaxation.lp.columns + row] = (question.most - counts[level]) / relaxation.unit;
     return true;
   }
 
   /** Branching for little use is quicker where few classes have many deployments, narrowing by counts where many have few: both get a turn. */
   private search(): ProofNode | null {
+    if (this.countsWork) return this.exploreFor(this.question.level);
     const areAllSingle = this.program.counts.every((count) => count === 1);
     const tree = areAllSingle ? null : this.meter.within(LITTLE_USE_SHARE, () => this.exploreFor(LITTLE_USE));
     if (this.isDone || tree !== null) return tree;
@@ -202,14 +205,15 @@ class Search {
    * how little may be given away, and so narrows the classes (see `narrow`).
    */
   private maximize(focus: number): void {
-    const { lp, classes, levelRows } = this.relaxation;
+    const { lp, classes, levelRows, unit } = this.relaxation;
     const { program } = this;
+    const scatterBy = this.countsWork ? 0 : 1e-5;
     let most = 0;
     for (let column = 0; column < lp.columns; column++) {
       const index = classes[column] as number;
-      const isFocus = program.level[index] === focus;
-      lp.cost[column] = (isFocus ? 1 : 0) + 1e-5 * scatter(index);
-      if (isFocus) most += program.counts[index] as number;
+      const each = program.level[index] === focus ? (program.worth[index] as number) / unit : 0;
+      lp.cost[column] = each + scatterBy * scatter(index);
+      most += each * (program.counts[index] as number);
     }
     for (const [level, row] of levelRows.entries()) {
       if (row < 0) continue;
@@ -241,19 +245,21 @@ class Search {
   private narrowed(inside: (gains: Float64Array) => ProofNode | null): ProofNode | null {
     const { program, node, relaxation, focus } = this;
     const frame = this.frameOfNode();
-    const prices = toPrices(frame, relaxation, this.simplex.duals);
+    const prices = toPrices(frame, relaxation, this.simplex.duals, relaxation.unit);
     prices.levels[focus] = (prices.levels[focus] as number) - 1;
     const gains = new Float64Array(program.classes);
     this.meter.charge(program.classes * (program.rows + 4) * 2);
     const bound = evaluate(frame, prices, 'none', gains);
+    const proof = exportPrices(prices, this.question.level + 1);
+    if (this.countsWork && isBelowZero(frame, prices, bound)) return { multipliers: proof };
     const before = copyBox(node);
     tighten(frame, prices, bound, 0, gains);
     this.syncColumns();
-    const proof = inside(gains);
+    const then = inside(gains);
     node.lower.set(before.lower);
     node.upper.set(before.upper);
     this.syncColumns();
-    return proof === null ? null : { cut: exportPrices(prices, this.question.level + 1), then: proof };
+    return then === null ? null : { cut: proof, then };
   }
 
   private syncColumns(): void {
@@ -266,7 +272,17 @@ class Search {
 
   private round(point: Float64Array, gains: Float64Array, effort: RoundingEffort): Float64Array | null {
     const { program, node: box, counts, meter } = this;
+    if (this.countsWork) return this.roundWork(point, gains, effort);
     return roundToCounts({ program, box, level: this.question.level, counts, point, gains }, effort, meter);
+  }
+
+  /** What starts above is rounded to its counts; then stays what the program keeps whole, and of the rest whatever fits, dearest first. */
+  private roundWork(point: Float64Array, gains: Float64Array, effort: RoundingEffort): Float64Array | null {
+    const { program, node: box, counts, meter } = this;
+    const { level } = this.question;
+    const x = roundToCounts({ program, box, level: level - 1, counts, point, gains }, effort, meter);
+    if (x === null || !keepDearest({ program, box, level, point, gains }, x)) return null;
+    return sumLevel(program, x, level) >= (counts[level] as number) ? x : null;
   }
 
   /** Checks the simplex method's claim with the multipliers that it gives: a tree is a proof only if every leaf is. */
@@ -275,11 +291,10 @@ class Search {
     const frame = this.frameOfNode();
     const { duals } = this.simplex;
     const largest = duals.reduce((most, dual) => Math.max(most, Math.abs(dual)), 0);
-    const prices = toPrices(frame, this.relaxation, duals, 1 / largest);
+    const prices = toPrices(frame, this.relaxation, duals, this.relaxation.unit / largest);
     this.meter.charge(program.classes * (program.rows + 4) * 2);
     const bound = evaluate(frame, prices, 'none', new Float64Array(program.classes));
-    if (bound.value - bound.error >= 0) return null;
-    if (bound.value + bound.error >= 0 && evaluateExactly(frame, prices, 'none') >= 0n) return null;
+    if (!isBelowZero(frame, prices, bound)) return null;
     return { multipliers: exportPrices(prices, this.question.level + 1) };
   }
 
@@ -359,4 +374,10 @@ class Search {
     }
     return sum;
   }
+}
+
+/** Whether the multipliers contradict the frame; exact arithmetic decides where rounding errors leave that open. */
+function isBelowZero(frame: Frame, prices: Prices, bound: Estimate): boolean {
+  if (bound.value - bound.error >= 0) return false;
+  return bound.value + bound.error < 0 || evaluateExactly(frame, prices, 'none') < 0n;
 }

@@ -6,7 +6,7 @@ export interface Subprogram {
   readonly program: Program;
   /** Class of the whole program for each of its classes. */
   readonly origin: Int32Array;
-  /** Deployments that the lower bounds of the box already place, per level. */
+  /** What the lower bounds of the box already reach, per level. */
   readonly base: Float64Array;
 }
 
@@ -41,8 +41,10 @@ export function openPart(program: Program, box: Box, lastLevel: number): Subprog
     level: Int32Array.from(open, (index) => program.level[index] as number),
     start,
     priorities: program.priorities,
+    stages: program.stages,
+    worth: pick((index) => program.worth[index] as number),
     weights: pick((index) => program.weights[index] as number),
-    shapes: [],
+    members: [],
   };
   const base = Float64Array.from(program.priorities, (_, level) => sumLevel(program, box.lower, level));
   return { program: part, origin: Int32Array.from(open), base };

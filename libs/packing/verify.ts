@@ -1,31 +1,20 @@
 // Whoever trusts these lines need not trust any others: whole numbers only, and nothing shared with the solver but the forms of data.
 import type { LevelProof, Multipliers, ProofNode } from './proof.js';
-import type { LevelCertificate, Plan, Snapshot, Verdict, WaitingShape } from './types.js';
+import type { LevelCertificate, Plan, Snapshot, Verdict } from './types.js';
+import { at, ensure, gcd, max, min, refuse, rowOf, sum } from './verify-numbers.js';
+import { checkNeed, type Claim, isStay, type Item, readClaims, readPlan, startRank } from './verify-reading.js';
 
-type Start = { shape: WaitingShape; due: bigint; free: bigint };
-/** Shapes that the constraints cannot tell apart; its place in the sorted list is how a proof refers to it. */
-type Cell = { priority: number; row: bigint[]; count: bigint; due: bigint; placed: bigint };
-/** Cells whose sum is within a range: what starts at a level, or what a proof distinguishes cases by. */
-type Sum = { members: readonly number[]; low: bigint; high: bigint };
+/** Items that the constraints cannot tell apart; its place in the sorted list is how a proof refers to it. */
+type Cell = { rank: number; row: bigint[]; worth: bigint; count: bigint; taken: bigint };
+/** Cells whose sum is within a range: what a level reaches (each counts what it is worth), or what a proof distinguishes cases by. */
+type Sum = { members: readonly number[]; low: bigint; high: bigint; isLevel: boolean };
 /** What is known in one case of a proof: the range of each cell, and sums. */
 type Case = { low: bigint[]; high: bigint[]; sums: Sum[] };
 type Problem = { cells: Cell[]; limits: bigint[] };
 type Bound = { value: bigint; gains: bigint[] };
 type Worth = (cell: Cell) => bigint;
-type Reading = (shape: WaitingShape) => bigint[];
+type Reading = (item: Item) => bigint[];
 const UNIT = 2n ** 60n;
-const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
-const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);
-const gcd = (a: bigint, b: bigint): bigint => (b === 0n ? a : gcd(b, a % b));
-const sum = <T>(list: readonly T[], term: (item: T, index: number) => bigint): bigint =>
-  list.reduce((total, item, index) => total + term(item, index), 0n);
-const rowOf = (a: WaitingShape['request']): bigint[] => [a.cpuMillis, a.memoryMib, a.gpuMillis].map(BigInt);
-const endOf = (shape: WaitingShape, nowMs: number): number => nowMs + (shape.maxRuntimeSeconds ?? Infinity) * 1000;
-const at = <T>(list: readonly T[], index: number): T => list[index] ?? refuse(`nothing has number ${index}`);
-const ensure = (condition: boolean, reason: string): unknown => condition || refuse(reason);
-const refuse = (reason: string): never => {
-  throw new Error(reason);
-};
 /** Accepted: it fits and keeps its reservation, and none that also does places more at a level than the bound, and as many at all higher ones. */
 export function verify(snapshot: Snapshot, plan: Plan): Verdict {
   try {
@@ -36,111 +25,121 @@ export function verify(snapshot: Snapshot, plan: Plan): Verdict {
   }
 }
 
-function checkPlan({ waiting, nowMs, running, capacity, isCordoned }: Snapshot, plan: Plan): void {
-  const { levels: claims, optimal, utilization } = plan.certificate;
-  const starts: Start[] = waiting.map((shape) => ({ shape, due: 0n, free: 0n }));
-  for (const { shape: index, count, includes } of plan.place) {
-    const { shape, due, free } = at(starts, index);
-    ensure(due + free === 0n && count > 0 && count <= shape.count && includes.length <= count, 'a count is impossible');
-    starts[index] = { shape, due: BigInt(includes.length), free: BigInt(count - includes.length) };
-  }
+function checkPlan(snapshot: Snapshot, plan: Plan): void {
+  const { nowMs, capacity, isCordoned } = snapshot;
+  const { optimal, utilization, levels } = plan.certificate;
+  const read = readPlan(snapshot, plan);
+  const { starts, runs, due, held } = read;
   const size = rowOf(capacity);
-  const held = running.map(({ resources, count, endsAtMs: end }) => {
-    return { row: rowOf(resources), count: BigInt(count), end: end !== null && end > nowMs ? end : Infinity };
-  });
-  const take = (shape: WaitingShape, count: bigint): unknown =>
-    held.push({ row: rowOf(shape.request), count, end: endOf(shape, nowMs) });
-  const leftAt = (time: number): bigint[] =>
-    size.map((whole, i) => whole - sum(held, ({ row, count, end }) => (end > time ? at(row, i) * count : 0n)));
-  const now = (i: number): bigint => sum(starts, ({ shape, due, free }) => at(rowOf(shape.request), i) * (due + free));
-  ensure(
-    leftAt(nowMs).every((left, i) => now(i) === 0n || (now(i) <= left && !isCordoned)),
-    'it does not fit',
-  );
-  for (const { shape, due } of starts) take(shape, due);
-  const open = [...claims];
+  const use = (items: readonly Item[], i: number): bigint => sum(items, ({ row, taken }) => at(row, i) * taken);
+  const leftAt = (time: number): bigint[] => {
+    const last = held.filter(({ end }) => end > time);
+    return size.map((whole, i) => whole - use(last, i));
+  };
+  const fits = (left: bigint, i: number): boolean =>
+    use(starts, i) + use(due, i) === 0n || (use([...runs, ...starts, ...due], i) <= left && !isCordoned);
+  ensure(leftAt(nowMs).every(fits), 'it does not fit');
+  checkNeed(read, leftAt(nowMs));
+  held.push(...due);
+  const open = readClaims(levels, read);
   let below = Infinity;
-  for (const { above, levels, utilization: multipliers } of plan.proof?.parts ?? refuse('there is no proof')) {
-    const members = starts.filter(({ shape }) => shape.priority <= below && shape.priority > (above ?? -Infinity));
-    below = above ?? -Infinity;
+  for (const { above, levels: proofs, utilization: multipliers } of plan.proof?.parts ?? refuse('there is no proof')) {
+    const end = above === null ? -Infinity : startRank(above);
+    const members = [...runs, ...starts].filter(({ rank }) => rank <= below && rank > end);
+    below = end;
     const limits = leftAt(nowMs).map((amount) => (isCordoned ? 0n : max(0n, amount)));
-    const extra = above === null ? beside(plan, nowMs, limits, leftAt) : (): bigint[] => [];
-    const problem = { cells: toCells(members, (shape) => [...rowOf(shape.request), ...extra(shape)]), limits };
-    const end = checkLevels(levels, problem, open);
-    for (const { shape, free } of members) take(shape, free);
+    const extra = above === null ? beside(plan, nowMs, limits, members, leftAt) : (): bigint[] => [];
+    const problem = { cells: toCells(members, (item) => [...item.row, ...extra(item)]), limits };
+    const known = checkLevels(proofs, problem, open);
+    held.push(...members);
     if (above !== null) continue;
     const scale = size.reduce((product, whole) => (whole > 0n ? product * whole : product), 1n);
     const share = (row: bigint[]): bigint => sum(size, (whole, i) => (whole > 0n ? (at(row, i) * scale) / whole : 0n));
-    const used = sum(held, ({ row, count }) => share(row) * count);
-    const more = evaluate(problem, end, multipliers, (cell) => share(cell.row) * UNIT, scale).value / UNIT;
-    const bound = used + more - sum(problem.cells, (cell) => cell.placed * share(cell.row));
+    const used = sum(held, ({ row, taken }) => share(row) * taken);
+    const more = evaluate(problem, known, multipliers, (cell) => share(cell.row) * UNIT, scale).value / UNIT;
+    const bound = used + more - sum(problem.cells, (cell) => cell.taken * share(cell.row));
     const toNumber = (value: bigint): number => Number((value * 10n ** 12n) / scale) / 1e12;
     ensure(Math.abs(toNumber(used) - utilization.value) < 1e-9, 'utilization is not what is used');
     ensure(toNumber(bound) <= utilization.upperBound + 1e-9, 'the bound of utilization is not proven');
   }
   ensure(below === -Infinity && open.length === 0, 'the proof does not cover the problem');
-  ensure(optimal === claims.every((claim) => claim.placed === claim.upperBound), '"optimal" contradicts the levels');
+  const isReached = ({ placed, upperBound, kept }: LevelCertificate): boolean =>
+    placed === upperBound && kept?.work === kept?.upperBound;
+  ensure(optimal === levels.every(isReached), '"optimal" contradicts the levels');
 }
 
-/** Adds the limits that the reservation sets, and tells what of a shape counts against them. */
-function beside({ reservation }: Plan, nowMs: number, limits: bigint[], leftAt: (ms: number) => bigint[]): Reading {
+/** Adds the limits that the reservation sets, and tells what of an item counts against them. */
+function beside(
+  { reservation }: Plan,
+  nowMs: number,
+  limits: bigint[],
+  items: readonly Item[],
+  leftAt: (ms: number) => bigint[],
+): Reading {
   if (reservation === null || reservation.state === 'lapsed') return () => [];
   const needed = rowOf(reservation.request);
+  const { priority } = reservation;
   const time = reservation.state === 'promised' ? (reservation.promisedAtMs ?? nowMs) : null;
-  const left = (time === null ? limits : leftAt(time)).map((amount, i) => amount - at(needed, i));
+  const stay = (i: number): bigint => sum(items.filter(isStay), ({ row, count }) => at(row, i) * count);
+  const free = time === null ? limits.map((amount, i) => max(0n, amount - stay(i))) : leftAt(time);
+  const left = free.map((amount, i) => amount - at(needed, i));
   const fits = left.every((amount, i) => amount >= 0n || at(needed, i) === 0n);
   ensure(time === null || (time > nowMs && fits), 'the promise cannot be kept');
   limits.push(...left.map((amount) => max(0n, amount)));
-  const counts = (shape: WaitingShape, i: number): boolean =>
+  const counts = (item: Item, i: number): boolean =>
     time !== null
-      ? endOf(shape, nowMs) > time
-      : at(needed, i) > 0n && (at(left, i) >= 0n || shape.priority <= reservation.priority);
-  return (shape) => rowOf(shape.request).map((amount, i) => (counts(shape, i) ? amount : 0n));
+      ? item.end > time && (!isStay(item) || item.priority >= priority)
+      : !isStay(item) && at(needed, i) > 0n && (at(left, i) >= 0n || item.priority <= priority);
+  return (item) => item.row.map((amount, i) => (counts(item, i) ? amount : 0n));
 }
 
-function toCells(starts: Start[], reading: Reading): Cell[] {
-  const alike = Map.groupBy(starts, ({ shape }) => [shape.priority, ...reading(shape)].join());
+function toCells(items: Item[], reading: Reading): Cell[] {
+  const alike = Map.groupBy(items, (item) => [item.rank, ...reading(item), item.worth].join());
   const cells = Array.from(alike.values(), (members): Cell => {
-    const { shape } = at(members, 0);
-    const count = sum(members, (start) => BigInt(start.shape.count) - start.due);
-    const [due, placed] = [sum(members, (start) => start.due), sum(members, (start) => start.free)];
-    return { priority: shape.priority, row: reading(shape), count, due, placed };
+    const [{ rank, worth }, row] = [at(members, 0), reading(at(members, 0))];
+    return { rank, row, worth, count: sum(members, (item) => item.count), taken: sum(members, (item) => item.taken) };
   });
-  const compare = (a: bigint[], b: bigint[]): number => a.reduce((order, one, i) => order || Number(one - at(b, i)), 0);
-  return cells.sort((a, b) => b.priority - a.priority || compare(a.row, b.row));
+  const compare = (a: bigint[], b: bigint[]): number => a.reduce((found, one, i) => found || Number(one - at(b, i)), 0);
+  return cells.sort((a, b) => b.rank - a.rank || compare([...a.row, a.worth], [...b.row, b.worth]));
 }
 
 /** Checks the claims of some levels, taking them off the list; what the proofs leave open then bounds utilization. */
-function checkLevels(proofs: readonly LevelProof[], problem: Problem, open: LevelCertificate[]): Case {
+function checkLevels(proofs: readonly LevelProof[], problem: Problem, open: Claim[]): Case {
   const { cells, limits } = problem;
-  const used = (i: number): bigint => sum(cells, ({ placed, row }) => placed * at(row, i));
+  const used = (i: number): bigint => sum(cells, ({ taken, row }) => taken * at(row, i));
   ensure(!limits.some((limit, i) => used(i) > limit), 'the reservation is not kept');
   const alone = ({ row, count }: Cell): bigint =>
     row.reduce((most, amount, i) => (amount > 0n ? min(most, at(limits, i) / amount) : most), count);
   const now: Case = { low: cells.map(() => 0n), high: cells.map(alone), sums: [] };
   for (const proof of proofs) {
-    const { priority, placed, upperBound } = open.shift() ?? refuse('a level is not in the certificate');
-    const members = [...cells.keys()].filter((index) => at(cells, index).priority === priority);
-    const [count, due] = [sum(members, (i) => at(cells, i).placed), sum(members, (i) => at(cells, i).due)];
-    ensure(members.length > 0 && BigInt(placed) === count + due, 'a level is not what the problem has');
-    const most = proveLevel(proof, problem, now, { members, low: count, high: count }, priority);
-    ensure(BigInt(upperBound) - due >= most, `bound of priority ${priority} not proven`);
+    const { rank, reached, beyond } = open.shift() ?? refuse('a level is not in the certificate');
+    const members = [...cells.keys()].filter((index) => at(cells, index).rank === rank);
+    const count = sum(members, (i) => at(cells, i).taken * at(cells, i).worth);
+    ensure(members.length > 0 && reached === count, 'a level is not what the problem has');
+    const most = proveLevel(proof, problem, now, { members, low: count, high: count, isLevel: true }, rank);
+    ensure(beyond > most, `bound of rank ${rank} not proven`);
+    if (isStay({ rank })) for (const i of members) now.low[i] = now.high[i] = at(cells, i).taken;
   }
   ensure(now.sums.flatMap(({ members }) => members).join() === [...cells.keys()].join(), 'a level has no proof');
   return now;
 }
 
 /** The level's proven bound; narrows the case by what the distance between bound and count does not pay for. */
-function proveLevel(proof: LevelProof, problem: Problem, now: Case, here: Sum, priority: number): bigint {
-  const { value, gains } = evaluate(problem, now, proof.root, (cell) => (cell.priority === priority ? UNIT : 0n));
+function proveLevel(proof: LevelProof, problem: Problem, now: Case, here: Sum, rank: number): bigint {
+  const { value, gains } = evaluate(problem, now, proof.root, (cell) => (cell.rank === rank ? UNIT * cell.worth : 0n));
   let most = value / UNIT;
   if (proof.refutation !== null) {
     const { tree, groups } = proof.refutation;
     const target = BigInt(proof.refutation.target);
     const { low, high: top } = narrow(now, gains, value - UNIT * target);
-    const high = problem.cells.map((cell, i) => at(cell.priority < priority ? low : top, i));
+    const high = problem.cells.map((cell, i) => at(cell.rank < rank ? low : top, i));
     const total = (members: readonly number[], bounds: bigint[]): bigint => sum(members, (i) => at(bounds, i));
-    const toSum = (of: readonly number[]): Sum => ({ members: of, low: total(of, low), high: total(of, high) });
+    const toSum = (of: readonly number[]): Sum => ({
+      members: of,
+      low: total(of, low),
+      high: total(of, high),
+      isLevel: false,
+    });
     const sums = [...now.sums, { ...here, low: target, high: max(target, most) }, ...groups.map(toSum)];
     checkNode(tree, { ...problem, limits: roundLimits(problem, low, high) }, { low, high, sums });
     most = min(most, target - 1n);
@@ -165,12 +164,12 @@ function checkNode(node: ProofNode, problem: Problem, now: Case): void {
     if (value >= 0n) checkNode(node.then, problem, { ...now, ...narrow(now, gains, value) });
     return;
   }
-  const { members, low: least, high: most } = at(now.sums, node.group);
-  const only = members.length === 1 ? members[0] : -1;
+  const { members, low: least, high: most, isLevel } = at(now.sums, node.group);
+  const only = members.length === 1 && !isLevel ? members[0] : -1;
   const enter = (child: ProofNode, from: bigint, to: bigint): void => {
     const low = now.low.map((bound, i) => (i === only ? max(bound, from) : bound));
     const high = now.high.map((bound, i) => (i === only ? min(bound, to) : bound));
-    const sums = now.sums.with(node.group, { members, low: from, high: to });
+    const sums = now.sums.with(node.group, { members, low: from, high: to, isLevel });
     if (from <= to) checkNode(child, problem, { low, high, sums });
   };
   enter(node.below, least, min(most, BigInt(node.at)));
@@ -182,10 +181,11 @@ function evaluate({ cells, limits }: Problem, now: Case, by: Multipliers, worth:
   const prices = limits.map((_, i) => max(0n, BigInt(by.capacity[i] ?? 0) * factor));
   const gains = cells.map((cell) => worth(cell) - sum(cell.row, (amount, i) => amount * at(prices, i)));
   let value = sum(limits, (limit, i) => limit * at(prices, i));
-  for (const [index, { members, low, high }] of now.sums.entries()) {
+  for (const [index, { members, low, high, isLevel }] of now.sums.entries()) {
     const price = BigInt(by.sums[index] ?? 0) * factor;
     value += price * (price > 0n ? high : low);
-    if (price !== 0n) for (const member of members) gains[member] = at(gains, member) - price;
+    if (price === 0n) continue;
+    for (const i of members) gains[i] = at(gains, i) - (isLevel ? price * at(cells, i).worth : price);
   }
   return { value: value + sum(gains, (gain, i) => gain * at(gain > 0n ? now.high : now.low, i)), gains };
 }

@@ -14,12 +14,13 @@ import { ClusterErrors } from './clusters.errors.js';
 export interface KnownCluster {
   readonly id: string;
   readonly organizationId: string;
+  readonly name: string;
   readonly isDeleted: boolean;
   readonly capacity: ResourceVector;
 }
 
 /** A cluster as a submission must know it. */
-export interface AdmittingCluster extends Omit<KnownCluster, 'capacity'> {
+export interface AdmittingCluster extends Omit<KnownCluster, 'name' | 'capacity'> {
   readonly state: ClusterState;
   /** The most that one deployment may ever be given here. */
   readonly grantable: ResourceVector;
@@ -27,10 +28,11 @@ export interface AdmittingCluster extends Omit<KnownCluster, 'capacity'> {
 }
 
 interface KnownRow extends ResourceAmounts {
+  readonly name: string;
   readonly isDeleted: boolean;
 }
 
-interface AdmissionRow extends KnownRow {
+interface AdmissionRow extends Omit<KnownRow, 'name'> {
   readonly policy: PolicySettings;
   readonly state: ClusterState;
   readonly pendingCpuMillis: number | null;
@@ -52,14 +54,20 @@ export class ClusterDoor {
     const [row] = await rowsOf(
       this.database.reader(),
       sql<KnownRow>`
-        select c.deleted_at is not null as "isDeleted", c.capacity_cpu_millis::float8 as "cpuMillis",
+        select c.name, c.deleted_at is not null as "isDeleted", c.capacity_cpu_millis::float8 as "cpuMillis",
                c.capacity_memory_mib::float8 as "memoryMib", c.capacity_gpu_millis::float8 as "gpuMillis"
         from clusters c
         where c.organization_id = ${organizationId} and c.id = ${clusterId}
           and ${visibleClusters(actor, organizationId, 'c.id')}`,
     );
     if (row === undefined) throw ClusterErrors.NOT_FOUND.because();
-    return { id: clusterId, organizationId, isDeleted: row.isDeleted, capacity: ResourceVector.of(row) };
+    return {
+      id: clusterId,
+      organizationId,
+      name: row.name,
+      isDeleted: row.isDeleted,
+      capacity: ResourceVector.of(row),
+    };
   }
 
   /** The clusters of an organization that an actor does not see, for what goes on for longer than one statement. */

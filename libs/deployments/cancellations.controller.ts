@@ -6,7 +6,6 @@ import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, Req
 
 import { BulkCancellationDto, CancelDeploymentsDto } from './cancellations.dto.js';
 import { CancellationsService } from './cancellations.service.js';
-import { toFilter } from './filter/filter-fields.js';
 
 /** How deployments are cancelled in bulk. */
 @Controller('organizations/:organizationId')
@@ -20,7 +19,7 @@ export class CancellationsController {
     tag: 'deployments',
     summary: 'Cancel many deployments',
     description:
-      'Cancels what waits, is scheduled, runs or is between two attempts in this cluster and meets the filter; with `dryRun` it only counts. Developers cancel their own; `notOwned` says how many more there are. Done in steps: when it is interrupted, what was cancelled stays so, and the same again goes on from there. What is submitted while it goes on is not meant.',
+      'Cancels what waits, is scheduled, runs or is between two attempts in this cluster and meets the filter; with `dryRun` it only counts, and names a few. Developers cancel their own; `notOwned` says how many more there are. Done in steps: when it is interrupted, what was cancelled stays so, and the same again goes on from there. What is submitted while it goes on is not meant. The audit log has one entry of it, with the filter and the number that met it.',
     answer: BulkCancellationDto,
     problems: [OrganizationVisibilityErrors.NOT_FOUND, RbacErrors.ROLE_TOO_LOW, ClusterErrors.NOT_FOUND],
   })
@@ -30,6 +29,6 @@ export class CancellationsController {
     @IdParam('clusterId', 'The cluster.') clusterId: string,
     @Body() { filter, dryRun }: CancelDeploymentsDto,
   ): Promise<BulkCancellationDto> {
-    return this.cancellations.cancelAll(actor, { organizationId, clusterId }, toFilter(filter), dryRun);
+    return this.cancellations.cancelAll(actor, { organizationId, clusterId }, filter, dryRun);
   }
 }

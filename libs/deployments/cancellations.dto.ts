@@ -1,6 +1,7 @@
-import { BooleanField, IntegerField, ObjectField } from '#http';
+import { BooleanField, idRule, IntegerField, ListField, ObjectField } from '#http';
 
 import { type DeploymentStatus } from './deployment-status.js';
+import { MAX_SAMPLE } from './cancellations.service.js';
 import { FILTER_FIELDS } from './filter/filter-fields.js';
 
 const COUNT = { min: 0, max: Number.MAX_SAFE_INTEGER, example: 12 } as const;
@@ -57,4 +58,10 @@ export class BulkCancellationDto {
     ...COUNT,
   })
   readonly cancelled!: number;
+
+  @ListField(idRule({ description: 'A deployment.' }), {
+    description: 'Some of those that a dry run counted; empty without `dryRun`.',
+    max: MAX_SAMPLE,
+  })
+  readonly sample!: readonly string[];
 }

@@ -2,13 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Injectable } from '@nestjs/common';
 
-import { ClusterDoor } from '#clusters';
+import { AuditLog } from '#audit';
+import { ClusterDoor, type KnownCluster } from '#clusters';
 import { Database, type EntityManager, type Fragment, preferIndexes, rowsOf, sql } from '#database';
 import { type ClusterRef, ClusterSignals, Nudges, type ShapeChange } from '#queue';
-import { type Actor, isOwnOrAdmin } from '#rbac';
+import { type Actor, auditedBy, isOwnOrAdmin } from '#rbac';
 
 import { DEPLOYMENT_STATUSES, type DeploymentStatus, TRANSITIONS } from './deployment-status.js';
 import { type DeploymentFilter, filterCondition } from './filter/deployment-filter.js';
+import { type FilterInput, toFilter } from './filter/filter-fields.js';
 
 /** What became of a cancellation in bulk. */
 export interface BulkCancellation {
@@ -18,7 +20,12 @@ export interface BulkCancellation {
   readonly notOwned: number;
   /** How many were cancelled; none by a dry run. */
   readonly cancelled: number;
+  /** Some of those that a dry run counted; none otherwise. */
+  readonly sample: readonly string[];
 }
+
+/** The most ids that a dry run shows. */
+export const MAX_SAMPLE = 10;
 
 /** The most deployments that one transaction cancels, so that nobody waits long for what it locks. */
 const CANCEL_AT_ONCE = 2_000;
@@ -35,6 +42,9 @@ const PAUSE_MS = 50;
 
 interface Target extends ClusterRef {
   readonly actor: Actor;
+  readonly cluster: KnownCluster;
+  /** As it was asked for, for the audit log. */
+  readonly asked: FilterInput;
   readonly filter: DeploymentFilter;
 }
 
@@ -51,6 +61,7 @@ export class CancellationsService {
     private readonly clusters: ClusterDoor,
     private readonly signals: ClusterSignals,
     private readonly nudges: Nudges,
+    private readonly audit: AuditLog,
   ) {}
 
   /**
@@ -60,28 +71,33 @@ export class CancellationsService {
    * No step waits for a row that somebody else holds: it takes what is free, and comes back for the rest. So it can never be one of two
    * that wait for each other, in whatever order passes and reports lock the same rows.
    *
+   * The audit log has one entry of it, with the filter and how many it meant, from the moment in which the first of them is cancelled. What
+   * became of each is told by its events.
+   *
    * @throws CLUSTERS.NOT_FOUND
    */
   async cancelAll(
     actor: Actor,
     { organizationId, clusterId }: ClusterRef,
-    filter: DeploymentFilter,
+    asked: FilterInput,
     isDryRun: boolean,
   ): Promise<BulkCancellation> {
-    await this.clusters.read(actor, organizationId, clusterId);
-    const target = { organizationId, clusterId, actor, filter };
+    const cluster = await this.clusters.read(actor, organizationId, clusterId);
+    const target = { organizationId, clusterId, actor, cluster, asked, filter: toFilter(asked) };
     const { matched, notOwned, until } = await this.count(target);
-    const cancelled = isDryRun || until === null ? 0 : await this.cancelInSteps(target, until);
-    return { matched, notOwned, cancelled };
+    if (until === null) return { matched, notOwned, cancelled: 0, sample: [] };
+    if (isDryRun) return { matched, notOwned, cancelled: 0, sample: await this.find(target, until, MAX_SAMPLE) };
+    return { matched, notOwned, cancelled: await this.cancelInSteps(target, { matched, notOwned, until }), sample: [] };
   }
 
-  private async cancelInSteps(target: Target, until: string): Promise<number> {
+  private async cancelInSteps(target: Target, meant: Meant & { until: string }): Promise<number> {
     let cancelled = 0;
     for (let tries = 0; tries < TRIES;) {
-      const ids = await this.find(target, until);
+      const ids = await this.find(target, meant.until, FOUND_AT_ONCE);
       let now = 0;
       for (let from = 0; from < ids.length; from += CANCEL_AT_ONCE) {
-        now += await this.cancelSome(target, ids.slice(from, from + CANCEL_AT_ONCE));
+        const isFirst = cancelled + now === 0;
+        now += await this.cancelSome(target, ids.slice(from, from + CANCEL_AT_ONCE), isFirst ? meant : null);
       }
       cancelled += now;
       if (now === ids.length && ids.length < FOUND_AT_ONCE) return cancelled;
@@ -103,11 +119,11 @@ export class CancellationsService {
     return row ?? { matched: 0, notOwned: 0, until: null };
   }
 
-  private async find(target: Target, until: string): Promise<string[]> {
+  private async find(target: Target, until: string, limit: number): Promise<string[]> {
     const rows = await this.search(
       sql<{ id: string }>`
         select id from (${meant(target)}) meant
-        where is_own and queued_at <= ${until}::timestamptz limit ${FOUND_AT_ONCE}`,
+        where is_own and queued_at <= ${until}::timestamptz limit ${limit}`,
     );
     return rows.map(({ id }) => id);
   }
@@ -116,17 +132,30 @@ export class CancellationsService {
     return this.database.transaction((tx) => rowsOf(tx, statement), { statementTimeoutMs: SEARCH_TIMEOUT_MS });
   }
 
-  private async cancelSome(target: Target, ids: readonly string[]): Promise<number> {
+  /** @param unrecorded what was meant, as long as the audit log does not know of it */
+  private async cancelSome(target: Target, ids: readonly string[], unrecorded: Meant | null): Promise<number> {
     const { organizationId, clusterId } = target;
     const rows = await this.database.transaction(async (tx) => {
       await preferIndexes(tx);
       const cancelled = await cancelThose(tx, target, ids);
       const left = cancelled.filter(({ change }) => change !== 0);
-      if (cancelled.length > 0) await this.signals.announce(tx, { organizationId, clusterId }, 'cancelled', left);
+      if (cancelled.length === 0) return cancelled;
+      await this.signals.announce(tx, { organizationId, clusterId }, 'cancelled', left);
+      if (unrecorded !== null) await this.record(tx, target, unrecorded);
       return cancelled;
     });
     if (rows.length > 0) this.nudges.nudge(clusterId);
     return rows.reduce((sum, { count }) => sum + count, 0);
+  }
+
+  private async record(tx: EntityManager, { actor, cluster, asked }: Target, { matched }: Meant): Promise<void> {
+    await this.audit.record(tx, {
+      organizationId: cluster.organizationId,
+      ...auditedBy(actor),
+      action: 'deployments_cancel',
+      target: { kind: 'cluster', id: cluster.id, name: cluster.name },
+      after: { filter: asked, matched },
+    });
   }
 }
 

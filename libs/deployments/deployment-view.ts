@@ -1,28 +1,22 @@
-import { ResourceVector } from '#kernel';
+import { type ResourceAmounts, ResourceVector } from '#kernel';
 import { rfc3339, sql } from '#database';
 
 import { type DeploymentStatus } from './deployment-status.js';
 import { normalizedImageOf } from './image-reference.js';
 import { type Labels } from './labels.js';
 
-/** A deployment as it stands. Times in RFC 3339. */
-export interface DeploymentView {
+/** What a row and a view of a deployment say alike. */
+interface DeploymentFacts {
   readonly id: string;
   readonly organizationId: string;
   readonly clusterId: string;
   readonly name: string;
   readonly image: string;
-  readonly normalizedImage: string;
   readonly labels: Labels;
   readonly isPreemptible: boolean;
   /** undefined where it was not asked for */
   readonly spec?: object | null;
-  readonly request: ResourceVector;
   readonly priority: number;
-  /** null: not declared */
-  readonly maxRuntimeSeconds: number | null;
-  /** null: waits however long it takes */
-  readonly queueTimeoutSeconds: number | null;
   readonly maxRetries: number;
   readonly retries: number;
   readonly status: DeploymentStatus;
@@ -40,37 +34,22 @@ export interface DeploymentView {
   readonly submittedBy: string;
 }
 
-/** A row of {@link DEPLOYMENT_COLUMNS}. */
-export interface DeploymentRow {
-  readonly id: string;
-  readonly organizationId: string;
-  readonly clusterId: string;
-  readonly name: string;
-  readonly image: string;
+/** A deployment as it stands. Times in RFC 3339. */
+export interface DeploymentView extends DeploymentFacts {
+  readonly normalizedImage: string;
+  readonly request: ResourceVector;
+  /** null: not declared */
+  readonly maxRuntimeSeconds: number | null;
+  /** null: waits however long it takes */
+  readonly queueTimeoutSeconds: number | null;
+}
+
+/** A row of {@link DEPLOYMENT_COLUMNS}. Times as the database writes them, and 0 for durations that are not declared. */
+export interface DeploymentRow extends DeploymentFacts, ResourceAmounts {
   /** null: submitted before it was kept */
   readonly normalizedImage: string | null;
-  readonly labels: Labels;
-  readonly isPreemptible: boolean;
-  readonly spec?: object | null;
-  readonly cpuMillis: number;
-  readonly memoryMib: number;
-  readonly gpuMillis: number;
-  readonly priority: number;
   readonly maxRuntimeSeconds: number;
   readonly queueTimeoutSeconds: number;
-  readonly maxRetries: number;
-  readonly retries: number;
-  readonly status: DeploymentStatus;
-  readonly attempt: number;
-  readonly version: number;
-  readonly queuedAt: string;
-  readonly scheduledAt: string | null;
-  readonly startedAt: string | null;
-  readonly endedAt: string | null;
-  readonly releasedAt: string | null;
-  readonly retryAt: string | null;
-  readonly message: string | null;
-  readonly submittedBy: string;
 }
 
 /** What a view in a list is made from: all but the spec, which may be larger than all the rest. The table must be called `d`. */

@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 
+import { AuditModule } from '#audit';
 import { ClustersModule, QueuedDeployments } from '#clusters';
 
 import { BatchAnswers } from './batch-answers.js';
@@ -32,7 +33,7 @@ import { SubmissionsService } from './submissions.service.js';
 /** Deployments for people and runtimes: routes and use cases. Global, because clusters ask through their port what stands below them. */
 @Global()
 @Module({
-  imports: [ClustersModule, OrganizationWorkModule],
+  imports: [AuditModule, ClustersModule, OrganizationWorkModule],
   controllers: [
     SubmissionsController,
     DeploymentsController,

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '#kernel';
 import { ClusterDoor } from '#clusters';
 import { Database, rowsOf, sql } from '#database';
-import { ClusterSignals, Nudges } from '#queue';
+import { ChangeHints, ClusterSignals, Nudges } from '#queue';
 import { type Actor } from '#rbac';
 
 import { TRANSITIONS } from './deployment-status.js';
@@ -21,6 +21,7 @@ export class DeploymentsService {
     private readonly clusters: ClusterDoor,
     private readonly signals: ClusterSignals,
     private readonly nudges: Nudges,
+    private readonly hints: ChangeHints,
     private readonly reports: ReportWriter,
   ) {}
 
@@ -78,10 +79,10 @@ export class DeploymentsService {
     deploymentId: string,
     attempt: number | null,
   ): Promise<DeploymentView> {
-    return this.database.transaction(async (tx) => {
+    const { deployment, isChanged } = await this.database.transaction(async (tx) => {
       const before = await lockDeployment(tx, actor, organizationId, deploymentId);
       requireAttempt(before, attempt);
-      if (before.status === 'running') return viewOf(before);
+      if (before.status === 'running') return { deployment: viewOf(before), isChanged: false };
       requireStatus(before, TRANSITIONS.start.from);
       const [row] = await rowsOf(
         tx,
@@ -100,8 +101,11 @@ export class DeploymentsService {
           select ${DEPLOYMENT_COLUMNS} from d`,
       );
       if (row === undefined) throw new Error('a locked deployment was not there to be started');
-      return viewOf(row);
+      return { deployment: viewOf(row), isChanged: true };
     });
+    // No pass is wanted, but there is something to tell.
+    if (isChanged) this.hints.changed(deployment.clusterId);
+    return deployment;
   }
 
   /**

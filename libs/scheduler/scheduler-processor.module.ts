@@ -12,6 +12,7 @@ import { LedgerWatch } from './ledger/ledger-watch.js';
 import { LedgerAudit } from './ledger-audit.service.js';
 import { LedgerRepair } from './ledger-repair.service.js';
 import { ClusterSchedules } from './pass/cluster-schedules.js';
+import { ClusterTurns } from './pass/cluster-turns.js';
 import { PassProcessor } from './pass/pass.processor.js';
 import { PassRecords } from './pass/pass-records.js';
 import { PassService } from './pass/pass.service.js';
@@ -30,6 +31,7 @@ import { SnapshotReader } from './snapshot/snapshot-reader.js';
   providers: [
     PassProcessor,
     Sweep,
+    ClusterTurns,
     PassService,
     Settlement,
     PendingCapacity,

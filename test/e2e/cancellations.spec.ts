@@ -12,6 +12,7 @@ interface Cancelled {
   matched: number;
   notOwned: number;
   cancelled: number;
+  sample: string[];
 }
 
 describe('a cancellation in bulk', () => {
@@ -50,9 +51,9 @@ describe('a cancellation in bulk', () => {
       return rows.map(({ name }) => name);
     });
 
-  it('takes what meets the filter, and a dry run only counts it', async () => {
+  it('takes what meets the filter, and a dry run only counts it, and names a few', async () => {
     const cluster = await cordoned();
-    await cluster.submitBatch([
+    const [first = '', second = ''] = await cluster.submitBatch([
       { name: 'a-1', priority: 10, labels: { team: 'vision' } },
       { name: 'a-2', priority: 20, labels: { team: 'vision', env: 'test' } },
       { name: 'b-1', priority: 30, labels: { team: 'speech' } },
@@ -78,19 +79,26 @@ describe('a cancellation in bulk', () => {
       [{ queuedFrom: '2020-01-01T00:00:00Z' }, 5],
     ];
     const heard = await Promise.all(cases.map(async ([filter]) => (await cancel(cluster, filter, true)).body));
-    expect(heard).toEqual(cases.map(([, matched]) => ({ matched, notOwned: 0, cancelled: 0 })));
+    expect(heard).toEqual(
+      cases.map(([, matched]) => ({ matched, notOwned: 0, cancelled: 0, sample: expect.any(Array) })),
+    );
+    expect(heard.map(({ sample }) => new Set(sample).size)).toEqual(cases.map(([, matched]) => matched));
+    const { sample } = (await cancel(cluster, { label: 'team=vision' }, true)).body;
+    expect(sample.toSorted()).toEqual([first, second].toSorted());
     expect(await namesLeft(cluster)).toHaveLength(5);
 
     expect((await cancel(cluster, { label: 'team', maxPriority: 20 })).body).toEqual({
       matched: 2,
       notOwned: 0,
       cancelled: 2,
+      sample: [],
     });
     expect(await namesLeft(cluster)).toEqual(['b-1', 'b-2', 'c%1']);
     expect((await cancel(cluster, { label: 'team', maxPriority: 20 })).body).toEqual({
       matched: 0,
       notOwned: 0,
       cancelled: 0,
+      sample: [],
     });
     expect(await cluster.read()).toMatchObject({ queue: { queued: 3 } });
     expect((await cancel(cluster, {})).body.cancelled).toBe(3);
@@ -108,25 +116,48 @@ describe('a cancellation in bulk', () => {
     await cluster.cordon();
     await team.admin.post(`${cluster.deploymentPath(started[1]?.id ?? '')}/complete`, { outcome: 'failed' });
     const { body } = await cancel(cluster, {});
-    expect(body).toEqual({ matched: 12, notOwned: 0, cancelled: 12 });
+    expect(body).toMatchObject({ matched: 12, notOwned: 0, cancelled: 12 });
     await eventually(cluster.read.bind(cluster), ({ allocated, queue }) => allocated.cpu === 0 && queue.queued === 0);
   });
 
   it('takes only their own from developers, and says how many more there are', async () => {
     const cluster = await cordoned();
     const colleague = await aMember(team);
-    await cluster.submit({ name: 'mine' });
+    const mine = await cluster.submit({ name: 'mine' });
     await cluster.submit({ name: 'theirs' }, colleague);
-    expect((await cancel(cluster, {}, true)).body).toEqual({ matched: 1, notOwned: 1, cancelled: 0 });
-    expect((await cancel(cluster, { submittedBy: colleague.id })).body).toEqual({
+    const dry = (await cancel(cluster, {}, true)).body;
+    expect(dry).toEqual({ matched: 1, notOwned: 1, cancelled: 0, sample: [mine] });
+    expect((await cancel(cluster, { submittedBy: colleague.id })).body).toMatchObject({
       matched: 0,
       notOwned: 1,
       cancelled: 0,
     });
-    expect((await cancel(cluster, {})).body).toEqual({ matched: 1, notOwned: 1, cancelled: 1 });
+    expect((await cancel(cluster, {})).body).toMatchObject({ matched: 1, notOwned: 1, cancelled: 1 });
     expect(await namesLeft(cluster)).toEqual(['theirs']);
     expect((await cancel(cluster, {}, false, team.viewer)).status).toBe(403);
-    expect((await cancel(cluster, {}, false, team.admin)).body).toEqual({ matched: 1, notOwned: 0, cancelled: 1 });
+    const { body } = await cancel(cluster, {}, false, team.admin);
+    expect(body).toMatchObject({ matched: 1, notOwned: 0, cancelled: 1 });
+  });
+
+  it('is one entry of the audit log, with the filter and how many met it, and none when nothing was cancelled', async () => {
+    const cluster = await cordoned();
+    await cluster.submitBatch(Array.from({ length: 2_100 }, () => ({ labels: { run: 'night' } })));
+    const filter = { label: 'run in (night)', maxPriority: 60 };
+    await cancel(cluster, filter, true);
+    await cancel(cluster, { label: 'run=day' });
+    expect((await cancel(cluster, filter)).body.cancelled).toBe(2_100);
+    await cancel(cluster, filter);
+    const { body } = await team.admin.get<{ items: unknown[] }>(
+      `${team.path}/audit?targetId=${cluster.id}&action=deployments_cancel`,
+    );
+    expect(body.items).toEqual([
+      expect.objectContaining({
+        actor: expect.objectContaining({ kind: 'user', id: team.developer.id }) as unknown,
+        target: { kind: 'cluster', id: cluster.id, name: expect.stringContaining('pool') as unknown },
+        before: null,
+        after: { filter, matched: 2_100 },
+      }),
+    ]);
   });
 
   it('of thousands goes in steps, beside the same again, and counts each once', async () => {
@@ -155,7 +186,7 @@ describe('a cancellation in bulk', () => {
         ({ status }) => status === 'cancelled',
       );
       await client.query('commit');
-      expect((await cancelling).body).toEqual({ matched: 2, notOwned: 0, cancelled: 1 });
+      expect((await cancelling).body).toMatchObject({ matched: 2, notOwned: 0, cancelled: 1 });
     });
     expect((await cluster.deployment(held)).status).toBe('queued');
     await cluster.cancel(held);

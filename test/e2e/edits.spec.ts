@@ -95,7 +95,7 @@ describe('a deployment that waits', () => {
       { priority: 20, queued: 5 },
     ]);
     const done = await team.developer.post(`${cluster.path}/deployments/cancel`, { filter: { maxPriority: 22 } });
-    expect(done.body).toEqual({ matched: 20, notOwned: 0, cancelled: 20 });
+    expect(done.body).toMatchObject({ matched: 20, notOwned: 0, cancelled: 20 });
     expect(await levels()).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 import { Test, type TestingModule } from '@nestjs/testing';
 
-import { PassService } from '#scheduler/processor';
+import { PassService, Sweep } from '#scheduler/processor';
 
 import { WorkerModule } from '../../apps/worker/worker.module.js';
 import { workerSettings } from './settings.js';
@@ -19,6 +19,11 @@ export class PassesByHand {
   async run(clusterId: string): Promise<void> {
     const outcome = await this.module.get(PassService, { strict: false }).run(clusterId);
     if (outcome.kind !== 'done') throw new Error(`a pass on ${clusterId} found it ${outcome.kind}`);
+  }
+
+  /** What the sweep does once an interval. */
+  async sweep(): Promise<void> {
+    await this.module.get(Sweep, { strict: false }).sweepOnce();
   }
 
   async stop(): Promise<void> {

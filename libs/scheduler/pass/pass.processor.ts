@@ -5,11 +5,10 @@ import type { Job, Queue } from 'bull';
 import { isId } from '#kernel';
 import { Settings } from '#config';
 import { runOnBehalfOf } from '#http';
-import { ChangeHints, Nudges, PASS_JOB, PASS_QUEUE, type PassJob } from '#queue';
+import { Nudges, PASS_JOB, PASS_QUEUE, type PassJob } from '#queue';
 import { continueFrom, inSpan, type SpanFacts } from '#telemetry';
 
-import { LedgerWatch } from '../ledger/ledger-watch.js';
-import { PassService } from './pass.service.js';
+import { ClusterTurns } from './cluster-turns.js';
 
 /** Turns nudges into passes. A payload that names no cluster is dropped; a pass that fails is left to the sweep, which finds its signals. */
 @Injectable()
@@ -20,9 +19,7 @@ export class PassProcessor implements OnApplicationBootstrap, BeforeApplicationS
     @InjectQueue(PASS_QUEUE) private readonly queue: Queue<PassJob>,
     private readonly settings: Settings,
     private readonly nudges: Nudges,
-    private readonly hints: ChangeHints,
-    private readonly passes: PassService,
-    private readonly watch: LedgerWatch,
+    private readonly turns: ClusterTurns,
   ) {}
 
   /** Registered here and not by a decorator, because how many clusters are served at once is a setting. */
@@ -51,8 +48,6 @@ export class PassProcessor implements OnApplicationBootstrap, BeforeApplicationS
   private async serve(clusterId: string): Promise<void> {
     this.logger.debug(`a nudge for cluster ${clusterId}`);
     await this.nudges.begin(clusterId);
-    if (!(await this.passes.runUntilSettled(clusterId))) this.nudges.nudge(clusterId);
-    this.hints.changed(clusterId);
-    this.watch.lookAt(clusterId);
+    if (!(await this.turns.take(clusterId))) this.nudges.nudge(clusterId);
   }
 }

@@ -8,8 +8,7 @@ import { DeploymentLifecycle } from '#deployments';
 import { ClusterSignals } from '#queue';
 
 import { ClusterSchedules } from './cluster-schedules.js';
-import { LedgerWatch } from '../ledger/ledger-watch.js';
-import { PassService } from './pass.service.js';
+import { ClusterTurns } from './cluster-turns.js';
 
 /** However much is due, the database is asked no more often. */
 const MIN_INTERVAL_MS = 20;
@@ -31,8 +30,7 @@ export class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown 
     private readonly signals: ClusterSignals,
     private readonly deployments: DeploymentLifecycle,
     private readonly schedules: ClusterSchedules,
-    private readonly passes: PassService,
-    private readonly watch: LedgerWatch,
+    private readonly turns: ClusterTurns,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -56,8 +54,7 @@ export class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown 
     });
     for (const clusterId of clusters) {
       if (this.stopping.signal.aborted) return;
-      await this.passes.runUntilSettled(clusterId);
-      this.watch.lookAt(clusterId);
+      await this.turns.take(clusterId);
     }
   }
 

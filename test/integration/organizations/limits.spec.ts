@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 
 import { type Answer } from '../../support/api-client.js';
+import { TestCluster } from '../../support/clusters.js';
+import { PassesByHand } from '../../support/passes-by-hand.js';
 import { aPerson, aTeam, type Person, type Team } from '../../support/people.js';
 import { Random } from '../../support/random.js';
 import { Stowage } from '../../support/stowage.js';
@@ -169,6 +171,29 @@ describe('limits of an organization', () => {
     expect((await submit()).status).toBe(201);
     expect((await submit()).status).toBe(409);
     await setLimits({ queued: null });
+  });
+
+  it('keep no retry out of the queue: it was let in when it was submitted', async () => {
+    const passes = await PassesByHand.of(stowage);
+    const cluster = await TestCluster.create(team, { cpu: 1 });
+    const id = await cluster.submit({ maxRetries: 1 });
+    await passes.run(cluster.id);
+    await cluster.cordon();
+    await team.admin.post(`${cluster.deploymentPath(id)}/complete`, { outcome: 'failed' });
+    await passes.run(cluster.id);
+    const full = await counted(`deployments where organization_id = $1 and status = 'queued'`);
+    await setLimits({ queued: full });
+    await sleep(1_050);
+
+    await sql(`update deployments set due_at = now() where id = $1`, [id]);
+    await passes.run(cluster.id);
+    expect(await cluster.deployment(id)).toMatchObject({ status: 'queued', attempt: 2 });
+    const refused = await team.developer.post(`${cluster.path}/deployments`, aDeployment);
+    expect(refused).toMatchObject({ status: 409, body: { limit: full, queued: full + 1 } });
+
+    await cluster.cancel(id);
+    await setLimits({ queued: null });
+    await passes.stop();
   });
 
   it('are what the settings say until an operator says otherwise, and again afterwards', async () => {

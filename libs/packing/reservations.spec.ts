@@ -116,6 +116,18 @@ describe('a reservation', () => {
     expect(result.wakeAtMs).toBe(600_000);
   });
 
+  it('is given at once to the next of a shape of which all that were named start', () => {
+    const twins = aShape({ request: amounts(40), count: 2, oldest: { id: 'first', queuedAtMs: 0 } });
+    const early = plan(blocked({ policy: DEFAULT_POLICY, waiting: [twins] }));
+    // Whoever is next came after the first.
+    expect([early.place[0]?.count, early.wakeAtMs]).toEqual([1, 600_000]);
+    const result = plan(blocked({ waiting: [twins] }));
+    expect([result.place[0]?.count, result.wakeAtMs]).toEqual([1, 0]);
+    const next = { ...twins, count: 1, oldest: { id: 'second', queuedAtMs: 0 } };
+    const running = [aRunningGroup({ resources: amounts(90), endsAtMs: 90_000 })];
+    expect(plan(blocked({ running, waiting: [next] })).reservation?.id).toBe('second');
+  });
+
   it('lets others start that are over by then, or fit beside it', () => {
     const waiting = [
       large,

@@ -178,9 +178,12 @@ function nextWake(snapshot: Snapshot, draft: Draft, reservation: StandingReserva
     for (const [index, shape] of snapshot.waiting.entries()) {
       if (reservation !== null && shape.priority <= reservation.priority) continue;
       if (exceedsCapacity(snapshot, shape)) continue;
+      if (shape.count === draft.started[index]) continue;
       const head = nextHead(snapshot, draft, index);
-      const eligibleAtMs = (head?.queuedAtMs ?? -Infinity) + policy.reserveAfterSeconds * 1000;
+      const eligibleAtMs = (head ?? shape.oldest).queuedAtMs + policy.reserveAfterSeconds * 1000;
       if (eligibleAtMs > nowMs) wake = Math.min(wake, eligibleAtMs);
+      // All that are named start. Who is next is known to the next plan, and may have waited long enough already.
+      else if (head === null) wake = nowMs;
     }
   }
   wake = Math.min(wake, nextEligible(snapshot, draft));

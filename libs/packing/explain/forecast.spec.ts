@@ -88,7 +88,7 @@ describe('a forecast', () => {
     const waiting = [aShape({ request: amounts(90), maxRuntimeSeconds: 10, count: 50 })];
     const told = forecast(aSnapshot({ policy, running, waiting }), [{ id: 'x', queuedAtMs: 0, shape: 0, older: 49 }]);
     expect(told.etas).toEqual([{ atMs: null, reason: 'horizon' }]);
-    expect(told.horizonMs).toBe(100_000);
+    expect(told.horizonMs).toBe(90_000);
   });
 
   it(`is what then happens, for everybody, in ${RUNS} small closed worlds`, () => {

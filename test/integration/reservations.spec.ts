@@ -102,6 +102,44 @@ describe('reservations in a running cluster', () => {
     expect(events).toContainEqual(promised(twin));
   });
 
+  it('is not inherited by the twin of whoever has it and is given another priority', async () => {
+    const path = await aCluster('edited', 10, { reserveAfterSeconds: 0 });
+    const running = await submit(path, 'running', 10, 1_000);
+    await eventually(
+      () => read(running),
+      ({ status }) => status === 'scheduled',
+    );
+    const standing = async (): Promise<Pass['reservation']> => (await passes(path))[0]?.reservation ?? null;
+    const holder = await submit(path, 'holder', 10, 1);
+    const isFor = (id: string) => (reservation: Pass['reservation']) => reservation?.deploymentId === id;
+    await eventually(standing, isFor(holder));
+    const twin = await submit(path, 'twin', 10, 1);
+    await team.developer.patch(`${team.path}/deployments/${holder}`, { priority: 40 });
+    await eventually(standing, isFor(twin));
+    await team.developer.post(`${team.path}/deployments/${running}/cancel`);
+    await eventually(
+      () => read(twin),
+      ({ status }) => status !== 'queued',
+    );
+  });
+
+  it('is not needed for the oldest to come first among those that differ in their runtime alone', async () => {
+    const path = await aCluster('ages', 10, { reserveAfterSeconds: null });
+    const running = await submit(path, 'running', 10);
+    await eventually(
+      () => read(running),
+      ({ status }) => status === 'scheduled',
+    );
+    const older = await submit(path, 'older', 10, 1_000);
+    const younger = await submit(path, 'younger', 10);
+    await team.developer.post(`${team.path}/deployments/${running}/cancel`);
+    await eventually(
+      () => Promise.all([read(older), read(younger)]),
+      (both) => both.some(({ status }) => status !== 'queued'),
+    );
+    expect([(await read(older)).status, (await read(younger)).status]).toEqual(['scheduled', 'queued']);
+  });
+
   it('starts a large one without declared runtimes although small ones never cease to come', async () => {
     const path = await aCluster('stream', 10, { reserveAfterSeconds: 0, reserveHoldSeconds: 600 });
     const small = await Promise.all(Array.from({ length: 10 }, (_, index) => submit(path, `small-${index}`, 1)));

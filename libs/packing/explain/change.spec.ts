@@ -62,6 +62,8 @@ const someChange = (state: State): fc.Arbitrary<{ change: Change; after: State }
           ...added,
         ],
       };
+      const holder = after.waiting.find(({ id }) => id === state.reservation?.id);
+      const isStill = state.reservation !== null && holder?.priority === state.reservation.priority;
       const change: Change = {
         ...(grow === undefined ? {} : { capacity: after.capacity }),
         ...(isCordoned === undefined ? {} : { isCordoned }),
@@ -70,7 +72,7 @@ const someChange = (state: State): fc.Arbitrary<{ change: Change; after: State }
         left: [...gone, ...edited].map(memberOf),
         came: [...edited.map((one) => ({ ...one, priority })), ...added].map(memberOf),
       };
-      return { change, after };
+      return { change, after: isStill ? after : { ...after, reservation: null } };
     });
 
 /** A snapshot as comparable text, whatever the order of its shapes. */
@@ -100,6 +102,27 @@ describe('a change', () => {
     );
     const snapshot = aSnapshot({ running: [aRunningGroup()] });
     expect(() => changed(snapshot, { ended: [{ group: 0, count: 2 }] })).toThrow('more is to end than runs');
+  });
+
+  it('leaves no reservation to the twin of whoever had it and left, or became another', () => {
+    const [oldest, twin] = heads;
+    const waiting = [{ ...shape, count: 2, oldest: oldest!, followers: [twin!] }];
+    const reservation = {
+      ...shape,
+      ...oldest!,
+      state: 'held' as const,
+      sinceMs: 0,
+      promisedAtMs: null,
+      untilMs: 1_000_000,
+    };
+    const snapshot = aSnapshot({ waiting, reservation });
+    const own = { head: oldest!, shape };
+    expect(changed(snapshot, { left: [own] }).reservation).toBeNull();
+    expect(
+      changed(snapshot, { left: [own], came: [{ ...own, shape: { ...shape, priority: 60 } }] }).reservation,
+    ).toBeNull();
+    expect(changed(snapshot, { left: [own], came: [own] }).reservation).toEqual(reservation);
+    expect(changed(snapshot, { left: [{ head: twin!, shape }] }).reservation).toEqual(reservation);
   });
 
   it('changes nothing else', () => {

@@ -1,6 +1,13 @@
 import type { ResourceAmounts } from '#kernel';
 
-import type { PlanningPolicy, RunningGroup, Snapshot, WaitingHead, WaitingShape } from '../types.js';
+import type {
+  PlanningPolicy,
+  RunningGroup,
+  Snapshot,
+  StandingReservation,
+  WaitingHead,
+  WaitingShape,
+} from '../types.js';
 import { compareAge, keyOf } from './places.js';
 
 /** What makes a waiting deployment one of a shape. */
@@ -61,8 +68,16 @@ export function changed(snapshot: Snapshot, change: Change, { keepsFollowers = f
     isCordoned: change.isCordoned ?? snapshot.isCordoned,
     running: end(snapshot.running, change.ended ?? []),
     waiting,
-    reservation: snapshot.reservation,
+    reservation: standsStill(snapshot.reservation, change) ? snapshot.reservation : null,
   };
+}
+
+/** A reservation is that of a deployment as what it is: twins of one that has left, or has become another, do not inherit it. */
+function standsStill(reservation: StandingReservation | null, { left = [], came = [] }: Change): boolean {
+  if (reservation === null) return true;
+  const isHolder = ({ head, shape }: Member): boolean =>
+    head.id === reservation.id && keyOf(shape) === keyOf(reservation);
+  return !left.some(isHolder) || came.some(isHolder);
 }
 
 function leave(groups: Map<string, Group>, { shape, head }: Member): void {

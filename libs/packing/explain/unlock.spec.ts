@@ -28,6 +28,8 @@ const starts = (state: State, { id }: Waiting): boolean => startedBy(state).incl
 const edited = (state: State, one: Waiting, change: Partial<Waiting>): State => ({
   ...state,
   waiting: state.waiting.map((other) => (other === one ? { ...one, ...change } : other)),
+  // A reservation is that of a deployment as what it was.
+  reservation: state.reservation?.id === one.id ? null : state.reservation,
 });
 
 function ended(state: State, groups: ReadonlyMap<number, number>): State {

@@ -11,11 +11,14 @@ export interface Schedule {
   readonly wakeAtMs: number | null;
 }
 
-/** The condition that the deployment waits which has the reservation of `cluster_schedules s`; it is looked up by its whole key. */
+/**
+ * The condition that the deployment waits, as what it was, which has the reservation of `cluster_schedules s`; it is looked up by its whole
+ * key. Priority is all of a shape that can be edited: with another one it is somebody else to the planner, and has nothing reserved.
+ */
 function holderWaits(): Fragment {
   return sql`coalesce((
-    select d.status from deployments d
-    where d.organization_id = s.organization_id and d.id = (s.reservation->>'id')::uuid) = 'queued', false)`;
+    select d.status = 'queued' and d.priority = (s.reservation->>'priority')::int from deployments d
+    where d.organization_id = s.organization_id and d.id = (s.reservation->>'id')::uuid), false)`;
 }
 
 /** Keeps the reservation of each cluster, and knows whose time has come. */

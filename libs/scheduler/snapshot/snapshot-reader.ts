@@ -54,7 +54,7 @@ interface NamedShape {
 /** The most names that a snapshot carries, over all shapes. */
 const MAX_NAMES = 20_000;
 
-/** Where no deployment can be given a reservation, no age matters to a plan on shapes. */
+/** Where no deployment can be given a reservation, a plan on shapes depends on the ages of those alone that differ in nothing but runtime. */
 const AGELESS: readonly WaitingDeployment[] = [{ id: '', queuedAtMs: 0 }];
 
 /**
@@ -99,15 +99,24 @@ export class SnapshotReader {
     depth: Depth,
   ): Promise<readonly NamedShape[]> {
     const shapes = await this.queue.read(tx, clusterId, { countsSignals: depth.kind === 'everything' });
-    if (depth.kind === 'deciding' && policy.reserveAfterSeconds === null) {
-      return shapes.map((shape) => ({ shape, heads: AGELESS }));
-    }
-    const heads = await this.work.headsOf(tx, clusterId, shapes, namesOf(depth, shapes.length));
-    return shapes.flatMap((shape, position) => {
-      const named = heads[position] ?? [];
-      return named.length === 0 ? [] : [{ shape, heads: named }];
+    const needsAge = depth.kind === 'everything' || policy.reserveAfterSeconds !== null ? () => true : shared(shapes);
+    const aged = shapes.filter(needsAge);
+    const heads = aged.length === 0 ? [] : await this.work.headsOf(tx, clusterId, aged, namesOf(depth, aged.length));
+    const named = new Map(aged.map((shape, position) => [shape, heads[position] ?? []]));
+    return shapes.flatMap((shape) => {
+      const own = named.get(shape) ?? AGELESS;
+      return own.length === 0 ? [] : [{ shape, heads: own }];
     });
   }
+}
+
+/** Whether others wait that differ from a shape in their declared runtimes alone: of those, the oldest comes first. */
+function shared(shapes: readonly QueuedShape[]): (shape: QueuedShape) => boolean {
+  const classOf = ({ priority, cpuMillis, memoryMib, gpuMillis }: QueuedShape): string =>
+    `${priority}/${cpuMillis}/${memoryMib}/${gpuMillis}`;
+  const counts = new Map<string, number>();
+  for (const shape of shapes) counts.set(classOf(shape), (counts.get(classOf(shape)) ?? 0) + 1);
+  return (shape) => (counts.get(classOf(shape)) ?? 0) > 1;
 }
 
 function namesOf(depth: Depth, shapes: number): number {

@@ -6,7 +6,6 @@ import { TestCluster } from '../support/clusters.js';
 import { withClient } from '../support/database.js';
 import { assertLedgerHolds } from '../support/invariants.js';
 import { aTeam, type Team } from '../support/people.js';
-import { Random } from '../support/random.js';
 import { Stowage } from '../support/stowage.js';
 import { eventually } from '../support/wait.js';
 
@@ -149,41 +148,5 @@ describe('what if', () => {
         ],
       },
     });
-  });
-
-  it('is what then happens: 12 random changes made real, one after the other', async () => {
-    const random = Random.of('what-if is what then happens');
-    const below = (most: number): number => random.integer(0, most - 1);
-    const cluster = await TestCluster.create(team, { cpu: 20, gpu: 8 });
-    const draw = (): Record<string, unknown> => ({
-      priority: [40, 50, 60][below(3)],
-      resources: { cpu: below(6), memoryMib: 1, gpu: below(4) },
-      ...(below(2) === 0 ? {} : { maxRuntimeSeconds: 36_000 }),
-    });
-    let ids = await cluster.submitBatch(Array.from({ length: 30 }, draw));
-    for (let turn = 0; turn < 12; turn++) {
-      await settle(cluster);
-      const before = await statuses(cluster, ids);
-      const alive = ids.filter((_, index) => ['queued', 'scheduled'].includes(before[index] ?? ''));
-      const ended = alive.filter(() => below(8) === 0).slice(0, 3);
-      const waiting = ids.filter((id, index) => before[index] === 'queued' && !ended.includes(id));
-      const deployments = Array.from({ length: below(3) }, draw);
-      const told = await ask(cluster, { ended, deployments });
-      const stillWaiting = new Set(waiting);
-      // Made real at once: nothing starts between the parts of the change.
-      await cluster.cordon();
-      for (const id of ended) await cluster.cancel(id);
-      const added = deployments.length === 0 ? [] : await cluster.submitBatch(deployments);
-      await settle(cluster);
-      await cluster.uncordon();
-      await settle(cluster);
-      const after = await statuses(cluster, [...waiting, ...added]);
-      const started = [...waiting, ...added].filter((_, index) => after[index] === 'scheduled');
-      expect(started.filter((id) => stillWaiting.has(id)).sort()).toEqual([...told.starts].sort());
-      expect(added.filter((id) => started.includes(id))).toHaveLength(
-        told.deployments.reduce((sum, { starts }) => sum + starts, 0),
-      );
-      ids = [...ids, ...added];
-    }
   });
 });

@@ -26,6 +26,11 @@ export class PassesByHand {
     await this.module.get(Sweep, { strict: false }).sweepOnce();
   }
 
+  /** Passes until there is nothing more to do. */
+  async runUntilSettled(clusterId: string): Promise<void> {
+    await this.module.get(PassService, { strict: false }).runUntilSettled(clusterId);
+  }
+
   async stop(): Promise<void> {
     await this.module.close();
   }

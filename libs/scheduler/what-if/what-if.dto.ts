@@ -13,7 +13,7 @@ import {
 
 import { BlockerDto } from '../explanation/explanations.dto.js';
 import { CertificateDto, ReservationDto } from '../passes.dto.js';
-import { MAX_NAMED } from './what-if.service.js';
+import { MAX_NAMED } from './what-if-answer.js';
 
 const MANY = Number.MAX_SAFE_INTEGER;
 const MAX_RUNTIME_SECONDS = 366 * 86_400;
@@ -121,8 +121,8 @@ export class WhatIfDto {
   readonly cordoned?: boolean;
 }
 
-/** What becomes of deployments that are submitted. */
-export class AdditionFateDto {
+/** What becomes of deployments. */
+export class FateDto {
   @IntegerField({ description: 'How many of them start in the next pass.', min: 0, max: MANY, example: 3 })
   readonly starts!: number;
 
@@ -142,8 +142,17 @@ export class AdditionFateDto {
   readonly blockers!: BlockerDto[];
 }
 
+/** What becomes of deployments that are submitted. */
+export class AdditionFateDto extends FateDto {
+  @IdField({
+    description:
+      'By which the rest of this answer speaks of the oldest of them, where it has the reservation for instance. There is no such deployment.',
+  })
+  readonly id!: string;
+}
+
 /** What becomes of a deployment that asks for something else. */
-export class AmendmentFateDto extends AdditionFateDto {
+export class AmendmentFateDto extends FateDto {
   @IdField({ description: 'The deployment.' })
   readonly id!: string;
 }

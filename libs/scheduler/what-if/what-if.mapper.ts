@@ -11,7 +11,8 @@ import {
   type WhatIfAnswerDto,
   type WhatIfDto,
 } from './what-if.dto.js';
-import { type Fate, type WhatIfQuestion, type WhatIfView } from './what-if.service.js';
+import { type NamedFate, type WhatIfView } from './what-if-answer.js';
+import { type WhatIfQuestion } from './what-if-question.js';
 
 /** What somebody asks, in stored units. */
 export function toQuestion({ deployments, changes, ended, capacity, policy, cordoned }: WhatIfDto): WhatIfQuestion {
@@ -56,17 +57,15 @@ export function toWhatIfAnswerDto(view: WhatIfView): WhatIfAnswerDto {
     waits: [...view.waits],
     placed: { before: placed.before, after: placed.after },
     deployments: view.additions.map(toFateDto),
-    changes: view.amendments.map((fate) => {
-      const { starts, waits, sentence, blockers } = toFateDto(fate);
-      return { id: fate.id, starts, waits, sentence, blockers };
-    }),
+    changes: view.amendments.map(toFateDto),
     reservation: toReservationChangeDto(reservation),
     certificate: { before: toCertificateDto(certificate.before), after: toCertificateDto(certificate.after) },
   };
 }
 
-function toFateDto({ starts, waits, blockers }: Fate): AdditionFateDto {
+function toFateDto({ id, starts, waits, blockers }: NamedFate): AdditionFateDto {
   return {
+    id,
     starts,
     waits,
     sentence: blockers.length === 0 ? null : sentenceOf(blockers, timeInWords),

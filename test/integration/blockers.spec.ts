@@ -6,7 +6,7 @@ import { BackgroundPlanner, PassService } from '#scheduler/processor';
 import { WorkerModule } from '../../apps/worker/worker.module.js';
 import { TestCluster } from '../support/clusters.js';
 import { aTeam, type Team } from '../support/people.js';
-import { testSettings } from '../support/settings.js';
+import { workerSettings } from '../support/settings.js';
 import { Stowage } from '../support/stowage.js';
 import { eventually } from '../support/wait.js';
 
@@ -43,7 +43,7 @@ describe('what keeps a queue', () => {
   beforeAll(async () => {
     stowage = await Stowage.start({ workers: 0 });
     team = await aTeam(stowage.client);
-    const settings = testSettings(stowage.database.url, stowage.environment);
+    const settings = workerSettings(stowage.database.url, stowage.environment);
     planner = new HeldPlanner();
     // Compiled, and not started: a pass happens when the test says so.
     worker = await Test.createTestingModule({ imports: [WorkerModule.forRoot(settings)] })

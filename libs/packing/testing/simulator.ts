@@ -1,7 +1,16 @@
 import type { ResourceAmounts } from '#kernel';
 
 import { plan } from '../plan.js';
-import type { Plan, PlanningPolicy, ReservationEvent, Snapshot, StandingReservation, WaitingShape } from '../types.js';
+import type {
+  Claim,
+  Plan,
+  PlanningPolicy,
+  ReservationEvent,
+  RunningGroup,
+  Snapshot,
+  StandingReservation,
+  WaitingShape,
+} from '../types.js';
 import { verify } from '../verify.js';
 
 /** A deployment with the time that it really takes, which the planner does not see. */
@@ -12,6 +21,24 @@ export interface SimulatedDeployment {
   readonly arrivesAtSeconds: number;
   readonly declaredSeconds: number | null;
   readonly takesSeconds: number;
+  readonly isPreemptible?: boolean;
+  /** How long it takes to stop once asked, if it is given the time; as long as the grace where nothing is said. */
+  readonly stopsInSeconds?: number;
+}
+
+/** One deployment that is given up in a pass. */
+export interface Eviction {
+  readonly atSeconds: number;
+  readonly id: string;
+  /** Whose shape makes it necessary. */
+  readonly by: WaitingShape;
+}
+
+/** What has started: since when, and from when on its resources are back if it was told to stop. */
+interface Run {
+  readonly deployment: SimulatedDeployment;
+  readonly sinceSeconds: number;
+  readonly stopping: { readonly stopsAtSeconds: number; readonly graceEndsAtSeconds: number } | null;
 }
 
 /** A small world in which time passes: arrivals, ends, and passes whenever something happened or the plan asked for one. */
@@ -20,13 +47,17 @@ export class Simulation {
   readonly events: { readonly atSeconds: number; readonly event: ReservationEvent }[] = [];
   /** Every promise that anybody was ever given, first one first. */
   readonly promises = new Map<string, number[]>();
+  readonly evictions: Eviction[] = [];
+  /** Those that ended by themselves, in order. */
+  readonly done: string[] = [];
   /** What the cluster has at a time. */
   capacityAt: (seconds: number) => ResourceAmounts;
   /** Sees every pass: what it was given, and what it decided. */
   onPass: (snapshot: Snapshot, result: Plan) => void = () => undefined;
   private readonly pending: SimulatedDeployment[];
   private queue: SimulatedDeployment[] = [];
-  private running: SimulatedDeployment[] = [];
+  private running: Run[] = [];
+  private claims: readonly Claim[] = [];
   private reservation: StandingReservation | null = null;
   private wakeAtSeconds: number | null = null;
 
@@ -60,18 +91,20 @@ export class Simulation {
   private nextTime(after: number): number | null {
     const times = [
       ...(this.pending[0] === undefined ? [] : [this.pending[0].arrivesAtSeconds]),
-      ...this.running.map((deployment) => this.endOf(deployment)),
+      ...this.running.map(endOf),
       ...(this.wakeAtSeconds === null ? [] : [this.wakeAtSeconds]),
     ].filter((time) => time > after);
     return times.length === 0 ? null : Math.min(...times);
   }
 
-  private endOf({ id, takesSeconds }: SimulatedDeployment): number {
-    return (this.startedAtSeconds.get(id) ?? 0) + takesSeconds;
-  }
-
   private settle(now: number): void {
-    this.running = this.running.filter((deployment) => this.endOf(deployment) > now);
+    const over = this.running.filter((run) => endOf(run) <= now);
+    this.running = this.running.filter((run) => !over.includes(run));
+    for (const run of over) {
+      const { deployment, sinceSeconds } = run;
+      if (run.stopping === null || sinceSeconds + deployment.takesSeconds <= now) this.done.push(deployment.id);
+      else this.queue.push(deployment);
+    }
     while (this.pending[0] !== undefined && this.pending[0].arrivesAtSeconds <= now) {
       this.queue.push(this.pending.shift() as SimulatedDeployment);
     }
@@ -111,36 +144,70 @@ export class Simulation {
       nowMs: now * 1000,
       policy: this.policy,
       isCordoned: false,
-      running: this.running.map(({ id, priority, request, declaredSeconds }) => ({
-        priority,
-        resources: request,
-        count: 1,
-        endsAtMs: declaredSeconds === null ? null : ((this.startedAtSeconds.get(id) ?? 0) + declaredSeconds) * 1000,
-      })),
+      running: this.running.map((run) => this.toGroup(run)),
       waiting: groups.map(toShape),
       reservation: this.reservation,
+      claims: this.claims,
     };
   }
 
+  private toGroup({ deployment, sinceSeconds, stopping }: Run): RunningGroup {
+    const { id, priority, request, declaredSeconds, isPreemptible } = deployment;
+    const group = { priority, resources: request, count: 1 };
+    if (stopping !== null) return { ...group, endsAtMs: stopping.graceEndsAtSeconds * 1000, isVacating: true };
+    const endsAtMs = declaredSeconds === null ? null : (sinceSeconds + declaredSeconds) * 1000;
+    if (isPreemptible !== true) return { ...group, endsAtMs };
+    const preemptions = this.evictions.filter((eviction) => eviction.id === id).length;
+    return { ...group, endsAtMs, preemptible: { id, sinceMs: sinceSeconds * 1000, preemptions, stopsAtOnce: false } };
+  }
+
+  /** Gives up what a plan says: at once, or when it has stopped. */
+  private evict(now: number, groups: readonly SimulatedDeployment[][], result: Plan): void {
+    const grace = this.policy.stopGraceSeconds;
+    const victims = new Map(result.preempt.map((victim) => [victim.group, victim]));
+    const before = this.running;
+    this.running = before.flatMap((run, index): Run[] => {
+      const victim = victims.get(index);
+      if (victim === undefined) return [run];
+      const { deployment } = run;
+      if (deployment.id !== victim.id) throw new Error(`${victim.id} is not ${deployment.id}`);
+      this.evictions.push({ atSeconds: now, id: victim.id, by: toShape(groups[victim.by] ?? []) });
+      this.startedAtSeconds.delete(victim.id);
+      const graceEndsAtSeconds = now + grace;
+      const stopsAtSeconds = now + Math.min(grace, deployment.stopsInSeconds ?? grace);
+      return grace === 0 ? [] : [{ ...run, stopping: { stopsAtSeconds, graceEndsAtSeconds } }];
+    });
+    if (grace > 0) return;
+    for (const { deployment } of before.filter((_, index) => victims.has(index))) this.queue.push(deployment);
+  }
+
   private apply(now: number, groups: readonly SimulatedDeployment[][], result: Plan): void {
+    this.evict(now, groups, result);
     for (const { shape, count, includes } of result.place) {
       const group = groups[shape] ?? [];
       const named = group.filter(({ id }) => includes.includes(id));
       const others = group.filter(({ id }) => !includes.includes(id)).slice(0, count - named.length);
       for (const deployment of [...named, ...others]) {
         this.startedAtSeconds.set(deployment.id, now);
-        this.running.push(deployment);
+        this.running.push({ deployment, sinceSeconds: now, stopping: null });
       }
     }
     this.queue = this.queue.filter(({ id }) => !this.startedAtSeconds.has(id));
     for (const event of result.reservationEvents) this.events.push({ atSeconds: now, event });
     this.reservation = result.reservation;
+    this.claims = result.claims;
     this.wakeAtSeconds = result.wakeAtMs === null ? null : result.wakeAtMs / 1000;
     if (result.reservation?.state === 'promised') {
       const { id, promisedAtMs } = result.reservation;
       this.promises.set(id, [...(this.promises.get(id) ?? []), (promisedAtMs as number) / 1000]);
     }
   }
+}
+
+/** When a run's resources come back. */
+function endOf({ deployment, sinceSeconds, stopping }: Run): number {
+  const endsAtSeconds = sinceSeconds + deployment.takesSeconds;
+  return stopping === null ? endsAtSeconds : Math.min(endsAtSeconds, stopping.stopsAtSeconds);
 }
 
 function toShape(group: readonly SimulatedDeployment[]): WaitingShape {

@@ -1,5 +1,4 @@
 import type { Candidate } from './candidates.js';
-import type { Draft } from './draft.js';
 import { toRow } from './program.js';
 import type { Placement, Preemption, RunningGroup, Snapshot, WaitingShape } from './types.js';
 
@@ -44,8 +43,15 @@ function fitsIn(most: number, left: readonly number[], amount: number, row: numb
   return Math.max(0, Math.min(most, Math.floor((left[row] as number) / amount)));
 }
 
+/** What is given up, of what might be, and how many of each waiting shape start. */
+interface Yield {
+  readonly candidates: readonly Candidate[];
+  readonly victims: readonly Candidate[];
+  readonly started: Float64Array;
+}
+
 /** Whether somebody is given up who would fit beside what stays at the same priority and above, and what starts above. */
-export function hasNeedlessVictim(snapshot: Snapshot, draft: Draft): boolean {
+export function hasNeedlessVictim(snapshot: Snapshot, draft: Yield): boolean {
   const gone = new Set(draft.victims);
   for (const lowest of new Set(draft.victims.map(({ priority }) => priority))) {
     const away = new Set(

@@ -276,7 +276,12 @@ describe('clusters, edited', () => {
     ['run of minus one', { policy: { preemptAfterSeconds: -1 } }, '#/policy/preemptAfterSeconds', 'too-small'],
     ['cap of half', { policy: { maxPreemptions: 0.5 } }, '#/policy/maxPreemptions', 'type'],
     ['grace of a week', { policy: { stopGraceSeconds: 604_800 } }, '#/policy/stopGraceSeconds', 'too-large'],
-    ['priority of 101', { policy: { preemptibleBelowPriority: 101 } }, '#/policy/preemptibleBelowPriority', 'too-large'],
+    [
+      'priority of 101',
+      { policy: { preemptibleBelowPriority: 101 } },
+      '#/policy/preemptibleBelowPriority',
+      'too-large',
+    ],
     ['unknown policy', { policy: { preempt: true } }, '#/policy/preempt', 'unknown-field'],
     ['unknown access', { access: 'public' }, '#/access', 'one-of'],
     ['empty name', { name: '' }, '#/name', 'too-short'],

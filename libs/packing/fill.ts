@@ -13,7 +13,6 @@ export function fillLevel(program: Program, box: Box, level: number, prices: Flo
   const end = program.start[level + 1] as number;
   for (let index = first; index < end; index++) x[index] = box.lower[index] as number;
   const left = usage(program, x, end).map((used, row) => (program.limits[row] as number) - used);
-  if (left.some((amount) => amount < 0)) return Number.NaN;
   let placed = 0;
   for (const index of byPrice(program, box, first, end, prices)) {
     const lower = x[index] as number;

@@ -1,4 +1,4 @@
-import { type Box } from './box.js';
+import { type Box, openClasses, sumLevel } from './box.js';
 import { type Estimate, evaluate, type Frame, type Prices } from './bound.js';
 import { evaluateExactly, floorUnits } from './exact.js';
 import type { LinearProgram } from './linear-program.js';
@@ -43,6 +43,7 @@ export function boundLevel(frame: Frame, meter: Meter): RootBound {
   const usable = outcome === 'optimal' ? simplex.duals : new Float64Array(lp.rows);
   const prices = toPrices(frame, relaxation, usable, relaxation.unit);
   const gains = new Float64Array(program.classes);
+  if (program.stages[frame.level] === 'placed') closeLevels(frame, prices, evaluate(frame, prices, 'level', gains));
   const estimate = evaluate(frame, prices, 'level', gains);
   return {
     level: frame.level,
@@ -52,6 +53,19 @@ export function boundLevel(frame: Frame, meter: Meter): RootBound {
     gains,
     point: pointOf(program, frame.box, relaxation, simplex),
   };
+}
+
+/**
+ * Closes the levels above that have no more than what is sure to start there, by prices so high that nothing more could ever pay for itself.
+ * With nothing left to buy there such a price costs the bound nothing, and whatever narrows by it sees those classes as fixed.
+ * For counts of deployments only: a price above all work would drown in rounding errors what it is added to.
+ */
+function closeLevels({ program, box, counts, level }: Frame, prices: Prices, bound: Estimate): void {
+  const prohibitive = Math.ceil(bound.value + bound.error) + 1;
+  for (let above = 0; above < level; above++) {
+    const isClosed = sumLevel(program, box.lower, above) === counts[above];
+    if (isClosed && openClasses(program, box, above).length > 0) prices.levels[above] = prohibitive;
+  }
 }
 
 function setCosts(lp: LinearProgram, cost: (column: number) => number): void {

@@ -359,7 +359,7 @@ class Search {
       const above = loss(at + 1, upper);
       if (below * above <= most) continue;
       most = below * above;
-      best = { split, aboveFirst: split.isSingle ? above < IMPOSSIBLE : above < below };
+      best = { split, aboveFirst: above < below };
       if (most === IMPOSSIBLE * IMPOSSIBLE) break;
     }
     return best;

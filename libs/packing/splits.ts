@@ -10,7 +10,6 @@ const INTEGRALITY = 1e-6;
 export interface Split {
   /** Number of the group in the proof. */
   readonly group: number;
-  readonly isSingle: boolean;
   readonly value: number;
   readonly at: number;
   readonly lower: number;
@@ -78,7 +77,6 @@ export class Splits {
     const slack = relaxation.lp.columns + relaxation.firstGroupRow + group;
     return {
       group,
-      isSingle: false,
       value,
       at: Math.floor(value),
       lower: groups.lower[group] as number,
@@ -99,7 +97,6 @@ export class Splits {
     this.singles.set(index, group);
     return {
       group,
-      isSingle: true,
       value,
       at: Math.floor(value),
       lower: node.lower[index] as number,

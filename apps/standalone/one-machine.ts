@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 
 import { type Environment, loadLocalSettings, workerEnvironment } from '#config';
 
@@ -85,8 +85,7 @@ async function startOwnDatabase(
   signal: AbortSignal,
 ): Promise<string> {
   const files = await placePostgres(directory, ['/var/lib', '/var/tmp']);
-  const shown = relative(PROJECT, files.data).startsWith('..') ? files.data : relative(PROJECT, files.data);
-  const server = await during(`starting PostgreSQL ${files.version.split('-')[0] ?? ''} on ${shown}`, () =>
+  const server = await during(`starting PostgreSQL ${files.version.split('-')[0] ?? ''} on ${files.data}`, () =>
     startPostgres(supervisor, files, {
       password: secrets.postgresPassword,
       // API and worker each take a pool; some are left for people and tools.
@@ -131,14 +130,13 @@ function nodeProgram(name: 'api' | 'worker', env: Environment): Program {
 }
 
 function welcome(address: Address, directory: string): void {
-  const shown = relative(PROJECT, directory).startsWith('..') ? directory : relative(PROJECT, directory);
   const demo = address.port === 3000 ? 'npm run demo' : `npm run demo -- --url ${address.url}`;
   process.stdout.write(`
 Stowage is ready after ${elapsed()} s.
 
     API        ${address.url}
     Swagger    ${address.url}/docs
-    Data       ${shown} (logs in ${shown}/logs)
+    Data       ${directory} (logs in ${resolve(directory, 'logs')})
 
     Try next   ${demo}   (in another terminal)
     Stop       Ctrl-C

@@ -47,6 +47,7 @@ export class ClustersController {
     description: 'A named pool of CPU, memory and GPU, into which members submit deployments.',
     answer: ClusterDto,
     status: 201,
+    location: '/v1/organizations/{organizationId}/clusters/{id}',
     hasEntityTag: true,
     problems: [
       OrganizationVisibilityErrors.NOT_FOUND,

@@ -8,6 +8,7 @@ import {
   ObjectField,
   ObjectRule,
   TimestampField,
+  EditOf,
 } from '#http';
 
 import { CLUSTER_ACCESS, CLUSTER_STATES, type ClusterAccess, type ClusterState } from './cluster.entity.js';
@@ -39,6 +40,7 @@ export class CreateClusterDto {
     ? { field: 'whenFree', code: 'needs-capacity', message: 'says when a capacity takes effect, and none is given' }
     : undefined,
 )
+@EditOf(() => ClusterDto)
 export class EditClusterDto {
   @NameField({ description: NAME, example: 'gpu-pool-b', optional: true })
   readonly name?: string;

@@ -17,6 +17,7 @@ import {
   ProblemDto,
   StringField,
   TimestampField,
+  EditOf,
 } from '#http';
 
 import { DEPLOYMENT_STATUSES, type DeploymentStatus } from './deployment-status.js';
@@ -268,6 +269,7 @@ export class DeploymentDto {
 }
 
 /** What is to change of a deployment that waits. */
+@EditOf(() => DeploymentDto)
 export class EditDeploymentDto {
   @IntegerField({ description: 'From 0 to 100, higher first.', min: 0, max: 100, optional: true, example: 80 })
   readonly priority?: number;

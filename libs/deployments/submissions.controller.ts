@@ -58,6 +58,7 @@ export class SubmissionsController {
       'Puts it into the queue of the cluster; the scheduler looks at once. What exceeds the whole cluster is refused. With `Prefer: wait`, the answer waits until it is scheduled, and shows it as it is then; under an `Idempotency-Key` the wait is no part of the first answer, and is done again when it is asked for again.',
     answer: DeploymentDto,
     status: 201,
+    location: '/v1/organizations/{organizationId}/deployments/{id}',
     problems: SUBMIT_PROBLEMS,
   })
   async submit(

@@ -36,6 +36,7 @@ export {
   type FieldOptions,
   type FieldRule,
   InvalidItem,
+  EditOf,
   ObjectRule,
   type Violation,
 } from './fields/rule.js';

@@ -1,4 +1,4 @@
-import { IdField, IntegerField, NameField, ObjectField, TimestampField } from '#http';
+import { IdField, IntegerField, NameField, ObjectField, TimestampField, EditOf } from '#http';
 
 import { type LimitName } from './organization-limits.js';
 
@@ -74,6 +74,7 @@ export class LimitChangesDto implements Partial<OwnLimitsDto> {
 }
 
 /** What operators can change of an organization. */
+@EditOf(() => InstalledOrganizationDto)
 export class UpdateInstalledOrganizationDto {
   @ObjectField(() => LimitChangesDto, { description: 'Limits to set.' })
   readonly limits!: LimitChangesDto;

@@ -1,7 +1,8 @@
 import { type Role, ROLES } from '#kernel';
-import { EnumField, IdField, StringField, TimestampField } from '#http';
+import { EnumField, IdField, StringField, TimestampField, EditOf } from '#http';
 
 /** What can be changed of a member. */
+@EditOf(() => MemberDto)
 export class UpdateMemberDto {
   @EnumField(ROLES, { description: 'The role from now on.', name: 'Role', example: 'developer' })
   readonly role!: Role;

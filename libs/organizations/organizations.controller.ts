@@ -45,6 +45,7 @@ export class OrganizationsController {
     description: 'You become its first admin.',
     answer: OrganizationDto,
     status: 201,
+    location: '/v1/organizations/{id}',
     problems: [RbacErrors.SESSION_REQUIRED, OrganizationErrors.LIMIT_REACHED],
   })
   async create(

@@ -1,5 +1,5 @@
 import { type Role, ROLES } from '#kernel';
-import { EnumField, IdField, NameField, StringField, TimestampField } from '#http';
+import { EnumField, IdField, NameField, StringField, TimestampField, EditOf } from '#http';
 
 /** What creates an organization. */
 export class CreateOrganizationDto {
@@ -8,6 +8,7 @@ export class CreateOrganizationDto {
 }
 
 /** What can be changed in an organization. */
+@EditOf(() => OrganizationDto)
 export class UpdateOrganizationDto {
   @NameField({ description: 'How people call the organization; need not be unique.', example: 'Vision Lab' })
   readonly name!: string;

@@ -25,8 +25,9 @@ export const CHANGE_ROUTES: Readonly<Record<string, BodyRoute>> = {
         [1, 'type'],
       ]),
       ...['name', 'image', 'resources', 'status', 'maxRetries', 'maxRuntimeSeconds'].flatMap((field) =>
-        broken(EDIT, field, [['x', 'unknown-field']]),
+        broken(EDIT, field, [['x', 'not-editable']]),
       ),
+      ...broken(EDIT, 'colour', [['x', 'unknown-field']]),
       ['what does not wait any more', EDIT, '409 DEPLOYMENTS.INVALID_STATE'],
     ],
   },

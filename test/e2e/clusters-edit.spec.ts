@@ -301,7 +301,7 @@ describe('clusters, edited', () => {
     [{ whenFree: true }, '#/whenFree', 'needs-capacity'],
     [{ capacity: {} }, '#/capacity', 'empty'],
     [{ capacity: { cpu: 1 }, whenFree: 'yes' }, '#/whenFree', 'type'],
-    [{ state: 'draining' }, '#/state', 'unknown-field'],
+    [{ state: 'draining' }, '#/state', 'not-editable'],
   ])('refuse the edit %j', async (body, pointer, code) => {
     const cluster = await TestCluster.create(team, { cpu: 1 });
     const refused = await edit<ProblemBody>(cluster, body);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
 import { type Answer } from '../support/api-client.js';
-import { type DeploymentBody, TestCluster } from '../support/clusters.js';
+import { aDeployment, type DeploymentBody, TestCluster } from '../support/clusters.js';
 import { fingerprint } from '../support/fingerprint.js';
 import { aTeam, type Team } from '../support/people.js';
 import { Stowage } from '../support/stowage.js';
@@ -52,6 +52,45 @@ describe('what was found missing once', () => {
     const answer = await team.admin.post(`${team.path}/clusters`, { name: 'empty', capacity });
     expect(answer).toMatchObject({ status: 400, body: { code: 'CLUSTERS.CAPACITY_EMPTY' } });
     expect(answer.body['errors']).toMatchObject([{ pointer: '#/capacity' }]);
+  });
+
+  it('what was created says where it can be read', async () => {
+    const { admin, developer, path } = team;
+    const made = {
+      organization: await admin.post<{ id: string }>('/v1/organizations', { name: 'Another lab' }),
+      cluster: await admin.post<{ id: string }>(`${path}/clusters`, {
+        name: 'found',
+        capacity: { cpu: 1, memoryMib: 1 },
+      }),
+      deployment: await developer.post<{ id: string }>(`${cluster.path}/deployments`, aDeployment()),
+    };
+    for (const [what, { status, headers, body }] of Object.entries(made)) {
+      const location = headers.get('location') ?? '';
+      const found = await admin.get<{ id: string }>(location);
+      expect({ what, status, found: found.status, id: found.body.id }).toEqual({
+        what,
+        status: 201,
+        found: 200,
+        id: body.id,
+      });
+    }
+  });
+
+  it('a field that cannot be changed is told apart from one that nobody knows', async () => {
+    const edit = await team.admin.patch(cluster.path, { id: cluster.id, queue: {}, colour: 'red' });
+    expect(edit).toMatchObject({ status: 400, body: { code: 'REQUEST.INVALID' } });
+    expect(edit.body['errors']).toEqual([
+      { pointer: '#/id', code: 'not-editable', message: 'cannot be changed' },
+      { pointer: '#/queue', code: 'not-editable', message: 'cannot be changed' },
+      { pointer: '#/colour', code: 'unknown-field', message: 'is not a known field' },
+    ]);
+  });
+
+  it('a parameter with a list is named as it is written, and the wrong item in words', async () => {
+    const answer = await team.viewer.get(`${team.path}/deployments?status=queued,gone`);
+    expect(answer.body['errors']).toEqual([
+      { pointer: 'status', code: 'one-of', message: expect.stringContaining('(item 2)') },
+    ]);
   });
 
   it('registering with a code that nobody made, or that is used up, is refused as the document says', async () => {

@@ -4,8 +4,9 @@ import { newId } from '#kernel';
 
 import { type Answer } from '../support/api-client.js';
 import { aDeployment, TestCluster } from '../support/clusters.js';
+import { withClient } from '../support/database.js';
 import { assertLedgerHolds } from '../support/invariants.js';
-import { aTeam, type Person, type Team } from '../support/people.js';
+import { aPerson, aTeam, type Person, type Team } from '../support/people.js';
 import { Stowage } from '../support/stowage.js';
 import { eventually } from '../support/wait.js';
 
@@ -110,6 +111,19 @@ describe('a request with an Idempotency-Key', () => {
       expect(again.text).toBe(first.text);
       expect(first.text).toContain('"token":"');
     }
+  });
+
+  it('makes one reset code, which a repetition does not replace', async () => {
+    const operator = await aPerson(stowage.client, 'operator');
+    await withClient(stowage.database.url, (client) =>
+      client.query('update users set is_operator = true where id = $1', [operator.id]),
+    );
+    const path = `/v1/admin/users/${team.viewer.id}/reset-code`;
+    const key = newId();
+    const first = await post(path, {}, key, operator);
+    const again = await post(path, {}, key, operator);
+    expect([first.status, again.status, isReplayed(again)]).toEqual([201, 201, true]);
+    expect(again.text).toBe(first.text);
   });
 
   it('is done for each person, each cluster and each key, and a refused one when it can be', async () => {

@@ -7,6 +7,7 @@ import {
   ObjectRule,
   StringField,
   TimestampField,
+  EditOf,
 } from '#http';
 import { type Role, ROLES } from '#kernel';
 
@@ -26,6 +27,7 @@ export class ProfileDto extends UserDto {
   readonly createdAt!: string;
 }
 
+@EditOf(() => ProfileDto)
 export class UpdateProfileDto {
   @StringField({ ...EMAIL_FIELD, nullable: true })
   readonly email!: string | null;

@@ -1,6 +1,6 @@
 import { Controller, Get, Post, Query } from '@nestjs/common';
 
-import { ApiRoute, IdParam, type Page, PageOf, Pages } from '#http';
+import { ApiRoute, Idempotency, IdempotencyKey, IdParam, type KeyedRequest, type Page, PageOf, Pages } from '#http';
 
 import { type Actor } from '../access/actor.js';
 import { CurrentActor } from '../access/current-actor.js';
@@ -21,6 +21,7 @@ export class UsersController {
     private readonly profiles: Profiles,
     private readonly passwords: Passwords,
     private readonly pages: Pages,
+    private readonly idempotency: Idempotency,
   ) {}
 
   @Get()
@@ -86,7 +87,10 @@ export class UsersController {
   async createResetCode(
     @CurrentActor() actor: Actor,
     @IdParam('userId', 'Which user.') userId: string,
+    @IdempotencyKey() request: KeyedRequest,
   ): Promise<ResetCodeDto> {
-    return toResetCodeDto(await this.passwords.makeResetCode(actor, userId));
+    return this.idempotency.once(request, actor.id, async () =>
+      toResetCodeDto(await this.passwords.makeResetCode(actor, userId)),
+    );
   }
 }

@@ -9,6 +9,7 @@ import {
   fieldsOf,
   type FieldRule,
   InvalidItem,
+  isFixedField,
   objectRulesOf,
   type Violation,
   violationIn,
@@ -62,7 +63,7 @@ class DtoReader {
     const fields = fieldsOf(type);
     for (const name of Object.keys(values)) {
       if (!fields.has(name)) {
-        this.add([...path, name], this.unknown());
+        this.add([...path, name], this.unknown(type, name));
       }
     }
     for (const [name, rule] of fields) {
@@ -149,17 +150,23 @@ class DtoReader {
     }
   }
 
-  private unknown(): Violation {
+  private unknown(type: DtoClass, name: string): Violation {
+    if (isFixedField(type, name)) return { code: 'not-editable', message: 'cannot be changed' };
     return this.source === 'json'
       ? { code: 'unknown-field', message: 'is not a known field' }
       : { code: 'unknown-parameter', message: 'is not a known parameter' };
   }
 
   private add(path: Path, { code, message }: Violation): void {
-    if (!this.isFull) {
-      const pointer = this.source === 'json' ? pointerTo(path) : path.join('.').slice(0, 100);
-      this.errors.push({ pointer, code, message });
+    if (this.isFull) return;
+    if (this.source === 'json') {
+      this.errors.push({ pointer: pointerTo(path), code, message });
+      return;
     }
+    // Of a list in a query, the parameter is what can be named; which item it was is said in words.
+    const [name = '', index] = path;
+    const told = index === undefined ? message : `${message} (item ${Number(index) + 1})`;
+    this.errors.push({ pointer: String(name).slice(0, 100), code, message: told });
   }
 }
 

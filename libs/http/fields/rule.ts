@@ -54,6 +54,7 @@ export interface FieldRule {
 
 const FIELDS = Symbol('stowage:fields');
 const OBJECT_RULES = Symbol('stowage:object-rules');
+const WHOLE = Symbol('stowage:whole');
 
 /** Rules by field, with those of the base class. */
 export function fieldsOf(type: DtoClass): ReadonlyMap<string, FieldRule> {
@@ -87,6 +88,19 @@ export function violationIn(rule: FieldRule, value: unknown): Violation | undefi
     return undefined;
   }
   return rule.check(value);
+}
+
+/** Says of a class that edits something what the whole of it is: fields that only that has are refused as ones that cannot be changed. */
+export function EditOf(whole: () => DtoClass): (type: DtoClass) => void {
+  return (type) => {
+    Reflect.defineMetadata(WHOLE, whole, type);
+  };
+}
+
+/** Whether a class edits something that has such a field. */
+export function isFixedField(type: DtoClass, name: string): boolean {
+  const whole = Reflect.getMetadata(WHOLE, type) as (() => DtoClass) | undefined;
+  return whole !== undefined && fieldsOf(whole()).has(name);
 }
 
 /** A rule about several fields of an object: what is wrong, and with which field (the object itself when left out). */

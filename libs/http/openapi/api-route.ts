@@ -1,4 +1,5 @@
 import { applyDecorators, HttpCode } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import {
   ApiBearerAuth,
   ApiExtension,
@@ -13,6 +14,7 @@ import {
 import type { DtoClass } from '../fields/rule.js';
 import { JSON_LINES_TYPE } from '../lines/json-lines.js';
 import type { ErrorEntry } from '../problems/error-catalogue.js';
+import type { LocationConfig } from '../server/locations.js';
 
 /** What the document says of a route. */
 export interface RouteDescription {
@@ -37,6 +39,11 @@ export interface RouteDescription {
   readonly params?: Readonly<Record<string, string>>;
   /** Whether the answer carries an `ETag` (see `withEntityTag`). */
   readonly hasEntityTag?: boolean;
+  /**
+   * Where what it creates can be read, as a path with `{id}` for the id of the answer, and the names of the route's own parameters: its
+   * 201 then carries it as `Location`.
+   */
+  readonly location?: string;
   /** The body may also come as JSON lines, and is answered so: what a line of either is, and what is answered in which order. */
   readonly lines?: { readonly body: DtoClass; readonly answer: DtoClass; readonly description: string };
   /** A body to show, where the one made of the fields' examples would not do as it stands. */
@@ -62,6 +69,7 @@ export interface RouteExtension {
   readonly isPublic?: boolean;
   readonly codes: readonly string[];
   readonly hasEntityTag?: boolean;
+  readonly hasLocation?: boolean;
   /** The schema of a line, where the body may come as JSON lines. */
   readonly line?: string;
   readonly example?: Readonly<Record<string, unknown>>;
@@ -80,6 +88,7 @@ export function ApiRoute(route: RouteDescription): MethodDecorator {
     params = {},
     mediaType,
     hasEntityTag,
+    location,
     lines,
   } = route;
   const status = route.status ?? (answer === undefined && mediaType === undefined ? 204 : 200);
@@ -88,6 +97,7 @@ export function ApiRoute(route: RouteDescription): MethodDecorator {
     ...(access === undefined ? {} : { isPublic }),
     codes: problems.map((problem) => problem.code),
     ...(hasEntityTag === undefined ? {} : { hasEntityTag }),
+    ...(location === undefined ? {} : { hasLocation: true }),
     ...(route.example === undefined ? {} : { example: route.example }),
     ...(lines === undefined ? {} : { line: getSchemaPath(lines.body) }),
   };
@@ -101,6 +111,7 @@ export function ApiRoute(route: RouteDescription): MethodDecorator {
     ApiTags(tag),
     successOf(route, status),
     ApiExtension(ROUTE_EXTENSION, extension),
+    ...(location === undefined ? [] : [RouteConfig({ location } satisfies LocationConfig)]),
     ...(answer === undefined ? [] : [ApiExtraModels(answer)]),
     ...(lines === undefined ? [] : [ApiExtraModels(lines.body, lines.answer)]),
     ...(isPublic || access === undefined ? [] : [ApiBearerAuth('bearer')]),

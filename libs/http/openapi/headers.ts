@@ -12,6 +12,15 @@ export const HEADERS: Readonly<Record<string, Json>> = {
     description: '`true` when this is the first answer again, given to the same `Idempotency-Key`.',
     schema: { type: 'string', enum: ['true'] },
   },
+  Location: {
+    description: 'Where what was created can be read.',
+    required: true,
+    schema: {
+      type: 'string',
+      format: 'uri-reference',
+      example: '/v1/organizations/01990d6b-7b3e-7c44-a5f8-5d1c2f9e8a10',
+    },
+  },
   PreferenceApplied: {
     description: 'There when the answer was waited for, as `Prefer` asked.',
     schema: { type: 'string', pattern: '^wait=[0-9]+$', example: 'wait=5' },
@@ -47,16 +56,24 @@ const RATE_LIMIT = { RateLimit: to('RateLimit'), 'RateLimit-Policy': to('RateLim
 /** What decides which headers an operation's answers carry. */
 export interface HeaderTraits {
   readonly hasEntityTag: boolean;
+  readonly hasLocation: boolean;
   readonly isIdempotent: boolean;
   readonly heedsWaits: boolean;
   readonly isLimited: boolean;
 }
 
 /** The headers of a success. */
-export function headersOfSuccess({ hasEntityTag, isIdempotent, heedsWaits, isLimited }: HeaderTraits): Json {
+export function headersOfSuccess({
+  hasEntityTag,
+  hasLocation,
+  isIdempotent,
+  heedsWaits,
+  isLimited,
+}: HeaderTraits): Json {
   return {
     'X-Request-Id': to('RequestId'),
     ...(hasEntityTag ? { ETag: to('EntityTag') } : {}),
+    ...(hasLocation ? { Location: to('Location') } : {}),
     ...(isIdempotent ? { 'Idempotency-Replayed': to('IdempotencyReplayed') } : {}),
     ...(heedsWaits ? { 'Preference-Applied': to('PreferenceApplied') } : {}),
     ...(isLimited ? RATE_LIMIT : {}),

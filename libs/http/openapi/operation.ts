@@ -120,7 +120,11 @@ export function completeOperation(method: string, operation: Json, schemas: Json
   const traits = { isIdempotent: takes('Idempotency-Key'), heedsWaits: takes('Prefer'), isLimited };
   const own = isJson(operation['responses']) ? operation['responses'] : {};
   for (const response of Object.values(own).filter(isJson)) {
-    response['headers'] = headersOfSuccess({ hasEntityTag: route.hasEntityTag === true, ...traits });
+    response['headers'] = headersOfSuccess({
+      hasEntityTag: route.hasEntityTag === true,
+      hasLocation: route.hasLocation === true,
+      ...traits,
+    });
   }
   if (route.example !== undefined) showExample(operation['requestBody'], route.example);
   addExamples([operation['requestBody'], ...Object.values(own)], schemas);

@@ -22,6 +22,7 @@ import { createOpenApiDocument, type TagDescription } from '../openapi/document.
 import { ProblemFilter, type ReportUnexpected } from '../problems/problem.filter.js';
 import { allowOrigins } from './cors.js';
 import { addEntityTags } from '../versions/entity-tag.js';
+import { addLocations } from './locations.js';
 import { Drain } from './drain.js';
 import { addRequestHooks, answerOtherMethods, collectRoutes, takeBodiesAsBytes } from './hooks.js';
 import { createLogger, NestLogger } from './logger.js';
@@ -83,6 +84,7 @@ export async function createHttpApp(
   addRequestHooks(fastify, accessLog);
   measureRequests(fastify);
   addEntityTags(fastify);
+  addLocations(fastify);
   allowOrigins(fastify, settings.corsOrigins);
   const methodsByPath = collectRoutes(fastify);
   fastify.server.on('checkExpectation', answerExpectation);

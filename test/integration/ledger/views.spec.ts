@@ -159,7 +159,7 @@ describe('what the ledger shows', () => {
       for (const [index, [before, after]] of moves.entries()) {
         await client.query(
           `insert into deployment_events (organization_id, deployment_id, sequence, cluster_id, attempt, from_status, to_status, cause, actor_id, pass_id, at)
-           values ($1, $2, $3, $4, 1, $5, $6, 'test', $7, $8, $9)`,
+           values ($1, $2, $3, $4, 1, $5, $6, $10, $7, $8, $9)`,
           [
             organizationId,
             id,
@@ -170,6 +170,7 @@ describe('what the ledger shows', () => {
             index === 1 ? null : by,
             index === 1 ? passId : null,
             at(from),
+            index === 1 ? 'placed' : 'reported',
           ],
         );
       }

@@ -14,6 +14,7 @@ export {
 export { visibleClusters } from './cluster-visibility.js';
 export { ClusterErrors } from './clusters.errors.js';
 export { ClustersModule } from './clusters.module.js';
+export { stopGraceSeconds } from './stop-grace.js';
 export { QueuedDeployments } from './queued-deployments.js';
 export {
   CapacityChangeDto,

@@ -59,6 +59,14 @@ export class BulkCancellationDto {
   })
   readonly cancelled!: number;
 
+  @IntegerField({
+    description:
+      'How many of them are `stopping`: they are granted time to stop (`stopGraceSeconds`), and cancelled after that.',
+    ...COUNT,
+    example: 0,
+  })
+  readonly stopping!: number;
+
   @ListField(idRule({ description: 'A deployment.' }), {
     description: 'Some of those that a dry run counted; empty without `dryRun`.',
     max: MAX_SAMPLE,

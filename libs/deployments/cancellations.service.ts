@@ -8,7 +8,8 @@ import { Database, type EntityManager, type Fragment, preferIndexes, rowsOf, sql
 import { type ClusterRef, ClusterSignals, Nudges, type ShapeChange } from '#queue';
 import { type Actor, auditedBy, isOwnOrAdmin } from '#rbac';
 
-import { DEPLOYMENT_STATUSES, type DeploymentStatus, TRANSITIONS } from './deployment-status.js';
+import { CANCELLED_ALREADY, cancelling } from './cancelling.js';
+import { CANCELLABLE_STATUSES, DEPLOYMENT_STATUSES, type DeploymentStatus } from './deployment-status.js';
 import { type DeploymentFilter, filterCondition } from './filter/deployment-filter.js';
 import { type FilterInput, toFilter } from './filter/filter-fields.js';
 
@@ -20,6 +21,8 @@ export interface BulkCancellation {
   readonly notOwned: number;
   /** How many were cancelled; none by a dry run. */
   readonly cancelled: number;
+  /** How many of them run still, and have been asked to stop. */
+  readonly stopping: number;
   /** Some of those that a dry run counted; none otherwise. */
   readonly sample: readonly string[];
 }
@@ -85,28 +88,28 @@ export class CancellationsService {
     const cluster = await this.clusters.read(actor, organizationId, clusterId);
     const target = { organizationId, clusterId, actor, cluster, asked, filter: toFilter(asked) };
     const { matched, notOwned, until } = await this.count(target);
-    if (until === null) return { matched, notOwned, cancelled: 0, sample: [] };
-    if (isDryRun) return { matched, notOwned, cancelled: 0, sample: await this.find(target, until, MAX_SAMPLE) };
-    return { matched, notOwned, cancelled: await this.cancelInSteps(target, { matched, notOwned, until }), sample: [] };
+    if (until === null) return { matched, notOwned, ...NOTHING, sample: [] };
+    if (isDryRun) return { matched, notOwned, ...NOTHING, sample: await this.find(target, until, MAX_SAMPLE) };
+    return { matched, notOwned, ...(await this.cancelInSteps(target, { matched, notOwned, until })), sample: [] };
   }
 
-  private async cancelInSteps(target: Target, meant: Meant & { until: string }): Promise<number> {
-    let cancelled = 0;
+  private async cancelInSteps(target: Target, meant: Meant & { until: string }): Promise<Done> {
+    let done = NOTHING;
     for (let tries = 0; tries < TRIES;) {
       const ids = await this.find(target, meant.until, FOUND_AT_ONCE);
-      let now = 0;
+      let now = NOTHING;
       for (let from = 0; from < ids.length; from += CANCEL_AT_ONCE) {
-        const isFirst = cancelled + now === 0;
-        now += await this.cancelSome(target, ids.slice(from, from + CANCEL_AT_ONCE), isFirst ? meant : null);
+        const isFirst = done.cancelled + now.cancelled === 0;
+        now = plus(now, await this.cancelSome(target, ids.slice(from, from + CANCEL_AT_ONCE), isFirst ? meant : null));
       }
-      cancelled += now;
-      if (now === ids.length && ids.length < FOUND_AT_ONCE) return cancelled;
-      if (now > 0) continue;
+      done = plus(done, now);
+      if (now.cancelled === ids.length && ids.length < FOUND_AT_ONCE) return done;
+      if (now.cancelled > 0) continue;
       // All that is left is held by others, who mostly end or place it: look again when they may be done.
       tries += 1;
       await sleep(PAUSE_MS);
     }
-    return cancelled;
+    return done;
   }
 
   private async count(target: Target): Promise<Meant> {
@@ -133,7 +136,7 @@ export class CancellationsService {
   }
 
   /** @param unrecorded what was meant, as long as the audit log does not know of it */
-  private async cancelSome(target: Target, ids: readonly string[], unrecorded: Meant | null): Promise<number> {
+  private async cancelSome(target: Target, ids: readonly string[], unrecorded: Meant | null): Promise<Done> {
     const { organizationId, clusterId } = target;
     const rows = await this.database.transaction(async (tx) => {
       await preferIndexes(tx);
@@ -145,7 +148,7 @@ export class CancellationsService {
       return cancelled;
     });
     if (rows.length > 0) this.nudges.nudge(clusterId);
-    return rows.reduce((sum, { count }) => sum + count, 0);
+    return rows.reduce(plus, NOTHING);
   }
 
   private async record(tx: EntityManager, { actor, cluster, asked }: Target, { matched }: Meant): Promise<void> {
@@ -159,10 +162,20 @@ export class CancellationsService {
   }
 }
 
+/** As much as has been done. */
+type Done = Pick<BulkCancellation, 'cancelled' | 'stopping'>;
+
+const NOTHING: Done = { cancelled: 0, stopping: 0 };
+
+function plus(one: Done, other: Done): Done {
+  return { cancelled: one.cancelled + other.cancelled, stopping: one.stopping + other.stopping };
+}
+
 /** The statuses that a cancellation means. */
 function statusesOf({ statuses = [] }: DeploymentFilter): readonly DeploymentStatus[] {
-  const { from } = TRANSITIONS.cancel;
-  return statuses.length === 0 ? from : from.filter((status) => statuses.includes(status));
+  return statuses.length === 0
+    ? CANCELLABLE_STATUSES
+    : CANCELLABLE_STATUSES.filter((status) => statuses.includes(status));
 }
 
 /** What a filter says beside the cluster and the statuses, which are said otherwise here. */
@@ -179,25 +192,23 @@ function meant({ organizationId, clusterId, actor, filter }: Target): Fragment {
       (status) => sql`
         select d.id, d.queued_at, ${isOwnOrAdmin(actor, '')} or d.submitted_by = ${actor.id} as is_own from deployments d
         where d.organization_id = ${organizationId} and d.cluster_id = ${clusterId} and d.status = ${status}
-          ${otherConditions(filter)}`,
+          ${status === 'stopping' ? sql`and not (${CANCELLED_ALREADY})` : sql``} ${otherConditions(filter)}`,
     ),
     sql` union all `,
   );
 }
 
-interface CancelledRow extends ShapeChange {
-  readonly count: number;
-}
+interface CancelledRow extends ShapeChange, Done {}
 
 /**
  * Cancels what still meets the filter and is held by nobody. The statuses are said by those that are not meant: with one that is,
  * PostgreSQL might begin with its partial index, and not with the ids.
  *
- * @returns by shape, how many, and how many fewer wait (negative)
+ * @returns by shape, how many, how many of them stop, and how many fewer wait (negative)
  */
 async function cancelThose(
   tx: EntityManager,
-  { organizationId, actor, filter }: Target,
+  { organizationId, clusterId, actor, filter }: Target,
   ids: readonly string[],
 ): Promise<CancelledRow[]> {
   const statuses = statusesOf(filter);
@@ -207,28 +218,15 @@ async function cancelThose(
     sql<CancelledRow>`
       with wanted as materialized (
         select ${organizationId}::uuid as organization_id, id from unnest(${[...ids]}::uuid[]) as wanted (id)
-      ), free as materialized (
-        select d.organization_id, d.id, d.status
+      ), chosen as materialized (
+        select d.organization_id, d.id, d.status, d.stop_report
         from wanted join deployments d on d.organization_id = wanted.organization_id and d.id = wanted.id
-        where d.status <> all(${notMeant}::text[]) ${otherConditions(filter)}
+        where d.status <> all(${notMeant}::text[]) and not (${CANCELLED_ALREADY}) ${otherConditions(filter)}
         for no key update of d skip locked
-      ), cancelled as (
-        update deployments d
-        set status = 'cancelled', version = version + 1, due_at = null,
-            ended_at = greatest(statement_timestamp(), d.queued_at, d.scheduled_at, d.started_at, d.released_at),
-            released_at = case when free.status = 'queued'
-                            then greatest(statement_timestamp(), d.queued_at) else d.released_at end
-        from free
-        where d.organization_id = free.organization_id and d.id = free.id
-        returning d.*, free.status as from_status
-      ), events as (
-        insert into deployment_events (organization_id, deployment_id, sequence, cluster_id, attempt, from_status,
-                                       to_status, cause, actor_id, at)
-        select organization_id, id, version, cluster_id, attempt, from_status, status, 'cancelled', ${actor.id}, ended_at
-        from cancelled
-      )
+      ), ${cancelling(actor, { organizationId, clusterId })}
       select priority, cpu_millis as "cpuMillis", memory_mib as "memoryMib", gpu_millis as "gpuMillis",
-             max_runtime_seconds as "maxRuntimeSeconds", count(*)::int as count,
+             max_runtime_seconds as "maxRuntimeSeconds", count(*)::int as cancelled,
+             (count(*) filter (where status = 'stopping'))::int as stopping,
              -(count(*) filter (where from_status = 'queued'))::int as change
       from cancelled group by 1, 2, 3, 4, 5`,
   );

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 
 import { type ResourceAmounts } from '#kernel';
-import { type EntityManager, rowsOf, sql } from '#database';
+import { stopGraceSeconds } from '#clusters';
+import { type EntityManager, type Fragment, rowsOf, sql } from '#database';
 import { type ShapeChange } from '#queue';
 
 /** Whose pass is at work, and where. */
@@ -61,6 +62,8 @@ export interface EndedAttempt extends AttemptResources {
 export interface DueChanges {
   /** How many have run for as long as they declared. */
   readonly timedOut: number;
+  /** Attempts that gave way and have stopped: what they held comes back, and they wait again. */
+  readonly stopped: readonly AttemptResources[];
   /** How many deployments in all: as many as were asked for means that more may be due. */
   readonly changed: number;
   /** What that does to the queue: attempts that come back to it, and what has waited for as long as it would. */
@@ -69,7 +72,28 @@ export interface DueChanges {
 
 interface DueRow extends ShapeChange {
   readonly timedOut: number;
+  readonly stoppedIds: readonly string[] | null;
+  readonly stoppedAttempts: readonly number[] | null;
   readonly changed: number;
+}
+
+/** What is due in a cluster, at most so much, and what each of it comes to (`next`) for which reason. */
+function judgedDue(organizationId: string, clusterId: string, limit: number): Fragment {
+  return sql`due as materialized (
+    select organization_id, id, status, scheduled_at, stop_outcome, stop_report from deployments
+    where cluster_id = ${clusterId} and due_at <= statement_timestamp()
+      and (status <> 'retrying' or released_at is not null)
+    order by due_at limit ${limit} for no key update skip locked
+  ), judged as materialized (
+    select due.organization_id, due.id, due.status, due.scheduled_at, granted.seconds * interval '1 second' as grace,
+           case due.status when 'retrying' then 'queued' when 'queued' then 'expired' when 'stopping' then due.stop_outcome
+             when 'running' then case when granted.seconds > 0 then 'stopping' else 'timed_out' end
+             else 'timed_out' end as next,
+           case due.status when 'retrying' then 'retry-due' when 'queued' then 'queue-timeout'
+             when 'stopping' then case when due.stop_report is null then 'grace-over' else 'stopped' end
+             else 'max-runtime' end as cause
+    from due cross join (select ${stopGraceSeconds({ organizationId, clusterId })} as seconds) granted
+  )`;
 }
 
 /**
@@ -143,8 +167,9 @@ export class DeploymentLifecycle {
   }
 
   /**
-   * Does what is due by time, at most `limit`: ends what has run for as long as it declared, or waited for as long as it would, and puts
-   * attempts that are to be made again back into the queue.
+   * Does what is due by time, at most `limit`: ends what has run for as long as it declared, or asks it to stop where the cluster grants
+   * time for that; ends what has waited for as long as it would, or was asked to stop and has had its time; and puts attempts that are to
+   * be made again back into the queue.
    *
    * Rows that somebody holds are passed over: what happens to them comes with a signal, or they are still due. So a pass that holds some
    * never waits for a batch of reports that holds others.
@@ -157,41 +182,53 @@ export class DeploymentLifecycle {
     const rows = await rowsOf(
       tx,
       sql<DueRow>`
-        with due as materialized (
-          select organization_id, id, status, status = 'retrying' as is_retry from deployments
-          where cluster_id = ${clusterId} and due_at <= statement_timestamp()
-            and (status <> 'retrying' or released_at is not null)
-          order by due_at limit ${limit} for no key update skip locked
-        ), changed as (
+        with ${judgedDue(organizationId, clusterId, limit)}, changed as (
           update deployments d
-          set status = case due.status when 'retrying' then 'queued' when 'queued' then 'expired' else 'timed_out' end,
-              version = d.version + 1, attempt = d.attempt + is_retry::int,
-              scheduled_at = case when not is_retry then d.scheduled_at end,
-              started_at = case when not is_retry then d.started_at end,
-              ended_at = case when not is_retry
+          set status = next, version = d.version + 1, attempt = d.attempt + (next = 'queued')::int,
+              scheduled_at = case when next <> 'queued' then d.scheduled_at end,
+              started_at = case when next <> 'queued' then d.started_at end,
+              ended_at = case when next not in ('queued', 'stopping')
                            then greatest(statement_timestamp(), d.queued_at, d.scheduled_at, d.started_at) end,
-              released_at = case when due.status = 'queued' then greatest(statement_timestamp(), d.queued_at) end,
-              due_at = case when is_retry
-                         then statement_timestamp() + nullif(d.queue_timeout_seconds, 0) * interval '1 second' end
-          from due
-          where d.organization_id = due.organization_id and d.id = due.id
-          returning d.*, due.status as from_status
+              released_at = case when judged.status = 'queued' then greatest(statement_timestamp(), d.queued_at) end,
+              due_at = case next when 'queued' then statement_timestamp() + nullif(d.queue_timeout_seconds, 0) * interval '1 second'
+                         when 'stopping' then statement_timestamp() + judged.grace end,
+              stop_asked_at = case next when 'queued' then null
+                                when 'stopping' then greatest(statement_timestamp(), d.started_at) else d.stop_asked_at end,
+              stop_cause = case next when 'queued' then null when 'stopping' then 'max-runtime' else d.stop_cause end,
+              stop_outcome = case next when 'queued' then null when 'stopping' then 'timed_out' else d.stop_outcome end,
+              stop_report = case when next <> 'queued' then d.stop_report end
+          from judged
+          where d.organization_id = judged.organization_id and d.id = judged.id
+          returning d.*, judged.status as from_status, judged.cause, judged.scheduled_at as allocated_at
         ), events as (
           insert into deployment_events
-            (organization_id, deployment_id, sequence, cluster_id, attempt, from_status, to_status, cause, pass_id, at)
-          select ${organizationId}, id, version, ${clusterId}, attempt, from_status, status,
-                 case status when 'queued' then 'retry-due' when 'expired' then 'queue-timeout' else 'max-runtime' end,
-                 ${passId}, coalesce(ended_at, statement_timestamp())
+            (organization_id, deployment_id, sequence, cluster_id, attempt, from_status, to_status, cause, pass_id, at,
+             until, lost_seconds)
+          select ${organizationId}, id, version, ${clusterId}, attempt, from_status, status, cause, ${passId},
+                 coalesce(ended_at, statement_timestamp()), case status when 'stopping' then due_at end,
+                 case when from_status = 'stopping' and status = 'queued'
+                   then floor(greatest(extract(epoch from statement_timestamp() - allocated_at), 0))::int end
           from changed
         )
         select priority, cpu_millis as "cpuMillis", memory_mib as "memoryMib", gpu_millis as "gpuMillis",
                max_runtime_seconds as "maxRuntimeSeconds", count(*)::int as changed,
-               count(*) filter (where status = 'timed_out')::int as "timedOut",
+               count(*) filter (where cause = 'max-runtime')::int as "timedOut",
+               array_agg(id) filter (where from_status = 'stopping' and status = 'queued') as "stoppedIds",
+               array_agg(attempt - 1) filter (where from_status = 'stopping' and status = 'queued') as "stoppedAttempts",
                (count(*) filter (where status = 'queued') - count(*) filter (where status = 'expired'))::int as change
         from changed group by 1, 2, 3, 4, 5`,
     );
     return {
       timedOut: rows.reduce((sum, { timedOut }) => sum + timedOut, 0),
+      stopped: rows.flatMap(({ cpuMillis, memoryMib, gpuMillis, stoppedIds, stoppedAttempts }) =>
+        (stoppedIds ?? []).map((deploymentId, index) => ({
+          deploymentId,
+          attempt: stoppedAttempts?.[index] ?? 0,
+          cpuMillis,
+          memoryMib,
+          gpuMillis,
+        })),
+      ),
       changed: rows.reduce((sum, { changed }) => sum + changed, 0),
       queue: rows.filter(({ change }) => change !== 0),
     };

@@ -228,6 +228,12 @@ export const TRANSITIONS = {
 /** Statuses whose resources are allocated. */
 export const HOLDING_STATUSES = ['scheduled', 'running', 'stopping'] as const satisfies readonly DeploymentStatus[];
 
+/** Statuses in which something can be cancelled. */
+export const CANCELLABLE_STATUSES: readonly DeploymentStatus[] = [
+  ...TRANSITIONS.cancel.from,
+  ...TRANSITIONS.cancelStopping.from,
+];
+
 /** Statuses that are never left. */
 export const TERMINAL_STATUSES: readonly DeploymentStatus[] = DEPLOYMENT_STATUSES.filter(
   (status) => !Object.values<Transition>(TRANSITIONS).some(({ from }) => from.includes(status)),

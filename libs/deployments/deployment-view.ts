@@ -1,9 +1,18 @@
 import { type ResourceAmounts, ResourceVector } from '#kernel';
 import { rfc3339, sql } from '#database';
 
-import { type DeploymentStatus } from './deployment-status.js';
+import { type DeploymentStatus, type StopCause, type StopOutcome } from './deployment-status.js';
 import { normalizedImageOf } from './image-reference.js';
 import { type Labels } from './labels.js';
+
+/** What has been asked of a runtime, and what becomes of the deployment then. Times in RFC 3339. */
+export interface Stopping {
+  readonly cause: StopCause;
+  readonly outcome: StopOutcome;
+  readonly since: string;
+  /** When its resources come back at the latest. */
+  readonly until: string;
+}
 
 /** What a row and a view of a deployment say alike. */
 interface DeploymentFacts {
@@ -14,6 +23,8 @@ interface DeploymentFacts {
   readonly image: string;
   readonly labels: Labels;
   readonly isPreemptible: boolean;
+  /** How often it has given way to a higher priority. */
+  readonly preemptions: number;
   /** undefined where it was not asked for */
   readonly spec?: object | null;
   readonly priority: number;
@@ -42,6 +53,8 @@ export interface DeploymentView extends DeploymentFacts {
   readonly maxRuntimeSeconds: number | null;
   /** null: waits however long it takes */
   readonly queueTimeoutSeconds: number | null;
+  /** null but while it stops */
+  readonly stopping: Stopping | null;
 }
 
 /** A row of {@link DEPLOYMENT_COLUMNS}. Times as the database writes them, and 0 for durations that are not declared. */
@@ -50,23 +63,34 @@ export interface DeploymentRow extends DeploymentFacts, ResourceAmounts {
   readonly normalizedImage: string | null;
   readonly maxRuntimeSeconds: number;
   readonly queueTimeoutSeconds: number;
+  /** These four are null but while it stops. */
+  readonly stopCause: StopCause | null;
+  readonly stopOutcome: StopOutcome | null;
+  readonly stopAskedAt: string | null;
+  readonly stopUntil: string | null;
 }
 
 /** What a view in a list is made from: all but the spec, which may be larger than all the rest. The table must be called `d`. */
 export const LISTED_DEPLOYMENT_COLUMNS = sql`
   d.id, d.organization_id as "organizationId", d.cluster_id as "clusterId", d.name, d.image,
-  d.normalized_image as "normalizedImage", d.labels, d.is_preemptible as "isPreemptible",
+  d.normalized_image as "normalizedImage", d.labels, d.is_preemptible as "isPreemptible", d.preemptions,
   d.cpu_millis as "cpuMillis", d.memory_mib as "memoryMib", d.gpu_millis as "gpuMillis", d.priority,
   d.max_runtime_seconds as "maxRuntimeSeconds", d.queue_timeout_seconds as "queueTimeoutSeconds",
   d.max_retries as "maxRetries", d.retries, d.status, d.attempt, d.version, d.queued_at as "queuedAt",
   d.scheduled_at as "scheduledAt", d.started_at as "startedAt", d.ended_at as "endedAt", d.released_at as "releasedAt",
-  case when d.status = 'retrying' then d.due_at end as "retryAt", d.message, d.submitted_by as "submittedBy"`;
+  case when d.status = 'retrying' then d.due_at end as "retryAt",
+  case when d.status = 'stopping' then d.stop_cause end as "stopCause",
+  case when d.status = 'stopping' then d.stop_outcome end as "stopOutcome",
+  case when d.status = 'stopping' then d.stop_asked_at end as "stopAskedAt",
+  case when d.status = 'stopping' then d.due_at end as "stopUntil", d.message, d.submitted_by as "submittedBy"`;
 
 /** What a view is made from; the table must be called `d`. */
 export const DEPLOYMENT_COLUMNS = sql`${LISTED_DEPLOYMENT_COLUMNS}, d.spec`;
 
 /** The view of a row. */
-export function viewOf({ cpuMillis, memoryMib, gpuMillis, ...row }: DeploymentRow): DeploymentView {
+export function viewOf(whole: DeploymentRow): DeploymentView {
+  const { cpuMillis, memoryMib, gpuMillis, stopCause, stopOutcome, stopAskedAt, stopUntil, ...row } = whole;
+  const isStopping = stopCause !== null && stopOutcome !== null && stopAskedAt !== null && stopUntil !== null;
   return {
     ...row,
     normalizedImage: row.normalizedImage ?? normalizedImageOf(row.image),
@@ -79,5 +103,8 @@ export function viewOf({ cpuMillis, memoryMib, gpuMillis, ...row }: DeploymentRo
     endedAt: rfc3339(row.endedAt),
     releasedAt: rfc3339(row.releasedAt),
     retryAt: rfc3339(row.retryAt),
+    stopping: isStopping
+      ? { cause: stopCause, outcome: stopOutcome, since: rfc3339(stopAskedAt), until: rfc3339(stopUntil) }
+      : null,
   };
 }

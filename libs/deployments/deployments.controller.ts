@@ -89,7 +89,7 @@ export class DeploymentsController {
     tag: TAG,
     summary: 'Report the start of a deployment',
     description:
-      'Optional: a runtime says that the attempt runs. The same report twice is as good as once; one that comes when the attempt is over is refused, and the refusal says where the deployment stands.',
+      'Optional: a runtime says that the attempt runs. The same report twice is as good as once, also where it has been asked to stop since: `stopping` in the answer says so. One that comes when the attempt is over is refused, and the refusal says where the deployment stands.',
     answer: DeploymentDto,
     problems: [...CHANGE_PROBLEMS, DeploymentErrors.STALE_ATTEMPT],
   })
@@ -109,7 +109,7 @@ export class DeploymentsController {
     tag: TAG,
     summary: 'Report the end of a deployment',
     description:
-      'How the attempt ended. Its resources come back within milliseconds. When it `failed` and a retry is left, it is `retrying`: after a second, then two, four, ... at most five minutes the next attempt goes back to the queue. The same outcome twice is as good as once. A report of another attempt, or of another outcome, is refused, and the refusal says where the deployment stands.',
+      'How the attempt ended. Its resources come back within milliseconds. When it `failed` and a retry is left, it is `retrying`: after a second, then two, four, ... at most five minutes the next attempt goes back to the queue. The same outcome twice is as good as once. A report of another attempt, or of another outcome, is refused, and the refusal says where the deployment stands.\n\nWhat is `stopping` ends by either outcome, as its `stopping.outcome` says, and is not retried; what was to go back to the queue is `succeeded` where that is reported.',
     answer: DeploymentDto,
     problems: [...CHANGE_PROBLEMS, DeploymentErrors.STALE_ATTEMPT],
   })
@@ -129,7 +129,7 @@ export class DeploymentsController {
     tag: TAG,
     summary: 'Cancel a deployment',
     description:
-      'Takes it out of the queue, ends it where it runs, or makes no further attempt. What is cancelled already stays so.',
+      'Takes it out of the queue, ends it, or makes no further attempt. What runs (a runtime has reported its start) is `stopping` first where the cluster grants it time (`stopGraceSeconds`): it keeps its resources until its runtime reports its end, or the grace is over, and is `cancelled` then. What stops for another reason goes on stopping, and will be `cancelled`. What is cancelled already stays so.',
     answer: DeploymentDto,
     problems: CHANGE_PROBLEMS,
   })

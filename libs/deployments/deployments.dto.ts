@@ -20,7 +20,14 @@ import {
   EditOf,
 } from '#http';
 
-import { DEPLOYMENT_STATUSES, type DeploymentStatus } from './deployment-status.js';
+import {
+  DEPLOYMENT_STATUSES,
+  type DeploymentStatus,
+  STOP_CAUSES,
+  STOP_OUTCOMES,
+  type StopCause,
+  type StopOutcome,
+} from './deployment-status.js';
 import { checkName } from './deployment-name.js';
 import { MAX_IMAGE_LENGTH, MAX_NORMALIZED_IMAGE_LENGTH } from './image-reference.js';
 import { type Labels, LabelsField } from './labels.js';
@@ -118,8 +125,12 @@ export class SubmitDeploymentDto {
   @LabelsField({ description: LABELS, default: {} })
   readonly labels!: Labels;
 
-  @BooleanField({ description: PREEMPTIBLE, default: false })
-  readonly preemptible!: boolean;
+  @BooleanField({
+    description: `${PREEMPTIBLE} Left out, the cluster's policy decides by the priority (\`preemptibleBelowPriority\`): false unless changed.`,
+    optional: true,
+    example: false,
+  })
+  readonly preemptible?: boolean;
 
   @OpaqueField({
     description: `${SPEC} At most ${MAX_SPEC_BYTES} bytes as JSON.`,
@@ -145,6 +156,33 @@ export class SubmitBatchDto implements AsLines {
     default: 'abort',
   })
   readonly onError!: OnError;
+}
+
+/** What has been asked of a runtime. */
+export class StoppingDto {
+  @EnumField(STOP_CAUSES, {
+    description:
+      'Why: somebody cancelled it, it has run for `maxRuntimeSeconds`, or it gives way to a higher priority.',
+    name: 'StopCause',
+    example: 'cancelled',
+  })
+  readonly cause!: StopCause;
+
+  @EnumField(STOP_OUTCOMES, {
+    description:
+      'What becomes of it when its runtime reports, or at `until`. What goes back to the queue and is reported as `succeeded` is that instead: done is done.',
+    name: 'StopOutcome',
+    example: 'cancelled',
+  })
+  readonly outcome!: StopOutcome;
+
+  @TimestampField({ description: 'When that was asked.' })
+  readonly since!: string;
+
+  @TimestampField({
+    description: 'When its grace is over: its resources are given to others from then on, whatever still runs.',
+  })
+  readonly until!: string;
 }
 
 /** A deployment as it stands. */
@@ -177,6 +215,14 @@ export class DeploymentDto {
 
   @BooleanField({ description: PREEMPTIBLE, example: false })
   readonly preemptible!: boolean;
+
+  @IntegerField({
+    description: 'How often it has given way to a higher priority.',
+    min: 0,
+    max: MAX_ATTEMPT,
+    example: 0,
+  })
+  readonly preemptions!: number;
 
   @OpaqueField({
     description: `${SPEC} Left out of lists.`,
@@ -224,7 +270,7 @@ export class DeploymentDto {
 
   @EnumField(DEPLOYMENT_STATUSES, {
     description:
-      '`scheduled`: its resources are allocated. `running`: a runtime has reported its start as well. `retrying`: an attempt has failed, and another one goes to the queue at `retryAt`. `succeeded`, `failed`, `cancelled`, `timed_out` and `expired` are never left.',
+      '`scheduled`: its resources are allocated. `running`: a runtime has reported its start as well. `stopping`: its runtime has been asked to stop it, and it keeps its resources until that is reported or its grace is over. `retrying`: an attempt has failed, and another one goes to the queue at `retryAt`. `succeeded`, `failed`, `cancelled`, `timed_out` and `expired` are never left.',
     name: 'DeploymentStatus',
   })
   readonly status!: DeploymentStatus;
@@ -255,6 +301,12 @@ export class DeploymentDto {
     nullable: true,
   })
   readonly retryAt!: string | null;
+
+  @ObjectField(() => StoppingDto, {
+    description: 'What was asked of its runtime; null but while it is `stopping`.',
+    nullable: true,
+  })
+  readonly stopping!: StoppingDto | null;
 
   @FreeTextField({
     description: 'What the runtime said at the end.',

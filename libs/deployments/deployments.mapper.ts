@@ -8,6 +8,7 @@ import {
   type CompleteDeploymentDto,
   type DeploymentDto,
   type EditDeploymentDto,
+  type StoppingDto,
   type SubmitBatchDto,
   type SubmitDeploymentDto,
 } from './deployments.dto.js';
@@ -24,7 +25,7 @@ export function toTaggedDeploymentDto(deployment: DeploymentView): DeploymentDto
 export function toDeploymentDto(deployment: DeploymentView): DeploymentDto {
   const { id, clusterId, name, image, request, priority, maxRuntimeSeconds } = deployment;
   const { queueTimeoutSeconds, maxRetries, retries, status, attempt } = deployment;
-  const { normalizedImage, labels, isPreemptible, spec } = deployment;
+  const { normalizedImage, labels, isPreemptible, preemptions, spec } = deployment;
   const { queuedAt, scheduledAt, startedAt, endedAt, releasedAt, retryAt, message, submittedBy } = deployment;
   return {
     id,
@@ -34,6 +35,7 @@ export function toDeploymentDto(deployment: DeploymentView): DeploymentDto {
     normalizedImage,
     labels,
     preemptible: isPreemptible,
+    preemptions,
     ...(spec === undefined ? {} : { spec }),
     resources: toResources(request),
     priority,
@@ -49,9 +51,16 @@ export function toDeploymentDto(deployment: DeploymentView): DeploymentDto {
     endedAt,
     releasedAt,
     retryAt,
+    stopping: toStoppingDto(deployment),
     message,
     submittedBy,
   };
+}
+
+function toStoppingDto({ stopping }: DeploymentView): StoppingDto | null {
+  if (stopping === null) return null;
+  const { cause, outcome, since, until } = stopping;
+  return { cause, outcome, since, until };
 }
 
 /** What somebody asks for, in stored units. */
@@ -67,7 +76,7 @@ export function toOrder(submitted: SubmitDeploymentDto): DeploymentOrder {
     queueTimeoutSeconds: queueTimeoutSeconds ?? null,
     maxRetries,
     labels,
-    isPreemptible: preemptible,
+    isPreemptible: preemptible ?? null,
     spec: spec ?? null,
   };
 }

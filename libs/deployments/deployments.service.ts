@@ -6,7 +6,8 @@ import { Database, rowsOf, sql } from '#database';
 import { ChangeHints, ClusterSignals, Nudges } from '#queue';
 import { type Actor } from '#rbac';
 
-import { TRANSITIONS } from './deployment-status.js';
+import { cancelling } from './cancelling.js';
+import { CANCELLABLE_STATUSES, TRANSITIONS } from './deployment-status.js';
 import { DEPLOYMENT_COLUMNS, type DeploymentRow, type DeploymentView, viewOf } from './deployment-view.js';
 import { DeploymentErrors, standing } from './deployments.errors.js';
 import { findDeployment, lockDeployment, requireStatus } from './found-deployment.js';
@@ -31,33 +32,24 @@ export class DeploymentsService {
   }
 
   /**
-   * Cancels a deployment, wherever it stands. What is cancelled already stays so.
+   * Cancels a deployment, wherever it stands: at once, or when it has stopped, where it runs and is granted time for that. What is
+   * cancelled already stays so.
    *
    * @throws DEPLOYMENTS.NOT_FOUND, RBAC.NOT_OWNER, DEPLOYMENTS.INVALID_STATE when it has ended otherwise
    */
   async cancel(actor: Actor, organizationId: string, deploymentId: string): Promise<DeploymentView> {
     const { deployment, isChanged } = await this.database.transaction(async (tx) => {
       const before = await lockDeployment(tx, actor, organizationId, deploymentId);
-      if (before.status === 'cancelled') return { deployment: viewOf(before), isChanged: false };
-      requireStatus(before, TRANSITIONS.cancel.from);
+      if (isCancelled(before)) return { deployment: viewOf(before), isChanged: false };
+      requireStatus(before, CANCELLABLE_STATUSES);
       const [row] = await rowsOf(
         tx,
         sql<DeploymentRow>`
-          with d as (
-            update deployments
-            set status = 'cancelled', version = version + 1, due_at = null,
-                ended_at = greatest(statement_timestamp(), queued_at, scheduled_at, started_at, released_at),
-                released_at = case when status = 'queued' then greatest(statement_timestamp(), queued_at) else released_at end
+          with chosen as (
+            select organization_id, id, status, stop_report from deployments
             where organization_id = ${organizationId} and id = ${deploymentId}
-            returning *
-          ), events as (
-            insert into deployment_events (organization_id, deployment_id, sequence, cluster_id, attempt, from_status,
-                                           to_status, cause, actor_id, at)
-            select organization_id, id, version, cluster_id, attempt, ${before.status}, status, 'cancelled',
-                   ${actor.id}, ended_at
-            from d
-          )
-          select ${DEPLOYMENT_COLUMNS} from d`,
+          ), ${cancelling(actor, before)}
+          select ${DEPLOYMENT_COLUMNS} from cancelled d`,
       );
       if (row === undefined) throw new Error('a locked deployment was not there to be cancelled');
       const changes = before.status === 'queued' ? shapeChanges([viewOf(before)], -1) : [];
@@ -69,7 +61,7 @@ export class DeploymentsService {
   }
 
   /**
-   * Notes that a runtime has started an attempt. The same report twice is as good as once.
+   * Notes that a runtime has started an attempt. The same report twice is as good as once, also when it has been asked to stop since.
    *
    * @throws DEPLOYMENTS.NOT_FOUND, RBAC.NOT_OWNER, DEPLOYMENTS.STALE_ATTEMPT, DEPLOYMENTS.INVALID_STATE
    */
@@ -82,7 +74,9 @@ export class DeploymentsService {
     const { deployment, isChanged } = await this.database.transaction(async (tx) => {
       const before = await lockDeployment(tx, actor, organizationId, deploymentId);
       requireAttempt(before, attempt);
-      if (before.status === 'running') return { deployment: viewOf(before), isChanged: false };
+      if (before.status === 'running' || before.status === 'stopping') {
+        return { deployment: viewOf(before), isChanged: false };
+      }
       requireStatus(before, TRANSITIONS.start.from);
       const [row] = await rowsOf(
         tx,
@@ -138,6 +132,11 @@ export class DeploymentsService {
     clusterIds.forEach((id) => this.nudges.nudge(id));
     return results;
   }
+}
+
+/** Whether it is cancelled, or will be when it has stopped. */
+function isCancelled({ status, stopOutcome }: DeploymentRow): boolean {
+  return status === 'cancelled' || (status === 'stopping' && stopOutcome === 'cancelled');
 }
 
 function requireAttempt({ status, attempt }: DeploymentRow, reported: number | null): void {

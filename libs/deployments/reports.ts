@@ -6,7 +6,7 @@ import { changesOf, type EntityManager, type Fragment, preferIndexes, rowsOf, sq
 import { ClusterSignals } from '#queue';
 import { type Actor, isOwnOrAdmin, notOwner } from '#rbac';
 
-import { DEPLOYMENT_STATUSES, type DeploymentStatus, HOLDING_STATUSES } from './deployment-status.js';
+import { DEPLOYMENT_STATUSES, type DeploymentStatus, HOLDING_STATUSES, type StopOutcome } from './deployment-status.js';
 import { DeploymentErrors, standing } from './deployments.errors.js';
 
 /** How an attempt can end by its runtime's report. */
@@ -47,13 +47,21 @@ interface ReportedRow {
   readonly maxRetries: number;
   readonly retries: number;
   readonly submittedBy: string;
+  /** What becomes of what stops, or became of what was stopped. */
+  readonly stopOutcome: StopOutcome | null;
+  /** What was reported of it when it was to stop. */
+  readonly stopReport: Outcome | null;
   readonly isVisible: boolean;
 }
+
+/** As much of a deployment as reports change. */
+type Standing = Pick<ReportedRow, 'status' | 'stopReport'>;
 
 /** A report that ends an attempt, with the status before and after. */
 interface EndingReport extends Report {
   readonly from: DeploymentStatus;
   readonly to: DeploymentStatus;
+  readonly stopReport: Outcome | null;
 }
 
 /**
@@ -83,12 +91,12 @@ export class ReportWriter {
     const ended = new Map<string, EndingReport>();
     const results = reports.map((report): ReportResult => {
       const row = known.get(report.id);
-      const status = ended.get(report.id)?.to ?? row?.status;
-      const refusal = refusalOf(actor, report, row, status);
+      if (row === undefined) return DeploymentErrors.NOT_FOUND.because();
+      const before = ended.get(report.id);
+      const now = before === undefined ? row : { status: before.to, stopReport: before.stopReport };
+      const refusal = refusalOf(actor, report, row, now);
       if (refusal !== undefined) return refusal;
-      if (row !== undefined && isHolding(status)) {
-        ended.set(report.id, { ...report, from: row.status, to: statusAfter(report, row) });
-      }
+      if (isOpen(now)) ended.set(report.id, endingBy(report, row));
       return { id: report.id };
     });
     const clusterIds = new Set([...ended.keys()].flatMap((id) => known.get(id)?.clusterId ?? []));
@@ -141,7 +149,7 @@ export class ReportWriter {
           select distinct ${organizationId}::uuid as organization_id, id from unnest(${[...ids]}::uuid[]) as wanted (id)
         )
         select d.id, d.cluster_id as "clusterId", d.status, d.attempt, d.max_retries as "maxRetries", d.retries,
-               d.submitted_by as "submittedBy",
+               d.submitted_by as "submittedBy", d.stop_outcome as "stopOutcome", d.stop_report as "stopReport",
                ${visibleClusters(actor, organizationId, 'd.cluster_id')} as "isVisible"
         from wanted join deployments d on d.organization_id = wanted.organization_id and d.id = wanted.id
         ${which}`,
@@ -165,16 +173,17 @@ export class ReportWriter {
         with reported as materialized (
           select ${organizationId}::uuid as organization_id, *
           from unnest(${reports.map(({ id }) => id)}::uuid[], ${reports.map(({ from }) => from)}::text[],
-                      ${reports.map(({ to }) => to)}::text[], ${reports.map(({ message }) => message)}::text[])
-            as reported (id, from_status, to_status, message)
+                      ${reports.map(({ to }) => to)}::text[], ${reports.map(({ stopReport }) => stopReport)}::text[],
+                      ${reports.map(({ message }) => message)}::text[])
+            as reported (id, from_status, to_status, stop_report, message)
         ), ended as (
           update deployments d
-          set status = reported.to_status, version = version + 1, message = reported.message,
+          set status = reported.to_status, version = version + 1, message = reported.message, stop_report = reported.stop_report,
               retries = retries + (reported.to_status = 'retrying')::int,
-              ended_at = case when reported.to_status <> 'retrying'
+              ended_at = case when reported.to_status not in ('retrying', 'stopping')
                            then greatest(statement_timestamp(), scheduled_at, started_at) end,
-              due_at = case when reported.to_status = 'retrying'
-                         then statement_timestamp() + ${RETRY_DELAY} end
+              due_at = case reported.to_status when 'retrying' then statement_timestamp() + ${RETRY_DELAY}
+                         when 'stopping' then statement_timestamp() end
           from reported
           where d.organization_id = reported.organization_id and d.id = reported.id
           returning d.*, reported.from_status
@@ -192,25 +201,35 @@ function isHolding(status: DeploymentStatus | undefined): boolean {
   return HOLDING_STATUSES.some((holding) => holding === status);
 }
 
-/** What a report makes of a deployment that holds resources. */
-function statusAfter({ outcome }: Report, { retries, maxRetries }: ReportedRow): DeploymentStatus {
-  return outcome === 'failed' && retries < maxRetries ? 'retrying' : outcome;
+/** Whether an attempt can still end by a report. */
+function isOpen({ status, stopReport }: Standing): boolean {
+  return isHolding(status) && stopReport === null;
+}
+
+/** What a report makes of a deployment that is open. */
+function endingBy(report: Report, row: ReportedRow): EndingReport {
+  const { outcome } = report;
+  if (row.status === 'stopping')
+    return { ...report, from: row.status, to: statusAfterStop(report, row), stopReport: outcome };
+  const isRetried = outcome === 'failed' && row.retries < row.maxRetries;
+  return { ...report, from: row.status, to: isRetried ? 'retrying' : outcome, stopReport: null };
+}
+
+/** What was to end has ended. What gave way is done if it says so; else it waits for the pass that takes its resources, and queues it. */
+function statusAfterStop({ outcome }: Report, { stopOutcome }: ReportedRow): DeploymentStatus {
+  if (stopOutcome !== 'queued') return stopOutcome ?? 'cancelled';
+  return outcome === 'succeeded' ? 'succeeded' : 'stopping';
 }
 
 /** Why a report is refused; undefined when it says something new, or what is known. */
-function refusalOf(
-  actor: Actor,
-  report: Report,
-  row: ReportedRow | undefined,
-  status: DeploymentStatus | undefined,
-): DomainError | undefined {
-  if (row === undefined || status === undefined) return DeploymentErrors.NOT_FOUND.because();
+function refusalOf(actor: Actor, report: Report, row: ReportedRow, now: Standing): DomainError | undefined {
+  const { status, stopReport } = now;
   if (!isOwnOrAdmin(actor, row.submittedBy)) return notOwner(actor);
   const facts = { id: row.id, deploymentStatus: status, attempt: row.attempt };
   if (report.attempt !== null && report.attempt !== row.attempt) {
     return DeploymentErrors.STALE_ATTEMPT.because(standing(status, row.attempt), facts);
   }
-  if (isHolding(status) || status === report.outcome) return undefined;
+  if (isOpen(now) || status === report.outcome || stopReport === report.outcome) return undefined;
   if (status === 'retrying' && report.outcome === 'failed') return undefined;
   return DeploymentErrors.INVALID_STATE.because(standing(status, row.attempt), facts);
 }

@@ -3,10 +3,11 @@ import { type Actor } from '#rbac';
 
 import { DeploymentErrors } from './deployments.errors.js';
 
-/** What is asked of a cluster that its policy limits. null: nothing is asked, and the cluster decides. */
+/** What is asked of a cluster that its policy limits, or decides. null: nothing is asked, and the cluster decides. */
 export interface Asked {
   readonly priority: number | null;
   readonly maxRuntimeSeconds: number | null;
+  readonly isPreemptible: boolean | null;
 }
 
 /** The same, decided. */
@@ -14,6 +15,7 @@ export interface Granted {
   readonly priority: number;
   /** null: without a limit */
   readonly maxRuntimeSeconds: number | null;
+  readonly isPreemptible: boolean;
 }
 
 /**
@@ -21,13 +23,9 @@ export interface Granted {
  *
  * @throws DEPLOYMENTS.PRIORITY_ABOVE_LIMIT, DEPLOYMENTS.RUNTIME_ABOVE_LIMIT, with pointers below `at`
  */
-export function withinLimits(
-  { priority, maxRuntimeSeconds }: Asked,
-  policy: SubmissionPolicy,
-  actor: Actor,
-  at = '',
-): Granted {
-  if (priority !== null) assertPriority(priority, policy, actor, at);
+export function withinLimits(asked: Asked, policy: SubmissionPolicy, actor: Actor, at = ''): Granted {
+  const { maxRuntimeSeconds } = asked;
+  if (asked.priority !== null) assertPriority(asked.priority, policy, actor, at);
   const role = limitedAs(actor);
   const longest = policy.maxRuntimeSecondsLimitByRole[role];
   if (maxRuntimeSeconds !== null && longest !== null && maxRuntimeSeconds > longest) {
@@ -35,9 +33,11 @@ export function withinLimits(
       { pointer: `#${at}/maxRuntimeSeconds`, code: 'above-limit', message: `must be at most ${longest} for your role` },
     ]);
   }
+  const priority = asked.priority ?? Math.min(policy.defaultPriority, policy.priorityLimitByRole[role]);
   return {
-    priority: priority ?? Math.min(policy.defaultPriority, policy.priorityLimitByRole[role]),
+    priority,
     maxRuntimeSeconds: maxRuntimeSeconds ?? shorter(policy.defaultMaxRuntimeSeconds, longest),
+    isPreemptible: asked.isPreemptible ?? priority < (policy.preemptibleBelowPriority ?? 0),
   };
 }
 

@@ -30,7 +30,8 @@ export interface DeploymentOrder {
   readonly queueTimeoutSeconds: number | null;
   readonly maxRetries: number;
   readonly labels: Labels;
-  readonly isPreemptible: boolean;
+  /** null: as the cluster has it for such a priority */
+  readonly isPreemptible: boolean | null;
   readonly spec: object | null;
 }
 

@@ -80,7 +80,7 @@ describe('a cancellation in bulk', () => {
     ];
     const heard = await Promise.all(cases.map(async ([filter]) => (await cancel(cluster, filter, true)).body));
     expect(heard).toEqual(
-      cases.map(([, matched]) => ({ matched, notOwned: 0, cancelled: 0, sample: expect.any(Array) })),
+      cases.map(([, matched]) => ({ matched, notOwned: 0, cancelled: 0, stopping: 0, sample: expect.any(Array) })),
     );
     expect(heard.map(({ sample }) => new Set(sample).size)).toEqual(cases.map(([, matched]) => matched));
     const { sample } = (await cancel(cluster, { label: 'team=vision' }, true)).body;
@@ -91,6 +91,7 @@ describe('a cancellation in bulk', () => {
       matched: 2,
       notOwned: 0,
       cancelled: 2,
+      stopping: 0,
       sample: [],
     });
     expect(await namesLeft(cluster)).toEqual(['b-1', 'b-2', 'c%1']);
@@ -98,6 +99,7 @@ describe('a cancellation in bulk', () => {
       matched: 0,
       notOwned: 0,
       cancelled: 0,
+      stopping: 0,
       sample: [],
     });
     expect(await cluster.read()).toMatchObject({ queue: { queued: 3 } });
@@ -126,7 +128,7 @@ describe('a cancellation in bulk', () => {
     const mine = await cluster.submit({ name: 'mine' });
     await cluster.submit({ name: 'theirs' }, colleague);
     const dry = (await cancel(cluster, {}, true)).body;
-    expect(dry).toEqual({ matched: 1, notOwned: 1, cancelled: 0, sample: [mine] });
+    expect(dry).toEqual({ matched: 1, notOwned: 1, cancelled: 0, stopping: 0, sample: [mine] });
     expect((await cancel(cluster, { submittedBy: colleague.id })).body).toMatchObject({
       matched: 0,
       notOwned: 1,

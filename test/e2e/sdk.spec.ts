@@ -28,6 +28,20 @@ describe('the SDK, installed into an empty project', () => {
     project.remove();
   });
 
+  /** Started by a runtime that has gone since, and cancelled where that grants it a day. */
+  const aStoppingOne = async (): Promise<string> => {
+    const cluster = await TestCluster.create(team, { cpu: 1 });
+    await team.admin.patch(cluster.path, { policy: { stopGraceSeconds: 86_400 } });
+    const id = await cluster.submit();
+    await eventually(
+      () => cluster.deployment(id),
+      ({ status }) => status === 'scheduled',
+    );
+    await team.admin.post(`${cluster.deploymentPath(id)}/start`);
+    expect((await cluster.cancel(id)).body.status).toBe('stopping');
+    return id;
+  };
+
   it('is a package of compiled modules with their types, and nothing else', () => {
     const strange = project.packed.filter((path) => !/^(package\.json|README\.md|dist\/.+\.(js|d\.ts))$/.test(path));
     expect(strange).toEqual([]);
@@ -51,7 +65,7 @@ describe('the SDK, installed into an empty project', () => {
     expect(lines.filter((line) => line.endsWith(' scheduled'))).toHaveLength(2);
   });
 
-  it('runs the loop of a runtime, which serves what was there and what comes', async () => {
+  it('runs the loop of a runtime, which serves what was there and what comes, and stops what is to stop', async () => {
     const account = await team.admin.post<{ id: string }>(`${team.path}/service-accounts`, {
       name: 'agent',
       scope: 'runtime',
@@ -60,6 +74,7 @@ describe('the SDK, installed into an empty project', () => {
       name: 'agent',
     });
     const cluster = await TestCluster.create(team, { cpu: 2 });
+    const stopping = await aStoppingOne();
     const before = await cluster.submitBatch([{}, {}, {}]);
     project.write('runtime.ts', programOf(RUNTIME));
     const runtime = spawn(process.execPath, ['runtime.ts'], {
@@ -82,6 +97,11 @@ describe('the SDK, installed into an empty project', () => {
         30_000,
       );
     }
+    await eventually(
+      () => cluster.deployment(stopping),
+      ({ status }) => status === 'cancelled',
+      30_000,
+    );
     runtime.kill('SIGTERM');
     const [code] = (await ended) as [number | null];
     expect({ code, errors }).toEqual({ code: 0, errors: '' });

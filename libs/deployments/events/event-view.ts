@@ -16,6 +16,13 @@ export interface EventView extends EventPosition {
   readonly cause: string;
   readonly actorId: string | null;
   readonly passId: string | null;
+  /** By when its runtime is to have stopped it; null where nothing is asked of it. */
+  readonly until: string | null;
+  /** For whom it gives way; null where a pass decides that later, or nobody does. */
+  readonly preemptorId: string | null;
+  readonly preemptorPriority: number | null;
+  /** For how long it has run for nothing; null but where it goes back to the queue because of others. */
+  readonly lostSeconds: number | null;
 }
 
 /** A row of {@link EVENT_COLUMNS}. */
@@ -28,11 +35,18 @@ export interface EventRow extends Omit<EventView, keyof EventPosition> {
 export const EVENT_COLUMNS = sql`
   e.stamp::text as stamp, e.position::text as position, e.at, e.cluster_id as "clusterId",
   e.deployment_id as "deploymentId", e.sequence, e.attempt, e.from_status as "from", e.to_status as "to", e.cause,
-  e.actor_id as "actorId", e.pass_id as "passId"`;
+  e.actor_id as "actorId", e.pass_id as "passId", e.until, e.preemptor_id as "preemptorId",
+  e.preemptor_priority as "preemptorPriority", e.lost_seconds as "lostSeconds"`;
 
 /** The view of a row. */
 export function eventViewOf(row: EventRow): EventView {
-  return { ...row, stamp: BigInt(row.stamp), position: BigInt(row.position), at: rfc3339(row.at) };
+  return {
+    ...row,
+    stamp: BigInt(row.stamp),
+    position: BigInt(row.position),
+    at: rfc3339(row.at),
+    until: rfc3339(row.until),
+  };
 }
 
 /** Which events of an organization are wanted. */

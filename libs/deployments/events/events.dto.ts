@@ -1,4 +1,14 @@
-import { enumRule, EnumField, IdField, IntegerField, ListField, PageQuery, StringField, TimestampField } from '#http';
+import {
+  enumRule,
+  EnumField,
+  IdField,
+  IntegerField,
+  ListField,
+  ObjectField,
+  PageQuery,
+  StringField,
+  TimestampField,
+} from '#http';
 
 import { DEPLOYMENT_STATUSES, type DeploymentStatus } from '../deployment-status.js';
 import { MAX_EVENT_ID, positionOf } from './event-position.js';
@@ -9,6 +19,33 @@ const MAX_INTEGER = 2_147_483_647;
 export const EVENT_SORTS = ['newest', 'oldest'] as const;
 
 export type EventSort = (typeof EVENT_SORTS)[number];
+
+/** What a deployment gives up for others. */
+export class EventPreemptionDto {
+  @IdField({
+    description: 'The first deployment that starts in its place; null where that is decided when it has stopped.',
+    nullable: true,
+  })
+  readonly preemptorId!: string | null;
+
+  @IntegerField({
+    description: 'The priority that it gives way to; null where an event before has said it.',
+    min: 0,
+    max: 100,
+    nullable: true,
+    example: 90,
+  })
+  readonly priority!: number | null;
+
+  @IntegerField({
+    description: 'How long its attempt has held resources for nothing, in seconds; null while it still stops.',
+    min: 0,
+    max: MAX_INTEGER,
+    nullable: true,
+    example: 1234,
+  })
+  readonly lostSeconds!: number | null;
+}
 
 /** Something that happened. */
 export class EventDto {
@@ -70,6 +107,19 @@ export class EventDto {
 
   @IdField({ description: 'The pass that did it; null where somebody did.', nullable: true })
   readonly passId!: string | null;
+
+  @TimestampField({
+    description:
+      'By when the runtime is to stop it: an event of the type `deployment.stopping` asks for that. At that time its resources are given to others. Null where nothing is asked.',
+    nullable: true,
+  })
+  readonly until!: string | null;
+
+  @ObjectField(() => EventPreemptionDto, {
+    description: 'For whom it gives way, and what that costs; null where it does not.',
+    nullable: true,
+  })
+  readonly preemption!: EventPreemptionDto | null;
 }
 
 const status = (): PropertyDecorator =>

@@ -263,9 +263,12 @@ function positionOf({ present: { shapes }, one, older }: Found): number | null {
   return ahead + 1;
 }
 
-function sentenceOfSettled({ status, scheduledAt, startedAt, endedAt }: DeploymentView): string {
+function sentenceOfSettled({ status, scheduledAt, startedAt, endedAt, stopping }: DeploymentView): string {
   const at = (time: string | null): string => (time === null ? '' : ` ${timeInWords(time)}`);
   if (endedAt !== null) return `It does not wait: it ended as ${status} at${at(endedAt)}.`;
+  if (stopping !== null) {
+    return `It does not wait: its runtime was asked at${at(stopping.since)} to stop it (${stopping.cause}); when that is reported, or at${at(stopping.until)}, it is ${stopping.outcome}.`;
+  }
   if (status === 'running') return `It does not wait: it has been running since${at(startedAt)}.`;
   return `It does not wait: its resources were given to it at${at(scheduledAt)}, and its runtime may start it.`;
 }

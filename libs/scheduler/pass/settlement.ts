@@ -47,12 +47,13 @@ export class Settlement {
     const due = await this.deployments.takeDue(tx, pass, limit);
     const taken = await this.signals.take(tx, pass, due.queue);
     const ended = await this.deployments.takeUnsettled(tx, pass, limit);
-    const released = await this.ledger.release(tx, pass, ended);
+    const returned = [...due.stopped, ...ended];
+    const released = await this.ledger.release(tx, pass, returned);
     const isSilent = taken.reasons.length === 0 && due.changed === 0 && ended.length === 0;
     return {
       reasons: taken.reasons,
       timedOut: due.timedOut,
-      ended: ended.length,
+      ended: returned.length,
       released,
       isQuiet: isSilent && !(await this.schedules.isDue(tx, pass.clusterId)),
       endedMsAgo: longest(ended),

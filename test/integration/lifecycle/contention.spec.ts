@@ -12,7 +12,7 @@ import { eventually } from '../../support/wait.js';
 const DEPLOYMENTS = 600;
 const ROUNDS = 6;
 
-describe('reports, cancellations, edits and passes over the same deployments', () => {
+describe('reports, cancellations, edits, stops and passes over the same deployments', () => {
   let stowage: Stowage;
   let team: Team;
   let client: Client;
@@ -41,6 +41,7 @@ describe('reports, cancellations, edits and passes over the same deployments', (
   it('are all answered, in whatever order they lock, and none of them waits for another that waits for it', async () => {
     const random = Random.of('contention');
     const cluster = await TestCluster.create(team, { cpu: 200 });
+    await team.admin.patch(cluster.path, { policy: { stopGraceSeconds: 1 } });
     const ids = await cluster.submitBatch(
       Array.from({ length: DEPLOYMENTS }, (_, index) => ({
         maxRetries: 1,
@@ -61,8 +62,28 @@ describe('reports, cancellations, edits and passes over the same deployments', (
         .shuffle(ids)
         .slice(0, 10)
         .map((id) => team.admin.patch(cluster.deploymentPath(id), { priority: random.integer(0, 6) }));
+    const starts = (): Promise<{ status: number }>[] =>
+      random
+        .shuffle(ids)
+        .slice(0, 40)
+        .map((id) => team.admin.post(`${cluster.deploymentPath(id)}/start`));
+    // Some run from the beginning (the two highest priorities fit), and are reported while they are cancelled, which asks them to stop.
+    const highest = ROUNDS - 1;
+    for (const id of ids.filter((_, index) => index % 7 === highest && index % 3 !== 0).slice(0, 20)) {
+      await eventually(
+        () => team.admin.post(`${cluster.deploymentPath(id)}/start`),
+        ({ status }) => status === 200,
+      );
+    }
     for (let round = 0; round < ROUNDS; round++) {
-      const answers = await Promise.all([reports(), cancelled(round), ...edits(), reports(), cancelled(round)]);
+      const answers = await Promise.all([
+        reports(),
+        cancelled(highest - round),
+        ...starts(),
+        ...edits(),
+        reports(),
+        cancelled(highest - round),
+      ]);
       expect(answers.every(({ status }) => status === 200 || status === 409)).toBe(true);
     }
     expect(await deadlocks()).toBe(0);

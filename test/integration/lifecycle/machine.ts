@@ -9,8 +9,10 @@ export interface Expected {
   readonly maxRetries: number;
   /** Its resources have come back, or were never given. */
   isReleased: boolean;
-  /** Its time has come: of the queue timeout, of the runtime, or of the retry. */
+  /** Its time has come: of the queue timeout, of the runtime, of the grace, or of the retry. */
   isDue: boolean;
+  /** What becomes of it, or became of it, when it stops, and what its runtime said then; null where it never was to stop. */
+  stop: { outcome: 'cancelled' | 'timed_out' | 'queued'; report: string | null } | null;
 }
 
 /** Something that somebody does, or that happens. `at` says to which deployment, by its place; what is beyond the last is the last. */
@@ -24,6 +26,7 @@ export type Act =
       readonly outcome: 'succeeded' | 'failed';
     }
   | { readonly kind: 'cancel'; readonly at: number }
+  | { readonly kind: 'give-way'; readonly at: number }
   | { readonly kind: 'edit'; readonly at: number; readonly priority: number }
   | { readonly kind: 'cancel-all'; readonly statuses: readonly string[] }
   | { readonly kind: 'fail-all' }
@@ -33,8 +36,8 @@ export type Act =
 /** How many of them a cluster of the test has room for. */
 export const PLACES = 2;
 
-const HOLDING = ['scheduled', 'running'];
-const LIVE = ['queued', 'scheduled', 'running', 'retrying'];
+const HOLDING = ['scheduled', 'running', 'stopping'];
+const LIVE = ['queued', 'scheduled', 'running', 'stopping', 'retrying'];
 
 const at = fc.nat(5);
 const attempt = fc.option(fc.integer({ min: 1, max: 3 }), { freq: 3 });
@@ -56,6 +59,7 @@ export const anAct: fc.Arbitrary<Act> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('cancel' as const), at }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('give-way' as const), at }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('edit' as const), at, priority: fc.nat(2) }) },
   {
     weight: 1,
@@ -70,6 +74,9 @@ export const anAct: fc.Arbitrary<Act> = fc.oneof(
 export class Machine {
   readonly deployments: Expected[] = [];
 
+  /** @param hasGrace whether what runs is granted time to stop */
+  constructor(readonly hasGrace: boolean) {}
+
   /** The place of the deployment that an act is about; undefined while there is none. */
   placeOf(place: number): number | undefined {
     return this.deployments.length === 0 ? undefined : Math.min(place, this.deployments.length - 1);
@@ -82,10 +89,12 @@ export class Machine {
         this.submit(act.maxRetries, act.priority);
         return true;
       case 'cancel-all':
-        this.deployments.filter(({ status }) => act.statuses.includes(status)).forEach(cancel);
+        this.deployments
+          .filter(({ status }) => act.statuses.includes(status))
+          .forEach((one) => cancel(one, this.hasGrace));
         return true;
       case 'fail-all':
-        this.deployments.filter(isHolding).forEach((one) => end(one, 'failed'));
+        this.deployments.filter(isHolding).forEach((one) => report(one, 'failed'));
         return true;
       case 'pass':
         this.pass();
@@ -93,21 +102,22 @@ export class Machine {
       case 'start':
       case 'complete':
       case 'cancel':
+      case 'give-way':
       case 'edit':
       case 'time-passes': {
         const one = this.deployments[this.placeOf(act.at) ?? -1];
-        return one === undefined || about(one, act);
+        return one === undefined || about(one, act, this.hasGrace);
       }
     }
   }
 
   private submit(maxRetries: number, priority: number): void {
-    const fresh = { status: 'queued', attempt: 1, retries: 0, isReleased: true, isDue: false };
+    const fresh = { status: 'queued', attempt: 1, retries: 0, isReleased: true, isDue: false, stop: null };
     this.deployments.push({ ...fresh, maxRetries, priority });
   }
 
   private pass(): void {
-    this.deployments.filter(({ isDue }) => isDue).forEach(becomeDue);
+    this.deployments.filter(({ isDue }) => isDue).forEach((one) => becomeDue(one, this.hasGrace));
     this.deployments.filter((one) => !isHolding(one)).forEach((one) => (one.isReleased = true));
     const free = PLACES - this.deployments.filter(isHolding).length;
     // Sorting is stable, and they are in the order of their ages.
@@ -123,8 +133,28 @@ function isHolding({ status }: Expected): boolean {
   return HOLDING.includes(status);
 }
 
-function cancel(one: Expected): void {
-  Object.assign(one, { status: 'cancelled', isDue: false });
+function ask(one: Expected, outcome: 'cancelled' | 'timed_out' | 'queued'): void {
+  Object.assign(one, { status: 'stopping', isDue: false, stop: { outcome, report: null } });
+}
+
+function cancel(one: Expected, hasGrace: boolean): void {
+  if (one.status === 'running' && hasGrace) ask(one, 'cancelled');
+  else if (one.status === 'stopping' && one.stop?.report === null) one.stop.outcome = 'cancelled';
+  else Object.assign(one, { status: 'cancelled', isDue: false });
+}
+
+/** What a runtime says of what holds resources. @returns whether that is new, or known */
+function report(one: Expected, outcome: string): boolean {
+  if (one.status !== 'stopping' || one.stop === null) {
+    end(one, outcome);
+    return true;
+  }
+  if (one.stop.report !== null) return one.stop.report === outcome;
+  one.stop.report = outcome;
+  if (one.stop.outcome !== 'queued') Object.assign(one, { status: one.stop.outcome, isDue: false });
+  else if (outcome === 'succeeded') Object.assign(one, { status: outcome, isDue: false });
+  else one.isDue = true;
+  return true;
 }
 
 function end(one: Expected, outcome: string): void {
@@ -133,16 +163,22 @@ function end(one: Expected, outcome: string): void {
   if (isRetried) one.retries += 1;
 }
 
-function becomeDue(one: Expected): void {
+function becomeDue(one: Expected, hasGrace: boolean): void {
+  if (one.status === 'stopping' && one.stop?.outcome === 'queued') {
+    Object.assign(one, { status: 'queued', attempt: one.attempt + 1, isDue: false, stop: null });
+    return;
+  }
   if (one.status === 'retrying') {
     // Not before its resources are back.
     if (one.isReleased) Object.assign(one, { status: 'queued', attempt: one.attempt + 1, isDue: false });
     return;
   }
-  Object.assign(one, { status: one.status === 'queued' ? 'expired' : 'timed_out', isDue: false });
+  if (one.status === 'running' && hasGrace) ask(one, 'timed_out');
+  else if (one.status === 'stopping') Object.assign(one, { status: one.stop?.outcome, isDue: false });
+  else Object.assign(one, { status: one.status === 'queued' ? 'expired' : 'timed_out', isDue: false });
 }
 
-function about(one: Expected, act: Extract<Act, { at: number }>): boolean {
+function about(one: Expected, act: Extract<Act, { at: number }>, hasGrace: boolean): boolean {
   switch (act.kind) {
     case 'time-passes':
       one.isDue = LIVE.includes(one.status);
@@ -154,19 +190,20 @@ function about(one: Expected, act: Extract<Act, { at: number }>): boolean {
     case 'cancel':
       if (one.status === 'cancelled') return true;
       if (!LIVE.includes(one.status)) return false;
-      cancel(one);
+      cancel(one, hasGrace);
+      return true;
+    case 'give-way':
+      if (one.status === 'running' && hasGrace) ask(one, 'queued');
       return true;
     case 'start':
       if (act.attempt !== null && act.attempt !== one.attempt) return false;
       if (!isHolding(one)) return false;
-      one.status = 'running';
+      if (one.status === 'scheduled') one.status = 'running';
       return true;
     case 'complete':
       if (act.attempt !== null && act.attempt !== one.attempt) return false;
-      if (isHolding(one)) {
-        end(one, act.outcome);
-        return true;
-      }
-      return one.status === act.outcome || (one.status === 'retrying' && act.outcome === 'failed');
+      if (isHolding(one)) return report(one, act.outcome);
+      if (one.status === 'retrying') return act.outcome === 'failed';
+      return one.status === act.outcome || one.stop?.report === act.outcome;
   }
 }

@@ -18,6 +18,7 @@ interface Shown {
   retries: number;
   priority: number;
   releasedAt: string | null;
+  stopping: { outcome: string } | null;
 }
 
 /** Every move that the table has, as an event tells it. */
@@ -25,8 +26,11 @@ const MOVES: readonly string[] = Object.values(TRANSITIONS).flatMap(({ from, to,
   (from.length === 0 ? ['nothing'] : from).map((status) => `${status} -> ${to}: ${cause}, by a ${by}`),
 );
 
-/** Moves that nothing makes yet. */
-const TO_COME = ['stopping', 'preempted', 'stopped', 'grace-over'];
+/** Moves that no pass makes yet. */
+const TO_COME = ['queued: preempted'];
+
+/** The longest there is: only what a test hurries is over. */
+const GRACE = { stopGraceSeconds: 86_400 };
 
 describe('the states of deployments', () => {
   let stowage: Stowage;
@@ -51,12 +55,35 @@ describe('the states of deployments', () => {
   /** Time stands still but for what is hurried: what is due by the real clock happens at no pass. */
   const stopTheClock = (cluster: TestCluster): Promise<unknown> =>
     client.query(
-      `update deployments set due_at = now() + interval '1 day' where cluster_id = $1 and due_at is not null and due_at > '2000-01-01'`,
+      `update deployments set due_at = now() + interval '1 day' where cluster_id = $1 and due_at > '2000-01-01' and stop_report is null`,
       [cluster.id],
     );
 
   const hurry = (id: string): Promise<unknown> =>
     client.query(`update deployments set due_at = '1999-01-01' where id = $1 and due_at is not null`, [id]);
+
+  /** As if a pass had found somebody of higher priority for whom what runs must stop. */
+  const giveWay = (id: string): Promise<unknown> =>
+    client.query(
+      `with d as (
+         update deployments
+         set status = 'stopping', version = version + 1, preemptions = preemptions + 1, stop_cause = 'preempted',
+             stop_outcome = 'queued', stop_asked_at = greatest(now(), started_at), due_at = now() + interval '1 day'
+         where id = $1 and status = 'running' returning *
+       )
+       insert into deployment_events (organization_id, deployment_id, sequence, cluster_id, attempt, from_status, to_status,
+                                      cause, pass_id, at, until, preemptor_priority)
+       select organization_id, id, version, cluster_id, attempt, 'running', status, 'preempted',
+              (select p.id from passes p where p.cluster_id = d.cluster_id limit 1), now(), due_at, 100
+       from d`,
+      [id],
+    );
+
+  const aCluster = async (cpu: number, policy: Readonly<Record<string, unknown>> = {}): Promise<TestCluster> => {
+    const cluster = await TestCluster.create(team, { cpu });
+    await team.admin.patch(cluster.path, { policy });
+    return cluster;
+  };
 
   const submit = (cluster: TestCluster, fields: Readonly<Record<string, unknown>>): Promise<string> =>
     cluster.submit({ maxRuntimeSeconds: 86_400, queueTimeoutSeconds: 86_400, ...fields });
@@ -81,6 +108,9 @@ describe('the states of deployments', () => {
         return post(`${cluster.deploymentPath(id)}/complete`, { outcome: act.outcome, ...attempt });
       case 'cancel':
         return post(`${cluster.deploymentPath(id)}/cancel`, {});
+      case 'give-way':
+        if (machine.hasGrace) await giveWay(id);
+        return true;
       case 'edit':
         return (await team.admin.patch(cluster.deploymentPath(id), { priority: act.priority })).status === 200;
       case 'cancel-all':
@@ -104,8 +134,9 @@ describe('the states of deployments', () => {
     return (await team.viewer.get<{ items: Shown[] }>(path)).body.items.toReversed();
   };
 
-  const stateOf = ({ status, attempt, retries, priority, isReleased }: Expected): unknown => ({
+  const stateOf = ({ status, attempt, retries, priority, isReleased, stop }: Expected): unknown => ({
     status,
+    stops: status === 'stopping' ? stop?.outcome : undefined,
     attempt,
     retries,
     priority,
@@ -124,16 +155,17 @@ describe('the states of deployments', () => {
   };
 
   /** Does the acts one after another, and looks after each whether everything is as the machine says. */
-  const follow = async (cluster: TestCluster, acts: readonly Act[]): Promise<void> => {
-    const machine = new Machine();
+  const follow = async (cluster: TestCluster, acts: readonly Act[], hasGrace = false): Promise<void> => {
+    const machine = new Machine(hasGrace);
     const ids: string[] = [];
     for (const [index, act] of acts.entries()) {
       const isAccepted = await perform(cluster, ids, machine, act);
       const what = `${index}: ${JSON.stringify(act)}`;
       expect(`${what} ${machine.apply(act)}`).toBe(`${what} ${isAccepted}`);
       await stopTheClock(cluster);
-      const states = (await shown(cluster)).map(({ status, attempt, retries, priority, releasedAt }) => ({
+      const states = (await shown(cluster)).map(({ status, attempt, retries, priority, releasedAt, stopping }) => ({
         status,
+        stops: stopping?.outcome,
         attempt,
         retries,
         priority,
@@ -148,11 +180,15 @@ describe('the states of deployments', () => {
     const { seed } = Random.of('transitions');
     const clusters: string[] = [];
     await fc.assert(
-      fc.asyncProperty(fc.array(anAct, { minLength: 20, maxLength: 40, size: 'max' }), async (acts) => {
-        const cluster = await TestCluster.create(team, { cpu: PLACES });
-        clusters.push(cluster.id);
-        await follow(cluster, acts);
-      }),
+      fc.asyncProperty(
+        fc.array(anAct, { minLength: 20, maxLength: 40, size: 'max' }),
+        fc.boolean(),
+        async (acts, hasGrace) => {
+          const cluster = await aCluster(PLACES, hasGrace ? GRACE : {});
+          clusters.push(cluster.id);
+          await follow(cluster, acts, hasGrace);
+        },
+      ),
       { seed, numRuns: 20 },
     );
     expect((await movesOf(clusters)).filter((move) => !MOVES.includes(move))).toEqual([]);
@@ -196,6 +232,29 @@ describe('the states of deployments', () => {
       due(13),
       pass,
     ]);
+    // With a grace, each from running: ended by a report, and by time.
+    const graceful = await aCluster(PLACES, GRACE);
+    const giveWayAt = (at: number): Act => ({ kind: 'give-way', at });
+    const run = (at: number, ...acts: Act[]): Act[] => [queued, pass, start(at), ...acts];
+    await follow(
+      graceful,
+      [
+        ...run(0, cancel(0), fail(0), fail(0), succeed(0), start(0)),
+        ...run(1, cancel(1), cancel(1), start(1), due(1), pass, fail(1)),
+        ...run(2, due(2), pass, succeed(2), succeed(2), cancel(2)),
+        ...run(3, due(3), pass, due(3), pass),
+        ...run(4, due(4), pass, cancel(4), { kind: 'complete', at: 4, attempt: 2, outcome: 'failed' }, fail(4)),
+        ...run(5, giveWayAt(5), cancel(5), due(5), pass),
+        ...run(6, giveWayAt(6), succeed(6), succeed(6), fail(6)),
+        ...run(7, giveWayAt(7), fail(7), fail(7), succeed(7), cancel(7)),
+        ...run(8, giveWayAt(8), fail(8), pass, fail(8), succeed(8)),
+        ...run(9, giveWayAt(9), due(9), pass, { kind: 'cancel-all', statuses: ['stopping', 'scheduled'] }),
+        ...run(10, { kind: 'cancel-all', statuses: ['running'] }, { kind: 'cancel-all', statuses: ['stopping'] }),
+        { kind: 'fail-all' },
+        pass,
+      ],
+      true,
+    );
     // And by the deletion of a cluster, from what waits and from what is between two attempts.
     const doomed = await TestCluster.create(team, { cpu: 1 });
     const retrying = await submit(doomed, { maxRetries: 1 });
@@ -209,7 +268,7 @@ describe('the states of deployments', () => {
     expect((await team.admin.delete(doomed.path)).status).toBe(204);
     expect(await brokenLaws(client)).toEqual([]);
 
-    expect(await movesOf([cluster.id, doomed.id])).toEqual(
+    expect(await movesOf([cluster.id, graceful.id, doomed.id])).toEqual(
       MOVES.filter((move) => !TO_COME.some((word) => move.includes(word))).toSorted(),
     );
   });

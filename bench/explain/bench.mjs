@@ -3,19 +3,13 @@
 // (STOWAGE_TEST_DATABASE_URL) and a Redis (STOWAGE_TEST_REDIS_URL).
 //
 //   node bench/explain/bench.mjs [--waiting 10000] [--shapes 500] [--requests 50]
-import 'reflect-metadata';
-
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 import { Test } from '@nestjs/testing';
 
-import pg from 'pg';
-
-import { loadSettings } from '#config';
-import { migrate } from '#database';
-import { createHttpApp, createLogger } from '#http';
+import { settingsOf, withApi } from '../lib/api.mjs';
+import { ask, pause, quantile } from '../lib/database.mjs';
+import { aCluster, anOwner } from '../lib/service.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -25,40 +19,6 @@ const { values } = parseArgs({
   },
 });
 const [WAITING, SHAPES, REQUESTS] = [values.waiting, values.shapes, values.requests].map(Number);
-
-const server = process.env.STOWAGE_TEST_DATABASE_URL;
-const redis = process.env.STOWAGE_TEST_REDIS_URL;
-if (server === undefined || redis === undefined) {
-  process.stderr.write('STOWAGE_TEST_DATABASE_URL and STOWAGE_TEST_REDIS_URL name the servers to use\n');
-  process.exit(2);
-}
-
-function settingsFor(url) {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  return loadSettings({
-    NODE_ENV: 'test',
-    DATABASE_URL: url,
-    REDIS_URL: redis,
-    STOWAGE_QUEUE_PREFIX: `bench-${randomBytes(6).toString('hex')}`,
-    STOWAGE_JWT_KEYS: JSON.stringify([{ ...privateKey.export({ format: 'jwk' }), kid: 'bench' }]),
-    STOWAGE_TOKEN_SECRET: randomBytes(32).toString('base64url'),
-    STOWAGE_LOG_LEVEL: 'fatal',
-  });
-}
-
-async function ask(url, token, body) {
-  const response = await fetch(url, {
-    method: body === undefined ? 'GET' : 'POST',
-    headers: {
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${url} was answered by ${response.status}: ${text}`);
-  return JSON.parse(text);
-}
 
 /** Shapes that differ in what they ask for; three priorities, every second with a declared runtime. */
 function shape(index) {
@@ -85,15 +45,12 @@ const FILL = `
   returning d.priority, d.cpu_millis, d.memory_mib, d.gpu_millis, d.max_runtime_seconds`;
 
 /** A cluster in which nothing more fits, with a queue. No worker runs: the questions are about what the next pass would see. */
-async function aFullCluster(base, client) {
-  const { accessToken: token } = await ask(`${base}/v1/auth/register`, undefined, {
-    username: `bench-${randomBytes(4).toString('hex')}`,
-    password: randomBytes(12).toString('hex'),
-  });
-  const organization = await ask(`${base}/v1/organizations`, token, { name: 'Bench' });
-  const path = `${base}/v1/organizations/${organization.id}`;
+async function aFullCluster(port, client) {
+  const owner = await anOwner(port);
+  const { token, organization } = owner;
   const capacity = { cpu: 3000, memoryMib: 2_000_000, gpu: 80 };
-  const cluster = await ask(`${path}/clusters`, token, { name: 'pool', capacity });
+  const cluster = await aCluster(port, owner, { name: 'pool', capacity });
+  const path = `http://127.0.0.1:${port}/v1/organizations/${organization}`;
   const pool = `${path}/clusters/${cluster.id}`;
   const running = 200;
   for (let from = 0; from < WAITING + running; from += 5_000) {
@@ -124,17 +81,16 @@ async function measure(name, send) {
 }
 
 function print(name, times) {
-  times.sort((a, b) => a - b);
-  const [half, most] = [0.5, 0.95].map((share) => times[Math.floor(share * (times.length - 1))].toFixed(0));
+  const [half, most] = [0.5, 0.95].map((share) => quantile(times, share).toFixed(0));
   process.stdout.write(`| ${name} | ${half} | ${most} |\n`);
 }
 
 /** Passes, and how long after each of them its blockers are there to be read. */
-async function measurePasses(pool, token) {
+async function measurePasses(env, pool, token) {
   const { WorkerModule } = await import(new URL('../../dist/apps/worker/worker.module.js', import.meta.url).href);
   const { PassService } = await import('#scheduler/processor');
   // Compiled, and not started: a pass happens when it is asked for.
-  const worker = await Test.createTestingModule({ imports: [WorkerModule.forRoot(settings)] }).compile();
+  const worker = await Test.createTestingModule({ imports: [WorkerModule.forRoot(settingsOf(env))] }).compile();
   const passes = worker.get(PassService, { strict: false });
   const clusterId = pool.split('/').at(-1);
   const [lasted, followed] = [[], []];
@@ -143,34 +99,21 @@ async function measurePasses(pool, token) {
     const began = performance.now();
     await passes.run(clusterId);
     const ended = performance.now();
-    for (let isThere = false; !isThere; await sleep(2))
+    for (let isThere = false; !isThere; await pause(2))
       isThere = (await ask(`${pool}/blockers?limit=1`, token)).current;
     if (count < 0) continue;
     lasted.push(ended - began);
     followed.push(performance.now() - ended);
     // The rest that is taken after a survey: what the next one costs is to be seen, and not how long it waited for that.
-    await sleep(500);
+    await pause(500);
   }
   await worker.close();
   print('a pass that finds one more', lasted);
   print('blockers of the whole queue, after the pass', followed);
 }
 
-const database = `stowage_bench_${randomBytes(6).toString('hex')}`;
-const admin = new pg.Client({ connectionString: server });
-await admin.connect();
-await admin.query(`create database ${database}`);
-const url = new URL(server);
-url.pathname = `/${database}`;
-const settings = settingsFor(url.href);
-await migrate({ url: url.href, poolMax: 2, applicationName: 'stowage-bench' });
-const { ApiModule } = await import(new URL('../../dist/apps/api/api.module.js', import.meta.url).href);
-const app = await createHttpApp(ApiModule.forRoot(settings), settings, { logger: createLogger(settings) });
-await app.listen(0, '127.0.0.1');
-const client = new pg.Client({ connectionString: url.href });
-await client.connect();
-try {
-  const { token, path, pool, ids } = await aFullCluster(await app.getUrl(), client);
+await withApi('explain', async (port, client, env) => {
+  const { token, path, pool, ids } = await aFullCluster(port, client);
   const one = (index) => `${path}/deployments/${ids[index % ids.length]}/explanation`;
   process.stdout.write(`${WAITING} waiting in ${SHAPES} shapes, ${REQUESTS} requests each\n\n`);
   process.stdout.write('| question | median ms | 95th percentile ms |\n| --- | --- | --- |\n');
@@ -182,10 +125,5 @@ try {
   );
   await measure('what if: a third more capacity', () => ask(`${pool}/plan`, token, { capacity: { cpu: 4000 } }));
   await measure('forecast of the first 100', () => ask(`${pool}/forecast`, token));
-  await measurePasses(pool, token);
-} finally {
-  await client.end();
-  await app.close();
-  await admin.query(`drop database if exists ${database} with (force)`);
-  await admin.end();
-}
+  await measurePasses(env, pool, token);
+});

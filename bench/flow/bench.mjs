@@ -6,7 +6,8 @@
 //   node bench/flow/bench.mjs [--deployments 2000000] [--batch 10000] [--submitters 1] [--reporters 1] [--shapes 100]
 import { parseArgs } from 'node:util';
 
-import { aCluster, anOwner, call, machine, pause, quantile, withService } from '../lib/service.mjs';
+import { call, machine, pause, quantile } from '../lib/database.mjs';
+import { aCluster, anOwner, withService } from '../lib/service.mjs';
 
 const { values } = parseArgs({
   options: {

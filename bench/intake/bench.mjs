@@ -1,21 +1,18 @@
-// Submissions per second of one API process, in turn with a bare Fastify and pg that run the same statements and token check; and
-// deployments per second in batches (a body, and lines), in turn with a bare insert into the same tables. Prints rows of a
-// markdown table. Needs a built project, a PostgreSQL whose user may create databases (STOWAGE_TEST_DATABASE_URL) and a Redis
+// Submissions per second of one API process, in turn with a bare Fastify and pg that run the same statements and token check;
+// deployments per second in batches (a body, and lines), in turn with a bare insert into the same tables; and reports per second in
+// bulk, in turn with bare SQL of the same statements. Prints rows of a markdown table. Needs a built project, a PostgreSQL whose user may create databases (STOWAGE_TEST_DATABASE_URL) and a Redis
 // (STOWAGE_TEST_REDIS_URL): `npm run bench:intake` brings its own.
 //
 //   node bench/intake/bench.mjs [--seconds 5] [--rounds 5] [--connections 16] [--batch 10000]
-import { spawn } from 'node:child_process';
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
-import { createServer } from 'node:net';
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
-import pg from 'pg';
 import { v7 } from 'uuid';
 
-import { INSERT, SIGNAL } from './statements.mjs';
+import { freePort, machine, median, pause, run, withDatabase } from '../lib/database.mjs';
+import { aCluster, anOwner } from '../lib/service.mjs';
+import { END, FIND, INSERT, PREFER_INDEXES, SCHEDULED, SIGNAL, SIGNAL_END } from './statements.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -28,15 +25,7 @@ const { values } = parseArgs({
 const [SECONDS, ROUNDS, CONNECTIONS, BATCH] = [values.seconds, values.rounds, values.connections, values.batch].map(
   Number,
 );
-const PROJECT = new URL('../../', import.meta.url);
 const DEPLOYMENT = { image: 'registry.example.com/app:1', resources: { cpu: 1, memoryMib: 256 } };
-
-const server = process.env.STOWAGE_TEST_DATABASE_URL;
-const redis = process.env.STOWAGE_TEST_REDIS_URL;
-if (server === undefined || redis === undefined) {
-  process.stderr.write('STOWAGE_TEST_DATABASE_URL and STOWAGE_TEST_REDIS_URL name the servers to use\n');
-  process.exit(2);
-}
 
 const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
 
@@ -57,24 +46,12 @@ function post(port, path, body, { token, type = 'application/json' } = {}) {
   });
 }
 
-async function freePort() {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
-
 /** Starts a program of the project, and waits until something answers on its port. */
 async function start(file, env) {
   const port = await freePort();
-  const child = spawn(process.execPath, [new URL(file, PROJECT).pathname], {
-    env: { ...env, PORT: String(port) },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const child = run(file, { ...env, PORT: String(port) });
   for (let i = 0; i < 200; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(100);
     const answered = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
     if (answered !== undefined) return { port, child };
   }
@@ -82,8 +59,7 @@ async function start(file, env) {
   throw new Error(`${file} did not start`);
 }
 
-async function stop(program) {
-  if (program === undefined) return;
+async function end(program) {
   program.child.kill('SIGKILL');
   await once(program.child, 'exit');
 }
@@ -127,7 +103,37 @@ async function bareBatch(client, { organization, cluster, user }) {
   await client.query('commit');
 }
 
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+/** The ids of so many deployments that hold resources. No worker runs: nobody asks what the ledger says of them. */
+async function scheduled(client, { organization, cluster, user }) {
+  const { rows } = await client.query(SCHEDULED, [organization, cluster, user, BATCH]);
+  return rows.map(({ id }) => id);
+}
+
+/** @returns reports per second, over several batches one after the other; what they report on is made beforehand */
+async function reports(client, where, send) {
+  const prepared = [];
+  for (let i = 0; i < 3; i++) prepared.push(await scheduled(client, where));
+  await client.query('analyze deployments');
+  const began = performance.now();
+  for (const ids of prepared) await send(ids);
+  const perSecond = (3 * BATCH * 1000) / (performance.now() - began);
+  const { rows } = await client.query(
+    `select count(*)::int as count from deployments where cluster_id = $1 and status = 'scheduled'`,
+    [where.cluster],
+  );
+  if (rows[0].count !== 0) throw new Error(`${rows[0].count} deployments were not ended`);
+  return perSecond;
+}
+
+async function bareReports(client, { organization, cluster, user }, ids) {
+  const all = (value) => ids.map(() => value);
+  await client.query('begin');
+  await client.query(PREFER_INDEXES);
+  await client.query(FIND, [organization, ids]);
+  await client.query(END, [organization, ids, all('scheduled'), all('succeeded'), all(null), user]);
+  await client.query(SIGNAL_END, [organization, cluster]);
+  await client.query('commit');
+}
 
 /** Runs both in turn, the first round not counted, and prints a row: ours, bare, and the median of the shares. */
 async function pair(what, ours, bare) {
@@ -143,22 +149,11 @@ async function pair(what, ours, bare) {
 }
 
 async function measure(api, bare, client) {
-  const account = JSON.parse(
-    await post(api.port, '/v1/auth/register', {
-      username: `bench-${randomBytes(4).toString('hex')}`,
-      password: 'plum wagon orbit 42',
-    }),
-  );
-  const token = account.accessToken;
-  const { id: organization } = JSON.parse(await post(api.port, '/v1/organizations', { name: 'Bench' }, { token }));
-  const cluster = JSON.parse(
-    await post(
-      api.port,
-      `/v1/organizations/${organization}/clusters`,
-      { name: 'bench', capacity: { cpu: 1_000_000, memoryMib: 1_000_000_000 } },
-      { token },
-    ),
-  ).id;
+  const owner = await anOwner(api.port);
+  const { accessToken: token, organization } = owner;
+  const order = { name: 'bench', capacity: { cpu: 1_000_000, memoryMib: 1_000_000_000 } };
+  const { id: cluster } = await aCluster(api.port, owner, order);
+  const where = { organization, cluster, user: owner.user };
   const path = `/organizations/${organization}/clusters/${cluster}/deployments`;
   process.stdout.write('| what | per second | bare | share |\n| --- | ---: | ---: | ---: |\n');
   await pair(
@@ -166,50 +161,35 @@ async function measure(api, bare, client) {
     () => single(api.port, `/v1${path}`, token),
     () => single(bare.port, path, token),
   );
-  const insert = () => batches(() => bareBatch(client, { organization, cluster, user: account.user.id }));
+  const insert = () => batches(() => bareBatch(client, where));
   const body = JSON.stringify({ deployments: Array.from({ length: BATCH }, () => DEPLOYMENT) });
   await pair(`batches of ${BATCH}`, () => batches(() => post(api.port, `/v1${path}/batch`, body, { token })), insert);
   const lines = `${JSON.stringify(DEPLOYMENT)}\n`.repeat(BATCH);
   const type = 'application/x-ndjson';
   await pair(`${BATCH} lines`, () => batches(() => post(api.port, `/v1${path}/batch`, lines, { token, type })), insert);
+  const report = (ids) =>
+    post(
+      api.port,
+      `/v1${path}/complete`,
+      JSON.stringify({ reports: ids.map((id) => ({ id, outcome: 'succeeded' })) }),
+      { token },
+    );
+  await pair(
+    `${BATCH} reports`,
+    () => reports(client, where, report),
+    () => reports(client, where, (ids) => bareReports(client, where, ids)),
+  );
 }
 
-const database = `stowage_bench_intake_${randomBytes(4).toString('hex')}`;
-const admin = new pg.Client({ connectionString: server });
-await admin.connect();
-await admin.query(`create database ${database}`);
-const url = Object.assign(new URL(server), { pathname: `/${database}` }).href;
-const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const env = {
-  PATH: process.env.PATH,
-  DATABASE_URL: url,
-  REDIS_URL: redis,
-  STOWAGE_QUEUE_PREFIX: database,
-  STOWAGE_JWT_KEYS: JSON.stringify([{ ...privateKey.export({ format: 'jwk' }), kid: 'bench' }]),
-  STOWAGE_TOKEN_SECRET: randomBytes(32).toString('base64url'),
-  STOWAGE_LOG_LEVEL: 'warn',
-  STOWAGE_LIMIT_QUEUED: '100000000',
-  STOWAGE_RATE_REQUESTS_PER_SECOND: '100000',
-};
-const client = new pg.Client({ connectionString: url });
-let api;
-let bare;
-try {
-  const migration = spawn(process.execPath, [new URL('dist/libs/database/migrate.js', PROJECT).pathname], {
-    env,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const [code] = await once(migration, 'exit');
-  if (code !== 0) throw new Error(`the migration ended with ${code}`);
-  await client.connect();
-  api = await start('dist/apps/api/main.js', env);
-  bare = await start('bench/intake/bare.mjs', env);
-  process.stdout.write(`${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}\n\n`);
-  await measure(api, bare, client);
-} finally {
-  await Promise.all([stop(api), stop(bare)]);
-  await client.end();
-  await admin.query(`drop database if exists ${database} with (force)`);
-  await admin.end();
-  agent.destroy();
-}
+await withDatabase('intake', async (env, client) => {
+  const programs = [];
+  try {
+    for (const file of ['dist/apps/api/main.js', 'bench/intake/bare.mjs']) programs.push(await start(file, env));
+    const [api, bare] = programs;
+    process.stdout.write(`${machine()}\n\n`);
+    await measure(api, bare, client);
+  } finally {
+    await Promise.all(programs.map(end));
+    agent.destroy();
+  }
+});

@@ -6,7 +6,8 @@
 //   node bench/latency/bench.mjs [--samples 500] [--waiting 10000] [--many 1000000] [--passes 30]
 import { parseArgs } from 'node:util';
 
-import { aCluster, anOwner, call, machine, pause, quantile, withService } from '../lib/service.mjs';
+import { call, machine, pause, quantile } from '../lib/database.mjs';
+import { aCluster, anOwner, withService } from '../lib/service.mjs';
 
 const { values } = parseArgs({
   options: {

@@ -5,17 +5,15 @@
 //   node bench/ledger/bench.mjs [--deployments 20000] [--rounds 5]
 import 'reflect-metadata';
 
-import { randomBytes } from 'node:crypto';
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { NestFactory } from '@nestjs/core';
-import pg from 'pg';
 
 import { loadWorkerSettings } from '#config';
-import { migrate } from '#database';
 import { newId } from '#kernel';
 import { PassService } from '#scheduler/processor';
+
+import { machine, median, withDatabase } from '../lib/database.mjs';
 
 const { values } = parseArgs({
   options: { deployments: { type: 'string', default: '20000' }, rounds: { type: 'string', default: '5' } },
@@ -25,25 +23,13 @@ const ROUNDS = Number(values.rounds);
 const BATCH = 5_000;
 const SHAPES = 100;
 
-const server = process.env.STOWAGE_TEST_DATABASE_URL;
-const redis = process.env.STOWAGE_TEST_REDIS_URL;
-if (server === undefined || redis === undefined) {
-  process.stderr.write('STOWAGE_TEST_DATABASE_URL and STOWAGE_TEST_REDIS_URL name the servers to use\n');
-  process.exit(2);
-}
-
-function settingsFor(url) {
-  return loadWorkerSettings({
-    NODE_ENV: 'test',
-    DATABASE_URL: url,
-    REDIS_URL: redis,
-    STOWAGE_QUEUE_PREFIX: `bench-${randomBytes(6).toString('hex')}`,
-    STOWAGE_LOG_LEVEL: 'fatal',
-    STOWAGE_PASS_MAX_ROWS: String(BATCH),
-    // Passes are run here, one after the other, and not found by a sweep.
-    STOWAGE_SWEEP_INTERVAL_MS: '60000',
-  });
-}
+/** Passes are run here, one after the other, and not found by a sweep. */
+const SETTINGS = {
+  NODE_ENV: 'test',
+  STOWAGE_LOG_LEVEL: 'fatal',
+  STOWAGE_PASS_MAX_ROWS: String(BATCH),
+  STOWAGE_SWEEP_INTERVAL_MS: '60000',
+};
 
 async function anOrganization(client) {
   const [user, organization] = [newId(), newId()];
@@ -126,41 +112,31 @@ async function finish(client, cluster, began) {
   return DEPLOYMENTS / seconds;
 }
 
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
-
-async function main() {
-  const name = `stowage_bench_${randomBytes(6).toString('hex')}`;
-  const admin = new pg.Client({ connectionString: server });
-  await admin.connect();
-  await admin.query(`create database ${name}`);
-  const url = Object.assign(new URL(server), { pathname: `/${name}` }).toString();
-  await migrate({ url, poolMax: 2, applicationName: 'stowage-bench' });
-  const { WorkerModule } = await import(new URL('../../dist/apps/worker/worker.module.js', import.meta.url).href);
-  const worker = await NestFactory.createApplicationContext(WorkerModule.forRoot(settingsFor(url)), { logger: false });
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    const owner = await anOrganization(client);
-    const passes = worker.get(PassService, { strict: false });
-    const rounds = [];
-    // The first round warms both up, and does not count.
-    for (let round = 0; round <= ROUNDS; round++) {
-      const real = await throughPasses(client, passes, owner);
-      const bare = await bySql(client, owner);
-      if (round > 0) rounds.push({ real, bare, share: real / bare });
-      process.stderr.write(`round ${round}: ${Math.round(real)} through passes, ${Math.round(bare)} by SQL\n`);
-    }
-    const of = (what) => median(rounds.map((round) => round[what]));
-    const figures = [Math.round(of('real')), Math.round(of('bare'))].map((figure) => figure.toLocaleString('en'));
-    process.stdout.write(
-      `| ${DEPLOYMENTS.toLocaleString('en')} deployments, ${ROUNDS} rounds, ${cpus().length} cores | ${figures.join(' | ')} | ${(100 * of('share')).toFixed(0)}% |\n`,
-    );
-  } finally {
-    await client.end();
-    await worker.close();
-    await admin.query(`drop database ${name} with (force)`);
-    await admin.end();
+async function inTurn(client, passes) {
+  const owner = await anOrganization(client);
+  const rounds = [];
+  // The first round warms both up, and does not count.
+  for (let round = 0; round <= ROUNDS; round++) {
+    const real = await throughPasses(client, passes, owner);
+    const bare = await bySql(client, owner);
+    if (round > 0) rounds.push({ real, bare, share: real / bare });
+    process.stderr.write(`round ${round}: ${Math.round(real)} through passes, ${Math.round(bare)} by SQL\n`);
   }
+  const of = (what) => median(rounds.map((round) => round[what]));
+  const figures = [Math.round(of('real')), Math.round(of('bare'))].map((figure) => figure.toLocaleString('en'));
+  process.stdout.write(`${machine()}\n\n| what | per second | bare | share |\n| --- | ---: | ---: | ---: |\n`);
+  process.stdout.write(
+    `| ${DEPLOYMENTS.toLocaleString('en')} placements | ${figures.join(' | ')} | ${(100 * of('share')).toFixed(0)}% |\n`,
+  );
 }
 
-await main();
+await withDatabase('ledger', async (env, client) => {
+  const { WorkerModule } = await import(new URL('../../dist/apps/worker/worker.module.js', import.meta.url).href);
+  const settings = loadWorkerSettings({ ...env, ...SETTINGS });
+  const worker = await NestFactory.createApplicationContext(WorkerModule.forRoot(settings), { logger: false });
+  try {
+    await inTurn(client, worker.get(PassService, { strict: false }));
+  } finally {
+    await worker.close();
+  }
+});

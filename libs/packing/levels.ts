@@ -3,6 +3,7 @@ import { levelFrame, tighten } from './bound.js';
 import { addWhatFits, fillLevel } from './fill.js';
 import { boundLevel, type RootBound } from './level.js';
 import type { Meter } from './meter.js';
+import { closeNoSmaller } from './no-smaller.js';
 import type { Program } from './program.js';
 import type { LevelProof, Refutation } from './proof.js';
 import { exportPrices, noMultipliers } from './proof-writer.js';
@@ -55,6 +56,7 @@ export function solveLevels(program: Program, meter: Meter): LevelSolution {
     if (placeWhole(program, level, solution)) continue;
     if (program.stages[level] === 'kept') keepContested(program, level, solution, meter);
     else placeContested(program, level, solution, meter);
+    if (solution.bounds[level] === 0) closeNoSmaller(program, solution.box, level, meter);
   }
   return solution;
 }

@@ -71,6 +71,20 @@ const inDevices = (largest: number): Snapshot =>
   });
 const whole = plan(inDevices(4_000), { withProof: true });
 
+/** Two start at the highest level and leave too little for anything of the next; `last` waits below that. */
+const exhausted = (last: [number, number]): Snapshot =>
+  aSnapshot({
+    capacity: amounts(10, 10),
+    waiting: [
+      aShape({ priority: 7, request: amounts(4, 4), count: 3 }),
+      aShape({ priority: 5, request: amounts(3, 1), count: 2 }),
+      aShape({ priority: 3, request: amounts(...last), count: 2 }),
+    ],
+  });
+/** What is known of the lowest level, without its proof. */
+const unproven = (problem: Snapshot): Plan =>
+  withProof(plan(problem, { withProof: true }), 2, { root: nothing, refutation: null });
+
 /** Every leaf replaced. */
 function leaves(node: ProofNode, change: (leaf: ProofNode) => ProofNode): ProofNode {
   if ('multipliers' in node) return change(node);
@@ -91,6 +105,12 @@ describe('the verifier accepts', () => {
     expect(whole.proof?.parts[0]?.levels[0]?.refutation).toBeTruthy();
     expect(verify(inDevices(4_000), whole)).toEqual({ isAccepted: true });
     expect(plan(inDevices(3_719)).certificate.levels).toEqual([{ priority: 50, placed: 2, upperBound: 2 }]);
+  });
+
+  it('without more proof that what is no smaller than something that cannot start cannot start either', () => {
+    for (const last of [exhausted([3, 1]), exhausted([4, 2])]) {
+      expect(verify(last, unproven(last))).toEqual({ isAccepted: true });
+    }
   });
 
   it('a plan that went through JSON', () => {
@@ -200,6 +220,7 @@ describe('the verifier refuses', () => {
       snapshot,
       withCertificate(honest, { utilization: { ...honest.certificate.utilization, upperBound: 0.1 } }),
     ],
+    ['the same of something that is smaller in one resource', exhausted([2, 3]), unproven(exhausted([2, 3]))],
     ['a proof that rests on whole devices, where one is not', inDevices(3_719), whole],
     ['the plan of another problem', { ...snapshot, capacity: amounts(79, 44, 5) }, honest],
     ['a plan for a cordoned cluster', { ...snapshot, isCordoned: true }, honest],

@@ -14,6 +14,7 @@ type Problem = { cells: Cell[]; limits: bigint[] };
 type Bound = { value: bigint; gains: bigint[] };
 type Worth = (cell: Cell) => bigint;
 type Reading = (item: Item) => bigint[];
+type Timeline = (timeMs: number) => bigint[];
 const UNIT = 2n ** 60n;
 /** Accepted: it fits and keeps its reservation, and none that also does places more at a level than the bound, and as many at all higher ones. */
 export function verify(snapshot: Snapshot, plan: Plan): Verdict {
@@ -69,13 +70,7 @@ function checkPlan(snapshot: Snapshot, plan: Plan): void {
 }
 
 /** Adds the limits that the reservation sets, and tells what of an item counts against them. */
-function beside(
-  { reservation }: Plan,
-  nowMs: number,
-  limits: bigint[],
-  items: readonly Item[],
-  leftAt: (ms: number) => bigint[],
-): Reading {
+function beside({ reservation }: Plan, nowMs: number, limits: bigint[], items: Item[], leftAt: Timeline): Reading {
   if (reservation === null || reservation.state === 'lapsed') return () => [];
   const needed = rowOf(reservation.request);
   const { priority } = reservation;
@@ -119,28 +114,32 @@ function checkLevels(proofs: readonly LevelProof[], problem: Problem, open: Clai
     const most = proveLevel(proof, problem, now, { members, low: count, high: count, isLevel: true }, rank);
     ensure(beyond > most, `bound of rank ${rank} not proven`);
     if (isStay({ rank })) for (const i of members) now.low[i] = now.high[i] = at(cells, i).taken;
+    if (most === 0n) now.high = closeNoSmaller(problem, now, members);
   }
   ensure(now.sums.flatMap(({ members }) => members).join() === [...cells.keys()].join(), 'a level has no proof');
   return now;
+}
+
+/** What is no smaller than something of which none can start cannot start either, at that level or below: the smaller one could take its place. */
+function closeNoSmaller({ cells }: Problem, { high }: Case, members: readonly number[]): bigint[] {
+  const examples = members.map((i) => at(cells, i)).filter(({ count }) => count > 0n);
+  const isNoSmaller = ({ rank, row }: Cell): boolean =>
+    examples.some((one) => one.rank >= rank && one.row.every((amount, i) => amount <= at(row, i)));
+  return high.map((most, i) => (most > 0n && isNoSmaller(at(cells, i)) ? 0n : most));
 }
 
 /** The level's proven bound; narrows the case by what the distance between bound and count does not pay for. */
 function proveLevel(proof: LevelProof, problem: Problem, now: Case, here: Sum, rank: number): bigint {
   const { value, gains } = evaluate(problem, now, proof.root, (cell) => (cell.rank === rank ? UNIT * cell.worth : 0n));
   let most = value / UNIT;
-  if (proof.refutation !== null) {
+  if (proof.refutation !== null && most >= BigInt(proof.refutation.target)) {
     const { tree, groups } = proof.refutation;
     const target = BigInt(proof.refutation.target);
     const { low, high: top } = narrow(now, gains, value - UNIT * target);
     const high = problem.cells.map((cell, i) => at(cell.rank < rank ? low : top, i));
-    const total = (members: readonly number[], bounds: bigint[]): bigint => sum(members, (i) => at(bounds, i));
-    const toSum = (of: readonly number[]): Sum => ({
-      members: of,
-      low: total(of, low),
-      high: total(of, high),
-      isLevel: false,
-    });
-    const sums = [...now.sums, { ...here, low: target, high: max(target, most) }, ...groups.map(toSum)];
+    const add = (of: readonly number[], ends: bigint[]): bigint => sum(of, (i) => at(ends, i));
+    const cases = groups.map((of): Sum => ({ members: of, low: add(of, low), high: add(of, high), isLevel: false }));
+    const sums = [...now.sums, { ...here, low: target, high: max(target, most) }, ...cases];
     checkNode(tree, { ...problem, limits: roundLimits(problem, low, high) }, { low, high, sums });
     most = min(most, target - 1n);
   }

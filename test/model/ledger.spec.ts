@@ -74,8 +74,23 @@ describe('the ledger, whatever eight people do at once on three clusters with th
     expect(idle).toEqual(NEVER_DONE);
     const neverRefused = OPERATIONS.filter((operation) => tally[operation].refused === 0);
     expect(neverRefused).toEqual(NEVER_REFUSED);
-    for (const status of ['running', 'retrying', 'succeeded', 'failed', 'cancelled', 'timed_out', 'expired']) {
+    for (const status of [
+      'running',
+      'stopping',
+      'retrying',
+      'succeeded',
+      'failed',
+      'cancelled',
+      'timed_out',
+      'expired',
+    ]) {
       expect(await count(`deployment_events where to_status = '${status}'`)).toBeGreaterThan(0);
+    }
+    for (const cause of ['cancelled', 'max-runtime']) {
+      expect(await count(`deployment_events where to_status = 'stopping' and cause = '${cause}'`)).toBeGreaterThan(0);
+    }
+    for (const cause of ['reported', 'grace-over']) {
+      expect(await count(`deployment_events where from_status = 'stopping' and cause = '${cause}'`)).toBeGreaterThan(1);
     }
     expect(await count(`passes where placed > 0 and released > 0`)).toBeGreaterThan(0);
   }
@@ -93,6 +108,8 @@ describe('the ledger, whatever eight people do at once on three clusters with th
       ];
       const witness = new Witness();
       const witnessOfScenes = new Witness();
+      // On one of them, what runs is granted time to stop: sometimes enough for a report, sometimes not.
+      for (const cluster of clusters.slice(0, 1)) await witness.grant(cluster, 1);
       const { auditor, stop } = await Auditor.watch(stowage.database.url);
       const observer = observeLedger(stowage.database.url, OBSERVER_PAUSE_MS);
 

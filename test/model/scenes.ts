@@ -38,7 +38,7 @@ async function released(cluster: TestCluster): Promise<void> {
  * own, in the same installation and at the same time as everything else. With them, no seed can leave anything out.
  */
 export async function playScenes(witness: Witness, team: Team): Promise<void> {
-  const scenes = [work, race, swap, timeout, expiry, retry, overtaking, pending, states, edits];
+  const scenes = [work, race, swap, timeout, expiry, retry, overtaking, pending, states, edits, stops, graces];
   await Promise.all(scenes.map(async (scene) => scene(witness, await TestCluster.create(team, FOUR))));
 }
 
@@ -116,6 +116,46 @@ async function retry(witness: Witness, cluster: TestCluster): Promise<void> {
   );
   expect((await witness.complete(id)).status).toBe(409);
   expect((await witness.fail(id, 2)).body.status).toBe('failed');
+}
+
+/** One that a runtime has reported as started, in time: what declares a runtime may be over before that, on a busy machine. */
+async function started(witness: Witness, cluster: TestCluster, request: Record<string, unknown>): Promise<string> {
+  for (;;) {
+    const id = await submitted(witness, cluster, request);
+    await eventually(
+      () => cluster.deployment(id),
+      ({ status }) => status !== 'queued',
+      PATIENCE_MS,
+    );
+    if ((await witness.start(id)).status === 200) return id;
+  }
+}
+
+/** What is to stop ends with its runtime's report, as it was to. */
+async function stops(witness: Witness, cluster: TestCluster): Promise<void> {
+  await witness.grant(cluster, 86_400);
+  const cancelled = await started(witness, cluster, cpu(1));
+  expect((await witness.cancel(cancelled)).body.status).toBe('stopping');
+  expect((await witness.cancel(cancelled)).body.status).toBe('stopping');
+  expect((await cluster.read()).allocated.cpu).toBe(1);
+  expect((await witness.fail(cancelled)).body.status).toBe('cancelled');
+  expect((await witness.complete(cancelled)).status).toBe(409);
+  const late = await started(witness, cluster, { ...cpu(1), maxRuntimeSeconds: 2 });
+  await becomes(cluster, late, 'stopping');
+  expect((await witness.complete(late)).body.status).toBe('timed_out');
+  await released(cluster);
+}
+
+/** What does not stop in time ends without a report. */
+async function graces(witness: Witness, cluster: TestCluster): Promise<void> {
+  await witness.grant(cluster, 1);
+  const cancelled = await started(witness, cluster, cpu(1));
+  const late = await started(witness, cluster, { ...cpu(1), maxRuntimeSeconds: 2 });
+  expect((await witness.cancel(cancelled)).body.status).toBe('stopping');
+  await becomes(cluster, cancelled, 'cancelled');
+  await becomes(cluster, late, 'timed_out');
+  expect((await witness.complete(late)).status).toBe(409);
+  await released(cluster);
 }
 
 /** What is raised while it waits starts before what has waited for longer. */

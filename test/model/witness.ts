@@ -36,6 +36,12 @@ interface Promised {
 
 const REFUSALS = [409, 412, 422];
 
+/** What becomes of what has been asked to stop, whatever is reported of it. */
+const STOPPED = ['cancelled', 'timed_out'];
+
+/** What is not over: nothing is promised of it yet. */
+const OPEN = ['retrying', 'stopping'];
+
 /** Does what somebody does, and remembers what the answers promised: what has been told once must be told for ever. */
 export class Witness {
   readonly promises = new Map<string, Promised>();
@@ -43,6 +49,15 @@ export class Witness {
   readonly known: string[] = [];
   /** How operations went: done, or refused in a way that the API documents. */
   readonly tally = emptyTally();
+  /** Ids of clusters that grant what runs time to stop. */
+  private readonly granting = new Set<string>();
+
+  /** Makes a cluster grant what runs time to stop. */
+  async grant(cluster: TestCluster, stopGraceSeconds: number): Promise<void> {
+    const { status } = await cluster.team.admin.patch(cluster.path, { policy: { stopGraceSeconds } });
+    if (status !== 200) throw new Error(`a policy was answered by ${status}`);
+    this.granting.add(cluster.id);
+  }
 
   async submit(cluster: TestCluster, request: Readonly<Record<string, unknown>>): Promise<Answer<DeploymentBody>> {
     const { developer } = cluster.team;
@@ -69,14 +84,14 @@ export class Witness {
 
   async complete(id: string, attempt = 1): Promise<Answer<DeploymentBody>> {
     const answer = await this.post(id, 'complete', { outcome: 'succeeded', attempt });
-    return this.count('complete', this.told(id, answer, 'succeeded'));
+    return this.count('complete', this.told(id, answer, this.endsOf(id, 'succeeded')));
   }
 
   /** What has failed may be tried again: then nothing is promised yet. */
   async fail(id: string, attempt = 1): Promise<Answer<DeploymentBody>> {
     const answer = await this.post(id, 'complete', { outcome: 'failed', attempt });
-    const isOver = answer.body.status !== 'retrying';
-    return this.count('fail', isOver ? this.told(id, answer, 'failed') : answer);
+    const isOver = !OPEN.includes(answer.body.status);
+    return this.count('fail', isOver ? this.told(id, answer, this.endsOf(id, 'failed')) : answer);
   }
 
   /** About an attempt that there never was. */
@@ -84,8 +99,15 @@ export class Witness {
     return this.count('report-stale', await this.post(id, 'complete', { outcome: 'failed', attempt: 7_000 }));
   }
 
+  /** What still stops is promised to be cancelled, whatever happens until then. */
   async cancel(id: string): Promise<Answer<DeploymentBody>> {
-    return this.count('cancel', this.told(id, await this.post(id, 'cancel'), 'cancelled'));
+    const answer = await this.post(id, 'cancel');
+    if (answer.status !== 200 || answer.body.status !== 'stopping') {
+      return this.count('cancel', this.told(id, answer, ['cancelled']));
+    }
+    if (!this.granting.has(answer.body.clusterId)) throw new Error(`${id} stops, where no time is granted`);
+    this.keep(id, 'cancelled');
+    return this.count('cancel', answer);
   }
 
   async reprioritize(id: string, priority: number): Promise<Answer<DeploymentBody>> {
@@ -114,7 +136,7 @@ export class Witness {
     return this.count(operation, await cluster.team.admin.post<ClusterBody>(`${cluster.path}/${operation}`));
   }
 
-  /** Reports that many of one cluster have succeeded, without counting it as an operation. */
+  /** Reports that many of one cluster have succeeded, without counting it as an operation. Of what may stop meanwhile, the answer does not tell what it is. */
   async completeAll(ids: readonly string[]): Promise<void> {
     const cluster = this.clusterOf(ids[0] ?? '');
     const reports = ids.map((id) => ({ id, outcome: 'succeeded' }));
@@ -123,6 +145,7 @@ export class Witness {
       { reports },
     );
     if (answer.status !== 200) throw new Error(`reports were answered by ${answer.status}: ${answer.text}`);
+    if (this.granting.has(cluster.id)) return;
     for (const { id } of answer.body.results) if (id !== undefined) this.keep(id, 'succeeded');
   }
 
@@ -142,10 +165,16 @@ export class Witness {
     this.known.push(id);
   }
 
-  private told(id: string, answer: Answer<DeploymentBody>, outcome: string): Answer<DeploymentBody> {
+  /** What a report can make of a deployment. */
+  private endsOf(id: string, outcome: string): readonly string[] {
+    return this.granting.has(this.clusterOf(id).id) ? [outcome, ...STOPPED] : [outcome];
+  }
+
+  private told(id: string, answer: Answer<DeploymentBody>, outcomes: readonly string[]): Answer<DeploymentBody> {
     if (answer.status !== 200) return answer;
-    if (answer.body.status !== outcome) throw new Error(`${id} was to be ${outcome}, and is ${answer.body.status}`);
-    this.keep(id, outcome);
+    const { status } = answer.body;
+    if (!outcomes.includes(status)) throw new Error(`${id} was to be ${outcomes.join(' or ')}, and is ${status}`);
+    this.keep(id, status);
     return answer;
   }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 
 import {
   type Environment,
@@ -37,6 +37,29 @@ interface Compose {
   readonly secrets: Readonly<Record<string, { readonly file: string }>>;
 }
 
+/** What of a pod these tests look at. */
+interface Pod {
+  readonly terminationGracePeriodSeconds?: number;
+  readonly automountServiceAccountToken: boolean;
+  readonly securityContext: { readonly runAsNonRoot: boolean };
+  readonly containers: readonly {
+    readonly name: string;
+    readonly image: string;
+    readonly securityContext: object;
+    readonly ports?: readonly { readonly containerPort: number }[];
+    readonly env: readonly { readonly name: string; readonly value: string }[];
+    readonly startupProbe?: Probe;
+    readonly livenessProbe?: Probe;
+    readonly readinessProbe?: Probe;
+  }[];
+  readonly volumes: readonly { readonly secret?: { readonly items: readonly { readonly key: string }[] } }[];
+}
+
+interface Probe {
+  readonly httpGet: { readonly path: string };
+  readonly periodSeconds: number;
+}
+
 /** A stage of the Dockerfile: its instructions with those of the stages that it is made from. */
 interface Stage {
   readonly instructions: readonly string[];
@@ -64,6 +87,19 @@ const environmentOf = ({ instructions }: Stage): Record<string, string> =>
   );
 
 const read = (path: string): string => readFileSync(path, 'utf8');
+
+/** How each program of ours reads its settings. */
+const LOAD: Readonly<Record<string, (env: Environment, readFile: (path: string) => string) => unknown>> = {
+  api: loadSettings,
+  worker: loadWorkerSettings,
+  migrate: loadCommandSettings,
+};
+
+/** The names of the files that variables of an environment name, as a container is given them. */
+const secretsNamedIn = (env: Environment): string[] =>
+  Object.entries(env)
+    .flatMap(([variable, path]) => (variable.endsWith('_FILE') ? [(path ?? '').replace('/run/secrets/', '')] : []))
+    .sort();
 
 describe('the containers', () => {
   const compose = parse(read('docker/compose.yaml'), { merge: true }) as Compose;
@@ -134,22 +170,15 @@ describe('the containers', () => {
   });
 
   it('are given settings that they accept, and nothing that nobody reads', () => {
-    const load: Readonly<Record<string, (env: Environment, readFile: (path: string) => string) => unknown>> = {
-      api: loadSettings,
-      worker: loadWorkerSettings,
-      migrate: loadCommandSettings,
-    };
     for (const { name, env } of ours) {
-      expect(() => load[name]?.(env, (path) => read(join(folder, basename(path))))).not.toThrow();
+      expect(() => LOAD[name]?.(env, (path) => read(join(folder, basename(path))))).not.toThrow();
       expect({ name, unknown: unknownVariables(env) }).toEqual({ name, unknown: [] });
     }
   });
 
   it('get their secrets from files, each the ones that it reads and no other', () => {
     for (const { name, service, env } of ours) {
-      const files = Object.entries(env).filter(([variable]) => variable.endsWith('_FILE'));
-      const named = files.map(([, path]) => path.replace('/run/secrets/', ''));
-      expect({ name, secrets: [...(service.secrets ?? [])].sort() }).toEqual({ name, secrets: named.sort() });
+      expect({ name, secrets: [...(service.secrets ?? [])].sort() }).toEqual({ name, secrets: secretsNamedIn(env) });
     }
     const made = Object.entries(compose.secrets).filter(
       ([name, { file }]) => file === `./secrets/${name}` && existsSync(join(folder, name)),
@@ -182,5 +211,63 @@ describe('the containers', () => {
     const api = ours.find(({ name }) => name === 'api');
     expect(port).toBe(api?.env['PORT']);
     expect(Number(most)).toBeGreaterThanOrEqual(api?.service.deploy?.replicas ?? Infinity);
+  });
+
+  describe('in Kubernetes', () => {
+    const objects = parseAllDocuments(read('docker/kubernetes.yaml')).map(
+      (document) => document.toJS() as { kind: string; spec: { replicas?: number; template?: { spec: Pod } } },
+    );
+    const pods = objects.flatMap(({ spec }) => {
+      const pod = spec.template?.spec;
+      const [container] = pod?.containers ?? [];
+      const stage = stages.get(container?.name ?? '');
+      if (pod === undefined || container === undefined || stage === undefined) return [];
+      const own = Object.fromEntries(container.env.map(({ name, value }) => [name, value]));
+      return [{ pod, container, replicas: spec.replicas, env: { ...environmentOf(stage), ...own } }];
+    });
+
+    it('are the same ones, from the same images, as often', () => {
+      expect(pods.map(({ container, replicas }) => [container.image, replicas])).toEqual([
+        ['stowage-migrate', undefined],
+        ['stowage-api', 2],
+        ['stowage-worker', 2],
+      ]);
+    });
+
+    it('have no rights and no secrets that they do not need, and settings that they accept', () => {
+      for (const { pod, container, env } of pods) {
+        const { name, securityContext } = container;
+        expect({ name, ...pod.securityContext, ...securityContext }).toMatchObject({
+          runAsNonRoot: true,
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        });
+        expect(pod.automountServiceAccountToken).toBe(false);
+        const given = pod.volumes.flatMap(({ secret }) => secret?.items.map(({ key }) => key) ?? []);
+        expect({ name, given: given.sort() }).toEqual({ name, given: secretsNamedIn(env) });
+        expect(() => LOAD[name]?.(env, (path) => read(join(folder, basename(path))))).not.toThrow();
+        expect({ name, unknown: unknownVariables(env) }).toEqual({ name, unknown: [] });
+      }
+    });
+
+    it('are asked where they listen, and have time to stop', () => {
+      for (const { pod, container, env } of pods.filter((one) => one.replicas !== undefined)) {
+        const { name, ports = [], startupProbe, livenessProbe, readinessProbe } = container;
+        const port = env[name === 'api' ? 'PORT' : 'STOWAGE_WORKER_PORT'];
+        expect({ name, ports: ports.map(({ containerPort }) => String(containerPort)) }).toEqual({
+          name,
+          ports: [port],
+        });
+        expect([startupProbe?.httpGet.path, livenessProbe?.httpGet.path]).toEqual(['/health/startup', '/health/live']);
+        const delay = Number(env['STOWAGE_STOP_DELAY_SECONDS'] ?? 0);
+        expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(20 + delay);
+        // It must be seen to be not ready twice before it is gone.
+        if (name === 'api') {
+          expect(readinessProbe).toMatchObject({ httpGet: { path: '/health/ready' }, failureThreshold: 2 });
+          expect(delay).toBeGreaterThanOrEqual(2 * (readinessProbe?.periodSeconds ?? Infinity) + 1);
+        }
+      }
+    });
   });
 });

@@ -17,5 +17,6 @@ describe('a process that is asked to stop', () => {
   it('ends with code 0, not by the signal', async () => {
     const worker = await WorkerProcess.start(stowage);
     expect((await worker.terminate()).code).toBe(0);
+    expect(worker.log).toContain('asked to stop');
   });
 });

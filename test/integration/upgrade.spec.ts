@@ -13,7 +13,7 @@ import { LedgerAudit } from '#scheduler';
 import { WorkerModule } from '../../apps/worker/worker.module.js';
 import { canDump, copyRows, dumpAndRestore } from '../support/copies.js';
 import { fromTestRun, withClient } from '../support/database.js';
-import { fillAs010, LAST_OF_0_1_0, type OldInstallation } from '../support/release-0-1-0.js';
+import { fillAsEarlyBuild, LAST_OF_EARLY_BUILD, type OldInstallation } from '../support/early-build.js';
 import { workerSettings } from '../support/settings.js';
 import { eventually } from '../support/wait.js';
 
@@ -53,7 +53,7 @@ async function work(url: string): Promise<void> {
   }
 }
 
-describe('an installation of release 0.1.0', () => {
+describe('an installation of an early build', () => {
   const admin = new Client({ connectionString: fromTestRun('STOWAGE_TEST_DATABASE_URL') });
   const folder = mkdtempSync(join(tmpdir(), 'stowage-copies-'));
   const made: string[] = [];
@@ -72,9 +72,9 @@ describe('an installation of release 0.1.0', () => {
   beforeAll(async () => {
     await admin.connect();
     url = await anEmptyDatabase();
-    const released = MIGRATIONS.slice(0, MIGRATIONS.findIndex(({ name }) => name === LAST_OF_0_1_0) + 1);
+    const released = MIGRATIONS.slice(0, MIGRATIONS.findIndex(({ name }) => name === LAST_OF_EARLY_BUILD) + 1);
     await migrate(settingsOf(url), released);
-    old = await withClient(url, fillAs010);
+    old = await withClient(url, fillAsEarlyBuild);
   });
 
   afterAll(async () => {
@@ -86,7 +86,7 @@ describe('an installation of release 0.1.0', () => {
   it('is looked at before: what is pending, who would be in the way, what is broken', async () => {
     const before = await upgradeReport(settingsOf(url));
     expect(before.obstacles).toEqual([]);
-    expect(before.facts).toContain(`the schema is that of ${LAST_OF_0_1_0}`);
+    expect(before.facts).toContain(`the schema is that of ${LAST_OF_EARLY_BUILD}`);
     expect(before.facts.find((fact) => fact.startsWith('pending: '))).toContain('0030-pass-totals');
 
     await withClient(url, async (client) => {
@@ -104,7 +104,7 @@ describe('an installation of release 0.1.0', () => {
 
   it('is upgraded with everything that it holds, and its ledger is right', async () => {
     const applied = await migrate(settingsOf(url));
-    expect(applied).toEqual(MIGRATIONS.map(({ name }) => name).filter((name) => name > LAST_OF_0_1_0));
+    expect(applied).toEqual(MIGRATIONS.map(({ name }) => name).filter((name) => name > LAST_OF_EARLY_BUILD));
     expect(await statuses(url)).toEqual(old.deployments);
     expect(await audit(url)).toEqual([]);
   });

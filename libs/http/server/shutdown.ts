@@ -15,6 +15,7 @@ export function stopOnSignal(app: INestApplicationContext, logger: Logger, delay
   app.enableShutdownHooks([], { useProcessExit: true });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
+      logger.info({ signal, delaySeconds }, 'asked to stop');
       const timer = setTimeout(
         () => {
           logger.warn('something did not stop in time: leaving it behind');

@@ -177,7 +177,9 @@ async function check(installation, deployments) {
   await driveAndRestart(installation, url, deployments);
 
   // Of what went well the load balancer says nothing; a connection that it had to make a second time is no failure.
-  const failed = (await installation.logsOf('load-balancer')).filter((line) => /(\/[+-]?\d+){4} (5\d\d|-1) /.test(line));
+  const failed = (await installation.logsOf('load-balancer')).filter((line) =>
+    /(\/[+-]?\d+){4} (5\d\d|-1) /.test(line),
+  );
   const faults = (await installation.logsOf('api')).filter(
     (line) => /"status":5\d\d/.test(line) && !line.includes('"route":"/health/'),
   );

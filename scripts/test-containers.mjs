@@ -12,7 +12,7 @@ await main(async () => {
     options: {
       'no-build': { type: 'boolean', default: false },
       'stand-ins': { type: 'boolean', default: false },
-      deployments: { type: 'string', default: '20000' },
+      deployments: { type: 'string', default: '6000' },
     },
   });
   await prepare();

@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -151,23 +151,31 @@ class Installation {
   }
 }
 
-/** The demo while everything of ours is restarted, one after the other. */
+/** One demo after the other, until `isEnough` says so. Each one checks what it was told by itself. */
+async function runDemos(url, deployments, isEnough) {
+  do {
+    const args = ['--url', url, '--limit', deployments, '--runtime', '1', '--capacity', '0.05'];
+    const code = await run(process.execPath, [inProject('scripts', 'run.mjs'), 'demo', ...args]);
+    if (code !== 0) throw new Stop(`the demo ended with ${code}`);
+  } while (!isEnough());
+}
+
+/** Demos while everything of ours is restarted, one after the other. */
 async function driveAndRestart(installation, url, deployments) {
-  const args = ['--url', url, '--limit', deployments, '--runtime', '1', '--capacity', '0.05'];
-  const demo = spawn(process.execPath, [inProject('scripts', 'run.mjs'), 'demo', ...args], { stdio: ['ignore', 2, 2] });
-  const ended = new Promise((resolve) => demo.once('exit', resolve));
-  await sleep(5_000);
-  const { api, worker } = installation.compose.services;
-  for (const copy of [1, 2]) {
-    say(`restarting API and worker ${copy} of 2`);
-    await installation.restart(`${NAME}-worker-${copy}`, worker);
-    const seen = await installation.timesFound();
-    await installation.restart(`${NAME}-api-${copy}`, api);
-    await until('the load balancer has found it again', async () => (await installation.timesFound()) > seen);
-  }
-  if (demo.exitCode !== null) throw new Stop('the demo was over before the restarts were: give it more --deployments');
-  const code = await ended;
-  if (code !== 0) throw new Stop(`the demo ended with ${code}`);
+  let isOver = false;
+  const demos = runDemos(url, deployments, () => isOver);
+  const restarts = async () => {
+    const { api, worker } = installation.compose.services;
+    for (const copy of [1, 2]) {
+      await sleep(5_000);
+      say(`restarting API and worker ${copy} of 2`);
+      await installation.restart(`${NAME}-worker-${copy}`, worker);
+      const seen = await installation.timesFound();
+      await installation.restart(`${NAME}-api-${copy}`, api);
+      await until('the load balancer has found it again', async () => (await installation.timesFound()) > seen);
+    }
+  };
+  await Promise.all([demos, restarts().finally(() => (isOver = true))]);
 }
 
 async function check(installation, deployments) {

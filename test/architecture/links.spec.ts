@@ -1,21 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
+import { documents } from './support/documents.js';
 import { PROJECT } from './support/planted-tree.js';
-
-const FOLDERS = ['apps', 'bench', 'docker', 'docs', 'libs', 'test'];
-
-/** Every Markdown file of the project, as an absolute path. */
-function documents(): string[] {
-  const below = FOLDERS.flatMap((folder) =>
-    readdirSync(join(PROJECT, folder), { recursive: true, withFileTypes: true }),
-  );
-  return [...readdirSync(PROJECT, { withFileTypes: true }), ...below]
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.md'))
-    .map(({ parentPath, name }) => join(parentPath, name))
-    .filter((path) => !/\/(node_modules|libs\/sdk\/(generated|dist))\//.test(path));
-}
 
 /** The targets of a document's links to other files, without what follows a #. Code is no link. */
 function linksOf(text: string): string[] {

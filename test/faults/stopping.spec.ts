@@ -16,7 +16,18 @@ describe('a process that is asked to stop', () => {
 
   it('ends with code 0, not by the signal', async () => {
     const worker = await WorkerProcess.start(stowage);
-    expect((await worker.terminate()).code).toBe(0);
+    const { code } = await worker.terminate();
+    expect({ code, log: code === 0 ? '' : worker.log }).toEqual({ code: 0, log: '' });
     expect(worker.log).toContain('asked to stop');
+  });
+
+  it('does so also when it has only just begun, and still connects', async () => {
+    const failed: string[] = [];
+    for (let round = 0; round < 4; round++) {
+      const workers = await Promise.all(Array.from({ length: 3 }, () => WorkerProcess.start(stowage)));
+      const codes = await Promise.all(workers.map((worker) => worker.terminate()));
+      failed.push(...workers.flatMap(({ log }, index) => (codes[index]?.code === 0 ? [] : [log.slice(-1_000)])));
+    }
+    expect(failed).toEqual([]);
   });
 });

@@ -16,6 +16,8 @@ export function stopOnSignal(app: INestApplicationContext, logger: Logger, delay
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       logger.info({ signal, delaySeconds }, 'asked to stop');
+      // A connection that is closed while it is being made fails where nobody waits for it: the rest must still stop in order.
+      process.on('unhandledRejection', (err) => logger.warn({ err }, 'left behind while stopping'));
       const timer = setTimeout(
         () => {
           logger.warn('something did not stop in time: leaving it behind');

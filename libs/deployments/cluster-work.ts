@@ -19,6 +19,20 @@ export interface WorkingDeployment extends ResourceAmounts {
   readonly endsAtMs: number | null;
 }
 
+/** A deployment that holds resources and may be given up for others, or has been, and stops. */
+export interface SingleHolder extends HoldingGroup {
+  readonly id: string;
+  readonly version: number;
+  /** When it was scheduled. */
+  readonly sinceMs: number;
+  /** How often it has been preempted already. */
+  readonly preemptions: number;
+  /** Whether a runtime has reported its start: then it may need time to stop. */
+  readonly hasStarted: boolean;
+  /** It was preempted, and stops. */
+  readonly isVacating: boolean;
+}
+
 /** A deployment's id and name. */
 export interface NamedDeployment {
   readonly id: string;
@@ -30,6 +44,12 @@ const HOLDS = sql.raw(`d.status in (${HOLDING_STATUSES.map((status) => `'${statu
 
 const AGE = sql`floor(extract(epoch from d.queued_at) * 1000)::float8`;
 const END = sql`ceil(extract(epoch from d.due_at) * 1000)::float8`;
+
+/** What there is to know of one that may be given up. */
+const SINGLE = sql`d.id, d.version, d.priority, d.cpu_millis as "cpuMillis", d.memory_mib as "memoryMib",
+  d.gpu_millis as "gpuMillis", ${END} as "endsAtMs", 1 as count,
+  floor(extract(epoch from d.scheduled_at) * 1000)::float8 as "sinceMs", d.preemptions,
+  d.status <> 'scheduled' as "hasStarted"`;
 
 /** Shapes as a table `wanted`, with their positions from 1. */
 function wanted(shapes: readonly ShapeOf[]): Fragment {
@@ -125,6 +145,30 @@ export class ClusterWork {
         where d.cluster_id = ${clusterId} and ${HOLDS}
           ${countsOverdue ? sql`` : sql`and (d.due_at is null or d.due_at > statement_timestamp())`}
         group by d.priority, d.cpu_millis, d.memory_mib, d.gpu_millis, d.due_at`,
+    );
+  }
+
+  /**
+   * Who may be given up for a priority: those that are marked for it and hold resources with a lower one, from the lowest priority, the
+   * youngest first, so that least is lost, at most `limit`; and all who have been preempted and still stop.
+   *
+   * Its cost follows them, and nothing else that runs.
+   */
+  async givingWay(
+    em: EntityManager,
+    clusterId: string,
+    { below, limit }: { readonly below: number; readonly limit: number },
+  ): Promise<SingleHolder[]> {
+    return rowsOf(
+      em,
+      sql<SingleHolder>`
+        (select ${SINGLE}, false as "isVacating" from deployments d
+         where d.cluster_id = ${clusterId} and d.is_preemptible and d.status in ('scheduled', 'running')
+           and d.priority < ${below} and (d.due_at is null or d.due_at > statement_timestamp())
+         order by d.priority, d.scheduled_at desc, d.id limit ${limit})
+        union all
+        select ${SINGLE}, true from deployments d
+        where d.cluster_id = ${clusterId} and d.status = 'stopping' and d.stop_cause = 'preempted'`,
     );
   }
 

@@ -111,6 +111,15 @@ const DeploymentSchema = defineEntity({
       expression: `create index "deployments_holders_index" on "deployments" ("cluster_id", "priority", "cpu_millis", "memory_mib", "gpu_millis", "due_at", "status") where status in (${listed(HOLDING_STATUSES)})`,
     },
     {
+      name: 'deployments_preemptible_index',
+      expression: `create index "deployments_preemptible_index" on "deployments" ("cluster_id", "priority", "scheduled_at" desc, "id") where is_preemptible and status in (${listed(HOLDING_STATUSES)})`,
+    },
+    {
+      name: 'deployments_stopping_index',
+      expression:
+        'create index "deployments_stopping_index" on "deployments" ("cluster_id", "id") where status = \'stopping\'',
+    },
+    {
       name: 'deployments_name_unique',
       expression:
         'create unique index "deployments_name_unique" on "deployments" ("cluster_id", "name") where is_named and ended_at is null',

@@ -23,6 +23,7 @@ import { ListsController } from './lists/lists.controller.js';
 import { OrganizationWorkModule } from './organization-work.js';
 import { PlacedAnswers } from './placed-answers.js';
 import { PlacementWaits } from './placement-waits.js';
+import { Preemptions } from './preemptions.js';
 import { QueueLimit } from './queue-limit.js';
 import { QueueCancellation } from './queue-cancellation.js';
 import { ReportWriter } from './reports.js';
@@ -67,7 +68,7 @@ export class DeploymentsModule {}
 
 /** Deployments for passes: what the scheduler says of them becomes real here. */
 @Module({
-  providers: [DeploymentLifecycle, ClusterWork, DeploymentRetention],
-  exports: [DeploymentLifecycle, ClusterWork, DeploymentRetention],
+  providers: [DeploymentLifecycle, Preemptions, ClusterWork, DeploymentRetention],
+  exports: [DeploymentLifecycle, Preemptions, ClusterWork, DeploymentRetention],
 })
 export class DeploymentLifecycleModule {}

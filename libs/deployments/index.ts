@@ -2,7 +2,7 @@ import { DeploymentEventSchema } from './events/deployment-event.entity.js';
 import { EventHorizonSchema } from './events/event-horizon.entity.js';
 import { DeploymentSchema } from './deployment.entity.js';
 
-export { ClusterWork, type NamedDeployment, type WorkingDeployment } from './cluster-work.js';
+export { ClusterWork, type NamedDeployment, type SingleHolder, type WorkingDeployment } from './cluster-work.js';
 export {
   type AttemptResources,
   DeploymentLifecycle,
@@ -22,6 +22,7 @@ export {
   TRANSITIONS,
 } from './deployment-status.js';
 export { type DeploymentView } from './deployment-view.js';
+export { type Displacement, type PreemptedDeployment, Preemptions } from './preemptions.js';
 export { DeploymentErrors } from './deployments.errors.js';
 export { DeploymentsService } from './deployments.service.js';
 export { type ClusterOf, DeploymentRetention } from './retention/deployment-retention.js';

@@ -41,6 +41,37 @@ const RESERVATION_CAUSES = [
   'policy',
 ] as const satisfies readonly ReservationEvent['cause'][];
 
+/** What stays of the work at one priority that could be given up for higher ones. */
+export class KeptCertificateDto {
+  @IntegerField({
+    description: 'Deployments of this priority that run and might be preempted.',
+    min: 0,
+    max: MANY,
+    example: 4,
+  })
+  readonly of!: number;
+
+  @IntegerField({ description: 'How many of them stay.', min: 0, max: MANY, example: 3 })
+  readonly count!: number;
+
+  @IntegerField({
+    description:
+      'The work that stays: seconds that each has run, times the largest share of the capacity that it holds, in thousandths.',
+    min: 0,
+    max: MANY,
+    example: 900000,
+  })
+  readonly work!: number;
+
+  @IntegerField({
+    description: 'No plan keeps more work here that does as well at every higher priority.',
+    min: 0,
+    max: MANY,
+    example: 900000,
+  })
+  readonly upperBound!: number;
+}
+
 /** What was reached at one priority. */
 export class LevelCertificateDto {
   @IntegerField({ description: 'The priority.', min: 0, max: 100, example: 50 })
@@ -56,6 +87,12 @@ export class LevelCertificateDto {
     example: 12,
   })
   readonly upperBound!: number;
+
+  @ObjectField(() => KeptCertificateDto, {
+    description: 'What stays of what runs at this priority; present where something of it might be preempted.',
+    optional: true,
+  })
+  readonly kept?: KeptCertificateDto;
 }
 
 /** How much is used after a plan: the sum over resources of used by capacity. */
@@ -75,7 +112,10 @@ export class UtilizationCertificateDto {
 
 /** The proof that goes with a plan. */
 export class CertificateDto {
-  @BooleanField({ description: 'True when every level’s `placed` equals its `upperBound`.', example: true })
+  @BooleanField({
+    description: 'True when at every level what is placed, and the work that is kept, equal their bounds.',
+    example: true,
+  })
   readonly optimal!: boolean;
 
   @EnumField(['none', 'budget', 'deadline'], {
@@ -187,6 +227,14 @@ export class PassDto {
   @IntegerField({ description: 'Deployments that had run too long.', min: 0, max: MANY, example: 0 })
   readonly timedOut!: number;
 
+  @IntegerField({
+    description: 'Deployments that gave way to a higher priority, or were asked to stop for it.',
+    min: 0,
+    max: MANY,
+    example: 1,
+  })
+  readonly preempted!: number;
+
   @BooleanField({ description: 'True when more was due than one pass does; another one followed.', example: false })
   readonly isPartial!: boolean;
 
@@ -233,6 +281,21 @@ export class SeenShapeDto {
   readonly placed!: number;
 }
 
+/** A deployment that a pass preempted. */
+export class PreemptedDto {
+  @IdField({ description: 'The deployment.' })
+  readonly deploymentId!: string;
+
+  @IntegerField({ description: 'Its priority.', min: 0, max: 100, example: 10 })
+  readonly priority!: number;
+
+  @IntegerField({ description: 'The priority that it gave way to.', min: 0, max: 100, example: 90 })
+  readonly preemptorPriority!: number;
+
+  @IntegerField({ description: 'How long it had run, in seconds.', min: 0, max: MANY, example: 1234 })
+  readonly lostSeconds!: number;
+}
+
 /** What a pass saw. */
 export class SightDto {
   @ObjectField(() => CapacityDto, { description: 'What the cluster had.' })
@@ -246,6 +309,12 @@ export class SightDto {
 
   @ArrayField(() => SeenShapeDto, { description: 'What waited, by shape, highest priority first.', max: 10_000 })
   readonly shapes!: SeenShapeDto[];
+
+  @ArrayField(() => PreemptedDto, {
+    description: 'What the plan gave up for a higher priority, the lowest priority first.',
+    max: 10_000,
+  })
+  readonly preempted!: PreemptedDto[];
 }
 
 /** What one pass saw and did, with the shapes that it saw. */

@@ -7,6 +7,7 @@ import { type KeptSight } from './explanation/pass-sights.js';
 import { type PassCertificate } from './pass/pass-record.js';
 import {
   type CertificateDto,
+  type LevelCertificateDto,
   type PassDetailDto,
   type PassDto,
   type ReservationDto,
@@ -27,6 +28,7 @@ export function toPassDto(pass: PassView): PassDto {
     placed: pass.placed,
     released: pass.released,
     timedOut: pass.timedOut,
+    preempted: pass.preempted,
     isPartial: pass.isPartial,
     certificate: toCertificateDto(certificate),
     reservation: pass.reservation === null ? null : toReservationDto(pass.reservation),
@@ -67,6 +69,12 @@ function toSightDto({ snapshot, plan }: KeptSight): SightDto {
         placed: starts[index] ?? 0,
       }))
       .sort((a, b) => b.priority - a.priority),
+    preempted: plan.preempt.map(({ id, group, by, lostSeconds }) => ({
+      deploymentId: id,
+      priority: running[group]?.priority ?? 0,
+      preemptorPriority: waiting[by]?.priority ?? 0,
+      lostSeconds,
+    })),
   };
 }
 
@@ -76,9 +84,15 @@ export function toCertificateDto({ optimal, stopped, steps, levels, utilization 
     optimal,
     stopped,
     steps,
-    levels: levels.map(({ priority, placed, upperBound }) => ({ priority, placed, upperBound })),
+    levels: levels.map(toLevelDto),
     utilization: { value: utilization.value, upperBound: utilization.upperBound },
   };
+}
+
+function toLevelDto({ priority, placed, upperBound, kept }: PassCertificate['levels'][number]): LevelCertificateDto {
+  const level = { priority, placed, upperBound };
+  if (kept === undefined) return level;
+  return { ...level, kept: { of: kept.of, count: kept.count, work: kept.work, upperBound: kept.upperBound } };
 }
 
 /** A reservation, as the API shows it. */

@@ -21,6 +21,7 @@ export interface PassView {
   readonly placed: number;
   readonly released: number;
   readonly timedOut: number;
+  readonly preempted: number;
   readonly isPartial: boolean;
   readonly certificate: PassCertificate;
   readonly reservation: StandingReservation | null;
@@ -30,7 +31,7 @@ export interface PassView {
 
 const PASS_COLUMNS = sql`
   id, woken_by as "wokenBy", started_at as "startedAt", finished_at as "finishedAt", waiting, shapes, placed,
-  released, timed_out as "timedOut", is_partial as "isPartial", certificate, reservation,
+  released, timed_out as "timedOut", preempted, is_partial as "isPartial", certificate, reservation,
   reservation_events as "reservationEvents", durations_ms as "durationsMs"`;
 
 /** The record of a pass with what it saw, where that is kept. */

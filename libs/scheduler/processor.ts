@@ -1,6 +1,6 @@
 export { PassProcessor } from './pass/pass.processor.js';
 export { type PassOutcome, PassService } from './pass/pass.service.js';
-export { BackgroundPlanner } from './pass/planner.js';
+export { BackgroundPlanner, Planner } from './pass/planner.js';
 export { Sweep } from './pass/sweep.js';
 export { Retention } from './retention.js';
 export { SchedulerProcessorModule } from './scheduler-processor.module.js';

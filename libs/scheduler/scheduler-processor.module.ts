@@ -19,6 +19,7 @@ import { PassService } from './pass/pass.service.js';
 import { PlanApplier } from './pass/plan-applier.js';
 import { BackgroundPlanner, Planner } from './pass/planner.js';
 import { Planning } from './pass/planning.js';
+import { Preempting } from './pass/preempting.js';
 import { Settlement } from './pass/settlement.js';
 import { Sweep } from './pass/sweep.js';
 import { PassRetention } from './pass-retention.js';
@@ -41,6 +42,7 @@ import { SnapshotReader } from './snapshot/snapshot-reader.js';
     BackgroundPlanner,
     BlockerKeeper,
     PlanApplier,
+    Preempting,
     PassRecords,
     ClusterSchedules,
     Ledger,

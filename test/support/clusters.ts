@@ -45,6 +45,7 @@ export interface PassBody {
   readonly placed: number;
   readonly released: number;
   readonly timedOut: number;
+  readonly preempted: number;
   readonly isPartial: boolean;
   readonly certificate: { readonly optimal: boolean };
 }

@@ -19,6 +19,7 @@ import { PassTotals } from './0030-pass-totals.js';
 import { PassSights } from './0021-pass-sights.js';
 import { Stopping, StoppingIndexes } from './0031-stopping.js';
 import { ClusterBlockers } from './0033-cluster-blockers.js';
+import { Preemption, PreemptionIndexes } from './0032-preemption.js';
 
 const ALL: readonly MigrationObject[] = [
   { name: '0001-identity', class: Identity },
@@ -41,6 +42,8 @@ const ALL: readonly MigrationObject[] = [
   { name: '0031-stopping', class: Stopping },
   { name: '0031-stopping-indexes', class: StoppingIndexes },
   { name: '0033-cluster-blockers', class: ClusterBlockers },
+  { name: '0032-preemption', class: Preemption },
+  { name: '0032-preemption-indexes', class: PreemptionIndexes },
 ];
 
 /** Every migration, oldest first. Names are recorded in databases: they are never changed, and none is ever removed. */

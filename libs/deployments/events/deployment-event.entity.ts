@@ -30,6 +30,11 @@ const DeploymentEventSchema = defineEntity({
   },
   indexes: [
     {
+      name: 'deployment_events_lost_index',
+      expression:
+        'create index "deployment_events_lost_index" on "deployment_events" ("cluster_id", "at") where lost_seconds is not null',
+    },
+    {
       name: 'deployment_events_order_unique',
       expression:
         'create unique index "deployment_events_order_unique" on "deployment_events" ("organization_id", "stamp", "position")',

@@ -18,6 +18,7 @@ interface ClusterFigures {
   readonly byPriority: readonly QueuedByPriority[];
   readonly byBlocker: Readonly<Record<string, number>>;
   readonly unsettled: number;
+  readonly stopping: number;
   readonly isPassWanted: number;
   readonly sincePass: number;
   readonly oldestWaiting: number | null;
@@ -53,6 +54,7 @@ export async function readClusters(tx: EntityManager): Promise<ClusterFigures[]>
                 from queue_shapes s where s.cluster_id = c.id group by 1) blocked) as "byBlocker",
              (select count(*)::int from deployments d
               where d.cluster_id = c.id and (d.ended_at is not null or d.status = 'retrying') and d.released_at is null) as unsettled,
+             (select count(*)::int from deployments d where d.cluster_id = c.id and d.status = 'stopping') as stopping,
              exists (select 1 from cluster_signals g where g.cluster_id = c.id)::int as "isPassWanted",
              extract(epoch from statement_timestamp() - coalesce(last.finished_at, c.created_at))::float8 as "sincePass",
              last.gap,
@@ -148,6 +150,11 @@ export function exposeClusters(to: Exposition, clusters: readonly ClusterFigures
     ({ oldestWaiting }) => oldestWaiting,
   );
   gauge('unsettled', 'Deployments that have ended and still hold resources.', ({ unsettled }) => unsettled);
+  gauge(
+    'stopping',
+    'Deployments that were asked to stop and keep their resources until they have, or their grace is over.',
+    ({ stopping }) => stopping,
+  );
   gauge('pass_wanted', '1 while something has happened that no pass has seen yet.', ({ isPassWanted }) => isPassWanted);
   gauge(
     'seconds_since_pass',

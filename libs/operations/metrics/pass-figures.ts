@@ -14,6 +14,8 @@ interface PassFigures {
   readonly placed: number;
   readonly released: number;
   readonly timedOut: number;
+  readonly preempted: number;
+  readonly lostSeconds: number;
   readonly settleMs: number;
   readonly snapshotMs: number;
   readonly planMs: number;
@@ -31,7 +33,8 @@ export async function readPasses(tx: EntityManager): Promise<PassFigures> {
     sql<PassFigures>`
       select coalesce(sum(passes), 0)::float8 as passes, coalesce(sum(optimal), 0)::float8 as optimal,
              coalesce(sum(placed), 0)::float8 as placed, coalesce(sum(released), 0)::float8 as released,
-             coalesce(sum(timed_out), 0)::float8 as "timedOut", coalesce(sum(settle_ms), 0) as "settleMs",
+             coalesce(sum(timed_out), 0)::float8 as "timedOut", coalesce(sum(preempted), 0)::float8 as preempted,
+             coalesce(sum(lost_seconds), 0)::float8 as "lostSeconds", coalesce(sum(settle_ms), 0) as "settleMs",
              coalesce(sum(snapshot_ms), 0) as "snapshotMs", coalesce(sum(plan_ms), 0) as "planMs",
              coalesce(sum(apply_ms), 0) as "applyMs", coalesce(sum(waits_ms), 0) as "waitsMs",
              coalesce(sum(turns_ms), 0) as "turnsMs",
@@ -56,6 +59,16 @@ export function exposePasses(to: Exposition, passes: PassFigures): void {
   to.counter('stowage_placed_total', 'Attempts that passes have scheduled.', one(passes.placed));
   to.counter('stowage_released_total', 'Attempts whose resources passes have taken back.', one(passes.released));
   to.counter('stowage_timed_out_total', 'Deployments that ran for as long as they declared.', one(passes.timedOut));
+  to.counter(
+    'stowage_preemptions_total',
+    'How often a deployment gave way to a higher priority, or was asked to stop for it.',
+    one(passes.preempted),
+  );
+  to.counter(
+    'stowage_preempted_seconds_total',
+    'How long those attempts had run that gave way: work that was lost.',
+    one(passes.lostSeconds),
+  );
   to.counter(
     'stowage_pass_seconds_total',
     'Time spent in passes, by stage.',

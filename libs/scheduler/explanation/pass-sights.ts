@@ -27,12 +27,12 @@ export class PassSights {
     );
     if (row === undefined) return null;
     const sight = unpackSight(row.sight);
-    const { place, reservation } = sight;
+    const { place, preempt, claims, reservation } = sight;
     const { certificate, events } = row;
     const plan = {
       place,
-      preempt: [],
-      claims: [],
+      preempt,
+      claims,
       reservation,
       reservationEvents: events,
       wakeAtMs: null,

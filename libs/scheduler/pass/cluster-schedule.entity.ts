@@ -1,5 +1,5 @@
 import { defineEntity, p } from '#database';
-import { type StandingReservation } from '#packing';
+import { type Claim, type StandingReservation } from '#packing';
 
 const ClusterScheduleSchema = defineEntity({
   name: 'ClusterSchedule',
@@ -8,6 +8,7 @@ const ClusterScheduleSchema = defineEntity({
     clusterId: p.uuid().primary(),
     organizationId: p.uuid().columnType('uuid'),
     reservation: p.json<StandingReservation>().columnType('jsonb').nullable(),
+    claims: p.json<readonly Claim[]>().columnType('jsonb').nullable(),
     wakeAt: p.datetime().columnType('timestamptz').nullable(),
   },
   indexes: [

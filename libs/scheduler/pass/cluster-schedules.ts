@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 
 import { changesOf, type EntityManager, type Fragment, rowsOf, sql } from '#database';
 import { type PassContext } from '#deployments';
-import { type StandingReservation } from '#packing';
+import { type Claim, type StandingReservation } from '#packing';
 
 /** What stands between two passes on a cluster. */
 export interface Schedule {
   readonly reservation: StandingReservation | null;
+  /** Who starts when what was preempted for them has stopped. */
+  readonly claims: readonly Claim[];
   /** When to look again even if nothing happens. */
   readonly wakeAtMs: number | null;
 }
@@ -21,7 +23,7 @@ function holderWaits(): Fragment {
     where d.organization_id = s.organization_id and d.id = (s.reservation->>'id')::uuid), false)`;
 }
 
-/** Keeps the reservation of each cluster, and knows whose time has come. */
+/** Keeps the reservation and the claims of each cluster, and knows whose time has come. */
 @Injectable()
 export class ClusterSchedules {
   /** What stands, and whether whoever has the reservation still waits: a planner knows shapes, and a twin may be left of this one. */
@@ -29,11 +31,12 @@ export class ClusterSchedules {
     const [row] = await rowsOf(
       tx,
       sql<Schedule & { isHolderWaiting: boolean }>`
-        select s.reservation, extract(epoch from s.wake_at)::float8 * 1000 as "wakeAtMs",
+        select s.reservation, coalesce(s.claims, '[]') as claims, extract(epoch from s.wake_at)::float8 * 1000 as "wakeAtMs",
                ${holderWaits()} as "isHolderWaiting"
         from cluster_schedules s where s.cluster_id = ${clusterId}`,
     );
-    if (row === undefined) return { schedule: { reservation: null, wakeAtMs: null }, isHolderWaiting: false };
+    if (row === undefined)
+      return { schedule: { reservation: null, claims: [], wakeAtMs: null }, isHolderWaiting: false };
     const { isHolderWaiting, ...schedule } = row;
     return { schedule, isHolderWaiting };
   }
@@ -49,9 +52,11 @@ export class ClusterSchedules {
     const reservation = after.reservation === null ? null : JSON.stringify(after.reservation);
     await changesOf(
       tx,
-      sql`insert into cluster_schedules (cluster_id, organization_id, reservation, wake_at)
-          values (${clusterId}, ${organizationId}, ${reservation}::jsonb, to_timestamp(${after.wakeAtMs}::float8 / 1000))
-          on conflict (cluster_id) do update set reservation = excluded.reservation, wake_at = excluded.wake_at`,
+      sql`insert into cluster_schedules (cluster_id, organization_id, reservation, claims, wake_at)
+          values (${clusterId}, ${organizationId}, ${reservation}::jsonb, ${JSON.stringify(after.claims)}::jsonb,
+                  to_timestamp(${after.wakeAtMs}::float8 / 1000))
+          on conflict (cluster_id) do update
+          set reservation = excluded.reservation, claims = excluded.claims, wake_at = excluded.wake_at`,
     );
   }
 

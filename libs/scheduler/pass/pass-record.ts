@@ -1,9 +1,11 @@
+import { type LevelCertificate } from '#packing';
+
 /** The proof that goes with a plan, as a pass records it. */
 export interface PassCertificate {
   readonly optimal: boolean;
   readonly stopped: 'none' | 'budget' | 'deadline';
   readonly steps: number;
-  readonly levels: readonly { readonly priority: number; readonly placed: number; readonly upperBound: number }[];
+  readonly levels: readonly LevelCertificate[];
   readonly utilization: { readonly value: number; readonly upperBound: number };
 }
 

@@ -15,6 +15,9 @@ export interface PassFacts {
   readonly waiting: number;
   readonly shapes: number;
   readonly placed: number;
+  readonly preempted: number;
+  /** How long those have run, in all, that were preempted. */
+  readonly lostSeconds: number;
   readonly waits: Latencies;
   readonly released: number;
   /** How long before this pass settled it something ended, where it made room for something; in milliseconds. */
@@ -38,10 +41,10 @@ export class PassRecords {
       tx,
       sql`with added as (${totals(pass, facts)})
           insert into passes (id, organization_id, cluster_id, woken_by, started_at, waiting, shapes, placed, released,
-                              timed_out, is_partial, certificate, reservation, reservation_events, durations_ms)
+                              timed_out, preempted, is_partial, certificate, reservation, reservation_events, durations_ms)
           values (${pass.passId}, ${pass.organizationId}, ${pass.clusterId}, ${facts.wokenBy},
                   to_timestamp(${facts.startedAtMs}::float8 / 1000), ${facts.waiting}, ${facts.shapes}, ${facts.placed},
-                  ${facts.released}, ${facts.timedOut}, ${facts.isPartial}, ${JSON.stringify(certificate)}::jsonb,
+                  ${facts.released}, ${facts.timedOut}, ${facts.preempted}, ${facts.isPartial}, ${JSON.stringify(certificate)}::jsonb,
                   ${reservation === null ? null : JSON.stringify(reservation)}::jsonb,
                   ${JSON.stringify(reservationEvents)}::jsonb, ${JSON.stringify(facts.durations)}::jsonb)`,
     );
@@ -65,14 +68,15 @@ function totals(pass: PassContext, facts: PassFacts): Fragment {
   const { waits } = facts;
   const turns = countLatencies(facts.turn === null ? [] : [facts.turn + snapshot + plan + apply]);
   return sql`insert into pass_totals as total
-            (cluster_id, organization_id, passes, optimal, placed, released, timed_out, settle_ms, snapshot_ms, plan_ms, apply_ms,
+            (cluster_id, organization_id, passes, optimal, placed, released, timed_out, preempted, lost_seconds, settle_ms, snapshot_ms, plan_ms, apply_ms,
              waits, waits_ms, turns, turns_ms)
           values (${pass.clusterId}, ${pass.organizationId}, 1, ${facts.plan.certificate.optimal ? 1 : 0}, ${facts.placed},
-                  ${facts.released}, ${facts.timedOut}, ${settle}, ${snapshot}, ${plan}, ${apply},
+                  ${facts.released}, ${facts.timedOut}, ${facts.preempted}, ${facts.lostSeconds}, ${settle}, ${snapshot}, ${plan}, ${apply},
                   ${waits.counts}::bigint[], ${waits.sumMs}, ${turns.counts}::bigint[], ${turns.sumMs})
           on conflict (cluster_id) do update set
             passes = total.passes + 1, optimal = total.optimal + excluded.optimal, placed = total.placed + excluded.placed,
             released = total.released + excluded.released, timed_out = total.timed_out + excluded.timed_out,
+            preempted = total.preempted + excluded.preempted, lost_seconds = total.lost_seconds + excluded.lost_seconds,
             settle_ms = total.settle_ms + excluded.settle_ms, snapshot_ms = total.snapshot_ms + excluded.snapshot_ms,
             plan_ms = total.plan_ms + excluded.plan_ms, apply_ms = total.apply_ms + excluded.apply_ms,
             waits = array(select a + b from unnest(total.waits, excluded.waits) with ordinality as pair (a, b, i) order by i),

@@ -23,7 +23,34 @@ describe('the sight of a pass', () => {
   it('comes back as it was', () => {
     const made = plan(snapshot);
     const bytes = packSight(snapshot, made);
-    expect(unpackSight(bytes!)).toEqual({ snapshot, place: made.place, reservation: made.reservation });
+    expect(unpackSight(bytes!)).toEqual({
+      snapshot,
+      place: made.place,
+      preempt: [],
+      claims: [],
+      reservation: made.reservation,
+    });
+  });
+
+  it('keeps who could give way, who did and for whom', () => {
+    const single = { priority: 10, resources: amounts(20), count: 1, endsAtMs: null };
+    const preemptible = { id: 'young', sinceMs: 999_000, preemptions: 2, stopsAtOnce: true };
+    const claim = { ...snapshot.waiting[0]!, count: 1, sinceMs: 900_000, untilMs: 1_100_000 };
+    const { priority, request, maxRuntimeSeconds, count, sinceMs, untilMs } = claim;
+    const claims = [{ priority, request, maxRuntimeSeconds, count, sinceMs, untilMs }];
+    const crowded: Snapshot = {
+      ...snapshot,
+      running: [...snapshot.running, { ...single, preemptible }, { ...single, isVacating: true }],
+      claims,
+    };
+    const made = { ...plan(snapshot), preempt: [{ id: 'young', group: 1, by: 0, lostSeconds: 1 }], claims };
+    expect(unpackSight(packSight(crowded, made)!)).toEqual({
+      snapshot: crowded,
+      place: made.place,
+      preempt: made.preempt,
+      claims,
+      reservation: made.reservation,
+    });
   });
 
   it('is not kept of a pass that decided nothing', () => {

@@ -1,11 +1,23 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
-import { type Placement, type Plan, type Snapshot, type StandingReservation, type WaitingShape } from '#packing';
+import {
+  type Claim,
+  type Placement,
+  type Plan,
+  type Preemption,
+  type RunningGroup,
+  type Snapshot,
+  type StandingReservation,
+  type WaitingShape,
+} from '#packing';
 
 /** What a pass saw, and what it decided on it: enough to ask later why. */
 export interface PassSight {
   readonly snapshot: Snapshot;
   readonly place: readonly Placement[];
+  readonly preempt: readonly Preemption[];
+  /** The claims that stand after the plan. */
+  readonly claims: readonly Claim[];
   /** The reservation that stands after the plan. */
   readonly reservation: StandingReservation | null;
 }
@@ -20,28 +32,24 @@ const LEVEL = 1;
 interface Stored {
   readonly version: 1;
   readonly cluster: Omit<Snapshot, 'running' | 'waiting'>;
-  readonly running: readonly (readonly (number | null)[])[];
+  readonly running: readonly (readonly (number | string | boolean | null)[])[];
   readonly waiting: readonly (readonly [...amounts: readonly number[], id: string])[];
   readonly place: readonly (readonly [shape: number, count: number, ...includes: readonly string[]])[];
   readonly after: StandingReservation | null;
+  /** Missing where nothing is given up; and of sights that a release before has packed. */
+  readonly preempt?: readonly (readonly [id: string, group: number, by: number, lostSeconds: number])[];
+  readonly claims?: readonly Claim[];
 }
 
 /** A pass's sight as bytes; null where it decided nothing, or saw too much to be remembered. */
 export function packSight(snapshot: Snapshot, plan: Plan): Uint8Array | null {
   const { running, waiting, ...cluster } = snapshot;
-  const isIdle = plan.place.length === 0 && plan.reservationEvents.length === 0;
+  const isIdle = plan.place.length + plan.preempt.length + plan.reservationEvents.length === 0;
   if (isIdle || running.length + waiting.length > MAX_ROWS) return null;
   const stored: Stored = {
     version: 1,
     cluster,
-    running: running.map(({ priority, resources, count, endsAtMs }) => [
-      priority,
-      resources.cpuMillis,
-      resources.memoryMib,
-      resources.gpuMillis,
-      count,
-      endsAtMs,
-    ]),
+    running: running.map(fromGroup),
     waiting: waiting.map(({ priority, request, maxRuntimeSeconds, count, oldest }) => [
       priority,
       request.cpuMillis,
@@ -54,6 +62,10 @@ export function packSight(snapshot: Snapshot, plan: Plan): Uint8Array | null {
     ]),
     place: plan.place.map(({ shape, count, includes }) => [shape, count, ...includes]),
     after: plan.reservation,
+    ...(plan.preempt.length === 0
+      ? {}
+      : { preempt: plan.preempt.map(({ id, group, by, lostSeconds }) => [id, group, by, lostSeconds]) }),
+    ...(plan.claims.length === 0 ? {} : { claims: plan.claims }),
   };
   return deflateRawSync(JSON.stringify(stored), { level: LEVEL });
 }
@@ -64,16 +76,41 @@ export function unpackSight(bytes: Uint8Array): PassSight {
   return {
     snapshot: {
       ...stored.cluster,
-      running: stored.running.map(([priority, cpuMillis, memoryMib, gpuMillis, count, endsAtMs]) => ({
-        priority: priority ?? 0,
-        resources: { cpuMillis: cpuMillis ?? 0, memoryMib: memoryMib ?? 0, gpuMillis: gpuMillis ?? 0 },
-        count: count ?? 0,
-        endsAtMs: endsAtMs ?? null,
-      })),
+      running: stored.running.map(toGroup),
       waiting: stored.waiting.map(toShape),
     },
     place: stored.place.map(([shape, count, ...includes]) => ({ shape, count, includes })),
+    preempt: (stored.preempt ?? []).map(([id, group, by, lostSeconds]) => ({ id, group, by, lostSeconds })),
+    claims: stored.claims ?? [],
     reservation: stored.after,
+  };
+}
+
+/** A group as a list: after six numbers, what makes one stand alone. */
+function fromGroup(group: RunningGroup): Stored['running'][number] {
+  const { priority, resources, count, endsAtMs, preemptible, isVacating } = group;
+  const { cpuMillis, memoryMib, gpuMillis } = resources;
+  const row = [priority, cpuMillis, memoryMib, gpuMillis, count, endsAtMs];
+  if (isVacating === true) return [...row, true];
+  if (preemptible === undefined) return row;
+  const { id, sinceMs, preemptions, stopsAtOnce } = preemptible;
+  return [...row, false, id, sinceMs, preemptions, stopsAtOnce];
+}
+
+function toGroup(row: Stored['running'][number]): RunningGroup {
+  const [priority, cpuMillis, memoryMib, gpuMillis, count, endsAtMs] = row as readonly (number | null)[];
+  const group = {
+    priority: priority ?? 0,
+    resources: { cpuMillis: cpuMillis ?? 0, memoryMib: memoryMib ?? 0, gpuMillis: gpuMillis ?? 0 },
+    count: count ?? 0,
+    endsAtMs: endsAtMs ?? null,
+  };
+  const [isVacating, id, sinceMs, preemptions, stopsAtOnce] = row.slice(6);
+  if (isVacating === true) return { ...group, isVacating };
+  if (typeof id !== 'string') return group;
+  return {
+    ...group,
+    preemptible: { id, sinceMs: Number(sinceMs), preemptions: Number(preemptions), stopsAtOnce: stopsAtOnce === true },
   };
 }
 

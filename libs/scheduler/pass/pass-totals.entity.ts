@@ -11,6 +11,8 @@ const PassTotalsSchema = defineEntity({
     placed: p.bigint('number'),
     released: p.bigint('number'),
     timedOut: p.bigint('number'),
+    preempted: p.bigint('number').defaultRaw('0'),
+    lostSeconds: p.bigint('number').defaultRaw('0'),
     settleMs: p.double().columnType('float8'),
     snapshotMs: p.double().columnType('float8'),
     planMs: p.double().columnType('float8'),

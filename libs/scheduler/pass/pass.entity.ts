@@ -18,6 +18,7 @@ const PassSchema = defineEntity({
     placed: p.integer(),
     released: p.integer(),
     timedOut: p.integer(),
+    preempted: p.integer().default(0),
     isPartial: p.boolean(),
     certificate: p.json<PassCertificate>().columnType('jsonb'),
     reservation: p.json<StandingReservation>().columnType('jsonb').nullable(),

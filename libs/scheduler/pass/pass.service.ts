@@ -4,6 +4,7 @@ import { newId } from '#kernel';
 import { Settings } from '#config';
 import { Database, type EntityManager, preferIndexes } from '#database';
 import { type PassContext } from '#deployments';
+import { type Plan } from '#packing';
 import { ClusterSignals } from '#queue';
 import { inSpan } from '#telemetry';
 
@@ -12,6 +13,7 @@ import { lockCluster } from './locked-cluster.js';
 import { PassRecords } from './pass-records.js';
 import { PlanApplier } from './plan-applier.js';
 import { Planning } from './planning.js';
+import { PlanOutdated } from './preempting.js';
 import { Settlement } from './settlement.js';
 import { Stopwatch } from './stopwatch.js';
 
@@ -31,6 +33,15 @@ const QUIET: Ran = { outcome: { kind: 'done', placed: 0, released: 0, isPartial:
 
 /** The most passes on one cluster in a row, before other clusters get their turn. What is left keeps its signal. */
 const MAX_PASSES_IN_A_ROW = 50;
+
+/**
+ * So often a pass is run that preempts somebody who is cancelled or reports at that very moment. The last one gives nothing up, so that nobody
+ * who holds a row keeps a cluster waiting.
+ */
+const MAX_TRIES = 4;
+
+/** When somebody was held for so long that a pass gave nothing up, another one looks again after so long. */
+const LOOK_AGAIN_MS = 250;
 
 /** One statement of a pass may take so long. */
 const PASS_STATEMENT_TIMEOUT_MS = 30_000;
@@ -67,13 +78,23 @@ export class PassService {
     return false;
   }
 
-  /** One pass on one cluster. */
+  /** One pass on one cluster: from its beginning where somebody whom it was to preempt was faster. */
   async run(clusterId: string): Promise<PassOutcome> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.runOnce(clusterId, tries < MAX_TRIES);
+      } catch (error) {
+        if (!(error instanceof PlanOutdated) || tries === MAX_TRIES) throw error;
+      }
+    }
+  }
+
+  private async runOnce(clusterId: string, mayPreempt: boolean): Promise<PassOutcome> {
     return inSpan(
       'pass',
       () => ({ attributes: { 'stowage.cluster_id': clusterId } }),
       async () => {
-        const { outcome, remains } = await this.database.transaction((tx) => this.runIn(tx, clusterId), {
+        const { outcome, remains } = await this.database.transaction((tx) => this.runIn(tx, clusterId, mayPreempt), {
           statementTimeoutMs: PASS_STATEMENT_TIMEOUT_MS,
         });
         if (remains !== null) this.records.writeLater(remains);
@@ -82,7 +103,7 @@ export class PassService {
     );
   }
 
-  private async runIn(tx: EntityManager, clusterId: string): Promise<Ran> {
+  private async runIn(tx: EntityManager, clusterId: string, mayPreempt: boolean): Promise<Ran> {
     const watch = new Stopwatch();
     await preferIndexes(tx);
 
@@ -100,11 +121,9 @@ export class PassService {
     const settle = watch.lap();
 
     // 4. Read the snapshot. 5. Decide, in another thread.
-    const { view, plan, sight, durations } = await this.planning.plan(
-      tx,
-      plannable,
-      cluster.allocated.minus(settled.released),
-    );
+    const allocated = cluster.allocated.minus(settled.released);
+    const { view, plan: made, sight, durations } = await this.planning.plan(tx, plannable, allocated, mayPreempt);
+    const plan = mayPreempt ? made : lookingAgain(made, cluster.nowMs);
     watch.lap();
 
     // 6. Apply as much as one transaction may, highest priority first.
@@ -113,7 +132,7 @@ export class PassService {
     // 7. Leave a record, and a signal when more is due.
     const isDueAgain = plan.wakeAtMs !== null && plan.wakeAtMs <= cluster.nowMs;
     const isPartial = applied.isCut || settled.isPartial || isDueAgain;
-    if (isPartial) await this.signals.announce(tx, pass, 'more-to-do');
+    if (isPartial || applied.requeued > 0) await this.signals.announce(tx, pass, 'more-to-do');
     await this.records.write(tx, pass, {
       wokenBy: settled.reasons.join(' ') || 'sweep',
       startedAtMs: cluster.nowMs,
@@ -121,7 +140,9 @@ export class PassService {
       shapes: view.shapes.length,
       placed: applied.placed,
       waits: applied.waits,
-      released: settled.ended,
+      preempted: applied.preempted,
+      lostSeconds: applied.lostSeconds,
+      released: settled.ended + applied.requeued,
       turn: applied.placed === 0 ? null : settled.endedMsAgo,
       timedOut: settled.timedOut,
       isPartial,
@@ -134,4 +155,9 @@ export class PassService {
       remains: { pass, snapshot: view.snapshot, plan, stops: plannable.stops },
     };
   }
+}
+
+/** A plan after which another pass looks again soon. */
+function lookingAgain(plan: Plan, nowMs: number): Plan {
+  return { ...plan, wakeAtMs: Math.min(plan.wakeAtMs ?? Infinity, nowMs + LOOK_AGAIN_MS) };
 }

@@ -2,20 +2,27 @@ import { Injectable } from '@nestjs/common';
 
 import { type EntityManager } from '#database';
 import { DeploymentLifecycle, type PassContext, type ShapeToSchedule } from '#deployments';
-import { type Plan } from '#packing';
+import { type Placement, type Plan } from '#packing';
 import { type QueuedShape, QueueShapes } from '#queue';
 
 import { Ledger } from '../ledger/ledger.js';
 import { ClusterSchedules } from './cluster-schedules.js';
 import { countLatencies, type Latencies } from './latencies.js';
+import { cutOf } from './plan-cut.js';
 import { type PassView } from './planning.js';
+import { PlanOutdated, Preempting } from './preempting.js';
 
 /** What became real of a plan. */
 export interface Applied {
   readonly placed: number;
+  readonly preempted: number;
+  /** How long those have run, in all, that were preempted. */
+  readonly lostSeconds: number;
+  /** Of those that were preempted: whose resources came back, so that they wait again. */
+  readonly requeued: number;
   /** How long what is tried for the first time has waited. */
   readonly waits: Latencies;
-  /** True when the plan places more than one transaction may. */
+  /** True when the plan does more than one transaction may. */
   readonly isCut: boolean;
 }
 
@@ -24,44 +31,47 @@ export interface Applied {
 export class PlanApplier {
   constructor(
     private readonly deployments: DeploymentLifecycle,
+    private readonly preempting: Preempting,
     private readonly ledger: Ledger,
     private readonly queue: QueueShapes,
     private readonly schedules: ClusterSchedules,
   ) {}
 
-  /** Schedules what the plan places, at most `limit`, the highest priority first, and keeps what it promises. */
+  /**
+   * Preempts what the plan gives up, schedules what it places, about `limit` in all, the highest priority first, and keeps what it promises.
+   *
+   * @throws PlanOutdated when somebody was to give way, and not everything is as the plan saw it
+   */
   async apply(tx: EntityManager, pass: PassContext, plan: Plan, view: PassView, limit: number): Promise<Applied> {
-    const { chosen, isCut } = firstOf(plan, view.shapes, limit);
+    const cut = cutOf(plan, view.snapshot, limit);
+    const preempted = await this.preempting.apply(tx, pass, cut, view);
+    const requeued = preempted.filter(({ isStopping }) => !isStopping);
+    const chosen = cut.place.map((placement) => toSchedule(placement, view.shapes));
     const scheduled = chosen.length === 0 ? [] : await this.deployments.schedule(tx, pass, chosen);
+    const wanted = chosen.reduce((sum, { count }) => sum + count, 0);
+    if (preempted.length > 0 && scheduled.length < wanted) {
+      throw new PlanOutdated('somebody for whom the plan preempts others waits no more');
+    }
     await this.ledger.allocate(tx, pass, scheduled);
-    await this.queue.apply(
-      tx,
-      pass,
-      scheduled.map((deployment) => ({ ...deployment, change: -1 })),
-    );
-    const { reservation, wakeAtMs } = plan;
-    await this.schedules.write(tx, pass, view.schedule, { reservation, wakeAtMs });
-    const waits = countLatencies(scheduled.filter(({ attempt }) => attempt === 1).map(({ waitedMs }) => waitedMs));
-    return { placed: scheduled.length, waits, isCut };
+    await this.queue.apply(tx, pass, [
+      ...scheduled.map((deployment) => ({ ...deployment, change: -1 })),
+      ...requeued.map((deployment) => ({ ...deployment, change: 1 })),
+    ]);
+    const { reservation, claims, wakeAtMs } = plan;
+    await this.schedules.write(tx, pass, view.schedule, { reservation, claims, wakeAtMs });
+    return {
+      placed: scheduled.length,
+      preempted: preempted.length,
+      lostSeconds: preempted.reduce((sum, { lostSeconds }) => sum + lostSeconds, 0),
+      requeued: requeued.length,
+      waits: countLatencies(scheduled.filter(({ attempt }) => attempt === 1).map(({ waitedMs }) => waitedMs)),
+      isCut: cut.isCut,
+    };
   }
 }
 
-/** The first `limit` placements of a plan, which lists the highest priority first. */
-function firstOf(
-  plan: Plan,
-  shapes: readonly QueuedShape[],
-  limit: number,
-): { chosen: ShapeToSchedule[]; isCut: boolean } {
-  const chosen: ShapeToSchedule[] = [];
-  let left = limit;
-  for (const { shape: index, count, includes } of plan.place) {
-    const shape = shapes[index];
-    if (shape === undefined) throw new RangeError(`the plan places shape ${index} of ${shapes.length}`);
-    if (left === 0) return { chosen, isCut: true };
-    const taken = Math.min(count, left);
-    left -= taken;
-    chosen.push({ ...shape, count: taken, includes: includes.slice(0, taken) });
-    if (taken < count) return { chosen, isCut: true };
-  }
-  return { chosen, isCut: false };
+function toSchedule({ shape: index, count, includes }: Placement, shapes: readonly QueuedShape[]): ShapeToSchedule {
+  const shape = shapes[index];
+  if (shape === undefined) throw new RangeError(`the plan places shape ${index} of ${shapes.length}`);
+  return { ...shape, count, includes };
 }

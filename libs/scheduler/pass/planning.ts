@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { type ResourceVector } from '#kernel';
 import { type EntityManager } from '#database';
+import { type SingleHolder } from '#deployments';
 import { type Plan, type ReservationEvent, type Snapshot } from '#packing';
 import { type QueuedShape } from '#queue';
 
@@ -16,6 +17,8 @@ export interface PassView {
   readonly snapshot: Snapshot;
   /** The shapes of `snapshot.waiting`, at the same positions. */
   readonly shapes: readonly QueuedShape[];
+  /** What runs alone and may be given up, or stops, by id. */
+  readonly singles: ReadonlyMap<string, SingleHolder>;
   readonly schedule: Schedule;
   /** What became of a reservation before there is anything to plan. */
   readonly withdrawn: readonly ReservationEvent[];
@@ -38,25 +41,41 @@ export class Planning {
     private readonly planner: Planner,
   ) {}
 
-  /** @param allocated what is given out now, after settling */
-  async plan(tx: EntityManager, cluster: LockedCluster, allocated: ResourceVector): Promise<Planned> {
+  /**
+   * @param allocated what is given out now, after settling
+   * @param mayPreempt false where nothing is to be given up, whatever the policy says
+   */
+  async plan(
+    tx: EntityManager,
+    cluster: LockedCluster,
+    allocated: ResourceVector,
+    mayPreempt: boolean,
+  ): Promise<Planned> {
     const watch = new Stopwatch();
-    const view = await this.view(tx, cluster, allocated);
+    const view = await this.view(tx, cluster, allocated, mayPreempt);
     const snapshot = watch.lap();
     const { plan, sight } = await this.planner.ask('planPass', view.snapshot);
     const reservationEvents = [...view.withdrawn, ...plan.reservationEvents];
     return { view, plan: { ...plan, reservationEvents }, sight, durations: { snapshot, plan: watch.lap() } };
   }
 
-  private async view(tx: EntityManager, cluster: LockedCluster, allocated: ResourceVector): Promise<PassView> {
-    const { problem, shapes, schedule, withdrawn } = await this.reader.read(tx, cluster, {
+  private async view(
+    tx: EntityManager,
+    cluster: LockedCluster,
+    allocated: ResourceVector,
+    mayPreempt: boolean,
+  ): Promise<PassView> {
+    const { capacity, nowMs, policy, stops } = cluster;
+    const { problem, shapes, holding, schedule, withdrawn } = await this.reader.read(tx, cluster, {
       kind: 'deciding',
       allocated,
+      capacity,
+      mayPreempt,
     });
-    const { capacity, nowMs, policy, stops } = cluster;
     return {
       snapshot: { capacity: capacity.toAmounts(), nowMs, policy, isCordoned: stops.length > 0, ...problem },
       shapes,
+      singles: new Map(holding.flatMap((group) => ('id' in group ? [[group.id, group]] : []))),
       schedule,
       withdrawn,
     };

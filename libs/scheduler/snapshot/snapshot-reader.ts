@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 
-import { type ResourceAmounts, type ResourceVector } from '#kernel';
+import { type ResourceAmounts, RESOURCES, ResourceVector } from '#kernel';
 import { type EntityManager } from '#database';
-import { ClusterWork, type HoldingGroup, type WaitingDeployment } from '#deployments';
+import { ClusterWork, type HoldingGroup, type SingleHolder, type WaitingDeployment } from '#deployments';
 import {
+  type Claim,
   type PlanningPolicy,
   type ReservationEvent,
   type RunningGroup,
@@ -30,16 +31,22 @@ export interface ReadableCluster {
  * settled, because nobody has done so for whoever only reads.
  */
 export type Depth =
-  | { readonly kind: 'deciding'; readonly allocated: ResourceVector }
+  | {
+      readonly kind: 'deciding';
+      readonly allocated: ResourceVector;
+      readonly capacity: ResourceVector;
+      /** False where nothing is to be given up, whatever the policy says. */
+      readonly mayPreempt: boolean;
+    }
   | { readonly kind: 'everything'; readonly names: number };
 
 /** What a cluster's queue, ledger and schedule say: the planner's problem but for the cluster itself, and what its parts stand for. */
 export interface ClusterSight {
-  readonly problem: Pick<Snapshot, 'running' | 'waiting' | 'reservation'>;
+  readonly problem: Pick<Snapshot, 'running' | 'waiting' | 'reservation' | 'claims'>;
   /** The shapes of `problem.waiting`, at the same positions. */
   readonly shapes: readonly QueuedShape[];
-  /** The groups of `problem.running`, at the same positions; empty where they were left out. */
-  readonly holding: readonly HoldingGroup[];
+  /** The groups of `problem.running`, at the same positions; where they were left out, those that are one deployment alone. */
+  readonly holding: readonly (HoldingGroup | SingleHolder)[];
   readonly schedule: Schedule;
   /** What became of a reservation before there is anything to plan. */
   readonly withdrawn: readonly ReservationEvent[];
@@ -50,6 +57,15 @@ interface NamedShape {
   readonly shape: QueuedShape;
   readonly heads: readonly WaitingDeployment[];
 }
+
+/**
+ * Of so much that runs is considered whether to give it up, the lowest priority and the youngest first; the rest stays, whatever waits. A
+ * pass must end however much is preemptible.
+ */
+const MAX_CANDIDATES = 5_000;
+
+/** Beyond every priority. */
+const ANY_PRIORITY = 101;
 
 /** The most names that a snapshot carries, over all shapes. */
 const MAX_NAMES = 20_000;
@@ -76,20 +92,38 @@ export class SnapshotReader {
     const { schedule, isHolderWaiting } = await this.schedules.read(tx, clusterId);
     const standing = isHolderWaiting ? schedule.reservation : null;
     const waiting = await this.waiting(tx, cluster, depth);
-    const holding = needsGroups(cluster, depth, waiting, standing)
-      ? await this.work.holding(tx, clusterId, { countsOverdue: depth.kind === 'deciding' })
-      : null;
+    const singles = await this.singles(tx, cluster, depth, waiting, schedule.claims);
+    const areRead = needsGroups(cluster, depth, waiting, standing);
+    const groups = areRead ? await this.work.holding(tx, clusterId, { countsOverdue: depth.kind === 'deciding' }) : [];
+    const known = [...without(groups, singles), ...singles];
+    const rest = depth.kind === 'deciding' ? restOf(depth.allocated, known, areRead ? cluster.nowMs + 1 : null) : [];
+    const holding = [...rest, ...known];
     return {
       problem: {
-        running: holding === null ? sumOf(depth) : holding.map(toRunning),
+        running: holding.map(toRunning),
         waiting: waiting.map(toWaiting),
         reservation: standing,
+        claims: schedule.claims.flatMap((claim) => stillClaimed(claim, waiting)),
       },
       shapes: waiting.map(({ shape }) => shape),
-      holding: holding ?? [],
+      holding,
       schedule,
       withdrawn: isHolderWaiting ? [] : withdrawnFrom(schedule.reservation),
     };
+  }
+
+  /** What may be given up for what waits, and what has been and still stops. */
+  private async singles(
+    tx: EntityManager,
+    { clusterId, policy }: ReadableCluster,
+    depth: Depth,
+    waiting: readonly NamedShape[],
+    claims: readonly Claim[],
+  ): Promise<readonly SingleHolder[]> {
+    const below = depth.kind === 'everything' ? ANY_PRIORITY : highestUnmet(waiting, depth);
+    if (claims.length === 0 && (policy.preemption === 'never' || below === null)) return [];
+    const limit = depth.kind === 'everything' || depth.mayPreempt ? MAX_CANDIDATES : 0;
+    return this.work.givingWay(tx, clusterId, { below: below ?? 0, limit });
   }
 
   /** The shapes that wait, with their oldest; without those of which the last one has just been cancelled. */
@@ -99,7 +133,9 @@ export class SnapshotReader {
     depth: Depth,
   ): Promise<readonly NamedShape[]> {
     const shapes = await this.queue.read(tx, clusterId, { countsSignals: depth.kind === 'everything' });
-    const needsAge = depth.kind === 'everything' || policy.reserveAfterSeconds !== null ? () => true : shared(shapes);
+    // A reservation goes to somebody, and somebody is named for whom others give way.
+    const isAnyNamed = policy.reserveAfterSeconds !== null || policy.preemption !== 'never';
+    const needsAge = depth.kind === 'everything' || isAnyNamed ? () => true : shared(shapes);
     const aged = shapes.filter(needsAge);
     const heads = aged.length === 0 ? [] : await this.work.headsOf(tx, clusterId, aged, namesOf(depth, aged.length));
     const named = new Map(aged.map((shape, position) => [shape, heads[position] ?? []]));
@@ -139,14 +175,70 @@ function needsGroups(
   return standing !== null || waiting.some(isDue);
 }
 
-/** Without reservations, what runs matters by its sum alone. */
-function sumOf(depth: Depth): RunningGroup[] {
-  if (depth.kind === 'everything' || depth.allocated.isZero()) return [];
-  return [{ priority: 0, resources: depth.allocated.toAmounts(), count: 1, endsAtMs: null }];
+/** So many of one shape are added up; where more wait, nobody asks whether they fit. */
+const MAX_COUNTED = 1_000_000;
+
+/** The highest priority that waits; null where all that waits fits beside what runs, so that nobody needs to give way. */
+function highestUnmet(
+  waiting: readonly NamedShape[],
+  { allocated, capacity }: Extract<Depth, { kind: 'deciding' }>,
+): number | null {
+  let free = capacity.minus(allocated);
+  const fits = waiting.every(({ shape }) => {
+    const wanted = ResourceVector.of(shape).times(Math.min(shape.waiting, MAX_COUNTED));
+    if (shape.waiting > MAX_COUNTED || !wanted.fitsIn(free)) return false;
+    free = free.minus(wanted);
+    return true;
+  });
+  if (fits) return null;
+  return waiting.reduce((highest, { shape }) => Math.max(highest, shape.priority), 0);
 }
 
-function toRunning({ priority, endsAtMs, count, ...resources }: HoldingGroup): RunningGroup {
-  return { priority, resources: amountsOf(resources), count, endsAtMs };
+/**
+ * What is allocated beside groups. Where groups were not read, what runs matters by its sum alone. Where they were, it is what has ended since
+ * this pass settled: its room comes with the next one.
+ */
+function restOf(allocated: ResourceVector, groups: readonly HoldingGroup[], endsAtMs: number | null): HoldingGroup[] {
+  const held = ResourceVector.sum(groups.map((group) => ResourceVector.of(group).times(group.count)));
+  // Nothing where deployments hold more: a ledger with less is a finding of the audit, and no reason to plan with less.
+  const rest = allocated.shortfallIn(held);
+  return rest.isZero() ? [] : [{ ...rest.toAmounts(), priority: 0, count: 1, endsAtMs }];
+}
+
+/** As much of a claim as still waits. */
+function stillClaimed(claim: Claim, waiting: readonly NamedShape[]): Claim[] {
+  const { priority, request, maxRuntimeSeconds } = claim;
+  const found = waiting.find(
+    ({ shape }) =>
+      shape.priority === priority &&
+      shape.maxRuntimeSeconds === (maxRuntimeSeconds ?? 0) &&
+      RESOURCES.every((resource) => shape[resource] === request[resource]),
+  );
+  return found === undefined ? [] : [{ ...claim, count: Math.min(claim.count, found.shape.waiting) }];
+}
+
+/** Groups less those of their members that stand alone. */
+function without(groups: readonly HoldingGroup[], singles: readonly SingleHolder[]): HoldingGroup[] {
+  if (singles.length === 0) return [...groups];
+  const counts = new Map<string, number>();
+  for (const single of singles) counts.set(keyOf(single), (counts.get(keyOf(single)) ?? 0) + 1);
+  return groups.flatMap((group) => {
+    const count = group.count - (counts.get(keyOf(group)) ?? 0);
+    return count > 0 ? [{ ...group, count }] : [];
+  });
+}
+
+function keyOf({ priority, cpuMillis, memoryMib, gpuMillis, endsAtMs }: HoldingGroup): string {
+  return [priority, cpuMillis, memoryMib, gpuMillis, endsAtMs].join(' ');
+}
+
+function toRunning(group: HoldingGroup | SingleHolder): RunningGroup {
+  const { priority, endsAtMs, count } = group;
+  const running = { priority, resources: amountsOf(group), count, endsAtMs };
+  if (!('id' in group)) return running;
+  const { id, sinceMs, preemptions, hasStarted, isVacating } = group;
+  if (isVacating) return { ...running, isVacating };
+  return { ...running, preemptible: { id, sinceMs, preemptions, stopsAtOnce: !hasStarted } };
 }
 
 function toWaiting({ shape, heads }: NamedShape): WaitingShape {

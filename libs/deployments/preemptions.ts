@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+
+import { type EntityManager, rowsOf, sql } from '#database';
+
+import { type AttemptResources, type PassContext } from './deployment-lifecycle.js';
+
+/** One deployment that gives way, and for whom. */
+export interface Displacement {
+  readonly id: string;
+  /** As it was when it was chosen. What has changed since is not preempted. */
+  readonly version: number;
+  /** One that starts instead. */
+  readonly preemptorId: string;
+  readonly preemptorPriority: number;
+  /** How long it has run: work that is lost. */
+  readonly lostSeconds: number;
+}
+
+/** A deployment that has given way, with the attempt that ends and its shape. */
+export interface PreemptedDeployment extends AttemptResources {
+  readonly priority: number;
+  /** 0: not declared */
+  readonly maxRuntimeSeconds: number;
+  readonly lostSeconds: number;
+  /** It keeps its resources until its runtime has stopped it, or its grace is over. */
+  readonly isStopping: boolean;
+}
+
+/** What preemption means in the rows and events of deployments; `scheduler` says who gives way for whom. */
+@Injectable()
+export class Preemptions {
+  /**
+   * Preempts deployments: back into the queue, with their age, as another attempt; or, where a runtime runs one and there is grace, asked to stop first.
+   *
+   * Only those that are as they were chosen and that nobody holds: whoever reports or cancels one at this moment is not waited for. Fewer
+   * than were named may come back, and whoever planned with all of them has to plan again.
+   */
+  async preempt(
+    tx: EntityManager,
+    { organizationId, clusterId, passId }: PassContext,
+    displacements: readonly Displacement[],
+    graceSeconds: number,
+  ): Promise<PreemptedDeployment[]> {
+    return rowsOf(
+      tx,
+      sql<PreemptedDeployment>`
+        with named as materialized (
+          select ${organizationId}::uuid as organization_id, named.* from unnest(
+            ${displacements.map((d) => d.id)}::uuid[], ${displacements.map((d) => d.version)}::int[],
+            ${displacements.map((d) => d.preemptorId)}::uuid[], ${displacements.map((d) => d.preemptorPriority)}::smallint[],
+            ${displacements.map((d) => d.lostSeconds)}::int[]
+          ) as named (id, version, preemptor_id, preemptor_priority, lost_seconds)
+        ), victims as materialized (
+          select named.*, found.status, found.attempt, found.status = 'running' and ${graceSeconds}::int > 0 as is_stopping
+          from named cross join lateral (
+            select d.status, d.attempt, d.version from deployments d
+            where d.organization_id = named.organization_id and d.id = named.id
+            limit 1 for no key update skip locked
+          ) found
+          where found.version = named.version and found.status in ('scheduled', 'running')
+        ), preempted as (
+          update deployments d
+          set status = case when is_stopping then 'stopping' else 'queued' end, version = d.version + 1,
+              attempt = d.attempt + (not is_stopping)::int, preemptions = d.preemptions + 1,
+              scheduled_at = case when is_stopping then d.scheduled_at end,
+              started_at = case when is_stopping then d.started_at end,
+              due_at = case when is_stopping
+                         then greatest(statement_timestamp(), d.started_at) + ${graceSeconds}::int * interval '1 second'
+                         else statement_timestamp() + nullif(d.queue_timeout_seconds, 0) * interval '1 second' end,
+              stop_asked_at = case when is_stopping then greatest(statement_timestamp(), d.started_at) end,
+              stop_cause = case when is_stopping then 'preempted' end,
+              stop_outcome = case when is_stopping then 'queued' end
+          from victims
+          where d.organization_id = victims.organization_id and d.id = victims.id
+          returning d.*, victims.status as from_status, victims.attempt as ended_attempt, is_stopping, preemptor_id,
+                    preemptor_priority, lost_seconds
+        ), events as (
+          insert into deployment_events
+            (organization_id, deployment_id, sequence, cluster_id, attempt, from_status, to_status, cause, pass_id, at, until,
+             preemptor_id, preemptor_priority, lost_seconds)
+          select organization_id, id, version, ${clusterId}, attempt, from_status, status, 'preempted', ${passId},
+                 coalesce(stop_asked_at, statement_timestamp()), case when is_stopping then due_at end, preemptor_id,
+                 preemptor_priority, case when not is_stopping then lost_seconds end
+          from preempted
+        )
+        select id as "deploymentId", ended_attempt as attempt, priority, cpu_millis as "cpuMillis",
+               memory_mib as "memoryMib", gpu_millis as "gpuMillis", max_runtime_seconds as "maxRuntimeSeconds",
+               lost_seconds as "lostSeconds", is_stopping as "isStopping"
+        from preempted`,
+    );
+  }
+}

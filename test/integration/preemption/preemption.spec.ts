@@ -1,0 +1,170 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { assertLedgerHolds } from '../../support/invariants.js';
+import { PassesByHand } from '../../support/passes-by-hand.js';
+import { aTeam, type Team } from '../../support/people.js';
+import { PreemptionScene } from '../../support/preemption.js';
+import { Stowage } from '../../support/stowage.js';
+
+describe('preemption, pass by pass', () => {
+  let stowage: Stowage;
+  let team: Team;
+  let passes: PassesByHand;
+
+  beforeAll(async () => {
+    stowage = await Stowage.start({ workers: 0 });
+    team = await aTeam(stowage.client);
+    passes = await PassesByHand.of(stowage);
+  });
+
+  afterEach(async () => {
+    await assertLedgerHolds(stowage.database.url);
+  });
+
+  afterAll(async () => {
+    await passes.stop();
+    await stowage.stop();
+  });
+
+  const aScene = (cpu: number, policy: Readonly<Record<string, unknown>> = {}): Promise<PreemptionScene> =>
+    PreemptionScene.create(stowage, team, cpu, policy, passes);
+
+  it('starts a higher priority in the place of what has lost least, which waits again with its age', async () => {
+    const scene = await aScene(4);
+    const low = [
+      await scene.submit(10, 1),
+      await scene.submit(10, 1),
+      await scene.submit(10, 1),
+      await scene.submit(10, 1),
+    ];
+    await scene.pass();
+    await scene.start(low[0]!);
+    await scene.age(low.slice(0, 2), 1_000);
+    const before = await Promise.all(low.map((id) => scene.cluster.deployment(id)));
+
+    const high = await scene.submit(90, 2);
+    await scene.pass();
+
+    expect(await scene.standings([high, ...low])).toEqual([
+      { status: 'scheduled', attempt: 1, preemptions: 0 },
+      { status: 'running', attempt: 1, preemptions: 0 },
+      { status: 'scheduled', attempt: 1, preemptions: 0 },
+      { status: 'queued', attempt: 2, preemptions: 1 },
+      { status: 'queued', attempt: 2, preemptions: 1 },
+    ]);
+    const after = await Promise.all(low.map((id) => scene.cluster.deployment(id)));
+    expect(after.map(({ queuedAt }) => queuedAt)).toEqual(before.map(({ queuedAt }) => queuedAt));
+    const moves = await scene.moves(low[3]!);
+    expect(moves.at(-1)).toMatchObject({
+      from: 'scheduled',
+      to: 'queued',
+      cause: 'preempted',
+      attempt: 2,
+      preemptorId: high,
+      preemptorPriority: 90,
+    });
+    expect(moves.at(-1)?.lostSeconds).toBeGreaterThanOrEqual(0);
+
+    const pass = (await scene.cluster.passes()).at(-1);
+    expect(pass).toMatchObject({ placed: 1, preempted: 2, released: 2 });
+    expect(pass?.certificate).toMatchObject({ optimal: true });
+
+    // What gave way starts again when there is room, as the second attempt, and nobody has to give way for it.
+    await scene.report(high, 'succeeded');
+    await scene.pass();
+    expect(await scene.statuses(low)).toEqual(['running', 'scheduled', 'scheduled', 'scheduled']);
+    expect(await scene.evictions()).toBe(2);
+  });
+
+  it('says of the work that is lost how long it ran, in the event and in the record of the pass', async () => {
+    const scene = await aScene(1);
+    const low = await scene.submit(10, 1);
+    await scene.pass();
+    await scene.age([low], 5_000);
+    const high = await scene.submit(20, 1);
+    await scene.pass();
+
+    const lost = (await scene.moves(low)).at(-1)?.lostSeconds ?? 0;
+    expect(lost).toBeGreaterThanOrEqual(5_000);
+    expect(lost).toBeLessThan(5_600);
+    const pass = (await scene.cluster.passes()).at(-1);
+    const { body } = await team.viewer.get<{ saw: { preempted: unknown } }>(
+      `${scene.cluster.path}/passes/${pass?.id ?? ''}`,
+    );
+    expect(body.saw.preempted).toEqual([{ deploymentId: low, priority: 10, preemptorPriority: 20, lostSeconds: lost }]);
+    expect(await scene.statuses([high])).toEqual(['scheduled']);
+  });
+
+  it.each([
+    { what: 'of equal priority', priority: 50 },
+    { what: 'of higher priority', priority: 60 },
+    { what: 'that is not marked', fields: { preemptible: false } },
+    { what: 'that is too young', policy: { preemptAfterSeconds: 3_600 } },
+    { what: 'under a cap of 0', policy: { maxPreemptions: 0 } },
+    { what: 'where the policy says never', policy: { preemption: 'never' } },
+    { what: 'for what does not fit even so', wants: 3 },
+    { what: 'in a cordoned cluster', isCordoned: true },
+  ])('gives up nothing $what', async ({ priority = 10, fields = {}, policy = {}, wants = 2, isCordoned = false }) => {
+    const scene = await aScene(2, policy);
+    const running = [await scene.submit(priority, 1, fields), await scene.submit(priority, 1, fields)];
+    await scene.pass();
+    if (isCordoned) await scene.cluster.cordon();
+    // What asks for more than the cluster has is refused: it has to be beside something that stays.
+    if (wants > 2) await team.admin.patch(scene.cluster.path, { capacity: { cpu: 3, memoryMib: 1_000_000, gpu: 0 } });
+    const stays = wants > 2 ? [await scene.submit(10, 1, { preemptible: false })] : [];
+    await scene.pass();
+    const high = await scene.submit(50, wants);
+    await scene.pass();
+    expect(await scene.statuses([high, ...running, ...stays])).toEqual([
+      'queued',
+      ...running.map(() => 'scheduled'),
+      ...stays.map(() => 'scheduled'),
+    ]);
+    expect(await scene.evictions()).toBe(0);
+  });
+
+  it('gives up one deployment as often as the policy allows, and then never again', async () => {
+    const scene = await aScene(1, { maxPreemptions: 2 });
+    const low = await scene.submit(10, 1);
+    await scene.pass();
+    for (const time of [1, 2]) {
+      const high = await scene.submit(90, 1);
+      await scene.pass();
+      expect(await scene.standings([low])).toEqual([{ status: 'queued', attempt: time + 1, preemptions: time }]);
+      await scene.report(high, 'succeeded');
+      await scene.pass();
+    }
+    const high = await scene.submit(90, 1);
+    await scene.pass();
+    expect(await scene.statuses([low, high])).toEqual(['scheduled', 'queued']);
+    expect(await scene.evictions()).toBe(2);
+  });
+
+  it('takes the lowest priority first, and no more than it needs', async () => {
+    const scene = await aScene(6);
+    const low = await scene.submit(10, 2);
+    const middle = await scene.submit(20, 2);
+    const upper = await scene.submit(30, 2);
+    await scene.pass();
+    await scene.age([low], 10_000);
+    const high = await scene.submit(90, 1);
+    await scene.pass();
+    expect(await scene.statuses([high, low, middle, upper])).toEqual(['scheduled', 'queued', 'scheduled', 'scheduled']);
+    // One core is left of what gave way: enough for another small one.
+    const small = await scene.submit(90, 1);
+    await scene.pass();
+    expect(await scene.statuses([small, middle, upper])).toEqual(['scheduled', 'scheduled', 'scheduled']);
+    expect(await scene.evictions()).toBe(1);
+  });
+
+  it('counts the time in the queue anew for what gave way', async () => {
+    const scene = await aScene(1);
+    const low = await scene.submit(10, 1, { queueTimeoutSeconds: 600 });
+    await scene.pass();
+    await scene.age([low], 5_000);
+    await scene.submit(90, 1);
+    await scene.pass();
+    await scene.pass();
+    expect(await scene.statuses([low])).toEqual(['queued']);
+  });
+});

@@ -1,0 +1,141 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
+
+import { withClient } from '../../support/database.js';
+import { assertLedgerHolds } from '../../support/invariants.js';
+import { PassesByHand } from '../../support/passes-by-hand.js';
+import { aTeam, type Team } from '../../support/people.js';
+import { PreemptionScene } from '../../support/preemption.js';
+import { Stowage } from '../../support/stowage.js';
+import { eventually } from '../../support/wait.js';
+
+describe('preemption, while those whom it is about do something', () => {
+  let stowage: Stowage;
+  let team: Team;
+  let passes: PassesByHand;
+  /** Happens in the middle of the next pass, once. */
+  let inTheMiddle: (() => Promise<unknown>) | null = null;
+  let plans = 0;
+
+  beforeAll(async () => {
+    stowage = await Stowage.start({ workers: 0, STOWAGE_PASS_MAX_ROWS: '6' });
+    team = await aTeam(stowage.client);
+    passes = await PassesByHand.of(stowage, async () => {
+      const happens = inTheMiddle;
+      inTheMiddle = null;
+      plans += 1;
+      await happens?.();
+    });
+  });
+
+  afterEach(async () => {
+    await assertLedgerHolds(stowage.database.url);
+  });
+
+  afterAll(async () => {
+    await passes.stop();
+    await stowage.stop();
+  });
+
+  /** Two of low priority that run on two cores, and one of high priority that wants one of them: the first has run for longer. */
+  const aScene = async (
+    policy: Readonly<Record<string, unknown>> = {},
+  ): Promise<{ scene: PreemptionScene; old: string; young: string; high: string }> => {
+    const scene = await PreemptionScene.create(stowage, team, 2, policy, passes);
+    const [old, young] = [await scene.submit(10, 1), await scene.submit(10, 1)];
+    await scene.pass();
+    await scene.age([old], 1_000);
+    const high = await scene.submit(90, 1);
+    plans = 0;
+    return { scene, old, young, high };
+  };
+
+  it('plans again when a victim is cancelled meanwhile: then nobody has to give way', async () => {
+    const { scene, old, young, high } = await aScene();
+    inTheMiddle = () => scene.cluster.cancel(young);
+    await scene.pass();
+    expect(plans).toBe(2);
+    expect(await scene.statuses([old, young, high])).toEqual(['scheduled', 'cancelled', 'scheduled']);
+    expect(await scene.evictions()).toBe(0);
+  });
+
+  it('plans again when a victim reports its end meanwhile: what is done is done', async () => {
+    const { scene, old, young, high } = await aScene();
+    inTheMiddle = () => scene.report(young, 'succeeded');
+    await scene.pass();
+    expect(await scene.statuses([old, young, high])).toEqual(['scheduled', 'succeeded', 'scheduled']);
+    expect(await scene.evictions()).toBe(0);
+  });
+
+  it('plans again when a victim is started meanwhile', async () => {
+    const { scene, old, young, high } = await aScene();
+    inTheMiddle = () => scene.start(young);
+    await scene.pass();
+    expect(plans).toBe(2);
+    expect(await scene.statuses([old, young, high])).toEqual(['scheduled', 'queued', 'scheduled']);
+    expect((await scene.moves(young)).map(({ to }) => to)).toEqual(['queued', 'scheduled', 'running', 'queued']);
+  });
+
+  it('gives nobody up for somebody who is cancelled meanwhile', async () => {
+    const { scene, old, young, high } = await aScene();
+    inTheMiddle = () => scene.cluster.cancel(high);
+    await scene.pass();
+    expect(await scene.statuses([old, young, high])).toEqual(['scheduled', 'scheduled', 'cancelled']);
+    expect(await scene.evictions()).toBe(0);
+  });
+
+  it('waits for nobody who holds a victim, gives nothing up, and looks again soon', async () => {
+    const { scene, old, young, high } = await aScene();
+    const other = new Client({ connectionString: stowage.database.url });
+    await other.connect();
+    await other.query('begin');
+    await other.query('select 1 from deployments where id = $1 for update', [young]);
+    await scene.pass();
+    expect(await scene.statuses([old, young, high])).toEqual(['scheduled', 'scheduled', 'queued']);
+    const again = await withClient(stowage.database.url, (client) =>
+      client.query<{ ms: number }>(
+        `select extract(epoch from wake_at - now())::float8 * 1000 as ms from cluster_schedules where cluster_id = $1`,
+        [scene.cluster.id],
+      ),
+    );
+    expect(again.rows[0]?.ms).toBeLessThan(1_000);
+
+    await other.query('rollback');
+    await other.end();
+    const statuses = await eventually(
+      async () => {
+        await scene.pass();
+        return scene.statuses([old, young, high]);
+      },
+      ([, , status]) => status === 'scheduled',
+    );
+    expect(statuses).toEqual(['scheduled', 'queued', 'scheduled']);
+    expect(await scene.evictions()).toBe(1);
+  });
+
+  it('never does half of a preemption, however little one pass may do', async () => {
+    const scene = await PreemptionScene.create(stowage, team, 12, {}, passes);
+    const low = await Promise.all(Array.from({ length: 12 }, () => scene.submit(10, 1)));
+    for (let count = 0; count < 3; count++) await scene.pass();
+    const high = await Promise.all(Array.from({ length: 4 }, () => scene.submit(90, 3)));
+    for (let count = 1; count <= 4; count++) {
+      await scene.pass();
+      const started = (await scene.statuses(high)).filter((status) => status === 'scheduled').length;
+      expect(await scene.evictions()).toBe(3 * started);
+      expect(started).toBeGreaterThanOrEqual(Math.min(count, 4));
+      await assertLedgerHolds(stowage.database.url);
+    }
+    expect(await scene.statuses(high)).toEqual(high.map(() => 'scheduled'));
+    expect(await scene.statuses(low)).toEqual(low.map(() => 'queued'));
+  });
+
+  it('is the same whichever of two workers does it, and done once', async () => {
+    const other = await PassesByHand.of(stowage);
+    const { scene, old, young, high } = await aScene();
+    const both = await Promise.allSettled([scene.pass(), other.run(scene.cluster.id)]);
+    await other.stop();
+    expect(both.some(({ status }) => status === 'fulfilled')).toBe(true);
+    expect(await scene.statuses([old, young, high])).toEqual(['scheduled', 'queued', 'scheduled']);
+    expect(await scene.evictions()).toBe(1);
+  });
+});

@@ -1,0 +1,122 @@
+import { type Answer } from './api-client.js';
+import { type DeploymentBody, TestCluster } from './clusters.js';
+import { withClient } from './database.js';
+import { type PassesByHand } from './passes-by-hand.js';
+import { type Team } from './people.js';
+import { type Stowage } from './stowage.js';
+
+/** A move of a deployment, as the event log has it. */
+export interface Move {
+  readonly from: string | null;
+  readonly to: string;
+  readonly cause: string;
+  readonly attempt: number;
+  readonly preemptorId: string | null;
+  readonly preemptorPriority: number | null;
+  readonly lostSeconds: number | null;
+}
+
+/** What there is to know of a deployment that may have been preempted. */
+export interface Standing {
+  readonly status: string;
+  readonly attempt: number;
+  readonly preemptions: number;
+}
+
+/** The policy under which everything that is marked may be preempted at once. */
+export const AT_ONCE = { preemption: 'lower-priority', preemptAfterSeconds: 0, reserveAfterSeconds: null };
+
+/** A cluster in which higher priorities preempt, with passes by hand where they are given. */
+export class PreemptionScene {
+  private constructor(
+    readonly cluster: TestCluster,
+    private readonly databaseUrl: string,
+    private readonly passes: PassesByHand | null,
+  ) {}
+
+  static async create(
+    { database }: Stowage,
+    team: Team,
+    cpu: number,
+    policy: Readonly<Record<string, unknown>> = {},
+    passes: PassesByHand | null = null,
+  ): Promise<PreemptionScene> {
+    const cluster = await TestCluster.create(team, { cpu });
+    await team.admin.patch(cluster.path, { policy: { ...AT_ONCE, ...policy } });
+    return new PreemptionScene(cluster, database.url, passes);
+  }
+
+  /** Submits what wants so many cores, and is preemptible unless it says otherwise. @returns its id */
+  async submit(priority: number, cpu: number, fields: Readonly<Record<string, unknown>> = {}): Promise<string> {
+    return this.cluster.submit({ priority, resources: { cpu, memoryMib: 1 }, preemptible: true, ...fields });
+  }
+
+  async pass(): Promise<void> {
+    await this.passes?.run(this.cluster.id);
+  }
+
+  async start(id: string): Promise<Answer<DeploymentBody>> {
+    return this.cluster.team.admin.post<DeploymentBody>(`${this.cluster.deploymentPath(id)}/start`);
+  }
+
+  async report(id: string, outcome: 'succeeded' | 'failed'): Promise<Answer<DeploymentBody>> {
+    return this.cluster.team.admin.post<DeploymentBody>(`${this.cluster.deploymentPath(id)}/complete`, { outcome });
+  }
+
+  /** What stands in the row of each, in their order. */
+  async standings(ids: readonly string[]): Promise<Standing[]> {
+    return withClient(this.databaseUrl, async (client) => {
+      const { rows } = await client.query<Standing & { id: string }>(
+        `select id, status, attempt, preemptions from deployments where id = any($1::uuid[])`,
+        [ids],
+      );
+      return ids.map((id) => {
+        const { status, attempt, preemptions } = rows.find((row) => row.id === id) ?? {
+          status: 'missing',
+          attempt: 0,
+          preemptions: 0,
+        };
+        return { status, attempt, preemptions };
+      });
+    });
+  }
+
+  async statuses(ids: readonly string[]): Promise<string[]> {
+    return (await this.standings(ids)).map(({ status }) => status);
+  }
+
+  async moves(id: string): Promise<Move[]> {
+    return withClient(this.databaseUrl, async (client) => {
+      const { rows } = await client.query<Move>(
+        `select from_status as "from", to_status as "to", cause, attempt, preemptor_id as "preemptorId",
+                preemptor_priority as "preemptorPriority", lost_seconds as "lostSeconds"
+         from deployment_events where deployment_id = $1 order by sequence`,
+        [id],
+      );
+      return rows;
+    });
+  }
+
+  /** How often anything in the cluster was preempted, in all. */
+  async evictions(): Promise<number> {
+    return withClient(this.databaseUrl, async (client) => {
+      const { rows } = await client.query<{ count: number }>(
+        `select count(*)::int as count from deployment_events where cluster_id = $1 and cause = 'preempted'`,
+        [this.cluster.id],
+      );
+      return rows[0]?.count ?? 0;
+    });
+  }
+
+  /** As if what runs had begun so many seconds before. */
+  async age(ids: readonly string[], seconds: number): Promise<void> {
+    await withClient(this.databaseUrl, async (client) => {
+      await client.query(
+        `update deployments set queued_at = queued_at - $2 * interval '1 second',
+           scheduled_at = scheduled_at - $2 * interval '1 second', started_at = started_at - $2 * interval '1 second'
+         where id = any($1::uuid[])`,
+        [ids, seconds],
+      );
+    });
+  }
+}

@@ -13,8 +13,6 @@ import { aMember, aTeam, type Person, type Team } from '../../support/people.js'
 import { Stowage } from '../../support/stowage.js';
 import { eventually } from '../../support/wait.js';
 
-const NEVER = '60';
-
 /** A cluster that starts nothing, so that what happens is only what a test does. */
 async function aQuietCluster(team: Team): Promise<TestCluster> {
   const cluster = await TestCluster.create(team, { cpu: 1_000_000 });
@@ -377,61 +375,5 @@ describe('streams of events', () => {
       headers: { accept: 'text/event-stream', authorization: `Bearer ${team.viewer.token}` },
     });
     expect([head.status, head.headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8']);
-  });
-});
-
-describe('a thousand streams', () => {
-  const STREAMS = 1_000;
-  let stowage: Stowage;
-  let team: Team;
-
-  beforeAll(async () => {
-    stowage = await Stowage.start({
-      STOWAGE_STREAM_HEARTBEAT_SECONDS: NEVER,
-      STOWAGE_STREAM_CHECK_SECONDS: NEVER,
-      STOWAGE_STREAM_LIMIT: String(STREAMS),
-    });
-    team = await aTeam(stowage.client);
-  });
-
-  afterAll(async () => {
-    await stowage.stop();
-  });
-
-  const transactions = (): Promise<number> =>
-    withClient(stowage.database.url, async (client) => {
-      const { rows } = await client.query<{ count: string }>(
-        'select xact_commit as count from pg_stat_database where datname = current_database()',
-      );
-      return Number(rows[0]?.count);
-    });
-
-  it('are served by one process, share one reader of the table, and end with a goodbye when it stops', async () => {
-    const cluster = await aQuietCluster(team);
-    const url = `${stowage.client.url}${team.path}/events`;
-    const readers: EventReader[] = [];
-    for (let opened = 0; opened < STREAMS; opened += 50) {
-      readers.push(...(await Promise.all(Array.from({ length: 50 }, () => EventReader.open(url, team.viewer.token)))));
-    }
-    await eventually(
-      () => Promise.resolve(readers.filter(({ lastId }) => lastId === undefined).length),
-      (silent) => silent === 0,
-    );
-    await expect(EventReader.open(url, team.viewer.token)).rejects.toThrow('503');
-
-    // A query for each stream and second would be a thousand of them.
-    const before = await transactions();
-    await sleep(2_000);
-    expect((await transactions()) - before).toBeLessThan(STREAMS / 2);
-
-    const id = await cluster.submit();
-    await Promise.all(readers.map((reader) => reader.until(1)));
-    expect(new Set(readers.map(({ data }) => data[0]?.['deploymentId']))).toEqual(new Set([id]));
-
-    await stowage.api.close();
-    await Promise.all(readers.map((reader) => reader.untilEnded()));
-    expect(readers.filter(({ asides }) => asides.some((line) => line.includes('resume elsewhere')))).toHaveLength(
-      STREAMS,
-    );
   });
 });

@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { newId } from '#kernel';
+
+import { type Answer, type Call } from '../support/api-client.js';
+import { TestCluster } from '../support/clusters.js';
+import { assertLedgerHolds } from '../support/invariants.js';
+import { aTeam, type Person, type Team } from '../support/people.js';
+import { Stowage } from '../support/stowage.js';
+import { eventually } from '../support/wait.js';
+
+interface Cluster {
+  id: string;
+  name: string;
+  state: string;
+  access: string;
+  capacity: { cpu: number; memoryMib: number; gpu: number };
+  pendingCapacity: { cpu: number; memoryMib: number; gpu: number } | null;
+  allocated: { cpu: number };
+  queue: { queued: number; byPriority: { priority: number; queued: number }[] };
+  isEmpty: boolean;
+  policy: Readonly<Record<string, unknown>>;
+}
+
+interface ProblemBody {
+  code: string;
+  etag?: string;
+  errors?: { pointer: string; code: string }[];
+}
+
+const send = <T>(by: Person, method: string, path: string, call: Call = {}): Promise<Answer<T>> =>
+  by.client.send<T>(method, path, { token: by.token, ...call });
+
+const edit = <T = Cluster>(cluster: TestCluster, body: unknown, ifMatch?: string): Promise<Answer<T>> =>
+  send<T>(cluster.team.admin, 'PATCH', cluster.path, {
+    body,
+    ...(ifMatch === undefined ? {} : { headers: { 'if-match': ifMatch } }),
+  });
+
+const remove = (cluster: TestCluster): Promise<Answer<ProblemBody>> =>
+  send<ProblemBody>(cluster.team.admin, 'DELETE', cluster.path);
+
+const read = (cluster: TestCluster): Promise<Answer<Cluster>> => cluster.team.viewer.get<Cluster>(cluster.path);
+
+describe('clusters that are given up', () => {
+  let stowage: Stowage;
+  let team: Team;
+
+  beforeAll(async () => {
+    stowage = await Stowage.start();
+    team = await aTeam(stowage.client);
+  });
+
+  afterAll(async () => {
+    await assertLedgerHolds(stowage.database.url);
+    await stowage.stop();
+  });
+
+  const statusOf = async (cluster: TestCluster, id: string): Promise<string> => (await cluster.deployment(id)).status;
+
+  it('drain: refuse submissions, start nothing, and say when they are empty', async () => {
+    const cluster = await TestCluster.create(team, { cpu: 2 });
+    const [running, waiting] = await cluster.submitBatch([
+      { resources: { cpu: 2, memoryMib: 1 } },
+      { resources: { cpu: 2, memoryMib: 1 } },
+    ]);
+    await eventually(cluster.read.bind(cluster), ({ allocated }) => allocated.cpu === 2);
+    const drained = await team.admin.post<Cluster>(`${cluster.path}/drain`);
+    expect(drained.body).toMatchObject({ state: 'draining', isEmpty: false });
+    const refused = await team.developer.post<ProblemBody>(`${cluster.path}/deployments`, {
+      image: 'a/b:1',
+      resources: { cpu: 1, memoryMib: 1 },
+    });
+    expect([refused.status, refused.body.code]).toEqual([409, 'DEPLOYMENTS.CLUSTER_DRAINING']);
+    await cluster.complete(running ?? '');
+    await eventually(cluster.read.bind(cluster), ({ allocated }) => allocated.cpu === 0);
+    expect(await statusOf(cluster, waiting ?? '')).toBe('queued');
+    expect((await read(cluster)).body.isEmpty).toBe(false);
+    await cluster.cancel(waiting ?? '');
+    expect((await read(cluster)).body).toMatchObject({ state: 'draining', isEmpty: true });
+    await cluster.uncordon();
+    const id = await cluster.submit();
+    await eventually(
+      () => statusOf(cluster, id),
+      (status) => status === 'scheduled',
+    );
+  });
+
+  it('are deleted when nothing is allocated and nothing waits, and leave their history and their name', async () => {
+    const cluster = await TestCluster.create(team, { cpu: 1 }, 'short-lived');
+    const [running, waiting] = await cluster.submitBatch([{}, {}]);
+    await eventually(cluster.read.bind(cluster), ({ allocated }) => allocated.cpu === 1);
+    const refused = await remove(cluster);
+    expect(refused.status).toBe(409);
+    expect(refused.body).toMatchObject({
+      code: 'CLUSTERS.NOT_EMPTY',
+      state: 'active',
+      queued: 1,
+      allocated: { cpu: 1 },
+    });
+    await cluster.cancel(waiting ?? '');
+    await cluster.complete(running ?? '');
+    await eventually(cluster.read.bind(cluster), ({ allocated }) => allocated.cpu === 0);
+    expect((await remove(cluster)).status).toBe(204);
+
+    const missing = await team.admin.get<ProblemBody>(`${team.path}/clusters/${newId()}`);
+    const gone = await team.admin.get<ProblemBody>(cluster.path);
+    expect([gone.status, gone.body.code]).toEqual([missing.status, missing.body.code]);
+    expect((await remove(cluster)).status).toBe(404);
+    expect((await edit(cluster, { name: 'again' })).status).toBe(404);
+    const list = await team.viewer.get<{ items: Cluster[] }>(`${team.path}/clusters?limit=100`);
+    expect(list.body.items.map(({ id }) => id)).not.toContain(cluster.id);
+
+    expect((await cluster.passes()).length).toBeGreaterThan(0);
+    expect((await cluster.deployment(running ?? '')).status).toBe('succeeded');
+    const submission = await team.developer.post<ProblemBody>(`${cluster.path}/deployments`, {
+      image: 'a/b:1',
+      resources: { cpu: 1, memoryMib: 1 },
+    });
+    expect([submission.status, submission.body.code]).toEqual([409, 'DEPLOYMENTS.CLUSTER_DELETED']);
+    await TestCluster.create(team, { cpu: 1 }, 'Short-Lived');
+  });
+
+  it('cancel what still waits when they are deleted after draining, and never what runs', async () => {
+    const cluster = await TestCluster.create(team, { cpu: 1 });
+    const [running, ...waiting] = await cluster.submitBatch([{}, {}, {}]);
+    await eventually(cluster.read.bind(cluster), ({ allocated }) => allocated.cpu === 1);
+    await team.admin.post(`${cluster.path}/drain`);
+    const refused = await remove(cluster);
+    expect(refused.body).toMatchObject({ code: 'CLUSTERS.NOT_EMPTY', state: 'draining', queued: 2 });
+    await cluster.complete(running ?? '');
+    await eventually(cluster.read.bind(cluster), ({ allocated }) => allocated.cpu === 0);
+    expect((await remove(cluster)).status).toBe(204);
+    for (const id of waiting) expect(await statusOf(cluster, id)).toBe('cancelled');
+  });
+
+  it('are never deleted under a submission: it is refused, or the deletion is', async () => {
+    for (let round = 0; round < 10; round++) {
+      const cluster = await TestCluster.create(team, { cpu: 1 });
+      await cluster.cordon();
+      const submissions = Array.from({ length: 5 }, () =>
+        team.developer.post<ProblemBody>(`${cluster.path}/deployments`, {
+          image: 'a/b:1',
+          resources: { cpu: 1, memoryMib: 1 },
+        }),
+      );
+      const [deletion, ...answers] = await Promise.all([remove(cluster), ...submissions]);
+      const accepted = answers.filter(({ status }) => status === 201).length;
+      expect(deletion.status).toBe(accepted > 0 ? 409 : 204);
+      for (const { status, body } of answers.filter((answer) => answer.status !== 201)) {
+        expect([status, body.code]).toEqual([409, 'DEPLOYMENTS.CLUSTER_DELETED']);
+      }
+    }
+  });
+});

@@ -65,7 +65,7 @@ interface EndingReport extends Report {
 }
 
 /**
- * Said by what is not wanted: with the two statuses that are, PostgreSQL might begin with the partial index that has them, and not with
+ * Said by what is not wanted: with the statuses that are, PostgreSQL might begin with the partial index that has them, and not with
  * the reported ids.
  */
 const NOT_HOLDING = DEPLOYMENT_STATUSES.filter((status) => !isHolding(status));

@@ -74,6 +74,11 @@ const PLANTS: readonly (readonly [law: string, damage: string])[] = [
   ['each event has one author', `update deployment_events set actor_id = null where to_status = 'cancelled'`],
   ['times are there', `update deployments set scheduled_at = now() where id = ${oneOf('queued')}`],
   ['times are there', `update deployments set due_at = now() where id = ${oneOf('running')}`],
+  ['times are there', `update deployments set stop_cause = 'cancelled' where id = ${oneOf('running')}`],
+  [
+    'times are there',
+    `update deployments set stop_asked_at = now(), started_at = now() + interval '1 s' where id = ${oneOf('succeeded')}`,
+  ],
 ];
 
 describe('the laws by which tests judge the stored state', () => {

@@ -23,15 +23,19 @@ const NAME = 'stowage-check';
 const words = (name) => (process.env[name] ?? '').split(' ').filter(Boolean);
 const [general, building, running] = ['PODMAN_ARGS', 'PODMAN_BUILD_ARGS', 'PODMAN_RUN_ARGS'].map(words);
 
-/** Runs podman. @returns what it wrote, both streams together */
-async function podman(...args) {
+/** Runs podman. @returns what it wrote to both streams */
+async function ask(args) {
   try {
-    const { stdout, stderr } = await promisify(execFile)('podman', [...general, ...args], { maxBuffer: 1 << 28 });
-    return `${stdout}${stderr}`.trim();
+    return await promisify(execFile)('podman', [...general, ...args], { maxBuffer: 1 << 28 });
   } catch (error) {
     if (error.code === 'ENOENT') throw new Stop('podman is not on this machine');
     throw new Stop(`podman ${args.slice(0, 6).join(' ')} ... failed:\n${error.stdout}${error.stderr}`);
   }
+}
+
+/** Runs podman. @returns its answer, without what it warns of */
+async function podman(...args) {
+  return (await ask(args)).stdout.trim();
 }
 
 async function until(what, check) {
@@ -58,15 +62,16 @@ async function inspectImage(image) {
   say(`${image}: ${Math.round(Number(size) / 1e6)} MB, user ${user}`);
   if (Number(size) >= MAX_BYTES) throw new Stop(`${image} is larger than ${MAX_BYTES / 1e6} MB`);
   if (user !== '1000:1000') throw new Stop(`${image} runs as ${user}`);
-  const shell = podman('run', '--rm', ...running, '--entrypoint', 'sh', image, '-c', 'true');
-  if (
-    await shell.then(
-      () => true,
-      () => false,
-    )
-  )
-    throw new Stop(`${image} holds a shell`);
+  const hasShell = await podman('run', '--rm', ...running, '--entrypoint', 'sh', image, '-c', 'true').then(
+    () => true,
+    () => false,
+  );
+  if (hasShell) throw new Stop(`${image} holds a shell`);
 }
+
+/** The names of a service's containers. */
+const namesOf = (name, { deploy }) =>
+  Array.from({ length: deploy?.replicas ?? 1 }, (_, copy) => `${NAME}-${name}-${copy + 1}`);
 
 /** The containers of one run of the compose file. */
 class Installation {
@@ -80,6 +85,8 @@ class Installation {
 
   /** Starts all services in order, each when those are well that it waits for. */
   async start() {
+    // What a run has left that was ended in the middle.
+    await this.remove();
     await podman('network', 'create', NAME);
     // The network's own names and nothing else: a second server that has never heard of them would contradict the first.
     this.dns = await podman('network', 'inspect', '--format', '{{(index .Subnets 0).Gateway}}', NAME);
@@ -91,8 +98,7 @@ class Installation {
   }
 
   async startCopies(name, service) {
-    for (let copy = 1; copy <= (service.deploy?.replicas ?? 1); copy++) {
-      const container = `${NAME}-${name}-${copy}`;
+    for (const container of namesOf(name, service)) {
       this.containers.push(container);
       await podman('run', '--detach', '--name', container, '--network-alias', name, ...this.argumentsOf(service));
       await this.healthy(container, service);
@@ -122,8 +128,7 @@ class Installation {
   async restart(container, service) {
     await podman('stop', container);
     const code = await podman('inspect', '--format', '{{.State.ExitCode}}', container);
-    if (code !== '0')
-      throw new Stop(`${container} ended with ${code}:\n${await podman('logs', '--tail', '50', container)}`);
+    if (code !== '0') throw new Stop(`${container} ended with ${code}`);
     await podman('start', container);
     await this.healthy(container, service);
   }
@@ -134,7 +139,8 @@ class Installation {
 
   async logsOf(name) {
     const ours = this.containers.filter((container) => container.startsWith(`${NAME}-${name}-`));
-    return (await Promise.all(ours.map((container) => podman('logs', container)))).join('\n').split('\n');
+    const said = await Promise.all(ours.map((container) => ask(['logs', container])));
+    return said.flatMap(({ stdout, stderr }) => `${stdout}${stderr}`.split('\n'));
   }
 
   /** How often the load balancer has found that an API is well again. */
@@ -145,9 +151,11 @@ class Installation {
   }
 
   async remove() {
-    for (const container of this.containers.toReversed()) await podman('rm', '--force', '--time', '5', container);
-    await podman('network', 'rm', '--force', NAME);
-    await podman('volume', 'rm', '--force', `${NAME}-postgres`);
+    const all = Object.entries(this.compose.services).flatMap(([name, service]) => namesOf(name, service));
+    for (const container of all.toReversed()) await podman('rm', '--force', '--ignore', '--time', '5', container);
+    // They complain when there is nothing to remove.
+    await podman('network', 'rm', '--force', NAME).catch(() => undefined);
+    await podman('volume', 'rm', '--force', `${NAME}-postgres`).catch(() => undefined);
   }
 }
 

@@ -59,6 +59,31 @@ it('accepts what is so', () => {
   expect(verify(snapshot, honest)).toEqual({ isAccepted: true });
 });
 
+it('accepts a proof in which nothing open asks for a resource any more, once a better answer has narrowed what is open', () => {
+  const left = (index: number, request: [number, number, number], seconds: number): RunningGroup =>
+    run(index, {
+      resources: amounts(...request),
+      preemptible: { id: `r${index}`, sinceMs: NOW_MS - seconds * 1000 - index, preemptions: 0, stopsAtOnce: false },
+    });
+  const problem = aSnapshot({
+    nowMs: NOW_MS,
+    policy: { ...YIELDING, searchSteps: 3, reserveAfterSeconds: 300 },
+    capacity: amounts(28, 14, 15),
+    running: [
+      left(0, [3, 1, 0], 93),
+      left(1, [2, 1, 0], 136),
+      left(2, [8, 0, 0], 60),
+      left(3, [1, 0, 0], 266),
+      left(7, [4, 2, 2], 103),
+      aRunningGroup({ priority: 10, resources: amounts(3, 10, 3) }),
+    ],
+    waiting: [aShape({ priority: 90, request: amounts(23, 0, 11) })],
+  });
+  const result = plan(problem, { withProof: true });
+  expect(result.certificate.optimal).toBe(true);
+  expect(verify(problem, result)).toEqual({ isAccepted: true });
+});
+
 describe('the verifier refuses', () => {
   it.each<[string, Snapshot, Plan]>([
     [

@@ -147,12 +147,12 @@ function proveLevel(proof: LevelProof, problem: Problem, now: Case, here: Sum, r
   return most;
 }
 
-/** What is open uses no more of a limit, beyond the lowest counts, than a multiple of its requests' greatest common divisor. */
+/** What is open uses no more of a limit, beyond the lowest counts, than a multiple of its requests' greatest common divisor: nothing, where none asks for it. */
 function roundLimits({ cells, limits }: Problem, low: bigint[], high: bigint[]): bigint[] {
   return limits.map((limit, i) => {
     const unit = cells.reduce((known, { row }, j) => (at(low, j) < at(high, j) ? gcd(known, at(row, i)) : known), 0n);
     const rest = limit - sum(cells, ({ row }, j) => at(row, i) * at(low, j));
-    return unit > 0n ? limit - (((rest % unit) + unit) % unit) : limit;
+    return limit - (unit > 0n ? ((rest % unit) + unit) % unit : max(0n, rest));
   });
 }
 

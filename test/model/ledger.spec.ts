@@ -27,6 +27,12 @@ const NEVER_DONE: readonly Operation[] = ['report-stale'];
 /** Never refused: these may be said again and again, of whatever there is. */
 const NEVER_REFUSED: readonly Operation[] = ['shrink-when-free', 'cordon', 'uncordon', 'drain'];
 
+/** Whom a pass has given up. */
+const PREEMPTED = `deployment_events where cause = 'preempted'`;
+
+/** So often one deployment may be preempted. */
+const MAX_PREEMPTIONS = 3;
+
 /** So many reports in one request. */
 const REPORTS = 100;
 
@@ -93,6 +99,7 @@ describe('the ledger, whatever eight people do at once on three clusters with th
       expect(await count(`deployment_events where from_status = 'stopping' and cause = '${cause}'`)).toBeGreaterThan(1);
     }
     expect(await count(`passes where placed > 0 and released > 0`)).toBeGreaterThan(0);
+    expect(await count(PREEMPTED)).toBeGreaterThan(0);
   }
 
   it(
@@ -110,6 +117,8 @@ describe('the ledger, whatever eight people do at once on three clusters with th
       const witnessOfScenes = new Witness();
       // On one of them, what runs is granted time to stop: sometimes enough for a report, sometimes not.
       for (const cluster of clusters.slice(0, 1)) await witness.grant(cluster, 1);
+      // On the others, higher priorities start in the place of lower ones.
+      for (const cluster of clusters.slice(1)) await witness.letPreempt(cluster, MAX_PREEMPTIONS);
       const { auditor, stop } = await Auditor.watch(stowage.database.url);
       const observer = observeLedger(stowage.database.url, OBSERVER_PAUSE_MS);
 
@@ -157,10 +166,25 @@ describe('the ledger, whatever eight people do at once on three clusters with th
       // What the service's own audit found, but for what merely came late.
       expect(await count(`ledger_findings where law <> 'settled-in-time'`)).toBe(0);
 
+      // Nobody was preempted more often than may be, for the lowest priority, or in a pass that placed nobody.
+      expect(await count(`deployments where preemptions > ${MAX_PREEMPTIONS}`)).toBe(0);
+      expect(
+        await count(`(
+          select 1 from deployment_events e
+          join deployments d on d.organization_id = e.organization_id and d.id = e.deployment_id
+          join passes on passes.id = e.pass_id
+          where e.cause = 'preempted'
+            and (not d.is_preemptible or e.preemptor_priority <= 10 or (e.to_status = 'queued' and passes.placed = 0))
+        ) wrong`),
+      ).toBe(0);
+      const counted = await count(`(select generate_series(1, preemptions) from deployments) every`);
+      const told = await count(PREEMPTED);
+      expect(counted).toBe(told);
+
       // 4. None of this was for nothing, whatever the seed.
       const tally = talliesOf(witnesses);
       process.stderr.write(
-        `the ledger model: ${JSON.stringify(tally)} ${auditor.looks} looks at ${auditor.entries} entries, ${observer.looks()} at everything\n`,
+        `the ledger model: ${told} preemptions ${JSON.stringify(tally)} ${auditor.looks} looks at ${auditor.entries} entries, ${observer.looks()} at everything\n`,
       );
       await expectNothingLeftOut(tally);
     },

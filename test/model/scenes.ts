@@ -38,7 +38,21 @@ async function released(cluster: TestCluster): Promise<void> {
  * own, in the same installation and at the same time as everything else. With them, no seed can leave anything out.
  */
 export async function playScenes(witness: Witness, team: Team): Promise<void> {
-  const scenes = [work, race, swap, timeout, expiry, retry, overtaking, pending, states, edits, stops, graces];
+  const scenes = [
+    work,
+    race,
+    swap,
+    timeout,
+    expiry,
+    retry,
+    overtaking,
+    pending,
+    states,
+    edits,
+    stops,
+    graces,
+    precedence,
+  ];
   await Promise.all(scenes.map(async (scene) => scene(witness, await TestCluster.create(team, FOUR))));
 }
 
@@ -155,6 +169,27 @@ async function graces(witness: Witness, cluster: TestCluster): Promise<void> {
   await becomes(cluster, cancelled, 'cancelled');
   await becomes(cluster, late, 'timed_out');
   expect((await witness.complete(late)).status).toBe(409);
+  await released(cluster);
+}
+
+/** What is more urgent starts in the place of what has run shortest, which starts again when there is room, as another attempt. */
+async function precedence(witness: Witness, cluster: TestCluster): Promise<void> {
+  await witness.letPreempt(cluster, 1);
+  const low = { priority: 10, preemptible: true };
+  const first = await submitted(witness, cluster, { ...cpu(4), ...low });
+  await becomes(cluster, first, 'scheduled');
+  const urgent = await submitted(witness, cluster, { ...cpu(4), priority: 90 });
+  await becomes(cluster, urgent, 'scheduled');
+  expect((await cluster.deployment(first)).status).toBe('queued');
+  expect((await witness.complete(first)).status).toBe(409);
+  expect((await witness.complete(urgent)).status).toBe(200);
+  await becomes(cluster, first, 'scheduled');
+  // Once is as often as may be.
+  const second = await submitted(witness, cluster, { ...cpu(4), priority: 90 });
+  await becomes(cluster, second, 'queued');
+  expect((await witness.complete(first, 2)).status).toBe(200);
+  await becomes(cluster, second, 'scheduled');
+  expect((await witness.complete(second)).status).toBe(200);
   await released(cluster);
 }
 

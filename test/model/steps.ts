@@ -73,6 +73,7 @@ const request = fc
     maxRuntimeSeconds: rarely(1, 3),
     queueTimeoutSeconds: rarely(1, 3),
     maxRetries: rarely(1, 2),
+    preemptible: fc.nat(4).map((n) => n > 0),
   })
   .map((fields) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)));
 

@@ -59,6 +59,13 @@ export class Witness {
     this.granting.add(cluster.id);
   }
 
+  /** Makes higher priorities start in the place of lower ones in a cluster, each of them at most so often. */
+  async letPreempt(cluster: TestCluster, maxPreemptions: number): Promise<void> {
+    const policy = { preemption: 'lower-priority', preemptAfterSeconds: 0, maxPreemptions };
+    const { status } = await cluster.team.admin.patch(cluster.path, { policy });
+    if (status !== 200) throw new Error(`a policy was answered by ${status}`);
+  }
+
   async submit(cluster: TestCluster, request: Readonly<Record<string, unknown>>): Promise<Answer<DeploymentBody>> {
     const { developer } = cluster.team;
     const answer = await developer.post<DeploymentBody>(`${cluster.path}/deployments`, aDeployment(request));

@@ -32,6 +32,16 @@ const TO_COME = ['queued: preempted'];
 /** The longest there is: only what a test hurries is over. */
 const GRACE = { stopGraceSeconds: 86_400 };
 
+/** Acts of a history that is written down. */
+const queued = { kind: 'submit', maxRetries: 0, priority: 1 } as const;
+const retried = { ...queued, maxRetries: 1 };
+const pass = { kind: 'pass' } as const;
+const fail = (at: number): Act => ({ kind: 'complete', at, attempt: null, outcome: 'failed' });
+const start = (at: number): Act => ({ kind: 'start', at, attempt: null });
+const cancel = (at: number): Act => ({ kind: 'cancel', at });
+const due = (at: number): Act => ({ kind: 'time-passes', at });
+const succeed = (at: number): Act => ({ kind: 'complete', at, attempt: 1, outcome: 'succeeded' });
+
 describe('the states of deployments', () => {
   let stowage: Stowage;
   let passes: PassesByHand;
@@ -196,14 +206,6 @@ describe('the states of deployments', () => {
 
   it('are come to by every transition of the table', async () => {
     const cluster = await TestCluster.create(team, { cpu: PLACES });
-    const queued = { kind: 'submit', maxRetries: 0, priority: 1 } as const;
-    const retried = { ...queued, maxRetries: 1 };
-    const pass = { kind: 'pass' } as const;
-    const fail = (at: number): Act => ({ kind: 'complete', at, attempt: null, outcome: 'failed' });
-    const start = (at: number): Act => ({ kind: 'start', at, attempt: null });
-    const cancel = (at: number): Act => ({ kind: 'cancel', at });
-    const due = (at: number): Act => ({ kind: 'time-passes', at });
-    const succeed = (at: number): Act => ({ kind: 'complete', at, attempt: 1, outcome: 'succeeded' });
     // Two at a time: from scheduled the first, from running the second.
     const pair = (begin: Act, at: number, ...ends: ((at: number) => Act)[]): Act[] => [
       begin,

@@ -61,6 +61,11 @@ export class Fields {
       : fail(this.pathOf(name), `a number from 0 to ${most / 1000} with at most three decimals`);
   }
 
+  truth(name: string): boolean {
+    const value = this.values[name];
+    return typeof value === 'boolean' ? value : fail(this.pathOf(name), 'true or false');
+  }
+
   /** Milliseconds since 1970 of an RFC 3339 timestamp. */
   time(name: string): number {
     const value = this.values[name];

@@ -13,6 +13,13 @@ const deployment = (id: string, cpu: number, changes: object = {}): object => ({
   queuedAt: NOW,
   ...changes,
 });
+const running = (changes: object): object => ({
+  id: 'r',
+  priority: 1,
+  resources: { cpu: 1, memoryMib: 0 },
+  startedAt: NOW,
+  ...changes,
+});
 const problem = (changes: object = {}): Record<string, unknown> => ({
   capacity: { cpu: 8, memoryMib: 1024 },
   now: NOW,
@@ -69,6 +76,24 @@ describe('the offline planner', () => {
     ]);
   });
 
+  it('gives up what is preemptible for what waits with a higher priority, where the policy says so', () => {
+    const runs = (id: string, changes: object = {}): object => ({
+      id,
+      priority: 10,
+      resources: { cpu: 4, memoryMib: 0 },
+      startedAt: '2025-12-31T23:50:00Z',
+      preemptible: true,
+      ...changes,
+    });
+    const running = [runs('worn', { preemptions: 3 }), runs('soft')];
+    const queue = [deployment('a', 4)];
+    const policy = { preemption: 'lower-priority' };
+    expect(answer({ running, queue, policy })).toMatchObject({ place: ['a'], preempt: ['soft'], waiting: [] });
+    expect(answer({ running, queue })).toMatchObject({ place: [], preempt: [] });
+    expect(answer({ running, queue, policy: { ...policy, preemptAfterSeconds: 601 } }).preempt).toEqual([]);
+    expect(answer({ running, queue, policy: { ...policy, maxPreemptions: 4 } }).preempt).toHaveLength(1);
+  });
+
   it('reads thousandths exactly', () => {
     const { snapshot } = readProblem(
       JSON.stringify(problem({ queue: [deployment('a', 0.001), deployment('b', 4.35)] })),
@@ -89,6 +114,11 @@ describe('the offline planner', () => {
     ['queue[0].maxRuntimeSeconds must be', { queue: [deployment('a', 1, { maxRuntimeSeconds: 0 })] }],
     ['running[0].startedAt must be', { running: [{ id: 'r', priority: 1, resources: { cpu: 1, memoryMib: 0 } }] }],
     ['policy.searchSteps must be', { policy: { searchSteps: -1 } }],
+    ['policy.preemption must be one of never, lower-priority', { policy: { preemption: 'always' } }],
+    ['policy.stopGraceSeconds must be', { policy: { stopGraceSeconds: 0.5 } }],
+    ['running[0].preemptible must be true or false', { running: [running({ preemptible: 'yes' })] }],
+    ['running[0].preemptions must be', { running: [running({ preemptions: -1 })] }],
+    ['running[1].id must be unique', { running: [running({ preemptible: true }), running({ preemptible: true })] }],
     ['reservation.id must be text', { reservation: {} }],
   ])('names what is wrong: %s', (message, changes) => {
     expect(() => readProblem(JSON.stringify(problem(changes)))).toThrow(message);

@@ -2,12 +2,14 @@ import { MAX_CAPACITY, MAX_REQUEST, type ResourceAmounts, ResourceVector } from 
 import {
   DEFAULT_POLICY,
   type PlanningPolicy,
+  PREEMPTION,
   type Problem,
   problemOf,
   type QueuedDeployment,
   reservationOf,
   type ReservationStatement,
   type RunningGroup,
+  runningOf,
 } from '#packing';
 
 import { Fields, InvalidProblem } from './fields.js';
@@ -15,19 +17,29 @@ import { Fields, InvalidProblem } from './fields.js';
 const MAX_PRIORITY = 100;
 const MAX_SECONDS = 10 * 366 * 24 * 3600;
 const MAX_STEPS = 100_000_000;
+const MAX_PREEMPTIONS = 1_000_000;
 
 /** Reads a problem file's content. @throws InvalidProblem naming the first field that is wrong */
 export function readProblem(json: string): Problem {
   const root = new Fields(parse(json), '');
   const nowMs = root.time('now');
   const queue = root.list('queue').map(readQueued);
-  refuseDoubles(queue.map(({ id }) => id));
+  const running = root.has('running') ? root.list('running').map(readRunning) : [];
+  refuseDoubles(
+    'queue',
+    queue.map(({ id }) => id),
+  );
+  // Whoever may be given up is told apart by id.
+  refuseDoubles(
+    'running',
+    running.map(({ preemptible }) => preemptible?.id ?? null),
+  );
   return problemOf({
     capacity: readAmounts(root.object('capacity'), MAX_CAPACITY),
     nowMs,
     policy: root.has('policy') ? readPolicy(root.object('policy')) : DEFAULT_POLICY,
     isCordoned: false,
-    running: root.has('running') ? root.list('running').map(readRunning) : [],
+    running,
     queue,
     reservation: root.has('reservation')
       ? reservationOf(readReservation(root.object('reservation')), queue, nowMs)
@@ -74,25 +86,29 @@ function readQueued(fields: Fields): QueuedDeployment {
 }
 
 function readRunning(fields: Fields): RunningGroup {
-  const runtime = readRuntime(fields);
-  const startedAtMs = fields.time('startedAt');
-  fields.text('id');
-  return {
+  return runningOf({
+    id: fields.text('id'),
     priority: fields.whole('priority', 0, MAX_PRIORITY),
     resources: readRequest(fields.object('resources')),
-    count: 1,
-    endsAtMs: runtime === null ? null : startedAtMs + runtime * 1000,
-  };
+    startedAtMs: fields.time('startedAt'),
+    maxRuntimeSeconds: readRuntime(fields),
+    isPreemptible: fields.has('preemptible') && fields.truth('preemptible'),
+    preemptions: fields.has('preemptions') ? fields.whole('preemptions', 0, MAX_PREEMPTIONS) : 0,
+  });
 }
 
 function readPolicy(fields: Fields): PlanningPolicy {
-  const read = (name: 'searchSteps' | 'reserveHoldSeconds', most: number): number =>
+  type Whole = Exclude<keyof PlanningPolicy, 'preemption' | 'reserveAfterSeconds'>;
+  const read = (name: Whole, most: number): number =>
     fields.has(name) ? fields.whole(name, 0, most) : DEFAULT_POLICY[name];
   return {
-    ...DEFAULT_POLICY,
     searchSteps: read('searchSteps', MAX_STEPS),
     reserveAfterSeconds: readReserveAfter(fields),
     reserveHoldSeconds: read('reserveHoldSeconds', MAX_SECONDS),
+    preemption: fields.has('preemption') ? fields.word('preemption', PREEMPTION) : DEFAULT_POLICY.preemption,
+    preemptAfterSeconds: read('preemptAfterSeconds', MAX_SECONDS),
+    maxPreemptions: read('maxPreemptions', MAX_PREEMPTIONS),
+    stopGraceSeconds: read('stopGraceSeconds', MAX_SECONDS),
   };
 }
 
@@ -115,10 +131,12 @@ function readReservation(fields: Fields): ReservationStatement {
   };
 }
 
-function refuseDoubles(ids: readonly string[]): void {
+/** @param ids null: need not be told apart */
+function refuseDoubles(list: 'queue' | 'running', ids: readonly (string | null)[]): void {
   const seen = new Set<string>();
   for (const [index, id] of ids.entries()) {
-    if (seen.has(id)) throw new InvalidProblem(`queue[${index}].id must be unique: ${id} occurs twice`);
+    if (id === null) continue;
+    if (seen.has(id)) throw new InvalidProblem(`${list}[${index}].id must be unique: ${id} occurs twice`);
     seen.add(id);
   }
 }

@@ -41,7 +41,7 @@ export function answerOf(problem: Problem, plan: Plan, time: TimeFormat, mostBlo
   const started = startedBy(problem, plan);
   return {
     place: started.map(({ id }) => id),
-    preempt: [],
+    preempt: plan.preempt.map(({ id }) => id),
     reservation: plan.reservation === null ? null : toReservation(plan.reservation, time),
     certificate: plan.certificate,
     waiting: waitingAfter(problem, plan, { isStarted: new Set(started.map(({ id }) => id)), time, mostBlockers }),

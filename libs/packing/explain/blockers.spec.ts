@@ -22,10 +22,13 @@ const blockersAlone = (changes: Parameters<typeof aSnapshot>[0]): readonly Block
 /** What is in the way of one more deployment beside a plan, found deployment by deployment and minute by minute instead of by shape. */
 function obstacles(state: State, one: Waiting): Set<string> {
   const snapshot = snapshotOf(state);
-  const { reservation } = plan(snapshot);
+  const { reservation, preempt } = plan(snapshot);
+  const gone = new Set(preempt.map(({ group }) => group));
   const started = startedBy(state, snapshot);
   const holding = [
-    ...state.running.flatMap((group) => Array.from({ length: group.count }, () => group)),
+    ...state.running.flatMap((group, index) =>
+      gone.has(index) ? [] : Array.from({ length: group.count }, () => group),
+    ),
     ...state.waiting
       .filter(({ id }) => started.includes(id))
       .map(({ request, maxRuntimeSeconds }) => ({

@@ -2,9 +2,9 @@ import { type Resource, RESOURCES } from '#kernel';
 
 import { freeAt, type Holding, holdingOf, holdingsOf } from '../timeline.js';
 import { toRow } from '../program.js';
-import type { Plan, Snapshot, StandingReservation, WaitingShape } from '../types.js';
+import type { Plan, RunningGroup, Snapshot, StandingReservation, WaitingShape } from '../types.js';
 import { type Rivals, rivalsOf } from './rivals.js';
-import { startsOf } from './places.js';
+import { keyOf, startsOf } from './places.js';
 
 /** Why nothing at all starts in a cluster. */
 export type ClusterStop = 'CORDONED' | 'DRAINING' | 'CAPACITY_PENDING';
@@ -17,6 +17,7 @@ export const BLOCKER_CODES = [
   'TOO_LARGE',
   'NOT_ENOUGH',
   'RESERVATION',
+  'CLAIM',
   'AHEAD',
   'SEARCH_LIMIT',
   'NEXT_PASS',
@@ -66,6 +67,18 @@ export type Blocker =
       readonly untilMs: number;
       readonly resources: readonly ReservedResource[];
     }
+  /** What was given up for somebody, and has not stopped yet, is kept for that one: for others, or for itself. */
+  | {
+      readonly code: 'CLAIM';
+      /** True: it starts as soon as what was given up for it has stopped. */
+      readonly isOwn: boolean;
+      /** How many have such a claim. */
+      readonly deployments: number;
+      /** When the last of what was given up for them has stopped at the latest. */
+      readonly untilMs: number;
+      /** What the claims of others leave too little of. */
+      readonly resources: readonly ReservedResource[];
+    }
   /** Others compete for what it is missing, and come first. */
   | {
       readonly code: 'AHEAD';
@@ -86,6 +99,8 @@ export interface ShapeBlockers {
   readonly shape: number;
   /** How many the plan leaves waiting. */
   readonly waiting: number;
+  /** How many of them, the oldest, have a claim. */
+  readonly claimed: number;
   /** What keeps the oldest of them. The holder of the reservation is not kept by it. */
   readonly blockers: readonly Blocker[];
 }
@@ -98,6 +113,8 @@ interface Scene {
   /** Free after the plan, below zero where more is in use than there is. */
   readonly free: readonly number[];
   readonly reserved: Reserved | null;
+  /** Free once all has stopped that is given up, beside all claims. */
+  readonly unclaimed: readonly number[];
   readonly rivals: Rivals;
 }
 
@@ -128,18 +145,57 @@ export function blockersOf(
     stops,
     free: freeAt(snapshot, holdings, snapshot.nowMs),
     reserved: reservedAfter(snapshot, plan, holdings),
+    unclaimed: freeAfterStops(snapshot, plan),
     rivals: rivalsOf(snapshot, starts),
   };
   return snapshot.waiting.flatMap((shape, index) => {
     const waiting = shape.count - (starts[index] as number);
-    return waiting > 0 && isWanted(index) ? [{ shape: index, waiting, blockers: blockersOfShape(scene, index) }] : [];
+    return waiting > 0 && isWanted(index) ? [toShapeBlockers(scene, index, waiting)] : [];
   });
 }
 
-/** What is taken once a plan has been made real. */
-export function holdingsAfter({ running, waiting, nowMs }: Snapshot, { place }: Pick<Plan, 'place'>): Holding[] {
+/** What is taken once a plan has been made real: what is given up is gone, or goes within its grace. */
+export function holdingsAfter(snapshot: Snapshot, { place, preempt }: Pick<Plan, 'place' | 'preempt'>): Holding[] {
+  const { running, waiting, nowMs, policy } = snapshot;
+  const goneAtMs = new Map(
+    preempt.map(({ group }) => {
+      const isAtOnce = running[group]?.preemptible?.stopsAtOnce === true;
+      return [group, isAtOnce ? nowMs : nowMs + policy.stopGraceSeconds * 1000];
+    }),
+  );
+  const holding = running.flatMap((group, index): RunningGroup[] => {
+    const endsAtMs = goneAtMs.get(index);
+    if (endsAtMs === undefined) return [group];
+    return endsAtMs <= nowMs ? [] : [{ ...group, endsAtMs }];
+  });
   const starts = place.map(({ shape, count }) => holdingOf(waiting[shape] as WaitingShape, count, nowMs));
-  return [...holdingsOf(running, nowMs), ...starts];
+  return [...holdingsOf(holding, nowMs), ...starts];
+}
+
+/** What is free once everything has stopped that is given up, and whoever has a claim has started. */
+function freeAfterStops(snapshot: Snapshot, { place, preempt, claims }: Plan): number[] {
+  const gone = new Set(preempt.map(({ group }) => group));
+  const running = snapshot.running.filter((group, index) => group.isVacating !== true && !gone.has(index));
+  const free = freeAt(snapshot, holdingsAfter({ ...snapshot, running }, { place, preempt: [] }), snapshot.nowMs);
+  for (const { request, count } of claims) {
+    toRow(request).forEach((amount, row) => (free[row] = (free[row] as number) - amount * count));
+  }
+  return free;
+}
+
+function toShapeBlockers(scene: Scene, index: number, waiting: number): ShapeBlockers {
+  const key = keyOf(scene.snapshot.waiting[index] as WaitingShape);
+  const own = scene.plan.claims.find((claim) => keyOf(claim) === key);
+  const blockers = blockersOfShape(scene, index);
+  if (own === undefined) return { shape: index, waiting, claimed: 0, blockers };
+  const { count, untilMs } = own;
+  const claim: Blocker = { code: 'CLAIM', isOwn: true, deployments: count, untilMs, resources: [] };
+  return {
+    shape: index,
+    waiting,
+    claimed: count,
+    blockers: [claim, ...blockers.filter(({ code }) => code !== 'NEXT_PASS')],
+  };
 }
 
 function blockersOfShape(scene: Scene, index: number): Blocker[] {
@@ -164,6 +220,8 @@ function blockersOfShape(scene: Scene, index: number): Blocker[] {
   }
   const reservation = reservationAgainst(scene, shape, blockers.length > 0);
   if (reservation !== null) blockers.push(reservation);
+  const claim = claimAgainst(scene, shape);
+  if (claim !== null) blockers.push(claim);
   if (!isTooLarge && missing.length > 0) {
     for (const ahead of rivals.aheadOf(index, missing)) blockers.push({ code: 'AHEAD', ...ahead });
   }
@@ -210,16 +268,35 @@ function reservationAgainst(
   return { code: 'RESERVATION', id, priority, state, untilMs, resources };
 }
 
+/** Claims of its own or a higher priority leave too little; to those of lower ones it does not yield. */
+function claimAgainst({ plan, unclaimed }: Scene, shape: WaitingShape): Blocker | null {
+  const key = keyOf(shape);
+  const others = plan.claims.filter((claim) => claim.priority >= shape.priority && keyOf(claim) !== key);
+  const resources = toRow(shape.request).flatMap((needed, row): ReservedResource[] => {
+    const available = Math.max(0, unclaimed[row] as number);
+    const isClaimed = others.some(({ request }) => (toRow(request)[row] as number) > 0);
+    return isClaimed && needed > available ? [{ resource: RESOURCES[row] as Resource, needed, available }] : [];
+  });
+  if (resources.length === 0) return null;
+  const deployments = others.reduce((sum, { count }) => sum + count, 0);
+  const untilMs = others.reduce((latest, claim) => Math.max(latest, claim.untilMs), -Infinity);
+  return { code: 'CLAIM', isOwn: false, deployments, untilMs, resources };
+}
+
 /**
  * What keeps one deployment of a shape: what keeps the shape, without its own reservation, and with its elders.
  *
  * @param older how many of the same shape the plan leaves waiting that are older
  */
 export function blockersOfOne(
-  { blockers }: ShapeBlockers,
+  { blockers, claimed }: Pick<ShapeBlockers, 'blockers' | 'claimed'>,
   { id, priority, older }: { readonly id: string; readonly priority: number; readonly older: number },
 ): Blocker[] {
-  const own = blockers.filter((blocker) => blocker.code !== 'RESERVATION' || blocker.id !== id);
+  const own = blockers.filter(
+    (blocker) =>
+      (blocker.code !== 'RESERVATION' || blocker.id !== id) &&
+      (blocker.code !== 'CLAIM' || !blocker.isOwn || older < claimed),
+  );
   const elders: Blocker[] = older > 0 ? [{ code: 'AHEAD', reason: 'older', priority, deployments: older }] : [];
   const all = [...own, ...elders];
   return all.length > 0 ? all : [{ code: 'NEXT_PASS' }];

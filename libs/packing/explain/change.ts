@@ -68,6 +68,7 @@ export function changed(snapshot: Snapshot, change: Change, { keepsFollowers = f
     isCordoned: change.isCordoned ?? snapshot.isCordoned,
     running: end(snapshot.running, change.ended ?? []),
     waiting,
+    ...(snapshot.claims === undefined ? {} : { claims: snapshot.claims }),
     reservation: standsStill(snapshot.reservation, change) ? snapshot.reservation : null,
   };
 }

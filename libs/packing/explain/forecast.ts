@@ -1,7 +1,8 @@
+import { eligibleAtMs } from '../candidates.js';
 import { exceedsCapacity } from '../holder.js';
 import { plan } from '../plan.js';
-import type { Plan, RunningGroup, Snapshot, StandingReservation, WaitingHead, WaitingShape } from '../types.js';
-import { keyOf, type Standing } from './places.js';
+import type { Claim, Plan, RunningGroup, Snapshot, StandingReservation, WaitingHead, WaitingShape } from '../types.js';
+import { compareAge, keyOf, type Standing } from './places.js';
 
 /** Passes that may follow each other at one moment. */
 const MAX_AT_ONCE = 100;
@@ -82,6 +83,9 @@ class Future {
   private running: RunningGroup[];
   private readonly awaited: Awaited[];
   private reservation: StandingReservation | null;
+  private claims: readonly Claim[];
+  /** What was given up, and when it has stopped. */
+  private returning: { readonly group: RunningGroup; readonly atMs: number }[] = [];
   private isSettled = false;
   private atOnce = 0;
   /** The last moment at which something started or ended, or somebody had waited long enough. */
@@ -109,10 +113,12 @@ class Future {
       atMs: null,
     }));
     this.reservation = reservation;
+    this.claims = snapshot.claims ?? [];
     const eligibleMs = (policy.reserveAfterSeconds ?? 0) * 1000;
+    const yieldsMs = snapshot.running.map((group) => eligibleAtMs(snapshot, group) ?? nowMs);
     this.quietSinceMs = this.lines.reduce(
       (latest, { heads }) => heads.reduce((time, head) => Math.max(time, head.queuedAtMs + eligibleMs), latest),
-      nowMs,
+      policy.preemption === 'never' ? nowMs : yieldsMs.reduce((latest, time) => Math.max(latest, time), nowMs),
     );
   }
 
@@ -131,14 +137,63 @@ class Future {
 
   /** One pass, and on to the next moment. @returns false where the future depends on names that are not known */
   pass(): boolean {
+    this.takeBack();
     const lines = this.lines.filter(({ count }) => count > 0);
     const needsNames = this.snapshot.policy.reserveAfterSeconds !== null;
     if (needsNames && lines.some(({ heads }) => heads.length === 0)) return false;
     const result = plan(this.snapshotOf(lines));
+    this.giveUp(result);
     for (const { shape, count, includes } of result.place) this.start(lines[shape] as Line, count, includes);
     this.reservation = result.reservation;
+    this.claims = result.claims;
     this.goOn(result);
     return true;
+  }
+
+  /** What is given up waits again, with the age that it has shown: that it waited before it ran is not known. */
+  private giveUp({ preempt }: Plan): void {
+    const graceMs = this.snapshot.policy.stopGraceSeconds * 1000;
+    const gone = new Map(preempt.map((victim) => [victim.group, victim]));
+    this.running = this.running.flatMap((group, index): RunningGroup[] => {
+      const { preemptible } = group;
+      if (!gone.has(index) || preemptible === undefined) return [group];
+      const isAtOnce = preemptible.stopsAtOnce || graceMs === 0;
+      const atMs = isAtOnce ? this.nowMs : this.nowMs + graceMs;
+      this.returning.push({ group, atMs });
+      const { priority, resources, count } = group;
+      return isAtOnce ? [] : [{ priority, resources, count, endsAtMs: atMs, isVacating: true }];
+    });
+    if (preempt.length > 0) this.quietSinceMs = Math.max(this.quietSinceMs, this.nowMs);
+  }
+
+  /** Brings back into the queue what has stopped by now. */
+  private takeBack(): void {
+    for (const { group, atMs } of this.returning) {
+      const { preemptible } = group;
+      if (atMs > this.nowMs || preemptible === undefined) continue;
+      const { priority, resources, endsAtMs } = group;
+      const { id, sinceMs } = preemptible;
+      const maxRuntimeSeconds = endsAtMs === null ? null : Math.max(1, Math.round((endsAtMs - sinceMs) / 1000));
+      const head = { id, queuedAtMs: sinceMs };
+      const shape: WaitingShape = { priority, request: resources, maxRuntimeSeconds, count: 1, oldest: head };
+      const line = this.lines.find((other) => keyOf(other.shape) === keyOf(shape));
+      if (line === undefined) this.lines.push({ shape, count: 1, heads: [head] });
+      else this.rejoin(line, head);
+    }
+    this.returning = this.returning.filter(({ atMs }) => atMs > this.nowMs);
+  }
+
+  /** Among those whose names are known it takes its place; behind them, it is one of the unknown. */
+  private rejoin(line: Line, head: WaitingHead): void {
+    const isAllKnown = line.heads.length === line.count;
+    const position = line.heads.findIndex((other) => compareAge(head, other) < 0);
+    if (position >= 0) line.heads.splice(position, 0, head);
+    else if (isAllKnown) line.heads.push(head);
+    line.count++;
+    const key = keyOf(line.shape);
+    for (const awaited of this.awaited) {
+      if (awaited.atMs === null && awaited.key === key && compareAge(head, awaited.standing) < 0) awaited.older++;
+    }
   }
 
   private isHopeless(standing: Standing): boolean {
@@ -155,6 +210,7 @@ class Future {
       nowMs: this.nowMs,
       running: this.running,
       reservation: this.reservation,
+      claims: this.claims,
       waiting: lines.map(({ shape: { priority, request, maxRuntimeSeconds, oldest }, count, heads }) => {
         const [first = oldest, ...followers] = heads;
         const named = { priority, request, maxRuntimeSeconds, count, oldest: first };

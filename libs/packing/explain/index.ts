@@ -11,6 +11,7 @@ export {
   type ShapeBlockers,
 } from './blockers.js';
 export { type Change, changed, type Member, type ShapeOf } from './change.js';
+export { type Displacement, displacementOf, type Staying, type StayReason } from './displacement.js';
 export { type Eta, type Forecast, forecast, type ForecastOptions, type NoForecast } from './forecast.js';
 export { type Contender, type OrderRule, whyFirst } from './order.js';
 export { doesStart, keyOf, type Standing, startsOf } from './places.js';
@@ -19,9 +20,11 @@ export {
   problemOf,
   type QueuedDeployment,
   reservationOf,
+  type RunningDeployment,
+  runningOf,
   type ReservationStatement,
   type WholeProblem,
 } from './problem.js';
-export { grouped, inWords, sentenceOf, type TimeFormat } from './sentence.js';
+export { displacementInWords, grouped, inWords, sentenceOf, type TimeFormat } from './sentence.js';
 export { type Subject, type Unlock, type UnlockOptions, type Unlocks, unlocksOf } from './unlock.js';
-export { amountsInUnits, type BlockerView, inUnits, type ResourceName, viewOfBlocker } from './view.js';
+export { amountsInUnits, type BlockerView, inUnits, type ResourceName, viewOfBlocker, viewOfReserved } from './view.js';

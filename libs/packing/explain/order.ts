@@ -86,7 +86,7 @@ function freeBefore(snapshot: Snapshot, result: Plan, first: Contender, other: C
     const left = shape === first.shape ? count - 1 : count;
     return comesFirst && left > 0 ? [{ shape, count: left, includes }] : [];
   });
-  return freeAt(snapshot, holdingsAfter(snapshot, { place }), snapshot.nowMs);
+  return freeAt(snapshot, holdingsAfter(snapshot, { place, preempt: result.preempt }), snapshot.nowMs);
 }
 
 /** What the first one takes at a time. */

@@ -13,6 +13,26 @@ export interface QueuedDeployment {
   readonly maxRuntimeSeconds: number | null;
 }
 
+/** One running deployment of a problem. */
+export interface RunningDeployment {
+  readonly id: string;
+  readonly priority: number;
+  readonly resources: ResourceAmounts;
+  readonly startedAtMs: number;
+  readonly maxRuntimeSeconds: number | null;
+  readonly isPreemptible: boolean;
+  readonly preemptions: number;
+}
+
+/** What runs, in the planner's terms. Whatever is said to run has been started, and stops within the policy's grace. */
+export function runningOf(one: RunningDeployment): RunningGroup {
+  const { id, priority, resources, startedAtMs, maxRuntimeSeconds, isPreemptible, preemptions } = one;
+  const endsAtMs = maxRuntimeSeconds === null ? null : startedAtMs + maxRuntimeSeconds * 1000;
+  const group = { priority, resources, count: 1, endsAtMs };
+  if (!isPreemptible) return group;
+  return { ...group, preemptible: { id, sinceMs: startedAtMs, preemptions, stopsAtOnce: false } };
+}
+
 /** A cluster deployment by deployment, as people write it down. */
 export interface WholeProblem {
   readonly capacity: ResourceAmounts;

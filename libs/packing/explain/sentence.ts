@@ -1,6 +1,7 @@
 import type { Resource } from '#kernel';
 
 import type { AheadReason, Blocker } from './blockers.js';
+import type { Displacement, StayReason } from './displacement.js';
 
 /** How a moment is written; this lib reads no clock and knows no calendar. */
 export type TimeFormat = (timeMs: number) => string;
@@ -60,6 +61,10 @@ function reasonFor(blocker: Exclude<Blocker, { code: 'AHEAD' }>, time: TimeForma
       return blocker.state === 'promised'
         ? `resources are kept for another deployment that has waited longer and starts at ${time(blocker.untilMs)}, and this one would still be using them then`
         : `resources are kept, until ${time(blocker.untilMs)} at the latest, for another deployment that has waited longer`;
+    case 'CLAIM':
+      return blocker.isOwn
+        ? `what was stopped to make room for it is still stopping; it starts as soon as that is done, at ${time(blocker.untilMs)} at the latest`
+        : `room is being made for ${grouped(blocker.deployments)} ${blocker.deployments === 1 ? 'deployment' : 'deployments'} of its priority or a higher one, which will be done at ${time(blocker.untilMs)} at the latest`;
     case 'SEARCH_LIMIT':
       return `the scheduler ended its search early: ${blocker.placed} of its priority start, and it has not proven that ${blocker.upperBound} could not`;
     case 'NEXT_PASS':
@@ -67,6 +72,38 @@ function reasonFor(blocker: Exclude<Blocker, { code: 'AHEAD' }>, time: TimeForma
     case 'RETRY':
       return `its last attempt failed, and it is tried again at ${time(blocker.untilMs)}`;
   }
+}
+
+const STAYING: Readonly<Record<StayReason, (deployments: string, isOne: boolean, until: string) => string>> = {
+  'not-lower': (deployments, one) => `${deployments} ${one ? 'has' : 'have'} its priority or a higher one`,
+  'not-preemptible': (deployments, one) => `${deployments} ${one ? 'is' : 'are'} not marked as preemptible`,
+  'too-often': (deployments, one) =>
+    `${deployments} ${one ? 'has' : 'have'} been stopped for others as often as this cluster allows`,
+  'too-new': (deployments, _, until) => `${deployments} may not be stopped yet (the first at ${until})`,
+  stopping: (deployments, one) => `${deployments} ${one ? 'is' : 'are'} being stopped already, for others`,
+};
+
+/** Whether what runs can be stopped for a deployment that waits, in one or two plain sentences. */
+export function displacementInWords({ isAllowed, candidates, staying, short }: Displacement, time: TimeFormat): string {
+  if (!isAllowed) return 'Nothing that runs is stopped for it: this cluster does not allow that.';
+  const stay = staying.map(({ reason, deployments, untilMs }) =>
+    STAYING[reason](grouped(deployments), deployments === 1, untilMs === null ? '' : time(untilMs)),
+  );
+  const others = stay.length < 2 ? stay.join('') : `${stay.slice(0, -1).join(', ')}, and ${stay.at(-1) ?? ''}`;
+  if (candidates.length === 0) {
+    return stay.length === 0
+      ? 'Nothing runs that could be stopped for it.'
+      : `Nothing can be stopped for it: of what runs, ${others}.`;
+  }
+  const count = `${grouped(candidates.length)} ${candidates.length === 1 ? 'deployment' : 'deployments'}`;
+  const rest = stay.length === 0 ? '' : `; of what else runs, ${others}`;
+  const could = `${count} of lower priority could be stopped for it${rest}.`;
+  if (short.length === 0) return could;
+  const lacks = short.map(
+    ({ resource, needed, available }) =>
+      `${available === 0 ? 'nothing' : `only ${inWords(resource, available)}`} would be free of the ${inWords(resource, needed)} that it asks for`,
+  );
+  return `${could} Even then ${lacks.join(', and ')}.`;
 }
 
 function isOne(resource: Resource, amount: number): boolean {

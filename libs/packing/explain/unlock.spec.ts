@@ -68,6 +68,8 @@ function tell(state: State, one: Waiting, unlock: Unlock): { with: State; smalle
         with: edited(state, one, { priority: unlock.priority }),
         smaller: [edited(state, one, { priority: unlock.priority - 1 })],
       };
+    case 'policy':
+      return { with: { ...state, policy: { ...state.policy, preemption: unlock.preemption } }, smaller: [state] };
     case 'ended': {
       const counts = new Map(unlock.groups.map(({ group, count }) => [group, count]));
       return {

@@ -36,6 +36,8 @@ export type Unlock =
     }
   /** It has this priority; with one less it does not start. */
   | { readonly kind: 'priority'; readonly priority: number }
+  /** The cluster's policy allows to give up what is preemptible and of lower priority. */
+  | { readonly kind: 'policy'; readonly preemption: 'lower-priority' }
   /** Nothing at all: a plan made now starts it. */
   | { readonly kind: 'nothing' };
 
@@ -80,6 +82,7 @@ export function unlocksOf(snapshot: Snapshot, subject: Subject, options: UnlockO
   search.moreCapacity(missing);
   search.fewerRunning(missing);
   search.higherPriority();
+  search.otherPolicy();
   const { unlocks, cut, runs } = search;
   return { unlocks, cut, runs };
 }
@@ -153,6 +156,16 @@ class Search {
     const found = least([most], [most], (by) => this.attempt(this.reshaped(raised(by)), raised(by)));
     if (found.amounts !== null) this.unlocks.push({ kind: 'priority', priority: raised(found.amounts).priority });
     else if (found.isCut) this.cut.push('priority');
+  }
+
+  otherPolicy(): void {
+    const { policy, running } = this.snapshot;
+    if (policy.preemption !== 'never' || !running.some(({ preemptible }) => preemptible !== undefined)) return;
+    this.begin();
+    const preemption = 'lower-priority';
+    const starts = this.attempt({ policy: { ...policy, preemption } }, this.shape);
+    if (starts === null) this.cut.push('policy');
+    else if (starts) this.unlocks.push({ kind: 'policy', preemption });
   }
 
   /** Tries each resource alone, and together those that do nothing alone. */

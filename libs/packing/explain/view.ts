@@ -1,6 +1,6 @@
 import { type Resource, type ResourceAmounts } from '#kernel';
 
-import type { AheadReason, Blocker, ClusterStop } from './blockers.js';
+import type { AheadReason, Blocker, ClusterStop, ReservedResource } from './blockers.js';
 import type { TimeFormat } from './sentence.js';
 
 /** A resource as people name it, with amounts in cores, MiB and devices. */
@@ -11,6 +11,13 @@ const NAMES: Readonly<Record<Resource, { readonly name: ResourceName; readonly p
   memoryMib: { name: 'memoryMib', perUnit: 1 },
   gpuMillis: { name: 'gpu', perUnit: 1000 },
 };
+
+/** A resource of which others leave too little. */
+export interface ReservedView {
+  readonly resource: ResourceName;
+  readonly needed: number;
+  readonly available: number;
+}
 
 /** A blocker as it leaves the program: amounts in the units in which they are asked for, times in words. */
 export type BlockerView =
@@ -35,11 +42,14 @@ export type BlockerView =
       readonly state: 'promised' | 'held';
       readonly promisedAt: string | null;
       readonly until: string | null;
-      readonly resources: readonly {
-        readonly resource: ResourceName;
-        readonly needed: number;
-        readonly available: number;
-      }[];
+      readonly resources: readonly ReservedView[];
+    }
+  | {
+      readonly code: 'CLAIM';
+      readonly own: boolean;
+      readonly deployments: number;
+      readonly until: string;
+      readonly resources: readonly ReservedView[];
     }
   | { readonly code: 'AHEAD'; readonly reason: AheadReason; readonly priority: number; readonly deployments: number }
   | { readonly code: 'SEARCH_LIMIT'; readonly placed: number; readonly upperBound: number }
@@ -54,6 +64,15 @@ export function inUnits(resource: Resource, amount: number): number {
 export function amountsInUnits(amounts: ResourceAmounts): Readonly<Record<ResourceName, number>> {
   const { cpuMillis, memoryMib, gpuMillis } = amounts;
   return { cpu: cpuMillis / 1000, memoryMib, gpu: gpuMillis / 1000 };
+}
+
+/** What is left too little of, in the units of the API. */
+export function viewOfReserved({ resource, needed, available }: ReservedResource): ReservedView {
+  return {
+    resource: NAMES[resource].name,
+    needed: inUnits(resource, needed),
+    available: inUnits(resource, available),
+  };
 }
 
 /** A blocker in the units of the API. */
@@ -80,12 +99,12 @@ export function viewOfBlocker(blocker: Blocker, time: TimeFormat): BlockerView {
         state,
         promisedAt: isPromised ? time(untilMs) : null,
         until: isPromised ? null : time(untilMs),
-        resources: resources.map(({ resource, needed, available }) => ({
-          resource: NAMES[resource].name,
-          needed: inUnits(resource, needed),
-          available: inUnits(resource, available),
-        })),
+        resources: resources.map(viewOfReserved),
       };
+    }
+    case 'CLAIM': {
+      const { code, isOwn, deployments, untilMs, resources } = blocker;
+      return { code, own: isOwn, deployments, until: time(untilMs), resources: resources.map(viewOfReserved) };
     }
     case 'RETRY':
       return { code: 'RETRY', retryAt: time(blocker.untilMs) };

@@ -5,7 +5,14 @@ import { type ResourceAmounts, RESOURCES } from '#kernel';
 import { keyOf } from '../explain/places.js';
 import { plan } from '../plan.js';
 import { DEFAULT_POLICY } from '../policy.js';
-import type { PlanningPolicy, RunningGroup, Snapshot, StandingReservation, WaitingShape } from '../types.js';
+import {
+  type PlanningPolicy,
+  PREEMPTION,
+  type RunningGroup,
+  type Snapshot,
+  type StandingReservation,
+  type WaitingShape,
+} from '../types.js';
 import { amounts } from './problems.js';
 
 /** A waiting deployment, each by itself: what shapes are made from. */
@@ -94,25 +101,27 @@ export function someState({ shapes, waiting, running, largest }: StateSize): fc.
     resources: someRequest(largest),
     count: fc.constantFrom(1, 1, 1, 2),
     endsAtMs: fc.oneof(fc.constant(null), fc.constantFrom(110_000, 130_000, 200_000)),
+    yields: fc.option(fc.record({ ranSeconds: fc.constantFrom(20, 50, 90), preemptions: fc.constantFrom(0, 0, 3) })),
   });
   const capacity = fc.tuple(...[1, 1, 1].map((least) => fc.integer({ min: least, max: largest * 3 })));
   return fc
     .record({
       capacity: capacity.map(([cpu = 0, memory = 0, gpu = 0]) => amounts(cpu, memory, gpu)),
       reserveAfterSeconds: fc.constantFrom(null, 0, 0, 60),
+      preemption: fc.constantFrom(...PREEMPTION),
       isCordoned: fc.integer({ min: 0, max: 19 }).map((number) => number === 0),
       kinds: fc.array(shape, { minLength: 1, maxLength: shapes }),
       queue: fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 99 })), { minLength: 1, maxLength: waiting }),
       running: fc.array(group, { maxLength: running }),
       hasReservation: fc.boolean(),
     })
-    .map(({ capacity, reserveAfterSeconds, isCordoned, kinds, queue, running, hasReservation }) => {
+    .map(({ capacity, reserveAfterSeconds, preemption, isCordoned, kinds, queue, running, hasReservation }) => {
       const state: State = {
         capacity,
         nowMs: 100_000,
-        policy: { ...DEFAULT_POLICY, reserveAfterSeconds },
+        policy: { ...DEFAULT_POLICY, reserveAfterSeconds, preemption, preemptAfterSeconds: 40 },
         isCordoned,
-        running: thatFit(running, capacity),
+        running: thatFit(running.map(toRunning), capacity),
         waiting: queue.map(([kind, age], index) => ({
           ...(kinds[kind % kinds.length] as (typeof kinds)[number]),
           id: `w${String(index).padStart(3, '0')}`,
@@ -124,16 +133,29 @@ export function someState({ shapes, waiting, running, largest }: StateSize): fc.
     });
 }
 
+interface DrawnGroup extends Omit<RunningGroup, 'preemptible'> {
+  readonly yields: { readonly ranSeconds: number; readonly preemptions: number } | null;
+}
+
+/** Some of those that stand alone may be given up; some of them not yet, or not any more. */
+function toRunning({ yields, ...group }: DrawnGroup, index: number): RunningGroup {
+  if (yields === null || group.count > 1) return group;
+  const { ranSeconds, preemptions } = yields;
+  const sinceMs = 100_000 - ranSeconds * 1000;
+  return { ...group, preemptible: { id: `r${index}`, sinceMs, preemptions, stopsAtOnce: false } };
+}
+
 /** The state after a pass half a minute ago has been made real. */
 function afterPass(state: State): Pick<State, 'running' | 'waiting' | 'reservation'> {
   const nowMs = state.nowMs - 30_000;
   const past = { ...state, nowMs };
   const started = startedBy(past);
-  const { reservation } = plan(snapshotOf(past));
+  const { reservation, preempt } = plan(snapshotOf(past));
+  const gone = new Set(preempt.map(({ group }) => group));
   const starts = state.waiting.filter(({ id }) => started.includes(id));
   return {
     running: [
-      ...state.running,
+      ...state.running.filter((_, index) => !gone.has(index)),
       ...starts.map(({ priority, request, maxRuntimeSeconds }) => ({
         priority,
         resources: request,

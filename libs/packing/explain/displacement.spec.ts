@@ -1,0 +1,203 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { type Resource, RESOURCES } from '#kernel';
+
+import { plan } from '../plan.js';
+import { someBusyCluster, TRIABLE, YIELDING } from '../testing/busy-clusters.js';
+import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
+import type { Plan, RunningGroup, Snapshot } from '../types.js';
+import { type Blocker, blockersOf, blockersOfOne } from './blockers.js';
+import { type Displacement, displacementOf } from './displacement.js';
+import { forecast } from './forecast.js';
+import { startsOf } from './places.js';
+import { displacementInWords, sentenceOf } from './sentence.js';
+import { unlocksOf } from './unlock.js';
+
+const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10_000 : 1_000;
+
+const time = (timeMs: number): string => `T${timeMs / 1000}`;
+
+const runs = (id: string, changes: Partial<RunningGroup> = {}, seconds = 100, preemptions = 0): RunningGroup =>
+  aRunningGroup({
+    priority: 10,
+    resources: amounts(20),
+    preemptible: { id, sinceMs: -seconds * 1000, preemptions, stopsAtOnce: false },
+    ...changes,
+  });
+
+const busy = (changes: Partial<Snapshot>): Snapshot => aSnapshot({ policy: YIELDING, ...changes });
+
+const ofFirst = (snapshot: Snapshot): Displacement => displacementOf(snapshot, plan(snapshot), 0);
+
+describe('who could be stopped for a deployment that waits', () => {
+  const running = [
+    runs('may'),
+    runs('new', {}, 20),
+    runs('often', {}, 100, 2),
+    aRunningGroup({ priority: 10, resources: amounts(5), count: 3 }),
+    runs('equal', { priority: 50, resources: amounts(25) }),
+  ];
+  const waiting = [aShape({ request: amounts(30) })];
+
+  it('is told with what forbids it for each of the others, and whether it would be enough', () => {
+    const snapshot = busy({ running, waiting });
+    expect(plan(snapshot).place).toEqual([]);
+    const told = ofFirst(snapshot);
+    expect(told).toEqual({
+      isAllowed: true,
+      candidates: [0],
+      staying: [
+        { reason: 'too-new', deployments: 1, untilMs: 40_000 },
+        { reason: 'too-often', deployments: 1, untilMs: null },
+        { reason: 'not-preemptible', deployments: 3, untilMs: null },
+        { reason: 'not-lower', deployments: 1, untilMs: null },
+      ],
+      short: [{ resource: 'cpuMillis', needed: 30, available: 20 }],
+    });
+    expect(displacementInWords(told, time)).toBe(
+      '1 deployment of lower priority could be stopped for it; of what else runs, 1 may not be stopped yet (the first at T40), 1 has been stopped for others as often as this cluster allows, 3 are not marked as preemptible, and 1 has its priority or a higher one. Even then only 0.02 CPU cores would be free of the 0.03 CPU cores that it asks for.',
+    );
+  });
+
+  it('is nobody where the policy says so', () => {
+    const told = ofFirst(aSnapshot({ running, waiting }));
+    expect(told.isAllowed).toBe(false);
+    expect(displacementInWords(told, time)).toBe(
+      'Nothing that runs is stopped for it: this cluster does not allow that.',
+    );
+  });
+
+  it('is nobody where nothing is of lower priority, or nothing runs', () => {
+    const equal = [aRunningGroup({ resources: amounts(90) })];
+    expect(displacementInWords(ofFirst(busy({ running: equal, waiting })), time)).toBe(
+      'Nothing can be stopped for it: of what runs, 1 has its priority or a higher one.',
+    );
+    expect(displacementInWords(ofFirst(busy({ waiting: [aShape({ request: amounts(101) })] })), time)).toBe(
+      'Nothing runs that could be stopped for it.',
+    );
+  });
+
+  it(`is true in ${RUNS} states: each of the candidates may be given up, and all of them together are not enough for what waits`, () => {
+    let [short, waits, victims] = [0, 0, 0];
+    fc.assert(
+      fc.property(someBusyCluster(TRIABLE), (snapshot) => {
+        const result = plan(snapshot);
+        victims += result.preempt.length;
+        const starts = startsOf(snapshot, result);
+        for (const [index, shape] of snapshot.waiting.entries()) {
+          const told = displacementOf(snapshot, result, index);
+          const gone = new Set(result.preempt.map(({ group }) => group));
+          const candidates = snapshot.running.flatMap(({ priority, preemptible }, group) => {
+            const isLongEnough = preemptible !== undefined && snapshot.nowMs - preemptible.sinceMs >= 60_000;
+            const may = isLongEnough && preemptible.preemptions < 2 && priority < shape.priority;
+            return may && !gone.has(group) ? [group] : [];
+          });
+          expect(told.candidates).toEqual(candidates);
+          const counted = told.staying.reduce((sum, { deployments }) => sum + deployments, 0);
+          expect(counted + candidates.length).toBe(snapshot.running.length);
+          if (shape.count === starts[index]) continue;
+          waits++;
+          // What is free beside the plan, deployment by deployment, once every candidate is gone.
+          const left = (resource: Resource): number =>
+            snapshot.capacity[resource] -
+            snapshot.running.reduce((sum, { resources }, group) => {
+              const stays = !gone.has(group) && !candidates.includes(group);
+              return sum + (stays ? resources[resource] : 0);
+            }, 0) -
+            result.place.reduce(
+              (sum, { shape: other, count }) => sum + (snapshot.waiting[other]?.request[resource] ?? 0) * count,
+              0,
+            );
+          const lacking = RESOURCES.filter(
+            (resource) => shape.request[resource] > 0 && shape.request[resource] > left(resource),
+          );
+          expect(told.short.map(({ resource }) => resource)).toEqual(lacking);
+          // A certified plan starts whatever all of that would make room for.
+          if (result.certificate.optimal && isLowest(snapshot, result, index)) expect(lacking).not.toEqual([]);
+          if (lacking.length > 0) short++;
+        }
+      }),
+      { numRuns: RUNS },
+    );
+    expect([short > 0, waits > 0, victims > RUNS / 2]).toEqual([true, true, true]);
+  });
+
+  /** Whether nothing of lower priority starts: it would not take what those take. */
+  function isLowest({ waiting: shapes }: Snapshot, { place }: Plan, index: number): boolean {
+    return place.every(({ shape }) => shapes[shape]!.priority >= shapes[index]!.priority);
+  }
+});
+
+describe('a claim', () => {
+  const request = amounts(60);
+  const own = aShape({ request, count: 3, oldest: { id: 'own', queuedAtMs: 0 } });
+  const other = aShape({ request: amounts(30), oldest: { id: 'other', queuedAtMs: 5 } });
+  const snapshot = busy({
+    policy: { ...YIELDING, stopGraceSeconds: 30 },
+    running: [aRunningGroup({ priority: 10, resources: amounts(70), endsAtMs: 30_000, isVacating: true })],
+    waiting: [own, other],
+  });
+  const claim = { priority: 50, request, maxRuntimeSeconds: null, count: 1, sinceMs: 0, untilMs: 30_000 };
+  const result: Plan = { ...plan(snapshot), place: [], claims: [claim] };
+  const blockers = (index: number, older = 0): Blocker[] => {
+    const kept = blockersOf(snapshot, result).find(({ shape }) => shape === index)!;
+    return blockersOfOne(kept, { id: 'x', priority: 50, older });
+  };
+
+  it('tells whoever has it when it starts at the latest', () => {
+    const told = blockers(0);
+    expect(told.slice(0, 2)).toEqual([
+      { code: 'CLAIM', isOwn: true, deployments: 1, untilMs: 30_000, resources: [] },
+      { code: 'NOT_ENOUGH', resource: 'cpuMillis', needed: 60, available: 30, missing: 30 },
+    ]);
+    expect(sentenceOf(told.slice(0, 1), time)).toBe(
+      'It waits because what was stopped to make room for it is still stopping; it starts as soon as that is done, at T30 at the latest.',
+    );
+    expect(blockers(0, 1).map(({ code }) => code)).not.toContain('CLAIM');
+  });
+
+  it('tells others for how many room is being made', () => {
+    const wide = { ...snapshot, waiting: [own, { ...other, request: amounts(45) }] };
+    const kept = blockersOf(wide, result).find(({ shape }) => shape === 1)!;
+    expect(kept.blockers).toContainEqual({
+      code: 'CLAIM',
+      isOwn: false,
+      deployments: 1,
+      untilMs: 30_000,
+      resources: [{ resource: 'cpuMillis', needed: 45, available: 40 }],
+    });
+    // Beside the claim there is room for the smaller one.
+    expect(blockers(1).map(({ code }) => code)).not.toContain('CLAIM');
+  });
+});
+
+describe('preemption in what else is told', () => {
+  const running = [runs('low', { resources: amounts(80), endsAtMs: 500_000 })];
+  const waiting = [aShape({ request: amounts(60), maxRuntimeSeconds: 100 })];
+
+  it('unlocks what waits, by a policy that allows it or a priority that is high enough', () => {
+    const subject = { ...waiting[0]!.oldest, shape: 0, olderIn: () => 0 };
+    const never = aSnapshot({ running, waiting });
+    expect(unlocksOf(never, subject).unlocks).toContainEqual({ kind: 'policy', preemption: 'lower-priority' });
+    const low = busy({ running, waiting: [{ ...waiting[0]!, priority: 7 }] });
+    expect(unlocksOf(low, subject).unlocks).toContainEqual({ kind: 'priority', priority: 11 });
+    expect(unlocksOf(busy({ running, waiting }), subject).unlocks).toEqual([{ kind: 'nothing' }]);
+  });
+
+  it('is part of a forecast: who is given up waits again, and who comes starts at once', () => {
+    const low = aShape({
+      priority: 10,
+      request: amounts(80),
+      maxRuntimeSeconds: 600,
+      oldest: { id: 'next', queuedAtMs: 5 },
+    });
+    const standing = (shape: number) => ({ id: 'x', queuedAtMs: 5, shape, older: 0 });
+    const snapshot = busy({ running, waiting: [...waiting, low] });
+    const told = forecast(snapshot, [standing(0), standing(1)]);
+    // At once; then, after its 100 seconds, the one that was given up, of the same kind and older, for its 600.
+    expect(told.etas).toEqual([{ atMs: 0 }, { atMs: 700_000 }]);
+    const graceful = { ...snapshot, policy: { ...snapshot.policy, stopGraceSeconds: 30 } };
+    expect(forecast(graceful, [standing(0)]).etas).toHaveLength(1);
+  });
+});

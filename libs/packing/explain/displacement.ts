@@ -1,0 +1,90 @@
+import { type Resource, RESOURCES } from '#kernel';
+
+import { eligibleAtMs } from '../candidates.js';
+import { toRow } from '../program.js';
+import { freeAt } from '../timeline.js';
+import type { Plan, RunningGroup, Snapshot, WaitingShape } from '../types.js';
+import { holdingsAfter, type ReservedResource } from './blockers.js';
+
+/** Why a running deployment is not given up for somebody. */
+export type StayReason =
+  /** It has the same priority, or a higher one. */
+  | 'not-lower'
+  /** It is not marked preemptible. */
+  | 'not-preemptible'
+  /** It has been given up as often as the policy allows. */
+  | 'too-often'
+  /** It has not run for as long as the policy grants everybody. */
+  | 'too-new'
+  /** It is stopping already, for somebody else. */
+  | 'stopping';
+
+/** So much of what runs stays, for one reason. */
+export interface Staying {
+  readonly reason: StayReason;
+  readonly deployments: number;
+  /** `too-new`: when the first of them may be given up; otherwise null. */
+  readonly untilMs: number | null;
+}
+
+/** Whether what runs could be given up for a deployment that waits, and what forbids it. */
+export interface Displacement {
+  /** What the policy of the cluster says. */
+  readonly isAllowed: boolean;
+  /** Running groups of one, of lower priority, that may be given up as the policy is: index into `snapshot.running`. */
+  readonly candidates: readonly number[];
+  /** All other that runs, by what keeps it there. */
+  readonly staying: readonly Staying[];
+  /** Resources of which there would be too little even if all candidates were gone. */
+  readonly short: readonly ReservedResource[];
+}
+
+/**
+ * What of that which runs could be given up for a shape, beside what a plan decides already.
+ *
+ * Where the policy allows it, the planner has tried: what waits even so is short of something, or waits for a reason that is not room.
+ */
+export function displacementOf(snapshot: Snapshot, plan: Plan, shapeIndex: number): Displacement {
+  const { running, policy, nowMs, waiting } = snapshot;
+  const shape = waiting[shapeIndex] as WaitingShape;
+  const gone = new Set(plan.preempt.map(({ group }) => group));
+  const candidates: number[] = [];
+  const staying = new Map<StayReason, { deployments: number; untilMs: number | null }>();
+  for (const [index, group] of running.entries()) {
+    const reason = gone.has(index) ? 'stopping' : reasonToStay(snapshot, group, shape);
+    if (reason === null) {
+      candidates.push(index);
+      continue;
+    }
+    const known = staying.get(reason) ?? { deployments: 0, untilMs: null };
+    const fromMs = reason === 'too-new' ? eligibleAtMs(snapshot, group) : null;
+    const untilMs = fromMs === null ? known.untilMs : Math.min(fromMs, known.untilMs ?? Infinity);
+    staying.set(reason, { deployments: known.deployments + group.count, untilMs });
+  }
+  const free = freeAt(snapshot, holdingsAfter(snapshot, plan), nowMs);
+  for (const index of candidates) {
+    toRow((running[index] as RunningGroup).resources).forEach(
+      (amount, row) => (free[row] = (free[row] as number) + amount),
+    );
+  }
+  const short = toRow(shape.request).flatMap((needed, row): ReservedResource[] => {
+    const available = Math.max(0, free[row] as number);
+    return needed > 0 && needed > available ? [{ resource: RESOURCES[row] as Resource, needed, available }] : [];
+  });
+  return {
+    isAllowed: policy.preemption !== 'never',
+    candidates,
+    staying: [...staying].map(([reason, stay]) => ({ reason, ...stay })),
+    short,
+  };
+}
+
+function reasonToStay(snapshot: Snapshot, group: RunningGroup, { priority }: WaitingShape): StayReason | null {
+  if (group.isVacating === true) return 'stopping';
+  if (group.priority >= priority) return 'not-lower';
+  if (group.preemptible === undefined) return 'not-preemptible';
+  if (group.preemptible.preemptions >= snapshot.policy.maxPreemptions) return 'too-often';
+  const fromMs = eligibleAtMs(snapshot, group);
+  if (fromMs === null) return 'not-preemptible';
+  return fromMs > snapshot.nowMs ? 'too-new' : null;
+}

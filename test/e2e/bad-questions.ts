@@ -47,6 +47,14 @@ const NOT_TIMES: Breakage[] = [
   [0, 'invalid-timestamp'],
 ];
 
+/** What no policy may say of preemption. */
+const NOT_PREEMPTION: Breakage[] = [
+  ['always', 'one-of'],
+  ['', 'one-of'],
+  [true, 'one-of'],
+  [null, 'one-of'],
+];
+
 /** Routes that ask the planner, and change nothing. */
 export const QUESTION_ROUTES: Readonly<Record<string, BodyRoute>> = {
   'plan a whole problem': {
@@ -57,6 +65,8 @@ export const QUESTION_ROUTES: Readonly<Record<string, BodyRoute>> = {
       ...broken(PROBLEM, 'capacity.cpu', [[MISSING, 'required'], ...notAmounts(1_000_000_000)]),
       ...broken(PROBLEM, 'now', [[MISSING, 'required'], [null, 'invalid-timestamp'], ...NOT_TIMES]),
       ...broken(PROBLEM, 'policy.searchSteps', notIntegers(1, 200_000)),
+      ...broken(PROBLEM, 'policy.preemption', NOT_PREEMPTION),
+      ...broken(PROBLEM, 'policy.maxPreemptions', notIntegers(0, 1_000)),
       ...broken(PROBLEM, 'policy.reserveAfterSeconds', notIntegers(0, 31_536_000)),
       ...broken(PROBLEM, 'reservation.id', NOT_TEXTS),
       ...broken(PROBLEM, 'reservation.promisedAt', NOT_TIMES),

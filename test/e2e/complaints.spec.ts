@@ -75,8 +75,9 @@ describe('a known complaint', () => {
         resources: [{ resource: 'gpu', needed: 1, available: 0 }],
       },
     ]);
+    const promised = `${(reserved?.promisedAt ?? '').slice(0, 19).replace('T', ' ')} UTC`;
     expect(told.sentence).toBe(
-      `It waits because resources are kept for another deployment that has waited longer and starts at ${reserved?.promisedAt ?? ''}, and this one would still be using them then.`,
+      `It waits because resources are kept for another deployment that has waited longer and starts at ${promised}, and this one would still be using them then.`,
     );
   });
 

@@ -64,6 +64,14 @@ describe('a whole problem', () => {
       { reservation: { id: 'large', state: 'held' }, running: [runs], queue: [large, small] },
     ],
     ['more that runs than fits', { capacity: { cpu: 1, memoryMib: 1 }, running: [runs, runs], queue: [small, large] }],
+    [
+      'what is given up',
+      {
+        policy: { preemption: 'lower-priority', reserveAfterSeconds: null },
+        running: [{ ...runs, preemptible: true, startedAt: '2025-12-31T20:00:00Z', maxRuntimeSeconds: null }],
+        queue: [large, small],
+      },
+    ],
     ['no reservations', { policy: { reserveAfterSeconds: null }, running: [runs], queue: [large, small] }],
   ])('is answered as by `npm run plan`: %s', async (_what, changes) => {
     const problem = { ...example, ...changes };

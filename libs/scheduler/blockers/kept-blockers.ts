@@ -26,11 +26,9 @@ export class KeptBlockers extends QueueBlockers {
       const { id, priority, request, maxRuntimeSeconds, queuedAt } = deployment;
       const shape = shapes.get(keyOf({ priority, request, maxRuntimeSeconds }));
       if (shape === undefined || Date.parse(queuedAt) > survey.asOfMs) return null;
-      const older = shape.oldest === null || shape.oldest.id === id ? 0 : 1;
-      const blockers = blockersOfOne(
-        { shape: 0, waiting: shape.waiting, blockers: shape.blockers },
-        { id, priority, older },
-      );
+      // How many are older is not known; of claims, only the oldest's is certain.
+      const older = shape.oldest === null || shape.oldest.id === id ? 0 : Math.max(1, shape.claimed);
+      const blockers = blockersOfOne(shape, { id, priority, older });
       return [...new Set(blockers.map(({ code }) => code))];
     };
   }

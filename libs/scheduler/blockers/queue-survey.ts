@@ -20,6 +20,8 @@ export interface KeptShape extends ShapeOf {
   readonly waiting: number;
   /** The oldest of them; null where the pass had no need to know. */
   readonly oldest: WaitingHead | null;
+  /** How many of them, the oldest, start as soon as what was stopped for them is gone. */
+  readonly claimed: number;
   /** What keeps the oldest; the others wait for the same, and behind it. */
   readonly blockers: readonly Blocker[];
 }
@@ -67,6 +69,7 @@ type Row = readonly [
   oldestId: string,
   queuedAtMs: number,
   blockers: readonly Blocker[],
+  claimed: number,
 ];
 
 /** What keeps each shape that a plan leaves waiting. */
@@ -74,17 +77,20 @@ export function surveyOf({ snapshot, plan, stops }: LeftByPass): QueueSurvey {
   const left = leftWaiting(snapshot, plan);
   const chosen = new Set(left.slice(0, MAX_SHAPES).map(({ shape }) => shape));
   const blockers = new Map(
-    blockersOf(snapshot, plan, stops, (shape) => chosen.has(shape)).map((kept) => [kept.shape, kept.blockers]),
+    blockersOf(snapshot, plan, stops, (shape) => chosen.has(shape)).map(({ shape, claimed, blockers: own }) => [
+      shape,
+      { claimed, blockers: own },
+    ]),
   );
   const described: KeptShape[] = [];
   let room = MAX_BLOCKERS;
   for (const { shape, waiting } of left.slice(0, MAX_SHAPES)) {
-    const own = blockers.get(shape) ?? [];
-    room -= own.length;
+    const own = blockers.get(shape) ?? { blockers: [], claimed: 0 };
+    room -= own.blockers.length;
     if (room < 0) break;
     const { oldest, priority, request, maxRuntimeSeconds } = snapshot.waiting[shape] as Snapshot['waiting'][number];
     const of = { priority, request, maxRuntimeSeconds };
-    described.push({ ...of, key: keyOf(of), waiting, oldest: oldest.id === '' ? null : oldest, blockers: own });
+    described.push({ ...of, key: keyOf(of), waiting, oldest: oldest.id === '' ? null : oldest, ...own });
   }
   return { shapes: left.length, waiting: left.reduce((sum, { waiting }) => sum + waiting, 0), described };
 }
@@ -108,17 +114,20 @@ function leftWaiting({ waiting }: Snapshot, { place }: Plan): { readonly shape: 
 
 /** A survey as bytes. */
 export function packSurvey({ shapes, waiting, described }: QueueSurvey): PackedSurvey {
-  const rows = described.map(({ priority, request, maxRuntimeSeconds, waiting: left, oldest, blockers }): Row => [
-    priority,
-    request.cpuMillis,
-    request.memoryMib,
-    request.gpuMillis,
-    maxRuntimeSeconds,
-    left,
-    oldest?.id ?? '',
-    oldest?.queuedAtMs ?? 0,
-    blockers,
-  ]);
+  const rows = described.map(
+    ({ priority, request, maxRuntimeSeconds, waiting: left, oldest, blockers, claimed }): Row => [
+      priority,
+      request.cpuMillis,
+      request.memoryMib,
+      request.gpuMillis,
+      maxRuntimeSeconds,
+      left,
+      oldest?.id ?? '',
+      oldest?.queuedAtMs ?? 0,
+      blockers,
+      claimed,
+    ],
+  );
   return { shapes, waiting, bytes: deflateRawSync(JSON.stringify(rows), { level: LEVEL }) };
 }
 
@@ -129,7 +138,8 @@ export async function unpackSurvey({ shapes, waiting, bytes }: PackedSurvey): Pr
 }
 
 function toKept(row: Row): KeptShape {
-  const [priority, cpuMillis, memoryMib, gpuMillis, maxRuntimeSeconds, waiting, id, queuedAtMs, blockers] = row;
+  const [priority, cpuMillis, memoryMib, gpuMillis, maxRuntimeSeconds, waiting, id, queuedAtMs, blockers, claimed] =
+    row;
   const of = { priority, request: { cpuMillis, memoryMib, gpuMillis }, maxRuntimeSeconds };
-  return { ...of, key: keyOf(of), waiting, oldest: id === '' ? null : { id, queuedAtMs }, blockers };
+  return { ...of, key: keyOf(of), waiting, oldest: id === '' ? null : { id, queuedAtMs }, claimed, blockers };
 }

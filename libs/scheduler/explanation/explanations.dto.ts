@@ -21,16 +21,18 @@ import {
   type OrderRule,
   type ResourceName,
   type Unlock,
+  PREEMPTION,
+  type Preempting,
 } from '#packing';
 
 import { type ComparisonRule } from './comparison.js';
+import { DisplacementDto } from './displacements.dto.js';
+import { RESOURCE_NAMES, ReservedResourceDto } from './reserved-resource.dto.js';
 import { type EtaView, type NamedUnlock } from './explanations.service.js';
 import { ReservationDto } from '../passes.dto.js';
 
 const MANY = Number.MAX_SAFE_INTEGER;
 const AMOUNT = { min: 0, max: MANY, maxDecimals: 3, optional: true } as const;
-
-const RESOURCE_NAMES = ['cpu', 'memoryMib', 'gpu'] as const satisfies readonly ResourceName[];
 
 const AHEAD_REASONS = ['starts-now', 'higher-priority', 'smaller', 'older'] as const satisfies readonly AheadReason[];
 
@@ -40,6 +42,7 @@ const UNLOCK_KINDS = [
   'capacity',
   'ended',
   'priority',
+  'policy',
   'time',
 ] as const satisfies readonly NamedUnlock['kind'][];
 
@@ -85,23 +88,11 @@ export class ExplanationQuery {
   readonly versus?: string;
 }
 
-/** A resource of which a reservation leaves too little. */
-export class ReservedResourceDto {
-  @EnumField(RESOURCE_NAMES, { description: 'The resource.', name: 'ResourceName', example: 'gpu' })
-  readonly resource!: ResourceName;
-
-  @DecimalField({ description: 'What is asked for.', min: 0, max: MANY, maxDecimals: 3, example: 4 })
-  readonly needed!: number;
-
-  @DecimalField({ description: 'What the reservation leaves.', min: 0, max: MANY, maxDecimals: 3, example: 1 })
-  readonly available!: number;
-}
-
 /** What a blocker says of itself: everything but whose a reservation is. */
 export class BlockerFactsDto {
   @EnumField(BLOCKER_CODES, {
     description:
-      '`NOT_ENOUGH`: less of a resource is free than it asks for. `TOO_LARGE`: the whole cluster has less. `RESERVATION`: it would be in the way of somebody who has waited long enough. `AHEAD`: others who need the same come first. `CORDONED`, `DRAINING`, `CAPACITY_PENDING`: nothing starts in this cluster. `RETRY`: its last attempt failed, and it comes back later. `SEARCH_LIMIT`: the search ended before it was proven that no more can start. `NEXT_PASS`: nothing is in its way.',
+      '`NOT_ENOUGH`: less of a resource is free than it asks for. `TOO_LARGE`: the whole cluster has less. `RESERVATION`: it would be in the way of somebody who has waited long enough. `CLAIM`: what was stopped for it (`own`), or for others, has not stopped yet. `AHEAD`: others who need the same come first. `CORDONED`, `DRAINING`, `CAPACITY_PENDING`: nothing starts in this cluster. `RETRY`: its last attempt failed, and it comes back later. `SEARCH_LIMIT`: the search ended before it was proven that no more can start. `NEXT_PASS`: nothing is in its way.',
     name: 'BlockerCode',
     example: 'NOT_ENOUGH',
   })
@@ -141,11 +132,22 @@ export class BlockerFactsDto {
   @TimestampField({ description: 'RESERVATION: when the other one starts.', optional: true, nullable: true })
   readonly promisedAt?: string | null;
 
-  @TimestampField({ description: 'RESERVATION: until when resources are held for it.', optional: true, nullable: true })
+  @BooleanField({
+    description: 'CLAIM: true where it starts as soon as what was stopped for it is gone.',
+    optional: true,
+    example: false,
+  })
+  readonly own?: boolean;
+
+  @TimestampField({
+    description: 'RESERVATION: until when resources are held for it. CLAIM: when all of it is gone at the latest.',
+    optional: true,
+    nullable: true,
+  })
   readonly until?: string | null;
 
   @ArrayField(() => ReservedResourceDto, {
-    description: 'RESERVATION: what it leaves too little of.',
+    description: 'RESERVATION, CLAIM: what is left too little of.',
     max: 3,
     optional: true,
   })
@@ -162,7 +164,7 @@ export class BlockerFactsDto {
   @IntegerField({ description: 'AHEAD: their priority.', min: 0, max: 100, optional: true, example: 60 })
   readonly priority?: number;
 
-  @IntegerField({ description: 'AHEAD: how many they are.', min: 0, max: MANY, optional: true, example: 12 })
+  @IntegerField({ description: 'AHEAD, CLAIM: how many they are.', min: 0, max: MANY, optional: true, example: 12 })
   readonly deployments?: number;
 
   @IntegerField({ description: 'SEARCH_LIMIT: how many start.', min: 0, max: MANY, optional: true, example: 7 })
@@ -200,7 +202,7 @@ export class EndingDto {
 export class UnlockDto {
   @EnumField(UNLOCK_KINDS, {
     description:
-      '`request`: it asks for less. `capacity`: the cluster has more. `ended`: these deployments have ended. `priority`: it has this one. `time`: nothing but time, as far as runtimes are declared. `nothing`: it starts anyway. Each was tried with the planner; and with one step less it does not start.',
+      '`request`: it asks for less. `capacity`: the cluster has more. `ended`: these deployments have ended. `priority`: it has this one. `policy`: the cluster allows to stop what is preemptible and of lower priority. `time`: nothing but time, as far as runtimes are declared. `nothing`: it starts anyway. Each was tried with the planner; and with one step less it does not start.',
     name: 'UnlockKind',
     example: 'request',
   })
@@ -240,6 +242,14 @@ export class UnlockDto {
     example: 61,
   })
   readonly priority?: number;
+
+  @EnumField(PREEMPTION, {
+    description: 'policy: what it would have to say of preemption.',
+    name: 'Preemption',
+    optional: true,
+    example: 'lower-priority',
+  })
+  readonly preemption?: Preempting;
 
   @TimestampField({ description: 'time: when it starts.', optional: true })
   readonly startsAt?: string;
@@ -384,6 +394,12 @@ export class ExplanationDto {
 
   @ObjectField(() => ReservationDto, { description: 'Its own reservation, if it has the cluster’s.', nullable: true })
   readonly reservation!: ReservationDto | null;
+
+  @ObjectField(() => DisplacementDto, {
+    description: 'Whether what runs could be stopped for it, and what forbids it; null where it does not wait.',
+    nullable: true,
+  })
+  readonly displacement!: DisplacementDto | null;
 
   @ArrayField(() => UnlockDto, {
     description: 'The smallest changes that would start it in the next pass; null where they were not looked for.',

@@ -1,8 +1,10 @@
 import { toResources } from '#clusters';
-import { type Blocker, type BlockerView, viewOfBlocker } from '#packing';
+import { type Blocker, type BlockerView, viewOfBlocker, viewOfReserved } from '#packing';
 
 import { toReservationDto } from '../passes.mapper.js';
 import { type Comparison } from './comparison.js';
+import { type DisplacementDto, type YieldingDto } from './displacements.dto.js';
+import { type DisplacementView, MAX_YIELDING, type Yielding } from './displacements.js';
 import {
   type BlockerDto,
   type ComparisonDto,
@@ -28,7 +30,7 @@ export function toWish({ unlocks, eta, versus }: ExplanationQuery): ExplanationW
 
 /** What of an explanation leaves the service. */
 export function toExplanationDto(view: ExplanationView): ExplanationDto {
-  const { deployment, unlocks, eta, comparison, reservation } = view;
+  const { deployment, unlocks, eta, comparison, reservation, displacement } = view;
   return {
     deploymentId: deployment.id,
     status: deployment.status,
@@ -38,11 +40,33 @@ export function toExplanationDto(view: ExplanationView): ExplanationDto {
     sentence: view.sentence,
     blockers: view.blockers.map(toBlockerDto),
     reservation: reservation === null ? null : toReservationDto(reservation),
+    displacement: displacement === null ? null : toDisplacementDto(displacement),
     unlocks: unlocks === null ? null : unlocks.map(toUnlockDto),
     unlocksCut: [...view.cut],
     eta: eta === null ? null : toEtaDto(eta),
     comparison: comparison === null ? null : toComparisonDto(comparison),
   };
+}
+
+function toDisplacementDto(view: DisplacementView): DisplacementDto {
+  const { isAllowed, sentence, victims, candidates, staying, short } = view;
+  return {
+    allowed: isAllowed,
+    sentence,
+    victims: victims.slice(0, MAX_YIELDING).map(toYieldingDto),
+    candidates: candidates.slice(0, MAX_YIELDING).map(toYieldingDto),
+    staying: staying.map(({ reason, deployments, untilMs }) => ({
+      reason,
+      deployments,
+      until: untilMs === null ? null : timeOf(untilMs),
+    })),
+    short: short.map(viewOfReserved),
+  };
+}
+
+/** Somebody who is, or could be, stopped. */
+export function toYieldingDto({ id, name, priority, lostSeconds }: Yielding): YieldingDto {
+  return { id, name, priority, lostSeconds };
 }
 
 /** A blocker, in the units of the API. */
@@ -52,7 +76,7 @@ export function toBlockerDto(blocker: Blocker): BlockerDto {
 
 /** A blocker that is in the units of the API. */
 export function toShownBlockerDto(view: BlockerView): BlockerDto {
-  return view.code === 'RESERVATION'
+  return view.code === 'RESERVATION' || view.code === 'CLAIM'
     ? { ...view, resources: view.resources.map((resource) => ({ ...resource })) }
     : { ...view };
 }
@@ -82,6 +106,8 @@ function toUnlockDto(unlock: NamedUnlock): UnlockDto {
       };
     case 'priority':
       return { kind: unlock.kind, priority: unlock.priority };
+    case 'policy':
+      return { kind: unlock.kind, preemption: unlock.preemption };
     case 'time':
       return { kind: unlock.kind, startsAt: timeOf(unlock.atMs) };
   }

@@ -29,6 +29,7 @@ import { amountsOf } from '../snapshot/snapshot-reader.js';
 import { type Comparison } from './comparison.js';
 import { Comparisons } from './comparisons.js';
 import { type Present, PresentReader } from './present.js';
+import { type DisplacementView, nameDisplacement } from './displacements.js';
 import { Questions } from './questions.js';
 import { timeInWords } from './time-in-words.js';
 
@@ -66,6 +67,8 @@ export interface ExplanationView {
   readonly blockers: readonly Blocker[];
   readonly sentence: string;
   readonly reservation: StandingReservation | null;
+  /** Whether what runs could be stopped for it; null: it does not wait. */
+  readonly displacement: DisplacementView | null;
   /** null: not asked for, or it does not wait. */
   readonly unlocks: readonly NamedUnlock[] | null;
   /** Kinds of unlocks of which nothing is known, because the search took too long. */
@@ -162,6 +165,7 @@ export class ExplanationsService {
       startsNext,
       blockers,
       sentence: sentenceOf(blockers, timeInWords),
+      displacement: isQueued ? await nameDisplacement(this.database.reader(), this.work, present, shape, result) : null,
       reservation: result.plan.reservation?.id === id ? result.plan.reservation : null,
       unlocks: result.unlocks === null ? null : await this.name(present, result.unlocks.unlocks, eta),
       cut: result.unlocks?.cut ?? [],
@@ -179,6 +183,7 @@ export class ExplanationsService {
       blockers: [],
       sentence: sentenceOfSettled(deployment),
       reservation: null,
+      displacement: null,
       unlocks: null,
       cut: [],
       eta: null,
@@ -196,6 +201,12 @@ export class ExplanationsService {
       }
       const deployments: NamedDeployment[] = [];
       for (const { group, count } of unlock.groups) {
+        const own = present.snapshot.running[group]?.preemptible?.id;
+        if (own !== undefined) {
+          const one = (await this.work.find(this.database.reader(), present, [own])).get(own);
+          if (one !== undefined) deployments.push(one);
+          continue;
+        }
         const holding = present.holding[group];
         if (holding === undefined) throw new RangeError(`an unlock names group ${group} of ${present.holding.length}`);
         const members = await this.work.membersOf(this.database.reader(), present.clusterId, { ...holding, count });

@@ -8,6 +8,8 @@ import {
   changed,
   type ClusterStop,
   type Contender,
+  type Displacement,
+  displacementOf,
   forecast,
   type Forecast,
   type OrderRule,
@@ -60,6 +62,8 @@ export interface ExplainResult {
   readonly plan: Plan;
   /** What keeps those of its shape that the plan leaves waiting; null: it leaves none. */
   readonly blockers: ShapeBlockers | null;
+  /** Who could be stopped for it. */
+  readonly displacement: Displacement;
   readonly unlocks: Unlocks | null;
   readonly forecast: Forecast | null;
 }
@@ -74,6 +78,7 @@ export function explain({ snapshot, stops, subject, unlockMs, forecastMs }: Expl
   return {
     plan: result,
     blockers,
+    displacement: displacementOf(seen, result, shape),
     unlocks:
       unlockMs === 0
         ? null

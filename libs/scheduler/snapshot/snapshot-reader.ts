@@ -120,10 +120,13 @@ export class SnapshotReader {
     waiting: readonly NamedShape[],
     claims: readonly Claim[],
   ): Promise<readonly SingleHolder[]> {
-    const below = depth.kind === 'everything' ? ANY_PRIORITY : highestUnmet(waiting, depth);
+    // Whoever asks may ask of another policy, or what this one forbids.
+    if (depth.kind === 'everything') {
+      return this.work.givingWay(tx, clusterId, { below: ANY_PRIORITY, limit: MAX_CANDIDATES });
+    }
+    const below = highestUnmet(waiting, depth);
     if (claims.length === 0 && (policy.preemption === 'never' || below === null)) return [];
-    const limit = depth.kind === 'everything' || depth.mayPreempt ? MAX_CANDIDATES : 0;
-    return this.work.givingWay(tx, clusterId, { below: below ?? 0, limit });
+    return this.work.givingWay(tx, clusterId, { below: below ?? 0, limit: depth.mayPreempt ? MAX_CANDIDATES : 0 });
   }
 
   /** The shapes that wait, with their oldest; without those of which the last one has just been cancelled. */

@@ -11,6 +11,7 @@ import {
   type WaitingShape,
 } from '#packing';
 
+import { type Yielding } from '../explanation/displacements.js';
 import { type WhatIfResult } from '../pass/planner-thread.js';
 import { type Prepared, type WhatIfQuestion } from './what-if-question.js';
 
@@ -30,6 +31,11 @@ export interface NamedFate extends Fate {
   readonly id: string;
 }
 
+/** A running deployment that would be stopped, and the first of those for which it would. */
+export interface Victim extends Yielding {
+  readonly by: string;
+}
+
 /** The difference that a change makes to the next pass. */
 export interface WhatIfView {
   readonly asOfMs: number;
@@ -37,6 +43,9 @@ export interface WhatIfView {
   readonly starts: readonly string[];
   readonly waits: readonly string[];
   readonly placed: { readonly before: number; readonly after: number };
+  /** What would be stopped for those that start. */
+  readonly victims: readonly Victim[];
+  readonly preempted: { readonly before: number; readonly after: number };
   /** Each under the id by which the answer speaks of the oldest of them; it is nobody's. */
   readonly additions: readonly NamedFate[];
   readonly amendments: readonly NamedFate[];
@@ -69,12 +78,18 @@ function startedBy(
   );
 }
 
-/** What is to be said of two plans. @param heads the oldest of each shape of which either starts somebody, by key */
+/**
+ * What is to be said of two plans.
+ *
+ * @param heads the oldest of each shape of which either starts somebody, by key
+ * @param yielding what the second plan stops, by id
+ */
 export function viewOf(
   question: WhatIfQuestion,
   { present, left, came }: Prepared,
   result: WhatIfResult,
   heads: ReadonlyMap<string, readonly WaitingDeployment[]>,
+  yielding: ReadonlyMap<string, Yielding>,
 ): WhatIfView {
   const { before, after } = result;
   const gone = new Set(left.map(({ head }) => head.id));
@@ -95,6 +110,8 @@ export function viewOf(
     starts: [...then].filter((id) => !imagined.has(id) && !now.has(id)).slice(0, MAX_NAMED),
     waits: [...now].filter((id) => !then.has(id) && !question.ended.includes(id)).slice(0, MAX_NAMED),
     placed: { before: sumOf(before.plan), after: sumOf(after.plan) },
+    victims: victimsOf(after, yielding, changedMembers),
+    preempted: { before: before.plan.preempt.length, after: after.plan.preempt.length },
     additions: fates.slice(question.amendments.length),
     amendments: question.amendments.map(({ id }, index) => {
       const { blockers } = fates[index] as Fate;
@@ -104,6 +121,19 @@ export function viewOf(
     reservation: { before: before.plan.reservation, after: after.plan.reservation },
     certificate: { before: before.plan.certificate, after: after.plan.certificate },
   };
+}
+
+function victimsOf(
+  { snapshot, plan }: { snapshot: Snapshot; plan: Plan },
+  yielding: ReadonlyMap<string, Yielding>,
+  membersOf: (shape: WaitingShape) => readonly string[],
+): Victim[] {
+  return plan.preempt.slice(0, MAX_NAMED).flatMap(({ id, by }) => {
+    const victim = yielding.get(id);
+    const shape = snapshot.waiting[by] as WaitingShape;
+    const [included] = plan.place.find((placement) => placement.shape === by)?.includes ?? [];
+    return victim === undefined ? [] : [{ ...victim, by: included ?? membersOf(shape)[0] ?? shape.oldest.id }];
+  });
 }
 
 function sumOf({ place }: Plan): number {

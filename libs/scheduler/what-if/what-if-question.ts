@@ -100,19 +100,22 @@ export function added({ additions }: WhatIfQuestion, nowMs: number): Member[] {
 
 /** How many of each running group have ended, of a list of deployments. */
 export function endedGroups(
-  { holding }: Present,
+  { holding, snapshot }: Present,
   ended: readonly WorkingDeployment[],
 ): { group: number; count: number }[] {
   const counts = new Map<number, number>();
   for (const one of ended) {
-    const group = holding.findIndex(
-      (other) =>
+    const own = snapshot.running.findIndex(({ preemptible }) => preemptible?.id === one.id);
+    const alike = holding.findIndex(
+      (other, index) =>
+        snapshot.running[index]?.preemptible === undefined &&
         other.priority === one.priority &&
         other.endsAtMs === one.endsAtMs &&
         other.cpuMillis === one.cpuMillis &&
         other.memoryMib === one.memoryMib &&
         other.gpuMillis === one.gpuMillis,
     );
+    const group = own >= 0 ? own : alike;
     const holds = (HOLDING_STATUSES as readonly string[]).includes(one.status);
     if (holds && group >= 0) counts.set(group, (counts.get(group) ?? 0) + 1);
   }

@@ -2,6 +2,7 @@ import { CapacityChangeDto, POLICY_LIMITS, ResourcesDto } from '#clusters';
 import {
   ArrayField,
   BooleanField,
+  EnumField,
   IdField,
   idRule,
   IntegerField,
@@ -11,6 +12,9 @@ import {
   TimestampField,
 } from '#http';
 
+import { PREEMPTION, type Preempting } from '#packing';
+
+import { YieldingDto } from '../explanation/displacements.dto.js';
 import { BlockerDto } from '../explanation/explanations.dto.js';
 import { CertificateDto, ReservationDto } from '../passes.dto.js';
 import { MAX_NAMED } from './what-if-answer.js';
@@ -89,6 +93,38 @@ export class PlanningPolicyDto {
     example: 3_600,
   })
   readonly reserveHoldSeconds?: number;
+
+  @EnumField(PREEMPTION, {
+    description: 'Whether what runs and is preemptible may be given up for what waits with a higher priority.',
+    name: 'Preemption',
+    optional: true,
+    example: 'lower-priority',
+  })
+  readonly preemption?: Preempting;
+
+  @IntegerField({
+    description: 'How long a deployment runs at least before it may be preempted, in seconds.',
+    ...POLICY_LIMITS.preemptAfterSeconds,
+    optional: true,
+    example: 60,
+  })
+  readonly preemptAfterSeconds?: number;
+
+  @IntegerField({
+    description: 'How often one deployment may be preempted, at most.',
+    ...POLICY_LIMITS.maxPreemptions,
+    optional: true,
+    example: 3,
+  })
+  readonly maxPreemptions?: number;
+
+  @IntegerField({
+    description: 'How long what is to stop keeps its resources, at most, in seconds.',
+    ...POLICY_LIMITS.stopGraceSeconds,
+    optional: true,
+    example: 30,
+  })
+  readonly stopGraceSeconds?: number;
 }
 
 /** What is to be different. Nothing of it is done. */
@@ -166,6 +202,12 @@ export class CountsDto {
   readonly after!: number;
 }
 
+/** A running deployment that would be stopped. */
+export class VictimDto extends YieldingDto {
+  @IdField({ description: 'For whom: the first of those that start in its place; of `deployments`, its id there.' })
+  readonly by!: string;
+}
+
 /** The cluster’s reservation as things are, and as they would be. */
 export class ReservationChangeDto {
   @ObjectField(() => ReservationDto, { description: 'As things are.', nullable: true })
@@ -210,6 +252,15 @@ export class WhatIfAnswerDto {
 
   @ObjectField(() => CountsDto, { description: 'How many start in the next pass.' })
   readonly placed!: CountsDto;
+
+  @ObjectField(() => CountsDto, { description: 'How many of those that run are stopped for them.' })
+  readonly preempted!: CountsDto;
+
+  @ArrayField(() => VictimDto, {
+    description: 'What would be stopped with the change, for those that start then.',
+    max: MAX_NAMED,
+  })
+  readonly victims!: VictimDto[];
 
   @ArrayField(() => AdditionFateDto, {
     description: 'What becomes of `deployments`, in their order.',

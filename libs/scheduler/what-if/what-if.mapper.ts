@@ -1,7 +1,7 @@
 import { toAmounts, toVector } from '#clusters';
-import { sentenceOf, type StandingReservation } from '#packing';
+import { type PlanningPolicy, sentenceOf, type StandingReservation } from '#packing';
 
-import { timeOf, toBlockerDto } from '../explanation/explanations.mapper.js';
+import { timeOf, toBlockerDto, toYieldingDto } from '../explanation/explanations.mapper.js';
 import { timeInWords } from '../explanation/time-in-words.js';
 import { toCertificateDto, toReservationDto } from '../passes.mapper.js';
 import {
@@ -31,20 +31,23 @@ export function toQuestion({ deployments, changes, ended, capacity, policy, cord
     })),
     ended,
     capacity: capacity === undefined ? {} : toAmounts(capacity),
-    policy: policy === undefined ? {} : toPolicy(policy),
+    policy: policy === undefined ? {} : toPolicyChanges(policy),
     isCordoned: cordoned ?? null,
   };
 }
 
-function toPolicy({
-  searchSteps,
-  reserveAfterSeconds,
-  reserveHoldSeconds,
-}: PlanningPolicyDto): WhatIfQuestion['policy'] {
+/** What of a policy is to be different. Null is an answer: nothing is ever reserved. */
+export function toPolicyChanges(changes: PlanningPolicyDto): Partial<PlanningPolicy> {
+  const { searchSteps, reserveAfterSeconds, reserveHoldSeconds } = changes;
+  const { preemption, preemptAfterSeconds, maxPreemptions, stopGraceSeconds } = changes;
   return {
     ...(searchSteps === undefined ? {} : { searchSteps }),
     ...(reserveAfterSeconds === undefined ? {} : { reserveAfterSeconds }),
     ...(reserveHoldSeconds === undefined ? {} : { reserveHoldSeconds }),
+    ...(preemption === undefined ? {} : { preemption }),
+    ...(preemptAfterSeconds === undefined ? {} : { preemptAfterSeconds }),
+    ...(maxPreemptions === undefined ? {} : { maxPreemptions }),
+    ...(stopGraceSeconds === undefined ? {} : { stopGraceSeconds }),
   };
 }
 
@@ -56,6 +59,8 @@ export function toWhatIfAnswerDto(view: WhatIfView): WhatIfAnswerDto {
     starts: [...view.starts],
     waits: [...view.waits],
     placed: { before: placed.before, after: placed.after },
+    preempted: { before: view.preempted.before, after: view.preempted.after },
+    victims: view.victims.map((victim) => Object.assign(toYieldingDto(victim), { by: victim.by })),
     deployments: view.additions.map(toFateDto),
     changes: view.amendments.map(toFateDto),
     reservation: toReservationChangeDto(reservation),

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 
-import { type EntityManager } from '#database';
+import { Database, type EntityManager } from '#database';
 import { ClusterWork } from '#deployments';
 import { keyOf, type WaitingShape } from '#packing';
 import { type QueuedShape } from '#queue';
 import { type Actor } from '#rbac';
 
 import { afterSettling, PresentReader, type Present } from '../explanation/present.js';
+import { nameYielding } from '../explanation/displacements.js';
 import { Questions } from '../explanation/questions.js';
 import { MAX_NAMED, mostPlaced, shapesOf, viewOf, type WhatIfView } from './what-if-answer.js';
 import {
@@ -24,6 +25,7 @@ import {
 @Injectable()
 export class WhatIfService {
   constructor(
+    private readonly database: Database,
     private readonly work: ClusterWork,
     private readonly presents: PresentReader,
     private readonly questions: Questions,
@@ -40,6 +42,7 @@ export class WhatIfService {
     const { present, change, stops } = prepared;
     const result = await this.questions.ask(actor, 'whatIf', { snapshot: present.snapshot, change, stops });
     const shapes = shapesOf(result);
+    const victims = result.after.plan.preempt.flatMap(({ group }) => result.after.snapshot.running[group] ?? []);
     const limit = Math.min(MAX_NAMED, mostPlaced(result)) + names;
     const heads =
       shapes.length === 0
@@ -52,6 +55,7 @@ export class WhatIfService {
       prepared,
       result,
       new Map(shapes.map((shape, index) => [keyOf(shape), heads[index] ?? []])),
+      await nameYielding(this.database.reader(), this.work, present, victims.slice(0, MAX_NAMED)),
     );
   }
 

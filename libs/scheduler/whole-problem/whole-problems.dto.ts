@@ -64,7 +64,11 @@ const RUNTIME = {
 /** A deployment that has resources. */
 @ObjectRule<ProblemRunningDto>((running) => emptyRequest(running) ?? outOfRange(running, ['startedAt']))
 export class ProblemRunningDto {
-  @StringField({ description: 'Its id, any text.', ...ID, example: 'a' })
+  @StringField({
+    description: 'Its id, any text; among what is preemptible no other has it.',
+    ...ID,
+    example: 'a',
+  })
   readonly id!: string;
 
   @IntegerField({ description: 'From 0 to 100, higher first.', min: 0, max: 100, example: 50 })
@@ -79,10 +83,20 @@ export class ProblemRunningDto {
   @IntegerField({ description: 'How long it may run, in seconds; null or left out: nobody knows.', ...RUNTIME })
   readonly maxRuntimeSeconds?: number | null;
 
-  @BooleanField({ description: 'Without effect: plans preempt nobody.', optional: true, example: false })
+  @BooleanField({
+    description: 'Whether it may be given up for what waits with a higher priority, where the policy allows that.',
+    optional: true,
+    example: false,
+  })
   readonly preemptible?: boolean;
 
-  @IntegerField({ description: 'Without effect: plans preempt nobody.', min: 0, max: MANY, optional: true, example: 0 })
+  @IntegerField({
+    description: 'How often that has happened to it.',
+    min: 0,
+    max: MANY,
+    optional: true,
+    example: 0,
+  })
   readonly preemptions?: number;
 }
 
@@ -231,7 +245,7 @@ export class WholePlanDto {
   @ListField(idRule, { description: 'Who starts.', max: MAX_OF_EACH, example: ['b'] })
   readonly place!: string[];
 
-  @ListField(idRule, { description: 'Who is preempted: nobody.', max: MAX_OF_EACH, example: [] })
+  @ListField(idRule, { description: 'What is given up for those that start.', max: MAX_OF_EACH, example: [] })
   readonly preempt!: string[];
 
   @ObjectField(() => PlannedReservationDto, { description: 'The reservation that stands then.', nullable: true })

@@ -1,9 +1,9 @@
 import { toVector } from '#clusters';
-import { DEFAULT_POLICY, type PlanningPolicy, reservationOf, type WholeProblem } from '#packing';
+import { DEFAULT_POLICY, reservationOf, runningOf, type WholeProblem } from '#packing';
 
 import { toShownBlockerDto } from '../explanation/explanations.mapper.js';
 import { toCertificateDto } from '../passes.mapper.js';
-import { type PlanningPolicyDto } from '../what-if/what-if.dto.js';
+import { toPolicyChanges } from '../what-if/what-if.mapper.js';
 import { type ProblemReservationDto, type WholePlanDto, type WholeProblemDto } from './whole-problems.dto.js';
 import { type WholePlan } from './whole-problems.service.js';
 
@@ -21,26 +21,21 @@ export function toWholeProblem(body: WholeProblemDto): WholeProblem {
   return {
     capacity: toVector(body.capacity).toAmounts(),
     nowMs,
-    policy: toPolicy(body.policy ?? {}),
+    policy: { ...DEFAULT_POLICY, ...toPolicyChanges(body.policy ?? {}) },
     isCordoned: false,
-    running: body.running.map(({ priority, resources, startedAt, maxRuntimeSeconds }) => ({
-      priority,
-      resources: toVector(resources).toAmounts(),
-      count: 1,
-      endsAtMs: typeof maxRuntimeSeconds === 'number' ? Date.parse(startedAt) + maxRuntimeSeconds * 1000 : null,
-    })),
+    running: body.running.map(({ id, priority, resources, startedAt, maxRuntimeSeconds, preemptible, preemptions }) =>
+      runningOf({
+        id,
+        priority,
+        resources: toVector(resources).toAmounts(),
+        startedAtMs: Date.parse(startedAt),
+        maxRuntimeSeconds: maxRuntimeSeconds ?? null,
+        isPreemptible: preemptible ?? false,
+        preemptions: preemptions ?? 0,
+      }),
+    ),
     queue,
     reservation: reservation ? reservationOf(toStatement(reservation), queue, nowMs) : null,
-  };
-}
-
-function toPolicy({ searchSteps, reserveAfterSeconds, reserveHoldSeconds }: PlanningPolicyDto): PlanningPolicy {
-  return {
-    ...DEFAULT_POLICY,
-    searchSteps: searchSteps ?? DEFAULT_POLICY.searchSteps,
-    // Null is an answer: never.
-    reserveAfterSeconds: reserveAfterSeconds === undefined ? DEFAULT_POLICY.reserveAfterSeconds : reserveAfterSeconds,
-    reserveHoldSeconds: reserveHoldSeconds ?? DEFAULT_POLICY.reserveHoldSeconds,
   };
 }
 

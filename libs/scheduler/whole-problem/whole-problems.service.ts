@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
+import { type FieldError } from '#kernel';
 import { type WholeProblem } from '#packing';
 import { type Actor } from '#rbac';
 
@@ -25,7 +26,14 @@ export class WholeProblemsService {
 
   /** @throws PROBLEM.DUPLICATE_ID, PLANNING.BUSY */
   async plan(actor: Actor, problem: WholeProblem): Promise<WholePlan> {
-    refuseDuplicates(problem.queue.map(({ id }) => id));
+    const preemptible = problem.running.map((group) => group.preemptible?.id ?? null);
+    refuseDuplicates([
+      ...duplicatesIn(
+        'queue',
+        problem.queue.map(({ id }) => id),
+      ),
+      ...duplicatesIn('running', preemptible),
+    ]);
     const { answer, elapsedMs } = await this.questions.ask(actor, 'planProblem', {
       problem,
       mostBlockers: MAX_BLOCKERS,
@@ -34,21 +42,19 @@ export class WholeProblemsService {
   }
 }
 
-function refuseDuplicates(ids: readonly string[]): void {
+/** Ids that others of a list have before them. @param ids null: need not be told apart */
+function duplicatesIn(list: 'queue' | 'running', ids: readonly (string | null)[]): FieldError[] {
   const first = new Map<string, number>();
-  const doubles: number[] = [];
-  for (const [index, id] of ids.entries()) {
-    if (first.has(id)) doubles.push(index);
-    else first.set(id, index);
-  }
-  if (doubles.length === 0) return;
-  throw WholeProblemErrors.DUPLICATE_ID.because(
-    undefined,
-    {},
-    doubles.slice(0, MAX_DUPLICATES).map((index) => ({
-      pointer: `#/queue/${index}/id`,
-      code: 'duplicate',
-      message: `is the id of #/queue/${first.get(ids[index] as string) ?? 0} too`,
-    })),
-  );
+  return ids.flatMap((id, index): FieldError[] => {
+    if (id === null) return [];
+    const before = first.get(id);
+    if (before === undefined) first.set(id, index);
+    if (before === undefined) return [];
+    return [{ pointer: `#/${list}/${index}/id`, code: 'duplicate', message: `is the id of #/${list}/${before} too` }];
+  });
+}
+
+/** @throws PROBLEM.DUPLICATE_ID */
+function refuseDuplicates(errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw WholeProblemErrors.DUPLICATE_ID.because(undefined, {}, errors.slice(0, MAX_DUPLICATES));
 }

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { TestCluster } from '../support/clusters.js';
+import { assertLedgerHolds } from '../support/invariants.js';
+import { PassesByHand } from '../support/passes-by-hand.js';
+import { aTeam, type Team } from '../support/people.js';
+import { Stowage } from '../support/stowage.js';
+
+interface Displacement {
+  allowed: boolean;
+  sentence: string;
+  victims: { id: string; name: string; priority: number; lostSeconds: number }[];
+  candidates: { id: string }[];
+  staying: { reason: string; deployments: number; until: string | null }[];
+  short: Record<string, unknown>[];
+}
+
+interface Explanation {
+  startsNext: boolean;
+  displacement: Displacement | null;
+  unlocks: Record<string, unknown>[];
+}
+
+interface Answer {
+  starts: string[];
+  preempted: { before: number; after: number };
+  victims: { id: string; name: string; lostSeconds: number; by: string }[];
+  deployments: { id: string; starts: number }[];
+}
+
+const gpus = (gpu: number): Record<string, unknown> => ({ cpu: 0, memoryMib: 1, gpu });
+const YIELDING = { preemption: 'lower-priority', preemptAfterSeconds: 0 } as const;
+
+describe('what would be stopped for others', () => {
+  let stowage: Stowage;
+  let team: Team;
+  let passes: PassesByHand;
+
+  beforeAll(async () => {
+    stowage = await Stowage.start({ workers: 0 });
+    team = await aTeam(stowage.client);
+    passes = await PassesByHand.of(stowage);
+  });
+
+  afterAll(async () => {
+    await passes.stop();
+    await assertLedgerHolds(stowage.database.url);
+    await stowage.stop();
+  });
+
+  const explain = async (cluster: TestCluster, id: string): Promise<Explanation> =>
+    (await team.viewer.get<Explanation>(`${cluster.deploymentPath(id)}/explanation`)).body;
+
+  const ask = async (cluster: TestCluster, body: unknown): Promise<Answer> =>
+    (await team.viewer.post<Answer>(`${cluster.path}/plan`, body)).body;
+
+  /** Eight GPUs: three that may be given up, three that may not; of low priority all of them. */
+  const aBusyCluster = async (): Promise<{ cluster: TestCluster; soft: string; waiting: string }> => {
+    const cluster = await TestCluster.create(team, { gpu: 6 });
+    const soft = await cluster.submit({ name: 'soft', priority: 10, resources: gpus(3), preemptible: true });
+    await cluster.submit({ name: 'hard', priority: 10, resources: gpus(3) });
+    await passes.run(cluster.id);
+    const waiting = await cluster.submit({ name: 'waiting', priority: 60, resources: gpus(2) });
+    await passes.run(cluster.id);
+    return { cluster, soft, waiting };
+  };
+
+  it('is explained where the policy forbids it, with the policy that would start it', async () => {
+    const { cluster, soft, waiting } = await aBusyCluster();
+    const { displacement, unlocks } = await explain(cluster, waiting);
+    expect(displacement).toMatchObject({
+      allowed: false,
+      sentence: 'Nothing that runs is stopped for it: this cluster does not allow that.',
+      victims: [],
+      staying: expect.arrayContaining([{ reason: 'not-preemptible', deployments: 1, until: null }]),
+    });
+    expect(unlocks).not.toContainEqual(expect.objectContaining({ kind: 'policy' }));
+    // It has not run for the minute that a policy grants unless it says otherwise.
+    await team.admin.patch(cluster.path, { policy: { preemptAfterSeconds: 0 } });
+    const told = await explain(cluster, waiting);
+    expect(told.displacement?.candidates.map(({ id }) => id)).toEqual([soft]);
+    expect(told.unlocks).toContainEqual({ kind: 'policy', preemption: 'lower-priority' });
+  });
+
+  it('is previewed by what if, with who is stopped for whom, and then happens', async () => {
+    const { cluster, soft, waiting } = await aBusyCluster();
+    const told = await ask(cluster, { policy: YIELDING });
+    expect(told).toMatchObject({
+      starts: [waiting],
+      preempted: { before: 0, after: 1 },
+      victims: [{ id: soft, name: 'soft', by: waiting }],
+    });
+    await team.admin.patch(cluster.path, { policy: YIELDING });
+    const { startsNext, displacement } = await explain(cluster, waiting);
+    expect(startsNext).toBe(true);
+    expect(displacement?.victims.map(({ name }) => name)).toEqual(['soft']);
+    expect(displacement?.sentence).toMatch(
+      /^So that what waits with this priority can start, soft will be stopped, and lose \d+ seconds? of work\.$/,
+    );
+    await passes.run(cluster.id);
+    expect([(await cluster.deployment(soft)).status, (await cluster.deployment(waiting)).status]).toEqual([
+      'queued',
+      'scheduled',
+    ]);
+  });
+
+  it('is told of deployments that are only thought of, too', async () => {
+    const { cluster, soft } = await aBusyCluster();
+    const told = await ask(cluster, {
+      policy: YIELDING,
+      deployments: [{ resources: gpus(3), priority: 90 }],
+    });
+    expect(told.deployments[0]?.starts).toBe(1);
+    expect(told.victims).toMatchObject([{ id: soft, by: told.deployments[0]?.id }]);
+  });
+
+  it('says that even all of it would not be enough, with numbers', async () => {
+    const { cluster } = await aBusyCluster();
+    await team.admin.patch(cluster.path, { policy: YIELDING });
+    const large = await cluster.submit({ priority: 61, resources: gpus(4) });
+    const { displacement } = await explain(cluster, large);
+    expect(displacement?.short).toEqual([{ resource: 'gpu', needed: 4, available: 1 }]);
+    expect(displacement?.staying).toContainEqual({ reason: 'stopping', deployments: 1, until: null });
+  });
+});

@@ -22,7 +22,8 @@ export function cancelling(actor: Actor, cluster: ClusterRef): Fragment {
   ), cancelled as (
     update deployments d
     set status = case judged.what when 'ended' then 'cancelled' else 'stopping' end, version = version + 1,
-        due_at = case judged.what when 'asked' then statement_timestamp() + judged.grace when 'stopping' then d.due_at end,
+        due_at = case judged.what when 'asked' then greatest(statement_timestamp(), d.started_at) + judged.grace
+                   when 'stopping' then d.due_at end,
         stop_asked_at = case judged.what when 'asked' then greatest(statement_timestamp(), d.started_at) else d.stop_asked_at end,
         stop_cause = case judged.what when 'asked' then 'cancelled' else d.stop_cause end,
         stop_outcome = case when judged.what <> 'ended' or d.stop_outcome is not null then 'cancelled' end,

@@ -191,7 +191,7 @@ export class DeploymentLifecycle {
                            then greatest(statement_timestamp(), d.queued_at, d.scheduled_at, d.started_at) end,
               released_at = case when judged.status = 'queued' then greatest(statement_timestamp(), d.queued_at) end,
               due_at = case next when 'queued' then statement_timestamp() + nullif(d.queue_timeout_seconds, 0) * interval '1 second'
-                         when 'stopping' then statement_timestamp() + judged.grace end,
+                         when 'stopping' then greatest(statement_timestamp(), d.started_at) + judged.grace end,
               stop_asked_at = case next when 'queued' then null
                                 when 'stopping' then greatest(statement_timestamp(), d.started_at) else d.stop_asked_at end,
               stop_cause = case next when 'queued' then null when 'stopping' then 'max-runtime' else d.stop_cause end,

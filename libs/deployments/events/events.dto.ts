@@ -23,7 +23,7 @@ export type EventSort = (typeof EVENT_SORTS)[number];
 /** What a deployment gives up for others. */
 export class EventPreemptionDto {
   @IdField({
-    description: 'The first deployment that starts in its place; null where that is decided when it has stopped.',
+    description: 'One that starts in its place; null where an event before has said it.',
     nullable: true,
   })
   readonly preemptorId!: string | null;

@@ -26,9 +26,6 @@ const MOVES: readonly string[] = Object.values(TRANSITIONS).flatMap(({ from, to,
   (from.length === 0 ? ['nothing'] : from).map((status) => `${status} -> ${to}: ${cause}, by a ${by}`),
 );
 
-/** Moves that no pass makes yet. */
-const TO_COME = ['queued: preempted'];
-
 /** The longest there is: only what a test hurries is over. */
 const GRACE = { stopGraceSeconds: 86_400 };
 
@@ -270,8 +267,19 @@ describe('the states of deployments', () => {
     expect((await team.admin.delete(doomed.path)).status).toBe(204);
     expect(await brokenLaws(client)).toEqual([]);
 
-    expect(await movesOf([cluster.id, graceful.id, doomed.id])).toEqual(
-      MOVES.filter((move) => !TO_COME.some((word) => move.includes(word))).toSorted(),
-    );
+    // And by a higher priority, from scheduled and from running.
+    const wanted = await aCluster(PLACES, { preemption: 'lower-priority', preemptAfterSeconds: 0 });
+    const [runs] = [
+      await submit(wanted, { priority: 1, preemptible: true }),
+      await submit(wanted, { priority: 1, preemptible: true }),
+    ];
+    await passes.run(wanted.id);
+    await team.admin.post(`${wanted.deploymentPath(runs)}/start`);
+    const first = await submit(wanted, { priority: 9, resources: { cpu: PLACES, memoryMib: 1 } });
+    await passes.run(wanted.id);
+    expect((await wanted.deployment(first)).status).toBe('scheduled');
+    expect(await brokenLaws(client)).toEqual([]);
+
+    expect(await movesOf([cluster.id, graceful.id, doomed.id, wanted.id])).toEqual(MOVES.toSorted());
   });
 });

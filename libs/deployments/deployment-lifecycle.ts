@@ -64,6 +64,8 @@ export interface DueChanges {
   readonly timedOut: number;
   /** Attempts that gave way and have stopped: what they held comes back, and they wait again. */
   readonly stopped: readonly AttemptResources[];
+  /** How long those had held resources, in all: work that is lost. */
+  readonly lostSeconds: number;
   /** How many deployments in all: as many as were asked for means that more may be due. */
   readonly changed: number;
   /** What that does to the queue: attempts that come back to it, and what has waited for as long as it would. */
@@ -72,6 +74,7 @@ export interface DueChanges {
 
 interface DueRow extends ShapeChange {
   readonly timedOut: number;
+  readonly lostSeconds: number;
   readonly stoppedIds: readonly string[] | null;
   readonly stoppedAttempts: readonly number[] | null;
   readonly changed: number;
@@ -199,20 +202,21 @@ export class DeploymentLifecycle {
               stop_report = case when next <> 'queued' then d.stop_report end
           from judged
           where d.organization_id = judged.organization_id and d.id = judged.id
-          returning d.*, judged.status as from_status, judged.cause, judged.scheduled_at as allocated_at
+          returning d.*, judged.status as from_status, judged.cause,
+                    case when judged.status = 'stopping' and next = 'queued'
+                      then floor(greatest(extract(epoch from statement_timestamp() - judged.scheduled_at), 0))::int end as lost
         ), events as (
           insert into deployment_events
             (organization_id, deployment_id, sequence, cluster_id, attempt, from_status, to_status, cause, pass_id, at,
              until, lost_seconds)
           select ${organizationId}, id, version, ${clusterId}, attempt, from_status, status, cause, ${passId},
-                 coalesce(ended_at, statement_timestamp()), case status when 'stopping' then due_at end,
-                 case when from_status = 'stopping' and status = 'queued'
-                   then floor(greatest(extract(epoch from statement_timestamp() - allocated_at), 0))::int end
+                 coalesce(ended_at, statement_timestamp()), case status when 'stopping' then due_at end, lost
           from changed
         )
         select priority, cpu_millis as "cpuMillis", memory_mib as "memoryMib", gpu_millis as "gpuMillis",
                max_runtime_seconds as "maxRuntimeSeconds", count(*)::int as changed,
                count(*) filter (where cause = 'max-runtime')::int as "timedOut",
+               coalesce(sum(lost), 0)::float8 as "lostSeconds",
                array_agg(id) filter (where from_status = 'stopping' and status = 'queued') as "stoppedIds",
                array_agg(attempt - 1) filter (where from_status = 'stopping' and status = 'queued') as "stoppedAttempts",
                (count(*) filter (where status = 'queued') - count(*) filter (where status = 'expired'))::int as change
@@ -229,6 +233,7 @@ export class DeploymentLifecycle {
           gpuMillis,
         })),
       ),
+      lostSeconds: rows.reduce((sum, { lostSeconds }) => sum + lostSeconds, 0),
       changed: rows.reduce((sum, { changed }) => sum + changed, 0),
       queue: rows.filter(({ change }) => change !== 0),
     };

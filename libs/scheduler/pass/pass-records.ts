@@ -16,7 +16,7 @@ export interface PassFacts {
   readonly shapes: number;
   readonly placed: number;
   readonly preempted: number;
-  /** How long those have run, in all, that were preempted. */
+  /** How long those had run, in all, that gave way and wait again since this pass. */
   readonly lostSeconds: number;
   readonly waits: Latencies;
   readonly released: number;

@@ -141,7 +141,7 @@ export class PassService {
       placed: applied.placed,
       waits: applied.waits,
       preempted: applied.preempted,
-      lostSeconds: applied.lostSeconds,
+      lostSeconds: settled.lostSeconds + applied.lostSeconds,
       released: settled.ended + applied.requeued,
       turn: applied.placed === 0 ? null : settled.endedMsAgo,
       timedOut: settled.timedOut,

@@ -16,7 +16,7 @@ import { PlanOutdated, Preempting } from './preempting.js';
 export interface Applied {
   readonly placed: number;
   readonly preempted: number;
-  /** How long those have run, in all, that were preempted. */
+  /** How long those have run, in all, that wait again; of what stops first, that is not known yet. */
   readonly lostSeconds: number;
   /** Of those that were preempted: whose resources came back, so that they wait again. */
   readonly requeued: number;
@@ -62,7 +62,7 @@ export class PlanApplier {
     return {
       placed: scheduled.length,
       preempted: preempted.length,
-      lostSeconds: preempted.reduce((sum, { lostSeconds }) => sum + lostSeconds, 0),
+      lostSeconds: requeued.reduce((sum, { lostSeconds }) => sum + lostSeconds, 0),
       requeued: requeued.length,
       waits: countLatencies(scheduled.filter(({ attempt }) => attempt === 1).map(({ waitedMs }) => waitedMs)),
       isCut: cut.isCut,

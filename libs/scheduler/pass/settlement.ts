@@ -18,6 +18,8 @@ export interface Settled {
   /** Deployments whose resources came back. */
   readonly ended: number;
   readonly released: ResourceVector;
+  /** How long those had run, in all, that gave way and have stopped since. */
+  readonly lostSeconds: number;
   /** True when nothing has happened in the cluster since the last pass, so that another plan would be the same as that pass's. */
   readonly isQuiet: boolean;
   /** When the first of them ended: milliseconds ago, by the database's clock; null where nothing ended. */
@@ -55,6 +57,7 @@ export class Settlement {
       timedOut: due.timedOut,
       ended: returned.length,
       released,
+      lostSeconds: due.lostSeconds,
       isQuiet: isSilent && !(await this.schedules.isDue(tx, pass.clusterId)),
       endedMsAgo: longest(ended),
       isPartial: taken.isPartial || due.changed === limit || ended.length === limit,

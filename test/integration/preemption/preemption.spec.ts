@@ -157,6 +157,17 @@ describe('preemption, pass by pass', () => {
     expect(await scene.evictions()).toBe(1);
   });
 
+  it('gives up at once what nobody has started, where there is grace; what runs stays', async () => {
+    const scene = await aScene(2, { stopGraceSeconds: 600 });
+    const [running, scheduled] = [await scene.submit(10, 1), await scene.submit(10, 1)];
+    await scene.pass();
+    await scene.start(running);
+    await scene.submit(90, 1, { name: 'high' });
+    await scene.pass();
+    expect(await scene.statuses([running, scheduled])).toEqual(['running', 'queued']);
+    expect(await scene.evictions()).toBe(1);
+  });
+
   it('counts the time in the queue anew for what gave way', async () => {
     const scene = await aScene(1);
     const low = await scene.submit(10, 1, { queueTimeoutSeconds: 600 });

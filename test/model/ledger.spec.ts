@@ -31,7 +31,7 @@ const NEVER_REFUSED: readonly Operation[] = ['shrink-when-free', 'cordon', 'unco
 const PREEMPTED = `deployment_events where cause = 'preempted'`;
 
 /** So often one deployment may be preempted. */
-const MAX_PREEMPTIONS = 3;
+const MAX_PREEMPTIONS = 5;
 
 /** So many reports in one request. */
 const REPORTS = 100;
@@ -117,8 +117,8 @@ describe('the ledger, whatever eight people do at once on three clusters with th
       const witnessOfScenes = new Witness();
       // On one of them, what runs is granted time to stop: sometimes enough for a report, sometimes not.
       for (const cluster of clusters.slice(0, 1)) await witness.grant(cluster, 1);
-      // On the others, higher priorities start in the place of lower ones.
-      for (const cluster of clusters.slice(1)) await witness.letPreempt(cluster, MAX_PREEMPTIONS);
+      // On all of them, higher priorities start in the place of lower ones.
+      for (const cluster of clusters) await witness.letPreempt(cluster, MAX_PREEMPTIONS);
       const { auditor, stop } = await Auditor.watch(stowage.database.url);
       const observer = observeLedger(stowage.database.url, OBSERVER_PAUSE_MS);
 

@@ -1,4 +1,5 @@
 import { type Candidate, candidatesOf } from './candidates.js';
+import { lastStopMs, standingClaims, type StandingClaim } from './claims.js';
 import type { Decision, Holder } from './holder.js';
 import type { Meter } from './meter.js';
 import { type Part, solvePart } from './part.js';
@@ -11,14 +12,19 @@ import { hasNeedlessVictim } from './victims.js';
 export interface Draft {
   readonly parts: readonly DraftPart[];
   readonly due: readonly Holder[];
-  /** How many of each shape start, those that are due included, by index. */
+  /** How many of each shape start, now or when room has been made, those that are due included, by index. */
   readonly started: Float64Array;
+  /** How many of these had a claim before. */
+  readonly claimed: Float64Array;
   /** What runs and might be given up, and what of it is. */
   readonly candidates: readonly Candidate[];
   readonly victims: readonly Candidate[];
 }
 
-/** A part of which only what comes first counts: starts above a priority, and what stays there and at the priority itself (`null`: all of it). */
+/**
+ * A part of which only what comes first counts: starts above a priority, and what stays, or has a claim, there and at the priority itself
+ * (`null`: all of it).
+ */
 export interface DraftPart {
   readonly part: Part;
   readonly above: number | null;
@@ -27,12 +33,13 @@ export interface DraftPart {
 /** Whether a part with this limit decides on one of its levels. */
 export function isDecidedBy({ part: { program }, above }: DraftPart, level: number): boolean {
   const priority = program.priorities[level] as number;
-  return above === null || priority > above || (priority === above && program.stages[level] === 'kept');
+  return above === null || priority > above || (priority === above && program.stages[level] !== 'placed');
 }
 
 /** The best plan that starts what is due, without a reservation for anything else. */
 export function draftFree(snapshot: Snapshot, meter: Meter): Draft {
-  return complete({ snapshot, candidates: candidatesOf(snapshot), upper: [], due: [] }, null, meter);
+  const given = { snapshot, candidates: candidatesOf(snapshot), claims: standingClaims(snapshot), upper: [], due: [] };
+  return complete(given, null, meter);
 }
 
 /** A draft with a holder's reservation kept, and whether that took something from higher priorities' share first. */
@@ -58,7 +65,8 @@ export function draftReserved(
   meter: Meter,
 ): ReservedDraft {
   const { priority } = snapshot.waiting[holder.shape] as WaitingShape;
-  const given: Given = { snapshot, candidates: free.candidates, upper: [], due: free.due };
+  const { candidates, due } = free;
+  const given: Given = { snapshot, candidates, claims: standingClaims(snapshot), upper: [], due };
   const decision = choose(heldAgainst(given, priority));
   const draft = settle(given, holder, decision, meter);
   if (!isWorseBefore(priority, draft, free) && !hasNeedlessVictim(snapshot, draft)) {
@@ -73,6 +81,7 @@ export function draftReserved(
 interface Given {
   readonly snapshot: Snapshot;
   readonly candidates: readonly Candidate[];
+  readonly claims: readonly StandingClaim[];
   readonly upper: readonly DraftPart[];
   readonly due: readonly Holder[];
 }
@@ -92,15 +101,16 @@ function complete(given: Given, beside: Beside | null, meter: Meter): Draft {
   );
   const counts = Float64Array.from(waiting, (shape) => shape.count);
   for (const { shape } of due) counts[shape] = (counts[shape] as number) - 1;
+  for (const { shape, count } of claimsBeside(given)) counts[shape] = (counts[shape] as number) - count;
   const held = heldBefore(given);
   const available = freeAt(snapshot, held, snapshot.nowMs).map((amount) =>
     snapshot.isCordoned ? 0 : Math.max(0, amount),
   );
   const constraints = { capacity: toRow(snapshot.capacity), available, beside };
-  const part = solvePart({ waiting, shapes, counts, candidates: openCandidates(given) }, constraints, meter);
-  const parts = [...upper, { part, above: null }];
+  const demand = { waiting, shapes, counts, candidates: openCandidates(given), claims: openClaims(given) };
+  const parts = [...upper, { part: solvePart(demand, constraints, meter), above: null }];
   const victims = parts.flatMap(victimsIn);
-  return { parts, due, started: countStarted(snapshot, parts, due), candidates, victims };
+  return { parts, due, ...countStarts(snapshot, parts, due), candidates, victims };
 }
 
 /** What might be given up and is not decided on by the upper parts. */
@@ -109,29 +119,60 @@ function openCandidates({ candidates, upper }: Given): Candidate[] {
   return candidates.filter(({ priority }) => floor === null || priority < floor);
 }
 
+/** Claims, as far as what is due leaves any of their shape. */
+function claimsBeside({ snapshot, claims, due }: Given): StandingClaim[] {
+  return claims.flatMap((claim) => {
+    const { count } = snapshot.waiting[claim.shape] as WaitingShape;
+    const others = count - due.filter(({ shape }) => shape === claim.shape).length;
+    return others > 0 ? [{ ...claim, count: Math.min(claim.count, others) }] : [];
+  });
+}
+
+/** Those of them that the upper parts do not decide on. */
+function openClaims(given: Given): StandingClaim[] {
+  const floor = given.upper.at(-1)?.above ?? null;
+  return claimsBeside(given).filter(({ priority }) => floor === null || priority < floor);
+}
+
 /** What a part gives up, as far as it counts. */
 function victimsIn({ part, above }: DraftPart): Candidate[] {
   return part.victims.filter(({ priority }) => above === null || priority >= above);
 }
 
-/** What is taken before the last part is decided: by what runs and is not open to it, what is due, and the upper parts. */
+/**
+ * What is taken, once all has stopped that was told to, before the last part is decided: by what runs and is not open to it, what is due, and the
+ * upper parts.
+ */
 function heldBefore(given: Given): Holding[] {
   const { snapshot, upper, due } = given;
   const { waiting, nowMs, running } = snapshot;
   const gone = new Set([...openCandidates(given), ...upper.flatMap(victimsIn)].map(({ group }) => group));
-  const holdings = holdingsOf(gone.size === 0 ? running : running.filter((_, index) => !gone.has(index)), nowMs);
-  for (const { shape } of due) holdings.push(holdingOf(waiting[shape] as WaitingShape, 1, nowMs));
+  const stays = running.filter(({ isVacating }, index) => isVacating !== true && !gone.has(index));
+  const holdings = holdingsOf(stays, nowMs);
+  const from = startsBy(given);
+  for (const { shape } of due) holdings.push(holdingOf(waiting[shape] as WaitingShape, 1, from));
   for (const draftPart of upper) {
     forEachStart(snapshot, draftPart, (shape, count) => {
-      holdings.push(holdingOf(waiting[shape] as WaitingShape, count, nowMs));
+      holdings.push(holdingOf(waiting[shape] as WaitingShape, count, from));
     });
   }
   return holdings;
 }
 
-/** The same for a reservation: what could be given up at its own priority or a higher one stands in its way as if it could not. */
+/** The same for a reservation: what could be given up at its own priority or a higher one, and claims there, stand in its way as if they ran. */
 function heldAgainst(given: Given, priority: number): Holding[] {
-  return [...heldBefore(given), ...holdingsOfOpen(given, priority)];
+  return [...heldBefore(given), ...holdingsOfOpen(given, priority), ...holdingsOfClaims(given, priority)];
+}
+
+function holdingsOfClaims(given: Given, lowest: number): Holding[] {
+  const { waiting } = given.snapshot;
+  const open = openClaims(given).filter(({ priority }) => priority >= lowest);
+  return open.map(({ shape, count }) => holdingOf(waiting[shape] as WaitingShape, count, startsBy(given)));
+}
+
+/** When, at the latest, what is decided on here has started. */
+function startsBy({ snapshot, candidates }: Given): number {
+  return lastStopMs(snapshot, candidates);
 }
 
 function holdingsOfOpen(given: Given, lowest: number): Holding[] {
@@ -143,25 +184,34 @@ function holdingsOfOpen(given: Given, lowest: number): Holding[] {
   );
 }
 
+/** Visits what a part starts, as far as it counts; `claimed` of them had a claim before. */
 function forEachStart(
-  snapshot: Snapshot,
+  { waiting }: Snapshot,
   { part, above }: DraftPart,
-  visit: (shape: number, count: number) => void,
+  visit: (shape: number, count: number, claimed: number) => void,
 ): void {
-  part.started.forEach((count, shape) => {
-    if (count > 0 && (above === null || (snapshot.waiting[shape] as WaitingShape).priority > above))
-      visit(shape, count);
+  waiting.forEach(({ priority }, shape) => {
+    const claimed = above === null || priority >= above ? (part.claimed[shape] as number) : 0;
+    const others = above === null || priority > above ? (part.started[shape] as number) : 0;
+    if (claimed + others > 0) visit(shape, claimed + others, claimed);
   });
 }
 
-function countStarted(snapshot: Snapshot, parts: readonly DraftPart[], due: readonly Holder[]): Float64Array {
+function countStarts(
+  snapshot: Snapshot,
+  parts: readonly DraftPart[],
+  due: readonly Holder[],
+): Pick<Draft, 'started' | 'claimed'> {
   const started = new Float64Array(snapshot.waiting.length);
-  const add = (shape: number, count: number): void => {
-    started[shape] = (started[shape] as number) + count;
-  };
-  for (const part of parts) forEachStart(snapshot, part, add);
-  for (const { shape } of due) add(shape, 1);
-  return started;
+  const claimed = new Float64Array(snapshot.waiting.length);
+  for (const part of parts) {
+    forEachStart(snapshot, part, (shape, count, ofThese) => {
+      started[shape] = (started[shape] as number) + count;
+      claimed[shape] = (claimed[shape] as number) + ofThese;
+    });
+  }
+  for (const { shape } of due) started[shape] = (started[shape] as number) + 1;
+  return { started, claimed };
 }
 
 /** Lexicographic comparison of what is decided before the starts of a priority, highest first. */
@@ -188,17 +238,20 @@ function besideOf(given: Given, holder: Holder, decision: Decision): Beside | nu
     const lasts = (endsAtMs: number | null): boolean => endsAtMs === null || endsAtMs > decision.atMs;
     return {
       limits: free.map((amount, row) => Math.max(0, amount - (needed[row] as number))),
-      applies: (shape) => lasts(endOf(shape, nowMs)),
+      applies: (shape) => lasts(endOf(shape, startsBy(given))),
       appliesTo: (candidate) => candidate.priority >= priority && lasts(candidate.endsAtMs),
+      appliesToClaim: (shape) => lasts(endOf(shape, startsBy(given))),
     };
   }
   if (decision.kind !== 'held') return null;
-  const all = [...holdings, ...holdingsOfOpen(given, -Infinity)];
+  const all = [...holdings, ...holdingsOfOpen(given, -Infinity), ...holdingsOfClaims(given, priority)];
   const free = freeAt(snapshot, all, nowMs).map((amount) => Math.max(0, amount));
+  const applies = (shape: WaitingShape, row: number): boolean =>
+    (needed[row] as number) > 0 && ((free[row] as number) >= (needed[row] as number) || shape.priority <= priority);
   return {
     limits: free.map((amount, row) => Math.max(0, amount - (needed[row] as number))),
-    applies: (shape, row) =>
-      (needed[row] as number) > 0 && ((free[row] as number) >= (needed[row] as number) || shape.priority <= priority),
+    applies,
     appliesTo: () => false,
+    appliesToClaim: (shape, row) => shape.priority < priority && applies(shape, row),
   };
 }

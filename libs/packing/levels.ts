@@ -54,7 +54,7 @@ export function solveLevels(program: Program, meter: Meter): LevelSolution {
   };
   for (let level = 0; level < levels; level++) {
     if (placeWhole(program, level, solution)) continue;
-    if (program.stages[level] === 'kept') keepContested(program, level, solution, meter);
+    if (program.stages[level] !== 'placed') keepContested(program, level, solution, meter);
     else placeContested(program, level, solution, meter);
     if (solution.bounds[level] === 0) closeNoSmaller(program, solution.box, level, meter);
   }
@@ -115,7 +115,7 @@ function placeContested(program: Program, level: number, solution: LevelSolution
 }
 
 /**
- * Decides which of those that run at a priority stay: the most work, by branch and bound. Then they are fixed, one by one: no later level may exchange
+ * Decides which of those that run at a priority stay (the most work), or which claims stand (the most), by branch and bound. Then they are fixed, one by one: no later level may exchange
  * them, nor bargain for them.
  *
  * If the budget ends before that is proven, what starts above is fixed as well. Then each of those that go does not fit beside what stays

@@ -1,4 +1,5 @@
 import type { Candidate } from './candidates.js';
+import type { StandingClaim } from './claims.js';
 import { topUp, type LevelSolution, solveLevels } from './levels.js';
 import type { Meter } from './meter.js';
 import { buildProgram, type Constraints, type Demand, type Program, type Stage } from './program.js';
@@ -12,6 +13,8 @@ export interface Part {
   readonly solution: LevelSolution;
   /** By index of the shape. */
   readonly started: Float64Array;
+  /** How many claims of each shape stand, by index of the shape. */
+  readonly claimed: Float64Array;
   readonly victims: readonly Candidate[];
   /** Sum of shares of capacity that starts take, and what it cannot exceed with these counts. */
   readonly utilization: { readonly value: number; readonly upperBound: number; readonly multipliers: Multipliers };
@@ -29,7 +32,7 @@ export function solvePart(demand: Demand, constraints: Constraints, meter: Meter
     value = weigh(program, x);
     upperBound = weigh(
       program,
-      x.map((count, index) => (stageOf(program, index) === 'kept' ? count : (program.counts[index] as number))),
+      x.map((count, index) => (stageOf(program, index) !== 'placed' ? count : (program.counts[index] as number))),
     );
     multipliers = noMultipliers(program.rows);
   }
@@ -38,6 +41,7 @@ export function solvePart(demand: Demand, constraints: Constraints, meter: Meter
     program,
     solution,
     started: spread(demand, program, x),
+    claimed: spreadClaims(demand, program, x),
     victims: victimsOf(demand, program, x),
     utilization,
   };
@@ -60,6 +64,21 @@ function spread(demand: Demand, program: Program, x: Float64Array): Float64Array
     }
   });
   return started;
+}
+
+/** Spreads the claims that stand over their shapes, oldest first. */
+function spreadClaims({ waiting, claims = [] }: Demand, program: Program, x: Float64Array): Float64Array {
+  const claimed = new Float64Array(waiting.length);
+  program.members.forEach((members, index) => {
+    if (stageOf(program, index) !== 'claimed') return;
+    let left = x[index] as number;
+    for (const member of members) {
+      const { shape, count } = claims[member] as StandingClaim;
+      claimed[shape] = Math.min(left, count);
+      left -= claimed[shape];
+    }
+  });
+  return claimed;
 }
 
 /** Of each class of candidates the first stay, the others go. */

@@ -1,6 +1,7 @@
+import { nextStopMs } from './claims.js';
 import { type Draft, isDecidedBy } from './draft.js';
+import { allStarts, decidedLevels, startWhatFits } from './starting.js';
 import { Meter } from './meter.js';
-import type { Part } from './part.js';
 import { toRow } from './program.js';
 import type { LevelProof, Proof } from './proof.js';
 import { planWithReservations } from './reservations.js';
@@ -9,9 +10,9 @@ import type {
   Certificate,
   KeptCertificate,
   LevelCertificate,
-  Placement,
   Plan,
   PlanOptions,
+  ReservationEvent,
   Snapshot,
 } from './types.js';
 import { preemptionsOf } from './victims.js';
@@ -27,47 +28,23 @@ import { preemptionsOf } from './victims.js';
 export function plan(snapshot: Snapshot, options: PlanOptions = {}): Plan {
   const meter = new Meter(snapshot.policy.searchSteps, options.shouldStop);
   const { draft, reservation, events, wakeAtMs } = planWithReservations(snapshot, meter);
-  const place = toPlacements(draft);
+  const { place, claims, later } = startWhatFits(snapshot, draft);
+  const stopMs = claims.length === 0 ? Infinity : nextStopMs(snapshot, draft.victims);
   return {
     place,
-    preempt: preemptionsOf(snapshot, draft.victims, place),
-    claims: [],
+    preempt: preemptionsOf(snapshot, draft.victims, allStarts(draft)),
+    claims,
     reservation,
-    reservationEvents: events,
-    wakeAtMs,
+    reservationEvents: events.map((event) => (isLater(event, later) ? { ...event, kind: 'claimed' } : event)),
+    wakeAtMs: wakeAtMs === null && stopMs === Infinity ? null : Math.min(wakeAtMs ?? Infinity, stopMs),
     certificate: toCertificate(snapshot, draft, meter),
-    proof: options.withProof === true ? toProof(draft) : null,
+    proof: options.withProof === true ? toProof(draft, later) : null,
   };
 }
 
-/** A level of a draft, with the part that decided it. */
-interface DecidedLevel {
-  readonly part: Part;
-  readonly level: number;
-  readonly priority: number;
-}
-
-/** Levels of a draft in order. */
-function decidedLevels({ parts }: Draft): DecidedLevel[] {
-  return parts.flatMap((draftPart) =>
-    [...draftPart.part.program.priorities.entries()].flatMap(([level, priority]) =>
-      isDecidedBy(draftPart, level) ? [{ part: draftPart.part, level, priority }] : [],
-    ),
-  );
-}
-
-function toPlacements(draft: Draft): Placement[] {
-  return decidedLevels(draft).flatMap(({ part: { program }, level }) =>
-    program.stages[level] === 'kept'
-      ? []
-      : program.members.slice(program.start[level], program.start[level + 1]).flatMap((shapes) =>
-          shapes.flatMap((shape) => {
-            const count = draft.started[shape] as number;
-            const includes = draft.due.filter((holder) => holder.shape === shape).map((holder) => holder.id);
-            return count > 0 ? [{ shape, count, includes }] : [];
-          }),
-        ),
-  );
+/** Whether somebody whose reservation is due has to wait for others to stop. */
+function isLater({ id, kind }: ReservationEvent, later: ReadonlySet<string>): boolean {
+  return kind === 'started' && later.has(id);
 }
 
 function toCertificate(snapshot: Snapshot, draft: Draft, meter: Meter): Certificate {
@@ -89,16 +66,12 @@ function toCertificate(snapshot: Snapshot, draft: Draft, meter: Meter): Certific
 function toLevels(snapshot: Snapshot, draft: Draft): LevelCertificate[] {
   const levels: LevelCertificate[] = [];
   for (const { part, level, priority } of decidedLevels(draft)) {
-    const { placed, bounds } = part.solution;
-    if (part.program.stages[level] === 'kept') {
-      levels.push({ priority, placed: 0, upperBound: 0, kept: toKept(draft, priority, bounds[level] as number) });
-      continue;
-    }
-    const due = draft.due.filter((holder) => snapshot.waiting[holder.shape]?.priority === priority).length;
-    const starts = { priority, placed: (placed[level] as number) + due, upperBound: (bounds[level] as number) + due };
-    const before = levels.at(-1);
-    if (before?.priority === priority) levels.splice(-1, 1, { ...before, ...starts });
-    else levels.push(starts);
+    const [reached, bound] = [part.solution.placed[level] as number, part.solution.bounds[level] as number];
+    const isNew = levels.at(-1)?.priority !== priority;
+    const due = draft.due.filter((holder) => isNew && snapshot.waiting[holder.shape]?.priority === priority).length;
+    const before = isNew ? { priority, placed: due, upperBound: due } : (levels.pop() as LevelCertificate);
+    if (part.program.stages[level] === 'kept') levels.push({ ...before, kept: toKept(draft, priority, bound) });
+    else levels.push({ ...before, placed: before.placed + reached, upperBound: before.upperBound + bound });
   }
   return levels;
 }
@@ -111,13 +84,14 @@ function toKept({ candidates, victims }: Draft, priority: number, bound: number)
   return { of: all.length, count: stay.length, work, upperBound: Math.floor(bound / (all.length + 1)) };
 }
 
-/** Sum over resources with capacity of used / capacity, after the plan. */
+/** Sum over resources with capacity of used / capacity, after the plan, and after all has stopped that was told to. */
 function sharesInUse(snapshot: Snapshot, draft: Draft): number {
   const used = [0, 0, 0];
   const add = (amounts: readonly number[], count: number): void => {
     amounts.forEach((amount, row) => (used[row] = (used[row] as number) + amount * count));
   };
-  for (const { amounts } of holdingsOf(snapshot.running, snapshot.nowMs)) add(amounts, 1);
+  const stays = snapshot.running.filter(({ isVacating }) => isVacating !== true);
+  for (const { amounts } of holdingsOf(stays, snapshot.nowMs)) add(amounts, 1);
   for (const { request } of draft.victims) add(toRow(request), -1);
   snapshot.waiting.forEach((shape, index) => {
     add(toRow(shape.request), draft.started[index] as number);
@@ -128,8 +102,10 @@ function sharesInUse(snapshot: Snapshot, draft: Draft): number {
   );
 }
 
-function toProof({ parts }: Draft): Proof {
+function toProof({ parts, due }: Draft, later: ReadonlySet<string>): Proof {
+  const forced = due.filter(({ id }) => later.has(id)).map(({ shape }) => shape);
   return {
+    ...(forced.length > 0 ? { due: forced } : {}),
     parts: parts.map((draftPart) => {
       const { program, solution, utilization } = draftPart.part;
       const levels = [...program.priorities.keys()].filter((level) => isDecidedBy(draftPart, level));

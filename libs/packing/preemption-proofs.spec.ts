@@ -185,10 +185,10 @@ describe('thousands that run', () => {
       (index) => [index % 50 === 0 ? 1_000_000_000 : 1, index % 2, index % 50 === 1 ? 1_000_000_000 : 0],
     ],
   ])('keep the search within its budget, and nobody is given up in vain: %s', (_, sizes) => {
-    const whole = many(3_000, sizes);
+    const whole = many(1_200, sizes);
     const withBudget = (searchSteps: number): Snapshot => ({ ...whole, policy: { ...YIELDING, searchSteps } });
     const always = plan(withBudget(0)).certificate.steps;
-    for (const budget of [0, 1, 50, 2_000]) {
+    for (const budget of [0, 50, 2_000]) {
       const result = plan(withBudget(budget), { withProof: true });
       expect(result.certificate.steps).toBeLessThanOrEqual(budget + 2 * always + PIECE);
       expect(result.preempt.length).toBeGreaterThan(0);

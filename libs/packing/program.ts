@@ -1,6 +1,7 @@
 import type { ResourceAmounts } from '#kernel';
 
 import type { Candidate } from './candidates.js';
+import type { StandingClaim } from './claims.js';
 import type { WaitingShape } from './types.js';
 
 /** What the waiting deployments may take: now, and beside a reservation. Amounts in the order cpu, memory, gpu. */
@@ -19,6 +20,8 @@ export interface Demand {
   readonly counts: Float64Array;
   /** What runs and may be given up. */
   readonly candidates: readonly Candidate[];
+  /** What has a claim already, beside the counts of its shapes. */
+  readonly claims?: readonly StandingClaim[];
 }
 
 /** What a reservation leaves to others. */
@@ -28,16 +31,18 @@ export interface Beside {
   applies(shape: WaitingShape, resource: number): boolean;
   /** Whether all that a running deployment holds counts against the limits while it stays. */
   appliesTo(candidate: Candidate): boolean;
+  /** Whether this shape's use of the resource counts against the limit where it has a claim. */
+  appliesToClaim(shape: WaitingShape, resource: number): boolean;
 }
 
-/** What is decided at a level: which of those that run at a priority stay, or how many of those that wait there start. */
-export type Stage = 'kept' | 'placed';
+/** What is decided at a level: which of those that run at a priority stay, which claims stand, or how many of those that wait there start. */
+export type Stage = 'kept' | 'claimed' | 'placed';
 
 /**
  * The integer program: how many of each class start, or stay.
  *
- * A level is what is decided at once: at each priority first what stays, where something might be given up, then what starts. So nothing is ever
- * given up for its own priority or a lower one.
+ * A level is what is decided at once: at each priority first what stays, where something might be given up, then which claims stand, then what starts.
+ * So nothing is ever given up for its own priority or a lower one, and no claim for others of its priority.
  *
  * Classes are shapes, or candidates, that it cannot tell apart, sorted by level, then by amounts, then by worth, whatever the order of the input:
  * every tie that is ever broken by index is thereby broken canonically. Amounts are whole numbers in doubles; no sum that can occur exceeds 2^53.
@@ -61,7 +66,7 @@ export interface Program {
   readonly worth: Float64Array;
   /** What one more of a class adds to the sum of shares of capacity. */
   readonly weights: Float64Array;
-  /** The shapes in each class, or the candidates (both by index in the demand), oldest first. */
+  /** The shapes in each class, or the candidates, or the claims (by index in the demand), oldest first. */
   readonly members: readonly (readonly number[])[];
 }
 
@@ -73,7 +78,7 @@ export function toRow(amounts: ResourceAmounts): [number, number, number] {
 /** Builds the program. O(n log n) for n shapes and candidates. */
 export function buildProgram(demand: Demand, constraints: Constraints): Program {
   const items = listItems(demand, constraints);
-  const { rows, table, rank, worth, first } = items;
+  const { rows, table, rank, worth } = items;
   const classes: number[][] = [];
   const start: number[] = [];
   const level: number[] = [];
@@ -108,14 +113,20 @@ export function buildProgram(demand: Demand, constraints: Constraints): Program 
     stages: heads.map((item) => items.stages[item] as Stage),
     worth: Float64Array.from(classes, (members) => worth[members[0] as number] as number),
     weights: weighClasses(amounts, rows, classes.length, constraints.capacity),
-    members: classes.map((members) => members.map((item) => (item < first ? item : item - first))),
+    members: classes.map((members) => members.map((item) => item - firstOf(demand, items.stages[item] as Stage))),
   };
 }
 
-/** The stages of a priority, from the one that is decided last. */
-const STAGES: readonly Stage[] = ['placed', 'kept'];
+/** Where the items of a stage begin in the list of all. */
+function firstOf({ waiting, candidates }: Demand, stage: Stage): number {
+  if (stage === 'placed') return 0;
+  return stage === 'kept' ? waiting.length : waiting.length + candidates.length;
+}
 
-/** Shapes, then candidates, in one list: what tells them apart. */
+/** The stages of a priority, from the one that is decided last. */
+const STAGES: readonly Stage[] = ['placed', 'claimed', 'kept'];
+
+/** Shapes, then candidates, then claims in one list: what tells them apart. */
 interface Items {
   readonly rows: number;
   /** By item, then row. */
@@ -130,10 +141,10 @@ interface Items {
   readonly first: number;
 }
 
-function listItems({ waiting, counts, candidates }: Demand, { beside }: Constraints): Items {
+function listItems({ waiting, counts, candidates, claims = [] }: Demand, { beside }: Constraints): Items {
   const rows = beside === null ? 3 : 6;
   const first = waiting.length;
-  const size = first + candidates.length;
+  const size = first + candidates.length + claims.length;
   const items: Items = {
     rows,
     table: new Float64Array(size * rows),
@@ -167,6 +178,13 @@ function listItems({ waiting, counts, candidates }: Demand, { beside }: Constrai
     items.worth[item] = candidate.worth;
     if (beside?.appliesTo(candidate) === true) for (const resource of [0, 1, 2]) limit(item, resource);
   });
+  claims.forEach(({ shape, count }, index) => {
+    const item = first + candidates.length + index;
+    const claimant = waiting[shape] as WaitingShape;
+    list(item, claimant.priority, 'claimed', claimant.request);
+    items.counts[item] = count;
+    for (const resource of [0, 1, 2]) if (beside?.appliesToClaim(claimant, resource) === true) limit(item, resource);
+  });
   return items;
 }
 
@@ -178,15 +196,20 @@ function compareItems({ table, rows, worth }: Items, a: number, b: number): numb
   return (worth[a] as number) - (worth[b] as number);
 }
 
-function sortItems({ waiting, shapes, candidates }: Demand, items: Items): Int32Array {
+function sortItems({ waiting, shapes, candidates, claims = [] }: Demand, items: Items): Int32Array {
   const { rank, first } = items;
-  const order = Int32Array.from([...shapes, ...candidates.map((_, index) => first + index)]);
+  const others = Array.from({ length: candidates.length + claims.length }, (_, index) => first + index);
+  const order = Int32Array.from([...shapes, ...others]);
+  const shapeOf = (item: number): WaitingShape => {
+    const claim = claims[item - first - candidates.length];
+    return waiting[claim?.shape ?? item] as WaitingShape;
+  };
   return order.sort((a, b) => {
     const difference = (rank[b] as number) - (rank[a] as number) || compareItems(items, a, b);
     if (difference !== 0) return difference;
-    return a < first
-      ? compareAge(waiting[a] as WaitingShape, waiting[b] as WaitingShape)
-      : compareRuns(candidates[a - first] as Candidate, candidates[b - first] as Candidate);
+    return items.stages[a] === 'kept'
+      ? compareRuns(candidates[a - first] as Candidate, candidates[b - first] as Candidate)
+      : compareAge(shapeOf(a), shapeOf(b));
   });
 }
 

@@ -8,6 +8,8 @@
 export interface Proof {
   /** One, or two where work of higher priority had to be decided before a reservation could be kept: each takes what the one before starts as given. */
   readonly parts: readonly ProofPart[];
+  /** Shapes of which one more is given, beside those that `includes` names: a reservation fell due, but what it displaces has yet to stop. */
+  readonly due?: readonly number[];
 }
 
 /** The levels that were decided together. */

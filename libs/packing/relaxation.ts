@@ -30,7 +30,7 @@ export function relax(frame: Frame, requiresLevel: boolean): Relaxation {
   const capacityRows = scarceRows(frame, classes);
   const levelRows = new Int32Array(frame.level + 1).fill(-1);
   let rows = capacityRows.length;
-  const countsWork = frame.program.stages[frame.level] === 'kept';
+  const countsWork = frame.program.stages[frame.level] !== 'placed';
   const hasOpen = classes.some((index) => frame.program.level[index] === frame.level);
   if (countsWork && requiresLevel && hasOpen) levelRows[frame.level] = rows++;
   const dense = rows;

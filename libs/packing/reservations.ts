@@ -52,7 +52,8 @@ function comesTooLate({ waiting }: Snapshot, { due, candidates }: Draft, holder:
 /** What a holder has to reckon with: what it may displace is as good as gone. */
 function seenBy(snapshot: Snapshot, { candidates }: Draft, { shape }: Holder): Snapshot {
   const { priority } = snapshot.waiting[shape] as WaitingShape;
-  return { ...snapshot, running: withoutLower(snapshot.running, candidates, priority) };
+  const stays = withoutLower(snapshot.running, candidates, priority);
+  return { ...snapshot, running: stays.filter(({ isVacating }) => isVacating !== true) };
 }
 
 /** Keeps the holder's reservation; who would take over from a standing one, but can be given nothing, leaves it where it is. */
@@ -85,10 +86,10 @@ function eldersOf(snapshot: Snapshot, draft: Draft, holder: Holder): Holder[] {
   );
 }
 
-/** The oldest of a shape that the draft starts beside those that are due, as far as the snapshot names them. */
+/** The oldest of a shape that the draft starts beside those that are due or have a claim, as far as the snapshot names them. */
 function startingHeads(draft: Draft, shape: WaitingShape, index: number): WaitingHead[] {
   const due = dueIn(draft, index);
-  return headsBeside(shape, due).slice(0, (draft.started[index] as number) - due.size);
+  return headsBeside(shape, due).slice(draft.claimed[index] as number, (draft.started[index] as number) - due.size);
 }
 
 function dueIn(draft: Draft, index: number): ReadonlySet<string> {

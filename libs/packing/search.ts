@@ -138,9 +138,9 @@ class Search {
     return { x: this.found, refutation: { target: this.counts[level] as number, groups, tree } };
   }
 
-  /** Whether the question is how much work stays, not how many start. */
+  /** Whether the question is how much work stays, or which claims stand, not how many start. */
   private get countsWork(): boolean {
-    return this.program.stages[this.question.level] === 'kept';
+    return this.program.stages[this.question.level] !== 'placed';
   }
 
   private get isDone(): boolean {

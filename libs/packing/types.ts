@@ -123,7 +123,8 @@ export type ReservationCause =
 /** One thing that happened to a reservation in this plan; together they explain every difference between the one before and the one after. */
 export interface ReservationEvent {
   readonly id: string;
-  readonly kind: 'promised' | 'moved-earlier' | 'moved-later' | 'started' | 'held' | 'lapsed' | 'withdrawn';
+  /** `claimed`: what makes room for it is asked to stop; as soon as that has, it starts. */
+  readonly kind: 'promised' | 'moved-earlier' | 'moved-later' | 'started' | 'claimed' | 'held' | 'lapsed' | 'withdrawn';
   readonly cause: ReservationCause;
   readonly promisedAtMs: number | null;
 }

@@ -2,7 +2,16 @@
 import type { LevelProof, Multipliers, ProofNode } from './proof.js';
 import type { LevelCertificate, Plan, Snapshot, Verdict } from './types.js';
 import { at, ensure, gcd, max, min, refuse, rowOf, sum } from './verify-numbers.js';
-import { checkNeed, type Claim, isStay, type Item, readClaims, readPlan, startRank } from './verify-reading.js';
+import {
+  checkNeed,
+  type Claim,
+  isStart,
+  isStay,
+  type Item,
+  readClaims,
+  readPlan,
+  startRank,
+} from './verify-reading.js';
 
 /** Items that the constraints cannot tell apart; its place in the sorted list is how a proof refers to it. */
 type Cell = { rank: number; row: bigint[]; worth: bigint; count: bigint; taken: bigint };
@@ -75,7 +84,8 @@ function beside({ reservation }: Plan, nowMs: number, limits: bigint[], items: I
   const needed = rowOf(reservation.request);
   const { priority } = reservation;
   const time = reservation.state === 'promised' ? (reservation.promisedAtMs ?? nowMs) : null;
-  const stay = (i: number): bigint => sum(items.filter(isStay), ({ row, count }) => at(row, i) * count);
+  const isBefore = (item: Item): boolean => isStay(item) || (!isStart(item) && item.priority >= priority);
+  const stay = (i: number): bigint => sum(items.filter(isBefore), ({ row, count }) => at(row, i) * count);
   const free = time === null ? limits.map((amount, i) => max(0n, amount - stay(i))) : leftAt(time);
   const left = free.map((amount, i) => amount - at(needed, i));
   const fits = left.every((amount, i) => amount >= 0n || at(needed, i) === 0n);
@@ -84,7 +94,7 @@ function beside({ reservation }: Plan, nowMs: number, limits: bigint[], items: I
   const counts = (item: Item, i: number): boolean =>
     time !== null
       ? item.end > time && (!isStay(item) || item.priority >= priority)
-      : !isStay(item) && at(needed, i) > 0n && (at(left, i) >= 0n || item.priority <= priority);
+      : !isBefore(item) && at(needed, i) > 0n && (at(left, i) >= 0n || item.priority <= priority);
   return (item) => item.row.map((amount, i) => (counts(item, i) ? amount : 0n));
 }
 
@@ -112,8 +122,10 @@ function checkLevels(proofs: readonly LevelProof[], problem: Problem, open: Clai
     const count = sum(members, (i) => at(cells, i).taken * at(cells, i).worth);
     ensure(members.length > 0 && reached === count, 'a level is not what the problem has');
     const most = proveLevel(proof, problem, now, { members, low: count, high: count, isLevel: true }, rank);
-    ensure(beyond > most, `bound of rank ${rank} not proven`);
-    if (isStay({ rank })) for (const i of members) now.low[i] = now.high[i] = at(cells, i).taken;
+const next = open[0]?.beyond ?? 0n;
+    ensure(beyond === null || beyond > most, `bound of rank ${rank} not proven`);
+    if (beyond === null) Object.assign(open[0] ?? {}, { beyond: next - most });
+    if (!isStart({ rank })) for (const i of members) now.low[i] = now.high[i] = at(cells, i).taken;
     if (most === 0n) now.high = closeNoSmaller(problem, now, members);
   }
   ensure(now.sums.flatMap(({ members }) => members).join() === [...cells.keys()].join(), 'a level has no proof');

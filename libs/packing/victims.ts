@@ -70,11 +70,11 @@ export function hasNeedlessVictim(snapshot: Snapshot, draft: Yield): boolean {
   return false;
 }
 
-/** Capacity beyond what some of the running groups hold. */
+/** Capacity beyond what some of the running groups hold, when all has stopped that was told to before. */
 function leftBeside({ capacity, running }: Snapshot, holds: (group: number) => boolean): number[] {
   const left: number[] = toRow(capacity);
-  running.forEach(({ resources, count }: RunningGroup, group) => {
-    if (!holds(group)) return;
+  running.forEach(({ resources, count, isVacating }: RunningGroup, group) => {
+    if (!holds(group) || isVacating === true) return;
     toRow(resources).forEach((amount, row) => (left[row] = (left[row] as number) - amount * count));
   });
   return left;

@@ -21,6 +21,7 @@ const RESERVATION_KINDS = [
   'moved-earlier',
   'moved-later',
   'started',
+  'claimed',
   'held',
   'lapsed',
   'withdrawn',

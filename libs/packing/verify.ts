@@ -1,17 +1,9 @@
 // Whoever trusts these lines need not trust any others: whole numbers only, and nothing shared with the solver but the forms of data.
 import type { LevelProof, Multipliers, ProofNode } from './proof.js';
 import type { LevelCertificate, Plan, Snapshot, Verdict } from './types.js';
+import { beside, type Reading } from './verify-beside.js';
 import { at, ensure, gcd, max, min, refuse, rowOf, sum } from './verify-numbers.js';
-import {
-  checkNeed,
-  type Claim,
-  isStart,
-  isStay,
-  type Item,
-  readClaims,
-  readPlan,
-  startRank,
-} from './verify-reading.js';
+import { checkNeed, type Claim, isStart, type Item, readClaims, readPlan, startRank } from './verify-reading.js';
 
 /** Items that the constraints cannot tell apart; its place in the sorted list is how a proof refers to it. */
 type Cell = { rank: number; row: bigint[]; worth: bigint; count: bigint; taken: bigint };
@@ -22,8 +14,6 @@ type Case = { low: bigint[]; high: bigint[]; sums: Sum[] };
 type Problem = { cells: Cell[]; limits: bigint[] };
 type Bound = { value: bigint; gains: bigint[] };
 type Worth = (cell: Cell) => bigint;
-type Reading = (item: Item) => bigint[];
-type Timeline = (timeMs: number) => bigint[];
 const UNIT = 2n ** 60n;
 /** Accepted: it fits and keeps its reservation, and none that also does places more at a level than the bound, and as many at all higher ones. */
 export function verify(snapshot: Snapshot, plan: Plan): Verdict {
@@ -78,26 +68,6 @@ function checkPlan(snapshot: Snapshot, plan: Plan): void {
   ensure(optimal === levels.every(isReached), '"optimal" contradicts the levels');
 }
 
-/** Adds the limits that the reservation sets, and tells what of an item counts against them. */
-function beside({ reservation }: Plan, nowMs: number, limits: bigint[], items: Item[], leftAt: Timeline): Reading {
-  if (reservation === null || reservation.state === 'lapsed') return () => [];
-  const needed = rowOf(reservation.request);
-  const { priority } = reservation;
-  const time = reservation.state === 'promised' ? (reservation.promisedAtMs ?? nowMs) : null;
-  const isBefore = (item: Item): boolean => isStay(item) || (!isStart(item) && item.priority >= priority);
-  const stay = (i: number): bigint => sum(items.filter(isBefore), ({ row, count }) => at(row, i) * count);
-  const free = time === null ? limits.map((amount, i) => max(0n, amount - stay(i))) : leftAt(time);
-  const left = free.map((amount, i) => amount - at(needed, i));
-  const fits = left.every((amount, i) => amount >= 0n || at(needed, i) === 0n);
-  ensure(time === null || (time > nowMs && fits), 'the promise cannot be kept');
-  limits.push(...left.map((amount) => max(0n, amount)));
-  const counts = (item: Item, i: number): boolean =>
-    time !== null
-      ? item.end > time && (!isStay(item) || item.priority >= priority)
-      : !isBefore(item) && at(needed, i) > 0n && (at(left, i) >= 0n || item.priority <= priority);
-  return (item) => item.row.map((amount, i) => (counts(item, i) ? amount : 0n));
-}
-
 function toCells(items: Item[], reading: Reading): Cell[] {
   const alike = Map.groupBy(items, (item) => [item.rank, ...reading(item), item.worth].join());
   const cells = Array.from(alike.values(), (members): Cell => {
@@ -122,7 +92,7 @@ function checkLevels(proofs: readonly LevelProof[], problem: Problem, open: Clai
     const count = sum(members, (i) => at(cells, i).taken * at(cells, i).worth);
     ensure(members.length > 0 && reached === count, 'a level is not what the problem has');
     const most = proveLevel(proof, problem, now, { members, low: count, high: count, isLevel: true }, rank);
-const next = open[0]?.beyond ?? 0n;
+    const next = open[0]?.beyond ?? 0n;
     ensure(beyond === null || beyond > most, `bound of rank ${rank} not proven`);
     if (beyond === null) Object.assign(open[0] ?? {}, { beyond: next - most });
     if (!isStart({ rank })) for (const i of members) now.low[i] = now.high[i] = at(cells, i).taken;

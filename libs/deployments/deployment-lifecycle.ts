@@ -51,6 +51,8 @@ export interface ScheduledDeployment extends AttemptResources {
   readonly maxRuntimeSeconds: number;
   /** Since it was submitted, by the database's clock. */
   readonly waitedMs: number;
+  /** When its declared runtime is over; null: not declared. */
+  readonly endsAtMs: number | null;
 }
 
 /** A deployment whose resources come back, and how long ago it ended, by the database's clock; null: it is to be tried again. */
@@ -154,7 +156,7 @@ export class DeploymentLifecycle {
           from chosen
           where d.organization_id = chosen.organization_id and d.id = chosen.id and d.version = chosen.version
           returning d.id, d.version, d.attempt, d.priority, d.cpu_millis, d.memory_mib, d.gpu_millis, d.max_runtime_seconds,
-                    d.scheduled_at, d.queued_at
+                    d.scheduled_at, d.queued_at, d.due_at
         ), events as (
           insert into deployment_events
             (organization_id, deployment_id, sequence, cluster_id, attempt, from_status, to_status, cause, pass_id, at)
@@ -164,7 +166,8 @@ export class DeploymentLifecycle {
         )
         select id as "deploymentId", attempt, priority, cpu_millis as "cpuMillis", memory_mib as "memoryMib",
                gpu_millis as "gpuMillis", max_runtime_seconds as "maxRuntimeSeconds",
-               extract(epoch from scheduled_at - queued_at)::float8 * 1000 as "waitedMs"
+               extract(epoch from scheduled_at - queued_at)::float8 * 1000 as "waitedMs",
+               ceil(extract(epoch from due_at) * 1000)::float8 as "endsAtMs"
         from scheduled`,
     );
   }

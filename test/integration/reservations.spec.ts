@@ -52,6 +52,28 @@ describe('reservations in a running cluster', () => {
   const passes = async (path: string): Promise<Pass[]> =>
     (await team.viewer.get<{ items: Pass[] }>(`${path}/passes?limit=100`)).body.items;
 
+  it('count on the ends of what starts in the same pass as they are written', async () => {
+    const path = await aCluster('together', 100, { reserveAfterSeconds: 0 });
+    await team.admin.post(`${path}/cordon`);
+    await submit(path, 'half', 50, 3_600);
+    const all = await submit(path, 'all', 100);
+    const before = (await passes(path)).length;
+    await team.admin.post(`${path}/uncordon`);
+    const told = (at: Pass[]): Pass['reservationEvents'] =>
+      at.flatMap(({ reservationEvents }) => reservationEvents).filter(({ deploymentId }) => deploymentId === all);
+    const first = await eventually(
+      () => passes(path),
+      (list) => told(list).length > 0,
+    );
+    expect(first.length).toBeGreaterThan(before);
+    await submit(path, 'another', 100);
+    const later = await eventually(
+      () => passes(path),
+      (list) => list.length > first.length,
+    );
+    expect(told(later)).toMatchObject([{ kind: 'promised' }]);
+  });
+
   it('starts the large one when the first runtime is over, and lets a short one in before (the four-job example)', async () => {
     // While B1 runs, A waits for 60 of 100. B2 would fit beside B1, but not end with it; C ends long before.
     const path = await aCluster('four', 100, { reserveAfterSeconds: 0 });

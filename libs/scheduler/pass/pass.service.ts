@@ -123,11 +123,12 @@ export class PassService {
     // 4. Read the snapshot. 5. Decide, in another thread.
     const allocated = cluster.allocated.minus(settled.released);
     const { view, plan: made, sight, durations } = await this.planning.plan(tx, plannable, allocated, mayPreempt);
-    const plan = mayPreempt ? made : lookingAgain(made, cluster.nowMs);
+    const planned = mayPreempt ? made : lookingAgain(made, cluster.nowMs);
     watch.lap();
 
     // 6. Apply as much as one transaction may, highest priority first.
-    const applied = await this.applier.apply(tx, pass, plan, view, limit - settled.ended);
+    const applied = await this.applier.apply(tx, pass, planned, view, limit - settled.ended);
+    const { plan } = applied;
 
     // 7. Leave a record, and a signal when more is due.
     const isDueAgain = plan.wakeAtMs !== null && plan.wakeAtMs <= cluster.nowMs;

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 
 import { type EntityManager } from '#database';
-import { DeploymentLifecycle, type PassContext, type ShapeToSchedule } from '#deployments';
+import { DeploymentLifecycle, type PassContext, type ScheduledDeployment, type ShapeToSchedule } from '#deployments';
 import { type Placement, type Plan } from '#packing';
 import { type QueuedShape, QueueShapes } from '#queue';
 
 import { Ledger } from '../ledger/ledger.js';
 import { ClusterSchedules } from './cluster-schedules.js';
+import { type DeclaredEnd, withKeptPromise } from './kept-promise.js';
 import { countLatencies, type Latencies } from './latencies.js';
 import { cutOf } from './plan-cut.js';
 import { type PassView } from './planning.js';
@@ -14,6 +15,8 @@ import { PlanOutdated, Preempting } from './preempting.js';
 
 /** What became real of a plan. */
 export interface Applied {
+  /** The plan, with its promise counted from what was written. */
+  readonly plan: Plan;
   readonly placed: number;
   readonly preempted: number;
   /** How long those have run, in all, that wait again; of what stops first, that is not known yet. */
@@ -57,9 +60,14 @@ export class PlanApplier {
       ...scheduled.map((deployment) => ({ ...deployment, change: -1 })),
       ...requeued.map((deployment) => ({ ...deployment, change: 1 })),
     ]);
-    const { reservation, claims, wakeAtMs } = plan;
+    const kept = withKeptPromise(
+      plan,
+      scheduled.flatMap((deployment) => endOf(deployment, view.snapshot.nowMs)),
+    );
+    const { reservation, claims, wakeAtMs } = kept;
     await this.schedules.write(tx, pass, view.schedule, { reservation, claims, wakeAtMs });
     return {
+      plan: kept,
       placed: scheduled.length,
       preempted: preempted.length,
       lostSeconds: requeued.reduce((sum, { lostSeconds }) => sum + lostSeconds, 0),
@@ -68,6 +76,11 @@ export class PlanApplier {
       isCut: cut.isCut,
     };
   }
+}
+
+/** When the declared runtime of what was scheduled is over, if it has one. */
+function endOf({ maxRuntimeSeconds, endsAtMs }: ScheduledDeployment, nowMs: number): DeclaredEnd[] {
+  return endsAtMs === null ? [] : [{ plannedMs: nowMs + maxRuntimeSeconds * 1_000, actualMs: endsAtMs }];
 }
 
 function toSchedule({ shape: index, count, includes }: Placement, shapes: readonly QueuedShape[]): ShapeToSchedule {

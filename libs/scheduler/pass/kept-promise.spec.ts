@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { DEFAULT_POLICY, plan, type Plan, type Snapshot } from '#packing';
+
+import { withKeptPromise } from './kept-promise.js';
+
+const amounts = (cpuMillis: number): Snapshot['capacity'] => ({ cpuMillis, memoryMib: 0, gpuMillis: 0 });
+
+/** One that takes half of the cluster for a minute starts; one that needs all of it is promised the end of that minute. */
+const snapshot: Snapshot = {
+  capacity: amounts(100),
+  nowMs: 1_000_000,
+  policy: { ...DEFAULT_POLICY, reserveAfterSeconds: 0 },
+  isCordoned: false,
+  running: [],
+  waiting: [
+    { priority: 60, request: amounts(50), maxRuntimeSeconds: 60, count: 1, oldest: { id: 'half', queuedAtMs: 1 } },
+    { priority: 50, request: amounts(100), maxRuntimeSeconds: null, count: 1, oldest: { id: 'all', queuedAtMs: 2 } },
+  ],
+  reservation: null,
+};
+const made: Plan = plan(snapshot);
+const PLANNED_MS = 1_060_000;
+
+describe('a promise', () => {
+  it('that counts on something that starts in the same pass counts on its end as it was written', () => {
+    expect(made.reservation).toMatchObject({ id: 'all', promisedAtMs: PLANNED_MS });
+    const kept = withKeptPromise(made, [{ plannedMs: PLANNED_MS, actualMs: PLANNED_MS + 7 }]);
+    expect(kept.reservation?.promisedAtMs).toBe(PLANNED_MS + 7);
+    expect(kept.wakeAtMs).toBe(PLANNED_MS + 7);
+    expect(kept.reservationEvents).toMatchObject([{ id: 'all', kind: 'promised', promisedAtMs: PLANNED_MS + 7 }]);
+  });
+
+  it('moves for what was to end before it and ends after it, as well, and for nothing else', () => {
+    const move = (plannedMs: number, actualMs: number): number | null | undefined =>
+      withKeptPromise(made, [{ plannedMs, actualMs }]).reservation?.promisedAtMs;
+    expect(move(PLANNED_MS - 3, PLANNED_MS + 2)).toBe(PLANNED_MS + 2);
+    expect(move(PLANNED_MS - 10, PLANNED_MS - 3)).toBe(PLANNED_MS);
+    expect(move(PLANNED_MS + 1, PLANNED_MS + 9)).toBe(PLANNED_MS);
+  });
+
+  it('is not made up where there is none', () => {
+    const none = { ...made, reservation: null };
+    expect(withKeptPromise(none, [{ plannedMs: 1, actualMs: 2 }])).toBe(none);
+  });
+});

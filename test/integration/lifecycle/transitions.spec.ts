@@ -183,6 +183,38 @@ describe('the states of deployments', () => {
     expect(await brokenLaws(client)).toEqual([]);
   };
 
+  /** A cluster that is deleted, with what waits there and what is between two attempts. */
+  const theDeletedOne = async (): Promise<string> => {
+    const doomed = await TestCluster.create(team, { cpu: 1 });
+    const retrying = await submit(doomed, { maxRetries: 1 });
+    await passes.run(doomed.id);
+    await team.admin.post(`${doomed.deploymentPath(retrying)}/complete`, { outcome: 'failed' });
+    await stopTheClock(doomed);
+    await doomed.cordon();
+    await submit(doomed, {});
+    await passes.run(doomed.id);
+    await team.admin.post(`${doomed.path}/drain`);
+    expect((await team.admin.delete(doomed.path)).status).toBe(204);
+    expect(await brokenLaws(client)).toEqual([]);
+    return doomed.id;
+  };
+
+  /** A cluster where a higher priority starts in the place of what is scheduled, and of what runs. */
+  const theWantedOne = async (): Promise<string> => {
+    const wanted = await aCluster(PLACES, { preemption: 'lower-priority', preemptAfterSeconds: 0 });
+    const [runs] = [
+      await submit(wanted, { priority: 1, preemptible: true }),
+      await submit(wanted, { priority: 1, preemptible: true }),
+    ];
+    await passes.run(wanted.id);
+    await team.admin.post(`${wanted.deploymentPath(runs)}/start`);
+    const first = await submit(wanted, { priority: 9, resources: { cpu: PLACES, memoryMib: 1 } });
+    await passes.run(wanted.id);
+    expect((await wanted.deployment(first)).status).toBe('scheduled');
+    expect(await brokenLaws(client)).toEqual([]);
+    return wanted.id;
+  };
+
   it('are those of the table, and no other, whatever is done in whatever order', async () => {
     const { seed } = Random.of('transitions');
     const clusters: string[] = [];
@@ -254,32 +286,8 @@ describe('the states of deployments', () => {
       ],
       true,
     );
-    // And by the deletion of a cluster, from what waits and from what is between two attempts.
-    const doomed = await TestCluster.create(team, { cpu: 1 });
-    const retrying = await submit(doomed, { maxRetries: 1 });
-    await passes.run(doomed.id);
-    await team.admin.post(`${doomed.deploymentPath(retrying)}/complete`, { outcome: 'failed' });
-    await stopTheClock(doomed);
-    await doomed.cordon();
-    await submit(doomed, {});
-    await passes.run(doomed.id);
-    await team.admin.post(`${doomed.path}/drain`);
-    expect((await team.admin.delete(doomed.path)).status).toBe(204);
-    expect(await brokenLaws(client)).toEqual([]);
+    const others = [await theDeletedOne(), await theWantedOne()];
 
-    // And by a higher priority, from scheduled and from running.
-    const wanted = await aCluster(PLACES, { preemption: 'lower-priority', preemptAfterSeconds: 0 });
-    const [runs] = [
-      await submit(wanted, { priority: 1, preemptible: true }),
-      await submit(wanted, { priority: 1, preemptible: true }),
-    ];
-    await passes.run(wanted.id);
-    await team.admin.post(`${wanted.deploymentPath(runs)}/start`);
-    const first = await submit(wanted, { priority: 9, resources: { cpu: PLACES, memoryMib: 1 } });
-    await passes.run(wanted.id);
-    expect((await wanted.deployment(first)).status).toBe('scheduled');
-    expect(await brokenLaws(client)).toEqual([]);
-
-    expect(await movesOf([cluster.id, graceful.id, doomed.id, wanted.id])).toEqual(MOVES.toSorted());
+    expect(await movesOf([cluster.id, graceful.id, ...others])).toEqual(MOVES.toSorted());
   });
 });

@@ -1,6 +1,6 @@
 // Measures packing against an exact solver and against simpler rules. Prints a markdown section; writes its plots into docs/.
 //
-//   node bench/packing/run.mjs [--quick] [--only highs|queues|rules|growth] [--dist <folder>]      after a build
+//   node bench/packing/run.mjs [--quick] [--only highs|queues|preemption|rules|growth] [--dist <folder>]      after a build
 //
 // Real lists are used where STOWAGE_TRACES names a folder that holds them; otherwise generated ones, and the output says so.
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -13,6 +13,7 @@ import { solveCounts, solveUtilization } from './reference.mjs';
 import { byRule, RULES } from './rules.mjs';
 import {
   allDistinct,
+  busyCluster,
   generatePods,
   groupIntoShapes,
   longQueue,
@@ -128,6 +129,24 @@ function measureQueues() {
   say(`\nGrouping 100,000 deployments into shapes, where the caller has no shapes: ${ms(median(grouping))} ms.\n`);
 }
 
+function measurePreemption() {
+  say(
+    `### Preemption (${seeds} seeds each; every run of another age and preemptible, as many waiting in 500 shapes)\n`,
+  );
+  say(
+    '| running | median ms | 95th percentile | worst | certified | given up, median |\n| --- | --- | --- | --- | --- | --- |',
+  );
+  for (const runs of [2_000, 10_000]) {
+    const plans = Array.from({ length: seeds }, (_, index) => time(busyCluster(index + 1, runs, 500, policy)));
+    const took = plans.map((entry) => entry.took);
+    const certified = plans.filter(({ result }) => result.certificate.optimal).length;
+    say(
+      `| ${runs.toLocaleString('en')} | ${ms(median(took))} | ${ms(quantile(took, 0.95))} | ${ms(Math.max(...took))} | ${certified} of ${seeds} | ${median(plans.map(({ result }) => result.preempt.length))} |`,
+    );
+  }
+  say();
+}
+
 function compareWithRules() {
   say('### What simpler rules reach\n');
   say('Share of the optimum at the first level that does not fit whole.\n');
@@ -202,6 +221,7 @@ say(
 const parts = {
   highs: () => compareWithHighs(traceProblems(folder, policy)),
   queues: measureQueues,
+  preemption: measurePreemption,
   rules: compareWithRules,
   growth: plotGrowth,
 };

@@ -146,3 +146,36 @@ export function allDistinct(seed, waiting, levels, policy) {
   }
   return problemOf(result, 0.15 + 0.8 * random(), policy);
 }
+
+/** A full cluster whose runs all differ in age and may be given up, and as much again that waits, in about so many shapes, at priorities between theirs. */
+export function busyCluster(seed, runs, shapes, policy) {
+  const random = dice(seed * 31);
+  const nowMs = 1_000_000_000;
+  const running = generatePods(seed, runs, 150).map(({ request }, index) => ({
+    priority: 10 * Math.floor(random() * 5),
+    resources: request,
+    count: 1,
+    endsAtMs: null,
+    preemptible: {
+      id: `r${String(index).padStart(6, '0')}`,
+      sinceMs: nowMs - Math.floor(60_000 + random() * 259_200_000),
+      preemptions: 0,
+      stopsAtOnce: false,
+    },
+  }));
+  const capacity = {};
+  for (const resource of ['cpuMillis', 'memoryMib', 'gpuMillis']) {
+    capacity[resource] = Math.floor(1.02 * running.reduce((sum, group) => sum + group.resources[resource], 0));
+  }
+  const queue = groupIntoShapes(withPriorities(generatePods(seed + 1_000, runs, shapes), 5));
+  const waiting = queue.map((shape) => ({ ...shape, priority: shape.priority * 10 + 5 }));
+  return {
+    capacity,
+    nowMs,
+    policy: { ...policy, preemption: 'lower-priority' },
+    isCordoned: false,
+    running,
+    waiting,
+    reservation: null,
+  };
+}

@@ -162,17 +162,17 @@ export interface Preemption {
   readonly lostSeconds: number;
 }
 
-/** What stays of the work that could be given up at one priority, and what cannot be exceeded with the counts at every higher priority. */
+/** What stays of the work that could be given up at one priority, and what no plan can exceed that starts as many, and keeps the same, above. */
 export interface KeptCertificate {
   /** Running deployments of this priority that might be preempted, and how many of them stay. */
   readonly of: number;
   readonly count: number;
-  /** Elapsed whole seconds times dominant share of capacity in thousandths (rounded down), summed over what stays; and its bound. */
+  /** Elapsed whole seconds times dominant share of capacity in thousandths, the product rounded down, summed over what stays; and its bound. */
   readonly work: number;
   readonly upperBound: number;
 }
 
-/** What was reached at one priority, and what no plan can exceed that starts as many at every higher priority. */
+/** What was reached at one priority, and what no plan can exceed that starts as many, and keeps the same, at every higher priority. */
 export interface LevelCertificate {
   readonly priority: number;
   /** Those that have a claim are among them. */

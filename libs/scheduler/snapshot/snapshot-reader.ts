@@ -122,12 +122,12 @@ export class SnapshotReader {
   ): Promise<readonly SingleHolder[]> {
     // Whoever asks may ask of another policy, or what this one forbids.
     if (depth.kind === 'everything') {
-      return offered(await this.work.givingWay(tx, clusterId, { below: ANY_PRIORITY, limit: MAX_CANDIDATES }), policy);
+      return this.work.givingWay(tx, clusterId, { below: ANY_PRIORITY, limit: MAX_CANDIDATES });
     }
     const below = highestUnmet(waiting, depth);
     if (claims.length === 0 && (policy.preemption === 'never' || below === null)) return [];
     const limit = depth.mayPreempt ? MAX_CANDIDATES : 0;
-    return offered(await this.work.givingWay(tx, clusterId, { below: below ?? 0, limit }), policy);
+    return this.work.givingWay(tx, clusterId, { below: below ?? 0, limit });
   }
 
   /** The shapes that wait, with their oldest; without those of which the last one has just been cancelled. */
@@ -157,12 +157,6 @@ function shared(shapes: readonly QueuedShape[]): (shape: QueuedShape) => boolean
   const counts = new Map<string, number>();
   for (const shape of shapes) counts.set(classOf(shape), (counts.get(classOf(shape)) ?? 0) + 1);
   return (shape) => (counts.get(classOf(shape)) ?? 0) > 1;
-}
-
-/** A plan takes it that whoever gives way makes room at once: what needs time to stop is not offered. */
-function offered(singles: readonly SingleHolder[], { stopGraceSeconds }: PlanningPolicy): readonly SingleHolder[] {
-  if (stopGraceSeconds === 0) return singles;
-  return singles.filter(({ hasStarted, isVacating }) => isVacating || !hasStarted);
 }
 
 function namesOf(depth: Depth, shapes: number): number {

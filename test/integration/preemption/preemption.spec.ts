@@ -157,6 +157,32 @@ describe('preemption, pass by pass', () => {
     expect(await scene.evictions()).toBe(1);
   });
 
+  it('asks what runs to stop where there is grace, and lets no third have what comes back piece by piece (Kueue 13662)', async () => {
+    const scene = await aScene(2, { stopGraceSeconds: 600 });
+    const low = [await scene.submit(10, 1), await scene.submit(10, 1)];
+    await scene.pass();
+    for (const id of low) await scene.start(id);
+    const high = await scene.submit(90, 2);
+    await scene.pass();
+    expect(await scene.statuses([...low, high])).toEqual(['stopping', 'stopping', 'queued']);
+    expect(await scene.evictions()).toBe(2);
+
+    // One has stopped before the other: it waits again, and neither it nor anybody else gets what it had.
+    await scene.report(low[0]!, 'failed');
+    const third = await scene.submit(50, 1);
+    await scene.pass();
+    expect(await scene.statuses([...low, high, third])).toEqual(['queued', 'stopping', 'queued', 'queued']);
+    await assertLedgerHolds(stowage.database.url);
+    await scene.report(low[1]!, 'failed');
+    await scene.pass();
+    expect(await scene.statuses([...low, high, third])).toEqual(['queued', 'queued', 'scheduled', 'queued']);
+    expect(await scene.standings(low)).toEqual([
+      { status: 'queued', attempt: 2, preemptions: 1 },
+      { status: 'queued', attempt: 2, preemptions: 1 },
+    ]);
+    expect(await scene.evictions()).toBe(2);
+  });
+
   it('gives up at once what nobody has started, where there is grace; what runs stays', async () => {
     const scene = await aScene(2, { stopGraceSeconds: 600 });
     const [running, scheduled] = [await scene.submit(10, 1), await scene.submit(10, 1)];

@@ -102,6 +102,41 @@ describe('the ledger, whatever eight people do at once on three clusters with th
     expect(await count(PREEMPTED)).toBeGreaterThan(0);
   }
 
+  async function expectPromisesKept(witnesses: readonly Witness[], auditor: Auditor): Promise<void> {
+    const { rows } = await client.query<{ id: string; status: string }>('select id, status from deployments');
+    const promises = new Map(witnesses.flatMap((each) => [...each.promises]));
+    expect(rows.map(({ id }) => id).sort()).toEqual([...promises.keys()].sort());
+    const broken = rows.filter(({ id, status }) => {
+      const outcome = promises.get(id)?.outcome;
+      return outcome !== null && outcome !== status;
+    });
+    expect(broken).toEqual([]);
+    expect(
+      await count(`clusters where (allocated_cpu_millis, allocated_memory_mib, allocated_gpu_millis) <> (0, 0, 0)`),
+    ).toBe(0);
+    expect(auditor.entries).toBe(2 * (await count(`ledger_entries where kind = 'allocate'`)));
+    // What the service's own audit found, but for what merely came late.
+    expect(await count(`ledger_findings where law <> 'settled-in-time'`)).toBe(0);
+  }
+
+  /** Nobody was preempted more often than may be, for the lowest priority, or in a pass that placed nobody. @returns how many were */
+  async function expectRightPreemptions(): Promise<number> {
+    expect(await count(`deployments where preemptions > ${MAX_PREEMPTIONS}`)).toBe(0);
+    expect(
+      await count(`(
+        select 1 from deployment_events e
+        join deployments d on d.organization_id = e.organization_id and d.id = e.deployment_id
+        join passes on passes.id = e.pass_id
+        where e.cause = 'preempted'
+          and (not d.is_preemptible or e.preemptor_priority <= 10 or (e.to_status = 'queued' and passes.placed = 0))
+      ) wrong`),
+    ).toBe(0);
+    const counted = await count(`(select generate_series(1, preemptions) from deployments) every`);
+    const told = await count(PREEMPTED);
+    expect(counted).toBe(told);
+    return told;
+  }
+
   it(
     `is right at every committed version of ${OPERATION_COUNT} operations, and every promise is kept`,
     async () => {
@@ -151,35 +186,8 @@ describe('the ledger, whatever eight people do at once on three clusters with th
       await assertLedgerHolds(stowage.database.url);
 
       // 3. Everything that was promised is so, and nothing else; nothing is left in anybody's hands.
-      const { rows } = await client.query<{ id: string; status: string }>('select id, status from deployments');
-      const promises = new Map(witnesses.flatMap((each) => [...each.promises]));
-      expect(rows.map(({ id }) => id).sort()).toEqual([...promises.keys()].sort());
-      const broken = rows.filter(({ id, status }) => {
-        const outcome = promises.get(id)?.outcome;
-        return outcome !== null && outcome !== status;
-      });
-      expect(broken).toEqual([]);
-      expect(
-        await count(`clusters where (allocated_cpu_millis, allocated_memory_mib, allocated_gpu_millis) <> (0, 0, 0)`),
-      ).toBe(0);
-      expect(auditor.entries).toBe(2 * (await count(`ledger_entries where kind = 'allocate'`)));
-      // What the service's own audit found, but for what merely came late.
-      expect(await count(`ledger_findings where law <> 'settled-in-time'`)).toBe(0);
-
-      // Nobody was preempted more often than may be, for the lowest priority, or in a pass that placed nobody.
-      expect(await count(`deployments where preemptions > ${MAX_PREEMPTIONS}`)).toBe(0);
-      expect(
-        await count(`(
-          select 1 from deployment_events e
-          join deployments d on d.organization_id = e.organization_id and d.id = e.deployment_id
-          join passes on passes.id = e.pass_id
-          where e.cause = 'preempted'
-            and (not d.is_preemptible or e.preemptor_priority <= 10 or (e.to_status = 'queued' and passes.placed = 0))
-        ) wrong`),
-      ).toBe(0);
-      const counted = await count(`(select generate_series(1, preemptions) from deployments) every`);
-      const told = await count(PREEMPTED);
-      expect(counted).toBe(told);
+      await expectPromisesKept(witnesses, auditor);
+      const told = await expectRightPreemptions();
 
       // 4. None of this was for nothing, whatever the seed.
       const tally = talliesOf(witnesses);

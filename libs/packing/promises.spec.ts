@@ -127,13 +127,19 @@ function allStarts({ waiting }: Snapshot): Plan['place'][] {
   );
 }
 
+/** Promises beside preemption are looked at where that is (preemption.spec): here what runs stays. */
+const withoutPreemption = (snapshot: Snapshot): Snapshot => ({
+  ...snapshot,
+  policy: { ...snapshot.policy, preemption: 'never' },
+});
+
 describe('in the middle of the life of a cluster', () => {
   const size = { shapes: 8, waiting: 20, running: 6, largest: 20 };
 
   it('capacity is exceeded neither now nor when the promised one starts, and the proof is accepted', () => {
     fc.assert(
       fc.property(someState(size), (state) => {
-        const snapshot = snapshotOf(state);
+        const snapshot = withoutPreemption(snapshotOf(state));
         const result = plan(snapshot, { withProof: true });
         const { capacity, nowMs } = snapshot;
         if (result.place.length > 0) expect(heldAt(snapshot, result, nowMs).fitsIn(capacity)).toBe(true);
@@ -156,7 +162,7 @@ describe('in the middle of the life of a cluster', () => {
     let promises = 0;
     fc.assert(
       fc.property(someState({ shapes: 5, waiting: 8, running: 3, largest: 10 }), (state) => {
-        const snapshot = snapshotOf(state);
+        const snapshot = withoutPreemption(snapshotOf(state));
         const result = plan(snapshot);
         const { reservation, certificate } = result;
         if (reservation?.state !== 'promised' || result.reservationEvents.some(({ kind }) => kind === 'started'))
@@ -196,7 +202,7 @@ describe('in the middle of the life of a cluster', () => {
             .map((item) => ({ item, key: keys.next().value as number }))
             .sort((a, b) => a.key - b.key)
             .map(({ item }) => item);
-        const snapshot = snapshotOf(state, true);
+        const snapshot = withoutPreemption(snapshotOf(state, true));
         const other = { ...snapshot, waiting: shuffle(snapshot.waiting), running: shuffle(snapshot.running) };
         const [result, again] = [plan(snapshot), plan(other)];
         const named = ({ waiting }: Snapshot, { place }: Plan): unknown =>

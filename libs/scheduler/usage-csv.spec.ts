@@ -20,6 +20,7 @@ const usageOf = (name: string): UsageDto => ({
   members: [{ memberId: 'm', cpuHours: 1.5, memoryMibHours: 10, gpuHours: 0 }],
   labels: [{ key: 'team', value: '-x', cpuHours: 1.5, memoryMibHours: 10, gpuHours: 0 }],
   deployments: [{ deploymentId: 'd', name, cpuHours: 1.5, memoryMibHours: 10, gpuHours: 0 }],
+  preempted: { count: 0, lostSeconds: 0, cpuHours: 0, memoryMibHours: 0, gpuHours: 0, attempts: [] },
 });
 
 /** The second cell of the second record, read by the rules of RFC 4180. */

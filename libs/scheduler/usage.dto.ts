@@ -152,6 +152,42 @@ export class DeploymentUsageDto extends UsageHoursDto {
   readonly name!: string;
 }
 
+/** An attempt that was given up for a higher priority, and what it had used. */
+export class PreemptedAttemptDto extends DeploymentUsageDto {
+  @IntegerField({ description: 'Which attempt.', min: 1, max: MANY, example: 1 })
+  readonly attempt!: number;
+
+  @TimestampField({ description: 'When its resources came back.' })
+  readonly at!: string;
+
+  @IdField({
+    description: 'The deployment for which it gave way; null where nobody in particular did.',
+    nullable: true,
+  })
+  readonly preemptorId!: string | null;
+
+  @IntegerField({ description: 'The priority of that one.', min: 0, max: 100, nullable: true, example: 90 })
+  readonly preemptorPriority!: number | null;
+
+  @IntegerField({ description: 'How long it had run, in seconds.', min: 0, max: MANY, example: 1_800 })
+  readonly lostSeconds!: number;
+}
+
+/** What preemption has made worthless of what was used. */
+export class PreemptedUsageDto extends UsageHoursDto {
+  @IntegerField({ description: 'How many attempts were given up.', min: 0, max: MANY, example: 1 })
+  readonly count!: number;
+
+  @IntegerField({ description: 'How long they had run, in all, in seconds.', min: 0, max: MANY, example: 1_800 })
+  readonly lostSeconds!: number;
+
+  @ArrayField(() => PreemptedAttemptDto, {
+    description: `Each of them, the newest first; at most ${MAX_SUMS}.`,
+    max: MAX_SUMS,
+  })
+  readonly attempts!: PreemptedAttemptDto[];
+}
+
 /** What was used in a period. */
 export class UsageDto {
   @TimestampField({ description: 'Where the period begins.' })
@@ -186,4 +222,10 @@ export class UsageDto {
     max: MAX_SUMS,
   })
   readonly deployments!: DeploymentUsageDto[];
+
+  @ObjectField(() => PreemptedUsageDto, {
+    description:
+      'Work that was lost to preemption in the period: the whole of each attempt whose resources came back in it.',
+  })
+  readonly preempted!: PreemptedUsageDto;
 }

@@ -20,11 +20,45 @@ describe('usage as it is answered', () => {
       members: [{ id: 'm', ...amounts }],
       labels: [{ key: 'team', value: 'vision', ...amounts }],
       deployments: [{ id: 'd', name: 'train', ...amounts }],
+      preempted: {
+        ...amounts,
+        count: 1,
+        lostSeconds: 60,
+        attempts: [
+          {
+            id: 'd',
+            name: 'train',
+            attempt: 1,
+            at: to,
+            preemptorId: 'p',
+            preemptorPriority: 90,
+            lostSeconds: 60,
+            ...amounts,
+          },
+        ],
+      },
     });
     expect(dto.total).toEqual(hours);
     expect(dto.members).toEqual([{ memberId: 'm', ...hours }]);
     expect(dto.labels).toEqual([{ key: 'team', value: 'vision', ...hours }]);
     expect(dto.deployments).toEqual([{ deploymentId: 'd', name: 'train', ...hours }]);
+    expect(dto.preempted).toEqual({
+      count: 1,
+      lostSeconds: 60,
+      ...hours,
+      attempts: [
+        {
+          deploymentId: 'd',
+          name: 'train',
+          attempt: 1,
+          at: to,
+          preemptorId: 'p',
+          preemptorPriority: 90,
+          lostSeconds: 60,
+          ...hours,
+        },
+      ],
+    });
     expect(dto.points).toEqual([
       {
         from,

@@ -19,6 +19,21 @@ export function toUsageDto({ from, to, stepSeconds, capacity, points, ...sums }:
       name: deployment.name,
       ...toHours(deployment),
     })),
+    preempted: {
+      count: sums.preempted.count,
+      lostSeconds: sums.preempted.lostSeconds,
+      ...toHours(sums.preempted),
+      attempts: sums.preempted.attempts.map((lost) => ({
+        deploymentId: lost.id,
+        name: lost.name,
+        attempt: lost.attempt,
+        at: lost.at,
+        preemptorId: lost.preemptorId,
+        preemptorPriority: lost.preemptorPriority,
+        lostSeconds: lost.lostSeconds,
+        ...toHours(lost),
+      })),
+    },
   };
 }
 

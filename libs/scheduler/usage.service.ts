@@ -37,6 +37,23 @@ export interface DeploymentUsage extends UsageSum {
   readonly name: string;
 }
 
+/** Work that was given up for a higher priority: who, for whom, and what it had used for nothing, in amounts times hours. */
+export interface PreemptedAttempt extends DeploymentUsage {
+  readonly attempt: number;
+  /** When its resources came back. RFC 3339. */
+  readonly at: string;
+  readonly preemptorId: string | null;
+  readonly preemptorPriority: number | null;
+  readonly lostSeconds: number;
+}
+
+/** All of it: the sums are of everything, the list has the newest, at most {@link MAX_SUMS}. */
+export interface PreemptedUsage extends UsageAmounts {
+  readonly count: number;
+  readonly lostSeconds: number;
+  readonly attempts: readonly PreemptedAttempt[];
+}
+
 /** What was used in a period. */
 export interface UsageView {
   readonly from: string;
@@ -50,6 +67,8 @@ export interface UsageView {
   readonly members: readonly UsageSum[];
   readonly labels: readonly LabelUsage[];
   readonly deployments: readonly DeploymentUsage[];
+  /** Of what was used, what preemption has made worthless. */
+  readonly preempted: PreemptedUsage;
 }
 
 /** From when to when, in RFC 3339; the end is now at the latest, and when it is left out; the beginning that of the last 24 hours. */
@@ -87,6 +106,7 @@ interface Sums {
   readonly members: readonly UsageSum[];
   readonly labels: readonly LabelUsage[];
   readonly deployments: readonly DeploymentUsage[];
+  readonly preempted: PreemptedUsage;
 }
 
 /**
@@ -113,12 +133,14 @@ export class UsageService {
       sql<Sums>`
         with ${changesSince(organizationId, clusterId, closed)},
         ${pointsOf(closed, stepSeconds)},
-        ${sumsOf(organizationId, closed)}
+        ${sumsOf(organizationId, closed)},
+        ${preemptedIn(organizationId, clusterId, closed)}
         select (select coalesce(jsonb_agg(p order by p."from"), '[]') from points p) as points,
                (select to_jsonb(t) from total t) as total,
                (select coalesce(jsonb_agg(m), '[]') from members m) as members,
                (select coalesce(jsonb_agg(l), '[]') from labels l) as labels,
-               (select coalesce(jsonb_agg(d), '[]') from biggest d) as deployments`,
+               (select coalesce(jsonb_agg(d), '[]') from biggest d) as deployments,
+               (select to_jsonb(g) from given_up g) as preempted`,
     );
     if (sums === undefined) throw new RangeError('a statement without a condition has answered no row');
     return { from: closed.from, to: closed.to, stepSeconds, capacity, ...sums };
@@ -234,6 +256,41 @@ function sumsOf(organizationId: string, { seconds }: ClosedPeriod): Fragment {
       select id, name, ${amountsAs((column) => sql`${column}`)}
       from named where name is not null
       order by named.cpu_millis desc, named.memory_mib desc, named.gpu_millis desc, id limit ${MAX_SUMS}
+    )`;
+}
+
+/**
+ * `given_up`: attempts whose resources a preemption took, by when they came back. Who needed time to stop has the preemptor in the event that
+ * asked for it, an event of the attempt before.
+ */
+function preemptedIn(organizationId: string, clusterId: string, { from, to }: ClosedPeriod): Fragment {
+  return sql`
+    lost as materialized (
+      select e.organization_id, e.deployment_id as id, d.name, e.attempt - 1 as attempt, e.sequence, e.at, e.lost_seconds,
+             e.preemptor_id, e.preemptor_priority, ${each((column) => sql`d.${column}::numeric * e.lost_seconds / 3600 as ${column}`)}
+      from deployment_events e join deployments d on d.organization_id = e.organization_id and d.id = e.deployment_id
+      where e.cluster_id = ${clusterId} and e.organization_id = ${organizationId} and e.lost_seconds is not null
+        and e.at >= ${from}::timestamptz and e.at < ${to}::timestamptz
+    ), newest_lost as (
+      select * from lost order by at desc, id limit ${MAX_SUMS}
+    ), attributed as (
+      select lost.id, lost.name, lost.attempt,
+             to_char(lost.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at,
+             coalesce(lost.preemptor_id, asked.preemptor_id) as "preemptorId",
+             coalesce(lost.preemptor_priority, asked.preemptor_priority) as "preemptorPriority",
+             lost.lost_seconds as "lostSeconds", ${amountsAs((column) => sql`lost.${column}`)}
+      from newest_lost lost left join lateral (
+        select e.preemptor_id, e.preemptor_priority from deployment_events e
+        where e.organization_id = lost.organization_id and e.deployment_id = lost.id and e.sequence < lost.sequence
+          and e.attempt = lost.attempt and e.preemptor_priority is not null
+        order by e.sequence desc limit 1
+      ) asked on true
+      order by lost.at desc, lost.id
+    ), given_up as (
+      select count(*)::int as count, coalesce(sum(lost_seconds), 0)::float8 as "lostSeconds",
+             ${amountsAs((column) => sql`coalesce(sum(${column}), 0)`)},
+             (select coalesce(jsonb_agg(a), '[]') from attributed a) as attempts
+      from lost
     )`;
 }
 

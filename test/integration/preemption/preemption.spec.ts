@@ -93,6 +93,14 @@ describe('preemption, pass by pass', () => {
     );
     expect(body.saw.preempted).toEqual([{ deploymentId: low, priority: 10, preemptorPriority: 20, lostSeconds: lost }]);
     expect(await scene.statuses([high])).toEqual(['scheduled']);
+    const usage = await team.viewer.get<{ preempted: unknown }>(`${scene.cluster.path}/usage`);
+    expect(usage.body.preempted).toMatchObject({
+      count: 1,
+      lostSeconds: lost,
+      cpuHours: Number((lost / 3_600).toFixed(9)),
+      gpuHours: 0,
+      attempts: [{ deploymentId: low, attempt: 1, preemptorId: high, preemptorPriority: 20, lostSeconds: lost }],
+    });
   });
 
   it.each([
@@ -181,6 +189,13 @@ describe('preemption, pass by pass', () => {
       { status: 'queued', attempt: 2, preemptions: 1 },
     ]);
     expect(await scene.evictions()).toBe(2);
+    const usage = await team.viewer.get<{ preempted: { count: number; attempts: unknown[] } }>(
+      `${scene.cluster.path}/usage`,
+    );
+    expect(usage.body.preempted.count).toBe(2);
+    for (const lost of usage.body.preempted.attempts) {
+      expect(lost).toMatchObject({ attempt: 1, preemptorId: high, preemptorPriority: 90 });
+    }
   });
 
   it('gives up at once what nobody has started, where there is grace; what runs stays', async () => {

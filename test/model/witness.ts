@@ -34,7 +34,11 @@ interface Promised {
   outcome: string | null;
 }
 
-const REFUSALS = [409, 412, 422];
+/** What is no, and what is not now: a cluster whose passes take turns without end on a busy machine keeps others waiting for its row. */
+const REFUSALS = [409, 412, 422, 503];
+
+/** How often a turn is asked for again that was not possible just then; scenes count on it. */
+const TURNS = 10;
 
 /** What becomes of what has been asked to stop, whatever is reported of it. */
 const STOPPED = ['cancelled', 'timed_out'];
@@ -140,7 +144,10 @@ export class Witness {
   }
 
   async turn(operation: 'cordon' | 'uncordon' | 'drain', cluster: TestCluster): Promise<Answer<ClusterBody>> {
-    return this.count(operation, await cluster.team.admin.post<ClusterBody>(`${cluster.path}/${operation}`));
+    for (let left = TURNS; ; left--) {
+      const answer = await cluster.team.admin.post<ClusterBody>(`${cluster.path}/${operation}`);
+      if (answer.status !== 503 || left === 0) return this.count(operation, answer);
+    }
   }
 
   /** Reports that many of one cluster have succeeded, without counting it as an operation. Of what may stop meanwhile, the answer does not tell what it is. */

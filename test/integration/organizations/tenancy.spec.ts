@@ -106,6 +106,10 @@ describe('rows of different organizations', () => {
         `insert into cluster_schedules (organization_id, cluster_id) select organization_id, id from clusters on conflict do nothing`,
       );
       await client.query(
+        `insert into cluster_blockers (cluster_id, organization_id, pass_id, as_of, shapes, waiting, blockers)
+         select id, organization_id, gen_random_uuid(), now(), 0, 0, '' from clusters on conflict do nothing`,
+      );
+      await client.query(
         `insert into ledger_findings (id, organization_id, cluster_id, law, violations, samples)
          select gen_random_uuid(), organization_id, id, 'none', 1, '[]' from clusters`,
       );

@@ -7,7 +7,7 @@ import { type Kysely, sql } from 'kysely';
 import { CommandError } from './command.js';
 import { databaseOptions, type DatabaseSettings } from './database.options.js';
 import { MIGRATIONS } from './migrations/index.js';
-import { sqlStateOf } from './sql-state.js';
+import { isRetryable, sqlStateOf } from './sql-state.js';
 
 /** One number for all processes of an installation, so that only one of them migrates at a time. */
 const MIGRATION_LOCK = 7_290_127_110;
@@ -95,7 +95,8 @@ async function applyOne(orm: MikroORM, name: string): Promise<void> {
       await orm.migrator.up({ migrations: [name] });
       return;
     } catch (error) {
-      if (sqlStateOf(error) !== LOCK_NOT_AVAILABLE) throw error;
+      // Whoever works beside it may hold one table and want the next, too: of a deadlock nothing is left, either.
+      if (sqlStateOf(error) !== LOCK_NOT_AVAILABLE && !isRetryable(error)) throw error;
       if (attempt === LOCK_ATTEMPTS) {
         throw new CommandError(
           `${name} could not get a lock within ${LOCK_ATTEMPTS} tries: something holds a table it needs (upgrade:check says what). What was applied before it stays; run this again`,

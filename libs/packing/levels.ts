@@ -1,5 +1,5 @@
 import { type Box, copyBox, fixAt, fixAtUpper, sumLevel, usage, wholeBox } from './box.js';
-import { levelFrame, tighten } from './bound.js';
+import { type Frame, levelFrame, tighten } from './bound.js';
 import { addWhatFits, fillLevel } from './fill.js';
 import { boundLevel, type RootBound } from './level.js';
 import type { Meter } from './meter.js';
@@ -102,37 +102,42 @@ function placeWhole(program: Program, level: number, solution: LevelSolution): b
 }
 
 function placeContested(program: Program, level: number, solution: LevelSolution, meter: Meter): void {
-  const { x, placed, bounds, box } = solution;
+  const { frame, root } = contest(program, level, solution, meter, closeGap);
+  tighten(frame, root.prices, root.estimate, solution.placed[level] as number, root.gains);
+}
+
+/** Bounds a level, fills it by its prices, and has `look` look for more, or for a better bound, with its share of the budget. */
+function contest(
+  program: Program,
+  level: number,
+  solution: LevelSolution,
+  meter: Meter,
+  look: (program: Program, root: RootBound, solution: LevelSolution, meter: Meter) => Refutation | null,
+): { frame: Frame; root: RootBound } {
+  const { x, placed, bounds, box, proofs } = solution;
   const frame = levelFrame(program, box, level, placed);
   const root = boundLevel(frame, meter);
   placed[level] = fillLevel(program, box, level, root.prices.capacity, x);
   bounds[level] = root.most;
   meter.allow(LEVEL_SHARE);
-  const refutation = closeGap(program, root, solution, meter);
+  const refutation = look(program, root, solution, meter);
   meter.allow(1);
-  solution.proofs.push({ root: exportPrices(root.prices, level), refutation });
-  tighten(frame, root.prices, root.estimate, placed[level], root.gains);
+  proofs.push({ root: exportPrices(root.prices, level), refutation });
+  return { frame, root };
 }
 
 /**
- * Decides which of those that run at a priority stay (the most work), or which claims stand (the most), by branch and bound. Then they are fixed, one by one: no later level may exchange
- * them, nor bargain for them.
+ * Decides which of those that run at a priority stay (the most work), or which claims stand (the most), by branch and bound. Then they are
+ * fixed, one by one: no later level may exchange them, nor bargain for them.
  *
  * If the budget ends before that is proven, what starts above is fixed as well. Then each of those that go does not fit beside what stays
  * and what starts above, whatever lower levels choose; but no bound below speaks of every plan any more.
  */
 function keepContested(program: Program, level: number, solution: LevelSolution, meter: Meter): void {
   const { x, placed, bounds, box } = solution;
-  const frame = levelFrame(program, box, level, placed);
-  const root = boundLevel(frame, meter);
-  placed[level] = fillLevel(program, box, level, root.prices.capacity, x);
-  bounds[level] = root.most;
-  meter.allow(LEVEL_SHARE);
-  const refutation = keepMore(program, root, solution, meter);
-  meter.allow(1);
-  solution.proofs.push({ root: exportPrices(root.prices, level), refutation });
+  const { frame, root } = contest(program, level, solution, meter, keepMore);
   if (placed[level] === bounds[level]) {
-    tighten(frame, root.prices, root.estimate, placed[level], root.gains);
+    tighten(frame, root.prices, root.estimate, placed[level] as number, root.gains);
     fixAt(program, box, x, level, level);
   } else {
     keepWhatFits(program, level, solution);

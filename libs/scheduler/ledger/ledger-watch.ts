@@ -112,7 +112,7 @@ export class LedgerWatch implements OnApplicationBootstrap, BeforeApplicationShu
     await sleep(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 
-  /** Decided by what all workers have done, so that several of them do the work of one. */
+  /** Decided by what all workers have done, so that several of them do the work of one; two that ask at the same moment may both do it. */
   private async due(): Promise<AuditDepth[]> {
     const rows = await rowsOf(
       this.database.reader(),

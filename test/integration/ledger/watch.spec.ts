@@ -65,6 +65,9 @@ const DAMAGE: readonly (readonly [name: string, sql: (cluster: TestCluster) => s
   ],
 ];
 
+/** Two workers that find an audit due at the same moment both do it: what begins within this time is one audit. */
+const AT_ONCE_MS = 1_000;
+
 describe('the audit of a running installation', () => {
   let stowage: Stowage;
   let team: Team;
@@ -204,7 +207,7 @@ describe('the audit of a running installation', () => {
     const times: number[] = [];
     for (let look = 0; look < 2; look++) {
       const before = (await looks())?.getTime() ?? 0;
-      times.push((await eventually(looks, (at) => (at?.getTime() ?? 0) > before))?.getTime() ?? 0);
+      times.push((await eventually(looks, (at) => (at?.getTime() ?? 0) > before + AT_ONCE_MS))?.getTime() ?? 0);
     }
     const [first = 0, second = 0] = times;
     expect(second - first).toBeGreaterThanOrEqual(3_000);
@@ -250,7 +253,8 @@ describe('the audit of a running installation', () => {
       const before = (await looks())?.getTime() ?? 0;
       await eventually(looks, (at) => (at?.getTime() ?? 0) > before);
     }
-    expect((await fulls())[0]?.startedAt).toEqual(startedAt);
+    const again = (await fulls())[0]?.startedAt.getTime() ?? 0;
+    expect(again - (startedAt?.getTime() ?? 0)).toBeLessThan(AT_ONCE_MS);
   });
 
   it('cannot be asked by anybody but an operator', async () => {

@@ -20,8 +20,7 @@ const LOCK_POLL_MS = 200;
  * tries again.
  */
 const LOCK_TIMEOUT_MS = 2_000;
-const LOCK_ATTEMPTS = 30;
-const LOCK_PAUSE_MS = 1_000;
+const PATIENCE = { attempts: 30, pauseMs: 1_000 };
 
 const LOCK_NOT_AVAILABLE = '55P03';
 
@@ -31,12 +30,14 @@ const LOCK_NOT_AVAILABLE = '55P03';
  * interrupted runs the command again.
  *
  * @param migrations those of this build; tests give others
+ * @param patience how often a migration tries to get its locks; tests have less of it
  * @returns the names of the migrations that were applied now
  * @throws CommandError when the database knows a migration that this build does not, or when a lock cannot be had
  */
 export async function migrate(
   settings: DatabaseSettings,
   migrations: readonly MigrationObject[] = MIGRATIONS,
+  patience = PATIENCE,
 ): Promise<string[]> {
   const options = databaseOptions({ ...settings, poolMax: Math.max(2, settings.poolMax) }, []);
   // The ORM would write a line per step in its own style: whoever calls this says what was applied.
@@ -49,7 +50,7 @@ export async function migrate(
   try {
     // A database that does not exist yet is made.
     await orm.schema.ensureDatabase();
-    return await alone(orm, () => applyPending(orm, migrations));
+    return await alone(orm, () => applyPending(orm, migrations, patience));
   } finally {
     await orm.close(true);
   }
@@ -74,7 +75,11 @@ async function alone<T>(orm: MikroORM, work: () => Promise<T>): Promise<T> {
   });
 }
 
-async function applyPending(orm: MikroORM, migrations: readonly MigrationObject[]): Promise<string[]> {
+async function applyPending(
+  orm: MikroORM,
+  migrations: readonly MigrationObject[],
+  patience: typeof PATIENCE,
+): Promise<string[]> {
   const executed = new Set(await executedMigrations(orm.em.fork()));
   const unknown = [...executed].filter((name) => !migrations.some((migration) => migration.name === name));
   if (unknown.length > 0) {
@@ -83,13 +88,13 @@ async function applyPending(orm: MikroORM, migrations: readonly MigrationObject[
   const applied: string[] = [];
   for (const { name } of migrations) {
     if (executed.has(name)) continue;
-    await applyOne(orm, name);
+    await applyOne(orm, name, patience);
     applied.push(name);
   }
   return applied;
 }
 
-async function applyOne(orm: MikroORM, name: string): Promise<void> {
+async function applyOne(orm: MikroORM, name: string, { attempts, pauseMs }: typeof PATIENCE): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await orm.migrator.up({ migrations: [name] });
@@ -97,12 +102,15 @@ async function applyOne(orm: MikroORM, name: string): Promise<void> {
     } catch (error) {
       // Whoever works beside it may hold one table and want the next, too: of a deadlock nothing is left, either.
       if (sqlStateOf(error) !== LOCK_NOT_AVAILABLE && !isRetryable(error)) throw error;
-      if (attempt === LOCK_ATTEMPTS) {
+      if (attempt === attempts) {
+        const why = isRetryable(error)
+          ? 'others want the same tables in another order, and the last try ended in a deadlock'
+          : 'something holds a table it needs (upgrade:check says what)';
         throw new CommandError(
-          `${name} could not get a lock within ${LOCK_ATTEMPTS} tries: something holds a table it needs (upgrade:check says what). What was applied before it stays; run this again`,
+          `${name} could not get its locks within ${attempts} tries: ${why}. What was applied before it stays; run this again`,
         );
       }
-      await sleep(LOCK_PAUSE_MS);
+      await sleep(pauseMs);
     }
   }
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Migration } from '@mikro-orm/migrations';
 import { Client } from 'pg';
 
@@ -10,6 +10,36 @@ import { databaseOptions, migrate, MikroORM, pendingMigrations } from '#database
 
 import { fromTestRun } from '../support/database.js';
 import { eventually } from '../support/wait.js';
+
+class MakesBoth extends Migration {
+  override up(): void {
+    this.addSql('create table things (id int)');
+    this.addSql('create table others (id int)');
+  }
+}
+
+/** Ends when somebody holds `others` and waits for `things`. */
+const UNTIL_SOMEBODY_WAITS = `
+  do $$ begin
+    while not exists (
+      select from pg_locks held join pg_locks wanted using (pid)
+      where held.relation = 'others'::regclass and held.granted and wanted.relation = 'things'::regclass and not wanted.granted
+    ) loop perform pg_sleep(0.01); end loop;
+  end $$`;
+
+/** A migration that changes two tables, and of whose tries the first `count` end in a deadlock with whoever takes them the other way round. */
+function meetsDeadlocks(count: number) {
+  let tries = 0;
+  class MeetsDeadlocks extends Migration {
+    override up(): void {
+      tries += 1;
+      this.addSql('alter table things add column name text');
+      if (tries <= count) this.addSql(UNTIL_SOMEBODY_WAITS);
+      this.addSql('alter table others add column name text');
+    }
+  }
+  return { migration: { name: '2-meets-deadlocks', class: MeetsDeadlocks }, tries: () => tries };
+}
 
 describe('migrations', () => {
   const admin = new Client({ connectionString: fromTestRun('STOWAGE_TEST_DATABASE_URL') });
@@ -171,5 +201,69 @@ describe('migrations', () => {
     await holder.query('commit');
     await holder.end();
     expect(await migrating).toEqual(['2-changes']);
+  });
+
+  describe('that meet a deadlock', () => {
+    const first = { name: '1-makes', class: MakesBoth };
+    let other: Client;
+
+    beforeEach(async () => {
+      await migrate(settings, [first]);
+      // Whoever waits longer than this and finds itself in a deadlock is the one that is ended: always the migration, and never the other.
+      await query(`alter database "${new URL(settings.url).pathname.slice(1)}" set deadlock_timeout = '20ms'`);
+      other = new Client({ connectionString: settings.url });
+      await other.connect();
+      await other.query(`set deadlock_timeout = '1h'`);
+    });
+
+    afterEach(async () => {
+      await other.end();
+    });
+
+    const deadlocks = async (): Promise<unknown> =>
+      (await query('select deadlocks::int from pg_stat_database where datname = current_database()'))[0]?.['deadlocks'];
+
+    it('are tried again, and applied', async () => {
+      const meeting = meetsDeadlocks(1);
+      await other.query('begin');
+      await other.query('lock table others in access share mode');
+      const migrating = migrate(settings, [first, meeting.migration]);
+      await eventually(
+        () => query(`select 1 from pg_locks where relation = 'things'::regclass and granted`),
+        (rows) => rows.length === 1,
+      );
+      // The other one has what the migration wants, and wants what it has: it gets it, because the migration makes way.
+      await other.query('lock table things in access share mode');
+      await other.query('commit');
+      expect(await migrating).toEqual(['2-meets-deadlocks']);
+      expect(meeting.tries()).toBeGreaterThan(1);
+      expect(await query('select name from things union all select name from others')).toEqual([]);
+      await eventually(deadlocks, (count) => count === 1);
+    });
+
+    it('say so when each of their tries meets one, and leave everything as it was', async () => {
+      const meeting = meetsDeadlocks(Infinity);
+      let isOver = false;
+      const migrating = migrate(settings, [first, meeting.migration], { attempts: 3, pauseMs: 10 }).finally(() => {
+        isOver = true;
+      });
+      const inTheWay = (async () => {
+        while (!isOver) {
+          await other.query(
+            'begin; lock table others in access share mode; lock table things in access share mode; commit',
+          );
+        }
+      })();
+      await expect(migrating).rejects.toThrow(
+        '2-meets-deadlocks could not get its locks within 3 tries: others want the same tables in another order, and the last try ended in a deadlock. What was applied before it stays; run this again',
+      );
+      await inTheWay;
+      expect(meeting.tries()).toBe(3);
+      expect(await executed()).toEqual(['1-makes']);
+      expect(
+        await query(`select 1 from pg_attribute where attrelid = 'things'::regclass and attname = 'name'`),
+      ).toEqual([]);
+      await eventually(deadlocks, (count) => count === 3);
+    });
   });
 });

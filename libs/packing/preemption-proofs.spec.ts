@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { plan } from './plan.js';
+import { bestYield } from './testing/best-yield.js';
 import { someBusyCluster, TRIABLE, YIELDING } from './testing/busy-clusters.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from './testing/problems.js';
 import type { LevelCertificate, Plan, Preemption, RunningGroup, Snapshot } from './types.js';
@@ -81,6 +82,26 @@ it('accepts a proof in which nothing open asks for a resource any more, once a b
   });
   const result = plan(problem, { withProof: true });
   expect(result.certificate.optimal).toBe(true);
+  expect(verify(problem, result)).toEqual({ isAccepted: true });
+});
+
+it('accepts a proof of a case that is empty as soon as all is told exactly: what must stay there takes more than there is', () => {
+  const pair = (index: number, cpu: number): RunningGroup =>
+    run(index, {
+      resources: amounts(cpu),
+      preemptible: { id: `r${index}`, sinceMs: NOW_MS - 343_000, preemptions: 0, stopsAtOnce: false },
+    });
+  const problem = aSnapshot({
+    nowMs: NOW_MS,
+    policy: YIELDING,
+    capacity: amounts(16),
+    running: [pair(0, 3), pair(1, 6), aRunningGroup({ resources: amounts(5) })],
+    waiting: [aShape({ request: amounts(8) })],
+  });
+  const result = plan(problem, { withProof: true });
+  const [best] = bestYield(problem, new Set()).filter(({ priority }) => priority === 10);
+  expect(best).toMatchObject({ work: 64_312, count: 1, victims: ['r1'] });
+  expect(result.certificate.levels[1]?.kept).toEqual({ of: 2, count: 1, work: 64_312, upperBound: 64_312 });
   expect(verify(problem, result)).toEqual({ isAccepted: true });
 });
 

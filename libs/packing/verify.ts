@@ -122,7 +122,10 @@ function proveLevel(proof: LevelProof, problem: Problem, now: Case, here: Sum, r
     const add = (of: readonly number[], ends: bigint[]): bigint => sum(of, (i) => at(ends, i));
     const cases = groups.map((of): Sum => ({ members: of, low: add(of, low), high: add(of, high), isLevel: false }));
     const sums = [...now.sums, { ...here, low: target, high: max(target, most) }, ...cases];
-    checkNode(tree, { ...problem, limits: roundLimits(problem, low, high) }, { low, high, sums });
+    const least = (i: number): bigint => sum(problem.cells, ({ row }, j) => at(row, i) * at(low, j));
+    // Nothing is left to refute where the lowest counts alone exceed a limit; a tree written with rounded numbers may have narrowed less.
+    if (problem.limits.every((limit, i) => least(i) <= limit))
+      checkNode(tree, { ...problem, limits: roundLimits(problem, low, high) }, { low, high, sums });
     most = min(most, target - 1n);
   }
   Object.assign(now, narrow(now, gains, value - UNIT * here.low), { sums: [...now.sums, here] });
@@ -134,7 +137,7 @@ function roundLimits({ cells, limits }: Problem, low: bigint[], high: bigint[]):
   return limits.map((limit, i) => {
     const unit = cells.reduce((known, { row }, j) => (at(low, j) < at(high, j) ? gcd(known, at(row, i)) : known), 0n);
     const rest = limit - sum(cells, ({ row }, j) => at(row, i) * at(low, j));
-    return limit - (unit > 0n ? ((rest % unit) + unit) % unit : max(0n, rest));
+    return limit - (unit > 0n ? rest % unit : rest);
   });
 }
 

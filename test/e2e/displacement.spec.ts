@@ -122,4 +122,57 @@ describe('what would be stopped for others', () => {
     expect(displacement?.short).toEqual([{ resource: 'gpu', needed: 4, available: 1 }]);
     expect(displacement?.staying).toContainEqual({ reason: 'stopping', deployments: 1, until: null });
   });
+
+  describe('is what the comparison of two deployments tells', () => {
+    const versus = async (cluster: TestCluster, first: string, other: string): Promise<Record<string, unknown>> => {
+      const query = `unlocks=false&eta=none&versus=${other}`;
+      const told = await team.viewer.get<{ comparison: Record<string, unknown> }>(
+        `${cluster.deploymentPath(first)}/explanation?${query}`,
+      );
+      return told.body.comparison;
+    };
+
+    it('of the one for which others were stopped, of those that do not displace them, and of those that were', async () => {
+      const { cluster, soft, waiting } = await aBusyCluster();
+      const equal = await cluster.submit({ name: 'equal', priority: 10, resources: gpus(2) });
+      await team.admin.patch(cluster.path, { policy: YIELDING });
+      await passes.run(cluster.id);
+      expect(await versus(cluster, waiting, equal)).toMatchObject({
+        first: waiting,
+        rule: 'displaced',
+        priority: 60,
+        otherPriority: 10,
+        victims: 1,
+        victimPriority: 10,
+        fromRecord: true,
+        sentence:
+          'waiting started before equal because 1 running deployment was stopped to make room for it: of priority 10, which yields to its 60, and not to the 10 of equal.',
+      });
+      await cluster.complete(waiting);
+      await passes.runUntilSettled(cluster.id);
+      expect((await cluster.deployment(soft)).status).toBe('scheduled');
+      expect(await versus(cluster, soft, waiting)).toMatchObject({
+        first: waiting,
+        rule: 'yielded',
+        priority: 60,
+        sentence: 'waiting started before soft because soft was stopped to make room for what waited with priority 60.',
+      });
+    });
+
+    it('of the one that had a claim until others had stopped', async () => {
+      const { cluster, soft, waiting } = await aBusyCluster();
+      const rival = await cluster.submit({ name: 'rival', priority: 60, resources: gpus(3) });
+      await team.admin.post(`${cluster.deploymentPath(soft)}/start`);
+      await team.admin.patch(cluster.path, { policy: { ...YIELDING, stopGraceSeconds: 600 } });
+      await passes.run(cluster.id);
+      expect((await cluster.deployment(soft)).status).toBe('stopping');
+      await team.admin.post(`${cluster.deploymentPath(soft)}/complete`, { outcome: 'failed' });
+      await passes.runUntilSettled(cluster.id);
+      const told = await versus(cluster, rival, waiting);
+      const first = told['first'] === waiting ? 'waiting' : 'rival';
+      expect(told).toMatchObject({ rule: 'claim', fromRecord: true, claimedAt: expect.any(String) });
+      expect(told['sentence']).toContain(`${first} started before `);
+      expect(told['sentence']).toContain('because others had been stopped to make room for it, since ');
+    });
+  });
 });

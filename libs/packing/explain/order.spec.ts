@@ -3,9 +3,11 @@ import fc from 'fast-check';
 
 import { plan } from '../plan.js';
 import { DEFAULT_POLICY } from '../policy.js';
+import { someBusyCluster, TRIABLE, YIELDING } from '../testing/busy-clusters.js';
+import { afterPlan } from '../testing/days.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
 import { membersOf, snapshotOf, someState, startedBy } from '../testing/states.js';
-import type { Snapshot } from '../types.js';
+import type { RunningGroup, Snapshot } from '../types.js';
 import { type OrderRule, whyFirst } from './order.js';
 
 const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10_000 : 1_000;
@@ -70,6 +72,109 @@ describe('why one starts before another', () => {
     });
   });
 
+  describe('where what runs may be given up', () => {
+    const runs = (id: string, changes: Partial<RunningGroup> = {}, seconds = 100): RunningGroup =>
+      aRunningGroup({
+        priority: 10,
+        resources: amounts(50),
+        preemptible: { id, sinceMs: -seconds * 1000, preemptions: 0, stopsAtOnce: false },
+        ...changes,
+      });
+    const policy = YIELDING;
+
+    it('names those that were stopped for it, where they do not yield to the other one', () => {
+      const running = [runs('a'), runs('b')];
+      const above = aShape({ request: amounts(60) });
+      const rule = { rule: 'displaced', priority: 50, starts: 1, victims: 2, victimPriority: 10 };
+      for (const priority of [10, 5]) {
+        const waiting = [above, aShape({ priority, request: amounts(60) })];
+        expect(why({ policy, running, waiting })).toEqual({ ...rule, otherPriority: priority });
+      }
+      const waiting = [above, aShape({ priority: 10, request: amounts(101) })];
+      expect(why({ policy, running, waiting })).toMatchObject({
+        rule: 'did-not-fit',
+        blockers: [{ code: 'TOO_LARGE', needed: 101 }],
+      });
+    });
+
+    it('names the priority where the same could have been stopped for the other one', () => {
+      const waiting = [aShape({ request: amounts(60) }), aShape({ priority: 40, request: amounts(60) })];
+      expect(why({ policy, running: [runs('a'), runs('b')], waiting })).toEqual({
+        rule: 'priority',
+        priority: 50,
+        otherPriority: 40,
+      });
+    });
+
+    it('names what would be lost with the other one', () => {
+      const waiting = [aShape({ request: amounts(40) }), aShape({ request: amounts(100) })];
+      expect(why({ policy, running: [runs('a'), runs('b')], waiting })).toEqual({
+        rule: 'less-lost',
+        priority: 10,
+        stopped: 1,
+        stoppedWithOther: 2,
+      });
+    });
+
+    it('says what there would be too little of for the other one, whatever were stopped for it', () => {
+      const running = [runs('a'), aRunningGroup({ priority: 90, resources: amounts(30) })];
+      const waiting = [aShape({ priority: 40, request: amounts(30) }), aShape({ request: amounts(80) })];
+      const blockers = [{ code: 'NOT_ENOUGH', resource: 'cpuMillis', needed: 80, available: 70, missing: 10 }];
+      expect(why({ policy, running, waiting })).toEqual({ rule: 'did-not-fit', blockers });
+    });
+
+    it('counts those that have a claim, and says of who has one that it is about to start', () => {
+      const patient = { ...policy, stopGraceSeconds: 30 };
+      const running = [runs('a'), runs('b', { resources: amounts(40) })];
+      const large = aShape({ request: amounts(60) });
+      const waiting = [aShape({ request: amounts(10) }), large];
+      const blockers = [{ code: 'CLAIM', isOwn: true, deployments: 1, untilMs: 30_000, resources: [] }];
+      expect(why({ policy: patient, running, waiting })).toEqual({ rule: 'did-not-fit', blockers });
+      const { priority, request, maxRuntimeSeconds } = large;
+      const claims = [{ priority, request, maxRuntimeSeconds, count: 1, sinceMs: -10_000, untilMs: 20_000 }];
+      const rival = aShape({ request: amounts(50) });
+      expect(why({ policy: patient, waiting: [large, rival], claims })).toEqual({ rule: 'claim', sinceMs: -10_000 });
+    });
+
+    it(`has a reason with true numbers in ${RUNS} states, whatever the grace`, () => {
+      const told = new Set<string>();
+      fc.assert(
+        fc.property(someBusyCluster(TRIABLE), fc.constantFrom(0, 30), fc.nat(), fc.nat(), (some, grace, a, b) => {
+          let snapshot: Snapshot = { ...some, policy: { ...policy, stopGraceSeconds: grace } };
+          for (let pass = 0; pass < 2; pass++) {
+            const result = plan(snapshot);
+            const isPlaced = (shape: number): boolean => result.place.some((start) => start.shape === shape);
+            const heads = snapshot.waiting.map(({ oldest }, shape) => ({ ...oldest, shape }));
+            const placed = heads.filter(({ shape }) => isPlaced(shape));
+            const left = heads.filter(({ shape }) => !isPlaced(shape));
+            const [first, other] = [placed[a % placed.length], left[b % left.length]];
+            if (first === undefined || other === undefined) return;
+            const rule = whyFirst(snapshot, result, first, other);
+            told.add(rule.rule);
+            const [one, two] = [snapshot.waiting[first.shape]!, snapshot.waiting[other.shape]!];
+            const victims = result.preempt.filter(({ by }) => by === first.shape);
+            const victimPriority = Math.max(...victims.map(({ group }) => snapshot.running[group]!.priority));
+            if (rule.rule === 'displaced') {
+              expect(rule.priority).toBeGreaterThan(victimPriority);
+              expect(rule.otherPriority).toBeLessThanOrEqual(victimPriority);
+              expect(rule).toMatchObject({ priority: one.priority, otherPriority: two.priority, victimPriority });
+              expect(rule.victims).toBe(victims.length);
+            } else if (rule.rule !== 'claim' && rule.rule !== 'did-not-fit') {
+              expect(victimPriority).toBeLessThan(two.priority);
+            }
+            if (rule.rule === 'claim') expect(snapshot.claims?.map(({ sinceMs }) => sinceMs)).toContain(rule.sinceMs);
+            if (rule.rule === 'more-starts') expect(rule.placedWithOther).toBeLessThan(rule.placed);
+            if (rule.rule === 'utilization') expect(rule.utilizationWithOther).toBeLessThan(rule.utilization);
+            snapshot = afterPlan(snapshot, result);
+            snapshot = { ...snapshot, running: snapshot.running.filter(({ isVacating }) => isVacating !== true) };
+          }
+        }),
+        { numRuns: RUNS },
+      );
+      expect([...told].sort()).toEqual(expect.arrayContaining(['claim', 'did-not-fit', 'displaced']));
+    });
+  });
+
   it(`has a reason with true numbers in ${RUNS} states`, () => {
     fc.assert(
       fc.property(someState({ shapes: 4, waiting: 8, running: 5, largest: 8 }), fc.nat(), fc.nat(), (state, a, b) => {
@@ -106,6 +211,15 @@ describe('why one starts before another', () => {
             break;
           case 'utilization':
             expect(told.utilizationWithOther).toBeLessThan(told.utilization);
+            break;
+          case 'claim':
+            throw new Error('nobody has a claim without grace');
+          case 'displaced':
+            expect(told.victimPriority).toBeGreaterThanOrEqual(two.priority);
+            expect(told.priority).toBeGreaterThan(told.victimPriority);
+            break;
+          case 'less-lost':
+            expect(told.priority).toBeLessThan(one.priority);
             break;
           case 'tie':
             expect(one.priority).toBe(two.priority);

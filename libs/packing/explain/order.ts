@@ -1,12 +1,14 @@
 import { type Resource, RESOURCES } from '#kernel';
 
+import { candidatesOf } from '../candidates.js';
+import { standingClaims } from '../claims.js';
 import { plan } from '../plan.js';
 import { toRow } from '../program.js';
-import { endOf, freeAt } from '../timeline.js';
-import type { Plan, Snapshot, WaitingHead, WaitingShape } from '../types.js';
-import { type Blocker, blockersOf, holdingsAfter } from './blockers.js';
+import { endOf, freeAt, holdingOf, holdingsOf } from '../timeline.js';
+import type { KeptCertificate, Plan, RunningGroup, Snapshot, WaitingHead, WaitingShape } from '../types.js';
+import { type Blocker, blockersOf } from './blockers.js';
 import { changed } from './change.js';
-import { compareAge, isSame } from './places.js';
+import { compareAge, isSame, keyOf } from './places.js';
 
 /** One of two deployments that are compared. */
 export interface Contender extends WaitingHead {
@@ -18,17 +20,36 @@ export interface Contender extends WaitingHead {
 export type OrderRule =
   /** It had the cluster's reservation, and there was room. */
   | { readonly rule: 'reservation' }
+  /** Others had been stopped to make room for it, since then. */
+  | { readonly rule: 'claim'; readonly sinceMs: number }
+  /** Running deployments were stopped for its shape, of which so many start; the other one's priority is not above all of theirs. */
+  | {
+      readonly rule: 'displaced';
+      readonly priority: number;
+      readonly otherPriority: number;
+      readonly starts: number;
+      readonly victims: number;
+      /** The highest among them. */
+      readonly victimPriority: number;
+    }
   /** Something kept the other one that did not keep this one: too large, not enough even in its place, in the way of a reservation. */
   | { readonly rule: 'did-not-fit'; readonly blockers: readonly Blocker[] }
   | { readonly rule: 'priority'; readonly priority: number; readonly otherPriority: number }
   /** Interchangeable: the older one. */
   | { readonly rule: 'age'; readonly queuedAtMs: number; readonly otherQueuedAtMs: number }
-  /** With the other one in the plan, fewer start at its priority. */
+  /** With the other one in the plan, fewer start at its priority, or at a lower one. */
   | {
       readonly rule: 'more-starts';
       readonly priority: number;
       readonly placed: number;
       readonly placedWithOther: number;
+    }
+  /** As many start either way, and with the other one more work is lost of what runs at a lower priority. */
+  | {
+      readonly rule: 'less-lost';
+      readonly priority: number;
+      readonly stopped: number;
+      readonly stoppedWithOther: number;
     }
   /** As many start either way, and less of the cluster is used with the other one. */
   | { readonly rule: 'utilization'; readonly utilization: number; readonly utilizationWithOther: number }
@@ -45,6 +66,8 @@ export function whyFirst(snapshot: Snapshot, result: Plan, first: Contender, oth
   const otherShape = snapshot.waiting[other.shape] as WaitingShape;
   const hadReservation = result.reservationEvents.some(({ id, kind }) => kind === 'started' && id === first.id);
   if (hadReservation) return { rule: 'reservation' };
+  const room = claimed(snapshot, result, first, other) ?? displaced(snapshot, result, first, other);
+  if (room !== null && !isTooLarge(snapshot, otherShape)) return room;
   const blockers = keeping(snapshot, result, first, other);
   if (blockers.length > 0) return { rule: 'did-not-fit', blockers };
   if (shape.priority !== otherShape.priority) {
@@ -56,37 +79,113 @@ export function whyFirst(snapshot: Snapshot, result: Plan, first: Contender, oth
   return byCounting(snapshot, result, other);
 }
 
+/** Whether the first one is known to have had a claim, to which the other one had to yield. */
+function claimed(snapshot: Snapshot, result: Plan, first: Contender, other: Contender): OrderRule | null {
+  const claim = standingClaims(snapshot).find(({ shape }) => shape === first.shape);
+  if (claim === undefined || first.shape === other.shape) return null;
+  if (claim.priority < priorityAt(snapshot, other.shape)) return null;
+  const { count, includes } = result.place.find(({ shape }) => shape === first.shape) ?? { count: 0, includes: [] };
+  const { oldest } = snapshot.waiting[first.shape] as WaitingShape;
+  const isFirst = count - includes.length <= claim.count || oldest.id === first.id;
+  return isFirst ? { rule: 'claim', sinceMs: claim.sinceMs } : null;
+}
+
+/** Whether somebody is given up for the shape of the first one who would not have had to yield to the other one. */
+function displaced(snapshot: Snapshot, result: Plan, first: Contender, other: Contender): OrderRule | null {
+  const priorities = result.preempt
+    .filter(({ by }) => by === first.shape)
+    .map(({ group }) => (snapshot.running[group] as RunningGroup).priority);
+  const victimPriority = Math.max(...priorities);
+  const otherPriority = priorityAt(snapshot, other.shape);
+  if (victimPriority < otherPriority) return null;
+  return {
+    rule: 'displaced',
+    priority: priorityAt(snapshot, first.shape),
+    otherPriority,
+    starts: givenBy(snapshot, result).find(({ shape }) => shape === first.shape)?.count ?? 0,
+    victims: priorities.length,
+    victimPriority,
+  };
+}
+
+function priorityAt(snapshot: Snapshot, shape: number): number {
+  return (snapshot.waiting[shape] as WaitingShape).priority;
+}
+
+function isTooLarge({ capacity }: Snapshot, { request }: WaitingShape): boolean {
+  return RESOURCES.some((resource) => request[resource] > capacity[resource]);
+}
+
 /** What keeps the other one whatever the plan gives to the first one, and to its own priority. */
 function keeping(snapshot: Snapshot, result: Plan, first: Contender, other: Contender): Blocker[] {
   const { blockers } = blockersOf(snapshot, result).find(({ shape }) => shape === other.shape) ?? { blockers: [] };
-  const free = freeBefore(snapshot, result, first, other);
-  return blockers.flatMap((blocker): Blocker[] => {
-    if (blocker.code === 'TOO_LARGE') return [blocker];
-    if (blocker.code === 'RESERVATION') {
-      const place = placeAt(snapshot, first, blocker.state === 'promised' ? blocker.untilMs : snapshot.nowMs);
-      const resources = blocker.resources.filter(
-        ({ resource, needed, available }) => needed > available + atRow(place, resource),
-      );
-      return blocker.id === other.id || resources.length === 0 ? [] : [{ ...blocker, resources }];
-    }
-    if (blocker.code !== 'NOT_ENOUGH') return [];
-    const { resource, needed } = blocker;
+  const hasClaim = isClaimant(snapshot, result, other);
+  const before = blockers.filter(
+    (blocker) => blocker.code === 'TOO_LARGE' || (blocker.code === 'CLAIM' && blocker.isOwn && hasClaim),
+  );
+  const after = blockers.flatMap((blocker): Blocker[] => {
+    if (blocker.code !== 'RESERVATION' || blocker.id === other.id) return [];
+    const place = placeAt(snapshot, first, blocker.state === 'promised' ? blocker.untilMs : snapshot.nowMs);
+    const resources = blocker.resources.filter(
+      ({ resource, needed, available }) => needed > available + atRow(place, resource),
+    );
+    return resources.length === 0 ? [] : [{ ...blocker, resources }];
+  });
+  return [...before, ...lacking(snapshot, other, freeBefore(snapshot, result, first, other)), ...after];
+}
+
+/** Resources of which there is less than the other one asks for, although the cluster has as much. */
+function lacking({ waiting, capacity }: Snapshot, other: Contender, free: readonly number[]): Blocker[] {
+  const { request } = waiting[other.shape] as WaitingShape;
+  return RESOURCES.flatMap((resource): Blocker[] => {
+    const needed = request[resource];
     const available = Math.max(0, atRow(free, resource));
-    return needed > available ? [{ ...blocker, available, missing: needed - available }] : [];
+    return needed > available && needed <= capacity[resource]
+      ? [{ code: 'NOT_ENOUGH', resource, needed, available, missing: needed - available }]
+      : [];
   });
 }
 
-/** What there is for the other one: all that is free, less what starts before its turn. A higher priority has its turn before the first one's. */
-function freeBefore(snapshot: Snapshot, result: Plan, first: Contender, other: Contender): number[] {
-  const priorityAt = (shape: number): number => (snapshot.waiting[shape] as WaitingShape).priority;
-  const turn = priorityAt(other.shape);
-  const isLate = priorityAt(first.shape) < turn;
-  const place = result.place.flatMap(({ shape, count, includes }) => {
-    const comesFirst = isLate ? priorityAt(shape) >= turn : priorityAt(shape) > turn;
-    const left = shape === first.shape ? count - 1 : count;
-    return comesFirst && left > 0 ? [{ shape, count: left, includes }] : [];
+/** Whether the other one is known to be among those of its shape that the plan gives a claim. */
+function isClaimant(snapshot: Snapshot, result: Plan, { shape: index, id }: Contender): boolean {
+  const shape = snapshot.waiting[index] as WaitingShape;
+  const claims = result.claims.find((claim) => keyOf(claim) === keyOf(shape))?.count ?? 0;
+  const starts = result.place.find((placement) => placement.shape === index)?.count ?? 0;
+  return starts + claims >= shape.count || (starts === 0 && shape.oldest.id === id);
+}
+
+/** All that a plan starts, at once or as soon as there is room, by shape. */
+function givenBy({ waiting }: Snapshot, { place, claims }: Plan): { readonly shape: number; readonly count: number }[] {
+  return waiting.flatMap((one, shape) => {
+    const placed = place.find((placement) => placement.shape === shape)?.count ?? 0;
+    const later = claims.find((claim) => keyOf(claim) === keyOf(one))?.count ?? 0;
+    return placed + later > 0 ? [{ shape, count: placed + later }] : [];
   });
-  return freeAt(snapshot, holdingsAfter(snapshot, { place, preempt: result.preempt }), snapshot.nowMs);
+}
+
+/**
+ * What there is for the other one, once all has stopped that has to, and all that would have to yield to it: all that is free, less what starts
+ * before its turn. A higher priority has its turn before the first one's; of its own priority only what has a claim from before.
+ */
+function freeBefore(snapshot: Snapshot, result: Plan, first: Contender, other: Contender): number[] {
+  const { nowMs, waiting } = snapshot;
+  const turn = priorityAt(snapshot, other.shape);
+  const isLate = priorityAt(snapshot, first.shape) < turn;
+  const gone = new Set([
+    ...result.preempt.map(({ group }) => group),
+    ...candidatesOf(snapshot).flatMap(({ priority, group }) => (priority < turn ? [group] : [])),
+  ]);
+  const running = snapshot.running.filter(({ isVacating }, index) => isVacating !== true && !gone.has(index));
+  const claims = standingClaims(snapshot);
+  const starts = givenBy(snapshot, result).flatMap(({ shape, count }) => {
+    const priority = priorityAt(snapshot, shape);
+    const left = shape === first.shape ? count - 1 : count;
+    const standing = claims.find((claim) => claim.shape === shape)?.count ?? 0;
+    const isEarlier = priority > turn || (priority === turn && isLate);
+    const before = isEarlier ? left : priority === turn ? Math.min(left, standing) : 0;
+    return before > 0 ? [holdingOf(waiting[shape] as WaitingShape, before, nowMs)] : [];
+  });
+  return freeAt(snapshot, [...holdingsOf(running, nowMs), ...starts], nowMs);
 }
 
 /** What the first one takes at a time. */
@@ -100,30 +199,41 @@ function atRow(row: readonly number[], resource: Resource): number {
   return row[RESOURCES.indexOf(resource)] as number;
 }
 
-/** Plans again with the other one running already, as if it had been started by force, and compares. */
+/**
+ * Plans again with the other one half a priority higher, and compares: so it comes after what stays at its priority, and before all that starts
+ * there.
+ */
 function byCounting(snapshot: Snapshot, result: Plan, other: Contender): OrderRule {
   const shape = snapshot.waiting[other.shape] as WaitingShape;
-  const { priority, request, maxRuntimeSeconds } = shape;
-  const without = changed(withSuccessor(snapshot, other), { left: [{ head: other, shape }] });
-  const endsAtMs = maxRuntimeSeconds === null ? null : snapshot.nowMs + maxRuntimeSeconds * 1000;
-  const forced = plan({
-    ...without,
-    running: [...without.running, { priority, resources: request, count: 1, endsAtMs }],
-  });
-  for (const level of result.certificate.levels) {
-    if (level.priority < priority) break;
-    const own = level.priority === priority ? 1 : 0;
-    const placedWithOther =
-      own + (forced.certificate.levels.find((one) => one.priority === level.priority)?.placed ?? 0);
-    if (placedWithOther < level.placed) {
-      return { rule: 'more-starts', priority: level.priority, placed: level.placed, placedWithOther };
-    }
+  const { id, queuedAtMs } = other;
+  const raised = { ...shape, priority: shape.priority + 0.5 };
+  const head = { id, queuedAtMs };
+  const forced = changed(withSuccessor(snapshot, other), { left: [{ head, shape }], came: [{ head, shape: raised }] });
+  const second = plan(forced);
+  const placed = givenBy(forced, second);
+  for (const { priority, placed: reached, kept } of result.certificate.levels) {
+    const loss = lossAt(priority, kept, second);
+    if (loss !== null) return loss;
+    const own = [priority, ...(priority === shape.priority ? [raised.priority] : [])];
+    const placedWithOther = placed.reduce(
+      (sum, start) => (own.includes(priorityAt(forced, start.shape)) ? sum + start.count : sum),
+      0,
+    );
+    if (placedWithOther < reached) return { rule: 'more-starts', priority, placed: reached, placedWithOther };
   }
   const utilization = result.certificate.utilization.value;
-  const utilizationWithOther = forced.certificate.utilization.value;
+  const utilizationWithOther = second.certificate.utilization.value;
   return utilizationWithOther < utilization
     ? { rule: 'utilization', utilization, utilizationWithOther }
     : { rule: 'tie' };
+}
+
+/** Whether more of what runs at a priority is given up by another plan: more work, or as much in more deployments. */
+function lossAt(priority: number, kept: KeptCertificate | undefined, { certificate }: Plan): OrderRule | null {
+  const other = certificate.levels.find((level) => level.priority === priority && level.kept !== undefined)?.kept;
+  if (kept === undefined || other === undefined) return null;
+  if (other.work > kept.work || (other.work === kept.work && other.count >= kept.count)) return null;
+  return { rule: 'less-lost', priority, stopped: kept.of - kept.count, stoppedWithOther: other.of - other.count };
 }
 
 /** For counting it does not matter who is next in a shape, but somebody has to be. */

@@ -1,5 +1,5 @@
 import { type NamedDeployment } from '#deployments';
-import { type OrderRule, sentenceOf } from '#packing';
+import { grouped, type OrderRule, sentenceOf } from '#packing';
 
 import { timeInWords } from './time-in-words.js';
 
@@ -8,6 +8,8 @@ export type ComparisonRule =
   | OrderRule
   /** The later one was not in the queue when the first one started. */
   | { readonly rule: 'not-waiting'; readonly startedAt: string }
+  /** The pass that started the first one stopped the later one, to make room for what waited with this priority. */
+  | { readonly rule: 'yielded'; readonly priority: number }
   /** One pass started both. */
   | { readonly rule: 'same-pass'; readonly startedAt: string }
   /** Neither has started, and no rule puts one first: as many as possible of their priority start. */
@@ -44,6 +46,10 @@ export function orderSentence(
         .replace(/\.$/, '');
       return `${before} because there was room for it and not for ${b}: ${reasons}.`;
     }
+    case 'claim':
+      return `${before} because others had been stopped to make room for it, since ${timeInWords(rule.sinceMs)}.`;
+    case 'displaced':
+      return displacedInWords(before, b, rule);
     case 'priority':
       return rule.priority > rule.otherPriority
         ? `${before} because its priority is higher: ${rule.priority} instead of ${rule.otherPriority}.`
@@ -52,15 +58,29 @@ export function orderSentence(
       return `${before} because the two ask for the same and it has waited longer: since ${timeInWords(rule.queuedAtMs)} instead of ${timeInWords(rule.otherQueuedAtMs)}.`;
     case 'more-starts':
       return `${before} because so ${rule.placed} of priority ${rule.priority} could start, and with ${b} only ${rule.placedWithOther}.`;
+    case 'less-lost': {
+      const { priority, stopped, stoppedWithOther } = rule;
+      return `${before} because as many could start either way, and so less work is lost of what runs with priority ${priority}: ${stopped === 0 ? 'nothing' : stopped} of it is stopped, and with ${b} ${stoppedWithOther} would be.`;
+    }
     case 'utilization':
       return `${before} because as many could start either way, and with it more of the cluster is used: ${percent(rule.utilization)} instead of ${percent(rule.utilizationWithOther)}, over all resources.`;
     case 'tie':
       return `${before} by a coin that always falls the same way: the scheduler had no reason to prefer either.`;
     case 'not-waiting':
       return `${before} because ${b} was not waiting when it started, at ${timeInWords(rule.startedAt)}.`;
+    case 'yielded':
+      return `${before} because ${b} was stopped to make room for what waited with priority ${rule.priority}.`;
     case 'same-pass':
       return `Both started at the same moment, at ${timeInWords(rule.startedAt)}.`;
     case 'undecided':
       return `Neither of the two has to come first: of their priority, the scheduler starts whatever lets the most start.`;
   }
+}
+
+function displacedInWords(before: string, other: string, rule: Extract<OrderRule, { rule: 'displaced' }>): string {
+  const { victims, victimPriority, starts, priority, otherPriority } = rule;
+  const stopped = victims === 1 ? '1 running deployment was' : `${grouped(victims)} running deployments were`;
+  const highest = victims === 1 ? `priority ${victimPriority}` : `priority ${victimPriority} at most`;
+  const kind = starts === 1 ? 'it' : 'it and others like it';
+  return `${before} because ${stopped} stopped to make room for ${kind}: of ${highest}, which yields to its ${priority}, and not to the ${otherPriority} of ${other}.`;
 }

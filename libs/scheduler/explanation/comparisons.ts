@@ -8,7 +8,7 @@ import { type Actor } from '#rbac';
 import { amountsOf } from '../snapshot/snapshot-reader.js';
 import { type Comparison, orderSentence } from './comparison.js';
 import { ExplanationErrors } from './explanations.errors.js';
-import { PassSights } from './pass-sights.js';
+import { type KeptSight, PassSights } from './pass-sights.js';
 import { PresentReader } from './present.js';
 import { Questions } from './questions.js';
 
@@ -94,6 +94,8 @@ export class Comparisons {
     if (!otherWaited) return { ...kept, firstId: id, rule: { rule: 'not-waiting', startedAt } };
     const [first, other] = pair[0].id === id ? pair : [pair[1], pair[0]];
     const sight = await this.sights.read(organizationId, clusterId, passId);
+    const priority = sight === null ? null : yieldedTo(sight, other);
+    if (priority !== null) return { ...kept, firstId: id, rule: { rule: 'yielded', priority } };
     const [one, two] =
       sight === null ? [null, null] : [contender(sight.snapshot, first), contender(sight.snapshot, other)];
     if (sight === null || one === null || two === null) {
@@ -120,6 +122,12 @@ export class Comparisons {
     }
     return { ...nothing, ...ruleOf(own, other) };
   }
+}
+
+/** The priority for which a pass stopped a deployment; null where it did not. */
+function yieldedTo({ snapshot, plan }: KeptSight, { id }: WorkingDeployment): number | null {
+  const preemption = plan.preempt.find((one) => one.id === id);
+  return preemption === undefined ? null : (snapshot.waiting[preemption.by]?.priority ?? null);
 }
 
 /** Where a deployment stood in what a pass saw; null where nothing of its shape was there. */

@@ -52,13 +52,17 @@ const NO_FORECAST = ['too-large', 'stopped', 'runtimes-undeclared', 'horizon', '
 
 const RULES = [
   'reservation',
+  'claim',
+  'displaced',
   'did-not-fit',
   'priority',
   'age',
   'more-starts',
+  'less-lost',
   'utilization',
   'tie',
   'not-waiting',
+  'yielded',
   'same-pass',
   'undecided',
 ] as const satisfies readonly (ComparisonRule | OrderRule)['rule'][];
@@ -283,7 +287,7 @@ export class ComparisonDto {
 
   @EnumField(RULES, {
     description:
-      '`priority`: the higher one. `age`: the two ask for the same, and one has waited longer. `more-starts`: with the other one fewer would have started. `utilization`: as many, and less would be used. `did-not-fit`: something kept the other one even so. `reservation`: it had waited long enough. `not-waiting`: the other one was not in the queue. `same-pass`: both at once. `undecided`: no rule puts one first. `tie`: nothing tells them apart.',
+      '`priority`: the higher one. `age`: the two ask for the same, and one has waited longer. `more-starts`: with the other one fewer would have started. `less-lost`: as many, and with the other one more work would be lost of what runs. `utilization`: as many, and less would be used. `did-not-fit`: something kept the other one even so. `reservation`: it had waited long enough. `displaced`: what runs was stopped to make room for it, and does not yield to the other one. `claim`: others had been stopped for it before. `yielded`: the other one ran, and was stopped then to make room. `not-waiting`: the other one was not in the queue. `same-pass`: both at once. `undecided`: no rule puts one first. `tie`: nothing tells them apart.',
     name: 'ComparisonRule',
     example: 'more-starts',
   })
@@ -306,7 +310,14 @@ export class ComparisonDto {
   })
   readonly fromRecord!: boolean;
 
-  @IntegerField({ description: 'The priority of the first.', min: 0, max: 100, optional: true, example: 60 })
+  @IntegerField({
+    description:
+      'The priority of the first; `more-starts`, `less-lost`: the one at which it makes a difference; `yielded`: the one for which the other was stopped.',
+    min: 0,
+    max: 100,
+    optional: true,
+    example: 60,
+  })
   readonly priority?: number;
 
   @IntegerField({ description: 'The priority of the other.', min: 0, max: 100, optional: true, example: 50 })
@@ -329,6 +340,39 @@ export class ComparisonDto {
     example: 2,
   })
   readonly placedWithOther?: number;
+
+  @IntegerField({
+    description: 'How many running deployments were stopped for the first, and those like it.',
+    min: 1,
+    max: MANY,
+    optional: true,
+    example: 2,
+  })
+  readonly victims?: number;
+
+  @IntegerField({ description: 'The highest priority among them.', min: 0, max: 100, optional: true, example: 10 })
+  readonly victimPriority?: number;
+
+  @TimestampField({ description: 'Since when others were being stopped for the first.', optional: true })
+  readonly claimedAt?: string;
+
+  @IntegerField({
+    description: 'How many of what ran with this priority were stopped.',
+    min: 0,
+    max: MANY,
+    optional: true,
+    example: 1,
+  })
+  readonly stopped?: number;
+
+  @IntegerField({
+    description: 'How many would have been with the other one.',
+    min: 0,
+    max: MANY,
+    optional: true,
+    example: 2,
+  })
+  readonly stoppedWithOther?: number;
 
   @DecimalField({
     description: 'How much is used, as a sum of shares.',

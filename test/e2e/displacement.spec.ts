@@ -21,15 +21,26 @@ interface Explanation {
   unlocks: Record<string, unknown>[];
 }
 
+interface Counts {
+  before: number;
+  after: number;
+}
+
 interface Answer {
+  asOf: string;
   starts: string[];
-  preempted: { before: number; after: number };
+  claims: { id: string; until: string }[];
+  waits: string[];
+  claimed: Counts;
+  preempted: Counts;
   victims: { id: string; name: string; lostSeconds: number; by: string }[];
-  deployments: { id: string; starts: number }[];
+  deployments: { id: string; starts: number; waits: number; claims: number; sentence: string | null }[];
+  changes: { id: string; claims: number; blockers: { code: string }[] }[];
 }
 
 const gpus = (gpu: number): Record<string, unknown> => ({ cpu: 0, memoryMib: 1, gpu });
 const YIELDING = { preemption: 'lower-priority', preemptAfterSeconds: 0 } as const;
+const GRACEFUL = { ...YIELDING, stopGraceSeconds: 300 } as const;
 
 describe('what would be stopped for others', () => {
   let stowage: Stowage;
@@ -112,6 +123,82 @@ describe('what would be stopped for others', () => {
     });
     expect(told.deployments[0]?.starts).toBe(1);
     expect(told.victims).toMatchObject([{ id: soft, by: told.deployments[0]?.id }]);
+  });
+
+  describe('under a grace', () => {
+    /** The same, and what may be given up has started: it gets time to stop. */
+    const aRunningCluster = async (): ReturnType<typeof aBusyCluster> => {
+      const busy = await aBusyCluster();
+      await busy.cluster.start(busy.soft);
+      return busy;
+    };
+
+    const inFiveMinutes = (asOf: string): string => new Date(Date.parse(asOf) + 300_000).toISOString();
+
+    it('is previewed with who has a claim and until when, and then happens', async () => {
+      const { cluster, soft, waiting } = await aRunningCluster();
+      const told = await ask(cluster, { policy: GRACEFUL });
+      expect(told).toMatchObject({
+        starts: [],
+        claims: [{ id: waiting, until: inFiveMinutes(told.asOf) }],
+        waits: [],
+        claimed: { before: 0, after: 1 },
+        preempted: { before: 0, after: 1 },
+        victims: [{ id: soft, by: waiting }],
+      });
+      await team.admin.patch(cluster.path, { policy: { preemptAfterSeconds: 0, stopGraceSeconds: 300 } });
+      expect((await explain(cluster, waiting)).unlocks).toContainEqual({
+        kind: 'policy',
+        preemption: 'lower-priority',
+        startsBy: expect.any(String),
+      });
+      await team.admin.patch(cluster.path, { policy: YIELDING });
+      await passes.run(cluster.id);
+      expect([(await cluster.deployment(soft)).status, (await cluster.deployment(waiting)).status]).toEqual([
+        'stopping',
+        'queued',
+      ]);
+      // It has the claim now: that is no difference any more, and nothing has to be changed for it.
+      expect(await ask(cluster, {})).toMatchObject({ starts: [], claims: [], claimed: { before: 1, after: 1 } });
+      expect((await explain(cluster, waiting)).unlocks).toEqual([{ kind: 'nothing', startsBy: expect.any(String) }]);
+      await cluster.complete(soft);
+      await passes.run(cluster.id);
+      expect((await cluster.deployment(waiting)).status).toBe('scheduled');
+    });
+
+    it('tells who would lose a claim, and who would start at once instead of having one', async () => {
+      const { cluster, waiting } = await aRunningCluster();
+      await team.admin.patch(cluster.path, { policy: GRACEFUL });
+      await passes.run(cluster.id);
+      expect(await ask(cluster, { deployments: [{ resources: gpus(3), priority: 90 }] })).toMatchObject({
+        starts: [],
+        claims: [],
+        waits: [waiting],
+        claimed: { before: 1, after: 1 },
+        deployments: [{ starts: 0, waits: 1, claims: 1, sentence: expect.stringContaining('still stopping') }],
+      });
+      expect(await ask(cluster, { capacity: { gpu: 8 } })).toMatchObject({
+        starts: [waiting],
+        claims: [],
+        waits: [],
+        claimed: { before: 1, after: 0 },
+      });
+    });
+
+    it('counts claims of what is only thought of, and of what would ask for something else', async () => {
+      const { cluster, waiting } = await aRunningCluster();
+      await team.admin.patch(cluster.path, { policy: GRACEFUL });
+      const told = await ask(cluster, {
+        deployments: [{ resources: gpus(1), priority: 90, count: 5 }],
+        changes: [{ id: waiting, priority: 91 }],
+      });
+      expect(told).toMatchObject({
+        deployments: [{ starts: 0, waits: 5, claims: 1 }],
+        changes: [
+          { id: waiting, claims: 1, blockers: expect.arrayContaining([expect.objectContaining({ code: 'CLAIM' })]) },
+        ],
+      });
+    });
   });
 
   it('says that even all of it would not be enough, with numbers', async () => {

@@ -126,6 +126,26 @@ describe('what if', () => {
     expect(await fingerprint()).toEqual(before);
   });
 
+  it('tells of an amended deployment that waits only those elders that it would have', async () => {
+    const cluster = await TestCluster.create(team, { gpu: 1 });
+    await cluster.submit({ resources: gpus(1), priority: 90 });
+    await settle(cluster);
+    const old = await cluster.submit({ resources: gpus(1), priority: 10 });
+    const amended = await cluster.submit({ resources: gpus(1), priority: 20 });
+    await cluster.submit({ resources: gpus(1), priority: 10 });
+    await settle(cluster);
+    const told = await ask(cluster, { changes: [{ id: amended, priority: 10 }] });
+    expect(told.changes[0]?.blockers).toContainEqual({ code: 'AHEAD', reason: 'older', priority: 10, deployments: 1 });
+    const both = await ask(cluster, {
+      changes: [
+        { id: amended, priority: 30 },
+        { id: old, priority: 30 },
+      ],
+    });
+    const elders = both.changes.map(({ blockers }) => blockers.filter(({ reason }) => reason === 'older'));
+    expect(elders).toEqual([[{ code: 'AHEAD', reason: 'older', priority: 30, deployments: 1 }], []]);
+  });
+
   it('says which deployments a question cannot be about, all of them', async () => {
     const cluster = await TestCluster.create(team, { gpu: 8 });
     const id = await cluster.submit({ resources: gpus(1) });

@@ -118,6 +118,11 @@ export class TestCluster {
     return this.team.admin.post<DeploymentBody>(`${this.deploymentPath(id)}/complete`, { outcome: 'succeeded' });
   }
 
+  /** Reports that one deployment has started. */
+  async start(id: string): Promise<Answer<DeploymentBody>> {
+    return this.team.admin.post<DeploymentBody>(`${this.deploymentPath(id)}/start`);
+  }
+
   async cancel(id: string): Promise<Answer<DeploymentBody>> {
     return this.team.admin.post<DeploymentBody>(`${this.deploymentPath(id)}/cancel`);
   }

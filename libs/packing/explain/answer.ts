@@ -1,13 +1,16 @@
 import type { Plan, StandingReservation } from '../types.js';
 import { blockersOf, blockersOfOne } from './blockers.js';
-import type { Problem, QueuedDeployment } from './problem.js';
+import { startsBy } from './places.js';
+import type { Problem } from './problem.js';
 import type { TimeFormat } from './sentence.js';
 import { type BlockerView, viewOfBlocker } from './view.js';
 
-/** A plan in the terms of its problem: which deployments start, and what keeps each of the others. */
+/** A plan in the terms of its problem: which deployments start, now or once others have stopped, and what keeps each of the others. */
 export interface PlanAnswer {
   readonly place: readonly string[];
   readonly preempt: readonly string[];
+  /** They wait, and start as soon as what was told to stop for them has stopped: at this time at the latest. */
+  readonly claims: readonly { readonly id: string; readonly until: string }[];
   readonly reservation: ReservationAnswer | null;
   readonly certificate: Plan['certificate'];
   readonly waiting: readonly { readonly id: string; readonly blockers: readonly BlockerView[] }[];
@@ -22,29 +25,22 @@ export interface ReservationAnswer {
   readonly until: string | null;
 }
 
-/** Who starts by a plan: of each placed shape the ones that the plan names, then the oldest. */
-export function startedBy({ members }: Pick<Problem, 'members'>, { place }: Pick<Plan, 'place'>): QueuedDeployment[] {
-  return place.flatMap(({ shape, count, includes }) => {
-    const group = members[shape] ?? [];
-    const named = group.filter(({ id }) => includes.includes(id));
-    const others = group.filter(({ id }) => !includes.includes(id));
-    return [...named, ...others.slice(0, count - named.length)];
-  });
-}
-
 /**
  * Says what a plan means for every deployment of a problem.
  *
  * @param mostBlockers of those that wait only so many are told of as have no more blockers between them
  */
 export function answerOf(problem: Problem, plan: Plan, time: TimeFormat, mostBlockers = Infinity): PlanAnswer {
-  const started = startedBy(problem, plan);
+  const { snapshot, members } = problem;
+  const starts = startsBy(snapshot, plan, (shape) => (members[shape] ?? []).map(({ id }) => id));
+  const place = [...starts].flatMap(([id, { untilMs }]) => (untilMs === null ? [id] : []));
   return {
-    place: started.map(({ id }) => id),
+    place,
     preempt: plan.preempt.map(({ id }) => id),
+    claims: [...starts].flatMap(([id, { untilMs }]) => (untilMs === null ? [] : [{ id, until: time(untilMs) }])),
     reservation: plan.reservation === null ? null : toReservation(plan.reservation, time),
     certificate: plan.certificate,
-    waiting: waitingAfter(problem, plan, { isStarted: new Set(started.map(({ id }) => id)), time, mostBlockers }),
+    waiting: waitingAfter(problem, plan, { isStarted: new Set(place), time, mostBlockers }),
   };
 }
 

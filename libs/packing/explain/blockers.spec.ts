@@ -6,8 +6,9 @@ import { type Resource, RESOURCES } from '#kernel';
 import { plan } from '../plan.js';
 import { DEFAULT_POLICY } from '../policy.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
-import { membersOf, snapshotOf, someState, type State, startedBy, type Waiting } from '../testing/states.js';
+import { claimedBy, membersOf, snapshotOf, someState, type State, startedBy, type Waiting } from '../testing/states.js';
 import { type Blocker, blockersOf, blockersOfOne } from './blockers.js';
+import { keyOf } from './places.js';
 import { sentenceOf } from './sentence.js';
 
 const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10_000 : 1_000;
@@ -22,13 +23,17 @@ const blockersAlone = (changes: Parameters<typeof aSnapshot>[0]): readonly Block
 /** What is in the way of one more deployment beside a plan, found deployment by deployment and minute by minute instead of by shape. */
 function obstacles(state: State, one: Waiting): Set<string> {
   const snapshot = snapshotOf(state);
-  const { reservation, preempt } = plan(snapshot);
+  const { reservation, preempt, claims } = plan(snapshot);
   const gone = new Set(preempt.map(({ group }) => group));
   const started = startedBy(state, snapshot);
+  const { stopGraceSeconds } = state.policy;
+  const graceEndsMs = state.nowMs + stopGraceSeconds * 1000;
   const holding = [
-    ...state.running.flatMap((group, index) =>
-      gone.has(index) ? [] : Array.from({ length: group.count }, () => group),
-    ),
+    ...state.running.flatMap((group, index) => {
+      const stays = !gone.has(index) || stopGraceSeconds > 0;
+      const endsAtMs = gone.has(index) ? graceEndsMs : group.endsAtMs;
+      return stays ? Array.from({ length: group.count }, () => ({ ...group, endsAtMs })) : [];
+    }),
     ...state.waiting
       .filter(({ id }) => started.includes(id))
       .map(({ request, maxRuntimeSeconds }) => ({
@@ -47,6 +52,23 @@ function obstacles(state: State, one: Waiting): Set<string> {
     if (needed > state.capacity[resource]) found.add(`TOO_LARGE ${resource}`);
     else if (needed > 0 && needed > freeAt(state.nowMs, resource)) found.add(`NOT_ENOUGH ${resource}`);
   }
+  const claimed = claimedBy(state, snapshot);
+  const untilMs = claimed.get(one.id);
+  if (untilMs !== undefined) found.add(`CLAIM own ${untilMs}`);
+  const others = claims.filter((claim) => claim.priority >= one.priority && keyOf(claim) !== keyOf(one));
+  const afterStops = (resource: Resource): number =>
+    claims.reduce(
+      (free, { request, count }) => free - request[resource] * count,
+      state.running
+        .filter(({ isVacating }, index) => isVacating === true || gone.has(index))
+        .reduce((free, { resources, count }) => free + resources[resource] * count, freeAt(state.nowMs, resource)) -
+        (stopGraceSeconds > 0 ? 0 : preempt.reduce((sum, { group }) => sum + heldBy(state, group, resource), 0)),
+    );
+  const claimedAway = RESOURCES.filter(
+    (resource) =>
+      others.some(({ request }) => request[resource] > 0) && one.request[resource] > Math.max(0, afterStops(resource)),
+  );
+  if (claimedAway.length > 0) found.add(`CLAIM ${claimedAway.join()}`);
   if (reservation === null || reservation.id === one.id || reservation.state === 'lapsed') return found;
   if (one.priority > reservation.priority && found.size > 0) return found;
   const ends = one.maxRuntimeSeconds === null ? Infinity : state.nowMs + one.maxRuntimeSeconds * 1000;
@@ -60,6 +82,11 @@ function obstacles(state: State, one: Waiting): Set<string> {
   });
   if (inTheWay.length > 0) found.add(`RESERVATION ${inTheWay.join()}`);
   return found;
+}
+
+function heldBy({ running }: State, group: number, resource: Resource): number {
+  const { resources, count } = running[group]!;
+  return resources[resource] * count;
 }
 
 /** The obstacles that blockers name; each of its numbers must be the state's. */
@@ -77,6 +104,13 @@ function named(blockers: readonly Blocker[], one: Waiting, state: State): Set<st
         expect(blocker.needed).toBe(one.request[blocker.resource]);
         expect(blocker.missing).toBe(blocker.needed - blocker.available);
         return [`NOT_ENOUGH ${blocker.resource}`];
+      }
+      if (blocker.code === 'CLAIM') {
+        return [
+          blocker.isOwn
+            ? `CLAIM own ${blocker.untilMs}`
+            : `CLAIM ${blocker.resources.map(({ resource }) => resource).join()}`,
+        ];
       }
       if (blocker.code === 'RESERVATION') {
         return [`RESERVATION ${blocker.resources.map(({ resource }) => resource).join()}`];
@@ -175,6 +209,7 @@ describe('blockers', () => {
   });
 
   it(`are true and complete in ${RUNS} states: what stands in the way one by one is what is said`, () => {
+    const claims = { own: 0, others: 0 };
     fc.assert(
       fc.property(someState(SMALL), (state) => {
         const snapshot = snapshotOf(state);
@@ -189,6 +224,10 @@ describe('blockers', () => {
             const found = named(blockers, one, state);
             expect(found).toEqual(obstacles(state, one));
             expect(blockers.length).toBeGreaterThan(0);
+            for (const obstacle of found) {
+              if (obstacle.startsWith('CLAIM own')) claims.own++;
+              else if (obstacle.startsWith('CLAIM')) claims.others++;
+            }
             const missing = blockers.flatMap((blocker) => (blocker.code === 'NOT_ENOUGH' ? [blocker.resource] : []));
             const isTooLarge = blockers.some(({ code }) => code === 'TOO_LARGE');
             const ahead = blockers.filter((blocker) => blocker.code === 'AHEAD' && blocker.reason !== 'older');
@@ -216,6 +255,7 @@ describe('blockers', () => {
       }),
       { numRuns: RUNS },
     );
+    expect([claims.own > 0, claims.others > 0]).toEqual([true, true]);
   });
 });
 

@@ -179,10 +179,13 @@ describe('preemption in what else is told', () => {
   it('unlocks what waits, by a policy that allows it or a priority that is high enough', () => {
     const subject = { ...waiting[0]!.oldest, shape: 0, olderIn: () => 0 };
     const never = aSnapshot({ running, waiting });
-    expect(unlocksOf(never, subject).unlocks).toContainEqual({ kind: 'policy', preemption: 'lower-priority' });
+    const policy = { kind: 'policy', preemption: 'lower-priority' };
+    expect(unlocksOf(never, subject).unlocks).toContainEqual({ ...policy, untilMs: null });
     const low = busy({ running, waiting: [{ ...waiting[0]!, priority: 7 }] });
-    expect(unlocksOf(low, subject).unlocks).toContainEqual({ kind: 'priority', priority: 11 });
-    expect(unlocksOf(busy({ running, waiting }), subject).unlocks).toEqual([{ kind: 'nothing' }]);
+    expect(unlocksOf(low, subject).unlocks).toContainEqual({ kind: 'priority', priority: 11, untilMs: null });
+    expect(unlocksOf(busy({ running, waiting }), subject).unlocks).toEqual([{ kind: 'nothing', untilMs: null }]);
+    const graceful = { ...never, policy: { ...never.policy, stopGraceSeconds: 30 } };
+    expect(unlocksOf(graceful, subject).unlocks).toContainEqual({ ...policy, untilMs: 30_000 });
   });
 
   it('is part of a forecast: who is given up waits again, and who comes starts at once', () => {

@@ -1,6 +1,6 @@
 import type { ResourceAmounts } from '#kernel';
 
-import type { Plan, Snapshot, WaitingHead, WaitingShape } from '../types.js';
+import type { Placement, Plan, Snapshot, WaitingHead, WaitingShape } from '../types.js';
 
 /** What makes waiting deployments interchangeable, as a key. */
 export function keyOf({ priority, request, maxRuntimeSeconds }: Omit<WaitingShape, 'count' | 'oldest'>): string {
@@ -21,17 +21,53 @@ export interface Standing extends WaitingHead {
   readonly older: number;
 }
 
-/** Whether a plan starts a deployment: those that a reservation names, then the oldest of the shape. */
-export function doesStart(snapshot: Snapshot, { place }: Pick<Plan, 'place'>, standing: Standing): boolean {
-  const placement = place.find(({ shape }) => shape === standing.shape);
-  if (placement === undefined) return false;
-  const { count, includes } = placement;
-  if (includes.includes(standing.id)) return true;
+const NOBODY: Omit<Placement, 'shape'> = { count: 0, includes: [] };
+
+/** How a plan starts a deployment. */
+export interface Start {
+  /** `null`: with the plan. Otherwise it has a claim: as soon as what was told to stop for it has stopped, at this time at the latest. */
+  readonly untilMs: number | null;
+}
+
+/** How a plan starts a deployment: those that a reservation names, then the oldest of the shape, then whoever has a claim. `null`: it leaves it waiting. */
+export function startOf(
+  snapshot: Snapshot,
+  { place, claims }: Pick<Plan, 'place' | 'claims'>,
+  standing: Standing,
+): Start | null {
+  const { count, includes } = place.find(({ shape }) => shape === standing.shape) ?? NOBODY;
+  if (includes.includes(standing.id)) return { untilMs: null };
   const shape = snapshot.waiting[standing.shape] as WaitingShape;
   const heads = [shape.oldest, ...(shape.followers ?? [])].map(({ id }) => id);
   const own = heads.indexOf(standing.id);
   const named = includes.filter((id) => own < 0 || heads.indexOf(id) < own).length;
-  return standing.older - named < count - includes.length;
+  const left = standing.older - named - (count - includes.length);
+  if (left < 0) return { untilMs: null };
+  const claim = claims.find((one) => keyOf(one) === keyOf(shape));
+  return claim !== undefined && left < claim.count ? { untilMs: claim.untilMs } : null;
+}
+
+/**
+ * Who starts by a plan, and how; first those that start with it.
+ *
+ * @param membersOf all that wait of a shape (index into `snapshot.waiting`), oldest first, as far as the plan starts them
+ */
+export function startsBy(
+  { waiting }: Pick<Snapshot, 'waiting'>,
+  { place, claims }: Pick<Plan, 'place' | 'claims'>,
+  membersOf: (shape: number) => readonly string[],
+): Map<string, Start> {
+  const starts = new Map<string, Start>();
+  for (const { shape, count, includes } of place) {
+    const others = membersOf(shape).filter((id) => !includes.includes(id));
+    for (const id of [...includes, ...others.slice(0, count - includes.length)]) starts.set(id, { untilMs: null });
+  }
+  for (const claim of claims) {
+    const shape = waiting.findIndex((one) => keyOf(one) === keyOf(claim));
+    const left = membersOf(shape).filter((id) => !starts.has(id));
+    for (const id of left.slice(0, claim.count)) starts.set(id, { untilMs: claim.untilMs });
+  }
+  return starts;
 }
 
 /** Oldest first, ties by id. */

@@ -4,9 +4,10 @@ import fc from 'fast-check';
 import { type Resource, RESOURCES, type ResourceAmounts } from '#kernel';
 
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
-import { membersOf, snapshotOf, someState, type State, startedBy, type Waiting } from '../testing/states.js';
+import { claimedBy, membersOf, snapshotOf, someState, type State, startedBy, type Waiting } from '../testing/states.js';
 import type { RunningGroup, Snapshot } from '../types.js';
 import { least } from './least.js';
+import type { Start } from './places.js';
 import { type Unlock, type Unlocks, unlocksOf } from './unlock.js';
 
 const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10_000 : 1_000;
@@ -22,8 +23,14 @@ function unlocksOfFirst(changes: Partial<Snapshot>, options = {}): Unlocks {
 const isLess = (a: Waiting, b: Waiting): boolean =>
   a.queuedAtMs < b.queuedAtMs || (a.queuedAtMs === b.queuedAtMs && a.id < b.id);
 
-/** Whether a deployment starts in a state: by the state itself, not by its shapes. */
-const starts = (state: State, { id }: Waiting): boolean => startedBy(state).includes(id);
+/** How a deployment starts in a state: by the state itself, not by its shapes. */
+function startIn(state: State, { id }: Waiting): Start | null {
+  if (startedBy(state).includes(id)) return { untilMs: null };
+  const untilMs = claimedBy(state).get(id);
+  return untilMs === undefined ? null : { untilMs };
+}
+
+const starts = (state: State, one: Waiting): boolean => startIn(state, one) !== null;
 
 const edited = (state: State, one: Waiting, change: Partial<Waiting>): State => ({
   ...state,
@@ -43,7 +50,7 @@ function ended(state: State, groups: ReadonlyMap<number, number>): State {
 const minus = (a: ResourceAmounts, resource: Resource): ResourceAmounts => ({ ...a, [resource]: a[resource] - 1 });
 const plus = (a: ResourceAmounts, resource: Resource): ResourceAmounts => ({ ...a, [resource]: a[resource] + 1 });
 
-/** Makes the change of a claim real, and the next smaller ones: the first must start it, the others must not. */
+/** Makes the change real, and the next smaller ones: the first must start it, the others must not. */
 function tell(state: State, one: Waiting, unlock: Unlock): { with: State; smaller: State[] } {
   switch (unlock.kind) {
     case 'nothing':
@@ -108,9 +115,9 @@ describe('unlocking', () => {
     const waiting = [aShape({ request: amounts(25, 2) }), aShape({ priority: 50, request: amounts(24, 9), count: 1 })];
     expect(unlocksOfFirst({ capacity, running, waiting }).unlocks).toEqual(
       [
-        { kind: 'capacity', more: amounts(25), capacity: amounts(145, 10) },
-        { kind: 'request', less: amounts(25), request: amounts(0, 2) },
-        { kind: 'ended', groups: [{ group: 1, count: 1 }], isFewest: true },
+        { kind: 'capacity', more: amounts(25), capacity: amounts(145, 10), untilMs: null },
+        { kind: 'request', less: amounts(25), request: amounts(0, 2), untilMs: null },
+        { kind: 'ended', groups: [{ group: 1, count: 1 }], isFewest: true, untilMs: null },
       ].toSorted(
         (a, b) => ['request', 'capacity', 'ended'].indexOf(a.kind) - ['request', 'capacity', 'ended'].indexOf(b.kind),
       ),
@@ -120,17 +127,21 @@ describe('unlocking', () => {
   it('changes several resources together only where none alone is enough', () => {
     const waiting = [aShape({ request: amounts(70, 8) })];
     const { unlocks } = unlocksOfFirst({ capacity, running, waiting });
-    expect(unlocks).toContainEqual({ kind: 'capacity', more: amounts(70, 6), capacity: amounts(190, 16) });
-    expect(unlocks).toContainEqual({ kind: 'request', less: amounts(70, 6), request: amounts(0, 2) });
+    expect(unlocks).toContainEqual(
+      expect.objectContaining({ kind: 'capacity', more: amounts(70, 6), capacity: amounts(190, 16) }),
+    );
+    expect(unlocks).toContainEqual(
+      expect.objectContaining({ kind: 'request', less: amounts(70, 6), request: amounts(0, 2) }),
+    );
   });
 
   it('finds the priority at which it comes first', () => {
     const waiting = [aShape({ request: amounts(60) }), aShape({ priority: 70, request: amounts(50), count: 2 })];
-    expect(unlocksOfFirst({ waiting }).unlocks).toContainEqual({ kind: 'priority', priority: 71 });
+    expect(unlocksOfFirst({ waiting }).unlocks).toContainEqual({ kind: 'priority', priority: 71, untilMs: null });
   });
 
   it('says that nothing is needed, and nothing where the cluster is cordoned', () => {
-    expect(unlocksOfFirst({ waiting: [aShape({})] }).unlocks).toEqual([{ kind: 'nothing' }]);
+    expect(unlocksOfFirst({ waiting: [aShape({})] }).unlocks).toEqual([{ kind: 'nothing', untilMs: null }]);
     expect(unlocksOfFirst({ isCordoned: true, waiting: [aShape({})] })).toEqual({ unlocks: [], cut: [], runs: 1 });
   });
 
@@ -143,7 +154,8 @@ describe('unlocking', () => {
   });
 
   it(`is true and smallest in ${RUNS} states: made real, it starts; one step less, it does not`, () => {
-    let claims = 0;
+    let told = 0;
+    let later = 0;
     fc.assert(
       fc.property(someState(SMALL), fc.nat(), (state, number) => {
         const left = state.waiting.filter((one) => !starts(state, one));
@@ -160,9 +172,10 @@ describe('unlocking', () => {
         const { unlocks, cut } = unlocksOf(snapshotOf(state, true), subject);
         for (const unlock of unlocks) {
           const made = tell(state, one, unlock);
-          expect(starts(made.with, one)).toBe(true);
+          expect(startIn(made.with, one)).toEqual({ untilMs: unlock.untilMs });
           for (const smaller of made.smaller) expect(starts(smaller, one)).toBe(false);
-          claims++;
+          told++;
+          if (unlock.untilMs !== null) later++;
         }
         if (state.isCordoned || cut.length > 0) return;
         const isFound = (kind: Unlock['kind']): boolean => unlocks.some((unlock) => unlock.kind === kind);
@@ -176,7 +189,8 @@ describe('unlocking', () => {
       }),
       { numRuns: RUNS },
     );
-    expect(claims).toBeGreaterThan(RUNS);
+    expect(told).toBeGreaterThan(RUNS);
+    expect(later).toBeGreaterThan(0);
   });
 });
 

@@ -8,7 +8,7 @@ import { blockersOf, holdingsAfter } from './blockers.js';
 import { type Change, changed, type ChangeOptions, type ShapeOf } from './change.js';
 import { leastEnded } from './ended.js';
 import { type Attempt, least } from './least.js';
-import { doesStart, keyOf } from './places.js';
+import { keyOf, type Start, startOf } from './places.js';
 
 const HIGHEST_PRIORITY = 100;
 const MOST_CAPACITY = 1_000_000_000_000;
@@ -21,8 +21,8 @@ export interface Subject extends WaitingHead {
   readonly olderIn: (shape: number) => number;
 }
 
-/** One change that starts a deployment in the next pass: tried with the planner, and tried with one step less, which does not. */
-export type Unlock =
+/** What there is to change, and how much. */
+type Key =
   /** It asks for less: so much less of one resource, or of several together. */
   | { readonly kind: 'request'; readonly less: ResourceAmounts; readonly request: ResourceAmounts }
   /** The cluster has so much more. */
@@ -40,6 +40,13 @@ export type Unlock =
   | { readonly kind: 'policy'; readonly preemption: 'lower-priority' }
   /** Nothing at all: a plan made now starts it. */
   | { readonly kind: 'nothing' };
+
+/**
+ * One change that starts a deployment: tried with the planner, and tried with one step less, which does not.
+ *
+ * With the next pass, or as soon as something has stopped for it that the next pass tells to stop.
+ */
+export type Unlock = Key & Start;
 
 /** What would start a deployment. */
 export interface Unlocks {
@@ -62,13 +69,13 @@ export interface UnlockOptions extends ChangeOptions {
 interface Step {
   readonly most: (rows: readonly number[]) => readonly number[];
   readonly toChange: (amounts: readonly number[]) => [Change, ShapeOf];
-  readonly toUnlock: (amounts: readonly number[]) => Unlock;
+  readonly toKey: (amounts: readonly number[]) => Key;
 }
 
 const DEFAULT_RUNS = 160;
 
 /**
- * Looks for the smallest changes that would start a deployment in the next pass, each by itself.
+ * Looks for the smallest changes with which the next pass would start a deployment, or make room for it, each by itself.
  *
  * Only what the planner itself confirmed is said: that it starts with the change, and that it does not with the next smaller one. A cordoned
  * cluster starts nothing whatever else changes, and is not searched.
@@ -76,7 +83,7 @@ const DEFAULT_RUNS = 160;
 export function unlocksOf(snapshot: Snapshot, subject: Subject, options: UnlockOptions = {}): Unlocks {
   const search = new Search(snapshot, subject, options);
   const { missing, starts } = search;
-  if (starts) return { unlocks: [{ kind: 'nothing' }], cut: [], runs: search.runs };
+  if (starts !== null) return { unlocks: [{ kind: 'nothing', ...starts }], cut: [], runs: search.runs };
   if (snapshot.isCordoned) return { unlocks: [], cut: [], runs: search.runs };
   search.lessRequest(missing);
   search.moreCapacity(missing);
@@ -90,11 +97,14 @@ export function unlocksOf(snapshot: Snapshot, subject: Subject, options: UnlockO
 class Search {
   readonly unlocks: Unlock[] = [];
   readonly cut: Unlock['kind'][] = [];
-  readonly starts: boolean;
+  /** How it starts as things are. */
+  readonly starts: Start | null;
   /** What of each resource it is missing. */
   readonly missing: readonly number[];
   runs = 0;
   private left: number;
+  /** How the last change that started it did so: of those of one kind it is the least, for only smaller ones are tried from then on. */
+  private last: Start = { untilMs: null };
   private readonly shape: WaitingShape;
   private readonly older: ReadonlyMap<string, number>;
 
@@ -108,7 +118,7 @@ class Search {
     this.older = new Map(snapshot.waiting.map((shape, index) => [keyOf(shape), subject.olderIn(index)]));
     const present = changed(snapshot, {}, options);
     const now = this.plan(present);
-    this.starts = now !== null && this.isStarted(present, now, this.shape);
+    this.starts = now === null ? null : this.startIn(present, now, this.shape);
     this.missing = now === null ? toRow(this.shape.request) : missingIn(present, now, subject);
   }
 
@@ -123,7 +133,7 @@ class Search {
         const shape = { ...this.shape, request: lowered(less) };
         return [this.reshaped(shape), shape];
       },
-      toUnlock: (less) => ({ kind: 'request', less: amountsOf(less), request: lowered(less) }),
+      toKey: (less) => ({ kind: 'request', less: amountsOf(less), request: lowered(less) }),
     });
   }
 
@@ -134,7 +144,7 @@ class Search {
     this.eachAlone('capacity', missing, {
       most: () => capacity.map((amount) => MOST_CAPACITY - amount),
       toChange: (more) => [{ capacity: grown(more) }, this.shape],
-      toUnlock: (more) => ({ kind: 'capacity', more: amountsOf(more), capacity: grown(more) }),
+      toKey: (more) => ({ kind: 'capacity', more: amountsOf(more), capacity: grown(more) }),
     });
   }
 
@@ -143,7 +153,7 @@ class Search {
     const { groups, isFewest, isCut } = leastEnded(this.snapshot.running, missing, (ended) =>
       this.attempt({ ended }, this.shape),
     );
-    if (groups !== null) this.unlocks.push({ kind: 'ended', groups, isFewest });
+    if (groups !== null) this.say({ kind: 'ended', groups, isFewest });
     else if (isCut) this.cut.push('ended');
   }
 
@@ -154,7 +164,7 @@ class Search {
     const raised = (by: readonly number[]): ShapeOf => ({ ...this.shape, priority: priority + (by[0] as number) });
     const most = HIGHEST_PRIORITY - priority;
     const found = least([most], [most], (by) => this.attempt(this.reshaped(raised(by)), raised(by)));
-    if (found.amounts !== null) this.unlocks.push({ kind: 'priority', priority: raised(found.amounts).priority });
+    if (found.amounts !== null) this.say({ kind: 'priority', priority: raised(found.amounts).priority });
     else if (found.isCut) this.cut.push('priority');
   }
 
@@ -165,7 +175,7 @@ class Search {
     const preemption = 'lower-priority';
     const starts = this.attempt({ policy: { ...policy, preemption } }, this.shape);
     if (starts === null) this.cut.push('policy');
-    else if (starts) this.unlocks.push({ kind: 'policy', preemption });
+    else if (starts) this.say({ kind: 'policy', preemption });
   }
 
   /** Tries each resource alone, and together those that do nothing alone. */
@@ -183,7 +193,7 @@ class Search {
       if (together.length > 1 && this.unlocks.length > before) break;
       const guess = missing.map((amount, row) => (together.includes(row) ? amount : 0));
       const found = least(guess, step.most(together), attempt);
-      if (found.amounts !== null) this.unlocks.push(step.toUnlock(found.amounts));
+      if (found.amounts !== null) this.say(step.toKey(found.amounts));
       isCut ||= found.isCut;
     }
     if (isCut) this.cut.push(kind);
@@ -191,6 +201,10 @@ class Search {
 
   private begin(): void {
     this.left = this.options.maxRuns ?? DEFAULT_RUNS;
+  }
+
+  private say(key: Key): void {
+    this.unlocks.push({ ...key, ...this.last });
   }
 
   /** The deployment leaves its shape and comes back as another one. */
@@ -203,7 +217,10 @@ class Search {
   private attempt(change: Change, as: ShapeOf): boolean | null {
     const after = changed(this.snapshot, change, this.options);
     const result = this.plan(after);
-    return result === null ? null : this.isStarted(after, result, as);
+    if (result === null) return null;
+    const start = this.startIn(after, result, as);
+    if (start !== null) this.last = start;
+    return start !== null;
   }
 
   private plan(snapshot: Snapshot): Plan | null {
@@ -215,11 +232,11 @@ class Search {
     return result.certificate.stopped === 'deadline' ? null : result;
   }
 
-  private isStarted(snapshot: Snapshot, result: Plan, as: ShapeOf): boolean {
+  private startIn(snapshot: Snapshot, result: Plan, as: ShapeOf): Start | null {
     const key = keyOf(as);
     const shape = snapshot.waiting.findIndex((other) => keyOf(other) === key);
     const { id, queuedAtMs } = this.subject;
-    return doesStart(snapshot, result, { id, queuedAtMs, shape, older: this.older.get(key) ?? 0 });
+    return startOf(snapshot, result, { id, queuedAtMs, shape, older: this.older.get(key) ?? 0 });
   }
 }
 

@@ -6,6 +6,7 @@ import { keyOf } from '../explain/places.js';
 import { plan } from '../plan.js';
 import { DEFAULT_POLICY } from '../policy.js';
 import {
+  type Claim,
   type PlanningPolicy,
   PREEMPTION,
   type RunningGroup,
@@ -33,6 +34,7 @@ export interface State {
   readonly running: readonly RunningGroup[];
   readonly waiting: readonly Waiting[];
   readonly reservation: StandingReservation | null;
+  readonly claims: readonly Claim[];
 }
 
 /** Deployments of each shape, oldest first, in the order of the shapes of {@link snapshotOf}. */
@@ -70,6 +72,19 @@ export function startedBy(state: State, snapshot = snapshotOf(state)): string[] 
   });
 }
 
+/** Who waits after the plan for a state, and has a claim then: by id, until when. */
+export function claimedBy(state: State, snapshot = snapshotOf(state)): Map<string, number> {
+  const started = startedBy(state, snapshot);
+  const members = membersOf(state);
+  return new Map(
+    plan(snapshot).claims.flatMap((claim) => {
+      const group = members.find(([first]) => first !== undefined && keyOf(first) === keyOf(claim)) ?? [];
+      const left = group.filter(({ id }) => !started.includes(id));
+      return left.slice(0, claim.count).map(({ id }): [string, number] => [id, claim.untilMs]);
+    }),
+  );
+}
+
 const part = (largest: number): fc.Arbitrary<number> =>
   fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 5, arbitrary: fc.integer({ min: 0, max: largest }) });
 
@@ -89,7 +104,7 @@ export interface StateSize {
   readonly largest: number;
 }
 
-/** Clusters in the middle of their life: something runs, something waits, now and then a reservation stands, or the cluster has shrunk. */
+/** Clusters in the middle of their life: something runs, something waits, now and then a reservation stands, or somebody is stopping for others. */
 export function someState({ shapes, waiting, running, largest }: StateSize): fc.Arbitrary<State> {
   const shape = fc.record({
     priority: fc.constantFrom(10, 50, 51),
@@ -101,25 +116,26 @@ export function someState({ shapes, waiting, running, largest }: StateSize): fc.
     resources: someRequest(largest),
     count: fc.constantFrom(1, 1, 1, 2),
     endsAtMs: fc.oneof(fc.constant(null), fc.constantFrom(110_000, 130_000, 200_000)),
-    yields: fc.option(fc.record({ ranSeconds: fc.constantFrom(20, 50, 90), preemptions: fc.constantFrom(0, 0, 3) })),
+    yields: fc.option(fc.record({ ranSeconds: fc.constantFrom(20, 90, 90), preemptions: fc.constantFrom(0, 0, 3) })),
   });
   const capacity = fc.tuple(...[1, 1, 1].map((least) => fc.integer({ min: least, max: largest * 3 })));
   return fc
     .record({
       capacity: capacity.map(([cpu = 0, memory = 0, gpu = 0]) => amounts(cpu, memory, gpu)),
       reserveAfterSeconds: fc.constantFrom(null, 0, 0, 60),
-      preemption: fc.constantFrom(...PREEMPTION),
+      preemption: fc.constantFrom(...PREEMPTION, 'lower-priority'),
+      stopGraceSeconds: fc.constantFrom(0, 20, 60),
       isCordoned: fc.integer({ min: 0, max: 19 }).map((number) => number === 0),
       kinds: fc.array(shape, { minLength: 1, maxLength: shapes }),
       queue: fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 99 })), { minLength: 1, maxLength: waiting }),
       running: fc.array(group, { maxLength: running }),
-      hasReservation: fc.boolean(),
+      hasHistory: fc.boolean(),
     })
-    .map(({ capacity, reserveAfterSeconds, preemption, isCordoned, kinds, queue, running, hasReservation }) => {
+    .map(({ capacity, isCordoned, kinds, queue, running, hasHistory, ...policy }) => {
       const state: State = {
         capacity,
         nowMs: 100_000,
-        policy: { ...DEFAULT_POLICY, reserveAfterSeconds, preemption, preemptAfterSeconds: 40 },
+        policy: { ...DEFAULT_POLICY, ...policy, preemptAfterSeconds: 40 },
         isCordoned,
         running: thatFit(running.map(toRunning), capacity),
         waiting: queue.map(([kind, age], index) => ({
@@ -128,8 +144,9 @@ export function someState({ shapes, waiting, running, largest }: StateSize): fc.
           queuedAtMs: age * 1000,
         })),
         reservation: null,
+        claims: [],
       };
-      return hasReservation ? { ...state, ...afterPass(state) } : state;
+      return hasHistory ? { ...state, ...afterPass(state) } : state;
     });
 }
 
@@ -146,16 +163,17 @@ function toRunning({ yields, ...group }: DrawnGroup, index: number): RunningGrou
 }
 
 /** The state after a pass half a minute ago has been made real. */
-function afterPass(state: State): Pick<State, 'running' | 'waiting' | 'reservation'> {
+function afterPass(state: State): Pick<State, 'running' | 'waiting' | 'reservation' | 'claims'> {
   const nowMs = state.nowMs - 30_000;
   const past = { ...state, nowMs };
   const started = startedBy(past);
-  const { reservation, preempt } = plan(snapshotOf(past));
+  const { reservation, preempt, claims } = plan(snapshotOf(past));
   const gone = new Set(preempt.map(({ group }) => group));
+  const graceEndsMs = nowMs + state.policy.stopGraceSeconds * 1000;
   const starts = state.waiting.filter(({ id }) => started.includes(id));
   return {
     running: [
-      ...state.running.filter((_, index) => !gone.has(index)),
+      ...state.running.map((group, index) => (gone.has(index) ? vacating(group, graceEndsMs) : group)),
       ...starts.map(({ priority, request, maxRuntimeSeconds }) => ({
         priority,
         resources: request,
@@ -165,8 +183,17 @@ function afterPass(state: State): Pick<State, 'running' | 'waiting' | 'reservati
     ].filter(({ endsAtMs }) => endsAtMs === null || endsAtMs > state.nowMs),
     waiting: state.waiting.filter(({ id }) => !started.includes(id)),
     reservation,
+    claims,
   };
 }
+
+const vacating = ({ priority, resources, count }: RunningGroup, endsAtMs: number): RunningGroup => ({
+  priority,
+  resources,
+  count,
+  endsAtMs,
+  isVacating: true,
+});
 
 function thatFit(running: readonly RunningGroup[], capacity: ResourceAmounts): RunningGroup[] {
   const left = new Map(RESOURCES.map((resource) => [resource, capacity[resource]]));

@@ -202,11 +202,11 @@ export class EndingDto {
   readonly name!: string;
 }
 
-/** One change that would start it in the next pass. Which fields there are depends on the kind. */
+/** One change that would start it. Which fields there are depends on the kind. */
 export class UnlockDto {
   @EnumField(UNLOCK_KINDS, {
     description:
-      '`request`: it asks for less. `capacity`: the cluster has more. `ended`: these deployments have ended. `priority`: it has this one. `policy`: the cluster allows to stop what is preemptible and of lower priority. `time`: nothing but time, as far as runtimes are declared. `nothing`: it starts anyway. Each was tried with the planner; and with one step less it does not start.',
+      '`request`: it asks for less. `capacity`: the cluster has more. `ended`: these deployments have ended. `priority`: it has this one. `policy`: the cluster allows to stop what is preemptible and of lower priority. `time`: nothing but time, as far as runtimes are declared. `nothing`: it starts anyway. Each was tried with the planner: the next pass starts it then, or makes room for it (`startsBy`); and with one step less it does neither.',
     name: 'UnlockKind',
     example: 'request',
   })
@@ -257,6 +257,13 @@ export class UnlockDto {
 
   @TimestampField({ description: 'time: when it starts.', optional: true })
   readonly startsAt?: string;
+
+  @TimestampField({
+    description:
+      'Given where the next pass does not start it, but tells something to stop for it: when it starts at the latest.',
+    optional: true,
+  })
+  readonly startsBy?: string;
 }
 
 /** When a deployment starts, if nobody comes and everything ends when it declared. */
@@ -446,7 +453,8 @@ export class ExplanationDto {
   readonly displacement!: DisplacementDto | null;
 
   @ArrayField(() => UnlockDto, {
-    description: 'The smallest changes that would start it in the next pass; null where they were not looked for.',
+    description:
+      'The smallest changes with which the next pass would start it, or make room for it; null where they were not looked for.',
     max: 20,
     nullable: true,
   })

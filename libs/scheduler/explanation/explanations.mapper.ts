@@ -91,6 +91,12 @@ export function toEtaDto({ atMs, reason, horizonMs }: EtaView): EtaDto {
 }
 
 function toUnlockDto(unlock: NamedUnlock): UnlockDto {
+  if (unlock.kind === 'time') return { kind: unlock.kind, startsAt: timeOf(unlock.atMs) };
+  const { untilMs } = unlock;
+  return Object.assign(toKeyDto(unlock), untilMs === null ? {} : { startsBy: timeOf(untilMs) });
+}
+
+function toKeyDto(unlock: Exclude<NamedUnlock, { kind: 'time' }>): UnlockDto {
   switch (unlock.kind) {
     case 'nothing':
       return { kind: unlock.kind };
@@ -108,8 +114,6 @@ function toUnlockDto(unlock: NamedUnlock): UnlockDto {
       return { kind: unlock.kind, priority: unlock.priority };
     case 'policy':
       return { kind: unlock.kind, preemption: unlock.preemption };
-    case 'time':
-      return { kind: unlock.kind, startsAt: timeOf(unlock.atMs) };
   }
 }
 

@@ -13,13 +13,14 @@ import {
   type Blocker,
   blockersOfOne,
   changed,
-  doesStart,
   type Eta,
   keyOf,
   type NoForecast,
   sentenceOf,
   type ShapeOf,
+  type Start,
   type StandingReservation,
+  startOf,
   type Unlock,
 } from '#packing';
 import { type Actor } from '#rbac';
@@ -45,7 +46,11 @@ export interface ExplanationWish {
 /** A change that would start a deployment, with the names of those that would have to end. */
 export type NamedUnlock =
   | Exclude<Unlock, { kind: 'ended' }>
-  | { readonly kind: 'ended'; readonly deployments: readonly NamedDeployment[]; readonly isFewest: boolean }
+  | ({
+      readonly kind: 'ended';
+      readonly deployments: readonly NamedDeployment[];
+      readonly isFewest: boolean;
+    } & Start)
   | { readonly kind: 'time'; readonly atMs: number };
 
 /** When a deployment starts, as far as declared runtimes say. */
@@ -212,7 +217,7 @@ export class ExplanationsService {
         const members = await this.work.membersOf(this.database.reader(), present.clusterId, { ...holding, count });
         deployments.push(...members);
       }
-      named.push({ kind: 'ended', deployments, isFewest: unlock.isFewest });
+      named.push({ kind: 'ended', deployments, isFewest: unlock.isFewest, untilMs: unlock.untilMs });
     }
     const isNow = unlocks.some(({ kind }) => kind === 'nothing');
     if (eta !== null && eta.atMs !== null && !isNow) named.push({ kind: 'time', atMs: eta.atMs });
@@ -245,9 +250,9 @@ function blockersOfFound(found: Found, { plan, blockers }: ExplainResult, retryA
   const elders = older[shape] ?? 0;
   const placed = plan.place.find((placement) => placement.shape === shape)?.count ?? 0;
   const { id, priority, queuedAtMs } = one;
-  const starts = doesStart(present.snapshot, plan, { id, queuedAtMs, shape, older: elders });
+  const start = startOf(present.snapshot, plan, { id, queuedAtMs, shape, older: elders });
   const own: readonly Blocker[] =
-    starts || blockers === null
+    start?.untilMs === null || blockers === null
       ? [{ code: 'NEXT_PASS' }]
       : blockersOfOne(blockers, { id, priority, older: Math.max(0, elders - placed) });
   if (one.status === 'queued') return own;

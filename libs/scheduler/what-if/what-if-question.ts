@@ -41,6 +41,8 @@ export interface Prepared {
   readonly left: readonly Member[];
   /** The amendments, then the additions. */
   readonly came: readonly Member[];
+  /** How many just like what an amended one would be are older: by id. */
+  readonly elders: ReadonlyMap<string, number>;
 }
 
 /** @throws WHAT_IF.DEPLOYMENT_INVALID naming every one that the question cannot be about */

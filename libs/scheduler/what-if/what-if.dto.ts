@@ -165,8 +165,17 @@ export class FateDto {
   @IntegerField({ description: 'How many of them wait.', min: 0, max: MANY, example: 1 })
   readonly waits!: number;
 
+  @IntegerField({
+    description:
+      'How many of those that wait, the oldest, have a claim: they start as soon as what was told to stop for them has stopped.',
+    min: 0,
+    max: MANY,
+    example: 0,
+  })
+  readonly claims!: number;
+
   @StringField({
-    description: 'Why those wait, in plain words; null where none does.',
+    description: 'Why the oldest of those waits, in plain words; null where none does.',
     min: 1,
     max: 4000,
     nullable: true,
@@ -174,7 +183,7 @@ export class FateDto {
   })
   readonly sentence!: string | null;
 
-  @ArrayField(() => BlockerDto, { description: 'Everything that keeps those that wait.', max: 300 })
+  @ArrayField(() => BlockerDto, { description: 'Everything that keeps the oldest of those that wait.', max: 300 })
   readonly blockers!: BlockerDto[];
 }
 
@@ -202,9 +211,21 @@ export class CountsDto {
   readonly after!: number;
 }
 
+/** A deployment for which room would be made. */
+export class ClaimantDto {
+  @IdField({ description: 'The deployment.' })
+  readonly id!: string;
+
+  @TimestampField({ description: 'When it starts at the latest: the time to stop is over then.' })
+  readonly until!: string;
+}
+
 /** A running deployment that would be stopped. */
 export class VictimDto extends YieldingDto {
-  @IdField({ description: 'For whom: the first of those that start in its place; of `deployments`, its id there.' })
+  @IdField({
+    description:
+      'For whom: the first of those that start in its place, or have a claim to it; of `deployments`, its id there.',
+  })
   readonly by!: string;
 }
 
@@ -243,8 +264,15 @@ export class WhatIfAnswerDto {
   })
   readonly starts!: string[];
 
+  @ArrayField(() => ClaimantDto, {
+    description:
+      'Deployments that would have a claim, and have none as things are: what runs in their place is given time to stop (`stopGraceSeconds`), and they start as soon as it has.',
+    max: MAX_NAMED,
+  })
+  readonly claims!: ClaimantDto[];
+
   @ListField(namedRule, {
-    description: 'Deployments that start as things are, and would wait.',
+    description: 'Deployments that start, or have a claim, as things are, and would have neither.',
     max: MAX_NAMED,
     example: [],
   })
@@ -252,6 +280,9 @@ export class WhatIfAnswerDto {
 
   @ObjectField(() => CountsDto, { description: 'How many start in the next pass.' })
   readonly placed!: CountsDto;
+
+  @ObjectField(() => CountsDto, { description: 'How many have a claim after it.' })
+  readonly claimed!: CountsDto;
 
   @ObjectField(() => CountsDto, { description: 'How many of those that run are stopped for them.' })
   readonly preempted!: CountsDto;

@@ -53,12 +53,14 @@ export function toPolicyChanges(changes: PlanningPolicyDto): Partial<PlanningPol
 
 /** What of the answer leaves the service. */
 export function toWhatIfAnswerDto(view: WhatIfView): WhatIfAnswerDto {
-  const { reservation, certificate, placed } = view;
+  const { reservation, certificate, placed, claimed } = view;
   return {
     asOf: timeOf(view.asOfMs),
     starts: [...view.starts],
+    claims: view.claims.map(({ id, untilMs }) => ({ id, until: timeOf(untilMs) })),
     waits: [...view.waits],
     placed: { before: placed.before, after: placed.after },
+    claimed: { before: claimed.before, after: claimed.after },
     preempted: { before: view.preempted.before, after: view.preempted.after },
     victims: view.victims.map((victim) => Object.assign(toYieldingDto(victim), { by: victim.by })),
     deployments: view.additions.map(toFateDto),
@@ -68,11 +70,12 @@ export function toWhatIfAnswerDto(view: WhatIfView): WhatIfAnswerDto {
   };
 }
 
-function toFateDto({ id, starts, waits, blockers }: NamedFate): AdditionFateDto {
+function toFateDto({ id, starts, waits, claims, blockers }: NamedFate): AdditionFateDto {
   return {
     id,
     starts,
     waits,
+    claims,
     sentence: blockers.length === 0 ? null : sentenceOf(blockers, timeInWords),
     blockers: blockers.map(toBlockerDto),
   };

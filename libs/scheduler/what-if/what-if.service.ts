@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 
 import { Database, type EntityManager } from '#database';
 import { ClusterWork } from '#deployments';
-import { keyOf, type WaitingShape } from '#packing';
+import { compareAge, keyOf, type Member, type ShapeOf } from '#packing';
 import { type QueuedShape } from '#queue';
 import { type Actor } from '#rbac';
 
 import { afterSettling, PresentReader, type Present } from '../explanation/present.js';
 import { nameYielding } from '../explanation/displacements.js';
 import { Questions } from '../explanation/questions.js';
-import { MAX_NAMED, mostPlaced, shapesOf, viewOf, type WhatIfView } from './what-if-answer.js';
+import { MAX_NAMED, startingShapes, viewOf, type WhatIfView } from './what-if-answer.js';
 import {
   added,
   amended,
@@ -20,6 +20,9 @@ import {
   toMember,
   type WhatIfQuestion,
 } from './what-if-question.js';
+
+/** So many that are older than an amended one are counted. */
+const MAX_ELDERS = 10_000;
 
 /** Answers what would happen if something were different. Reads, and writes nothing. */
 @Injectable()
@@ -41,20 +44,25 @@ export class WhatIfService {
     );
     const { present, change, stops } = prepared;
     const result = await this.questions.ask(actor, 'whatIf', { snapshot: present.snapshot, change, stops });
-    const shapes = shapesOf(result);
     const victims = result.after.plan.preempt.flatMap(({ group }) => result.after.snapshot.running[group] ?? []);
-    const limit = Math.min(MAX_NAMED, mostPlaced(result)) + names;
+    const starting = startingShapes(result);
+    const limit = Math.min(MAX_NAMED, Math.max(0, ...starting.map(({ most }) => most))) + names;
     const heads =
-      shapes.length === 0
+      starting.length === 0
         ? []
         : await this.presents.with(actor, { organizationId, clusterId, names: 1 }, (tx) =>
-            this.work.headsOf(tx, clusterId, shapes.map(toQueued), limit),
+            this.work.headsOf(
+              tx,
+              clusterId,
+              starting.map(({ shape }) => toQueued(shape)),
+              limit,
+            ),
           );
     return viewOf(
       question,
       prepared,
       result,
-      new Map(shapes.map((shape, index) => [keyOf(shape), heads[index] ?? []])),
+      new Map(starting.map(({ shape }, index) => [keyOf(shape), heads[index] ?? []])),
       await nameYielding(this.database.reader(), this.work, present, victims.slice(0, MAX_NAMED)),
     );
   }
@@ -66,10 +74,8 @@ export class WhatIfService {
     refuse(question, found);
     const waiting = ids.flatMap((id) => found.get(id) ?? []).filter(({ status }) => status === 'queued');
     const left = waiting.map(toMember);
-    const came = [
-      ...question.amendments.map((amendment) => amended(amendment, found)),
-      ...added(question, snapshot.nowMs),
-    ];
+    const others = question.amendments.map((amendment) => amended(amendment, found));
+    const came = [...others, ...added(question, snapshot.nowMs)];
     const ended = endedGroups(
       present,
       question.ended.flatMap((id) => found.get(id) ?? []),
@@ -91,6 +97,7 @@ export class WhatIfService {
       present,
       left,
       came,
+      elders: await this.elders(tx, present, left, others),
       stops: settled.stops,
       change: {
         capacity: settled.capacity,
@@ -102,9 +109,28 @@ export class WhatIfService {
       },
     };
   }
+
+  /** How many just like what each of some would be are older: of those that wait, and of those that would be like it, too. */
+  private async elders(
+    tx: EntityManager,
+    { organizationId, clusterId }: Present,
+    left: readonly Member[],
+    amendments: readonly Member[],
+  ): Promise<ReadonlyMap<string, number>> {
+    const elders = new Map<string, number>();
+    for (const { head, shape } of amendments) {
+      const { id } = head;
+      const own = { organizationId, id };
+      const [waiting = 0] = await this.work.olderThan(tx, clusterId, [toQueued(shape)], own, MAX_ELDERS);
+      const older = (others: readonly Member[]): number =>
+        others.filter((other) => keyOf(other.shape) === keyOf(shape) && compareAge(other.head, head) < 0).length;
+      elders.set(id, waiting - older(left) + older(amendments));
+    }
+    return elders;
+  }
 }
 
-const toQueued = ({ priority, request, maxRuntimeSeconds }: WaitingShape): QueuedShape => ({
+const toQueued = ({ priority, request, maxRuntimeSeconds }: ShapeOf): QueuedShape => ({
   ...request,
   priority,
   maxRuntimeSeconds: maxRuntimeSeconds ?? 0,

@@ -205,6 +205,15 @@ export class ProblemBlockerDto extends BlockerFactsDto {
   readonly id?: string;
 }
 
+/** A deployment for which the plan makes room. */
+export class PlannedClaimDto {
+  @StringField({ description: 'Its id.', ...ID, example: 'b' })
+  readonly id!: string;
+
+  @TimestampField({ description: 'When it starts at the latest: the time to stop is over then.' })
+  readonly until!: string;
+}
+
 /** A deployment that the plan leaves waiting. */
 export class PlannedWaitingDto {
   @StringField({ description: 'Its id.', ...ID, example: 'b' })
@@ -245,8 +254,19 @@ export class WholePlanDto {
   @ListField(idRule, { description: 'Who starts.', max: MAX_OF_EACH, example: ['b'] })
   readonly place!: string[];
 
-  @ListField(idRule, { description: 'What is given up for those that start.', max: MAX_OF_EACH, example: [] })
+  @ListField(idRule, {
+    description: 'What is given up for those that start, or have a claim.',
+    max: MAX_OF_EACH,
+    example: [],
+  })
   readonly preempt!: string[];
+
+  @ArrayField(() => PlannedClaimDto, {
+    description:
+      'Who waits, and starts as soon as what is given up for it has stopped: where the policy gives it time for that (`stopGraceSeconds`).',
+    max: MAX_OF_EACH,
+  })
+  readonly claims!: PlannedClaimDto[];
 
   @ObjectField(() => PlannedReservationDto, { description: 'The reservation that stands then.', nullable: true })
   readonly reservation!: PlannedReservationDto | null;

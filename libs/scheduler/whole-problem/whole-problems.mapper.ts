@@ -58,10 +58,11 @@ function toStatement({
 
 /** What of a plan leaves the service. */
 export function toWholePlanDto({ answer, elapsedMs, untold }: WholePlan): WholePlanDto {
-  const { place, preempt, reservation, certificate, waiting } = answer;
+  const { place, preempt, claims, reservation, certificate, waiting } = answer;
   return {
     place: [...place],
     preempt: [...preempt],
+    claims: claims.map(({ id, until }) => ({ id, until })),
     reservation:
       reservation === null
         ? null

@@ -89,4 +89,29 @@ export class Preemptions {
         from preempted`,
     );
   }
+
+  /**
+   * Whether those for whom others are asked to stop still wait with the priority that they had; if so, they do until the transaction ends. Whoever
+   * edits or cancels one of them at this moment is not waited for.
+   */
+  async areWaiting(
+    tx: EntityManager,
+    { organizationId }: PassContext,
+    preemptors: readonly Pick<Displacement, 'preemptorId' | 'preemptorPriority'>[],
+  ): Promise<boolean> {
+    const priorities = new Map(preemptors.map((one) => [one.preemptorId, one.preemptorPriority]));
+    const rows = await rowsOf(
+      tx,
+      sql<{ id: string }>`
+        select named.id
+        from unnest(${[...priorities.keys()]}::uuid[], ${[...priorities.values()]}::smallint[]) as named (id, priority)
+        cross join lateral (
+          select d.status, d.priority from deployments d
+          where d.organization_id = ${organizationId}::uuid and d.id = named.id
+          limit 1 for share skip locked
+        ) found
+        where found.status = 'queued' and found.priority = named.priority`,
+    );
+    return rows.length === priorities.size;
+  }
 }

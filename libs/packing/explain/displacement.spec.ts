@@ -60,6 +60,20 @@ describe('who could be stopped for a deployment that waits', () => {
     );
   });
 
+  it('does not count who is given up for it among those that stay, nor says for whom others stop: who that was may wait no more', () => {
+    const two = [runs('one', { resources: amounts(50) }), runs('two', { resources: amounts(30) })];
+    const stopping = aRunningGroup({ priority: 10, resources: amounts(20), isVacating: true });
+    const snapshot = busy({ running: [...two, stopping], waiting: [aShape({ request: amounts(80) }), ...waiting] });
+    const result = plan(snapshot);
+    expect(result.preempt.map(({ id, by }) => [id, by])).toEqual([['two', 1]]);
+    expect(displacementOf(snapshot, result, 1).staying).toEqual([
+      { reason: 'stopping', deployments: 1, untilMs: null },
+    ]);
+    const told = displacementOf(snapshot, result, 0);
+    expect(told.staying).toEqual([{ reason: 'stopping', deployments: 2, untilMs: null }]);
+    expect(displacementInWords(told, time)).toContain('of what else runs, 2 are being stopped already');
+  });
+
   it('is nobody where the policy says so', () => {
     const told = ofFirst(aSnapshot({ running, waiting }));
     expect(told.isAllowed).toBe(false);
@@ -95,7 +109,8 @@ describe('who could be stopped for a deployment that waits', () => {
           });
           expect(told.candidates).toEqual(candidates);
           const counted = told.staying.reduce((sum, { deployments }) => sum + deployments, 0);
-          expect(counted + candidates.length).toBe(snapshot.running.length);
+          const own = result.preempt.filter(({ by }) => by === index).length;
+          expect(counted + candidates.length + own).toBe(snapshot.running.length);
           if (shape.count === starts[index]) continue;
           waits++;
           // What is free beside the plan, deployment by deployment, once every candidate is gone.

@@ -16,7 +16,7 @@ export type StayReason =
   | 'too-often'
   /** It has not run for as long as the policy grants everybody. */
   | 'too-new'
-  /** It is stopping already, for somebody else. */
+  /** It is stopping already, or is about to for somebody else. */
   | 'stopping';
 
 /** So much of what runs stays, for one reason. */
@@ -33,7 +33,7 @@ export interface Displacement {
   readonly isAllowed: boolean;
   /** Running groups of one, of lower priority, that may be given up as the policy is: index into `snapshot.running`. */
   readonly candidates: readonly number[];
-  /** All other that runs, by what keeps it there. */
+  /** All other that runs and is not given up for the shape, by what keeps it there. */
   readonly staying: readonly Staying[];
   /** Resources of which there would be too little even if all candidates were gone. */
   readonly short: readonly ReservedResource[];
@@ -47,10 +47,11 @@ export interface Displacement {
 export function displacementOf(snapshot: Snapshot, plan: Plan, shapeIndex: number): Displacement {
   const { running, policy, nowMs, waiting } = snapshot;
   const shape = waiting[shapeIndex] as WaitingShape;
-  const gone = new Set(plan.preempt.map(({ group }) => group));
+  const gone = new Map(plan.preempt.map(({ group, by }) => [group, by]));
   const candidates: number[] = [];
   const staying = new Map<StayReason, { deployments: number; untilMs: number | null }>();
   for (const [index, group] of running.entries()) {
+    if (gone.get(index) === shapeIndex) continue;
     const reason = gone.has(index) ? 'stopping' : reasonToStay(snapshot, group, shape);
     if (reason === null) {
       candidates.push(index);

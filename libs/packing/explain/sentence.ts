@@ -80,7 +80,7 @@ const STAYING: Readonly<Record<StayReason, (deployments: string, isOne: boolean,
   'too-often': (deployments, one) =>
     `${deployments} ${one ? 'has' : 'have'} been stopped for others as often as this cluster allows`,
   'too-new': (deployments, _, until) => `${deployments} may not be stopped yet (the first at ${until})`,
-  stopping: (deployments, one) => `${deployments} ${one ? 'is' : 'are'} being stopped already, for others`,
+  stopping: (deployments, one) => `${deployments} ${one ? 'is' : 'are'} being stopped already`,
 };
 
 /** Whether what runs can be stopped for a deployment that waits, in one or two plain sentences. */

@@ -33,6 +33,11 @@ export class Preempting {
     if (preempt.length === 0) return [];
     const { stopGraceSeconds } = view.snapshot.policy;
     const displacements = preempt.map((preemption) => displacementOf(preemption, place, view));
+    // Whoever starts in this pass is held by that; whoever only gets a claim would not be missed.
+    const claimants = displacements.filter((_, index) => !place.some(({ shape }) => shape === preempt[index]?.by));
+    if (claimants.length > 0 && !(await this.deployments.areWaiting(tx, pass, claimants))) {
+      throw new PlanOutdated('somebody for whom the plan asks others to stop waits no more');
+    }
     const preempted = await this.deployments.preempt(tx, pass, displacements, stopGraceSeconds);
     const isAsPlanned = preempted.every(
       ({ deploymentId, isStopping }) => isStopping === stopsLater(view, deploymentId, stopGraceSeconds),

@@ -84,6 +84,20 @@ describe('preemption, while those whom it is about do something', () => {
     expect(await scene.evictions()).toBe(0);
   });
 
+  it('asks nobody to stop for somebody who is cancelled, or becomes another, meanwhile', async () => {
+    const { scene, old, young, high } = await aScene({ stopGraceSeconds: 600 });
+    for (const id of [old, young]) await scene.start(id);
+    inTheMiddle = () => team.admin.patch(scene.cluster.deploymentPath(high), { priority: 5 });
+    await scene.pass();
+    expect(plans).toBe(2);
+    expect(await scene.statuses([old, young, high])).toEqual(['running', 'running', 'queued']);
+    await team.admin.patch(scene.cluster.deploymentPath(high), { priority: 90 });
+    inTheMiddle = () => scene.cluster.cancel(high);
+    await scene.pass();
+    expect(await scene.statuses([old, young, high])).toEqual(['running', 'running', 'cancelled']);
+    expect(await scene.evictions()).toBe(0);
+  });
+
   it('waits for nobody who holds a victim, gives nothing up, and looks again soon', async () => {
     const { scene, old, young, high } = await aScene();
     const other = new Client({ connectionString: stowage.database.url });

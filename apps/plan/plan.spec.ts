@@ -52,6 +52,27 @@ describe('the offline planner', () => {
     ]);
   });
 
+  it('names who starts once others have stopped, and until when', () => {
+    const policy = { preemption: 'lower-priority', preemptAfterSeconds: 0, stopGraceSeconds: 60 };
+    const told = answer({
+      policy,
+      running: [running({ id: 'r', resources: { cpu: 6, memoryMib: 0 }, preemptible: true })],
+      queue: [deployment('a', 2), deployment('b', 2), deployment('c', 2)],
+    });
+    expect(told).toMatchObject({
+      place: ['a'],
+      preempt: ['r'],
+      claims: [
+        { id: 'b', until: '2026-01-01T00:01:00.000Z' },
+        { id: 'c', until: '2026-01-01T00:01:00.000Z' },
+      ],
+    });
+    expect(told.waiting.map(({ id, blockers: [first] }) => [id, first?.code])).toEqual([
+      ['b', 'CLAIM'],
+      ['c', 'CLAIM'],
+    ]);
+  });
+
   it('keeps a reservation that is given, and names it to those behind it', () => {
     const running = [
       { id: 'r', priority: 50, resources: { cpu: 4, memoryMib: 0 }, startedAt: NOW, maxRuntimeSeconds: 90 },

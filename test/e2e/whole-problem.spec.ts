@@ -72,6 +72,14 @@ describe('a whole problem', () => {
         queue: [large, small],
       },
     ],
+    [
+      'what is given time to stop, and for whom',
+      {
+        policy: { preemption: 'lower-priority', reserveAfterSeconds: null, stopGraceSeconds: 300 },
+        running: [{ ...runs, preemptible: true, startedAt: '2025-12-31T20:00:00Z', maxRuntimeSeconds: null }],
+        queue: [large, small],
+      },
+    ],
     ['no reservations', { policy: { reserveAfterSeconds: null }, running: [runs], queue: [large, small] }],
   ])('is answered as by `npm run plan`: %s', async (_what, changes) => {
     const problem = { ...example, ...changes };

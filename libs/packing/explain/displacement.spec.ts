@@ -216,6 +216,7 @@ describe('preemption in what else is told', () => {
     // At once; then, after its 100 seconds, the one that was given up, of the same kind and older, for its 600.
     expect(told.etas).toEqual([{ atMs: 0 }, { atMs: 700_000 }]);
     const graceful = { ...snapshot, policy: { ...snapshot.policy, stopGraceSeconds: 30 } };
-    expect(forecast(graceful, [standing(0)]).etas).toHaveLength(1);
+    // Thirty seconds until the other one has stopped, at the latest; then as above.
+    expect(forecast(graceful, [standing(0), standing(1)]).etas).toEqual([{ atMs: 30_000 }, { atMs: 730_000 }]);
   });
 });

@@ -1,0 +1,38 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { plan } from '../plan.js';
+import { claimedBy, membersOf, snapshotOf, someState, startedBy } from '../testing/states.js';
+import { startOf, startsBy } from './places.js';
+
+const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10_000 : 1_000;
+
+describe('who starts', () => {
+  it(`is the same asked of everybody and asked of each, in ${RUNS} states: now, later or not`, () => {
+    const seen = { now: 0, later: 0, not: 0 };
+    fc.assert(
+      fc.property(someState({ shapes: 4, waiting: 8, running: 5, largest: 8 }), fc.boolean(), (state, namesAll) => {
+        const snapshot = snapshotOf(state, namesAll);
+        const result = plan(snapshot);
+        const members = membersOf(state);
+        const starts = startsBy(snapshot, result, (shape) => members[shape]!.map(({ id }) => id));
+        const claimed = claimedBy(state, snapshot);
+        expect([...starts].flatMap(([id, { untilMs }]) => (untilMs === null ? [id] : []))).toEqual(
+          startedBy(state, snapshot),
+        );
+        expect([...starts].flatMap(([id, { untilMs }]) => (untilMs === null ? [] : [[id, untilMs]]))).toEqual([
+          ...claimed,
+        ]);
+        for (const [shape, group] of members.entries()) {
+          for (const [older, { id, queuedAtMs }] of group.entries()) {
+            const start = startOf(snapshot, result, { id, queuedAtMs, shape, older });
+            expect(start).toEqual(starts.get(id) ?? null);
+            seen[start === null ? 'not' : start.untilMs === null ? 'now' : 'later']++;
+          }
+        }
+      }),
+      { numRuns: RUNS },
+    );
+    expect(Object.values(seen).every((count) => count > 0)).toBe(true);
+  });
+});

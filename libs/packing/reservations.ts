@@ -24,8 +24,8 @@ export interface ReservedPlan {
  */
 export function planWithReservations(snapshot: Snapshot, meter: Meter): ReservedPlan {
   const events: ReservationEvent[] = [];
-  let standing = confirm(snapshot, events);
   let draft = draftFree(snapshot, meter);
+  let standing = confirm(snapshot, draft, events);
   for (let starts = 0; ; starts++) {
     const holder = nextInLine(snapshot, draft, standing);
     if (holder === null) return finish(snapshot, draft, standing, events, false);
@@ -100,12 +100,19 @@ function headsBeside({ oldest, followers = [] }: WaitingShape, due: ReadonlySet<
   return [oldest, ...followers].filter((head) => !due.has(head.id));
 }
 
-function confirm(snapshot: Snapshot, events: ReservationEvent[]): StandingReservation | null {
+/** What stands, unless nobody can keep it, or nobody needs it: where all of its shape have claims, it has one of those. */
+function confirm(snapshot: Snapshot, draft: Draft, events: ReservationEvent[]): StandingReservation | null {
   const { reservation } = snapshot;
   if (reservation === null) return null;
   const cause = reasonToWithdraw(snapshot, reservation);
-  if (cause === null) return reservation;
-  events.push(withdrawn(reservation, cause));
+  if (cause !== null) {
+    events.push(withdrawn(reservation, cause));
+    return null;
+  }
+  const shape = shapeOf(snapshot, reservation);
+  if ((draft.claimed[shape] as number) < (snapshot.waiting[shape] as WaitingShape).count) return reservation;
+  const { id, promisedAtMs } = reservation;
+  events.push({ id, kind: 'claimed', cause: 'fits-now', promisedAtMs });
   return null;
 }
 

@@ -7,7 +7,15 @@ import { plan } from './plan.js';
 import { someBusyCluster, TRIABLE, YIELDING } from './testing/busy-clusters.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from './testing/problems.js';
 import { Simulation, type SimulatedDeployment } from './testing/simulator.js';
-import type { Claim, Plan, PlanningPolicy, RunningGroup, Snapshot, WaitingShape } from './types.js';
+import type {
+  Claim,
+  Plan,
+  PlanningPolicy,
+  RunningGroup,
+  Snapshot,
+  StandingReservation,
+  WaitingShape,
+} from './types.js';
 import { verify } from './verify.js';
 
 /** A deep run tries ten times as many. */
@@ -111,6 +119,31 @@ describe('what displaces others that need time to stop', () => {
     const later = decide({ policy, running: [vacating(), vacating()], waiting, claims: result.claims });
     expect(later).toMatchObject({ place: [], preempt: [], reservation: null, reservationEvents: [] });
     expect(later.claims).toMatchObject([{ request: amounts(100), count: 1 }]);
+  });
+
+  it('needs no reservation once all of its shape that still wait have claims, and nobody starts twice', () => {
+    const own = { request: amounts(40), maxRuntimeSeconds: 60 };
+    const reservation: StandingReservation = {
+      ...own,
+      id: 'third',
+      priority: 50,
+      queuedAtMs: -900_000,
+      state: 'promised',
+      sinceMs: -5_000,
+      promisedAtMs: 70_000,
+      untilMs: null,
+    };
+    const waiting = [aShape({ ...own, count: 2, oldest: { id: 'second', queuedAtMs: -950_000 } })];
+    const policy = { ...PATIENT, reserveAfterSeconds: 600 };
+    const state = { policy, waiting, reservation, claims: [claim({ ...own, count: 2 })] };
+    const result = decide({ ...state, running: [vacating({ resources: amounts(60) })] });
+    expect(result.place).toEqual([{ shape: 0, count: 1, includes: [] }]);
+    expect(result.claims).toEqual([claim({ ...own })]);
+    expect(result.reservation).toBeNull();
+    expect(result.reservationEvents).toEqual([
+      { id: 'third', kind: 'claimed', cause: 'fits-now', promisedAtMs: 70_000 },
+    ]);
+    expect(decide({ ...state, capacity: amounts(1_000) }).place).toEqual([{ shape: 0, count: 2, includes: [] }]);
   });
 });
 

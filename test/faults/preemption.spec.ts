@@ -1,15 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Pool } from 'pg';
 
 import { assertLedgerHolds, observeLedger } from '../support/invariants.js';
-import { aTeam, type Team } from '../support/people.js';
 import { PreemptionScene } from '../support/preemption.js';
 import { Random } from '../support/random.js';
-import { Stowage } from '../support/stowage.js';
 import { eventually } from '../support/wait.js';
-import { openPasses, WorkerProcess } from './worker-process.js';
+import { Crew } from './crew.js';
+import { openPasses } from './worker-process.js';
 
 const KILLS = 3;
 const CORES = 60;
@@ -21,38 +19,26 @@ const FOR_NOTHING = `
     select 1 from deployment_events p where p.pass_id = e.pass_id and p.deployment_id = e.preemptor_id and p.cause = 'placed')`;
 
 describe('preemption by workers that are killed', () => {
-  let stowage: Stowage;
-  let team: Team;
-  let pool: Pool;
-  const workers: WorkerProcess[] = [];
-
-  const startWorker = async (): Promise<WorkerProcess> => {
-    const worker = await WorkerProcess.start(stowage);
-    workers.push(worker);
-    return worker;
-  };
+  let crew: Crew;
 
   beforeAll(async () => {
     // Few rows a pass: more passes, and more moments in the middle of one.
-    stowage = await Stowage.start({ workers: 0, STOWAGE_PASS_MAX_ROWS: '8' });
-    team = await aTeam(stowage.client);
-    pool = new Pool({ connectionString: stowage.database.url, max: 4 });
+    crew = await Crew.start({ STOWAGE_PASS_MAX_ROWS: '8' });
   });
 
   afterEach(async () => {
-    await Promise.all(workers.map((worker) => worker.kill()));
+    await crew.killWorkers();
   });
 
   afterAll(async () => {
-    await pool.end();
-    await stowage.stop();
+    await crew.stop();
   });
 
   it('is whole or has not happened, in every pass: nobody gives way for nothing, and nothing is lost', async () => {
     const random = Random.of('kill -9 in the middle of preemptions');
-    const scene = await PreemptionScene.create(stowage, team, CORES);
-    const observer = observeLedger(stowage.database.url, 250);
-    let [first, second] = [await startWorker(), await startWorker()];
+    const scene = await PreemptionScene.create(crew.stowage, crew.team, CORES);
+    const observer = observeLedger(crew.stowage.database.url, 250);
+    let [first, second] = [await crew.startWorker(), await crew.startWorker()];
     const low = await scene.cluster.submitBatch(
       Array.from({ length: CORES }, () => ({ priority: 10, preemptible: true, resources: { cpu: 1, memoryMib: 1 } })),
     );
@@ -70,20 +56,20 @@ describe('preemption by workers that are killed', () => {
       await sleep(random.integer(0, 60));
       // It may have been faster: then it is killed at rest.
       await eventually(
-        async () => ({ open: await openPasses(pool), queued: (await scene.cluster.read()).queue.queued }),
+        async () => ({ open: await openPasses(crew.pool), queued: (await scene.cluster.read()).queue.queued }),
         ({ open, queued }) => open > 0 || queued === 2 * high.length,
       );
       await first.kill();
-      [first, second] = [second, await startWorker()];
+      [first, second] = [second, await crew.startWorker()];
     }
     await eventually(
       () => scene.statuses(high),
       (statuses) => statuses.every((status) => status === 'scheduled'),
     );
     await observer.stop();
-    await assertLedgerHolds(stowage.database.url);
+    await assertLedgerHolds(crew.stowage.database.url);
     expect(await scene.evictions()).toBe(2 * high.length);
-    expect((await pool.query(FOR_NOTHING)).rows).toEqual([]);
+    expect((await crew.pool.query(FOR_NOTHING)).rows).toEqual([]);
     expect(new Set(await scene.statuses(low))).toEqual(new Set(['queued']));
     expect((await scene.standings(low)).every(({ attempt, preemptions }) => attempt === 2 && preemptions === 1)).toBe(
       true,

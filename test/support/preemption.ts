@@ -1,9 +1,10 @@
 import { type Answer } from './api-client.js';
 import { type DeploymentBody, TestCluster } from './clusters.js';
 import { withClient } from './database.js';
-import { type PassesByHand } from './passes-by-hand.js';
-import { type Team } from './people.js';
-import { type Stowage } from './stowage.js';
+import { assertLedgerHolds } from './invariants.js';
+import { PassesByHand } from './passes-by-hand.js';
+import { aTeam, type Team } from './people.js';
+import { type StartOptions, Stowage } from './stowage.js';
 
 /** A move of a deployment, as the event log has it. */
 export interface Move {
@@ -118,5 +119,33 @@ export class PreemptionScene {
         [ids, seconds],
       );
     });
+  }
+}
+
+/** A Stowage without workers, in which passes happen by hand, and a team: for all tests of a spec. */
+export class PreemptionStage {
+  private constructor(
+    readonly stowage: Stowage,
+    readonly team: Team,
+    readonly passes: PassesByHand,
+  ) {}
+
+  /** @param afterPlanning happens in the middle of each pass */
+  static async start(options: StartOptions = {}, afterPlanning?: () => Promise<void>): Promise<PreemptionStage> {
+    const stowage = await Stowage.start({ workers: 0, ...options });
+    return new PreemptionStage(stowage, await aTeam(stowage.client), await PassesByHand.of(stowage, afterPlanning));
+  }
+
+  async scene(cpu: number, policy: Readonly<Record<string, unknown>> = {}): Promise<PreemptionScene> {
+    return PreemptionScene.create(this.stowage, this.team, cpu, policy, this.passes);
+  }
+
+  async assertLedgerHolds(): Promise<void> {
+    await assertLedgerHolds(this.stowage.database.url);
+  }
+
+  async stop(): Promise<void> {
+    await this.passes.stop();
+    await this.stowage.stop();
   }
 }

@@ -1,37 +1,25 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { assertLedgerHolds } from '../../support/invariants.js';
-import { PassesByHand } from '../../support/passes-by-hand.js';
-import { aTeam, type Team } from '../../support/people.js';
-import { PreemptionScene } from '../../support/preemption.js';
-import { Stowage } from '../../support/stowage.js';
+import { type PreemptionScene, PreemptionStage } from '../../support/preemption.js';
 
 /** More passes than any of these loops needed to come round again. */
 const ROUNDS = 12;
 
 /** Loops of evictions that another scheduler (Kueue) is known for, by the numbers of its issues: here nothing is given up after the first victims. */
 describe('known preemption loops, replayed through the service', () => {
-  let stowage: Stowage;
-  let team: Team;
-  let passes: PassesByHand;
+  let stage: PreemptionStage;
 
   beforeAll(async () => {
-    stowage = await Stowage.start({ workers: 0 });
-    team = await aTeam(stowage.client);
-    passes = await PassesByHand.of(stowage);
+    stage = await PreemptionStage.start();
   });
 
   afterEach(async () => {
-    await assertLedgerHolds(stowage.database.url);
+    await stage.assertLedgerHolds();
   });
 
   afterAll(async () => {
-    await passes.stop();
-    await stowage.stop();
+    await stage.stop();
   });
-
-  const aScene = (cpu: number, policy: Readonly<Record<string, unknown>> = {}): Promise<PreemptionScene> =>
-    PreemptionScene.create(stowage, team, cpu, policy, passes);
 
   /** Passes again and again, each of which finds something to do. */
   const goOn = async (scene: PreemptionScene): Promise<void> => {
@@ -44,7 +32,7 @@ describe('known preemption loops, replayed through the service', () => {
   };
 
   it('3779: best effort that comes back again and again neither displaces others nor is displaced again', async () => {
-    const scene = await aScene(4);
+    const scene = await stage.scene(4);
     const bestEffort = await Promise.all(['a1', 'b1', 'b2', 'a2'].map((name) => scene.submit(10, 1, { name })));
     await scene.pass();
     const guaranteed: string[] = [];
@@ -63,7 +51,7 @@ describe('known preemption loops, replayed through the service', () => {
   });
 
   it('14543: two that could take turns do not, and no victim is started instead of the one that it gave way to', async () => {
-    const scene = await aScene(10);
+    const scene = await stage.scene(10);
     const [large, small] = [await scene.submit(20, 6), await scene.submit(10, 4)];
     await scene.pass();
     // It needs both: what is left beside it is enough for neither, and each alone would not do.
@@ -78,7 +66,7 @@ describe('known preemption loops, replayed through the service', () => {
   });
 
   it('displaces nobody of its own level when it comes back', async () => {
-    const scene = await aScene(2);
+    const scene = await stage.scene(2);
     const [older, younger] = [await scene.submit(10, 1), await scene.submit(10, 1)];
     await scene.pass();
     await scene.age([older], 500);

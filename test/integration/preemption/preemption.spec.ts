@@ -1,36 +1,24 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { assertLedgerHolds } from '../../support/invariants.js';
-import { PassesByHand } from '../../support/passes-by-hand.js';
-import { aTeam, type Team } from '../../support/people.js';
-import { PreemptionScene } from '../../support/preemption.js';
-import { Stowage } from '../../support/stowage.js';
+import { PreemptionStage } from '../../support/preemption.js';
 
 describe('preemption, pass by pass', () => {
-  let stowage: Stowage;
-  let team: Team;
-  let passes: PassesByHand;
+  let stage: PreemptionStage;
 
   beforeAll(async () => {
-    stowage = await Stowage.start({ workers: 0 });
-    team = await aTeam(stowage.client);
-    passes = await PassesByHand.of(stowage);
+    stage = await PreemptionStage.start();
   });
 
   afterEach(async () => {
-    await assertLedgerHolds(stowage.database.url);
+    await stage.assertLedgerHolds();
   });
 
   afterAll(async () => {
-    await passes.stop();
-    await stowage.stop();
+    await stage.stop();
   });
 
-  const aScene = (cpu: number, policy: Readonly<Record<string, unknown>> = {}): Promise<PreemptionScene> =>
-    PreemptionScene.create(stowage, team, cpu, policy, passes);
-
   it('starts a higher priority in the place of what has lost least, which waits again with its age', async () => {
-    const scene = await aScene(4);
+    const scene = await stage.scene(4);
     const low = [
       await scene.submit(10, 1),
       await scene.submit(10, 1),
@@ -77,7 +65,7 @@ describe('preemption, pass by pass', () => {
   });
 
   it('says of the work that is lost how long it ran, in the event and in the record of the pass', async () => {
-    const scene = await aScene(1);
+    const scene = await stage.scene(1);
     const low = await scene.submit(10, 1);
     await scene.pass();
     await scene.age([low], 5_000);
@@ -88,12 +76,12 @@ describe('preemption, pass by pass', () => {
     expect(lost).toBeGreaterThanOrEqual(5_000);
     expect(lost).toBeLessThan(5_600);
     const pass = (await scene.cluster.passes()).at(-1);
-    const { body } = await team.viewer.get<{ saw: { preempted: unknown } }>(
+    const { body } = await stage.team.viewer.get<{ saw: { preempted: unknown } }>(
       `${scene.cluster.path}/passes/${pass?.id ?? ''}`,
     );
     expect(body.saw.preempted).toEqual([{ deploymentId: low, priority: 10, preemptorPriority: 20, lostSeconds: lost }]);
     expect(await scene.statuses([high])).toEqual(['scheduled']);
-    const usage = await team.viewer.get<{ preempted: unknown }>(`${scene.cluster.path}/usage`);
+    const usage = await stage.team.viewer.get<{ preempted: unknown }>(`${scene.cluster.path}/usage`);
     expect(usage.body.preempted).toMatchObject({
       count: 1,
       lostSeconds: lost,
@@ -113,12 +101,13 @@ describe('preemption, pass by pass', () => {
     { what: 'for what does not fit even so', wants: 3 },
     { what: 'in a cordoned cluster', isCordoned: true },
   ])('gives up nothing $what', async ({ priority = 10, fields = {}, policy = {}, wants = 2, isCordoned = false }) => {
-    const scene = await aScene(2, policy);
+    const scene = await stage.scene(2, policy);
     const running = [await scene.submit(priority, 1, fields), await scene.submit(priority, 1, fields)];
     await scene.pass();
     if (isCordoned) await scene.cluster.cordon();
     // What asks for more than the cluster has is refused: it has to be beside something that stays.
-    if (wants > 2) await team.admin.patch(scene.cluster.path, { capacity: { cpu: 3, memoryMib: 1_000_000, gpu: 0 } });
+    if (wants > 2)
+      await stage.team.admin.patch(scene.cluster.path, { capacity: { cpu: 3, memoryMib: 1_000_000, gpu: 0 } });
     const stays = wants > 2 ? [await scene.submit(10, 1, { preemptible: false })] : [];
     await scene.pass();
     const high = await scene.submit(50, wants);
@@ -132,7 +121,7 @@ describe('preemption, pass by pass', () => {
   });
 
   it('gives up one deployment as often as the policy allows, and then never again', async () => {
-    const scene = await aScene(1, { maxPreemptions: 2 });
+    const scene = await stage.scene(1, { maxPreemptions: 2 });
     const low = await scene.submit(10, 1);
     await scene.pass();
     for (const time of [1, 2]) {
@@ -149,7 +138,7 @@ describe('preemption, pass by pass', () => {
   });
 
   it('takes the lowest priority first, and no more than it needs', async () => {
-    const scene = await aScene(6);
+    const scene = await stage.scene(6);
     const low = await scene.submit(10, 2);
     const middle = await scene.submit(20, 2);
     const upper = await scene.submit(30, 2);
@@ -166,7 +155,7 @@ describe('preemption, pass by pass', () => {
   });
 
   it('asks what runs to stop where there is grace, and lets no third have what comes back piece by piece (Kueue 13662)', async () => {
-    const scene = await aScene(2, { stopGraceSeconds: 600 });
+    const scene = await stage.scene(2, { stopGraceSeconds: 600 });
     const low = [await scene.submit(10, 1), await scene.submit(10, 1)];
     await scene.pass();
     for (const id of low) await scene.start(id);
@@ -180,7 +169,7 @@ describe('preemption, pass by pass', () => {
     const third = await scene.submit(50, 1);
     await scene.pass();
     expect(await scene.statuses([...low, high, third])).toEqual(['queued', 'stopping', 'queued', 'queued']);
-    await assertLedgerHolds(stowage.database.url);
+    await stage.assertLedgerHolds();
     await scene.report(low[1]!, 'failed');
     await scene.pass();
     expect(await scene.statuses([...low, high, third])).toEqual(['queued', 'queued', 'scheduled', 'queued']);
@@ -189,7 +178,7 @@ describe('preemption, pass by pass', () => {
       { status: 'queued', attempt: 2, preemptions: 1 },
     ]);
     expect(await scene.evictions()).toBe(2);
-    const usage = await team.viewer.get<{ preempted: { count: number; attempts: unknown[] } }>(
+    const usage = await stage.team.viewer.get<{ preempted: { count: number; attempts: unknown[] } }>(
       `${scene.cluster.path}/usage`,
     );
     expect(usage.body.preempted.count).toBe(2);
@@ -199,7 +188,7 @@ describe('preemption, pass by pass', () => {
   });
 
   it('gives up at once what nobody has started, where there is grace; what runs stays', async () => {
-    const scene = await aScene(2, { stopGraceSeconds: 600 });
+    const scene = await stage.scene(2, { stopGraceSeconds: 600 });
     const [running, scheduled] = [await scene.submit(10, 1), await scene.submit(10, 1)];
     await scene.pass();
     await scene.start(running);
@@ -210,7 +199,7 @@ describe('preemption, pass by pass', () => {
   });
 
   it('counts the time in the queue anew for what gave way', async () => {
-    const scene = await aScene(1);
+    const scene = await stage.scene(1);
     const low = await scene.submit(10, 1, { queueTimeoutSeconds: 600 });
     await scene.pass();
     await scene.age([low], 5_000);

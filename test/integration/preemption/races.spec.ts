@@ -2,25 +2,18 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { Client } from 'pg';
 
 import { withClient } from '../../support/database.js';
-import { assertLedgerHolds } from '../../support/invariants.js';
 import { PassesByHand } from '../../support/passes-by-hand.js';
-import { aTeam, type Team } from '../../support/people.js';
-import { PreemptionScene } from '../../support/preemption.js';
-import { Stowage } from '../../support/stowage.js';
+import { type PreemptionScene, PreemptionStage } from '../../support/preemption.js';
 import { eventually } from '../../support/wait.js';
 
 describe('preemption, while those whom it is about do something', () => {
-  let stowage: Stowage;
-  let team: Team;
-  let passes: PassesByHand;
+  let stage: PreemptionStage;
   /** Happens in the middle of the next pass, once. */
   let inTheMiddle: (() => Promise<unknown>) | null = null;
   let plans = 0;
 
   beforeAll(async () => {
-    stowage = await Stowage.start({ workers: 0, STOWAGE_PASS_MAX_ROWS: '6' });
-    team = await aTeam(stowage.client);
-    passes = await PassesByHand.of(stowage, async () => {
+    stage = await PreemptionStage.start({ STOWAGE_PASS_MAX_ROWS: '6' }, async () => {
       const happens = inTheMiddle;
       inTheMiddle = null;
       plans += 1;
@@ -29,19 +22,18 @@ describe('preemption, while those whom it is about do something', () => {
   });
 
   afterEach(async () => {
-    await assertLedgerHolds(stowage.database.url);
+    await stage.assertLedgerHolds();
   });
 
   afterAll(async () => {
-    await passes.stop();
-    await stowage.stop();
+    await stage.stop();
   });
 
   /** Two of low priority that run on two cores, and one of high priority that wants one of them: the first has run for longer. */
   const aScene = async (
     policy: Readonly<Record<string, unknown>> = {},
   ): Promise<{ scene: PreemptionScene; old: string; young: string; high: string }> => {
-    const scene = await PreemptionScene.create(stowage, team, 2, policy, passes);
+    const scene = await stage.scene(2, policy);
     const [old, young] = [await scene.submit(10, 1), await scene.submit(10, 1)];
     await scene.pass();
     await scene.age([old], 1_000);
@@ -87,11 +79,11 @@ describe('preemption, while those whom it is about do something', () => {
   it('asks nobody to stop for somebody who is cancelled, or becomes another, meanwhile', async () => {
     const { scene, old, young, high } = await aScene({ stopGraceSeconds: 600 });
     for (const id of [old, young]) await scene.start(id);
-    inTheMiddle = () => team.admin.patch(scene.cluster.deploymentPath(high), { priority: 5 });
+    inTheMiddle = () => stage.team.admin.patch(scene.cluster.deploymentPath(high), { priority: 5 });
     await scene.pass();
     expect(plans).toBe(2);
     expect(await scene.statuses([old, young, high])).toEqual(['running', 'running', 'queued']);
-    await team.admin.patch(scene.cluster.deploymentPath(high), { priority: 90 });
+    await stage.team.admin.patch(scene.cluster.deploymentPath(high), { priority: 90 });
     inTheMiddle = () => scene.cluster.cancel(high);
     await scene.pass();
     expect(await scene.statuses([old, young, high])).toEqual(['running', 'running', 'cancelled']);
@@ -100,13 +92,13 @@ describe('preemption, while those whom it is about do something', () => {
 
   it('waits for nobody who holds a victim, gives nothing up, and looks again soon', async () => {
     const { scene, old, young, high } = await aScene();
-    const other = new Client({ connectionString: stowage.database.url });
+    const other = new Client({ connectionString: stage.stowage.database.url });
     await other.connect();
     await other.query('begin');
     await other.query('select 1 from deployments where id = $1 for update', [young]);
     await scene.pass();
     expect(await scene.statuses([old, young, high])).toEqual(['scheduled', 'scheduled', 'queued']);
-    const again = await withClient(stowage.database.url, (client) =>
+    const again = await withClient(stage.stowage.database.url, (client) =>
       client.query<{ ms: number }>(
         `select extract(epoch from wake_at - now())::float8 * 1000 as ms from cluster_schedules where cluster_id = $1`,
         [scene.cluster.id],
@@ -128,7 +120,7 @@ describe('preemption, while those whom it is about do something', () => {
   });
 
   it('never does half of a preemption, however little one pass may do', async () => {
-    const scene = await PreemptionScene.create(stowage, team, 12, {}, passes);
+    const scene = await stage.scene(12);
     const low = await Promise.all(Array.from({ length: 12 }, () => scene.submit(10, 1)));
     for (let count = 0; count < 3; count++) await scene.pass();
     const high = await Promise.all(Array.from({ length: 4 }, () => scene.submit(90, 3)));
@@ -137,14 +129,14 @@ describe('preemption, while those whom it is about do something', () => {
       const started = (await scene.statuses(high)).filter((status) => status === 'scheduled').length;
       expect(await scene.evictions()).toBe(3 * started);
       expect(started).toBeGreaterThanOrEqual(Math.min(count, 4));
-      await assertLedgerHolds(stowage.database.url);
+      await stage.assertLedgerHolds();
     }
     expect(await scene.statuses(high)).toEqual(high.map(() => 'scheduled'));
     expect(await scene.statuses(low)).toEqual(low.map(() => 'queued'));
   });
 
   it('is the same whichever of two workers does it, and done once', async () => {
-    const other = await PassesByHand.of(stowage);
+    const other = await PassesByHand.of(stage.stowage);
     const { scene, old, young, high } = await aScene();
     const both = await Promise.allSettled([scene.pass(), other.run(scene.cluster.id)]);
     await other.stop();

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { Ambush } from '../support/ambush.js';
 import { assertLedgerHolds, observeLedger } from '../support/invariants.js';
 import { PreemptionScene } from '../support/preemption.js';
 import { Random } from '../support/random.js';
@@ -20,17 +21,21 @@ const FOR_NOTHING = `
 
 describe('preemption by workers that are killed', () => {
   let crew: Crew;
+  let ambush: Ambush;
 
   beforeAll(async () => {
     // Few rows a pass: more passes, and more moments in the middle of one.
     crew = await Crew.start({ STOWAGE_PASS_MAX_ROWS: '8' });
+    ambush = await Ambush.lay(crew.stowage.database.url, ['cluster_schedules', 'ledger_entries']);
   });
 
   afterEach(async () => {
+    await ambush.release();
     await crew.killWorkers();
   });
 
   afterAll(async () => {
+    await ambush.end();
     await crew.stop();
   });
 
@@ -74,5 +79,53 @@ describe('preemption by workers that are killed', () => {
     expect((await scene.standings(low)).every(({ attempt, preemptions }) => attempt === 2 && preemptions === 1)).toBe(
       true,
     );
+  });
+
+  it('asks everybody to stop once, and gives what was freed to whom it was promised, when there is time to stop', async () => {
+    const scene = await PreemptionScene.create(crew.stowage, crew.team, 2, { stopGraceSeconds: 600 });
+    const becomes = (ids: readonly string[], statuses: readonly string[]): Promise<unknown> =>
+      eventually(
+        () => scene.statuses(ids),
+        (now) => now.join() === statuses.join(),
+      );
+    /** The one that is at work dies where it writes to a table, and another one comes. */
+    const killAt = async (table: string, begin: () => Promise<unknown>): Promise<void> => {
+      await ambush.hold(table);
+      await begin();
+      await ambush.caught();
+      await worker.kill();
+      // Its session goes on until it has something to say to it.
+      await ambush.release();
+      worker = await crew.startWorker();
+    };
+    let worker = await crew.startWorker();
+    const victims = [await scene.submit(10, 1), await scene.submit(10, 1)];
+    await becomes(victims, ['scheduled', 'scheduled']);
+    for (const id of victims) await scene.start(id);
+
+    let high = '';
+    await killAt('cluster_schedules', async () => {
+      high = await scene.submit(90, 2);
+    });
+    await becomes([...victims, high], ['stopping', 'stopping', 'queued']);
+    expect([await scene.evictions(), await scene.claims()]).toEqual([2, [{ priority: 90, count: 1 }]]);
+
+    // A third, which is no more urgent than they are, gets none of what they had.
+    const third = await scene.submit(10, 1);
+    await killAt('ledger_entries', async () => {
+      await scene.report(victims[0]!, 'failed');
+      await scene.hurry([victims[1]!]);
+    });
+    await becomes([...victims, high, third], ['queued', 'queued', 'scheduled', 'queued']);
+    await assertLedgerHolds(crew.stowage.database.url);
+    expect(await scene.standings(victims)).toEqual(
+      victims.map(() => ({ status: 'queued', attempt: 2, preemptions: 1 })),
+    );
+    expect([await scene.evictions(), await scene.claims()]).toEqual([2, []]);
+    for (const id of victims) {
+      expect((await scene.moves(id)).filter(({ cause }) => cause === 'preempted')).toMatchObject([
+        { to: 'stopping', attempt: 1, preemptorId: high, preemptorPriority: 90 },
+      ]);
+    }
   });
 });

@@ -1,3 +1,5 @@
+import { type Claim } from '#packing';
+
 import { type Answer } from './api-client.js';
 import { type DeploymentBody, TestCluster } from './clusters.js';
 import { withClient } from './database.js';
@@ -64,6 +66,14 @@ export class PreemptionScene {
     return this.cluster.team.admin.post<DeploymentBody>(`${this.cluster.deploymentPath(id)}/complete`, { outcome });
   }
 
+  /** Submits what wants so many cores, gives it room, and reports its start. @returns its id */
+  async submitRunning(priority: number, cpu: number, fields: Readonly<Record<string, unknown>> = {}): Promise<string> {
+    const id = await this.submit(priority, cpu, fields);
+    await this.pass();
+    await this.start(id);
+    return id;
+  }
+
   /** What stands in the row of each, in their order. */
   async standings(ids: readonly string[]): Promise<Standing[]> {
     return withClient(this.databaseUrl, async (client) => {
@@ -96,6 +106,24 @@ export class PreemptionScene {
       );
       return rows;
     });
+  }
+
+  /** Who starts when what was preempted has stopped: so many of which priority, the highest first. */
+  async claims(): Promise<Pick<Claim, 'priority' | 'count'>[]> {
+    return withClient(this.databaseUrl, async (client) => {
+      const { rows } = await client.query<{ claims: readonly Claim[] | null }>(
+        `select claims from cluster_schedules where cluster_id = $1`,
+        [this.cluster.id],
+      );
+      return (rows[0]?.claims ?? []).map(({ priority, count }) => ({ priority, count }));
+    });
+  }
+
+  /** As if the time of each had come: of its runtime, or of its grace. */
+  async hurry(ids: readonly string[]): Promise<void> {
+    await withClient(this.databaseUrl, (client) =>
+      client.query(`update deployments set due_at = now() where id = any($1::uuid[])`, [ids]),
+    );
   }
 
   /** How often anything in the cluster was preempted, in all. */

@@ -1,0 +1,108 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { Ambush } from '../support/ambush.js';
+import { type PreemptionScene, PreemptionStage } from '../support/preemption.js';
+
+/** What a pass writes that asks somebody to stop for others, in its order. */
+const ASKING = [
+  'cluster_signals',
+  'queue_shapes',
+  'deployments',
+  'deployment_events',
+  'cluster_schedules',
+  'pass_totals',
+  'passes',
+  'pass_sights',
+] as const;
+
+/** What a pass writes that takes from those what they had, and gives it to the others. */
+const GIVING = [
+  'deployments',
+  'deployment_events',
+  'queue_shapes',
+  'ledger_entries',
+  'clusters',
+  'cluster_schedules',
+  'pass_totals',
+  'passes',
+  'pass_sights',
+] as const;
+
+describe('a pass that preempts under a grace, and is cut off in the middle', () => {
+  let stage: PreemptionStage;
+  let ambush: Ambush;
+
+  beforeAll(async () => {
+    stage = await PreemptionStage.start({ STOWAGE_LIMIT_CLUSTERS: '40' });
+    ambush = await Ambush.lay(stage.stowage.database.url, [...new Set([...ASKING, ...GIVING])]);
+  });
+
+  afterEach(async () => {
+    await ambush.release();
+    await stage.assertLedgerHolds();
+  });
+
+  afterAll(async () => {
+    await ambush.end();
+    await stage.stop();
+  });
+
+  /** Two that run, and one of higher priority that wants what they have. */
+  const aScene = async (): Promise<{ scene: PreemptionScene; victims: string[]; high: string }> => {
+    const scene = await stage.scene(2, { stopGraceSeconds: 600 });
+    const victims = [await scene.submitRunning(10, 1), await scene.submitRunning(10, 1)];
+    return { scene, victims, high: await scene.submit(90, 2) };
+  };
+
+  const cutOffAt = async (table: string, scene: PreemptionScene): Promise<void> => {
+    await ambush.hold(table);
+    const ended = scene.pass().then(
+      () => 'done',
+      () => 'cut off',
+    );
+    await ambush.caught();
+    await ambush.cutOff();
+    expect(await ended).toBe('cut off');
+    await ambush.release();
+  };
+
+  it.each(ASKING)('asking somebody to stop, at %s, has asked nobody; the next one asks each once', async (table) => {
+    const { scene, victims, high } = await aScene();
+    await cutOffAt(table, scene);
+    expect(await scene.statuses([...victims, high])).toEqual(['running', 'running', 'queued']);
+    expect([await scene.evictions(), await scene.claims()]).toEqual([0, []]);
+    await stage.assertLedgerHolds();
+
+    await scene.pass();
+    expect(await scene.statuses([...victims, high])).toEqual(['stopping', 'stopping', 'queued']);
+    expect([await scene.evictions(), await scene.claims()]).toEqual([2, [{ priority: 90, count: 1 }]]);
+  });
+
+  it.each(GIVING)('giving what has stopped to others, at %s, has given nothing; the claim stands', async (table) => {
+    const { scene, victims, high } = await aScene();
+    await scene.pass();
+    await scene.report(victims[0]!, 'failed');
+    await scene.hurry(victims);
+    await cutOffAt(table, scene);
+    expect(await scene.standings([...victims, high])).toEqual([
+      { status: 'stopping', attempt: 1, preemptions: 1 },
+      { status: 'stopping', attempt: 1, preemptions: 1 },
+      { status: 'queued', attempt: 1, preemptions: 0 },
+    ]);
+    expect(await scene.claims()).toEqual([{ priority: 90, count: 1 }]);
+    await stage.assertLedgerHolds();
+
+    await scene.pass();
+    expect(await scene.standings([...victims, high])).toEqual([
+      { status: 'queued', attempt: 2, preemptions: 1 },
+      { status: 'queued', attempt: 2, preemptions: 1 },
+      { status: 'scheduled', attempt: 1, preemptions: 0 },
+    ]);
+    expect(await scene.claims()).toEqual([]);
+    const told = await Promise.all(victims.map((id) => scene.moves(id)));
+    expect(told.map((moves) => moves.slice(3).map(({ to, cause }) => `${to}: ${cause}`))).toEqual([
+      ['stopping: preempted', 'stopping: reported', 'queued: stopped'],
+      ['stopping: preempted', 'queued: grace-over'],
+    ]);
+  });
+});

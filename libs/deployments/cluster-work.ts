@@ -45,6 +45,9 @@ const HOLDS = sql.raw(`d.status in (${HOLDING_STATUSES.map((status) => `'${statu
 const AGE = sql`floor(extract(epoch from d.queued_at) * 1000)::float8`;
 const END = sql`ceil(extract(epoch from d.due_at) * 1000)::float8`;
 
+/** Its time has not come: neither that of its runtime nor that of its grace. */
+const STAYS = sql`(d.due_at is null or d.due_at > statement_timestamp())`;
+
 /** What there is to know of one that may be given up. */
 const SINGLE = sql`d.id, d.version, d.priority, d.cpu_millis as "cpuMillis", d.memory_mib as "memoryMib",
   d.gpu_millis as "gpuMillis", ${END} as "endsAtMs", 1 as count,
@@ -130,11 +133,14 @@ export class ClusterWork {
     return rows.map(({ older }) => older);
   }
 
-  /** What holds resources in a cluster, in groups of the same priority, request and end; what is due to end already only if that counts. */
+  /**
+   * What holds resources in a cluster, in groups of the same priority, request and end. As a pass would leave it: without what is due to end
+   * already, but with what runs and is granted so many seconds to stop; null: as it stands.
+   */
   async holding(
     em: EntityManager,
     clusterId: string,
-    { countsOverdue }: { readonly countsOverdue: boolean },
+    { settledWith }: { readonly settledWith: number | null },
   ): Promise<HoldingGroup[]> {
     return rowsOf(
       em,
@@ -143,32 +149,38 @@ export class ClusterWork {
                ${END} as "endsAtMs", count(*)::int as count
         from deployments d
         where d.cluster_id = ${clusterId} and ${HOLDS}
-          ${countsOverdue ? sql`` : sql`and (d.due_at is null or d.due_at > statement_timestamp())`}
+          ${settledWith === null ? sql`` : sql`and (${STAYS} or (d.status = 'running' and ${settledWith}::int > 0))`}
         group by d.priority, d.cpu_millis, d.memory_mib, d.gpu_millis, d.due_at`,
     );
   }
 
   /**
    * Who may be given up for a priority: those that are marked for it and hold resources with a lower one, from the lowest priority, the
-   * youngest first, so that least is lost, at most `limit`; and all who have been preempted and still stop.
+   * youngest first, so that least is lost, at most `limit`; and all who have been preempted and still stop, those that are due to have
+   * stopped only if that counts.
    *
    * Its cost follows them, and nothing else that runs.
    */
   async givingWay(
     em: EntityManager,
     clusterId: string,
-    { below, limit }: { readonly below: number; readonly limit: number },
+    {
+      below,
+      limit,
+      countsOverdue,
+    }: { readonly below: number; readonly limit: number; readonly countsOverdue: boolean },
   ): Promise<SingleHolder[]> {
     return rowsOf(
       em,
       sql<SingleHolder>`
         (select ${SINGLE}, false as "isVacating" from deployments d
          where d.cluster_id = ${clusterId} and d.is_preemptible and d.status in ('scheduled', 'running')
-           and d.priority < ${below} and (d.due_at is null or d.due_at > statement_timestamp())
+           and d.priority < ${below} and ${STAYS}
          order by d.priority, d.scheduled_at desc, d.id limit ${limit})
         union all
         select ${SINGLE}, true from deployments d
-        where d.cluster_id = ${clusterId} and d.status = 'stopping' and d.stop_cause = 'preempted'`,
+        where d.cluster_id = ${clusterId} and d.status = 'stopping' and d.stop_cause = 'preempted'
+          ${countsOverdue ? sql`` : sql`and ${STAYS}`}`,
     );
   }
 

@@ -94,13 +94,14 @@ export class SnapshotReader {
     const waiting = await this.waiting(tx, cluster, depth);
     const singles = await this.singles(tx, cluster, depth, waiting, schedule.claims);
     const areRead = needsGroups(cluster, depth, waiting, standing);
-    const groups = areRead ? await this.work.holding(tx, clusterId, { countsOverdue: depth.kind === 'deciding' }) : [];
+    const settledWith = depth.kind === 'deciding' ? null : cluster.policy.stopGraceSeconds;
+    const groups = areRead ? await this.work.holding(tx, clusterId, { settledWith }) : [];
     const known = [...without(groups, singles), ...singles];
     const rest = depth.kind === 'deciding' ? restOf(depth.allocated, known, areRead ? cluster.nowMs + 1 : null) : [];
     const holding = [...rest, ...known];
     return {
       problem: {
-        running: holding.map(toRunning),
+        running: holding.map((group) => toRunning(depth.kind === 'deciding' ? group : asSettled(group, cluster))),
         waiting: waiting.map(toWaiting),
         reservation: standing,
         claims: schedule.claims.flatMap((claim) => stillClaimed(claim, waiting)),
@@ -122,12 +123,12 @@ export class SnapshotReader {
   ): Promise<readonly SingleHolder[]> {
     // Whoever asks may ask of another policy, or what this one forbids.
     if (depth.kind === 'everything') {
-      return this.work.givingWay(tx, clusterId, { below: ANY_PRIORITY, limit: MAX_CANDIDATES });
+      return this.work.givingWay(tx, clusterId, { below: ANY_PRIORITY, limit: MAX_CANDIDATES, countsOverdue: false });
     }
     const below = highestUnmet(waiting, depth);
     if (claims.length === 0 && (policy.preemption === 'never' || below === null)) return [];
     const limit = depth.mayPreempt ? MAX_CANDIDATES : 0;
-    return this.work.givingWay(tx, clusterId, { below: below ?? 0, limit });
+    return this.work.givingWay(tx, clusterId, { below: below ?? 0, limit, countsOverdue: true });
   }
 
   /** The shapes that wait, with their oldest; without those of which the last one has just been cancelled. */
@@ -234,6 +235,12 @@ function without(groups: readonly HoldingGroup[], singles: readonly SingleHolder
 
 function keyOf({ priority, cpuMillis, memoryMib, gpuMillis, endsAtMs }: HoldingGroup): string {
   return [priority, cpuMillis, memoryMib, gpuMillis, endsAtMs].join(' ');
+}
+
+/** What is over and keeps its resources all the same is asked to stop by the pass that settles it. */
+function asSettled<Group extends HoldingGroup>(group: Group, { nowMs, policy }: ReadableCluster): Group {
+  const isOver = group.endsAtMs !== null && group.endsAtMs <= nowMs;
+  return isOver ? { ...group, endsAtMs: nowMs + policy.stopGraceSeconds * 1_000 } : group;
 }
 
 function toRunning(group: HoldingGroup | SingleHolder): RunningGroup {

@@ -1,0 +1,247 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { type PreemptionScene, PreemptionStage } from '../../support/preemption.js';
+
+interface Explanation {
+  readonly startsNext: boolean;
+  readonly sentence: string;
+  readonly blockers: readonly Record<string, unknown>[];
+  readonly displacement: { readonly victims: readonly { readonly id: string }[] } | null;
+}
+
+interface Usage {
+  readonly preempted: {
+    readonly count: number;
+    readonly lostSeconds: number;
+    readonly attempts: readonly Record<string, unknown>[];
+  };
+}
+
+/** The blocker of somebody for whom others have been asked to stop. */
+const OWN_CLAIM = expect.objectContaining({ code: 'CLAIM', own: true });
+
+const GRACE = { stopGraceSeconds: 600 };
+
+describe('preemption of what needs time to stop, pass by pass', () => {
+  let stage: PreemptionStage;
+
+  beforeAll(async () => {
+    stage = await PreemptionStage.start({ STOWAGE_LIMIT_CLUSTERS: '20' });
+  });
+
+  afterEach(async () => {
+    await stage.assertLedgerHolds();
+  });
+
+  afterAll(async () => {
+    await stage.stop();
+  });
+
+  const explain = async ({ cluster }: PreemptionScene, id: string): Promise<Explanation> =>
+    (await stage.team.viewer.get<Explanation>(`${cluster.deploymentPath(id)}/explanation`)).body;
+
+  const usage = async ({ cluster }: PreemptionScene): Promise<Usage['preempted']> =>
+    (await stage.team.viewer.get<Usage>(`${cluster.path}/usage`)).body.preempted;
+
+  /** So many cores on which one of low priority runs that has been asked to stop for another one. */
+  const aClaim = async (cpu: number): Promise<{ scene: PreemptionScene; victim: string; claimant: string }> => {
+    const scene = await stage.scene(cpu, GRACE);
+    const victim = await scene.submitRunning(10, cpu, { maxRetries: 3 });
+    const claimant = await scene.submit(50, cpu);
+    await scene.pass();
+    expect(await scene.statuses([victim, claimant])).toEqual(['stopping', 'queued']);
+    expect(await scene.claims()).toEqual([{ priority: 50, count: 1 }]);
+    return { scene, victim, claimant };
+  };
+
+  describe('a claim', () => {
+    it('that a still higher priority outranks is gone: that one gets what was freed, and nobody more is stopped', async () => {
+      const scene = await stage.scene(4, GRACE);
+      const victim = await scene.submitRunning(10, 2);
+      const bystander = await scene.submitRunning(50, 2);
+      const claimant = await scene.submit(50, 2);
+      await scene.pass();
+      expect(await scene.statuses([victim, bystander, claimant])).toEqual(['stopping', 'running', 'queued']);
+      expect((await explain(scene, claimant)).blockers).toContainEqual(OWN_CLAIM);
+
+      const high = await scene.submit(90, 2);
+      await scene.pass();
+      expect(await scene.claims()).toEqual([{ priority: 90, count: 1 }]);
+      expect(await scene.statuses([victim, bystander, claimant, high])).toEqual([
+        'stopping',
+        'running',
+        'queued',
+        'queued',
+      ]);
+      expect((await explain(scene, high)).blockers).toContainEqual(OWN_CLAIM);
+      const told = await explain(scene, claimant);
+      expect(told).toMatchObject({ startsNext: false, displacement: { victims: [] } });
+      expect(told.blockers).not.toContainEqual(OWN_CLAIM);
+
+      await scene.report(victim, 'failed');
+      await scene.pass();
+      expect(await scene.statuses([victim, bystander, claimant, high])).toEqual([
+        'queued',
+        'running',
+        'queued',
+        'scheduled',
+      ]);
+      expect(await scene.claims()).toEqual([]);
+      expect(await scene.evictions()).toBe(1);
+    });
+
+    it('of several is given up one by one: whom nothing outranks keeps it', async () => {
+      const scene = await stage.scene(2, GRACE);
+      const victims = [await scene.submitRunning(10, 1), await scene.submitRunning(10, 1)];
+      const claimants = [await scene.submit(50, 1), await scene.submit(50, 1)];
+      await scene.pass();
+      expect(await scene.claims()).toEqual([{ priority: 50, count: 2 }]);
+      const high = await scene.submit(90, 1);
+      await scene.pass();
+      expect(await scene.claims()).toEqual([
+        { priority: 90, count: 1 },
+        { priority: 50, count: 1 },
+      ]);
+
+      await scene.report(victims[0]!, 'failed');
+      await scene.pass();
+      expect(await scene.statuses([...victims, ...claimants, high])).toEqual([
+        'queued',
+        'stopping',
+        'queued',
+        'queued',
+        'scheduled',
+      ]);
+      await scene.report(victims[1]!, 'failed');
+      await scene.pass();
+      expect(await scene.statuses([...victims, ...claimants, high])).toEqual([
+        'queued',
+        'queued',
+        'scheduled',
+        'queued',
+        'scheduled',
+      ]);
+      expect(await scene.evictions()).toBe(2);
+    });
+
+    it('of one that is cancelled frees what was stopped for it: that starts again, for nobody needs its place', async () => {
+      const { scene, victim, claimant } = await aClaim(2);
+      expect((await scene.cluster.cancel(claimant)).body.status).toBe('cancelled');
+      await scene.pass();
+      expect(await scene.claims()).toEqual([]);
+      expect(await scene.statuses([victim])).toEqual(['stopping']);
+      await scene.hurry([victim]);
+      await scene.pass();
+      expect(await scene.standings([victim])).toEqual([{ status: 'scheduled', attempt: 2, preemptions: 1 }]);
+      expect((await scene.moves(victim)).map(({ to, cause }) => `${to}: ${cause}`)).toEqual([
+        'queued: submitted',
+        'scheduled: placed',
+        'running: started',
+        'stopping: preempted',
+        'queued: grace-over',
+        'scheduled: placed',
+      ]);
+    });
+  });
+
+  describe('a report within the grace', () => {
+    it('of success ends it: done is done, nothing was lost, and who displaced it starts', async () => {
+      const { scene, victim, claimant } = await aClaim(2);
+      await scene.age([victim], 1_000);
+      expect(await scene.report(victim, 'succeeded')).toMatchObject({ status: 200, body: { status: 'succeeded' } });
+      await stage.assertLedgerHolds();
+      await scene.pass();
+      expect(await scene.standings([victim, claimant])).toEqual([
+        { status: 'succeeded', attempt: 1, preemptions: 1 },
+        { status: 'scheduled', attempt: 1, preemptions: 0 },
+      ]);
+      expect(await scene.claims()).toEqual([]);
+      expect(await usage(scene)).toMatchObject({ count: 0, lostSeconds: 0, attempts: [] });
+      expect(await scene.cluster.deployment(victim)).toMatchObject({ releasedAt: expect.any(String) });
+      expect((await scene.cluster.passes()).at(-1)).toMatchObject({ placed: 1, released: 1, preempted: 0 });
+    });
+
+    it('of failure brings it back to the queue, whatever retries it has, and who displaced it starts', async () => {
+      const { scene, victim, claimant } = await aClaim(2);
+      await scene.age([victim], 1_000);
+      const { queuedAt } = await scene.cluster.deployment(victim);
+      expect(await scene.report(victim, 'failed')).toMatchObject({
+        status: 200,
+        body: { status: 'stopping', retries: 0 },
+      });
+      await stage.assertLedgerHolds();
+      await scene.pass();
+      expect(await scene.standings([victim, claimant])).toEqual([
+        { status: 'queued', attempt: 2, preemptions: 1 },
+        { status: 'scheduled', attempt: 1, preemptions: 0 },
+      ]);
+      expect(await scene.claims()).toEqual([]);
+      expect(await scene.cluster.deployment(victim)).toMatchObject({ queuedAt, retries: 0, startedAt: null });
+      const { lostSeconds, ...lost } = await usage(scene);
+      expect(lostSeconds).toBeGreaterThanOrEqual(1_000);
+      expect(lost).toMatchObject({
+        count: 1,
+        attempts: [{ deploymentId: victim, attempt: 1, preemptorId: claimant, preemptorPriority: 50, lostSeconds }],
+      });
+      expect((await scene.moves(victim)).slice(-3)).toMatchObject([
+        { to: 'stopping', cause: 'preempted', attempt: 1, preemptorId: claimant, lostSeconds: null },
+        { to: 'stopping', cause: 'reported', attempt: 1, lostSeconds: null },
+        { to: 'queued', cause: 'stopped', attempt: 2, lostSeconds },
+      ]);
+      expect((await scene.cluster.passes()).at(-1)).toMatchObject({ placed: 1, released: 1, preempted: 0 });
+    });
+
+    it('is seen by explanations before a pass has settled it', async () => {
+      const { scene, victim, claimant } = await aClaim(2);
+      await scene.report(victim, 'failed');
+      expect(await explain(scene, claimant)).toMatchObject({ startsNext: true, blockers: [{ code: 'NEXT_PASS' }] });
+      await scene.pass();
+      expect(await scene.statuses([claimant])).toEqual(['scheduled']);
+    });
+  });
+
+  describe('what has run for as long as it declared, before a pass has noticed', () => {
+    const overdue = async (
+      policy: Readonly<Record<string, unknown>>,
+      isStarted: boolean,
+    ): Promise<{ scene: PreemptionScene; late: string; waiting: string }> => {
+      const scene = await stage.scene(2, { ...policy, preemption: 'never' });
+      const late = await scene.submit(50, 2, { maxRuntimeSeconds: 86_400 });
+      await scene.pass();
+      if (isStarted) await scene.start(late);
+      const waiting = await scene.submit(10, 2);
+      await scene.pass();
+      await scene.hurry([late]);
+      return { scene, late, waiting };
+    };
+
+    /** How many start in the next pass, by a what-if that adds what never fits. */
+    const placedNext = async ({ cluster }: PreemptionScene): Promise<number> => {
+      const question = { deployments: [{ priority: 0, resources: { cpu: 2, memoryMib: 1 } }] };
+      const { body } = await stage.team.viewer.post<{ placed: { before: number } }>(`${cluster.path}/plan`, question);
+      return body.placed.before;
+    };
+
+    it('keeps its resources where it is granted time to stop, in what is foretold as in the next pass', async () => {
+      const { scene, late, waiting } = await overdue(GRACE, true);
+      const before = await explain(scene, waiting);
+      expect(before.startsNext).toBe(false);
+      expect(before.blockers).toContainEqual(expect.objectContaining({ code: 'NOT_ENOUGH', resource: 'cpu' }));
+      expect(await placedNext(scene)).toBe(0);
+      await scene.pass();
+      expect(await scene.statuses([late, waiting])).toEqual(['stopping', 'queued']);
+      expect((await explain(scene, waiting)).blockers).toEqual(before.blockers);
+    });
+
+    it.each([
+      { what: 'nobody has reported its start', policy: GRACE, isStarted: false },
+      { what: 'it is granted no time', policy: {}, isStarted: true },
+    ])('is gone where $what, in what is foretold as in the next pass', async ({ policy, isStarted }) => {
+      const { scene, late, waiting } = await overdue(policy, isStarted);
+      expect(await explain(scene, waiting)).toMatchObject({ startsNext: true });
+      expect(await placedNext(scene)).toBe(1);
+      await scene.pass();
+      expect(await scene.statuses([late, waiting])).toEqual(['timed_out', 'scheduled']);
+    });
+  });
+});

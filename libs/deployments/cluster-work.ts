@@ -159,7 +159,7 @@ export class ClusterWork {
    * youngest first, so that least is lost, at most `limit`; and all who have been preempted and still stop, those that are due to have
    * stopped only if that counts.
    *
-   * Its cost follows them, and nothing else that runs.
+   * Its cost follows them, and nothing else that runs: the orders lead to the indexes that have them, whatever the statistics say.
    */
   async givingWay(
     em: EntityManager,
@@ -178,9 +178,10 @@ export class ClusterWork {
            and d.priority < ${below} and ${STAYS}
          order by d.priority, d.scheduled_at desc, d.id limit ${limit})
         union all
-        select ${SINGLE}, true from deployments d
-        where d.cluster_id = ${clusterId} and d.status = 'stopping' and d.stop_cause = 'preempted'
-          ${countsOverdue ? sql`` : sql`and ${STAYS}`}`,
+        (select ${SINGLE}, true from deployments d
+         where d.cluster_id = ${clusterId} and d.status = 'stopping' and d.stop_cause = 'preempted'
+           ${countsOverdue ? sql`` : sql`and ${STAYS}`}
+         order by d.id)`,
     );
   }
 

@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { newId } from '#kernel';
+import { Database, databaseOptions, type EntityManager, MikroORM, preferIndexes, rowsOf, sql } from '#database';
+import { ClusterWork } from '#deployments';
+
+import { createTestDatabase, type TestDatabase, withClient } from '../../support/database.js';
+
+/** So many of each kind, in each of two clusters. */
+const ROWS = 2_000;
+
+/** So many stop for others in the cluster that is asked for, and so many for another reason. */
+const STOPPING = 7;
+
+const LIMIT = 50;
+const BELOW = 50;
+
+/** When PostgreSQL looked at the table last: never, while it was empty, before there was anything to give up, or now. */
+const LOOKS = ['never', 'when it was empty', 'before anything ran', 'just now'] as const;
+
+/** What else there is: each would be read by a statement that does not use the whole key. */
+const KINDS = [
+  { priority: 10, isPreemptible: true, status: 'running' },
+  { priority: 10, isPreemptible: true, status: 'scheduled' },
+  { priority: 10, isPreemptible: false, status: 'running' },
+  { priority: 90, isPreemptible: true, status: 'running' },
+  { priority: 10, isPreemptible: true, status: 'queued' },
+  { priority: 10, isPreemptible: true, status: 'succeeded' },
+] as const;
+
+/** An index that was read, and how many of its entries. */
+interface Read {
+  readonly name: string;
+  readonly entries: number;
+}
+
+describe.each(LOOKS)('reading whom to give up, where PostgreSQL last looked at the table %s', (looked) => {
+  const [organizationId, submittedBy] = [newId(), newId()];
+  const [clusterId, otherId] = [newId(), newId()];
+  let database: TestDatabase;
+  let orm: MikroORM;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    const settings = { url: database.url, poolMax: 1, applicationName: 'stowage-test' };
+    orm = await MikroORM.init(databaseOptions(settings, []));
+    await withClient(database.url, async (client) => {
+      const insert = (cluster: string, count: number, fields: Readonly<Record<string, unknown>>): Promise<unknown> =>
+        client.query(
+          `insert into deployments (organization_id, id, cluster_id, name, is_named, image, cpu_millis, memory_mib, gpu_millis, labels,
+                                    submitted_by, priority, is_preemptible, status, queued_at, scheduled_at, started_at,
+                                    ended_at, released_at, due_at, stop_asked_at, stop_cause, stop_outcome)
+           select $1, gen_random_uuid(), $2, gen_random_uuid()::text, true, 'app', 1, 1, 0, '{}', $3, $5, $6, $7::text, now() - interval '1 day',
+                  case when $7 <> 'queued' then now() - n * interval '1 second' end,
+                  case when $7 in ('running', 'stopping') then now() - n * interval '1 second' end,
+                  case when $7 = 'succeeded' then now() end, case when $7 = 'succeeded' then now() end,
+                  case when $7 = 'stopping' then now() + interval '1 hour' end,
+                  case when $7 = 'stopping' then now() end, $8, case when $7 = 'stopping' then 'queued' end
+           from generate_series(1, $4::int) n`,
+          [
+            organizationId,
+            cluster,
+            submittedBy,
+            count,
+            fields['priority'],
+            fields['isPreemptible'],
+            fields['status'],
+            fields['stopCause'],
+          ],
+        );
+      const stopping = { priority: 10, isPreemptible: true, status: 'stopping' };
+
+      await client.query('alter table deployments set (autovacuum_enabled = false)');
+      await client.query(
+        `insert into users (id, username, username_key, password_hash) values ($1, 'somebody', 'somebody', '$argon2id$')`,
+        [submittedBy],
+      );
+      await client.query(`insert into organizations (id, name, created_by) values ($1, 'Lab', $2)`, [
+        organizationId,
+        submittedBy,
+      ]);
+      for (const id of [clusterId, otherId]) {
+        await client.query(
+          `insert into clusters (id, organization_id, name, name_key, capacity_cpu_millis, capacity_memory_mib, capacity_gpu_millis, created_by)
+           values ($1::uuid, $2, $1::text, $1::text, 1, 1, 1, $3)`,
+          [id, organizationId, submittedBy],
+        );
+      }
+      if (looked === 'when it was empty') await client.query('analyze deployments');
+      for (const cluster of [otherId, clusterId]) {
+        for (const kind of KINDS.filter(({ status }) => status === 'queued' || status === 'succeeded')) {
+          await insert(cluster, ROWS, kind);
+        }
+      }
+      if (looked === 'before anything ran') await client.query('analyze deployments');
+      for (const cluster of [otherId, clusterId]) {
+        for (const kind of KINDS.filter(({ status }) => status === 'running' || status === 'scheduled')) {
+          await insert(cluster, ROWS, kind);
+        }
+      }
+      await insert(otherId, ROWS, { ...stopping, stopCause: 'preempted' });
+      for (const stopCause of ['preempted', 'cancelled']) await insert(clusterId, STOPPING, { ...stopping, stopCause });
+      if (looked === 'just now') await client.query('vacuum analyze deployments');
+    });
+  });
+
+  afterAll(async () => {
+    await orm.close(true);
+    await database.drop();
+  });
+
+  /** What has been read of the table so far in this session, by index; without one by `name` null. */
+  const readSoFar = async (tx: EntityManager): Promise<Map<string, number>> => {
+    const rows = await rowsOf(
+      tx,
+      sql<Read>`
+        select c.relname as name, coalesce(pg_stat_get_xact_tuples_returned(c.oid), 0)::float8 as entries
+        from pg_class c
+        where c.oid = 'deployments'::regclass
+          or c.oid in (select i.indexrelid from pg_index i where i.indrelid = 'deployments'::regclass)`,
+    );
+    return new Map(rows.map(({ name, entries }) => [name, entries]));
+  };
+
+  /** What the question reads in a transaction like that of a pass, and how many come back. */
+  const ask = async (below: number, limit: number): Promise<{ found: number; read: Read[] }> =>
+    new Database(orm).transaction(async (tx) => {
+      await preferIndexes(tx);
+      const before = await readSoFar(tx);
+      const found = await new ClusterWork().givingWay(tx, clusterId, { below, limit, countsOverdue: true });
+      const read = [...(await readSoFar(tx))].flatMap(([name, entries]) => {
+        const more = entries - (before.get(name) ?? 0);
+        return more === 0 ? [] : [{ name, entries: more }];
+      });
+      return { found: found.length, read: read.sort((a, b) => (a.name < b.name ? -1 : 1)) };
+    });
+
+  it('reads as many as it is to find, by the indexes of candidates and of what stops', async () => {
+    // Often enough for a prepared statement to be planned once and for all.
+    for (let time = 0; time < 8; time++) {
+      expect(await ask(BELOW, LIMIT)).toEqual({
+        found: LIMIT + STOPPING,
+        read: [
+          // Those that stop are among the youngest, and passed over.
+          { name: 'deployments_preemptible_index', entries: LIMIT + 2 * STOPPING },
+          { name: 'deployments_stopping_index', entries: 2 * STOPPING },
+        ],
+      });
+    }
+  });
+
+  it('reads nothing that runs where nothing may be given up', async () => {
+    const stopping = [{ name: 'deployments_stopping_index', entries: 2 * STOPPING }];
+    expect(await ask(BELOW, 0)).toEqual({ found: STOPPING, read: stopping });
+    expect(await ask(0, LIMIT)).toEqual({ found: STOPPING, read: stopping });
+  });
+});

@@ -92,12 +92,13 @@ describe('the ledger, whatever eight people do at once on three clusters with th
     ]) {
       expect(await count(`deployment_events where to_status = '${status}'`)).toBeGreaterThan(0);
     }
-    for (const cause of ['cancelled', 'max-runtime']) {
+    for (const cause of ['cancelled', 'max-runtime', 'preempted']) {
       expect(await count(`deployment_events where to_status = 'stopping' and cause = '${cause}'`)).toBeGreaterThan(0);
     }
     for (const cause of ['reported', 'grace-over']) {
       expect(await count(`deployment_events where from_status = 'stopping' and cause = '${cause}'`)).toBeGreaterThan(1);
     }
+    expect(await count(`deployment_events where from_status = 'stopping' and cause = 'stopped'`)).toBeGreaterThan(0);
     expect(await count(`passes where placed > 0 and released > 0`)).toBeGreaterThan(0);
     expect(await count(PREEMPTED)).toBeGreaterThan(0);
   }

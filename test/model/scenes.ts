@@ -52,6 +52,7 @@ export async function playScenes(witness: Witness, team: Team): Promise<void> {
     stops,
     graces,
     precedence,
+    claims,
   ];
   await Promise.all(scenes.map(async (scene) => scene(witness, await TestCluster.create(team, FOUR))));
 }
@@ -190,6 +191,47 @@ async function precedence(witness: Witness, cluster: TestCluster): Promise<void>
   expect((await witness.complete(first, 2)).status).toBe(200);
   await becomes(cluster, second, 'scheduled');
   expect((await witness.complete(second)).status).toBe(200);
+  await released(cluster);
+}
+
+/** What gives way may need time to stop: until then whoever displaced it waits, and either of them may be cancelled. */
+async function claims(witness: Witness, cluster: TestCluster): Promise<void> {
+  await witness.grant(cluster, 86_400);
+  await witness.letPreempt(cluster, 1);
+  const low = { ...cpu(2), priority: 10, preemptible: true };
+  const [first, second] = [await started(witness, cluster, low), await started(witness, cluster, low)];
+  const urgent: string[] = [];
+  for (const stopping of [1, 2]) {
+    urgent.push(await submitted(witness, cluster, { ...cpu(2), priority: 90 }));
+    await eventually(
+      () => Promise.all([first, second].map((id) => cluster.deployment(id))),
+      (both) => both.filter(({ status }) => status === 'stopping').length === stopping,
+      PATIENCE_MS,
+    );
+  }
+  const [earlier = '', later = ''] = urgent;
+  expect((await witness.start(earlier)).status).toBe(409);
+
+  // 1. One has stopped: the older of those that wait for it starts, and it waits itself.
+  expect((await witness.fail(first)).body.status).toBe('stopping');
+  await becomes(cluster, earlier, 'scheduled');
+  expect(await cluster.deployment(first)).toMatchObject({ status: 'queued', attempt: 2 });
+  expect((await cluster.deployment(later)).status).toBe('queued');
+
+  // 2. Nobody wants the other one any more, nor what was to have its place: that goes to the first.
+  expect((await witness.cancel(second)).body.status).toBe('stopping');
+  expect((await witness.cancel(later)).body.status).toBe('cancelled');
+  expect((await cluster.read()).allocated.cpu).toBe(4);
+  expect((await witness.fail(second)).body.status).toBe('cancelled');
+  await becomes(cluster, first, 'scheduled');
+
+  // 3. Once is as often as may be: it stays, whoever comes, and whoever comes has it all when it is done.
+  const last = await submitted(witness, cluster, { ...cpu(4), priority: 90 });
+  expect((await witness.start(first)).status).toBe(200);
+  expect((await witness.complete(earlier)).status).toBe(200);
+  expect((await witness.complete(first, 2)).body.status).toBe('succeeded');
+  await becomes(cluster, last, 'scheduled');
+  expect((await witness.complete(last)).status).toBe(200);
   await released(cluster);
 }
 

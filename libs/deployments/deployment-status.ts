@@ -53,7 +53,7 @@ export const TRANSITIONS = {
     to: 'queued',
     cause: 'edited',
     by: 'request',
-    when: 'somebody changes its priority, labels or queue timeout',
+    when: 'somebody changes its priority, labels, queue timeout or mark as preemptible',
   },
   schedule: {
     from: ['queued'],

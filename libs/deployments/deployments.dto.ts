@@ -338,6 +338,9 @@ export class EditDeploymentDto {
     example: 86_400,
   })
   readonly queueTimeoutSeconds?: number | null;
+
+  @BooleanField({ description: PREEMPTIBLE, optional: true, example: true })
+  readonly preemptible?: boolean;
 }
 
 /** What reports the start of an attempt. */

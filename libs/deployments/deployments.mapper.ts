@@ -82,11 +82,12 @@ export function toOrder(submitted: SubmitDeploymentDto): DeploymentOrder {
 }
 
 /** What is to be edited: only what was sent. */
-export function toEdit({ priority, labels, queueTimeoutSeconds }: EditDeploymentDto): DeploymentEdit {
+export function toEdit({ priority, labels, queueTimeoutSeconds, preemptible }: EditDeploymentDto): DeploymentEdit {
   return {
     ...(priority === undefined ? {} : { priority }),
     ...(labels === undefined ? {} : { labels }),
     ...(queueTimeoutSeconds === undefined ? {} : { queueTimeoutSeconds }),
+    ...(preemptible === undefined ? {} : { isPreemptible: preemptible }),
   };
 }
 

@@ -20,6 +20,8 @@ export interface DeploymentEdit {
   readonly labels?: Labels;
   /** null: waits however long it takes */
   readonly queueTimeoutSeconds?: number | null;
+  /** Whether its next attempt may be stopped for one of higher priority. */
+  readonly isPreemptible?: boolean;
 }
 
 /** Changes what waits. What has been placed runs as it was asked for. */
@@ -33,7 +35,7 @@ export class EditsService {
   ) {}
 
   /**
-   * Changes the priority, the labels or the queue timeout of a deployment; all of it or nothing. What changes nothing leaves no trace.
+   * Changes the priority, the labels, the queue timeout or the mark as preemptible of a deployment; all of it or nothing. What changes nothing leaves no trace.
    *
    * @throws DEPLOYMENTS.NOT_FOUND, RBAC.NOT_OWNER, DEPLOYMENTS.INVALID_STATE when it does not wait,
    *   DEPLOYMENTS.PRIORITY_ABOVE_LIMIT, REQUEST.PRECONDITION_FAILED
@@ -68,14 +70,14 @@ export class EditsService {
     edit: DeploymentEdit,
   ): Promise<DeploymentView> {
     const { organizationId, id, clusterId } = before;
-    const { priority, labels, queueTimeoutSeconds } = { ...before, ...edit };
+    const { priority, labels, queueTimeoutSeconds, isPreemptible } = { ...before, ...edit };
     const [row] = await rowsOf(
       tx,
       sql<DeploymentRow>`
         with d as (
           update deployments
           set priority = ${priority}, labels = ${JSON.stringify(labels)}::jsonb,
-              queue_timeout_seconds = ${queueTimeoutSeconds ?? 0}, version = version + 1,
+              is_preemptible = ${isPreemptible}, queue_timeout_seconds = ${queueTimeoutSeconds ?? 0}, version = version + 1,
               due_at = case when queue_timeout_seconds = ${queueTimeoutSeconds ?? 0} then due_at
                          else ${WAITING_SINCE} + nullif(${queueTimeoutSeconds ?? 0}::int, 0) * interval '1 second' end
           where organization_id = ${organizationId} and id = ${id}
@@ -107,10 +109,12 @@ const WAITING_SINCE = sql`(
   order by e.sequence desc limit 1)`;
 
 function changes(before: DeploymentView, edit: DeploymentEdit): boolean {
-  const { priority, labels, queueTimeoutSeconds } = before;
-  const after = { priority, labels, queueTimeoutSeconds, ...edit };
+  const after = { ...before, ...edit };
   return (
-    after.priority !== priority || after.queueTimeoutSeconds !== queueTimeoutSeconds || !isSame(after.labels, labels)
+    after.priority !== before.priority ||
+    after.queueTimeoutSeconds !== before.queueTimeoutSeconds ||
+    after.isPreemptible !== before.isPreemptible ||
+    !isSame(after.labels, before.labels)
   );
 }
 

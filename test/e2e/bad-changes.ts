@@ -15,6 +15,10 @@ export const CHANGE_ROUTES: Readonly<Record<string, BodyRoute>> = {
     bad: [
       ...broken(EDIT, 'priority', [...notIntegers(0, 100), [null, 'type']]),
       ...broken(EDIT, 'queueTimeoutSeconds', notIntegers(1, 366 * 86_400)),
+      ...broken(EDIT, 'preemptible', [
+        ['yes', 'type'],
+        [null, 'type'],
+      ]),
       ...broken(EDIT, 'labels', [
         [null, 'type'],
         [[], 'type'],

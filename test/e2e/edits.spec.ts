@@ -57,9 +57,10 @@ describe('a deployment that waits', () => {
       body: { priority: 80, labels: { team: 'speech' }, queueTimeoutSeconds: 3_600, queuedAt: before.queuedAt },
     });
     expect(answer.headers.get('etag')).toBe(await tagOf(id));
-    expect((await edit(id, { queueTimeoutSeconds: null })).body).toMatchObject({
+    expect((await edit(id, { queueTimeoutSeconds: null, preemptible: true })).body).toMatchObject({
       priority: 80,
       queueTimeoutSeconds: null,
+      preemptible: true,
     });
     expect(
       await query(
@@ -77,7 +78,13 @@ describe('a deployment that waits', () => {
   it('leaves no trace of an edit that changes nothing', async () => {
     const id = await cluster.submit({ priority: 60, labels: { a: '1', b: '2' }, queueTimeoutSeconds: 600 });
     const tag = await tagOf(id);
-    for (const body of [{}, { priority: 60 }, { labels: { b: '2', a: '1' } }, { queueTimeoutSeconds: 600 }]) {
+    const same = [
+      { priority: 60 },
+      { labels: { b: '2', a: '1' } },
+      { queueTimeoutSeconds: 600 },
+      { preemptible: false },
+    ];
+    for (const body of [{}, ...same]) {
       const answer = await edit(id, body, { 'if-match': tag });
       expect(answer.status).toBe(200);
       expect(answer.headers.get('etag')).toBe(tag);

@@ -113,6 +113,46 @@ describe('what runs is given up', () => {
   });
 });
 
+describe('what starts beside a promise', () => {
+  const policy = { ...YIELDING, preemptAfterSeconds: 0, reserveAfterSeconds: 0 };
+  // Whoever stands first waits for the one GPU until the tenth second, and wants 30 of 100 beside it.
+  const busyUntilTen = aRunningGroup({ priority: 90, resources: amounts(0, 0, 1), endsAtMs: 10_000 });
+  const first = aShape({ priority: 50, request: amounts(30, 0, 1) });
+  const low = aShape({ priority: 40, request: amounts(60) });
+  const lowest = aShape({ priority: 10, request: amounts(40) });
+  const before = busy({ policy, capacity: amounts(100, 0, 1), running: [busyUntilTen], waiting: [first, low, lowest] });
+  const afterwards = (result: Plan, mayYield: boolean): Snapshot => {
+    const started = runs('low', { priority: 40, resources: amounts(60) }, 0);
+    const { preemptible: _, ...stays } = started;
+    const { reservation } = result;
+    return { ...before, running: [busyUntilTen, mayYield ? started : stays], waiting: [first, lowest], reservation };
+  };
+
+  it('makes room for more as soon as it is known that it could be given up, and nobody has to ask', () => {
+    const result = plan(before);
+    expect(result.place).toMatchObject([{ shape: 1, count: 1 }]);
+    expect(result.reservation).toMatchObject({ state: 'promised', promisedAtMs: 10_000 });
+    expect(result.wakeAtMs).toBe(0);
+    const next = plan(afterwards(result, true));
+    expect(next.place).toMatchObject([{ shape: 1, count: 1 }]);
+    expect(next.wakeAtMs).toBe(10_000);
+  });
+
+  it('is not looked at again where it could not be given up, or nothing more fits', () => {
+    const result = plan(before);
+    const next = plan(afterwards(result, false));
+    expect(next.place).toEqual([]);
+    expect(next.wakeAtMs).toBe(10_000);
+    expect(plan({ ...before, policy: { ...policy, preemption: 'never' } }).wakeAtMs).toBe(10_000);
+    const large = aShape({ priority: 10, request: amounts(41) });
+    expect(plan({ ...before, waiting: [first, low, large] }).wakeAtMs).toBe(10_000);
+  });
+
+  it('is looked at again when the policy lets it be given up', () => {
+    expect(plan({ ...before, policy: { ...policy, preemptAfterSeconds: 3 } }).wakeAtMs).toBe(3_000);
+  });
+});
+
 describe('against trying everything', () => {
   it.each<[string, BusySize, number]>([
     ['distinct work', TRIABLE, 8_000],

@@ -2,6 +2,8 @@ import { eligibleAtMs, withoutLower } from './candidates.js';
 import { type Draft, draftFree, draftReserved, type ReservedDraft } from './draft.js';
 import { decide, eventOf, exceedsCapacity, type Holder, reasonToWithdraw, shapeOf, standingAfter } from './holder.js';
 import type { Meter } from './meter.js';
+import { toRow } from './program.js';
+import { freeAt, holdingOf, holdingsOf } from './timeline.js';
 import type { ReservationEvent, Snapshot, StandingReservation, WaitingHead, WaitingShape } from './types.js';
 
 /** Reservations that one plan may turn into starts; where more are due, another pass follows at once. */
@@ -175,8 +177,8 @@ function finish(
 }
 
 /**
- * The next time at which waiting alone changes something: a promise is due, a hold or lapse ends, somebody has waited long enough, or what runs
- * has run long enough to be given up.
+ * The next time at which waiting alone changes something: a promise is due, a hold or lapse ends, somebody has waited long enough, or what runs,
+ * or now starts, has run long enough to be given up.
  */
 function nextWake(snapshot: Snapshot, draft: Draft, reservation: StandingReservation | null): number | null {
   const { policy, nowMs, isCordoned } = snapshot;
@@ -194,7 +196,7 @@ function nextWake(snapshot: Snapshot, draft: Draft, reservation: StandingReserva
       else if (head === null) wake = nowMs;
     }
   }
-  wake = Math.min(wake, nextEligible(snapshot, draft));
+  wake = Math.min(wake, nextEligible(snapshot, draft), moreFitsAtMs(snapshot, draft, reservation));
   return wake === Infinity ? null : wake;
 }
 
@@ -213,4 +215,26 @@ function nextEligible(snapshot: Snapshot, draft: Draft): number {
     const atMs = eligibleAtMs(snapshot, group);
     return atMs !== null && atMs > nowMs && group.priority < highest ? Math.min(soonest, atMs) : soonest;
   }, Infinity);
+}
+
+/**
+ * When more may fit beside a promise than this plan starts. What starts counts as staying, because a shape does not say who of it may be given
+ * up; once it may be, whoever has the promise takes it for gone.
+ */
+function moreFitsAtMs(snapshot: Snapshot, draft: Draft, reservation: StandingReservation | null): number {
+  const { policy, nowMs, waiting } = snapshot;
+  if (policy.preemption === 'never' || reservation?.state !== 'promised') return Infinity;
+  const started = waiting.flatMap((shape, index) => ({ shape, count: draft.started[index] as number }));
+  if (!started.some(({ shape, count }) => count > 0 && shape.priority < reservation.priority)) return Infinity;
+  const victims = new Set(draft.victims.map(({ group }) => group));
+  const stays = snapshot.running.filter(({ isVacating }, index) => isVacating !== true && !victims.has(index));
+  const free = freeAt(
+    snapshot,
+    [...holdingsOf(stays, nowMs), ...started.map(({ shape, count }) => holdingOf(shape, count, nowMs))],
+    nowMs,
+  );
+  const fits = ({ request }: WaitingShape): boolean =>
+    toRow(request).every((amount, row) => amount === 0 || amount <= (free[row] as number));
+  const isMore = started.some(({ shape, count }) => count < shape.count && fits(shape));
+  return isMore ? nowMs + policy.preemptAfterSeconds * 1000 : Infinity;
 }

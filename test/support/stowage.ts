@@ -14,6 +14,8 @@ import { testEnvironment, testSettings, workerSettings } from './settings.js';
 /** How many workers, and settings that differ from the defaults, by the names of their variables. */
 export interface StartOptions {
   readonly workers?: number;
+  /** What is done to the database before anybody connects to it. */
+  readonly prepare?: (databaseUrl: string) => Promise<unknown>;
   readonly REDIS_URL?: string;
   readonly [setting: `STOWAGE_${string}`]: string;
 }
@@ -31,8 +33,9 @@ export class Stowage {
     readonly client: ApiClient,
   ) {}
 
-  static async start({ workers = 1, ...overrides }: StartOptions = {}): Promise<Stowage> {
+  static async start({ workers = 1, prepare, ...overrides }: StartOptions = {}): Promise<Stowage> {
     const database = await createTestDatabase();
+    await prepare?.(database.url);
     const environment = testEnvironment(database.url, overrides);
     const api = await startApi(database, environment);
     const stowage = new Stowage(database, environment, api, await ApiClient.connect(await api.getUrl()));

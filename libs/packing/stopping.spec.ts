@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { RESOURCES, ResourceVector } from '#kernel';
+import { RESOURCES } from '#kernel';
 
 import { plan } from './plan.js';
 import { someBusyCluster, TRIABLE, YIELDING } from './testing/busy-clusters.js';
+import { aDeployment, afterPlan, DAY, heldIn, playDay, someDay } from './testing/days.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from './testing/problems.js';
-import { Simulation, type SimulatedDeployment } from './testing/simulator.js';
+import { Simulation } from './testing/simulator.js';
 import type {
   Claim,
   Plan,
@@ -147,34 +148,6 @@ describe('what displaces others that need time to stop', () => {
   });
 });
 
-/** The state after a plan: victims stop, or vacate; starts run. */
-function after(snapshot: Snapshot, { place, preempt, claims, reservation }: Plan): Snapshot {
-  const victims = new Set(preempt.map(({ group }) => group));
-  const endsAtMs = snapshot.nowMs + snapshot.policy.stopGraceSeconds * 1000;
-  const running = snapshot.running.flatMap((group, index): RunningGroup[] => {
-    if (!victims.has(index)) return [group];
-    const { preemptible, ...rest } = group;
-    return preemptible?.stopsAtOnce === true ? [] : [{ ...rest, isVacating: true, endsAtMs }];
-  });
-  const starts = place.map(({ shape, count }): RunningGroup => {
-    const { priority, request } = snapshot.waiting[shape] as WaitingShape;
-    return { priority, resources: request, count, endsAtMs: null };
-  });
-  const waiting = snapshot.waiting.map((shape, index) => ({
-    ...shape,
-    count: shape.count - (place.find((one) => one.shape === index)?.count ?? 0),
-  }));
-  return {
-    ...snapshot,
-    running: [...running, ...starts],
-    waiting: waiting.filter(({ count }) => count > 0),
-    claims,
-    reservation,
-  };
-}
-
-const held = ({ running }: Snapshot): ResourceVector =>
-  ResourceVector.sum(running.map(({ resources, count }) => ResourceVector.of(resources).times(count)));
 const countOf = (claims: readonly Claim[]): number => claims.reduce((sum, { count }) => sum + count, 0);
 
 describe('always', () => {
@@ -211,8 +184,8 @@ describe('always', () => {
           claimed += pass === 0 ? countOf(result.claims) : 0;
           started += pass > 0 ? result.place.length : 0;
           before = result.claims;
-          snapshot = after(snapshot, result);
-          expect(held(snapshot).fitsIn(snapshot.capacity)).toBe(true);
+          snapshot = afterPlan(snapshot, result);
+          expect(heldIn(snapshot).fitsIn(snapshot.capacity)).toBe(true);
           const stopped = snapshot.running.findIndex(({ isVacating }) => isVacating === true);
           const running = snapshot.running.filter(
             ({ isVacating }, index) => isVacating !== true || (pass < 2 && index !== stopped),
@@ -227,27 +200,18 @@ describe('always', () => {
   });
 });
 
-const DAY = 86_400;
-
-const deployment = (id: string, changes: Partial<SimulatedDeployment>): SimulatedDeployment => ({
-  id,
-  priority: 0,
-  request: amounts(50),
-  arrivesAtSeconds: 0,
-  declaredSeconds: null,
-  takesSeconds: DAY,
-  isPreemptible: true,
-  ...changes,
-});
-
 describe('over time', () => {
   it('Kueue 13662: victims that stop one after another do not come back in between, to be given up again', () => {
     const list = [
-      deployment('a', { stopsInSeconds: 10 }),
-      deployment('b', { stopsInSeconds: 500, arrivesAtSeconds: 1 }),
-      deployment('large', { priority: 5, request: amounts(100), arrivesAtSeconds: 1_000, takesSeconds: 5_000 }),
+      aDeployment('a', { stopsInSeconds: 10 }),
+      aDeployment('b', { stopsInSeconds: 500, arrivesAtSeconds: 1 }),
+      aDeployment('large', { priority: 5, request: amounts(100), arrivesAtSeconds: 1_000, takesSeconds: 5_000 }),
       ...Array.from({ length: 120 }, (_, minute) =>
-        deployment(`tick${minute}`, { request: amounts(0, 1), arrivesAtSeconds: 1_000 + minute * 10, takesSeconds: 1 }),
+        aDeployment(`tick${minute}`, {
+          request: amounts(0, 1),
+          arrivesAtSeconds: 1_000 + minute * 10,
+          takesSeconds: 1,
+        }),
       ),
     ];
     const policy = { ...YIELDING, preemptAfterSeconds: 0, maxPreemptions: 1_000, stopGraceSeconds: 600 };
@@ -257,39 +221,19 @@ describe('over time', () => {
     expect(simulation.startedAtSeconds.get('a')).toBe(6_500);
   });
 
-  it('capacity is kept in every pass, caps as well, and all come to their end', () => {
+  it('claims end when all has stopped, and in the end all come to theirs', () => {
     let claims = 0;
-    const someDay = fc.array(
-      fc.record({
-        cpu: fc.integer({ min: 1, max: 10 }),
-        priority: fc.constantFrom(0, 0, 1, 1, 2, 3),
-        arrivesAtSeconds: fc.nat(DAY / 4),
-        takesSeconds: fc.integer({ min: 1, max: DAY / 8 }),
-        stopsInSeconds: fc.nat(900),
-      }),
-      { minLength: 20, maxLength: 50 },
-    );
     fc.assert(
-      fc.property(someDay, fc.constantFrom(null, 600), (entries, reserveAfterSeconds) => {
-        const list = entries.map(({ cpu, ...rest }, index) =>
-          deployment(`d${String(index).padStart(3, '0')}`, { ...rest, request: amounts(cpu) }),
-        );
+      fc.property(someDay(fc.integer({ min: 1, max: 10 })), fc.constantFrom(null, 600), (list, reserveAfterSeconds) => {
         const policy = { ...YIELDING, reserveAfterSeconds, preemptAfterSeconds: 0, stopGraceSeconds: 600 };
-        const simulation = new Simulation(amounts(16), policy, list, true);
-        simulation.onPass = (snapshot, result) => {
+        playDay(list, amounts(16), policy, (snapshot, result) => {
           claims += result.claims.length;
-          expect(held(snapshot).fitsIn(snapshot.capacity)).toBe(true);
           if (!snapshot.running.some(({ isVacating }) => isVacating) && result.preempt.length === 0)
             expect(result.claims).toEqual([]);
-        };
-        simulation.run(DAY * 30);
-        for (const { id } of list) {
-          expect(simulation.evictions.filter((one) => one.id === id).length).toBeLessThanOrEqual(policy.maxPreemptions);
-        }
-        expect(simulation.done.toSorted()).toEqual(list.map(({ id }) => id).sort());
+        });
       }),
-      { numRuns: 30 * RUNS },
+      { numRuns: 20 * RUNS },
     );
-    expect(claims).toBeGreaterThan(30);
+    expect(claims).toBeGreaterThan(20);
   });
 });

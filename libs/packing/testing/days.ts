@@ -3,6 +3,7 @@ import fc from 'fast-check';
 
 import { type ResourceAmounts, ResourceVector } from '#kernel';
 
+import { keyOf } from '../explain/places.js';
 import type { Plan, PlanningPolicy, RunningGroup, Snapshot, WaitingShape } from '../types.js';
 import { amounts } from './problems.js';
 import { type Eviction, type SimulatedDeployment, Simulation } from './simulator.js';
@@ -69,14 +70,20 @@ export function playDay(
   return simulation;
 }
 
-/** Evictions of those that have a priority. */
-export function evictionsAt(
-  { evictions }: Simulation,
-  list: readonly SimulatedDeployment[],
-  isMeant: (priority: number) => boolean,
-): Eviction[] {
-  const priorities = new Map(list.map(({ id, priority }) => [id, priority]));
-  return evictions.filter(({ id }) => isMeant(priorities.get(id) as number));
+/** Evictions of those whose priority is meant. */
+export function evictionsAt({ evictions }: Simulation, isMeant: (priority: number) => boolean): Eviction[] {
+  return evictions.filter(({ priority }) => isMeant(priority));
+}
+
+/** The priorities of claims that a plan neither starts nor keeps, one for each deployment. */
+export function lostClaims({ claims = [], waiting }: Snapshot, result: Plan): number[] {
+  return claims.flatMap(({ priority, request, maxRuntimeSeconds, count }) => {
+    const key = keyOf({ priority, request, maxRuntimeSeconds });
+    const still = result.claims.filter((claim) => keyOf(claim) === key);
+    const starts = result.place.filter(({ shape }) => keyOf(waiting[shape] as WaitingShape) === key);
+    const left = [...still, ...starts].reduce((sum, one) => sum - one.count, count);
+    return new Array<number>(Math.max(0, left)).fill(priority);
+  });
 }
 
 /** What runs, and vacates, holds together. */

@@ -30,6 +30,7 @@ export interface SimulatedDeployment {
 export interface Eviction {
   readonly atSeconds: number;
   readonly id: string;
+  readonly priority: number;
   /** Whose shape makes it necessary. */
   readonly by: WaitingShape;
 }
@@ -171,7 +172,12 @@ export class Simulation {
       if (victim === undefined) return [run];
       const { deployment } = run;
       if (deployment.id !== victim.id) throw new Error(`${victim.id} is not ${deployment.id}`);
-      this.evictions.push({ atSeconds: now, id: victim.id, by: toShape(groups[victim.by] ?? []) });
+      this.evictions.push({
+        atSeconds: now,
+        id: victim.id,
+        priority: deployment.priority,
+        by: toShape(groups[victim.by] ?? []),
+      });
       this.startedAtSeconds.delete(victim.id);
       const graceEndsAtSeconds = now + grace;
       const stopsAtSeconds = now + Math.min(grace, deployment.stopsInSeconds ?? grace);

@@ -4,10 +4,12 @@ import fc from 'fast-check';
 import { ResourceVector } from '#kernel';
 
 import { plan } from './plan.js';
+import { DEFAULT_POLICY } from './policy.js';
 import { bestYield, yielding } from './testing/best-yield.js';
 import { type BusySize, someBusyCluster, TRIABLE, YIELDING } from './testing/busy-clusters.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from './testing/problems.js';
-import type { Plan, RunningGroup, Snapshot, WaitingShape } from './types.js';
+import { snapshotOf, someState } from './testing/states.js';
+import type { Plan, PlanningPolicy, RunningGroup, Snapshot, WaitingShape } from './types.js';
 import { verify } from './verify.js';
 
 /** A deep run tries ten times as many. */
@@ -309,14 +311,46 @@ describe('always', () => {
     );
   });
 
-  it('where nobody may be given up the plan is what it is without a word about it', () => {
-    fc.assert(
-      fc.property(someBusyCluster(LARGE), (snapshot) => {
-        const running = snapshot.running.map(({ preemptible: _, ...group }) => group);
-        const never = withPolicy(snapshot, { preemption: 'never' });
-        expect(plan(never, { withProof: true })).toEqual(plan({ ...never, running }, { withProof: true }));
-      }),
-      { numRuns: 100 * RUNS },
-    );
+  describe('where nobody may be given up the plan is, to the letter, what it is without a word about it', () => {
+    /** Everything that only preemption reads is gone. */
+    const silent = (snapshot: Snapshot): Snapshot => ({
+      ...snapshot,
+      policy: { ...DEFAULT_POLICY, ...ownOf(snapshot.policy) },
+      running: snapshot.running.map(({ preemptible: _, ...group }) => group),
+    });
+    const ownOf = ({
+      searchSteps,
+      reserveAfterSeconds,
+      reserveHoldSeconds,
+    }: PlanningPolicy): Partial<PlanningPolicy> => ({
+      searchSteps,
+      reserveAfterSeconds,
+      reserveHoldSeconds,
+    });
+    const letters = (snapshot: Snapshot): string => JSON.stringify(plan(snapshot, { withProof: true }));
+
+    it.each<[string, fc.Arbitrary<Snapshot>, number]>([
+      ['many that run', someBusyCluster(LARGE), 100],
+      ['few', someBusyCluster(TRIABLE), 300],
+      [
+        'in the middle of their life',
+        someState({ shapes: 6, waiting: 12, running: 8, largest: 12 }).map((state) => snapshotOf(state)),
+        300,
+      ],
+    ])('%s', (_, clusters, count) => {
+      let marks = 0;
+      const some = { searchSteps: someBudget, reserveAfterSeconds: fc.constantFrom(null, 0, 300) };
+      fc.assert(
+        fc.property(clusters, fc.record(some), (cluster, changes) => {
+          const snapshot = withPolicy({ ...cluster, claims: [] }, { ...changes, preemption: 'never' });
+          marks += snapshot.running.filter(({ preemptible }) => preemptible !== undefined).length;
+          expect(letters(snapshot)).toBe(letters(silent(snapshot)));
+          const again = { ...snapshot, reservation: plan(snapshot).reservation };
+          expect(letters(again)).toBe(letters(silent(again)));
+        }),
+        { numRuns: count * RUNS },
+      );
+      expect(marks).toBeGreaterThan(count / 4);
+    });
   });
 });

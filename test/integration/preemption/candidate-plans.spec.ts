@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { newId } from '#kernel';
 import { Database, databaseOptions, type EntityManager, MikroORM, preferIndexes, rowsOf, sql } from '#database';
-import { ClusterWork } from '#deployments';
+import { ClusterWork, DeploymentLifecycle, Preemptions, type SingleHolder } from '#deployments';
 
 import { createTestDatabase, type TestDatabase, withClient } from '../../support/database.js';
 
@@ -18,7 +18,7 @@ const BELOW = 50;
 /** When PostgreSQL looked at the table last: never, while it was empty, before there was anything to give up, or now. */
 const LOOKS = ['never', 'when it was empty', 'before anything ran', 'just now'] as const;
 
-/** What else there is: each would be read by a statement that does not use the whole key. */
+/** What there is: all but the first two would be read by a statement that does not use the whole key. */
 const KINDS = [
   { priority: 10, isPreemptible: true, status: 'running' },
   { priority: 10, isPreemptible: true, status: 'scheduled' },
@@ -34,7 +34,7 @@ interface Read {
   readonly entries: number;
 }
 
-describe.each(LOOKS)('reading whom to give up, where PostgreSQL last looked at the table %s', (looked) => {
+describe.each(LOOKS)('giving up what runs, where PostgreSQL last looked at the table %s', (looked) => {
   const [organizationId, submittedBy] = [newId(), newId()];
   const [clusterId, otherId] = [newId(), newId()];
   let database: TestDatabase;
@@ -122,18 +122,37 @@ describe.each(LOOKS)('reading whom to give up, where PostgreSQL last looked at t
     return new Map(rows.map(({ name, entries }) => [name, entries]));
   };
 
-  /** What the question reads in a transaction like that of a pass, and how many come back. */
-  const ask = async (below: number, limit: number): Promise<{ found: number; read: Read[] }> =>
-    new Database(orm).transaction(async (tx) => {
-      await preferIndexes(tx);
-      const before = await readSoFar(tx);
-      const found = await new ClusterWork().givingWay(tx, clusterId, { below, limit, countsOverdue: true });
-      const read = [...(await readSoFar(tx))].flatMap(([name, entries]) => {
-        const more = entries - (before.get(name) ?? 0);
-        return more === 0 ? [] : [{ name, entries: more }];
+  /** What something reads in a transaction like that of a pass, which does not commit, and what comes of it. */
+  const reading = async <T>(work: (tx: EntityManager) => Promise<T>): Promise<{ result: T; read: Read[] }> => {
+    let told: { result: T; read: Read[] } | undefined;
+    const undone = new Error('to be undone');
+    await new Database(orm)
+      .transaction(async (tx) => {
+        await preferIndexes(tx);
+        const before = await readSoFar(tx);
+        const result = await work(tx);
+        const read = [...(await readSoFar(tx))].flatMap(([name, entries]) => {
+          const more = entries - (before.get(name) ?? 0);
+          return more === 0 ? [] : [{ name, entries: more }];
+        });
+        told = { result, read: read.sort((a, b) => (a.name < b.name ? -1 : 1)) };
+        throw undone;
+      })
+      .catch((error: unknown) => {
+        if (error !== undone) throw error;
       });
-      return { found: found.length, read: read.sort((a, b) => (a.name < b.name ? -1 : 1)) };
-    });
+    if (told === undefined) throw new Error('nothing was read');
+    return told;
+  };
+
+  const candidates = (tx: EntityManager, below: number, limit: number): Promise<SingleHolder[]> =>
+    new ClusterWork().givingWay(tx, clusterId, { below, limit, countsOverdue: true });
+
+  /** What the question for candidates reads, and how many come back. */
+  const ask = async (below: number, limit: number): Promise<{ found: number; read: Read[] }> => {
+    const { result, read } = await reading((tx) => candidates(tx, below, limit));
+    return { found: result.length, read };
+  };
 
   it('reads as many as it is to find, by the indexes of candidates and of what stops', async () => {
     // Often enough for a prepared statement to be planned once and for all.
@@ -153,5 +172,37 @@ describe.each(LOOKS)('reading whom to give up, where PostgreSQL last looked at t
     const stopping = [{ name: 'deployments_stopping_index', entries: 2 * STOPPING }];
     expect(await ask(BELOW, 0)).toEqual({ found: STOPPING, read: stopping });
     expect(await ask(0, LIMIT)).toEqual({ found: STOPPING, read: stopping });
+  });
+
+  it('preempts those that are named, by their whole keys, and asks by their whole keys whether somebody waits', async () => {
+    const pass = { organizationId, clusterId, passId: newId() };
+    const { result: named } = await reading((tx) => candidates(tx, BELOW, LIMIT));
+    const displacements = named
+      .filter(({ isVacating }) => !isVacating)
+      .map(({ id, version }) => ({ id, version, preemptorId: id, preemptorPriority: 90, lostSeconds: 1 }));
+    const preempted = await reading((tx) => new Preemptions().preempt(tx, pass, displacements, 60));
+    expect(preempted.result).toHaveLength(LIMIT);
+    expect(preempted.read.map(({ name }) => name)).toEqual(['deployments_pkey']);
+    // Each is locked, changed, and looked at by the foreign key of its event; the version before it is there still.
+    expect(preempted.read[0]?.entries).toBeLessThanOrEqual(5 * LIMIT);
+
+    const waiting = await reading((tx) => new Preemptions().areWaiting(tx, pass, displacements));
+    expect(waiting.result).toBe(false);
+    expect(waiting.read.map(({ name }) => name)).toEqual(['deployments_pkey']);
+    expect(waiting.read[0]?.entries).toBeLessThanOrEqual(3 * LIMIT);
+  });
+
+  it('finds what has stopped by the index of what is due', async () => {
+    const pass = { organizationId, clusterId, passId: newId() };
+    await withClient(database.url, (client) =>
+      client.query(
+        `update deployments set due_at = now() where cluster_id = $1 and status = 'stopping' and stop_cause = 'preempted'`,
+        [clusterId],
+      ),
+    );
+    const { result, read } = await reading((tx) => new DeploymentLifecycle().takeDue(tx, pass, LIMIT));
+    expect(result.changed).toBe(STOPPING);
+    expect(read.map(({ name }) => name)).toEqual(['deployments_due_index', 'deployments_pkey']);
+    for (const { entries } of read) expect(entries).toBeLessThanOrEqual(6 * STOPPING);
   });
 });

@@ -142,6 +142,57 @@ describe('preemption of what needs time to stop, pass by pass', () => {
         'scheduled: placed',
       ]);
     });
+
+    it.each([
+      { what: 'raised', priority: 95, then: ['queued', 'scheduled'] },
+      { what: 'lowered below what stops for it', priority: 5, then: ['scheduled', 'queued'] },
+    ])('of one whose priority is $what meanwhile is one of that priority', async ({ priority, then }) => {
+      const { scene, victim, claimant } = await aClaim(2);
+      const edited = await stage.team.admin.patch(scene.cluster.deploymentPath(claimant), { priority });
+      expect(edited.status).toBe(200);
+      await scene.pass();
+      expect(await scene.claims()).toEqual([{ priority, count: 1 }]);
+      await scene.report(victim, 'failed');
+      await scene.pass();
+      expect(await scene.statuses([victim, claimant])).toEqual(then);
+      expect(await scene.evictions()).toBe(1);
+    });
+
+    it('outlives a cordon: nothing starts meanwhile, and nobody else gets what was freed for it', async () => {
+      const scene = await stage.scene(2, GRACE);
+      const victims = [await scene.submitRunning(10, 1), await scene.submitRunning(10, 1)];
+      const claimant = await scene.submit(90, 2);
+      await scene.pass();
+      await scene.cluster.cordon();
+      await scene.report(victims[0]!, 'failed');
+      const third = await scene.submit(50, 1);
+      await scene.pass();
+      expect(await scene.statuses([...victims, claimant, third])).toEqual(['queued', 'stopping', 'queued', 'queued']);
+      await scene.cluster.uncordon();
+      await scene.pass();
+      expect(await scene.statuses([...victims, claimant, third])).toEqual(['queued', 'stopping', 'queued', 'queued']);
+      expect(await scene.claims()).toEqual([{ priority: 90, count: 1 }]);
+      await scene.report(victims[1]!, 'failed');
+      await scene.pass();
+      expect(await scene.statuses([...victims, claimant, third])).toEqual(['queued', 'queued', 'scheduled', 'queued']);
+      expect(await scene.evictions()).toBe(2);
+    });
+
+    it('stands when preemption is switched off meanwhile: what was asked to stop was asked for somebody', async () => {
+      const scene = await stage.scene(2, GRACE);
+      const victims = [await scene.submitRunning(10, 1), await scene.submitRunning(10, 1)];
+      const claimant = await scene.submit(90, 2);
+      await scene.pass();
+      await stage.team.admin.patch(scene.cluster.path, { policy: { preemption: 'never' } });
+      await scene.report(victims[0]!, 'failed');
+      const third = await scene.submit(50, 1);
+      await scene.pass();
+      expect(await scene.statuses([...victims, claimant, third])).toEqual(['queued', 'stopping', 'queued', 'queued']);
+      await scene.report(victims[1]!, 'failed');
+      await scene.pass();
+      expect(await scene.statuses([...victims, claimant, third])).toEqual(['queued', 'queued', 'scheduled', 'queued']);
+      expect(await scene.evictions()).toBe(2);
+    });
   });
 
   describe('a report within the grace', () => {

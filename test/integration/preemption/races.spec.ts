@@ -135,6 +135,33 @@ describe('preemption, while those whom it is about do something', () => {
     expect(await scene.statuses(low)).toEqual(low.map(() => 'queued'));
   });
 
+  it('asks everybody to stop at once under a grace, and lets nobody else have what comes back a few at a time', async () => {
+    const scene = await stage.scene(12, { stopGraceSeconds: 600 });
+    const low = await scene.cluster.submitBatch(
+      Array.from({ length: 12 }, () => ({ priority: 10, preemptible: true, resources: { cpu: 1, memoryMib: 1 } })),
+    );
+    for (let count = 0; count < 2; count++) await scene.pass();
+    for (const id of low) await scene.start(id);
+    const high = await Promise.all(Array.from({ length: 4 }, () => scene.submit(90, 3)));
+    await scene.pass();
+    expect(new Set(await scene.statuses(low))).toEqual(new Set(['stopping']));
+    expect(await scene.claims()).toEqual([{ priority: 90, count: 4 }]);
+
+    const thirds = await Promise.all(Array.from({ length: 6 }, () => scene.submit(50, 1)));
+    await scene.hurry(low);
+    for (let count = 0; count < 4; count++) {
+      await scene.pass();
+      const stopped = (await scene.statuses(low)).filter((status) => status === 'queued').length;
+      const started = (await scene.statuses(high)).filter((status) => status === 'scheduled').length;
+      expect(stopped).toBe(Math.min(12, 6 * (count + 1)));
+      expect(3 * started).toBeLessThanOrEqual(stopped);
+      expect(new Set(await scene.statuses(thirds))).toEqual(new Set(['queued']));
+      await stage.assertLedgerHolds();
+    }
+    expect(new Set(await scene.statuses(high))).toEqual(new Set(['scheduled']));
+    expect([await scene.evictions(), await scene.claims()]).toEqual([12, []]);
+  });
+
   it('is the same whichever of two workers does it, and done once', async () => {
     const other = await PassesByHand.of(stage.stowage);
     const { scene, old, young, high } = await aScene();

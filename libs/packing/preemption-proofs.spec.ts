@@ -105,6 +105,37 @@ it('accepts a proof of a case that is empty as soon as all is told exactly: what
   expect(verify(problem, result)).toEqual({ isAccepted: true });
 });
 
+it('proves what it claims on the edge of its bounds: few sizes of one resource, and few times that anything has run', () => {
+  let refuted = 0;
+  const someRun = fc.record({
+    cpu: fc.integer({ min: 1, max: 8 }),
+    ran: fc.nat(1),
+    isPreemptible: fc.nat(5).map(Boolean),
+  });
+  const someCluster = fc.record({
+    runs: fc.array(someRun, { minLength: 2, maxLength: 6 }),
+    seconds: fc.tuple(fc.integer({ min: 60, max: 2_000 }), fc.integer({ min: 60, max: 2_000 })),
+    asked: fc.array(fc.integer({ min: 1, max: 16 }), { minLength: 1, maxLength: 2 }),
+  });
+  fc.assert(
+    fc.property(someCluster, ({ runs, seconds, asked }) => {
+      const running = runs.map(({ cpu, ran, isPreemptible }, index) => {
+        const sinceMs = NOW_MS - (seconds[ran] as number) * 1000;
+        const preemptible = { id: `r${index}`, sinceMs, preemptions: 0, stopsAtOnce: false };
+        return aRunningGroup({ priority: 10, resources: amounts(cpu), ...(isPreemptible ? { preemptible } : {}) });
+      });
+      const capacity = amounts(runs.reduce((sum, { cpu }) => sum + cpu, 0));
+      const waiting = asked.map((cpu, index) => aShape({ priority: 50 + index, request: amounts(cpu) }));
+      const problem = aSnapshot({ nowMs: NOW_MS, policy: YIELDING, capacity, running, waiting });
+      const result = plan(problem, { withProof: true });
+      expect(verify(problem, result)).toEqual({ isAccepted: true });
+      refuted += result.proof?.parts[0]?.levels.some(({ refutation }) => refutation !== null) === true ? 1 : 0;
+    }),
+    { numRuns: 1_000 * RUNS },
+  );
+  expect(refuted).toBeGreaterThan(50);
+});
+
 describe('the verifier refuses', () => {
   it.each<[string, Snapshot, Plan]>([
     [

@@ -47,6 +47,7 @@ const PLANTS: readonly (readonly [law: string, damage: string])[] = [
   ],
   ['a pass says how much', 'update passes set placed = placed + 1'],
   ['a pass says how much', 'update passes set released = released + 1'],
+  ['a pass says how much', 'update passes set preempted = preempted + 1'],
   ['every row belongs', 'update queue_shapes set organization_id = gen_random_uuid()'],
   ['every row belongs', `update deployments set organization_id = gen_random_uuid() where id = ${oneOf('queued')}`],
   [
@@ -69,6 +70,11 @@ const PLANTS: readonly (readonly [law: string, damage: string])[] = [
   [
     'each event begins',
     `update deployment_events set to_status = 'running' where deployment_id = ${oneOf('cancelled')} and sequence = 1`,
+  ],
+  ['a deployment counts how often', `update deployments set preemptions = 1 where id = ${oneOf('queued')}`],
+  [
+    'a deployment counts how often',
+    `update deployment_events set preemptor_id = deployment_id, preemptor_priority = 90 where to_status = 'scheduled'`,
   ],
   ['each event has one author', `update deployment_events set pass_id = null where to_status = 'scheduled'`],
   ['each event has one author', `update deployment_events set actor_id = null where to_status = 'cancelled'`],

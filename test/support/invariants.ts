@@ -142,13 +142,17 @@ const LAWS: readonly Law[] = [
       where p.id is null or (p.organization_id, p.cluster_id) <> (l.organization_id, l.cluster_id)`,
   },
   {
-    law: 'a pass says how much it placed and released, as far as the entries of its time are kept',
+    law: 'a pass says how much it placed, released and preempted, as far as the entries of its time are kept',
     violations: `
-      select p.id, p.placed, p.released from passes p
+      select p.id, p.placed, p.released, p.preempted from passes p
       left join ledger_entries l on l.pass_id = p.id
+      left join (
+        select pass_id, count(*) as told from deployment_events where cause = 'preempted' group by pass_id
+      ) given_up on given_up.pass_id = p.id
       where not exists (select 1 from ledger_checkpoints k where k.cluster_id = p.cluster_id and k.closed_until >= p.started_at)
-      group by p.id
-      having p.placed <> count(*) filter (where l.kind = 'allocate') or p.released <> count(*) filter (where l.kind = 'release')`,
+      group by p.id, given_up.told
+      having p.placed <> count(*) filter (where l.kind = 'allocate') or p.released <> count(*) filter (where l.kind = 'release')
+        or p.preempted <> coalesce(given_up.told, 0)`,
   },
   {
     law: 'every row belongs to the organization of its cluster',
@@ -198,6 +202,17 @@ const LAWS: readonly Law[] = [
       where m.from_status is distinct from m.previous_status or m.sequence <> m.place
         or m.attempt <> coalesce(m.previous_attempt, 1) + (coalesce(m.from_status, 'queued') <> 'queued' and m.to_status = 'queued')::int
         or not exists (select 1 from legal l where l.from_status is not distinct from m.from_status and l.to_status = m.to_status)`,
+  },
+  {
+    law: 'a deployment counts how often it was preempted; each time is told, with for whom, and with what was lost once that is known',
+    violations: `
+      select d.id, d.preemptions from deployments d
+      left join moves m on m.organization_id = d.organization_id and m.deployment_id = d.id and m.cause = 'preempted'
+      group by d.organization_id, d.id having d.preemptions <> count(m.sequence)
+      union all
+      select m.deployment_id, m.sequence from moves m
+      where (m.cause = 'preempted') <> (num_nulls(m.preemptor_id, m.preemptor_priority) = 0)
+        or (m.cause = 'preempted' and (m.to_status = 'queued') <> (m.lost_seconds is not null))`,
   },
   {
     law: 'each event has one author: a pass for what passes do, somebody for everything else',

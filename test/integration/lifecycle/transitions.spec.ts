@@ -77,12 +77,15 @@ describe('the states of deployments', () => {
          set status = 'stopping', version = version + 1, preemptions = preemptions + 1, stop_cause = 'preempted',
              stop_outcome = 'queued', stop_asked_at = greatest(now(), started_at), due_at = now() + interval '1 day'
          where id = $1 and status = 'running' returning *
+       ), by as (
+         update passes set preempted = preempted + 1
+         where id = (select p.id from passes p join d on d.cluster_id = p.cluster_id limit 1) returning id
        )
        insert into deployment_events (organization_id, deployment_id, sequence, cluster_id, attempt, from_status, to_status,
-                                      cause, pass_id, at, until, preemptor_priority)
-       select organization_id, id, version, cluster_id, attempt, 'running', status, 'preempted',
-              (select p.id from passes p where p.cluster_id = d.cluster_id limit 1), now(), due_at, 100
-       from d`,
+                                      cause, pass_id, at, until, preemptor_id, preemptor_priority)
+       select organization_id, d.id, version, cluster_id, attempt, 'running', status, 'preempted', by.id, now(), due_at,
+              gen_random_uuid(), 100
+       from d cross join by`,
       [id],
     );
 

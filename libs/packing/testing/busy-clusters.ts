@@ -2,6 +2,7 @@ import fc from 'fast-check';
 
 import { type ResourceAmounts, RESOURCES } from '#kernel';
 
+import { keyOf } from '../explain/places.js';
 import { DEFAULT_POLICY } from '../policy.js';
 import type { PlanningPolicy, RunningGroup, Snapshot, WaitingShape } from '../types.js';
 import { amounts } from './problems.js';
@@ -67,7 +68,7 @@ export function someBusyCluster({ running, shapes, count, largest, elapsed }: Bu
   return fc
     .record({
       runs: fc.array(run, { minLength: Math.floor(running / 3), maxLength: running }),
-      queue: fc.array(shape, { minLength: Math.floor(shapes / 2), maxLength: shapes }),
+      queue: fc.uniqueArray(shape, { minLength: Math.floor(shapes / 2), maxLength: shapes, selector: keyOf }),
       slack: fc.tuple(slack, slack, slack),
     })
     .map(({ runs, queue, slack: [cpu, memory, gpu] }) => {

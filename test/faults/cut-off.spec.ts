@@ -10,7 +10,6 @@ const ASKING = [
   'deployments',
   'deployment_events',
   'cluster_schedules',
-  'pass_totals',
   'passes',
   'pass_sights',
 ] as const;
@@ -23,7 +22,6 @@ const GIVING = [
   'ledger_entries',
   'clusters',
   'cluster_schedules',
-  'pass_totals',
   'passes',
   'pass_sights',
 ] as const;

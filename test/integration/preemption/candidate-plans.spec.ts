@@ -7,7 +7,7 @@ import { ClusterWork, DeploymentLifecycle, Preemptions, type SingleHolder } from
 import { createTestDatabase, type TestDatabase, withClient } from '../../support/database.js';
 
 /** So many of each kind, in each of two clusters. */
-const ROWS = 2_000;
+const ROWS = 500;
 
 /** So many stop for others in the cluster that is asked for, and so many for another reason. */
 const STOPPING = 7;

@@ -160,6 +160,16 @@ describe('what would be stopped for others', () => {
       ]);
       // It has the claim now: that is no difference any more, and nothing has to be changed for it.
       expect(await ask(cluster, {})).toMatchObject({ starts: [], claims: [], claimed: { before: 1, after: 1 } });
+      for (const policy of [GRACEFUL, { preemption: 'never' }]) {
+        await team.admin.patch(cluster.path, { policy });
+        const { displacement } = await explain(cluster, waiting);
+        expect(displacement).toMatchObject({
+          victims: [{ id: soft, name: 'soft', lostSeconds: expect.any(Number) }],
+          sentence: expect.stringMatching(
+            /^So that what waits with this priority can start, soft is being stopped, and loses /,
+          ),
+        });
+      }
       expect((await explain(cluster, waiting)).unlocks).toEqual([{ kind: 'nothing', startsBy: expect.any(String) }]);
       await cluster.complete(soft);
       await passes.run(cluster.id);
@@ -235,15 +245,29 @@ describe('what would be stopped for others', () => {
         sentence:
           'waiting started before equal because 1 running deployment was stopped to make room for it: of priority 10, which yields to its 60, and not to the 10 of equal.',
       });
-      await cluster.complete(waiting);
-      await passes.runUntilSettled(cluster.id);
-      expect((await cluster.deployment(soft)).status).toBe('scheduled');
-      expect(await versus(cluster, soft, waiting)).toMatchObject({
+      const yielded = {
         first: waiting,
         rule: 'yielded',
         priority: 60,
         sentence: 'waiting started before soft because soft was stopped to make room for what waited with priority 60.',
-      });
+      };
+      expect(await versus(cluster, soft, waiting)).toMatchObject(yielded);
+      expect(await versus(cluster, waiting, soft)).toMatchObject(yielded);
+      await cluster.complete(waiting);
+      await passes.runUntilSettled(cluster.id);
+      expect((await cluster.deployment(soft)).status).toBe('scheduled');
+      expect(await versus(cluster, soft, waiting)).toMatchObject(yielded);
+    });
+
+    it('not of a start that has been undone: of two that wait, the order as it is now', async () => {
+      const { cluster, soft } = await aBusyCluster();
+      const equal = await cluster.submit({ name: 'equal', priority: 30, resources: gpus(3) });
+      await team.admin.patch(cluster.path, { policy: YIELDING });
+      const urgent = await cluster.submit({ name: 'urgent', priority: 70, resources: gpus(2) });
+      await passes.run(cluster.id);
+      expect((await cluster.deployment(soft)).status).toBe('queued');
+      expect((await cluster.deployment(urgent)).status).toBe('scheduled');
+      expect(await versus(cluster, soft, equal)).toMatchObject({ first: equal, rule: 'priority', passId: null });
     });
 
     it('of the one that had a claim until others had stopped', async () => {
@@ -260,6 +284,11 @@ describe('what would be stopped for others', () => {
       expect(told).toMatchObject({ rule: 'claim', fromRecord: true, claimedAt: expect.any(String) });
       expect(told['sentence']).toContain(`${first} started before `);
       expect(told['sentence']).toContain('because others had been stopped to make room for it, since ');
+      expect(await versus(cluster, soft, String(told['first']))).toMatchObject({
+        first: told['first'],
+        rule: 'yielded',
+        priority: 60,
+      });
     });
   });
 });

@@ -55,7 +55,7 @@ export function orderSentence(
         ? `${before} because its priority is higher: ${rule.priority} instead of ${rule.otherPriority}.`
         : `${before} although its priority is lower: there was room for it, and not for ${b}.`;
     case 'age':
-      return `${before} because the two ask for the same and it has waited longer: since ${timeInWords(rule.queuedAtMs)} instead of ${timeInWords(rule.otherQueuedAtMs)}.`;
+      return `${before} because the two ask for the same and ${ageInWords(rule)}.`;
     case 'more-starts':
       return `${before} because so ${rule.placed} of priority ${rule.priority} could start, and with ${b} only ${rule.placedWithOther}.`;
     case 'less-lost': {
@@ -75,6 +75,13 @@ export function orderSentence(
     case 'undecided':
       return `Neither of the two has to come first: of their priority, the scheduler starts whatever lets the most start.`;
   }
+}
+
+function ageInWords({ queuedAtMs, otherQueuedAtMs }: Extract<OrderRule, { rule: 'age' }>): string {
+  const [since, otherSince] = [timeInWords(queuedAtMs), timeInWords(otherQueuedAtMs)];
+  if (queuedAtMs === otherQueuedAtMs) return `came at the same moment, ${since}; then the lower id is first`;
+  if (since === otherSince) return `it has waited a moment longer: both came at ${since}`;
+  return `it has waited longer: since ${since} instead of ${otherSince}`;
 }
 
 function displacedInWords(before: string, other: string, rule: Extract<OrderRule, { rule: 'displaced' }>): string {

@@ -19,8 +19,10 @@ interface Start {
   readonly at: string;
   /** Whether the other one was waiting at that moment. */
   readonly otherWaited: boolean;
-  readonly isFirst: boolean;
   readonly isBoth: boolean;
+  /** For whom, and for which priority, the other one had been stopped; null: it had not, or it had started again. */
+  readonly preemptorId: string | null;
+  readonly preemptorPriority: number | null;
 }
 
 type Decided = Omit<Comparison, 'otherId' | 'sentence'>;
@@ -50,24 +52,26 @@ export class Comparisons {
     return { ...decided, otherId, sentence: orderSentence(decided, [own, other]) };
   }
 
-  /** The earlier of the latest starts of two deployments. */
+  /** The earlier of the latest starts of two deployments; what waits again has none. */
   private async firstStart(
     organizationId: string,
     own: WorkingDeployment,
     other: WorkingDeployment,
   ): Promise<Start | null> {
     const ids = [own.id, other.id];
+    const started = [own, other].filter(({ status }) => status !== 'queued' && status !== 'retrying');
     const [start] = await rowsOf(
       this.database.reader(),
       sql<Start>`
         with starts as (
           select distinct on (e.deployment_id) e.deployment_id as id, e.pass_id, e.at
           from deployment_events e
-          where e.organization_id = ${organizationId} and e.deployment_id = any(${ids}::uuid[])
+          where e.organization_id = ${organizationId} and e.deployment_id = any(${started.map(({ id }) => id)}::uuid[])
             and e.to_status = 'scheduled' and e.pass_id is not null
           order by e.deployment_id, e.sequence desc
         )
-        select s.id, s.pass_id as "passId", s.at, later.id is not null as "isFirst",
+        select s.id, s.pass_id as "passId", s.at,
+               stop.preemptor_id as "preemptorId", stop.preemptor_priority as "preemptorPriority",
                coalesce(later.pass_id = s.pass_id, false) as "isBoth",
                coalesce((
                  select e.to_status = 'queued' or (e.pass_id = s.pass_id and e.from_status = 'queued')
@@ -77,6 +81,12 @@ export class Comparisons {
                  order by e.sequence desc limit 1
                ), false) as "otherWaited"
         from starts s left join starts later on later.id <> s.id
+        left join lateral (
+          select e.preemptor_id, e.preemptor_priority from deployment_events e
+          where e.organization_id = ${organizationId} and e.deployment_id = any(${ids}::uuid[])
+            and e.deployment_id <> s.id and (e.cause = 'preempted' or e.to_status = 'scheduled') and e.at <= s.at
+          order by e.sequence desc limit 1
+        ) stop on true
         order by s.at, s.id limit 1`,
     );
     return start ?? null;
@@ -86,16 +96,18 @@ export class Comparisons {
     actor: Actor,
     { organizationId, clusterId }: DeploymentView,
     pair: readonly [WorkingDeployment, WorkingDeployment],
-    { id, passId, at, otherWaited, isBoth }: Start,
+    { id, passId, at, otherWaited, isBoth, preemptorId, preemptorPriority }: Start,
   ): Promise<Decided> {
     const startedAt = new Date(at).toISOString();
     const kept = { passId, isFromRecord: true };
     if (isBoth) return { ...kept, firstId: null, rule: { rule: 'same-pass', startedAt } };
     if (!otherWaited) return { ...kept, firstId: id, rule: { rule: 'not-waiting', startedAt } };
     const [first, other] = pair[0].id === id ? pair : [pair[1], pair[0]];
+    const yielded = (priority: number): Decided => ({ ...kept, firstId: id, rule: { rule: 'yielded', priority } });
+    if (preemptorId === id && preemptorPriority !== null) return yielded(preemptorPriority);
     const sight = await this.sights.read(organizationId, clusterId, passId);
     const priority = sight === null ? null : yieldedTo(sight, other);
-    if (priority !== null) return { ...kept, firstId: id, rule: { rule: 'yielded', priority } };
+    if (priority !== null) return yielded(priority);
     const [one, two] =
       sight === null ? [null, null] : [contender(sight.snapshot, first), contender(sight.snapshot, other)];
     if (sight === null || one === null || two === null) {
@@ -103,6 +115,8 @@ export class Comparisons {
     }
     const { snapshot, plan } = sight;
     const rule = await this.questions.ask(actor, 'order', { snapshot, plan, first: one, other: two });
+    // It was stopped for the oldest of several that had claims: for all of them.
+    if (rule.rule === 'claim' && preemptorPriority === first.priority) return yielded(preemptorPriority);
     return { ...kept, firstId: id, rule };
   }
 

@@ -60,7 +60,8 @@ export class DisplacementDto {
   readonly sentence!: string;
 
   @ArrayField(() => YieldingDto, {
-    description: 'What the next pass stops so that those like it start.',
+    description:
+      'What the next pass stops so that those like it start. Where it has a claim: what is being stopped for those that have one.',
     max: MAX_YIELDING,
   })
   readonly victims!: YieldingDto[];

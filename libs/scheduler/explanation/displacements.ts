@@ -1,5 +1,5 @@
 import { type EntityManager } from '#database';
-import { type ClusterWork } from '#deployments';
+import { type ClusterWork, type SingleHolder } from '#deployments';
 import {
   type Displacement,
   displacementInWords,
@@ -25,7 +25,7 @@ export interface Yielding {
 export interface DisplacementView {
   readonly isAllowed: boolean;
   readonly sentence: string;
-  /** What the next pass stops for those of its kind. */
+  /** What the next pass stops for those of its kind; where it has a claim, what is stopping for those that have one. */
   readonly victims: readonly Yielding[];
   /** What else could be stopped, by the policy as it is; of very many, some. */
   readonly candidates: readonly Yielding[];
@@ -37,25 +37,42 @@ export interface DisplacementView {
 /** So many are named. */
 export const MAX_YIELDING = 100;
 
-/** Gives names to those that are, or could be, stopped for a deployment. */
+/**
+ * Gives names to those that are, or could be, stopped for a deployment.
+ *
+ * @param shape index into `snapshot.waiting`
+ * @param isClaimant whether it has a claim already to what is stopping
+ */
 export async function nameDisplacement(
   em: EntityManager,
   work: ClusterWork,
   present: Present,
-  shape: number,
+  { shape, isClaimant }: { readonly shape: number; readonly isClaimant: boolean },
   { plan, displacement }: Pick<ExplainResult, 'plan' | 'displacement'>,
 ): Promise<DisplacementView> {
   const { running } = present.snapshot;
-  const first = (groups: readonly number[]): RunningGroup[] =>
-    groups.slice(0, MAX_YIELDING).flatMap((group) => running[group] ?? []);
-  const gone = first(plan.preempt.filter(({ by }) => by === shape).map(({ group }) => group));
-  const could = first(displacement.candidates);
-  const named = await nameYielding(em, work, present, [...gone, ...could]);
-  const of = (groups: readonly RunningGroup[]): Yielding[] =>
-    groups.flatMap(({ preemptible }) => named.get(preemptible?.id ?? '') ?? []);
-  const victims = of(gone);
+  const singles = (groups: readonly number[]): Single[] =>
+    groups.slice(0, MAX_YIELDING).flatMap((group) => singlesOf(running[group]));
+  const stopping = present.holding.filter(
+    (group): group is SingleHolder => 'isVacating' in group && group.isVacating === true,
+  );
+  const leaving = isClaimant ? stopping.slice(0, MAX_YIELDING) : [];
+  const gone = singles(plan.preempt.filter(({ by }) => by === shape).map(({ group }) => group));
+  const could = singles(displacement.candidates);
+  const named = await nameYielding(em, work, present, [...leaving, ...gone, ...could]);
+  const of = (chosen: readonly Single[]): Yielding[] => chosen.flatMap(({ id }) => named.get(id) ?? []);
+  const victims = of([...leaving, ...gone]);
   const { isAllowed, staying, short } = displacement;
-  return { isAllowed, sentence: inWords(displacement, victims), victims, candidates: of(could), staying, short };
+  const sentence = inWords(displacement, victims, isClaimant);
+  return { isAllowed, sentence, victims, candidates: of(could), staying, short };
+}
+
+/** A running deployment that is told apart. */
+export type Single = Pick<SingleHolder, 'id' | 'priority' | 'sinceMs'>;
+
+/** What is behind a running group that may be given up. */
+export function singlesOf(group: RunningGroup | undefined): Single[] {
+  return group?.preemptible === undefined ? [] : [{ priority: group.priority, ...group.preemptible }];
 }
 
 /** Running deployments that are told apart, by id, as people know them. */
@@ -63,11 +80,8 @@ export async function nameYielding(
   em: EntityManager,
   work: ClusterWork,
   { organizationId, clusterId, snapshot }: Present,
-  groups: readonly RunningGroup[],
+  chosen: readonly Single[],
 ): Promise<ReadonlyMap<string, Yielding>> {
-  const chosen = groups.flatMap(({ priority, preemptible }) =>
-    preemptible === undefined ? [] : [{ priority, ...preemptible }],
-  );
   const found = await work.find(
     em,
     { organizationId, clusterId },
@@ -81,10 +95,14 @@ export async function nameYielding(
   );
 }
 
-function inWords(displacement: Displacement, victims: readonly Yielding[]): string {
+function inWords(displacement: Displacement, victims: readonly Yielding[], isClaimant: boolean): string {
   const [first, ...more] = victims;
   if (first === undefined) return displacementInWords(displacement, timeInWords);
-  const others = more.length === 0 ? '' : ` and ${more.length} more`;
+  const isOne = more.length === 0;
+  const who = isOne ? first.name : `${first.name} and ${more.length} more`;
+  const stops = isClaimant
+    ? `${isOne ? 'is' : 'are'} being stopped, and ${isOne ? 'loses' : 'lose'}`
+    : 'will be stopped, and lose';
   const lost = victims.reduce((sum, { lostSeconds }) => sum + lostSeconds, 0);
-  return `So that what waits with this priority can start, ${first.name}${others} will be stopped, and lose ${lost} ${lost === 1 ? 'second' : 'seconds'} of work.`;
+  return `So that what waits with this priority can start, ${who} ${stops} ${lost} ${lost === 1 ? 'second' : 'seconds'} of work.`;
 }

@@ -162,6 +162,7 @@ export class ExplanationsService {
     });
     const eta = isQueued ? etaOf(result) : ({ atMs: null, reason: 'retrying', horizonMs: null } as const);
     const blockers = blockersOfFound(found, result, deployment.retryAt);
+    const isClaimant = blockers.some((blocker) => blocker.code === 'CLAIM' && blocker.isOwn);
     const startsNext = isQueued && blockers.every(({ code }) => code === 'NEXT_PASS');
     return {
       deployment,
@@ -170,7 +171,9 @@ export class ExplanationsService {
       startsNext,
       blockers,
       sentence: sentenceOf(blockers, timeInWords),
-      displacement: isQueued ? await nameDisplacement(this.database.reader(), this.work, present, shape, result) : null,
+      displacement: isQueued
+        ? await nameDisplacement(this.database.reader(), this.work, present, { shape, isClaimant }, result)
+        : null,
       reservation: result.plan.reservation?.id === id ? result.plan.reservation : null,
       unlocks: result.unlocks === null ? null : await this.name(present, result.unlocks.unlocks, eta),
       cut: result.unlocks?.cut ?? [],

@@ -153,12 +153,24 @@ function claimantsOf(starts: ReadonlyMap<string, Start>, isMeant: (id: string) =
     .slice(0, MAX_NAMED);
 }
 
-function victimsOf({ snapshot, plan }: Planned, yielding: ReadonlyMap<string, Yielding>, membersOf: Members): Victim[] {
-  return plan.preempt.slice(0, MAX_NAMED).flatMap(({ id, by }) => {
+/** What makes room at once is for one that starts, what takes its time for one that has a claim, as far as there is such a one. */
+function victimsOf(after: Planned, yielding: ReadonlyMap<string, Yielding>, membersOf: Members): Victim[] {
+  const { snapshot, plan } = after;
+  const starts = startsOfPlan(after, membersOf);
+  const gainers = new Map(
+    [...new Set(plan.preempt.map(({ by }) => by))].map((by) => {
+      const shape = snapshot.waiting[by] as WaitingShape;
+      const [now, later] = [true, false].map((isNow) =>
+        membersOf(shape).find((id) => starts.has(id) && (starts.get(id)?.untilMs === null) === isNow),
+      );
+      return [by, { now: now ?? later ?? shape.oldest.id, later: later ?? now ?? shape.oldest.id }];
+    }),
+  );
+  return plan.preempt.slice(0, MAX_NAMED).flatMap(({ id, group, by }) => {
     const victim = yielding.get(id);
-    const shape = snapshot.waiting[by] as WaitingShape;
-    const [included] = plan.place.find((placement) => placement.shape === by)?.includes ?? [];
-    return victim === undefined ? [] : [{ ...victim, by: included ?? membersOf(shape)[0] ?? shape.oldest.id }];
+    const isAtOnce = snapshot.running[group]?.preemptible?.stopsAtOnce === true;
+    const gainer = gainers.get(by)?.[isAtOnce ? 'now' : 'later'];
+    return victim === undefined || gainer === undefined ? [] : [{ ...victim, by: gainer }];
   });
 }
 

@@ -7,7 +7,7 @@ import { type QueuedShape } from '#queue';
 import { type Actor } from '#rbac';
 
 import { afterSettling, PresentReader, type Present } from '../explanation/present.js';
-import { nameYielding } from '../explanation/displacements.js';
+import { nameYielding, singlesOf } from '../explanation/displacements.js';
 import { Questions } from '../explanation/questions.js';
 import { MAX_NAMED, startingShapes, viewOf, type WhatIfView } from './what-if-answer.js';
 import {
@@ -44,7 +44,7 @@ export class WhatIfService {
     );
     const { present, change, stops } = prepared;
     const result = await this.questions.ask(actor, 'whatIf', { snapshot: present.snapshot, change, stops });
-    const victims = result.after.plan.preempt.flatMap(({ group }) => result.after.snapshot.running[group] ?? []);
+    const victims = result.after.plan.preempt.flatMap(({ group }) => singlesOf(result.after.snapshot.running[group]));
     const starting = startingShapes(result);
     const limit = Math.min(MAX_NAMED, Math.max(0, ...starting.map(({ most }) => most))) + names;
     const heads =

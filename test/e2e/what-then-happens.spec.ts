@@ -13,6 +13,7 @@ interface Answer {
   starts: string[];
   waits: string[];
   placed: { before: number; after: number };
+  claimed: { before: number; after: number };
   preempted: { before: number; after: number };
   victims: { id: string; by: string; lostSeconds: number }[];
   deployments: { id: string; starts: number; waits: number }[];
@@ -67,10 +68,17 @@ function alive(cluster: TestCluster): Promise<Map<string, string>> {
   });
 }
 
+/** A victim; what is lost with it is not known before it has stopped. */
+interface Victim {
+  id: string;
+  by: string | undefined;
+  lostSeconds: number | null;
+}
+
 /** Who has been preempted of some, the last time, and for whom. */
-function preemptions(cluster: TestCluster, ids: readonly string[]): Promise<Answer['victims']> {
+function preemptions(cluster: TestCluster, ids: readonly string[]): Promise<Victim[]> {
   return withClient(stowage.database.url, async (client) => {
-    const { rows } = await client.query<{ id: string; by: string; lostSeconds: number }>(
+    const { rows } = await client.query<Victim>(
       `select distinct on (deployment_id) deployment_id as id, preemptor_id as by, lost_seconds as "lostSeconds"
        from deployment_events where cluster_id = $1 and cause = 'preempted' and deployment_id = any($2::uuid[])
        order by deployment_id, sequence desc`,
@@ -86,15 +94,21 @@ interface Reservation {
   promisedAtMs: number | null;
 }
 
-/** The reservation that stands. */
-function reservation(cluster: TestCluster): Promise<Reservation | null> {
+/** The reservation that stands, and how many have a claim. */
+function schedule(cluster: TestCluster): Promise<{ reservation: Reservation | null; claimed: number }> {
   return withClient(stowage.database.url, async (client) => {
-    const { rows } = await client.query<{ reservation: Reservation | null }>(
-      `select reservation from cluster_schedules where cluster_id = $1`,
+    const { rows } = await client.query<{ reservation: Reservation | null; claims: { count: number }[] }>(
+      `select reservation, claims from cluster_schedules where cluster_id = $1`,
       [cluster.id],
     );
-    const found = rows[0]?.reservation ?? null;
-    return found === null ? null : { id: found.id, state: found.state, promisedAtMs: found.promisedAtMs };
+    const { reservation, claims } = rows[0] ?? { reservation: null, claims: [] };
+    return {
+      reservation:
+        reservation === null
+          ? null
+          : { id: reservation.id, state: reservation.state, promisedAtMs: reservation.promisedAtMs },
+      claimed: claims.reduce((sum, { count }) => sum + count, 0),
+    };
   });
 }
 
@@ -106,6 +120,9 @@ const POLICIES: readonly [Policy, ...Policy[]] = [
   YIELDING,
   { preemption: 'lower-priority', preemptAfterSeconds: 60 },
   { preemption: 'lower-priority', maxPreemptions: 1 },
+  { preemption: 'lower-priority', stopGraceSeconds: 60 },
+  { preemption: 'lower-priority', stopGraceSeconds: 200 },
+  { stopGraceSeconds: 0 },
   { preemption: 'never' },
   { reserveAfterSeconds: null },
   { reserveAfterSeconds: 0 },
@@ -114,18 +131,18 @@ const POLICIES: readonly [Policy, ...Policy[]] = [
 /** A change that makes sense in a state: less or more of everything that a question can be about. */
 function aChange(random: Random, now: ReadonlyMap<string, string>): Question {
   const below = (most: number): number => random.integer(0, most - 1);
-  const ended = [...now.keys()].filter(() => below(8) === 0).slice(0, 3);
+  const ended = [...now].flatMap(([id, status]) => (below(status === 'queued' ? 20 : 6) === 0 ? [id] : [])).slice(0, 3);
   const waiting = [...now].flatMap(([id, status]) => (status === 'queued' && !ended.includes(id) ? [id] : []));
   return {
     ended,
-    deployments: Array.from({ length: below(4) }, () => aRequest(random)),
+    deployments: Array.from({ length: below(5) }, () => aRequest(random)),
     changes: waiting
       .filter(() => below(12) === 0)
       .slice(0, 2)
       .map((id) => ({ id, priority: 40 + 10 * below(3) })),
     ...(below(6) === 0 ? { capacity: { cpu: 16 + below(8), gpu: 6 + below(4) } } : {}),
     ...(below(4) === 0 ? { policy: random.pick(POLICIES) } : {}),
-    ...(below(4) === 0 ? { cordoned: below(4) === 0 } : {}),
+    ...(below(4) === 0 ? { cordoned: below(6) === 0 } : {}),
   };
 }
 
@@ -138,8 +155,23 @@ function aRequest(random: Random): Record<string, unknown> {
   };
 }
 
+/** Has the next pass look at everything, even where nothing has changed but the time. */
+async function announce(cluster: TestCluster): Promise<void> {
+  await withClient(stowage.database.url, (client) =>
+    client.query(`insert into cluster_signals (organization_id, cluster_id, reason) values ($1, $2, 'ended')`, [
+      team.organizationId,
+      cluster.id,
+    ]),
+  );
+}
+
 /** Does what was only thought of. @returns the ids of what was submitted */
-async function makeReal(cluster: TestCluster, question: Question, random: Random): Promise<string[]> {
+async function makeReal(
+  cluster: TestCluster,
+  question: Question,
+  now: ReadonlyMap<string, string>,
+  random: Random,
+): Promise<string[]> {
   const { ended, deployments, changes, capacity, policy, cordoned } = question;
   if (capacity !== undefined || policy !== undefined) {
     const body = {
@@ -150,7 +182,8 @@ async function makeReal(cluster: TestCluster, question: Question, random: Random
   }
   if (cordoned === true) await cluster.cordon();
   if (cordoned === false) await cluster.uncordon();
-  for (const id of ended) await cluster.cancel(id);
+  // Cancelling would give what runs time to stop, where the policy does.
+  for (const id of ended) await (now.get(id) === 'queued' ? cluster.cancel(id) : cluster.complete(id));
   for (const { id, priority } of changes) await team.developer.patch(cluster.deploymentPath(id), { priority });
   return deployments.length === 0 ? [] : cluster.submitBatch(mostlyPreemptible(random, deployments));
 }
@@ -161,7 +194,7 @@ function mostlyPreemptible(random: Random, deployments: readonly Record<string, 
 }
 
 /** What an answer says will happen, with the ids of what has been submitted meanwhile. */
-function foretold(told: Answer, added: readonly string[]) {
+function foretold(told: Answer, added: readonly string[], stopping: ReadonlySet<string>) {
   const real = new Map(told.deployments.map(({ id }, index) => [id, added[index]]));
   const named = (id: string | undefined): string | undefined => real.get(id ?? '') ?? id;
   const promised = told.reservation.after;
@@ -171,9 +204,14 @@ function foretold(told: Answer, added: readonly string[]) {
     startedInAll: told.placed.after,
     changed: told.changes.map(({ id, starts }) => [id, starts]),
     preempted: told.victims
-      .map(({ id, by, lostSeconds }) => ({ id, by: named(by), lostSeconds }))
+      .map(({ id, by, lostSeconds }): Victim => ({
+        id,
+        by: named(by),
+        lostSeconds: stopping.has(id) ? null : lostSeconds,
+      }))
       .sort((a, b) => (a.id < b.id ? -1 : 1)),
     preemptedInAll: told.preempted.after,
+    claimed: told.claimed.after,
     reservation:
       promised === null
         ? null
@@ -185,22 +223,24 @@ function foretold(told: Answer, added: readonly string[]) {
   };
 }
 
-/** Asks what a change would do, makes it, and holds the next pass against the answer. @returns how many started, and how many were preempted */
+/** Asks what a change would do, makes it, and holds the next pass against the answer. @returns what has happened */
 async function askAndSee(
   cluster: TestCluster,
   question: Question,
   random: Random,
   where: string,
-): Promise<{ started: number; preempted: number }> {
+): Promise<{ started: number; preempted: number; claimed: number }> {
   const before = await alive(cluster);
   const answer = await team.viewer.post<Answer>(`${cluster.path}/plan`, question);
   if (answer.status !== 200) throw new Error(`asking was answered by ${answer.status}: ${answer.text}`);
   const told = answer.body;
-  const added = await makeReal(cluster, question, random);
+  const added = await makeReal(cluster, question, before, random);
+  await announce(cluster);
   await passes.run(cluster.id);
   const after = await alive(cluster);
-  const starts = [...after].flatMap(([id, status]) => (status === 'scheduled' && !holds(before.get(id)) ? [id] : []));
-  const victims = [...after].flatMap(([id, status]) => (status === 'queued' && holds(before.get(id)) ? [id] : []));
+  const starts = [...after].flatMap(([id, status]) => (status === 'scheduled' && !runs(before.get(id)) ? [id] : []));
+  const stopping = new Set([...after.keys()].filter((id) => runs(before.get(id)) && after.get(id) === 'stopping'));
+  const victims = [...after.keys()].filter((id) => runs(before.get(id)) && !runs(after.get(id)));
   const happened = {
     started: starts.filter((id) => !added.includes(id)).sort(),
     startedOfAdded: starts.filter((id) => added.includes(id)).length,
@@ -208,41 +248,49 @@ async function askAndSee(
     changed: question.changes.map(({ id }) => [id, starts.includes(id) ? 1 : 0]),
     preempted: await preemptions(cluster, victims),
     preemptedInAll: victims.length,
-    reservation: await reservation(cluster),
+    ...(await schedule(cluster)),
   };
-  expect({ where, ...happened }).toEqual({ where, ...foretold(told, added) });
+  expect({ where, ...happened }).toEqual({ where, ...foretold(told, added, stopping) });
   // Nothing was left to do before the change: whatever comes with time has brought a pass with it.
   expect([where, told.placed.before, told.preempted.before]).toEqual([where, 0, 0]);
-  return { started: starts.length, preempted: victims.length };
+  return { started: starts.length, preempted: victims.length, claimed: happened.claimed };
 }
 
-const holds = (status: string | undefined): boolean => status === 'scheduled' || status === 'running';
+const runs = (status: string | undefined): boolean => status === 'scheduled' || status === 'running';
 
-/** All that was left to do is done, time passes, and runtimes report what they have started. */
+/** All that was left to do is done, time passes, and runtimes report what they have started and stopped. */
 async function meanwhile(cluster: TestCluster, random: Random): Promise<void> {
   await passes.runUntilSettled(cluster.id);
   await clock.advance(random.integer(0, 90));
   for (const [id, status] of await alive(cluster)) {
-    if (status !== 'scheduled' || random.integer(0, 7) > 0) continue;
-    expect((await team.admin.post(`${cluster.deploymentPath(id)}/start`)).status).toBe(200);
+    if (random.integer(0, 3) > 0) continue;
+    if (status === 'scheduled') await team.admin.post(`${cluster.deploymentPath(id)}/start`);
+    if (status === 'stopping') await cluster.complete(id);
   }
   await passes.runUntilSettled(cluster.id);
 }
+
+/** Whatever the dice say below. */
+it.each([
+  [0, { started: 1, preempted: 1, claimed: 0 }],
+  [60, { started: 0, preempted: 1, claimed: 1 }],
+])('what if is what then happens: one gives way that has %i seconds to stop', async (stopGraceSeconds, outcome) => {
+  const random = Random.of('one gives way');
+  const cluster = await TestCluster.create(team, { cpu: 20, gpu: 8 });
+  await team.admin.patch(cluster.path, { policy: { ...YIELDING, stopGraceSeconds } });
+  const low = await cluster.submit({ priority: 40, resources: { cpu: 20, memoryMib: 1, gpu: 8 }, preemptible: true });
+  await passes.runUntilSettled(cluster.id);
+  await team.admin.post(`${cluster.deploymentPath(low)}/start`);
+  await clock.advance(1);
+  const high = { priority: 50, resources: { cpu: 1, memoryMib: 1, gpu: 0 } };
+  const question = { ended: [], deployments: [high], changes: [] };
+  expect(await askAndSee(cluster, question, random, 'one gives way')).toEqual(outcome);
+});
 
 it(`what if is what then happens: ${TURNS} random changes made real, one after the other`, async () => {
   const random = Random.of('what if is what then happens');
   const cluster = await TestCluster.create(team, { cpu: 20, gpu: 8 });
   await team.admin.patch(cluster.path, { policy: YIELDING });
-  // Whatever the dice say, somebody gives way once: one has everything, and another one comes.
-  await cluster.submit({ priority: 40, resources: { cpu: 20, memoryMib: 1, gpu: 8 }, preemptible: true });
-  await passes.runUntilSettled(cluster.id);
-  const another = {
-    ended: [],
-    deployments: [{ priority: 50, resources: { cpu: 1, memoryMib: 1, gpu: 0 } }],
-    changes: [],
-  };
-  expect(await askAndSee(cluster, another, random, 'at first')).toEqual({ started: 1, preempted: 1 });
-
   const requests = Array.from({ length: 30 }, () => aRequest(random));
   await cluster.submitBatch(mostlyPreemptible(random, requests));
   for (let turn = 0; turn < TURNS; turn++) {

@@ -1,22 +1,20 @@
-import { ResourceVector } from '#kernel';
 import { type EntityManager, type Fragment, rfc3339, rowsOf, sql } from '#database';
 import { type QueuedByPriority, queuedByPriority } from '#queue';
 import { type Actor } from '#rbac';
 
 import { type ClusterAccess, type ClusterState } from './cluster.entity.js';
-import { type Capacities } from './cluster-capacity.js';
+import { AMOUNT_COLUMNS, amountsIn, type AmountsRow, type ClusterAmounts } from './cluster-amounts.js';
 import { type PolicySettings } from './cluster-policy.js';
 import { visibleClusters } from './cluster-visibility.js';
 import { ClusterErrors } from './clusters.errors.js';
 
 /** What can be edited of a cluster, and what an edit is judged by. */
-export interface EditableCluster extends Capacities {
+export interface EditableCluster extends ClusterAmounts {
   readonly id: string;
   readonly name: string;
   readonly state: ClusterState;
   readonly access: ClusterAccess;
   readonly policy: PolicySettings;
-  readonly allocated: ResourceVector;
   /** Raised by every edit. */
   readonly version: number;
 }
@@ -31,22 +29,13 @@ export interface ClusterView extends EditableCluster {
   readonly createdAt: string;
 }
 
-interface EditableRow {
+interface EditableRow extends AmountsRow {
   readonly id: string;
   readonly name: string;
   readonly state: ClusterState;
   readonly access: ClusterAccess;
   readonly policy: PolicySettings;
   readonly version: number;
-  readonly capacityCpu: number;
-  readonly capacityMemory: number;
-  readonly capacityGpu: number;
-  readonly pendingCpu: number | null;
-  readonly pendingMemory: number | null;
-  readonly pendingGpu: number | null;
-  readonly allocatedCpu: number;
-  readonly allocatedMemory: number;
-  readonly allocatedGpu: number;
 }
 
 interface ClusterRow extends EditableRow {
@@ -56,13 +45,7 @@ interface ClusterRow extends EditableRow {
   readonly createdAt: string;
 }
 
-const EDITABLE_COLUMNS = sql`
-  c.id, c.name, c.state, c.access, c.policy, c.version,
-  c.capacity_cpu_millis::float8 as "capacityCpu", c.capacity_memory_mib::float8 as "capacityMemory",
-  c.capacity_gpu_millis::float8 as "capacityGpu", c.pending_cpu_millis::float8 as "pendingCpu",
-  c.pending_memory_mib::float8 as "pendingMemory", c.pending_gpu_millis::float8 as "pendingGpu",
-  c.allocated_cpu_millis::float8 as "allocatedCpu", c.allocated_memory_mib::float8 as "allocatedMemory",
-  c.allocated_gpu_millis::float8 as "allocatedGpu"`;
+const EDITABLE_COLUMNS = sql`c.id, c.name, c.state, c.access, c.policy, c.version, ${AMOUNT_COLUMNS}`;
 
 /** The clusters that fulfil a condition on `clusters c`, with what an actor may see of them; none that was deleted. */
 export async function readClusters(
@@ -130,21 +113,6 @@ export async function lockCluster(
 }
 
 function editableOf(row: EditableRow): EditableCluster {
-  const { id, name, state, access, policy, version, pendingCpu, pendingMemory, pendingGpu } = row;
-  const hasPending = pendingCpu !== null && pendingMemory !== null && pendingGpu !== null;
-  return {
-    id,
-    name,
-    state,
-    access,
-    policy,
-    version,
-    capacity: vector(row.capacityCpu, row.capacityMemory, row.capacityGpu),
-    pendingCapacity: hasPending ? vector(pendingCpu, pendingMemory, pendingGpu) : null,
-    allocated: vector(row.allocatedCpu, row.allocatedMemory, row.allocatedGpu),
-  };
-}
-
-function vector(cpuMillis: number, memoryMib: number, gpuMillis: number): ResourceVector {
-  return ResourceVector.of({ cpuMillis, memoryMib, gpuMillis });
+  const { id, name, state, access, policy, version } = row;
+  return { id, name, state, access, policy, version, ...amountsIn(row) };
 }

@@ -1,6 +1,7 @@
 import { ClusterAccessSchema } from './cluster-access.entity.js';
 import { ClusterSchema } from './cluster.entity.js';
 
+export { AMOUNT_COLUMNS, amountsIn, type AmountsRow } from './cluster-amounts.js';
 export { CLUSTER_STATES, type ClusterState } from './cluster.entity.js';
 export { PendingCapacity, type PlannableCapacity } from './pending-capacity.js';
 export { type AdmittingCluster, ClusterDoor, type KnownCluster } from './cluster-door.service.js';

@@ -93,7 +93,7 @@ async function readCluster(tx: EntityManager, organizationId: string, clusterId:
   const [row] = await rowsOf(
     tx,
     sql<ClusterRow>`
-      select ${CLUSTER_COLUMNS} from clusters where organization_id = ${organizationId} and id = ${clusterId}`,
+      select ${CLUSTER_COLUMNS} from clusters c where c.organization_id = ${organizationId} and c.id = ${clusterId}`,
   );
   if (row === undefined) throw ClusterErrors.NOT_FOUND.because();
   return stateOf(row);

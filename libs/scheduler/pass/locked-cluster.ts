@@ -29,7 +29,7 @@ export interface LockedCluster {
 export async function lockCluster(tx: EntityManager, clusterId: string): Promise<LockedCluster | 'busy' | 'gone'> {
   const [row] = await rowsOf(
     tx,
-    sql<ClusterRow>`select ${CLUSTER_COLUMNS} from clusters where id = ${clusterId} for no key update skip locked`,
+    sql<ClusterRow>`select ${CLUSTER_COLUMNS} from clusters c where c.id = ${clusterId} for no key update skip locked`,
   );
   if (row === undefined) {
     const exists = await rowsOf(tx, sql`select 1 from clusters where id = ${clusterId}`);

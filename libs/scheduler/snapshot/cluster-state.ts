@@ -1,5 +1,12 @@
 import { type ResourceAmounts } from '#kernel';
-import { type ClusterPolicy, policyOf, type PolicySettings } from '#clusters';
+import {
+  AMOUNT_COLUMNS,
+  amountsIn,
+  type AmountsRow,
+  type ClusterPolicy,
+  policyOf,
+  type PolicySettings,
+} from '#clusters';
 import { sql } from '#database';
 import { type ClusterStop } from '#packing';
 
@@ -18,46 +25,32 @@ export interface ClusterState {
 }
 
 /** The columns of `clusters` that make a {@link ClusterState}. */
-export interface ClusterRow {
+export interface ClusterRow extends AmountsRow {
   readonly organizationId: string;
   readonly clusterId: string;
   readonly state: string;
   readonly policy: PolicySettings;
   readonly nowMs: number;
-  readonly capacityCpu: number;
-  readonly capacityMemory: number;
-  readonly capacityGpu: number;
-  readonly pendingCpu: number | null;
-  readonly pendingMemory: number | null;
-  readonly pendingGpu: number | null;
-  readonly allocatedCpu: number;
-  readonly allocatedMemory: number;
-  readonly allocatedGpu: number;
 }
 
-/** Those columns, for a select list. */
+/** Those columns of `clusters c`, for a select list. */
 export const CLUSTER_COLUMNS = sql`
-  organization_id as "organizationId", id as "clusterId", state, policy,
-  floor(extract(epoch from statement_timestamp()) * 1000)::float8 as "nowMs",
-  capacity_cpu_millis::float8 as "capacityCpu", capacity_memory_mib::float8 as "capacityMemory",
-  capacity_gpu_millis::float8 as "capacityGpu", pending_cpu_millis::float8 as "pendingCpu",
-  pending_memory_mib::float8 as "pendingMemory", pending_gpu_millis::float8 as "pendingGpu",
-  allocated_cpu_millis::float8 as "allocatedCpu", allocated_memory_mib::float8 as "allocatedMemory",
-  allocated_gpu_millis::float8 as "allocatedGpu"`;
+  c.organization_id as "organizationId", c.id as "clusterId", c.state, c.policy,
+  floor(extract(epoch from statement_timestamp()) * 1000)::float8 as "nowMs", ${AMOUNT_COLUMNS}`;
 
 /** What a row says. */
 export function stateOf(row: ClusterRow): ClusterState {
-  const { organizationId, clusterId, state, nowMs, pendingCpu, pendingMemory, pendingGpu } = row;
-  const isPending = pendingCpu !== null && pendingMemory !== null && pendingGpu !== null;
+  const { organizationId, clusterId, state, policy, nowMs } = row;
+  const { capacity, pendingCapacity, allocated } = amountsIn(row);
   return {
     organizationId,
     clusterId,
     state,
-    policy: policyOf(row.policy),
+    policy: policyOf(policy),
     nowMs,
-    capacity: { cpuMillis: row.capacityCpu, memoryMib: row.capacityMemory, gpuMillis: row.capacityGpu },
-    pendingCapacity: isPending ? { cpuMillis: pendingCpu, memoryMib: pendingMemory, gpuMillis: pendingGpu } : null,
-    allocated: { cpuMillis: row.allocatedCpu, memoryMib: row.allocatedMemory, gpuMillis: row.allocatedGpu },
+    capacity: capacity.toAmounts(),
+    pendingCapacity: pendingCapacity?.toAmounts() ?? null,
+    allocated: allocated.toAmounts(),
   };
 }
 

@@ -15,14 +15,8 @@ import {
   readLine,
 } from '#http';
 
-import {
-  type BatchDto,
-  type BatchLineDto,
-  MAX_LINES,
-  MAX_REFUSED_LINES,
-  SubmitBatchDto,
-  SubmitDeploymentDto,
-} from './deployments.dto.js';
+import { type BatchDto, type BatchLineDto, MAX_LINES, MAX_REFUSED_LINES } from './batches.dto.js';
+import { SubmitBatchDto, SubmitDeploymentDto } from './submissions.dto.js';
 import { DeploymentErrors } from './deployments.errors.js';
 import { toBatchDto, toOrder, toOrders } from './deployments.mapper.js';
 import { type BatchTarget, SubmissionsService } from './submissions.service.js';

@@ -3,15 +3,10 @@ import { toResources, toVector } from '#clusters';
 import { currentRequest, InvalidItem, invalidInput, type ProblemDto, problemOf, withEntityTag } from '#http';
 
 import { type DeploymentView } from './deployment-view.js';
-import {
-  type BatchDto,
-  type CompleteDeploymentDto,
-  type DeploymentDto,
-  type EditDeploymentDto,
-  type StoppingDto,
-  type SubmitBatchDto,
-  type SubmitDeploymentDto,
-} from './deployments.dto.js';
+import { type BatchDto } from './batches.dto.js';
+import { type DeploymentDto, type EditDeploymentDto, type StoppingDto } from './deployments.dto.js';
+import { type CompleteDeploymentDto } from './reports.dto.js';
+import { type SubmitBatchDto, type SubmitDeploymentDto } from './submissions.dto.js';
 import { type DeploymentEdit } from './edits.service.js';
 import { type Report, type ReportResult } from './reports.js';
 import { type DeploymentOrder } from './submission.js';

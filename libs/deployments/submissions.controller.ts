@@ -4,14 +4,9 @@ import { ClusterErrors } from '#clusters';
 import { ApiRoute, BodyLimit, Idempotency, IdempotencyKey, IdParam, type KeyedRequest, PreferWait } from '#http';
 import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
 
-import {
-  BatchDto,
-  BatchLineDto,
-  DeploymentDto,
-  MAX_BATCH_BYTES,
-  SubmitBatchDto,
-  SubmitDeploymentDto,
-} from './deployments.dto.js';
+import { BatchDto, BatchLineDto, MAX_BATCH_BYTES } from './batches.dto.js';
+import { DeploymentDto } from './deployments.dto.js';
+import { SubmitBatchDto, SubmitDeploymentDto } from './submissions.dto.js';
 import { BatchAnswers } from './batch-answers.js';
 import { DeploymentErrors } from './deployments.errors.js';
 import { toDeploymentDto, toOrder } from './deployments.mapper.js';

@@ -1,0 +1,129 @@
+import { ResourcesDto } from '#clusters';
+import {
+  AlsoAsLines,
+  type AsLines,
+  BooleanField,
+  type JsonLines,
+  EnumField,
+  IntegerField,
+  type InvalidItem,
+  ItemsField,
+  NameField,
+  ObjectField,
+  OpaqueField,
+  StringField,
+} from '#http';
+
+import { MAX_BATCH } from './batches.dto.js';
+import {
+  LABELS,
+  MAX_NAME,
+  MAX_QUEUE_TIMEOUT_SECONDS,
+  MAX_RETRIES,
+  MAX_RUNTIME_SECONDS,
+  MAX_SPEC_BYTES,
+  PREEMPTIBLE,
+  SPEC,
+} from './deployment-fields.js';
+import { checkName } from './deployment-name.js';
+import { MAX_IMAGE_LENGTH } from './image-reference.js';
+import { type Labels, LabelsField } from './labels.js';
+import { ON_ERROR, type OnError } from './submission.js';
+
+/** What submits a deployment. */
+export class SubmitDeploymentDto {
+  @NameField({
+    description:
+      'Finds it: unique among the deployments of the cluster that have not ended. Made from the image when left out; what ends like such a name, in a tilde and twelve letters or digits, cannot be given.',
+    max: MAX_NAME,
+    check: checkName,
+    optional: true,
+    example: 'train-resnet',
+  })
+  readonly name?: string;
+
+  @StringField({
+    description: 'The container image, as a reference by the OCI distribution specification.',
+    min: 1,
+    max: MAX_IMAGE_LENGTH,
+    example: 'registry.example.com/vision/train:2.1',
+  })
+  readonly image!: string;
+
+  @ObjectField(() => ResourcesDto, { description: 'What it needs; at least one resource more than zero.' })
+  readonly resources!: ResourcesDto;
+
+  @IntegerField({
+    description:
+      "From 0 to 100, higher first: every level is served before the next lower one. The cluster's policy says what it is when left out (50 unless changed), and how high it may be for your role.",
+    min: 0,
+    max: 100,
+    optional: true,
+    example: 50,
+  })
+  readonly priority?: number;
+
+  @IntegerField({
+    description:
+      "How long it may run, in seconds from when it is scheduled; then it ends as `timed_out`. Left out, the cluster's policy decides: no limit unless changed.",
+    min: 1,
+    max: MAX_RUNTIME_SECONDS,
+    optional: true,
+    example: 3600,
+  })
+  readonly maxRuntimeSeconds?: number;
+
+  @IntegerField({
+    description:
+      'How long it may wait in the queue, in seconds, at each attempt anew; then it ends as `expired`. No limit when left out.',
+    min: 1,
+    max: MAX_QUEUE_TIMEOUT_SECONDS,
+    optional: true,
+    example: 86_400,
+  })
+  readonly queueTimeoutSeconds?: number;
+
+  @IntegerField({
+    description: 'How many more attempts are made when a runtime reports `failed`.',
+    min: 0,
+    max: MAX_RETRIES,
+    default: 0,
+    example: 3,
+  })
+  readonly maxRetries!: number;
+
+  @LabelsField({ description: LABELS, default: {} })
+  readonly labels!: Labels;
+
+  @BooleanField({
+    description: `${PREEMPTIBLE} Left out, the cluster's policy decides by the priority (\`preemptibleBelowPriority\`): false unless changed.`,
+    optional: true,
+    example: false,
+  })
+  readonly preemptible?: boolean;
+
+  @OpaqueField({
+    description: `${SPEC} At most ${MAX_SPEC_BYTES} bytes as JSON.`,
+    maxBytes: MAX_SPEC_BYTES,
+    optional: true,
+    example: { command: ['python', 'train.py'], environment: { EPOCHS: '90' } },
+  })
+  readonly spec?: object;
+}
+
+/** What submits many deployments: a body, or one deployment in each line. */
+@AlsoAsLines()
+export class SubmitBatchDto implements AsLines {
+  readonly lines?: JsonLines;
+
+  @ItemsField(() => SubmitDeploymentDto, { description: 'The deployments.', min: 1, max: MAX_BATCH })
+  readonly deployments!: (SubmitDeploymentDto | InvalidItem)[];
+
+  @EnumField(ON_ERROR, {
+    description:
+      '`abort`: all are taken, or none when one of them is refused. `continue`: each is taken or refused for itself, and answered so; what concerns them all (the cluster, the limit of the queue) still refuses all.',
+    name: 'OnError',
+    default: 'abort',
+  })
+  readonly onError!: OnError;
+}

@@ -1,7 +1,8 @@
 // Submissions per second of one API process, in turn with a bare Fastify and pg that run the same statements and token check;
 // deployments per second in batches (a body, and lines), in turn with a bare insert into the same tables; and reports per second in
-// bulk, in turn with bare SQL of the same statements. Prints rows of a markdown table. Needs a built project, a PostgreSQL whose user may create databases (STOWAGE_TEST_DATABASE_URL) and a Redis
-// (STOWAGE_TEST_REDIS_URL): `npm run bench:intake` brings its own.
+// bulk, in turn with bare SQL of the same statements. Prints rows of a markdown table, each with its share of bare. Needs a built project,
+// a PostgreSQL whose user may create databases (STOWAGE_TEST_DATABASE_URL) and a Redis (STOWAGE_TEST_REDIS_URL): `npm run bench:intake`
+// brings its own.
 //
 //   node bench/intake/bench.mjs [--seconds 5] [--rounds 5] [--connections 16] [--batch 10000]
 import { once } from 'node:events';

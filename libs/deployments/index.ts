@@ -18,6 +18,7 @@ export {
   DEPLOYMENT_STATUSES,
   type DeploymentStatus,
   HOLDING_STATUSES,
+  type StopCause,
   TERMINAL_STATUSES,
   TRANSITIONS,
 } from './deployment-status.js';

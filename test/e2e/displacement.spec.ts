@@ -158,6 +158,11 @@ describe('what would be stopped for others', () => {
         'stopping',
         'queued',
       ]);
+      const { sentence } = (await team.viewer.get<{ sentence: string }>(`${cluster.deploymentPath(soft)}/explanation`))
+        .body;
+      expect(sentence).toMatch(
+        /^It does not wait: its runtime was asked at \S+ \S+ UTC to stop it, to make room for a higher priority\. When that is reported, at \S+ \S+ UTC at the latest, it is queued again, unless it is reported to have succeeded\.$/,
+      );
       // It has the claim now: that is no difference any more, and nothing has to be changed for it.
       expect(await ask(cluster, {})).toMatchObject({ starts: [], claims: [], claimed: { before: 1, after: 1 } });
       for (const policy of [GRACEFUL, { preemption: 'never' }]) {

@@ -169,7 +169,9 @@ describe('a deployment that runs and is to stop', () => {
     const after = (await cancel(cancelled)).body;
     expect(after.stopping).toEqual({ ...before.stopping, outcome: 'cancelled' });
     const told = await team.viewer.get<{ sentence: string }>(`${cluster.deploymentPath(cancelled)}/explanation`);
-    expect(told.body.sentence).toMatch(/its runtime was asked .* to stop it \(max-runtime\); .*, it is cancelled\.$/);
+    expect(told.body.sentence).toMatch(
+      /its runtime was asked .* to stop it, because it has run for as long as it may\. .*, it is cancelled\.$/,
+    );
     expect((await say(cancelled, 'complete', { outcome: 'failed' })).body.status).toBe('cancelled');
     expect(await storyOf(cancelled)).toEqual([
       'running: started',

@@ -7,6 +7,7 @@ import {
   DeploymentsService,
   type DeploymentView,
   type NamedDeployment,
+  type StopCause,
   type WorkingDeployment,
 } from '#deployments';
 import {
@@ -282,11 +283,18 @@ function positionOf({ present: { shapes }, one, older }: Found): number | null {
   return ahead + 1;
 }
 
+const STOP_REASONS: Readonly<Record<StopCause, string>> = {
+  cancelled: 'because somebody has cancelled it',
+  'max-runtime': 'because it has run for as long as it may',
+  preempted: 'to make room for a higher priority',
+};
+
 function sentenceOfSettled({ status, scheduledAt, startedAt, endedAt, stopping }: DeploymentView): string {
   const at = (time: string | null): string => (time === null ? '' : ` ${timeInWords(time)}`);
   if (endedAt !== null) return `It does not wait: it ended as ${status} at${at(endedAt)}.`;
   if (stopping !== null) {
-    return `It does not wait: its runtime was asked at${at(stopping.since)} to stop it (${stopping.cause}); when that is reported, or at${at(stopping.until)}, it is ${stopping.outcome}.`;
+    const { since, until, cause, outcome } = stopping;
+    return `It does not wait: its runtime was asked at${at(since)} to stop it, ${STOP_REASONS[cause]}. When that is reported, at${at(until)} at the latest, it is ${outcome}${outcome === 'queued' ? ' again, unless it is reported to have succeeded' : ''}.`;
   }
   if (status === 'running') return `It does not wait: it has been running since${at(startedAt)}.`;
   return `It does not wait: its resources were given to it at${at(scheduledAt)}, and its runtime may start it.`;

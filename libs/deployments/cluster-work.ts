@@ -31,6 +31,8 @@ export interface SingleHolder extends HoldingGroup {
   readonly hasStarted: boolean;
   /** It was preempted, and stops. */
   readonly isVacating: boolean;
+  /** As whom it waits again when it has stopped; null: it does not stop, or has been cancelled meanwhile. */
+  readonly returns: (WaitingDeployment & { readonly maxRuntimeSeconds: number | null }) | null;
 }
 
 /** A deployment's id and name. */
@@ -53,6 +55,10 @@ const SINGLE = sql`d.id, d.version, d.priority, d.cpu_millis as "cpuMillis", d.m
   d.gpu_millis as "gpuMillis", ${END} as "endsAtMs", 1 as count,
   floor(extract(epoch from d.scheduled_at) * 1000)::float8 as "sinceMs", d.preemptions,
   d.status <> 'scheduled' as "hasStarted"`;
+
+/** As whom one that stops waits again, if it does. */
+const RETURNING = sql`case when d.stop_outcome = 'queued' then jsonb_build_object(
+  'id', d.id, 'queuedAtMs', ${AGE}, 'maxRuntimeSeconds', nullif(d.max_runtime_seconds, 0)) end`;
 
 /** Shapes as a table `wanted`, with their positions from 1. */
 function wanted(shapes: readonly ShapeOf[]): Fragment {
@@ -173,12 +179,12 @@ export class ClusterWork {
     return rowsOf(
       em,
       sql<SingleHolder>`
-        (select ${SINGLE}, false as "isVacating" from deployments d
+        (select ${SINGLE}, false as "isVacating", null::jsonb as returns from deployments d
          where d.cluster_id = ${clusterId} and d.is_preemptible and d.status in ('scheduled', 'running')
            and d.priority < ${below} and ${STAYS}
          order by d.priority, d.scheduled_at desc, d.id limit ${limit})
         union all
-        (select ${SINGLE}, true from deployments d
+        (select ${SINGLE}, true, ${RETURNING} from deployments d
          where d.cluster_id = ${clusterId} and d.status = 'stopping' and d.stop_cause = 'preempted'
            ${countsOverdue ? sql`` : sql`and ${STAYS}`}
          order by d.id)`,

@@ -58,6 +58,13 @@ export interface RunningGroup {
   readonly preemptible?: Preemptible;
   /** Present and true where it was preempted and has not stopped yet: what it holds is for the claims of those that displaced it. */
   readonly isVacating?: boolean;
+  /** Present where it is vacating, and waits again when it has stopped: as whom. No plan depends on it; what is foretold does. */
+  readonly returns?: Returning;
+}
+
+/** Who waits again once it has stopped. */
+export interface Returning extends WaitingHead {
+  readonly maxRuntimeSeconds: number | null;
 }
 
 /** What decides whether, and at what loss, a running deployment is preempted. */

@@ -76,6 +76,15 @@ describe('a forecast', () => {
     expect(etaOf(changes)).toEqual({ atMs: null, reason });
   });
 
+  it('counts on it that what stops for others comes back, as who it is', () => {
+    const stopping = aRunningGroup({ priority: 20, resources: amounts(80), isVacating: true, endsAtMs: 30_000 });
+    const returns = { id: 'back', queuedAtMs: 0, maxRuntimeSeconds: 50 };
+    const waiting = [aShape({ priority: 10, request: amounts(80) })];
+    const policy = { ...DEFAULT_POLICY, preemption: 'lower-priority', stopGraceSeconds: 60 } as const;
+    expect(etaOf({ policy, running: [stopping], waiting })).toEqual({ atMs: 30_000 });
+    expect(etaOf({ policy, running: [{ ...stopping, returns }], waiting })).toEqual({ atMs: 80_000 });
+  });
+
   it('says how far it reaches when it is cut', () => {
     const waiting = [aShape({ request: amounts(90), maxRuntimeSeconds: 10, count: 50 })];
     const snapshot = aSnapshot({ running, waiting });

@@ -1,7 +1,16 @@
 import { eligibleAtMs } from '../candidates.js';
 import { exceedsCapacity } from '../holder.js';
 import { plan } from '../plan.js';
-import type { Claim, Plan, RunningGroup, Snapshot, StandingReservation, WaitingHead, WaitingShape } from '../types.js';
+import type {
+  Claim,
+  Plan,
+  Preemptible,
+  RunningGroup,
+  Snapshot,
+  StandingReservation,
+  WaitingHead,
+  WaitingShape,
+} from '../types.js';
 import { compareAge, keyOf, type Standing } from './places.js';
 
 /** Passes that may follow each other at one moment. */
@@ -84,8 +93,8 @@ class Future {
   private readonly awaited: Awaited[];
   private reservation: StandingReservation | null;
   private claims: readonly Claim[];
-  /** What was given up, and when it has stopped. */
-  private returning: { readonly group: RunningGroup; readonly atMs: number }[] = [];
+  /** What was given up, as it waits again, and when it has stopped. */
+  private returning: { readonly shape: WaitingShape; readonly atMs: number }[];
   private isSettled = false;
   private atOnce = 0;
   /** The last moment at which something started or ended, or somebody had waited long enough. */
@@ -106,6 +115,11 @@ class Future {
     this.running = snapshot.running.map((group) =>
       group.endsAtMs !== null && group.endsAtMs <= nowMs ? { ...group, endsAtMs: null } : group,
     );
+    this.returning = snapshot.running.flatMap(({ priority, resources, endsAtMs, returns }) => {
+      if (returns === undefined || endsAtMs === null) return [];
+      const { maxRuntimeSeconds, ...oldest } = returns;
+      return [{ shape: { priority, request: resources, maxRuntimeSeconds, count: 1, oldest }, atMs: endsAtMs }];
+    });
     this.awaited = standings.map((standing) => ({
       standing,
       key: keyOf(waiting[standing.shape] as WaitingShape),
@@ -159,7 +173,7 @@ class Future {
       if (!gone.has(index) || preemptible === undefined) return [group];
       const isAtOnce = preemptible.stopsAtOnce || graceMs === 0;
       const atMs = isAtOnce ? this.nowMs : this.nowMs + graceMs;
-      this.returning.push({ group, atMs });
+      this.returning.push({ shape: givenUp(group, preemptible), atMs });
       const { priority, resources, count } = group;
       return isAtOnce ? [] : [{ priority, resources, count, endsAtMs: atMs, isVacating: true }];
     });
@@ -168,17 +182,11 @@ class Future {
 
   /** Brings back into the queue what has stopped by now. */
   private takeBack(): void {
-    for (const { group, atMs } of this.returning) {
-      const { preemptible } = group;
-      if (atMs > this.nowMs || preemptible === undefined) continue;
-      const { priority, resources, endsAtMs } = group;
-      const { id, sinceMs } = preemptible;
-      const maxRuntimeSeconds = endsAtMs === null ? null : Math.max(1, Math.round((endsAtMs - sinceMs) / 1000));
-      const head = { id, queuedAtMs: sinceMs };
-      const shape: WaitingShape = { priority, request: resources, maxRuntimeSeconds, count: 1, oldest: head };
+    for (const { shape, atMs } of this.returning) {
+      if (atMs > this.nowMs) continue;
       const line = this.lines.find((other) => keyOf(other.shape) === keyOf(shape));
-      if (line === undefined) this.lines.push({ shape, count: 1, heads: [head] });
-      else this.rejoin(line, head);
+      if (line === undefined) this.lines.push({ shape, count: 1, heads: [shape.oldest] });
+      else this.rejoin(line, shape.oldest);
     }
     this.returning = this.returning.filter(({ atMs }) => atMs > this.nowMs);
   }
@@ -273,4 +281,10 @@ class Future {
   private isGoingInCircles(): boolean {
     return this.nowMs - this.quietSinceMs > this.snapshot.policy.reserveHoldSeconds * 3000;
   }
+}
+
+/** How what is given up waits again. */
+function givenUp({ priority, resources, endsAtMs }: RunningGroup, { id, sinceMs }: Preemptible): WaitingShape {
+  const maxRuntimeSeconds = endsAtMs === null ? null : Math.max(1, Math.round((endsAtMs - sinceMs) / 1000));
+  return { priority, request: resources, maxRuntimeSeconds, count: 1, oldest: { id, queuedAtMs: sinceMs } };
 }

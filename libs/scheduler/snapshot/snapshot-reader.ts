@@ -247,8 +247,8 @@ function toRunning(group: HoldingGroup | SingleHolder): RunningGroup {
   const { priority, endsAtMs, count } = group;
   const running = { priority, resources: amountsOf(group), count, endsAtMs };
   if (!('id' in group)) return running;
-  const { id, sinceMs, preemptions, hasStarted, isVacating } = group;
-  if (isVacating) return { ...running, isVacating };
+  const { id, sinceMs, preemptions, hasStarted, isVacating, returns } = group;
+  if (isVacating) return { ...running, isVacating, ...(returns === null ? {} : { returns }) };
   return { ...running, preemptible: { id, sinceMs, preemptions, stopsAtOnce: !hasStarted } };
 }
 

@@ -2,8 +2,9 @@ import { type Resource, RESOURCES } from '#kernel';
 
 import { freeAt, type Holding, holdingOf, holdingsOf } from '../timeline.js';
 import { toRow } from '../program.js';
-import type { Plan, RunningGroup, Snapshot, StandingReservation, WaitingShape } from '../types.js';
+import type { Claim, Plan, RunningGroup, Snapshot, StandingReservation, WaitingShape } from '../types.js';
 import { type Rivals, rivalsOf } from './rivals.js';
+import { freeAfterStops, lastingClaims } from './after-stops.js';
 import { keyOf, startsOf } from './places.js';
 
 /** Why nothing at all starts in a cluster. */
@@ -115,6 +116,8 @@ interface Scene {
   readonly reserved: Reserved | null;
   /** Free once all has stopped that is given up, beside all claims. */
   readonly unclaimed: readonly number[];
+  /** The claims that nobody takes who comes back. */
+  readonly lasting: readonly Claim[];
   readonly rivals: Rivals;
 }
 
@@ -145,7 +148,8 @@ export function blockersOf(
     stops,
     free: freeAt(snapshot, holdings, snapshot.nowMs),
     reserved: reservedAfter(snapshot, plan, holdings),
-    unclaimed: freeAfterStops(snapshot, plan),
+    unclaimed: freeAfterStops(snapshot, plan, plan.claims),
+    lasting: lastingClaims(snapshot, plan),
     rivals: rivalsOf(snapshot, starts),
   };
   return snapshot.waiting.flatMap((shape, index) => {
@@ -172,20 +176,9 @@ export function holdingsAfter(snapshot: Snapshot, { place, preempt }: Pick<Plan,
   return [...holdingsOf(holding, nowMs), ...starts];
 }
 
-/** What is free once everything has stopped that is given up, and whoever has a claim has started. */
-function freeAfterStops(snapshot: Snapshot, { place, preempt, claims }: Plan): number[] {
-  const gone = new Set(preempt.map(({ group }) => group));
-  const running = snapshot.running.filter((group, index) => group.isVacating !== true && !gone.has(index));
-  const free = freeAt(snapshot, holdingsAfter({ ...snapshot, running }, { place, preempt: [] }), snapshot.nowMs);
-  for (const { request, count } of claims) {
-    toRow(request).forEach((amount, row) => (free[row] = (free[row] as number) - amount * count));
-  }
-  return free;
-}
-
 function toShapeBlockers(scene: Scene, index: number, waiting: number): ShapeBlockers {
   const key = keyOf(scene.snapshot.waiting[index] as WaitingShape);
-  const own = scene.plan.claims.find((claim) => keyOf(claim) === key);
+  const own = scene.lasting.find((claim) => keyOf(claim) === key);
   const blockers = blockersOfShape(scene, index);
   if (own === undefined) return { shape: index, waiting, claimed: 0, blockers };
   const { count, untilMs } = own;

@@ -1,5 +1,6 @@
 import type { ResourceAmounts } from '#kernel';
 
+import { lastingClaims } from './after-stops.js';
 import type { Placement, Plan, Snapshot, WaitingHead, WaitingShape } from '../types.js';
 
 /** What makes waiting deployments interchangeable, as a key. */
@@ -32,9 +33,10 @@ export interface Start {
 /** How a plan starts a deployment: those that a reservation names, then the oldest of the shape, then whoever has a claim. `null`: it leaves it waiting. */
 export function startOf(
   snapshot: Snapshot,
-  { place, claims }: Pick<Plan, 'place' | 'claims'>,
+  plan: Pick<Plan, 'place' | 'preempt' | 'claims'>,
   standing: Standing,
 ): Start | null {
+  const { place } = plan;
   const { count, includes } = place.find(({ shape }) => shape === standing.shape) ?? NOBODY;
   if (includes.includes(standing.id)) return { untilMs: null };
   const shape = snapshot.waiting[standing.shape] as WaitingShape;
@@ -43,7 +45,7 @@ export function startOf(
   const named = includes.filter((id) => own < 0 || heads.indexOf(id) < own).length;
   const left = standing.older - named - (count - includes.length);
   if (left < 0) return { untilMs: null };
-  const claim = claims.find((one) => keyOf(one) === keyOf(shape));
+  const claim = lastingClaims(snapshot, plan).find((one) => keyOf(one) === keyOf(shape));
   return claim !== undefined && left < claim.count ? { untilMs: claim.untilMs } : null;
 }
 
@@ -53,17 +55,17 @@ export function startOf(
  * @param membersOf all that wait of a shape (index into `snapshot.waiting`), oldest first, as far as the plan starts them
  */
 export function startsBy(
-  { waiting }: Pick<Snapshot, 'waiting'>,
-  { place, claims }: Pick<Plan, 'place' | 'claims'>,
+  snapshot: Snapshot,
+  plan: Pick<Plan, 'place' | 'preempt' | 'claims'>,
   membersOf: (shape: number) => readonly string[],
 ): Map<string, Start> {
   const starts = new Map<string, Start>();
-  for (const { shape, count, includes } of place) {
+  for (const { shape, count, includes } of plan.place) {
     const others = membersOf(shape).filter((id) => !includes.includes(id));
     for (const id of [...includes, ...others.slice(0, count - includes.length)]) starts.set(id, { untilMs: null });
   }
-  for (const claim of claims) {
-    const shape = waiting.findIndex((one) => keyOf(one) === keyOf(claim));
+  for (const claim of lastingClaims(snapshot, plan)) {
+    const shape = snapshot.waiting.findIndex((one) => keyOf(one) === keyOf(claim));
     const left = membersOf(shape).filter((id) => !starts.has(id));
     for (const id of left.slice(0, claim.count)) starts.set(id, { untilMs: claim.untilMs });
   }

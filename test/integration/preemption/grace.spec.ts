@@ -6,6 +6,8 @@ interface Explanation {
   readonly startsNext: boolean;
   readonly sentence: string;
   readonly blockers: readonly Record<string, unknown>[];
+  readonly eta: { readonly startsAt: string | null } | null;
+  readonly unlocks: readonly Record<string, unknown>[] | null;
   readonly displacement: { readonly victims: readonly { readonly id: string }[] } | null;
 }
 
@@ -141,6 +143,32 @@ describe('preemption of what needs time to stop, pass by pass', () => {
         'queued: grace-over',
         'scheduled: placed',
       ]);
+    });
+
+    it('is told to nobody who will have to wait for what comes back itself', async () => {
+      const { scene, victim, claimant } = await aClaim(2);
+      await scene.cluster.cancel(claimant);
+      const low = await scene.submit(5, 2);
+      await scene.pass();
+      const told = await explain(scene, low);
+      expect(told.startsNext).toBe(false);
+      expect(told.blockers).toMatchObject([{ code: 'NOT_ENOUGH', resource: 'cpu', missing: 2 }]);
+      expect(told.eta).toMatchObject({ startsAt: null });
+      expect(told.unlocks).not.toContainEqual(expect.objectContaining({ kind: 'nothing' }));
+      await scene.report(victim, 'failed');
+      await scene.pass();
+      expect(await scene.statuses([victim, low])).toEqual(['scheduled', 'queued']);
+
+      // Who is gone for good leaves its room to whoever waits.
+      const other = await aClaim(2);
+      await other.scene.cluster.cancel(other.claimant);
+      await other.scene.cluster.cancel(other.victim);
+      const next = await other.scene.submit(5, 2);
+      await other.scene.pass();
+      expect((await explain(other.scene, next)).blockers).toContainEqual(OWN_CLAIM);
+      await other.scene.hurry([other.victim]);
+      await other.scene.pass();
+      expect(await other.scene.statuses([other.victim, next])).toEqual(['cancelled', 'scheduled']);
     });
 
     it.each([

@@ -1,0 +1,37 @@
+import { toRow } from '../program.js';
+import { freeAt, holdingOf, holdingsOf } from '../timeline.js';
+import type { Claim, Plan, RunningGroup, Snapshot, WaitingShape } from '../types.js';
+
+/** What is free once everything has stopped that is given up, beside what starts, and beside these claims. */
+export function freeAfterStops(
+  snapshot: Snapshot,
+  { place, preempt }: Pick<Plan, 'place' | 'preempt'>,
+  claims: readonly Claim[],
+): number[] {
+  const { running, waiting, nowMs } = snapshot;
+  const gone = new Set(preempt.map(({ group }) => group));
+  const stays = running.filter((group, index) => group.isVacating !== true && !gone.has(index));
+  const starts = place.map(({ shape, count }) => holdingOf(waiting[shape] as WaitingShape, count, nowMs));
+  const free = freeAt(snapshot, [...holdingsOf(stays, nowMs), ...starts], nowMs);
+  for (const { request, count } of claims) {
+    toRow(request).forEach((amount, row) => (free[row] = (free[row] as number) - amount * count));
+  }
+  return free;
+}
+
+/**
+ * The claims of a plan that last until there is room for them. What stops comes back with the priority that it had, and may want for itself what
+ * a lower one has a claim to: for whom it was to stop may have gone meanwhile.
+ */
+export function lastingClaims(snapshot: Snapshot, plan: Pick<Plan, 'place' | 'preempt' | 'claims'>): readonly Claim[] {
+  const { claims } = plan;
+  const returning = snapshot.running.filter(({ returns }) => returns !== undefined);
+  if (claims.length === 0 || returning.length === 0) return claims;
+  const beside = (from: number, { resources }: RunningGroup): boolean => {
+    const kept = claims.filter(({ priority }) => priority >= from);
+    const free = freeAfterStops(snapshot, plan, kept);
+    return toRow(resources).every((amount, row) => amount === 0 || amount <= (free[row] as number));
+  };
+  const taking = returning.filter((group) => beside(group.priority, group) && !beside(0, group));
+  return claims.filter(({ priority }) => taking.every((group) => group.priority <= priority));
+}

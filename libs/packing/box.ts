@@ -16,6 +16,14 @@ export function copyBox(box: Box): Box {
   return { lower: box.lower.slice(), upper: box.upper.slice() };
 }
 
+/** Takes over what another box rules out: every point of the first one is in that one as well. */
+export function keepWithin(box: Box, other: Box): void {
+  for (let index = 0; index < box.lower.length; index++) {
+    box.lower[index] = Math.max(box.lower[index] as number, other.lower[index] as number);
+    box.upper[index] = Math.min(box.upper[index] as number, other.upper[index] as number);
+  }
+}
+
 /** Fixes all classes of a level at their upper bounds: all of it starts, as every proof of its count shows. */
 export function fixAtUpper(program: Program, box: Box, level: number): void {
   const end = program.start[level + 1] as number;

@@ -27,14 +27,15 @@ describe('what a search that was cut short has left out', () => {
   const nothing: Multipliers = { capacity: [0, 0, 0], sums: [] };
 
   function solutionOf(program: Program, placed: number[], x: number[]): LevelSolution {
+    const box = wholeBox(program);
     return {
       x: Float64Array.from(x),
       placed: Float64Array.from(placed),
       bounds: Float64Array.from(placed, (count) => count + 1),
-      box: wholeBox(program),
+      box,
+      choice: box,
       proofs: placed.map(() => ({ root: some, refutation: null })),
       told: placed.length,
-      isNarrow: false,
     };
   }
 

@@ -1,4 +1,4 @@
-import { type Box, copyBox, fixAt, fixAtUpper, sumLevel, usage, wholeBox } from './box.js';
+import { type Box, copyBox, fixAt, fixAtUpper, keepWithin, sumLevel, usage, wholeBox } from './box.js';
 import { type Frame, levelFrame, tighten } from './bound.js';
 import { addWhatFits, fillLevel } from './fill.js';
 import { boundLevel, type RootBound } from './level.js';
@@ -17,15 +17,18 @@ export interface LevelSolution {
   readonly bounds: Float64Array;
   /** What the proofs of all levels leave open. */
   readonly box: Box;
+  /** Where counts are looked for: the same, unless a choice had to be fixed without proof; then only what goes with that choice. */
+  choice: Box;
   readonly proofs: LevelProof[];
   /** Levels whose bounds speak of every plan; of those below nothing is claimed, because too little is known of what stays above them. */
   told: number;
-  /** Whether a choice was fixed without proof, so that the box does not hold all that is possible. */
-  isNarrow: boolean;
 }
 
 /** Part of the remaining budget that the search of one level may spend, so that later levels are not left without. */
 const LEVEL_SHARE = 0.5;
+
+/** The same of a level that counts work: where it ends unproven, there is less to look for below. */
+const WORK_SHARE = 0.9;
 
 /** Part of that which may go to finding more, one by one; the rest is for a better bound. */
 const CLIMB_SHARE = 0.9;
@@ -43,20 +46,22 @@ const CLIMB_SHARE = 0.9;
  */
 export function solveLevels(program: Program, meter: Meter): LevelSolution {
   const levels = program.priorities.length;
+  const box = wholeBox(program);
   const solution: LevelSolution = {
     x: new Float64Array(program.classes),
     placed: new Float64Array(levels),
     bounds: new Float64Array(levels),
-    box: wholeBox(program),
+    box,
+    choice: box,
     proofs: [],
     told: levels,
-    isNarrow: false,
   };
   for (let level = 0; level < levels; level++) {
     if (placeWhole(program, level, solution)) continue;
     if (program.stages[level] !== 'placed') keepContested(program, level, solution, meter);
     else placeContested(program, level, solution, meter);
-    if (solution.bounds[level] === 0) closeNoSmaller(program, solution.box, level, meter);
+    if (solution.bounds[level] === 0) for (const one of boxesOf(solution)) closeNoSmaller(program, one, level, meter);
+    if (solution.choice !== solution.box) keepWithin(solution.choice, solution.box);
   }
   return solution;
 }
@@ -82,7 +87,11 @@ export function topUp(program: Program, solution: LevelSolution, x: Float64Array
     solution.bounds[level] = sumLevel(program, program.counts, level);
     solution.proofs[level] = { root: noMultipliers(program.rows), refutation: null };
   }
-  return hasChanged || solution.isNarrow;
+  return hasChanged || solution.choice !== solution.box;
+}
+
+function boxesOf({ box, choice }: LevelSolution): Box[] {
+  return choice === box ? [box] : [box, choice];
 }
 
 function placeWhole(program: Program, level: number, solution: LevelSolution): boolean {
@@ -96,14 +105,17 @@ function placeWhole(program: Program, level: number, solution: LevelSolution): b
   const placed = sumLevel(program, x, level);
   solution.placed[level] = placed;
   solution.bounds[level] = placed;
-  fixAtUpper(program, box, level);
+  for (const one of boxesOf(solution)) fixAtUpper(program, one, level);
   solution.proofs.push({ root: noMultipliers(program.rows), refutation: null });
   return true;
 }
 
 function placeContested(program: Program, level: number, solution: LevelSolution, meter: Meter): void {
-  const { frame, root } = contest(program, level, solution, meter, closeGap);
-  tighten(frame, root.prices, root.estimate, solution.placed[level] as number, root.gains);
+  narrow(contest(program, level, solution, meter, closeGap), solution.placed[level] as number);
+}
+
+function narrow(contested: readonly Contested[], placed: number): void {
+  for (const { frame, root } of contested) tighten(frame, root.prices, root.estimate, placed, root.gains);
 }
 
 /** Bounds a level, fills it by its prices, and has `look` look for more, or for a better bound, with its share of the budget. */
@@ -113,16 +125,36 @@ function contest(
   solution: LevelSolution,
   meter: Meter,
   look: (program: Program, root: RootBound, solution: LevelSolution, meter: Meter) => Refutation | null,
-): { frame: Frame; root: RootBound } {
-  const { x, placed, bounds, box, proofs } = solution;
-  const frame = levelFrame(program, box, level, placed);
+): Contested[] {
+  const { x, placed, bounds, box, choice, proofs } = solution;
+  const frame = levelFrame(program, choice, level, placed);
   const root = boundLevel(frame, meter);
-  placed[level] = fillLevel(program, box, level, root.prices.capacity, x);
+  placed[level] = fillLevel(program, choice, level, root.prices.capacity, x);
   bounds[level] = root.most;
-  meter.allow(LEVEL_SHARE);
+  meter.allow(program.stages[level] === 'placed' ? LEVEL_SHARE : WORK_SHARE);
   const refutation = look(program, root, solution, meter);
   meter.allow(1);
   proofs.push({ root: exportPrices(root.prices, level), refutation });
+  return choice === box ? [{ frame, root }] : [{ frame, root }, boundAll(program, level, solution, meter)];
+}
+
+/** A level's linear program, and the frame that it speaks of. */
+interface Contested {
+  readonly frame: Frame;
+  readonly root: RootBound;
+}
+
+/** Bounds a level for every plan, where counts were looked for among some only: what was refuted for those says nothing. */
+function boundAll(
+  program: Program,
+  level: number,
+  { box, placed, bounds, proofs }: LevelSolution,
+  meter: Meter,
+): Contested {
+  const frame = levelFrame(program, box, level, placed);
+  const root = boundLevel(frame, meter);
+  bounds[level] = root.most;
+  proofs[level] = { root: exportPrices(root.prices, level), refutation: null };
   return { frame, root };
 }
 
@@ -130,21 +162,20 @@ function contest(
  * Decides which of those that run at a priority stay (the most work), or which claims stand (the most), by branch and bound. Then they are
  * fixed, one by one: no later level may exchange them, nor bargain for them.
  *
- * If the budget ends before that is proven, what starts above is fixed as well. Then each of those that go does not fit beside what stays
- * and what starts above, whatever lower levels choose; but no bound below speaks of every plan any more.
+ * If the budget ends before that is proven, what starts above is fixed as well, for all that is chosen from then on. Then each of those that go
+ * does not fit beside what stays and what starts above, whatever lower levels choose. Bounds below speak of all plans that keep the same.
  */
 function keepContested(program: Program, level: number, solution: LevelSolution, meter: Meter): void {
   const { x, placed, bounds, box } = solution;
-  const { frame, root } = contest(program, level, solution, meter, keepMore);
-  if (placed[level] === bounds[level]) {
-    tighten(frame, root.prices, root.estimate, placed[level] as number, root.gains);
-    fixAt(program, box, x, level, level);
-  } else {
-    keepWhatFits(program, level, solution);
-    fixAt(program, box, x, 0, level);
-    solution.told = Math.min(solution.told, level + 1);
-    solution.isNarrow = true;
-  }
+  const contested = contest(program, level, solution, meter, keepMore);
+  const isProven = placed[level] === bounds[level];
+  if (!isProven) keepWhatFits(program, level, solution);
+  narrow(contested, placed[level] as number);
+  const first = program.start[level] as number;
+  const isOpenAbove = box.lower.subarray(0, first).some((lower, index) => lower < (box.upper[index] as number));
+  if (!isProven && isOpenAbove && solution.choice === box) solution.choice = copyBox(box);
+  fixAt(program, box, x, level, level);
+  if (solution.choice !== box) fixAt(program, solution.choice, x, isProven ? level : 0, level);
 }
 
 /** One search that goes on from each answer to the next better one: its end shows that there is no better. */
@@ -213,7 +244,7 @@ function ask(
   meter: Meter,
 ): SearchResult {
   const { level, point, gains, most } = root;
-  const box = copyBox(solution.box);
+  const box = copyBox(solution.choice);
   const counts = solution.placed.slice();
   counts[level] = target;
   tighten(levelFrame(program, box, level, counts), root.prices, root.estimate, target, gains);

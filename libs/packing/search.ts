@@ -13,6 +13,7 @@ import { keepDearest, type RoundingEffort, roundToCounts } from './rounding.js';
 import { Simplex } from './simplex.js';
 import { type Split, Splits } from './splits.js';
 import { embed, openPart } from './subprogram.js';
+import { exchangeWork } from './work-exchanges.js';
 
 /** Candidates whose two sides are solved before one is branched on, near the root and further down. */
 const PROBED = 8;
@@ -282,6 +283,8 @@ class Search {
     const { level } = this.question;
     const x = roundToCounts({ program, box, level: level - 1, counts, point, gains }, effort, meter);
     if (x === null || !keepDearest({ program, box, level, point, gains }, x)) return null;
+    if (effort !== THOROUGH && sumLevel(program, x, level) < (counts[level] as number)) return null;
+    exchangeWork({ program, box, level, point, gains }, x, meter);
     return sumLevel(program, x, level) >= (counts[level] as number) ? x : null;
   }
 

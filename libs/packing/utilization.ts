@@ -26,7 +26,7 @@ export interface Utilization {
 
 /** Among plans with the same counts, looks for more utilization: linear program, rounding, exchanges. Not exact, but says how far off it may be. */
 export function maximizeUtilization(program: Program, solution: LevelSolution, meter: Meter): Utilization {
-  const { box, placed } = solution;
+  const { choice: box, placed } = solution;
   const value = weigh(program, solution.x);
   if (program.classes === 0 || box.lower.every((lower, index) => lower === box.upper[index])) {
     return { x: solution.x, value, upperBound: value, prices: null };

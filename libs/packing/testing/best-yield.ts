@@ -1,6 +1,6 @@
 import { type ResourceAmounts, RESOURCES } from '#kernel';
 
-import type { RunningGroup, Snapshot, WaitingShape } from '../types.js';
+import type { Plan, RunningGroup, Snapshot, WaitingShape } from '../types.js';
 
 /** What is best at one priority, found by trying everything, given what is decided above it. */
 export interface BestLevel {
@@ -45,15 +45,10 @@ export function workOf({ capacity, nowMs }: Snapshot, { resources, preemptible }
  */
 export function bestYield(snapshot: Snapshot, given: ReadonlySet<string>): BestLevel[] {
   const candidates = yielding(snapshot);
-  const fixed = snapshot.running.filter((group) => !candidates.includes(group));
-  const free = fixed.reduce(
-    (left, { resources, count }) => plus(left, rowOf(resources), -count),
-    rowOf(snapshot.capacity),
-  );
   const priorities = [...new Set([...candidates, ...snapshot.waiting].map(({ priority }) => priority))].sort(
     (a, b) => b - a,
   );
-  let possible: Amounts[] = [free];
+  let possible: Amounts[] = [freeBeside(snapshot, candidates)];
   return priorities.map((priority) => {
     const here = candidates.filter((group) => group.priority === priority);
     const stay = bestStay(snapshot, here, possible, given);
@@ -61,10 +56,48 @@ export function bestYield(snapshot: Snapshot, given: ReadonlySet<string>): BestL
     const shapes = snapshot.waiting.filter((shape) => shape.priority === priority);
     const starts = possible.flatMap((left) => allStarts(shapes, left));
     const placed = starts.reduce((most, { count }) => Math.max(most, count), 0);
-    const distinct = new Map(starts.filter(({ count }) => count === placed).map(({ left }) => [left.join(), left]));
-    possible = [...distinct.values()];
+    possible = distinct(starts.filter(({ count }) => count === placed).map(({ left }) => left));
     return { priority, work: stay.work, count: stay.count, victims: stay.victims, placed };
   });
+}
+
+/** The most at one priority, given what a plan decides above it: work that stays, and starts beside what the plan keeps there. */
+export interface Ceiling {
+  readonly priority: number;
+  readonly work: number;
+  readonly placed: number;
+}
+
+/** What no plan exceeds that starts as many, and keeps the same, at every higher priority; by trying everything. Without reservations and claims. */
+export function ceilingsOf(snapshot: Snapshot, { preempt, certificate }: Plan): Ceiling[] {
+  const candidates = yielding(snapshot);
+  const gone = new Set(preempt.map(({ group }) => snapshot.running[group]));
+  let possible = [freeBeside(snapshot, candidates)];
+  return certificate.levels.map(({ priority, placed }) => {
+    const here = candidates.filter((group) => group.priority === priority);
+    const fitting = allChoices(snapshot, here).filter(({ row }) => isPossible(row, possible));
+    const work = fitting.reduce((most, choice) => Math.max(most, choice.work), 0);
+    const kept = here.filter((group) => !gone.has(group));
+    const row = kept.reduce((sum, { resources }) => plus(sum, rowOf(resources)), [0, 0, 0]);
+    const shapes = snapshot.waiting.filter((shape) => shape.priority === priority);
+    const left = possible.map((one) => plus(one, row, -1)).filter((one) => one.every((amount) => amount >= 0));
+    const starts = distinct(left).flatMap((one) => allStarts(shapes, one));
+    possible = distinct(starts.filter(({ count }) => count === placed).map((start) => start.left));
+    return { priority, work, placed: starts.reduce((most, { count }) => Math.max(most, count), 0) };
+  });
+}
+
+function distinct(possible: readonly Amounts[]): Amounts[] {
+  return [...new Map(possible.map((left) => [left.join(), left])).values()];
+}
+
+function isPossible(row: Amounts, possible: readonly Amounts[]): boolean {
+  return possible.some((left) => row.every((amount, index) => amount <= (left[index] as number)));
+}
+
+function freeBeside(snapshot: Snapshot, candidates: readonly RunningGroup[]): Amounts {
+  const fixed = snapshot.running.filter((group) => !candidates.includes(group));
+  return fixed.reduce((left, { resources, count }) => plus(left, rowOf(resources), -count), rowOf(snapshot.capacity));
 }
 
 interface Stay {
@@ -80,9 +113,7 @@ function bestStay(
   possible: readonly Amounts[],
   given: ReadonlySet<string>,
 ): Stay {
-  const choices = allChoices(snapshot, here).filter(({ row }) =>
-    possible.some((left) => row.every((amount, index) => amount <= (left[index] as number))),
-  );
+  const choices = allChoices(snapshot, here).filter(({ row }) => isPossible(row, possible));
   const compare = (a: Stay, b: Stay): number => b.work - a.work || b.count - a.count;
   choices.sort(compare);
   const best = choices[0] as Stay;

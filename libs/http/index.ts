@@ -44,7 +44,6 @@ export {
   FreeTextField,
   IdField,
   idRule,
-  isTimestamp,
   NameField,
   StringField,
   type StringOptions,

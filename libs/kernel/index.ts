@@ -10,3 +10,5 @@ export {
   ResourceVector,
 } from './resource-vector.js';
 export { isAtLeast, lowerRole, type Role, ROLES } from './role.js';
+export { AmbiguousJson, JSON_LIMITS, MalformedJson, parseStrictJson, pointerTo } from './strict-json.js';
+export { isTimestamp } from './timestamps.js';

@@ -1,8 +1,7 @@
 import { getMetadataStorage, validateSync, type ValidatorOptions } from 'class-validator';
 
-import type { FieldError } from '#kernel';
+import { type FieldError, pointerTo } from '#kernel';
 
-import { pointerTo } from '../json/strict-json.js';
 import { MAX_FIELD_ERRORS } from '../problems/problem.js';
 import {
   type DtoClass,

@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 
+import { AmbiguousJson, MalformedJson, parseStrictJson } from '#kernel';
+
 import { RequestErrors, TransportError, TransportErrors } from '../problems/request.errors.js';
-import { AmbiguousJson, MalformedJson, parseStrictJson } from './strict-json.js';
 
 const unzip = promisify(gunzip);
 

@@ -1,4 +1,4 @@
-import type { FieldError } from '#kernel';
+import type { FieldError } from './domain-error.js';
 
 /** How much of a JSON document is accepted beyond its size in bytes. */
 export const JSON_LIMITS = { depth: 20, keysPerObject: 200 } as const;

@@ -1,4 +1,4 @@
-import { DEFAULT_POLICY, type PlanningPolicy } from '#packing';
+import { DEFAULT_POLICY, PLANNING_LIMITS, type PlanningPolicy } from '#packing';
 
 /** Roles that submit deployments. */
 export const SUBMITTING_ROLES = ['developer', 'admin'] as const;
@@ -34,18 +34,7 @@ export type PolicySettings = Partial<{
 
 /** The range of each number. */
 export const POLICY_LIMITS = {
-  /** At ten microseconds a step, the longest plan takes two seconds: a pass must end before its session does. */
-  searchSteps: { min: 1, max: 200_000 },
-  /** Up to a year. */
-  reserveAfterSeconds: { min: 0, max: 31_536_000 },
-  /** Up to a year. */
-  reserveHoldSeconds: { min: 1, max: 31_536_000 },
-  /** Up to a year. */
-  preemptAfterSeconds: { min: 0, max: 31_536_000 },
-  /** 0: nothing is ever preempted. */
-  maxPreemptions: { min: 0, max: 1_000 },
-  /** Up to a day: whoever is stopped holds what others wait for. */
-  stopGraceSeconds: { min: 0, max: 86_400 },
+  ...PLANNING_LIMITS,
   /** As any priority. */
   defaultPriority: { min: 0, max: 100 },
   /** As any declared runtime. */

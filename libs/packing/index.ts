@@ -1,7 +1,7 @@
 export { plan } from './plan.js';
 export { verify } from './verify.js';
 export * from './explain/index.js';
-export { DEFAULT_POLICY } from './policy.js';
+export { DEFAULT_POLICY, PLANNING_LIMITS, type Range } from './policy.js';
 export {
   type LevelProof,
   type Multipliers,
@@ -11,7 +11,7 @@ export {
   type ProofNode,
   type Refutation,
 } from './proof.js';
-export { PREEMPTION } from './types.js';
+export { PREEMPTION, RESERVATION_STATES } from './types.js';
 export type {
   Certificate,
   Claim,

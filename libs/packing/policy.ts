@@ -1,5 +1,27 @@
 import type { PlanningPolicy } from './types.js';
 
+/** The least and the most that a number may be. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** The range of each number of a policy, whoever states it. Durations in seconds. */
+export const PLANNING_LIMITS = {
+  /** At ten microseconds a step, the longest plan takes two seconds: a pass must end before its session does. */
+  searchSteps: { min: 1, max: 200_000 },
+  /** Up to a year. */
+  reserveAfterSeconds: { min: 0, max: 31_536_000 },
+  /** Up to a year. */
+  reserveHoldSeconds: { min: 1, max: 31_536_000 },
+  /** Up to a year. */
+  preemptAfterSeconds: { min: 0, max: 31_536_000 },
+  /** 0: nothing is ever preempted. */
+  maxPreemptions: { min: 0, max: 1_000 },
+  /** Up to a day: whoever is stopped holds what others wait for. */
+  stopGraceSeconds: { min: 0, max: 86_400 },
+} as const satisfies Readonly<Record<Exclude<keyof PlanningPolicy, 'preemption'>, Range>>;
+
 /** What holds where a cluster's owner has decided nothing: about 200 ms of search, a reservation after ten minutes, held for an hour; nothing is preempted. */
 export const DEFAULT_POLICY: PlanningPolicy = {
   searchSteps: 20_000,

@@ -8,6 +8,9 @@ export const PREEMPTION = ['never', 'lower-priority'] as const;
 /** One of {@link PREEMPTION}. */
 export type Preempting = (typeof PREEMPTION)[number];
 
+/** What may have become of a reservation that stands: a time is promised; resources are held for it; they have been, for long enough. */
+export const RESERVATION_STATES = ['promised', 'held', 'lapsed'] as const;
+
 /** What a cluster's owner may decide about planning. Times in seconds, as everywhere in policies. */
 export interface PlanningPolicy {
   /** How much work a plan may cost, in steps of about ten microseconds; the number itself is exact, so that plans repeat. */
@@ -103,7 +106,7 @@ export interface StandingReservation {
   readonly request: ResourceAmounts;
   readonly maxRuntimeSeconds: number | null;
   readonly queuedAtMs: number;
-  readonly state: 'promised' | 'held' | 'lapsed';
+  readonly state: (typeof RESERVATION_STATES)[number];
   /** Since when it is in this state. */
   readonly sinceMs: number;
   /** Set exactly when `promised`. */

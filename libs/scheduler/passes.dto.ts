@@ -10,11 +10,9 @@ import {
   StringField,
   TimestampField,
 } from '#http';
-import { type ReservationEvent, type StandingReservation } from '#packing';
+import { RESERVATION_STATES, type ReservationEvent, type StandingReservation } from '#packing';
 
 const MANY = Number.MAX_SAFE_INTEGER;
-
-const RESERVATION_STATES = ['promised', 'held', 'lapsed'] as const satisfies readonly StandingReservation['state'][];
 
 const RESERVATION_KINDS = [
   'promised',

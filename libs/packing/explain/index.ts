@@ -17,6 +17,7 @@ export { type Contender, type OrderRule, whyFirst } from './order.js';
 export { compareAge, keyOf, type Standing, type Start, startOf, startsBy, startsOf } from './places.js';
 export {
   type Problem,
+  PROBLEM_LIMITS,
   problemOf,
   type QueuedDeployment,
   reservationOf,

@@ -1,8 +1,20 @@
 import type { ResourceAmounts } from '#kernel';
 
-import { DEFAULT_POLICY } from '../policy.js';
+import { DEFAULT_POLICY, type Range } from '../policy.js';
 import type { PlanningPolicy, RunningGroup, Snapshot, StandingReservation, WaitingShape } from '../types.js';
 import { compareAge, keyOf } from './places.js';
+
+/** What a problem may say, in a file as to the service. What it says of a policy: PLANNING_LIMITS; of amounts: MAX_REQUEST, MAX_CAPACITY. */
+export const PROBLEM_LIMITS = {
+  /** Of an id, which is any text, in code points. */
+  idLength: { min: 1, max: 200 },
+  priority: { min: 0, max: 100 },
+  /** Up to ten years. */
+  maxRuntimeSeconds: { min: 1, max: 10 * 366 * 86_400 },
+  preemptions: { min: 0, max: Number.MAX_SAFE_INTEGER },
+  /** From 1970 up to the first moment of 9900: runtimes of years are added to times, and what comes of it must be a time that can be written down. */
+  timeMs: { min: 0, max: 250_246_627_200_000 },
+} as const satisfies Readonly<Record<string, Range>>;
 
 /** One waiting deployment of a problem. */
 export interface QueuedDeployment {

@@ -12,7 +12,7 @@ import {
   stringRule,
   TimestampField,
 } from '#http';
-import { type StandingReservation } from '#packing';
+import { PROBLEM_LIMITS, RESERVATION_STATES, type StandingReservation } from '#packing';
 
 import { BlockerFactsDto } from '../explanation/explanations.dto.js';
 import { CertificateDto } from '../passes.dto.js';
@@ -23,13 +23,8 @@ export const MAX_PROBLEM_BYTES = 8 * 1024 * 1024;
 
 const MANY = Number.MAX_SAFE_INTEGER;
 const MAX_OF_EACH = 10_000;
-const ID = { min: 1, max: 200 } as const;
-const STATES = ['promised', 'held', 'lapsed'] as const satisfies readonly StandingReservation['state'][];
+const ID = PROBLEM_LIMITS.idLength;
 const NOW = '2026-01-01T00:00:00Z';
-
-/** Runtimes of years are added to times, and what comes of it must be a time that can be written down. */
-const EARLIEST_MS = Date.UTC(1970, 0, 1);
-const LATEST_MS = Date.UTC(9900, 0, 1);
 
 interface Fault {
   readonly field: string;
@@ -41,8 +36,9 @@ interface Fault {
 function outOfRange<T extends object>(value: T, fields: readonly (keyof T & string)[]): Fault | undefined {
   const wrong = fields.find((field) => {
     const text: unknown = value[field];
-    const timeMs = typeof text === 'string' ? Date.parse(text) : EARLIEST_MS;
-    return !(timeMs >= EARLIEST_MS && timeMs <= LATEST_MS);
+    const { min, max } = PROBLEM_LIMITS.timeMs;
+    const timeMs = typeof text === 'string' ? Date.parse(text) : min;
+    return !(timeMs >= min && timeMs <= max);
   });
   return wrong === undefined ? undefined : { field: wrong, code: 'out-of-range', message: 'must be from 1970 to 9899' };
 }
@@ -54,8 +50,7 @@ function emptyRequest({ resources: { cpu, memoryMib, gpu } }: { readonly resourc
 }
 
 const RUNTIME = {
-  min: 1,
-  max: 10 * 366 * 86_400,
+  ...PROBLEM_LIMITS.maxRuntimeSeconds,
   optional: true,
   nullable: true,
   example: 3600,
@@ -71,7 +66,7 @@ export class ProblemRunningDto {
   })
   readonly id!: string;
 
-  @IntegerField({ description: 'From 0 to 100, higher first.', min: 0, max: 100, example: 50 })
+  @IntegerField({ description: 'From 0 to 100, higher first.', ...PROBLEM_LIMITS.priority, example: 50 })
   readonly priority!: number;
 
   @ObjectField(() => ResourcesDto, { description: 'What it has.' })
@@ -92,8 +87,7 @@ export class ProblemRunningDto {
 
   @IntegerField({
     description: 'How often that has happened to it.',
-    min: 0,
-    max: MANY,
+    ...PROBLEM_LIMITS.preemptions,
     optional: true,
     example: 0,
   })
@@ -106,7 +100,7 @@ export class ProblemQueuedDto {
   @StringField({ description: 'Its id, any text; no other in `queue` has it.', ...ID, example: 'b' })
   readonly id!: string;
 
-  @IntegerField({ description: 'From 0 to 100, higher first.', min: 0, max: 100, example: 50 })
+  @IntegerField({ description: 'From 0 to 100, higher first.', ...PROBLEM_LIMITS.priority, example: 50 })
   readonly priority!: number;
 
   @ObjectField(() => ResourcesDto, { description: 'What it needs.' })
@@ -132,7 +126,7 @@ export class ProblemReservationDto {
   @TimestampField({ description: 'When it starts: given exactly when promised.', optional: true, nullable: true })
   readonly promisedAt?: string | null;
 
-  @EnumField(STATES, {
+  @EnumField(RESERVATION_STATES, {
     description:
       'Where nothing is promised: whether resources are held for it (the default), or have been long enough.',
     name: 'ReservationState',
@@ -189,7 +183,7 @@ export class PlannedReservationDto {
   @TimestampField({ description: 'When it starts; set exactly when promised.', nullable: true })
   readonly promisedAt!: string | null;
 
-  @EnumField(STATES, { description: 'As in a pass.', name: 'ReservationState', example: 'promised' })
+  @EnumField(RESERVATION_STATES, { description: 'As in a pass.', name: 'ReservationState', example: 'promised' })
   readonly state!: StandingReservation['state'];
 
   @TimestampField({ description: 'Since when it is in this state.' })

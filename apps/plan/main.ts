@@ -1,4 +1,5 @@
 // The offline planner: reads a problem, prints the plan that the service would make, through the same packing.
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 
 import { plan, verify } from '#packing';
@@ -21,11 +22,14 @@ function fail(message: string, code: number): never {
 }
 
 function readInput(path: string): string {
+  let bytes: Buffer;
   try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8');
+    bytes = readFileSync(path === '-' ? 0 : path);
   } catch {
     return fail(`cannot read ${path}`, INVALID);
   }
+  // Otherwise two ids that differ in broken bytes alone would be one.
+  return isUtf8(bytes) ? bytes.toString() : fail('the problem must be JSON in UTF-8', INVALID);
 }
 
 function main(parameters: readonly string[]): void {

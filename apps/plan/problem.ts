@@ -1,11 +1,22 @@
-import { MAX_CAPACITY, MAX_REQUEST, type ResourceAmounts, ResourceVector } from '#kernel';
+import {
+  AmbiguousJson,
+  MalformedJson,
+  MAX_CAPACITY,
+  MAX_REQUEST,
+  parseStrictJson,
+  type ResourceAmounts,
+  ResourceVector,
+} from '#kernel';
 import {
   DEFAULT_POLICY,
+  PLANNING_LIMITS,
   type PlanningPolicy,
   PREEMPTION,
   type Problem,
+  PROBLEM_LIMITS,
   problemOf,
   type QueuedDeployment,
+  RESERVATION_STATES,
   reservationOf,
   type ReservationStatement,
   type RunningGroup,
@@ -14,17 +25,35 @@ import {
 
 import { Fields, InvalidProblem } from './fields.js';
 
-const MAX_PRIORITY = 100;
-const MAX_SECONDS = 10 * 366 * 24 * 3600;
-const MAX_STEPS = 100_000_000;
-const MAX_PREEMPTIONS = 1_000_000;
+// The fields of each object: what is not listed is refused.
+const PROBLEM = ['capacity', 'now', 'policy', 'reservation', 'running', 'queue'] as const;
+const AMOUNTS = ['cpu', 'memoryMib', 'gpu'] as const;
+const RESERVATION = ['id', 'promisedAt', 'state', 'since', 'until'] as const;
+const QUEUED = ['id', 'priority', 'resources', 'queuedAt', 'maxRuntimeSeconds'] as const;
+const RUNNING = [
+  'id',
+  'priority',
+  'resources',
+  'startedAt',
+  'maxRuntimeSeconds',
+  'preemptible',
+  'preemptions',
+] as const;
+const POLICY = Object.keys(DEFAULT_POLICY) as (keyof PlanningPolicy)[];
+
+type Amounts = Fields<(typeof AMOUNTS)[number]>;
+type Deployment = Fields<(typeof QUEUED)[number] & (typeof RUNNING)[number]>;
+
+/** Beyond the service's: whoever plans a file keeps nobody waiting, and may search for as long as it takes. */
+const SEARCH_STEPS = { min: 0, max: 100_000_000 };
+const LIMITS = { ...PLANNING_LIMITS, searchSteps: SEARCH_STEPS };
 
 /** Reads a problem file's content. @throws InvalidProblem naming the first field that is wrong */
 export function readProblem(json: string): Problem {
-  const root = new Fields(parse(json), '');
-  const nowMs = root.time('now');
-  const queue = root.list('queue').map(readQueued);
-  const running = root.has('running') ? root.list('running').map(readRunning) : [];
+  const root = new Fields(parse(json), PROBLEM);
+  const nowMs = root.time('now', PROBLEM_LIMITS.timeMs);
+  const queue = root.list('queue', QUEUED).map(readQueued);
+  const running = root.has('running') ? root.list('running', RUNNING).map(readRunning) : [];
   refuseDoubles(
     'queue',
     queue.map(({ id }) => id),
@@ -35,99 +64,104 @@ export function readProblem(json: string): Problem {
     running.map(({ preemptible }) => preemptible?.id ?? null),
   );
   return problemOf({
-    capacity: readAmounts(root.object('capacity'), MAX_CAPACITY),
+    capacity: readAmounts(root.object('capacity', AMOUNTS), MAX_CAPACITY),
     nowMs,
-    policy: root.has('policy') ? readPolicy(root.object('policy')) : DEFAULT_POLICY,
+    policy: root.says('policy') ? readPolicy(root.object('policy', POLICY)) : DEFAULT_POLICY,
     isCordoned: false,
     running,
     queue,
-    reservation: root.has('reservation')
-      ? reservationOf(readReservation(root.object('reservation')), queue, nowMs)
+    reservation: root.says('reservation')
+      ? reservationOf(readReservation(root.object('reservation', RESERVATION)), queue, nowMs)
       : null,
   });
 }
 
 function parse(json: string): unknown {
   try {
-    return JSON.parse(json);
+    return parseStrictJson(json);
   } catch (error) {
-    throw new InvalidProblem(`the problem must be JSON: ${error instanceof Error ? error.message : 'unreadable'}`);
+    if (error instanceof MalformedJson) throw new InvalidProblem(`the problem must be JSON: ${error.message}`);
+    if (error instanceof AmbiguousJson) throw new InvalidProblem(`${error.field.pointer} ${error.message}`);
+    throw error;
   }
 }
 
-function readAmounts(fields: Fields, most: number): ResourceAmounts {
+function readAmounts(fields: Amounts, most: number): ResourceAmounts {
   return {
     cpuMillis: fields.thousandths('cpu', most),
-    memoryMib: fields.whole('memoryMib', 0, most),
+    memoryMib: fields.whole('memoryMib', { min: 0, max: most }),
     gpuMillis: fields.has('gpu') ? fields.thousandths('gpu', most) : 0,
   };
 }
 
-function readRequest(fields: Fields): ResourceAmounts {
+function readRequest(fields: Amounts): ResourceAmounts {
   const request = readAmounts(fields, MAX_REQUEST);
   if (ResourceVector.of(request).isZero()) {
-    throw new InvalidProblem(`${fields.path} must ask for something: at least one amount above 0`);
+    return fields.fail(null, 'must ask for something: at least one amount above 0');
   }
   return request;
 }
 
-function readRuntime(fields: Fields): number | null {
-  return fields.has('maxRuntimeSeconds') ? fields.whole('maxRuntimeSeconds', 1, MAX_SECONDS) : null;
+function readRuntime(fields: Deployment): number | null {
+  return fields.says('maxRuntimeSeconds') ? fields.whole('maxRuntimeSeconds', PROBLEM_LIMITS.maxRuntimeSeconds) : null;
 }
 
-function readQueued(fields: Fields): QueuedDeployment {
+function readQueued(fields: Fields<(typeof QUEUED)[number]>): QueuedDeployment {
   return {
-    id: fields.text('id'),
-    priority: fields.whole('priority', 0, MAX_PRIORITY),
-    request: readRequest(fields.object('resources')),
-    queuedAtMs: fields.time('queuedAt'),
+    id: fields.text('id', PROBLEM_LIMITS.idLength),
+    priority: fields.whole('priority', PROBLEM_LIMITS.priority),
+    request: readRequest(fields.object('resources', AMOUNTS)),
+    queuedAtMs: fields.time('queuedAt', PROBLEM_LIMITS.timeMs),
     maxRuntimeSeconds: readRuntime(fields),
   };
 }
 
-function readRunning(fields: Fields): RunningGroup {
+function readRunning(fields: Fields<(typeof RUNNING)[number]>): RunningGroup {
   return runningOf({
-    id: fields.text('id'),
-    priority: fields.whole('priority', 0, MAX_PRIORITY),
-    resources: readRequest(fields.object('resources')),
-    startedAtMs: fields.time('startedAt'),
+    id: fields.text('id', PROBLEM_LIMITS.idLength),
+    priority: fields.whole('priority', PROBLEM_LIMITS.priority),
+    resources: readRequest(fields.object('resources', AMOUNTS)),
+    startedAtMs: fields.time('startedAt', PROBLEM_LIMITS.timeMs),
     maxRuntimeSeconds: readRuntime(fields),
     isPreemptible: fields.has('preemptible') && fields.truth('preemptible'),
-    preemptions: fields.has('preemptions') ? fields.whole('preemptions', 0, MAX_PREEMPTIONS) : 0,
+    preemptions: fields.has('preemptions') ? fields.whole('preemptions', PROBLEM_LIMITS.preemptions) : 0,
   });
 }
 
-function readPolicy(fields: Fields): PlanningPolicy {
+function readPolicy(fields: Fields<keyof PlanningPolicy>): PlanningPolicy {
   type Whole = Exclude<keyof PlanningPolicy, 'preemption' | 'reserveAfterSeconds'>;
-  const read = (name: Whole, most: number): number =>
-    fields.has(name) ? fields.whole(name, 0, most) : DEFAULT_POLICY[name];
+  const read = (name: Whole): number => (fields.has(name) ? fields.whole(name, LIMITS[name]) : DEFAULT_POLICY[name]);
   return {
-    searchSteps: read('searchSteps', MAX_STEPS),
+    searchSteps: read('searchSteps'),
     reserveAfterSeconds: readReserveAfter(fields),
-    reserveHoldSeconds: read('reserveHoldSeconds', MAX_SECONDS),
+    reserveHoldSeconds: read('reserveHoldSeconds'),
     preemption: fields.has('preemption') ? fields.word('preemption', PREEMPTION) : DEFAULT_POLICY.preemption,
-    preemptAfterSeconds: read('preemptAfterSeconds', MAX_SECONDS),
-    maxPreemptions: read('maxPreemptions', MAX_PREEMPTIONS),
-    stopGraceSeconds: read('stopGraceSeconds', MAX_SECONDS),
+    preemptAfterSeconds: read('preemptAfterSeconds'),
+    maxPreemptions: read('maxPreemptions'),
+    stopGraceSeconds: read('stopGraceSeconds'),
   };
 }
 
 /** Left out: the default. Null: never. */
-function readReserveAfter(fields: Fields): number | null {
-  if (fields.has('reserveAfterSeconds')) return fields.whole('reserveAfterSeconds', 0, MAX_SECONDS);
-  return fields.isNull('reserveAfterSeconds') ? null : DEFAULT_POLICY.reserveAfterSeconds;
+function readReserveAfter(fields: Fields<keyof PlanningPolicy>): number | null {
+  if (!fields.has('reserveAfterSeconds')) return DEFAULT_POLICY.reserveAfterSeconds;
+  return fields.isNull('reserveAfterSeconds') ? null : fields.whole('reserveAfterSeconds', LIMITS.reserveAfterSeconds);
 }
 
-function readReservation(fields: Fields): ReservationStatement {
-  const time = (name: string): number | null => (fields.has(name) ? fields.time(name) : null);
+function readReservation(fields: Fields<(typeof RESERVATION)[number]>): ReservationStatement {
+  const time = (name: 'promisedAt' | 'since' | 'until'): number | null =>
+    fields.says(name) ? fields.time(name, PROBLEM_LIMITS.timeMs) : null;
   const promisedAtMs = time('promisedAt');
+  const state = fields.has('state') ? fields.word('state', RESERVATION_STATES) : null;
+  if (state === 'promised' && promisedAtMs === null) {
+    return fields.fail('promisedAt', 'is required where the state is promised');
+  }
   return {
-    id: fields.text('id'),
+    id: fields.text('id', PROBLEM_LIMITS.idLength),
     promisedAtMs,
-    state:
-      promisedAtMs === null && fields.has('state') ? fields.word<'held' | 'lapsed'>('state', ['held', 'lapsed']) : null,
+    state: state === 'promised' ? null : state,
     sinceMs: time('since'),
-    untilMs: promisedAtMs === null ? time('until') : null,
+    untilMs: time('until'),
   };
 }
 
@@ -136,7 +170,7 @@ function refuseDoubles(list: 'queue' | 'running', ids: readonly (string | null)[
   const seen = new Set<string>();
   for (const [index, id] of ids.entries()) {
     if (id === null) continue;
-    if (seen.has(id)) throw new InvalidProblem(`${list}[${index}].id must be unique: ${id} occurs twice`);
+    if (seen.has(id)) throw new InvalidProblem(`#/${list}/${index}/id must be unique: ${id} occurs twice`);
     seen.add(id);
   }
 }

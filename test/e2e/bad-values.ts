@@ -19,7 +19,8 @@ export type Breakage = readonly [value: unknown, code: string];
 
 export const MISSING = Symbol('missing');
 
-function withField(valid: unknown, [name = '', ...rest]: readonly string[], value: unknown): unknown {
+/** A copy of a body with another value in one place. */
+export function withField(valid: unknown, [name = '', ...rest]: readonly string[], value: unknown): unknown {
   const copy = (Array.isArray(valid) ? [...(valid as unknown[])] : { ...(valid as object) }) as Record<string, unknown>;
   if (rest.length > 0) copy[name] = withField(copy[name], rest, value);
   else if (value === MISSING) Reflect.deleteProperty(copy, name);

@@ -9,6 +9,7 @@ import { TAGS } from '../../apps/api/tags.js';
 import { WorkerModule } from '../../apps/worker/worker.module.js';
 import { ApiClient } from './api-client.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
+import { assertLedgerHolds } from './invariants.js';
 import { testEnvironment, testSettings, workerSettings } from './settings.js';
 
 /** How many workers, and settings that differ from the defaults, by the names of their variables. */
@@ -58,6 +59,15 @@ export class Stowage {
     });
     this.workers.push(worker);
     return worker;
+  }
+
+  /** Stops it, once its ledger is proved. */
+  async proveAndStop(): Promise<void> {
+    try {
+      await assertLedgerHolds(this.database.url);
+    } finally {
+      await this.stop();
+    }
   }
 
   async stop(): Promise<void> {

@@ -47,7 +47,7 @@ export class PlanApplier {
    */
   async apply(tx: EntityManager, pass: PassContext, plan: Plan, view: PassView, limit: number): Promise<Applied> {
     const cut = cutOf(plan, view.snapshot, limit);
-    const preempted = await this.preempting.apply(tx, pass, cut, view);
+    const preempted = await this.preempting.apply(tx, pass, { ...cut, claims: plan.claims }, view);
     const requeued = preempted.filter(({ isStopping }) => !isStopping);
     const chosen = cut.place.map((placement) => toSchedule(placement, view.shapes));
     const scheduled = chosen.length === 0 ? [] : await this.deployments.schedule(tx, pass, chosen);

@@ -57,6 +57,17 @@ describe('preemption of what needs time to stop, pass by pass', () => {
   };
 
   describe('a claim', () => {
+    it('is for whoever gets a claim, where another one of the same shape starts at once; and a preview says so', async () => {
+      const scene = await stage.scene(4, GRACE);
+      const low = await scene.submitRunning(10, 2);
+      const [first, second] = [await scene.submit(50, 2), await scene.submit(50, 2)];
+      const told = await stage.team.viewer.post<{ victims: unknown[] }>(`${scene.cluster.path}/plan`, {});
+      expect(told.body.victims).toMatchObject([{ id: low, by: second }]);
+      await scene.pass();
+      expect(await scene.statuses([low, first, second])).toEqual(['stopping', 'scheduled', 'queued']);
+      expect((await scene.moves(low)).at(-1)).toMatchObject({ to: 'stopping', preemptorId: second });
+    });
+
     it('that a still higher priority outranks is gone: that one gets what was freed, and nobody more is stopped', async () => {
       const scene = await stage.scene(4, GRACE);
       const victim = await scene.submitRunning(10, 2);

@@ -6,6 +6,7 @@ export const AuthErrors = defineErrors('AUTH', {
   UNAUTHENTICATED: {
     kind: 'unauthenticated',
     title: 'Not signed in',
+    detail: 'Sign in, and send the access token as a bearer token.',
     explanation:
       'The request carries no credential, or one that is not (or no longer) valid: malformed, expired, of a session that ended, of a user who was disabled. Which of these it is, is not told. Sign in, or refresh, and send the access token as `Authorization: Bearer`.',
   },
@@ -115,8 +116,7 @@ export const AuthErrors = defineErrors('AUTH', {
 });
 
 /** The one refusal for whatever is wrong with a credential. */
-export const unauthenticated = (): DomainError =>
-  AuthErrors.UNAUTHENTICATED.because('Sign in, and send the access token as a bearer token.');
+export const unauthenticated = (): DomainError => AuthErrors.UNAUTHENTICATED.because();
 
 /** Which rule a password breaks. */
 export type PasswordRule = 'too-short' | 'too-long' | 'too-common' | 'contains-name' | 'not-text';

@@ -12,7 +12,8 @@ const RESERVE_HOLD =
 
 const PREEMPTION_WORDS =
   '`lower-priority`: preemptible deployments are given up for what waits with a higher priority, where that starts in their place; `never`: what has started runs on.';
-const PREEMPT_AFTER = 'How long a deployment runs at least before it may be preempted, in seconds.';
+const PREEMPT_AFTER =
+  'How long what was scheduled is left alone before it may be preempted, in seconds. It counts from when it was scheduled, like `maxRuntimeSeconds`, and not from the reported start.';
 const MAX_PREEMPTIONS = 'How often one deployment may be preempted, at most.';
 const STOP_GRACE =
   'How long a running deployment that is cancelled, preempted or out of time is `stopping` and keeps its resources, at most, in seconds, until its runtime reports; 0: it ends, and its resources come back, at once.';

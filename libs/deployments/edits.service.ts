@@ -50,7 +50,7 @@ export class EditsService {
     const { before, after } = await this.database.transaction(async (tx) => {
       const row = await lockDeployment(tx, actor, organizationId, deploymentId);
       // The state before the version: who edits what has just been placed is told that, and not that something has changed.
-      requireStatus(row, TRANSITIONS.edit.from);
+      requireStatus(row, TRANSITIONS.edit.from, 'Only what waits in the queue can be edited.');
       expected.assertIncludes(row.version);
       const wanted = viewOf(row);
       if (!changes(wanted, edit)) return { before: wanted, after: wanted };

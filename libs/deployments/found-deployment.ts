@@ -37,8 +37,16 @@ export async function lockDeployment(
   return row;
 }
 
-/** @throws DEPLOYMENTS.INVALID_STATE when a deployment has none of the statuses */
-export function requireStatus({ status, attempt }: DeploymentRow, allowed: readonly DeploymentStatus[]): void {
+/**
+ * @param rule what is possible instead, as a sentence, where the status does not say it by itself
+ * @throws DEPLOYMENTS.INVALID_STATE when a deployment has none of the statuses
+ */
+export function requireStatus(
+  { status, attempt }: DeploymentRow,
+  allowed: readonly DeploymentStatus[],
+  rule?: string,
+): void {
   if (allowed.includes(status)) return;
-  throw DeploymentErrors.INVALID_STATE.because(standing(status, attempt), { deploymentStatus: status, attempt });
+  const detail = [standing(status, attempt), ...(rule === undefined ? [] : [rule])].join(' ');
+  throw DeploymentErrors.INVALID_STATE.because(detail, { deploymentStatus: status, attempt });
 }

@@ -21,7 +21,7 @@ export interface PlanningPolicy {
   readonly reserveHoldSeconds: number;
   /** Whether what runs may be given up for what waits with a higher priority. */
   readonly preemption: Preempting;
-  /** How long a deployment runs at least before it may be preempted. */
+  /** How long what was scheduled is left alone before it may be preempted, from when it was scheduled. */
   readonly preemptAfterSeconds: number;
   /** How often one deployment may be preempted, at most. */
   readonly maxPreemptions: number;

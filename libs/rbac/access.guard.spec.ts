@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { type RouteAccess, type Standing } from '#auth';
-import { DomainError, type Role, ROLES } from '#kernel';
+import { DomainError, ROLES } from '#kernel';
 
 import { check } from './access.guard.js';
 
@@ -85,17 +85,46 @@ describe('the guard', () => {
     for (const held of ROLES) {
       for (const needed of ROLES) {
         const isEnough = ROLES.indexOf(held) >= ROLES.indexOf(needed);
-        expect(refusal(needed, held)).toEqual(isEnough ? undefined : { requiredRole: needed, role: held });
+        expect(refusal({ kind: 'role', role: needed }, aStanding({ role: held }))?.facts).toEqual(
+          isEnough ? undefined : { requiredRole: needed, role: held },
+        );
       }
     }
   });
+
+  it.each<[string, RouteAccess, Standing]>([
+    ['This takes the role admin, and yours is viewer.', { kind: 'role', role: 'admin' }, aStanding({ role: 'viewer' })],
+    [
+      'This takes the role developer or a higher one, and yours is viewer.',
+      { kind: 'role', role: 'developer' },
+      aStanding({ role: 'viewer' }),
+    ],
+    [
+      'This takes the role admin, and the service account holds the scope runtime instead.',
+      { kind: 'role', role: 'admin' },
+      aStanding({ scope: 'runtime', kind: 'service-account' }),
+    ],
+    [
+      'This takes a person who is signed in: send the access token of a sign-in, not an API token.',
+      { kind: 'signed-in', apiTokens: false },
+      aStanding({ role: 'admin', kind: 'api-token' }),
+    ],
+    [
+      'This takes an operator of the installation, and you are none.',
+      { kind: 'operator' },
+      aStanding({ role: 'admin' }),
+    ],
+  ])('says what is needed: %s', (detail, access, standing) => {
+    expect(refusal(access, standing)?.message).toBe(detail);
+  });
 });
 
-function refusal(needed: Role, held: Role): unknown {
+function refusal(access: RouteAccess, standing: Standing): DomainError | undefined {
   try {
-    check({ kind: 'role', role: needed }, aStanding({ role: held }));
+    check(access, standing);
     return undefined;
   } catch (error) {
-    return error instanceof DomainError ? error.facts : error;
+    if (error instanceof DomainError) return error;
+    throw error;
   }
 }

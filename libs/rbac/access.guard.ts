@@ -16,7 +16,7 @@ import {
   unauthenticated,
 } from '#auth';
 import { logWithRequest, RequestErrors } from '#http';
-import { isAtLeast, isId } from '#kernel';
+import { isAtLeast, isId, type Role, ROLES } from '#kernel';
 
 import { LastingAccess, rememberAccess } from './lasting-access.js';
 import { RbacErrors } from './rbac.errors.js';
@@ -114,6 +114,10 @@ function assertOneCredential({ raw }: GuardedRequest): void {
   if (count > 1) throw unauthenticated();
 }
 
+/** What is needed, in words: above the highest role is none. */
+const wordsFor = (role: Role): string =>
+  role === ROLES.at(-1) ? `the role ${role}` : `the role ${role} or a higher one`;
+
 /** The whole decision, as a function of the declaration and the standing. @throws DomainError when the answer is no */
 export function check(access: RouteAccess, { principal, role, scope }: Standing): void {
   switch (access.kind) {
@@ -127,12 +131,13 @@ export function check(access: RouteAccess, { principal, role, scope }: Standing)
       return;
     case 'role':
       if (scope !== null) {
-        if (access.alsoScope !== scope) throw RbacErrors.SCOPE_TOO_NARROW.because(undefined, { scope });
-        return;
+        if (access.alsoScope === scope) return;
+        const detail = `This takes ${wordsFor(access.role)}, and the service account holds the scope ${scope} instead.`;
+        throw RbacErrors.SCOPE_TOO_NARROW.because(detail, { scope });
       }
       if (role === null) throw OrganizationVisibilityErrors.NOT_FOUND.because();
       if (!isAtLeast(role, access.role)) {
-        const detail = `This takes the role ${access.role} or a higher one, and yours is ${role}.`;
+        const detail = `This takes ${wordsFor(access.role)}, and yours is ${role}.`;
         throw RbacErrors.ROLE_TOO_LOW.because(detail, { requiredRole: access.role, role });
       }
   }

@@ -11,6 +11,7 @@ export const RbacErrors = defineErrors('RBAC', {
   NOT_OWNER: {
     kind: 'forbidden',
     title: 'Not yours',
+    detail: 'This takes the role admin, unless you made it yourself.',
     explanation: 'Below the role admin, this may be done only to what one made oneself.',
   },
   SCOPE_TOO_NARROW: {
@@ -22,11 +23,13 @@ export const RbacErrors = defineErrors('RBAC', {
   SESSION_REQUIRED: {
     kind: 'forbidden',
     title: 'Not for API tokens',
+    detail: 'This takes a person who is signed in: send the access token of a sign-in, not an API token.',
     explanation: 'This is for people who are signed in: an API token could gain more by it than it is worth.',
   },
   OPERATOR_REQUIRED: {
     kind: 'forbidden',
     title: 'For operators only',
+    detail: 'This takes an operator of the installation, and you are none.',
     explanation: 'This concerns the whole installation, and only its operators may do it.',
   },
 });

@@ -76,7 +76,13 @@ export class LevelCertificateDto {
   @IntegerField({ description: 'The priority.', min: 0, max: 100, example: 50 })
   readonly priority!: number;
 
-  @IntegerField({ description: 'Deployments that the plan starts at this priority.', min: 0, max: MANY, example: 12 })
+  @IntegerField({
+    description:
+      'Deployments that the plan starts at this priority, at once or as soon as what was preempted for them has stopped: claims count, too.',
+    min: 0,
+    max: MANY,
+    example: 12,
+  })
   readonly placed!: number;
 
   @IntegerField({

@@ -161,7 +161,8 @@ export class PreemptedAttemptDto extends DeploymentUsageDto {
   readonly at!: string;
 
   @IdField({
-    description: 'The deployment for which it gave way; null where nobody in particular did.',
+    description:
+      'The first of those for which it gave way, when it was asked to; null where it gave way for nobody in particular.',
     nullable: true,
   })
   readonly preemptorId!: string | null;
@@ -225,7 +226,7 @@ export class UsageDto {
 
   @ObjectField(() => PreemptedUsageDto, {
     description:
-      'Work that was lost to preemption in the period: the whole of each attempt whose resources came back in it.',
+      'Work that was lost to preemption in the period: the whole of each attempt whose resources came back in it. What succeeded, or was cancelled, while it was given time to stop is not among it.',
   })
   readonly preempted!: PreemptedUsageDto;
 }

@@ -151,7 +151,12 @@ describe('a deployment that waits', () => {
     await cluster.cancel(id);
     expect(await edit(id, { priority: 1 }, { 'if-match': tag })).toMatchObject({
       status: 409,
-      body: { code: 'DEPLOYMENTS.INVALID_STATE', deploymentStatus: 'cancelled', attempt: 1 },
+      body: {
+        code: 'DEPLOYMENTS.INVALID_STATE',
+        detail: 'The deployment is cancelled, in attempt 1. Only what waits in the queue can be edited.',
+        deploymentStatus: 'cancelled',
+        attempt: 1,
+      },
     });
   });
 

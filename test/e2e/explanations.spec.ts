@@ -239,10 +239,12 @@ describe('an explanation', () => {
     it('compares only within a cluster', async () => {
       const id = await scheduled({});
       const elsewhere = await (await TestCluster.create(team, { cpu: 1 })).submit();
-      for (const other of [newId(), elsewhere, id]) {
+      for (const other of [newId(), elsewhere]) {
         const answer: Answer = await team.viewer.get(`${cluster.deploymentPath(id)}/explanation?versus=${other}`);
         expect(answer).toMatchObject({ status: 404, body: { code: 'EXPLANATIONS.OTHER_NOT_FOUND' } });
       }
+      const same: Answer = await team.viewer.get(`${cluster.deploymentPath(id)}/explanation?versus=${id}`);
+      expect(same).toMatchObject({ status: 400, body: { code: 'EXPLANATIONS.OTHER_IS_SAME' } });
     });
   });
 });

@@ -23,7 +23,8 @@ export type EventSort = (typeof EVENT_SORTS)[number];
 /** What a deployment gives up for others. */
 export class EventPreemptionDto {
   @IdField({
-    description: 'One that starts in its place; null where an event before has said it.',
+    description:
+      'The first of those that were to start in its place when it was asked to stop, or given up; it may have been cancelled since. Null where an event before has said it.',
     nullable: true,
   })
   readonly preemptorId!: string | null;

@@ -8,6 +8,8 @@ export interface ErrorDeclaration {
   readonly kind: DomainErrorKind;
   /** A few words that are always the same for this code. */
   readonly title: string;
+  /** The sentence of an occurrence about which nothing else is said, where the title would not tell what is needed. */
+  readonly detail?: string;
   /** For a reader of `/problems/{code}`: when it happens, and what to do about it. */
   readonly explanation: string;
 }
@@ -18,6 +20,8 @@ export interface ErrorEntry {
   /** The HTTP status with which it is answered. */
   readonly status: number;
   readonly title: string;
+  /** What is said of an occurrence when nothing else is; the title where left out. */
+  readonly detail?: string;
   readonly explanation: string;
 }
 
@@ -73,12 +77,15 @@ export class DeclaredError implements ErrorEntry {
   readonly kind: DomainErrorKind;
   readonly title: string;
   readonly explanation: string;
+  /** What is said of an occurrence when nothing else is. */
+  readonly detail: string;
 
   constructor(
     readonly code: string,
-    { kind, title, explanation }: ErrorDeclaration,
+    { kind, title, detail = `${title}.`, explanation }: ErrorDeclaration,
   ) {
     this.kind = kind;
+    this.detail = detail;
     this.status = STATUS_BY_KIND[kind];
     this.title = title;
     this.explanation = explanation;
@@ -87,14 +94,14 @@ export class DeclaredError implements ErrorEntry {
   /**
    * The error to throw.
    *
-   * @param detail one sentence about this occurrence; when left out, about the first wrong field, or the title. Never a secret
+   * @param detail one sentence about this occurrence; when left out, about the first wrong field, or the declared one, or the title. Never a secret
    * @param facts numbers and states that belong to the refusal; `retryAfterSeconds` becomes the header too
    * @param fields which fields are wrong
    */
   because(detail?: string, facts: ErrorFacts = {}, fields: readonly FieldError[] = []): DomainError {
     const taken = PROBLEM_MEMBERS.find((member) => member in facts);
     if (taken !== undefined) throw new TypeError(`${this.code}: a problem has a member ${taken} of its own`);
-    return new DomainError(this.code, this.kind, detail ?? sentenceOf(fields) ?? `${this.title}.`, facts, fields);
+    return new DomainError(this.code, this.kind, detail ?? sentenceOf(fields) ?? this.detail, facts, fields);
   }
 }
 

@@ -38,12 +38,13 @@ export class Comparisons {
     private readonly questions: Questions,
   ) {}
 
-  /** @param deployment visible to the actor @throws EXPLANATIONS.OTHER_NOT_FOUND, PLANNING.BUSY */
+  /** @param deployment visible to the actor @throws EXPLANATIONS.OTHER_IS_SAME, EXPLANATIONS.OTHER_NOT_FOUND, PLANNING.BUSY */
   async compare(actor: Actor, deployment: DeploymentView, otherId: string): Promise<Comparison> {
     const { organizationId, clusterId, id } = deployment;
+    if (id === otherId) throw ExplanationErrors.OTHER_IS_SAME.because();
     const found = await this.work.find(this.database.reader(), { organizationId, clusterId }, [id, otherId]);
     const [own, other] = [found.get(id), found.get(otherId)];
-    if (own === undefined || other === undefined || own === other) throw ExplanationErrors.OTHER_NOT_FOUND.because();
+    if (own === undefined || other === undefined) throw ExplanationErrors.OTHER_NOT_FOUND.because();
     const start = await this.firstStart(organizationId, own, other);
     const decided =
       start === null

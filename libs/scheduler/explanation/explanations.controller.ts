@@ -26,6 +26,7 @@ export class ExplanationsController {
     problems: [
       OrganizationVisibilityErrors.NOT_FOUND,
       DeploymentErrors.NOT_FOUND,
+      ExplanationErrors.OTHER_IS_SAME,
       ExplanationErrors.OTHER_NOT_FOUND,
       PlanningErrors.BUSY,
     ],

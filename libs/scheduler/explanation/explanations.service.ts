@@ -112,7 +112,7 @@ export class ExplanationsService {
     private readonly comparisons: Comparisons,
   ) {}
 
-  /** @throws DEPLOYMENTS.NOT_FOUND, EXPLANATIONS.OTHER_NOT_FOUND, PLANNING.BUSY */
+  /** @throws DEPLOYMENTS.NOT_FOUND, EXPLANATIONS.OTHER_IS_SAME, EXPLANATIONS.OTHER_NOT_FOUND, PLANNING.BUSY */
   async read(
     actor: Actor,
     organizationId: string,

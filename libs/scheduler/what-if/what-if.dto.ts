@@ -103,7 +103,8 @@ export class PlanningPolicyDto {
   readonly preemption?: Preempting;
 
   @IntegerField({
-    description: 'How long a deployment runs at least before it may be preempted, in seconds.',
+    description:
+      'How long what was scheduled is left alone before it may be preempted, in seconds. It counts from when it was scheduled, like `maxRuntimeSeconds`, and not from the reported start.',
     ...POLICY_LIMITS.preemptAfterSeconds,
     optional: true,
     example: 60,

@@ -4,17 +4,30 @@ import { renderOpenApi } from './document.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+  readonly required?: boolean;
+  readonly description?: string;
+  readonly schema: Json;
+}
+
 interface Operation {
   readonly operationId: string;
   readonly tags: readonly string[];
-  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly description?: string }[];
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly example?: Json }>> };
   readonly responses: Readonly<Record<string, Json>>;
 }
 
 interface Document {
   readonly tags: readonly { readonly name: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, Json>> };
+  readonly components: {
+    readonly schemas: Readonly<Record<string, Json>>;
+    readonly responses: Readonly<Record<string, Json>>;
+    readonly examples: Readonly<Record<string, { readonly value: Json }>>;
+  };
 }
 
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -57,6 +70,28 @@ describe('the OpenAPI document', () => {
     expect(silent).toEqual([]);
   });
 
+  it('fills no form with what may be left out and has no default', () => {
+    const filled = operations.flatMap(({ operationId, parameters = [] }) =>
+      parameters
+        .filter((parameter) => parameter.required !== true)
+        .filter((parameter) => ['example', 'examples'].some((key) => key in parameter) || 'example' in parameter.schema)
+        .map(({ name }) => `${operationId} ${name}`),
+    );
+    expect(filled).toEqual([]);
+  });
+
+  it('tells what may be left out by an example, in words, too', () => {
+    const optional = operations
+      .flatMap(({ parameters = [] }) => parameters)
+      .filter(({ schema }) => 'examples' in schema);
+    expect(optional.map(({ name }) => name)).toEqual(expect.arrayContaining(['If-Match', 'Idempotency-Key', 'versus']));
+    const silent = optional.filter(({ description = '', schema }) => {
+      const [example] = schema['examples'] as readonly unknown[];
+      return !description.includes(`\`${String(example)}\``);
+    });
+    expect(silent).toEqual([]);
+  });
+
   it('shows a whole example of every body that is JSON', () => {
     const silent: string[] = [];
     const walk = (node: unknown, path: string): void => {
@@ -67,6 +102,50 @@ describe('the OpenAPI document', () => {
     };
     walk(document.paths, '');
     expect(silent).toEqual([]);
+  });
+
+  it('shows edits and questions that are about one thing', () => {
+    const fieldsOf = (id: string): readonly string[] => {
+      const body = operations.find(({ operationId }) => operationId === id)?.requestBody;
+      return Object.keys(body?.content['application/json']?.example ?? {});
+    };
+    const edits = ['planCluster', 'updateCluster', 'updateDeployment'];
+    expect(edits.map((id) => [id, fieldsOf(id).length])).toEqual(edits.map((id) => [id, 1]));
+  });
+
+  it('shows no detail of preemption in a policy that does not ask for it', () => {
+    const policies = operations.flatMap(({ operationId, requestBody }) => {
+      const policy = requestBody?.content['application/json']?.example?.['policy'];
+      return isJson(policy) ? [{ operationId, policy }] : [];
+    });
+    expect(policies.map(({ operationId }) => operationId)).toContain('createCluster');
+    for (const { policy } of policies.filter(
+      ({ policy }) => 'preemptAfterSeconds' in policy || 'maxPreemptions' in policy,
+    )) {
+      expect(policy).toMatchObject({ preemption: 'lower-priority' });
+    }
+  });
+
+  it('shows each problem by an example of its own code and status', () => {
+    const { examples, responses: shared } = document.components;
+    const faults = operations.flatMap(({ operationId, responses }) =>
+      Object.entries(responses).flatMap(([status, response]) => {
+        const { $ref: reference } = response;
+        const name = typeof reference === 'string' ? reference.replace('#/components/responses/', '') : undefined;
+        const { 'x-codes': codes, content } = (name === undefined ? response : shared[name]) ?? {};
+        if (!Array.isArray(codes)) return [];
+        const shown = (content as Readonly<Record<string, Json>>)['application/problem+json']?.['examples'];
+        const told = (codes as string[]).map((code) => examples[code]?.value);
+        const isTold = told.every((problem) => String(problem?.['status']) === status);
+        const references = (codes as string[]).map((code) => [code, { $ref: `#/components/examples/${code}` }]);
+        const isShown = JSON.stringify(shown) === JSON.stringify(Object.fromEntries(references));
+        return isTold && isShown ? [] : [`${operationId} ${status}`];
+      }),
+    );
+    expect(faults).toEqual([]);
+    expect(examples['AUTH.UNAUTHENTICATED']?.value).toMatchObject({ status: 401, code: 'AUTH.UNAUTHENTICATED' });
+    expect(examples['AUTH.UNAUTHENTICATED']?.value).not.toHaveProperty('errors');
+    expect(examples['REQUEST.INVALID']?.value).toHaveProperty('errors');
   });
 
   it('has groups in an order, each used and none beside', () => {

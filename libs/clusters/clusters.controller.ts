@@ -45,6 +45,11 @@ export class ClustersController {
     tag: TAG,
     summary: 'Create a cluster',
     description: 'A named pool of CPU, memory and GPU, into which members submit deployments.',
+    example: {
+      name: 'gpu-pool-a',
+      capacity: { cpu: 128, memoryMib: 1_048_576, gpu: 16 },
+      policy: { preemption: 'lower-priority', preemptAfterSeconds: 60 },
+    },
     answer: ClusterDto,
     status: 201,
     location: '/v1/organizations/{organizationId}/clusters/{id}',
@@ -120,6 +125,7 @@ export class ClustersController {
     summary: 'Edit a cluster',
     description:
       'Renames, resizes, opens or restricts it, or changes its policy: all of it, or nothing. What is left out stays. More capacity is used at once; less than what is allocated is refused, or waits with `whenFree`.',
+    example: { policy: { preemption: 'lower-priority' } },
     answer: ClusterDto,
     hasEntityTag: true,
     problems: [

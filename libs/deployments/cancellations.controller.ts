@@ -20,6 +20,7 @@ export class CancellationsController {
     summary: 'Cancel many deployments',
     description:
       'Cancels what waits, is scheduled, runs, stops for another reason or is between two attempts in this cluster and meets the filter; with `dryRun` it only counts, and names a few. Developers cancel their own; `notOwned` says how many more there are. What runs is `stopping` first, where the cluster grants it time for that. Done in steps: when it is interrupted, what was cancelled stays so, and the same again goes on from there. What is submitted while it goes on is not meant. The audit log has one entry of it, with the filter and the number that met it.',
+    example: { filter: { status: ['queued'], label: 'team=vision' }, dryRun: true },
     answer: BulkCancellationDto,
     problems: [OrganizationVisibilityErrors.NOT_FOUND, RbacErrors.ROLE_TOO_LOW, ClusterErrors.NOT_FOUND],
   })

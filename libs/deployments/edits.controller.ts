@@ -21,6 +21,7 @@ export class EditsController {
     summary: 'Edit a deployment that waits',
     description:
       'Changes its priority, its labels, how long it may wait or whether it is preemptible: all of it, or nothing. What is left out stays; `labels` are replaced as a whole. It keeps its age, and `queueTimeoutSeconds` counts from when it came to the queue. Once it is scheduled, it runs as it was asked for: 409.',
+    example: { priority: 80 },
     answer: DeploymentDto,
     hasEntityTag: true,
     problems: [

@@ -160,10 +160,40 @@ describe('the pages of the API, in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('fills its forms so that they are answered when nothing but ids is touched', async () => {
+    const { client } = stowage;
+    const account = { username: 'grace', password: 'compilers are written on paper first' };
+    const { accessToken } = await ask('auth', 'registerUser', { body: account });
+    const make = async (path: string, body: unknown): Promise<string> =>
+      String((await client.post(path, { token: String(accessToken), body })).body['id']);
+    const organizationId = await make('/v1/organizations', { name: 'Paper Lab' });
+    const organization = `/v1/organizations/${organizationId}`;
+    const capacity = { cpu: 8, memoryMib: 32_768, gpu: 2 };
+    const clusterId = await make(`${organization}/clusters`, { name: 'gpu-pool', capacity });
+    await client.post(`${organization}/clusters/${clusterId}/cordon`, { token: String(accessToken) });
+    const deploymentId = await make(`${organization}/clusters/${clusterId}/deployments`, {
+      image: 'nvcr.io/nvidia/pytorch:25.09-py3',
+      resources: { cpu: 2, memoryMib: 8192, gpu: 2 },
+    });
+
+    const deployment = { path: { organizationId, deploymentId } };
+    const cluster = { path: { organizationId, clusterId } };
+    expect(await ask('scheduler', 'explainDeployment', deployment)).toMatchObject({ deploymentId, comparison: null });
+    expect(await ask('deployments', 'updateDeployment', deployment)).toMatchObject({ status: 'queued', priority: 80 });
+    expect(await ask('scheduler', 'planCluster', cluster)).toMatchObject({ deployments: [{ starts: 0, waits: 1 }] });
+    await screenshot('6-prefilled');
+    expect(await ask('clusters', 'updateCluster', cluster)).toMatchObject({
+      name: 'gpu-pool',
+      capacity,
+      policy: { preemption: 'lower-priority' },
+    });
+    expect(complaints).toEqual([]);
+  });
+
   it('shows the reference, whole and from here alone', async () => {
     await page.goto(`${stowage.client.url}/redoc`);
     await page.getByText('/v1/auth/register').first().waitFor();
-    await screenshot('6-reference');
+    await screenshot('7-reference');
     expect(complaints).toEqual([]);
   });
 });

@@ -7,6 +7,7 @@ import {
   documentedOperations,
   type DocumentedOperation,
   OPERATIONS,
+  type ParameterExample,
   pathOf,
   type World,
 } from '../support/operations.js';
@@ -23,9 +24,16 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   updateMe: '200',
   changePassword: '204',
   resetPassword: '401 AUTH.RESET_CODE_INVALID',
+  updateDeployment: '200',
   createToken: '404 ORGANIZATIONS.NOT_FOUND',
   joinOrganization: '404 INVITES.NOT_FOUND',
 };
+
+interface Sent {
+  readonly query?: readonly ParameterExample[];
+  readonly headers?: readonly ParameterExample[];
+  readonly body?: unknown;
+}
 
 /** The parameters of a query whose example names what a test has not made. */
 const NOT_SENT = ['cursor', 'versus'];
@@ -43,15 +51,27 @@ describe('the examples of the document', () => {
     await world.stowage.stop();
   });
 
+  /** A deployment that can be edited. */
+  const waiting = async (): Promise<string> => {
+    const cordoned = await TestCluster.create(world.team, { cpu: 1 });
+    await cordoned.cordon();
+    return cordoned.submit();
+  };
+
   /** Sends a request as somebody who may. */
-  const send = async (operation: DocumentedOperation, query: string, body: unknown): Promise<Answer> => {
+  const send = async (operation: DocumentedOperation, { query = [], headers = [], body }: Sent): Promise<Answer> => {
     const { team, operator, stowage } = world;
     const needs = OPERATIONS[operation.id]?.needs;
     const sender = needs === 'operator' ? operator : team.admin;
     // A cluster of its own: names are taken once.
     const { id: clusterId } = await TestCluster.create(team, { cpu: 1_000, gpu: 1_000 });
-    const path = await pathOf(world, operation, { clusterId });
-    return stowage.client.send(operation.method, `${path}${query}`, {
+    const deployment = operation.id === 'updateDeployment' ? { deploymentId: await waiting() } : {};
+    const path = await pathOf(world, operation, { clusterId, ...deployment });
+    const texts = (values: readonly ParameterExample[]): [string, string][] =>
+      values.map(({ name, example }) => [name, String(example)]);
+    const search = query.length === 0 ? '' : `?${new URLSearchParams(texts(query)).toString()}`;
+    return stowage.client.send(operation.method, `${path}${search}`, {
+      headers: Object.fromEntries(texts(headers)),
       ...(needs === 'public' ? {} : { token: sender.token }),
       ...(body === undefined ? {} : { body }),
     });
@@ -64,7 +84,7 @@ describe('the examples of the document', () => {
     const heard: Record<string, string> = {};
     const expected: Record<string, string> = {};
     for (const operation of documented.filter(({ bodyExample }) => bodyExample !== undefined)) {
-      const answer = await send(operation, '', operation.bodyExample);
+      const answer = await send(operation, { body: operation.bodyExample });
       const isForm = verdict(answer).includes(' REQUEST.');
       heard[operation.id] = operation.id in OUTCOMES || isForm ? verdict(answer) : `${answer.status}`;
       expected[operation.id] = OUTCOMES[operation.id] ?? `${OPERATIONS[operation.id]?.success ?? 0}`;
@@ -76,12 +96,32 @@ describe('the examples of the document', () => {
   it('of queries are what the lists take', async () => {
     const refused: string[] = [];
     for (const operation of documented) {
-      const sent = operation.queryExamples.filter(({ name }) => !NOT_SENT.includes(name));
-      const pairs = sent.map(({ name, example }): [string, string] => [name, String(example)]);
-      const query = new URLSearchParams(pairs).toString();
-      const answer = query === '' ? undefined : await send(operation, `?${query}`, undefined);
-      if (answer !== undefined && answer.status >= 400) refused.push(`${operation.id} ${query}: ${answer.text}`);
+      const query = operation.queryExamples.filter(({ name }) => !NOT_SENT.includes(name));
+      const answer = query.length === 0 ? undefined : await send(operation, { query });
+      if (answer !== undefined && answer.status >= 400) refused.push(`${operation.id}: ${answer.text}`);
     }
     expect(refused).toEqual([]);
+  });
+
+  it('of headers are what the routes take: only an edit names a version that is not there', async () => {
+    const heard: Record<string, string> = {};
+    for (const operation of documented.filter(({ headerExamples }) => headerExamples.length > 0)) {
+      const answer = await send(operation, { headers: operation.headerExamples, body: operation.bodyExample });
+      const isEdit = operation.headerExamples.some(({ name }) => name === 'If-Match');
+      const isTaken = isEdit ? answer.status === 412 : !verdict(answer).includes(' REQUEST.');
+      if (!isTaken) heard[operation.id] = verdict(answer);
+    }
+    expect(heard).toEqual({});
+  });
+
+  it('fill forms that succeed when nothing but the ids of the path is touched', async () => {
+    const refused: string[] = [];
+    const reads = documented.filter(({ method, prefilled }) => method === 'GET' && prefilled.length > 0);
+    for (const operation of reads) {
+      const answer = await send(operation, { query: operation.prefilled });
+      if (answer.status !== OPERATIONS[operation.id]?.success) refused.push(`${operation.id}: ${answer.text}`);
+    }
+    expect(refused).toEqual([]);
+    expect(reads.map(({ id }) => id)).toContain('explainDeployment');
   });
 });

@@ -231,20 +231,42 @@ export interface DocumentedOperation {
   readonly parameters: readonly string[];
   /** What the document shows as a body; undefined where there is none, or none in JSON. */
   readonly bodyExample: unknown;
-  /** What it shows for each parameter of the query. */
-  readonly queryExamples: readonly { readonly name: string; readonly example: unknown }[];
+  /** What it shows for each parameter of the query, and for each header. */
+  readonly queryExamples: readonly ParameterExample[];
+  readonly headerExamples: readonly ParameterExample[];
+  /** What a form is filled with: what is sent by who touches nothing but the ids of the path. */
+  readonly prefilled: readonly ParameterExample[];
+}
+
+/** A parameter with a value. */
+export interface ParameterExample {
+  readonly name: string;
+  readonly example: unknown;
+}
+
+interface ParameterObject {
+  readonly name: string;
+  readonly in: string;
+  readonly schema: { readonly example?: unknown; readonly examples?: readonly unknown[]; readonly default?: unknown };
 }
 
 interface OperationObject {
   readonly operationId: string;
   readonly 'x-required-role'?: string;
-  readonly parameters?: readonly {
-    readonly name: string;
-    readonly in: string;
-    readonly schema: { readonly example?: unknown };
-  }[];
+  readonly parameters?: readonly ParameterObject[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly example?: unknown }>> };
 }
+
+/** The parameters at this place that have a value, by whatever says which. */
+const valuesOf = (
+  parameters: readonly ParameterObject[],
+  place: string,
+  value: (schema: ParameterObject['schema']) => unknown,
+): readonly ParameterExample[] =>
+  parameters
+    .filter((parameter) => parameter.in === place)
+    .map(({ name, schema }) => ({ name, example: value(schema) }))
+    .filter(({ example }) => example !== undefined);
 
 /** Everything that the document lists. */
 export async function documentedOperations(url: string): Promise<DocumentedOperation[]> {
@@ -252,16 +274,20 @@ export async function documentedOperations(url: string): Promise<DocumentedOpera
     paths: Record<string, Record<string, OperationObject>>;
   };
   return Object.entries(document.paths).flatMap(([template, item]) =>
-    Object.entries(item).map(([method, operation]) => ({
+    Object.entries(item).map(([method, { parameters = [], ...operation }]) => ({
       id: operation.operationId,
       method: method.toUpperCase(),
       template,
       requiredRole: operation['x-required-role'],
       parameters: [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? ''),
       bodyExample: operation.requestBody?.content['application/json']?.example,
-      queryExamples: (operation.parameters ?? [])
-        .filter((parameter) => parameter.in === 'query' && parameter.schema.example !== undefined)
-        .map(({ name, schema }) => ({ name, example: schema.example })),
+      queryExamples: valuesOf(
+        parameters,
+        'query',
+        (schema) => schema.examples?.[0] ?? schema.example ?? schema.default,
+      ),
+      headerExamples: valuesOf(parameters, 'header', (schema) => schema.examples?.[0] ?? schema.example),
+      prefilled: valuesOf(parameters, 'query', (schema) => schema.example ?? schema.default),
     })),
   );
 }

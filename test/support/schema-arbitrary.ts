@@ -66,7 +66,8 @@ export class SchemaArbitrary {
   }
 
   private text(schema: Json): fc.Arbitrary<unknown> {
-    const example = fc.constant(schema['example'] ?? 'text');
+    const [shown] = Array.isArray(schema['examples']) ? (schema['examples'] as unknown[]) : [];
+    const example = fc.constant(schema['example'] ?? shown ?? 'text');
     if (schema['format'] === 'uuid') return fc.oneof(fc.constantFrom(...this.ids), fc.uuid());
     if (schema['format'] !== undefined || schema['pattern'] !== undefined) return example;
     const maxLength = Math.min(Number(schema['maxLength'] ?? 100), 100);

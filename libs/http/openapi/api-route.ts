@@ -46,7 +46,10 @@ export interface RouteDescription {
   readonly location?: string;
   /** The body may also come as JSON lines, and is answered so: what a line of either is, and what is answered in which order. */
   readonly lines?: { readonly body: DtoClass; readonly answer: DtoClass; readonly description: string };
-  /** A body to show, where the one made of the fields' examples would not do as it stands. */
+  /**
+   * A body to show, where the one made of the fields' examples would not do as it stands, or would be misleading: forms are filled with it, so that it
+   * asks for one sensible thing, and not for everything that can be asked.
+   */
   readonly example?: Readonly<Record<string, unknown>>;
   /** The media type of the answer, where it is not JSON. */
   readonly mediaType?: string;

@@ -120,15 +120,25 @@ describe('the OpenAPI document', () => {
   it('documents parameters as they are read', () => {
     const parameters = operation('get', '/v1/crates').parameters ?? [];
     expect(Object.fromEntries(parameters.map((each) => [each.name, each.schema]))).toEqual({
-      limit: { type: 'integer', minimum: 1, maximum: 100, default: 50, example: 50 },
+      limit: { type: 'integer', minimum: 1, maximum: 100, default: 50 },
       cursor: { type: 'string', minLength: 1, maxLength: 2048 },
       fragile: { type: 'boolean' },
       urgency: { type: 'array', items: { type: 'string', enum: ['low', 'high'] }, maxItems: 2 },
+      namePrefix: expect.objectContaining({ type: 'string', examples: ['bl'] }),
     });
     expect(parameters.find((each) => each.name === 'urgency')).toMatchObject({ style: 'form', explode: false });
     expect(operation('get', '/v1/crates/{crateId}').parameters).toMatchObject([
       { name: 'crateId', in: 'path', schema: { type: 'string', format: 'uuid' } },
     ]);
+  });
+
+  it('shows of what may be left out an example that no form is filled with', () => {
+    const parameters = operation('get', '/v1/crates').parameters ?? [];
+    expect(parameters.find(({ name }) => name === 'namePrefix')).toMatchObject({
+      description: 'Beginning of the name. For example `bl`.',
+      schema: { examples: ['bl'] },
+    });
+    expect(JSON.stringify(parameters)).not.toContain('"example":');
   });
 
   it('describes answers so that a validator accepts them, and nothing beside', async () => {

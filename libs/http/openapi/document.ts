@@ -5,6 +5,7 @@ import { HEADERS } from './headers.js';
 import { isJson, type Json } from './json.js';
 import { completeOperation } from './operation.js';
 import { ProblemDto } from './problem.dto.js';
+import { problemExamples } from './problem-examples.js';
 import { closeSchemas, renameSchemas, silenceEnumerations, simplifyReferences } from './schemas.js';
 import { shareProblemResponses } from './shared-responses.js';
 
@@ -68,6 +69,7 @@ export function createOpenApiDocument(app: INestApplication, tags: readonly TagD
   }
   document.components = {
     ...document.components,
+    examples: problemExamples(responses, schemas),
     responses: shareProblemResponses(responses),
     headers: HEADERS,
   } as NonNullable<OpenAPIObject['components']>;

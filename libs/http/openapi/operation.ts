@@ -5,6 +5,8 @@ import { GUARD_EXTENSION, LIMIT_EXTENSION, ROUTE_EXTENSION, type RouteExtension 
 import { addExamples, showExample } from './examples.js';
 import { headersOfProblem, headersOfSuccess } from './headers.js';
 import { isJson, type Json, objectsIn } from './json.js';
+import { completeParameters } from './parameters.js';
+import { examplesFor } from './problem-examples.js';
 
 /** Errors that an operation can answer by its form alone. */
 function commonCodes(method: string, operation: Json, guardCodes: readonly string[]): string[] {
@@ -38,7 +40,9 @@ function problemResponse(status: number, codes: readonly string[]): Json {
   return {
     description: codes.map((code) => `- \`${code}\`: ${findError(code)?.title ?? ''}`).join('\n'),
     headers: headersOfProblem(status),
-    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    content: {
+      'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' }, examples: examplesFor(codes) },
+    },
     'x-codes': codes,
   };
 }
@@ -58,15 +62,6 @@ function problemResponses(codes: readonly string[], operationId: string): Json {
       .sort(([a], [b]) => a - b)
       .map(([status, listed]) => [String(status), problemResponse(status, listed)] as const),
   );
-}
-
-/** Lists in a query are separated by commas, which OpenAPI does not assume. */
-function describeLists(operation: Json): void {
-  for (const parameter of objectsIn(operation['parameters'])) {
-    if (parameter['in'] === 'query' && isJson(parameter['schema']) && parameter['schema']['type'] === 'array') {
-      Object.assign(parameter, { style: 'form', explode: false });
-    }
-  }
 }
 
 /** A body that may also come as lines. */
@@ -111,7 +106,7 @@ export function completeOperation(method: string, operation: Json, schemas: Json
   if (typeof access === 'string') {
     operation['description'] = `${String(operation['description'])}\n\n${access}`;
   }
-  describeLists(operation);
+  completeParameters(operation);
   describeLines(operation, route);
   const ofGuard = taken(operation, GUARD_EXTENSION) as readonly string[] | undefined;
   const isLimited = taken(operation, LIMIT_EXTENSION) === true || !isPublic;

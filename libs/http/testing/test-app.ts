@@ -97,6 +97,9 @@ export class CrateQuery extends PageQuery {
 
   @ListField(enumRule(['low', 'high'], { description: '' }), { description: 'Urgencies.', max: 2, optional: true })
   readonly urgency?: readonly string[];
+
+  @NameField({ description: 'Beginning of the name.', example: 'bl', optional: true })
+  readonly namePrefix?: string;
 }
 
 export class NumberDto {

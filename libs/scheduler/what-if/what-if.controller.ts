@@ -23,6 +23,7 @@ export class WhatIfController {
     summary: 'Ask what would happen if',
     description:
       'The difference that a change would make to the next pass: deployments submitted, changed or ended, another capacity, another policy, a cordon. Answered by the planner of the passes on the cluster as it is now. Nothing is done, and nothing is written.',
+    example: { deployments: [{ resources: { cpu: 16, memoryMib: 131_072, gpu: 4 }, priority: 80 }] },
     answer: WhatIfAnswerDto,
     problems: [
       OrganizationVisibilityErrors.NOT_FOUND,

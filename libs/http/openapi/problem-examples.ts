@@ -1,0 +1,34 @@
+import { findError } from '../problems/error-catalogue.js';
+import { RequestErrors } from '../problems/request.errors.js';
+import { exampleOf } from './examples.js';
+import { isJson, type Json, objectsIn } from './json.js';
+
+const COMPONENTS = '#/components/examples/';
+
+/** One example per code, by reference: several operations show the same ones. */
+export function examplesFor(codes: readonly string[]): Json {
+  return Object.fromEntries(codes.map((code) => [code, { $ref: `${COMPONENTS}${code}` }]));
+}
+
+/** The codes that responses can carry, each once. */
+function codesIn(responses: readonly Json[]): readonly string[] {
+  const codes = responses.flatMap((ofOne) => objectsIn(Object.values(ofOne)).map((response) => response['x-codes']));
+  return [...new Set(codes.flat())].filter((code) => typeof code === 'string').sort();
+}
+
+/**
+ * An example of every problem that is answered somewhere, for `components.examples`. Invalid input is shown with its fields, as the schema's own examples
+ * have it; of the others, what their code says by itself.
+ *
+ * @param responses of all operations, by status
+ */
+export function problemExamples(responses: readonly Json[], schemas: Json): Json {
+  const whole = exampleOf(schemas['Problem'], schemas);
+  const { errors, ...members } = isJson(whole) ? whole : {};
+  const exampleFor = (code: string): Json => {
+    if (code === RequestErrors.INVALID.code) return { ...members, errors };
+    const { status, title = code, detail = `${title}.` } = findError(code) ?? {};
+    return { ...members, type: `/problems/${code}`, title, status, detail, code };
+  };
+  return Object.fromEntries(codesIn(responses).map((code) => [code, { value: exampleFor(code) }]));
+}

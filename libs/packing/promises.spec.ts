@@ -5,6 +5,7 @@ import { RESOURCES, ResourceVector } from '#kernel';
 
 import { plan } from './plan.js';
 import { DEFAULT_POLICY } from './policy.js';
+import { YIELDING } from './testing/busy-clusters.js';
 import { amounts } from './testing/problems.js';
 import { Simulation, type SimulatedDeployment } from './testing/simulator.js';
 import { snapshotOf, someState } from './testing/states.js';
@@ -81,6 +82,33 @@ describe('a promise', () => {
       { numRuns: 60 * RUNS },
     );
   });
+});
+
+describe('a promise that counts on those who may be given up', () => {
+  it.each([0, 30])(
+    'comes true at most a grace of %i seconds late, where nobody is above it and all is as declared',
+    (grace) => {
+      let [promised, kept] = [0, 0];
+      const policy = { ...YIELDING, maxPreemptions: 100, preemptAfterSeconds: 20, stopGraceSeconds: grace };
+      fc.assert(
+        fc.property(someDeployments({ levels: 3, late: 0, shrinksTo: 50 }), fc.constantFrom(0, 30), (list, after) => {
+          const some = list.map((one) => ({ ...one, isPreemptible: one.priority < 2, stopsInSeconds: grace }));
+          const simulation = new Simulation(amounts(50, 50), { ...policy, reserveAfterSeconds: after }, some, true);
+          simulation.run(100_000);
+          for (const { id } of some.filter(({ priority }) => priority === 2)) {
+            const [first] = simulation.promises.get(id) ?? [];
+            if (first === undefined) continue;
+            promised++;
+            const startedAt = simulation.startedAtSeconds.get(id) as number;
+            expect(startedAt).toBeLessThanOrEqual(first + grace);
+            if (startedAt <= first) kept++;
+          }
+        }),
+        { numRuns: 150 * RUNS },
+      );
+      expect([promised > 20, kept > 10]).toEqual([true, true]);
+    },
+  );
 });
 
 /** Requests that are still held at a time: of what runs, and of what starts by the plan. */

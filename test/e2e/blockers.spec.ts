@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { TestCluster } from '../support/clusters.js';
+import { gpus, TestCluster } from '../support/clusters.js';
 import { aTeam, type Team } from '../support/people.js';
 import { Stowage } from '../support/stowage.js';
 import { eventually } from '../support/wait.js';
@@ -24,8 +24,6 @@ interface Blockers {
   items: Shape[];
   nextCursor: string | null;
 }
-
-const gpus = (gpu: number): Record<string, unknown> => ({ cpu: 0, memoryMib: 1, gpu });
 
 describe('what keeps a queue', () => {
   let stowage: Stowage;

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Answer } from '../support/api-client.js';
 import { TestCluster } from '../support/clusters.js';
 import { withClient } from '../support/database.js';
-import { assertLedgerHolds } from '../support/invariants.js';
 import { aMember, aTeam, type Person, type Team } from '../support/people.js';
 import { Stowage } from '../support/stowage.js';
 import { eventually } from '../support/wait.js';
@@ -24,10 +23,7 @@ describe('a cancellation in bulk', () => {
     team = await aTeam(stowage.client);
   });
 
-  afterAll(async () => {
-    await assertLedgerHolds(stowage.database.url);
-    await stowage.stop();
-  });
+  afterAll(() => stowage.proveAndStop());
 
   const cordoned = async (): Promise<TestCluster> => {
     const cluster = await TestCluster.create(team, { cpu: 1_000 });

@@ -4,7 +4,6 @@ import { newId } from '#kernel';
 
 import { type Answer, type Call } from '../support/api-client.js';
 import { TestCluster } from '../support/clusters.js';
-import { assertLedgerHolds } from '../support/invariants.js';
 import { aTeam, type Person, type Team } from '../support/people.js';
 import { Stowage } from '../support/stowage.js';
 import { eventually } from '../support/wait.js';
@@ -76,12 +75,7 @@ describe('clusters, edited', () => {
     team = await aTeam(stowage.client);
   });
 
-  afterAll(async () => {
-    await assertLedgerHolds(stowage.database.url);
-    await stowage.stop();
-  });
-
-  const statusOf = async (cluster: TestCluster, id: string): Promise<string> => (await cluster.deployment(id)).status;
+  afterAll(() => stowage.proveAndStop());
 
   it('show their policy whole, with defaults for what nobody set', async () => {
     const created = await team.admin.post<Cluster>(`${team.path}/clusters`, {
@@ -120,7 +114,7 @@ describe('clusters, edited', () => {
     expect(grown.body.capacity).toEqual({ cpu: 4, memoryMib: 100, gpu: 3 });
     for (const id of ids) {
       await eventually(
-        () => statusOf(cluster, id),
+        () => cluster.statusOf(id),
         (status) => status === 'scheduled',
       );
     }
@@ -158,8 +152,8 @@ describe('clusters, edited', () => {
       () => cluster.passes(),
       (all) => all.length > passes || all.some(({ waiting }) => waiting === 2),
     );
-    expect(await statusOf(cluster, small)).toBe('queued');
-    expect(await statusOf(cluster, memoryOnly)).toBe('queued');
+    expect(await cluster.statusOf(small)).toBe('queued');
+    expect(await cluster.statusOf(memoryOnly)).toBe('queued');
     const tooLarge = await team.developer.post<ProblemBody>(`${cluster.path}/deployments`, {
       image: 'a/b:1',
       resources: { cpu: 3, memoryMib: 1 },
@@ -168,7 +162,7 @@ describe('clusters, edited', () => {
 
     await cluster.complete(running);
     await eventually(
-      () => statusOf(cluster, small),
+      () => cluster.statusOf(small),
       (status) => status === 'scheduled',
     );
     expect((await read(cluster)).body).toMatchObject({

@@ -4,7 +4,6 @@ import { newId } from '#kernel';
 
 import { type Answer } from '../support/api-client.js';
 import { TestCluster } from '../support/clusters.js';
-import { assertLedgerHolds } from '../support/invariants.js';
 import { aTeam, type Team } from '../support/people.js';
 import { Stowage } from '../support/stowage.js';
 import { eventually } from '../support/wait.js';
@@ -32,12 +31,7 @@ describe('clusters that are given up', () => {
     team = await aTeam(stowage.client);
   });
 
-  afterAll(async () => {
-    await assertLedgerHolds(stowage.database.url);
-    await stowage.stop();
-  });
-
-  const statusOf = async (cluster: TestCluster, id: string): Promise<string> => (await cluster.deployment(id)).status;
+  afterAll(() => stowage.proveAndStop());
 
   it('drain: refuse submissions, start nothing, and say when they are empty', async () => {
     const cluster = await TestCluster.create(team, { cpu: 2 });
@@ -55,14 +49,14 @@ describe('clusters that are given up', () => {
     expect([refused.status, refused.body.code]).toEqual([409, 'DEPLOYMENTS.CLUSTER_DRAINING']);
     await cluster.complete(running ?? '');
     await eventually(cluster.read.bind(cluster), ({ allocated }) => allocated.cpu === 0);
-    expect(await statusOf(cluster, waiting ?? '')).toBe('queued');
+    expect(await cluster.statusOf(waiting ?? '')).toBe('queued');
     expect((await read(cluster)).body.isEmpty).toBe(false);
     await cluster.cancel(waiting ?? '');
     expect((await read(cluster)).body).toMatchObject({ state: 'draining', isEmpty: true });
     await cluster.uncordon();
     const id = await cluster.submit();
     await eventually(
-      () => statusOf(cluster, id),
+      () => cluster.statusOf(id),
       (status) => status === 'scheduled',
     );
   });
@@ -112,7 +106,7 @@ describe('clusters that are given up', () => {
     await cluster.complete(running ?? '');
     await eventually(cluster.read.bind(cluster), ({ allocated }) => allocated.cpu === 0);
     expect((await remove(cluster)).status).toBe(204);
-    for (const id of waiting) expect(await statusOf(cluster, id)).toBe('cancelled');
+    for (const id of waiting) expect(await cluster.statusOf(id)).toBe('cancelled');
   });
 
   it('are never deleted under a submission: it is refused, or the deletion is', async () => {

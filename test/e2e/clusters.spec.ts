@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Answer } from '../support/api-client.js';
 import { TestCluster } from '../support/clusters.js';
 import { withClient } from '../support/database.js';
-import { assertLedgerHolds } from '../support/invariants.js';
 import { aTeam, type Team } from '../support/people.js';
 import { Stowage } from '../support/stowage.js';
 import { eventually } from '../support/wait.js';
@@ -17,10 +16,7 @@ describe('a cluster', () => {
     team = await aTeam(stowage.client);
   });
 
-  afterAll(async () => {
-    await assertLedgerHolds(stowage.database.url);
-    await stowage.stop();
-  });
+  afterAll(() => stowage.proveAndStop());
 
   it('is empty, active and wholly available at first', async () => {
     const answer = await team.admin.post(`${team.path}/clusters`, {

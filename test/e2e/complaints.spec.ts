@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { aDeployment, TestCluster } from '../support/clusters.js';
-import { assertLedgerHolds } from '../support/invariants.js';
+import { aDeployment, gpus, TestCluster } from '../support/clusters.js';
 import { aTeam, type Team } from '../support/people.js';
 import { Stowage } from '../support/stowage.js';
 import { eventually } from '../support/wait.js';
@@ -11,7 +10,6 @@ interface Explanation {
   blockers: Record<string, unknown>[];
 }
 
-const gpus = (gpu: number): Record<string, unknown> => ({ cpu: 0, memoryMib: 1, gpu });
 const cores = (cpu: number): Record<string, unknown> => ({ cpu, memoryMib: 1, gpu: 0 });
 
 /** What users of other schedulers complain of, replayed. */
@@ -24,16 +22,11 @@ describe('a known complaint', () => {
     team = await aTeam(stowage.client);
   });
 
-  afterAll(async () => {
-    await assertLedgerHolds(stowage.database.url);
-    await stowage.stop();
-  });
-
-  const statusOf = async (cluster: TestCluster, id: string): Promise<string> => (await cluster.deployment(id)).status;
+  afterAll(() => stowage.proveAndStop());
 
   const scheduled = (cluster: TestCluster, id: string): Promise<string> =>
     eventually(
-      () => statusOf(cluster, id),
+      () => cluster.statusOf(id),
       (status) => status === 'scheduled',
     );
 
@@ -96,7 +89,7 @@ describe('a known complaint', () => {
       await cluster.complete(held.shift() ?? '');
       await scheduled(cluster, next);
       held.push(next);
-      const others = await Promise.all(order.slice(index + 1).map((id) => statusOf(cluster, id)));
+      const others = await Promise.all(order.slice(index + 1).map((id) => cluster.statusOf(id)));
       expect(others.every((status) => status === 'queued')).toBe(true);
     }
   });

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { TestCluster } from '../support/clusters.js';
-import { assertLedgerHolds } from '../support/invariants.js';
+import { gpus, TestCluster } from '../support/clusters.js';
 import { PassesByHand } from '../support/passes-by-hand.js';
 import { aTeam, type Team } from '../support/people.js';
 import { Stowage } from '../support/stowage.js';
@@ -38,7 +37,6 @@ interface Answer {
   changes: { id: string; claims: number; blockers: { code: string }[] }[];
 }
 
-const gpus = (gpu: number): Record<string, unknown> => ({ cpu: 0, memoryMib: 1, gpu });
 const YIELDING = { preemption: 'lower-priority', preemptAfterSeconds: 0 } as const;
 const GRACEFUL = { ...YIELDING, stopGraceSeconds: 300 } as const;
 
@@ -55,8 +53,7 @@ describe('what would be stopped for others', () => {
 
   afterAll(async () => {
     await passes.stop();
-    await assertLedgerHolds(stowage.database.url);
-    await stowage.stop();
+    await stowage.proveAndStop();
   });
 
   const explain = async (cluster: TestCluster, id: string): Promise<Explanation> =>

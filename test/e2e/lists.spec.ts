@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { TestCluster } from '../support/clusters.js';
-import { assertLedgerHolds } from '../support/invariants.js';
 import { aTeam, type Person, type Team } from '../support/people.js';
 import { Random } from '../support/random.js';
 import { Stowage } from '../support/stowage.js';
@@ -21,10 +20,7 @@ describe('lists', () => {
     team = await aTeam(stowage.client);
   });
 
-  afterAll(async () => {
-    await assertLedgerHolds(stowage.database.url);
-    await stowage.stop();
-  });
+  afterAll(() => stowage.proveAndStop());
 
   const pageOf = async (reader: Person, path: string, query: string): Promise<PageBody> => {
     const answer = await reader.get<PageBody>(`${path}?${query}`);

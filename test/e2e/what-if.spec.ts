@@ -2,9 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { newId } from '#kernel';
 
-import { TestCluster } from '../support/clusters.js';
+import { gpus, TestCluster } from '../support/clusters.js';
 import { withClient } from '../support/database.js';
-import { assertLedgerHolds } from '../support/invariants.js';
 import { aTeam, type Team } from '../support/people.js';
 import { Stowage } from '../support/stowage.js';
 import { eventually } from '../support/wait.js';
@@ -25,8 +24,6 @@ interface Answer {
   reservation: { before: unknown; after: unknown; moves: boolean };
 }
 
-const gpus = (gpu: number): Record<string, unknown> => ({ cpu: 0, memoryMib: 1, gpu });
-
 describe('what if', () => {
   let stowage: Stowage;
   let team: Team;
@@ -36,10 +33,7 @@ describe('what if', () => {
     team = await aTeam(stowage.client);
   });
 
-  afterAll(async () => {
-    await assertLedgerHolds(stowage.database.url);
-    await stowage.stop();
-  });
+  afterAll(() => stowage.proveAndStop());
 
   const ask = async (cluster: TestCluster, body: unknown): Promise<Answer> => {
     const answer = await team.viewer.post<Answer>(`${cluster.path}/plan`, body);

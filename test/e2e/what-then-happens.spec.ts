@@ -2,7 +2,6 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 
 import { TestCluster } from '../support/clusters.js';
 import { withClient } from '../support/database.js';
-import { assertLedgerHolds } from '../support/invariants.js';
 import { PassesByHand } from '../support/passes-by-hand.js';
 import { aTeam, type Team } from '../support/people.js';
 import { Random } from '../support/random.js';
@@ -53,8 +52,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await passes.stop();
-  await assertLedgerHolds(stowage.database.url);
-  await stowage.stop();
+  await stowage.proveAndStop();
 });
 
 /** Deployments of a cluster that wait or hold resources, by id. */

@@ -4,7 +4,7 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import { BackgroundPlanner, PassService } from '#scheduler/processor';
 
 import { WorkerModule } from '../../apps/worker/worker.module.js';
-import { TestCluster } from '../support/clusters.js';
+import { gpus, TestCluster } from '../support/clusters.js';
 import { aTeam, type Team } from '../support/people.js';
 import { workerSettings } from '../support/settings.js';
 import { Stowage } from '../support/stowage.js';
@@ -18,8 +18,6 @@ interface Blockers {
   shapes: number;
   items: { priority: number; waiting: number; blockers: { code: string }[] }[];
 }
-
-const gpus = (gpu: number): Record<string, unknown> => ({ cpu: 0, memoryMib: 1, gpu });
 
 /** A background thread that answers nothing until it is let go. */
 class HeldPlanner extends BackgroundPlanner {

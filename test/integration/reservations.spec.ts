@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { assertLedgerHolds } from '../support/invariants.js';
 import { aTeam, type Team } from '../support/people.js';
 import { Stowage } from '../support/stowage.js';
 import { eventually } from '../support/wait.js';
@@ -25,10 +24,7 @@ describe('reservations in a running cluster', () => {
     team = await aTeam(stowage.client);
   });
 
-  afterAll(async () => {
-    await assertLedgerHolds(stowage.database.url);
-    await stowage.stop();
-  });
+  afterAll(() => stowage.proveAndStop());
 
   const aCluster = async (name: string, cpu: number, policy: object): Promise<string> => {
     const { body } = await team.admin.post<{ id: string }>(`${team.path}/clusters`, {

@@ -55,6 +55,11 @@ export function aDeployment(fields: Readonly<Record<string, unknown>> = {}): Rec
   return { image: 'registry.example.com/app:1', resources: { cpu: 1, memoryMib: 1, gpu: 0 }, ...fields };
 }
 
+/** A request for so many GPUs, and next to nothing else. */
+export function gpus(gpu: number): Record<string, unknown> {
+  return { cpu: 0, memoryMib: 1, gpu };
+}
+
 let count = 0;
 
 /** A cluster of a team, and what is mostly done with it. */
@@ -106,6 +111,10 @@ export class TestCluster {
 
   async deployment(id: string): Promise<DeploymentBody> {
     return (await this.team.viewer.get<DeploymentBody>(this.deploymentPath(id))).body;
+  }
+
+  async statusOf(id: string): Promise<string> {
+    return (await this.deployment(id)).status;
   }
 
   /** `/v1/organizations/{id}/deployments/{id}` */

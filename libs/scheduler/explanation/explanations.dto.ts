@@ -171,7 +171,13 @@ export class BlockerFactsDto {
   @IntegerField({ description: 'AHEAD, CLAIM: how many they are.', min: 0, max: MANY, optional: true, example: 12 })
   readonly deployments?: number;
 
-  @IntegerField({ description: 'SEARCH_LIMIT: how many start.', min: 0, max: MANY, optional: true, example: 7 })
+  @IntegerField({
+    description: 'SEARCH_LIMIT: how many start, or have a claim.',
+    min: 0,
+    max: MANY,
+    optional: true,
+    example: 7,
+  })
   readonly placed?: number;
 
   @IntegerField({
@@ -336,11 +342,17 @@ export class ComparisonDto {
   @TimestampField({ description: 'Since when the other has waited.', optional: true })
   readonly otherQueuedAt?: string;
 
-  @IntegerField({ description: 'How many start at this priority.', min: 0, max: MANY, optional: true, example: 4 })
+  @IntegerField({
+    description: 'How many start at this priority, or have a claim.',
+    min: 0,
+    max: MANY,
+    optional: true,
+    example: 4,
+  })
   readonly placed?: number;
 
   @IntegerField({
-    description: 'How many would start with the other one.',
+    description: 'How many would start, or have a claim, with the other one.',
     min: 0,
     max: MANY,
     optional: true,

@@ -140,6 +140,19 @@ describe('what starts beside a promise', () => {
     expect(next.wakeAtMs).toBe(10_000);
   });
 
+  it('makes room for what displaces others, too', () => {
+    const middle = aShape({ priority: 45, request: amounts(50) });
+    const yields = runs('yields', { priority: 10, resources: amounts(40), endsAtMs: 5_000 }, 0);
+    const upper = aShape({ priority: 46, request: amounts(50) });
+    const result = plan({ ...before, running: [busyUntilTen, yields], waiting: [first, upper, middle] });
+    expect(result.place).toMatchObject([{ shape: 1, count: 1 }]);
+    expect(result.wakeAtMs).toBe(0);
+    const running = [busyUntilTen, yields, runs('upper', { priority: 46, resources: amounts(50) }, 0)];
+    const next = plan({ ...before, running, waiting: [first, middle], reservation: result.reservation });
+    expect(next.place).toMatchObject([{ shape: 1, count: 1 }]);
+    expect(gone(next)).toEqual(['yields']);
+  });
+
   it('is not looked at again where it could not be given up, or nothing more fits', () => {
     const result = plan(before);
     const next = plan(afterwards(result, false));

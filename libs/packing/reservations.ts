@@ -228,13 +228,17 @@ function moreFitsAtMs(snapshot: Snapshot, draft: Draft, reservation: StandingRes
   if (!started.some(({ shape, count }) => count > 0 && shape.priority < reservation.priority)) return Infinity;
   const victims = new Set(draft.victims.map(({ group }) => group));
   const stays = snapshot.running.filter(({ isVacating }, index) => isVacating !== true && !victims.has(index));
-  const free = freeAt(
-    snapshot,
-    [...holdingsOf(stays, nowMs), ...started.map(({ shape, count }) => holdingOf(shape, count, nowMs))],
-    nowMs,
+  // Whoever is below a priority might make room for it, too.
+  const freeFor = (priority: number): number[] => {
+    const running = stays.filter((group) => group.priority >= priority || eligibleAtMs(snapshot, group) === null);
+    const beside = started.filter(({ shape, count }) => count > 0 && shape.priority >= priority);
+    const held = beside.map(({ shape, count }) => holdingOf(shape, count, nowMs));
+    return freeAt(snapshot, [...holdingsOf(running, nowMs), ...held], nowMs);
+  };
+  const left = started.flatMap(({ shape, count }) => (count < shape.count ? [shape] : []));
+  const free = new Map([...new Set(left.map(({ priority }) => priority))].map((one) => [one, freeFor(one)]));
+  const isMore = left.some(({ priority, request }) =>
+    toRow(request).every((amount, row) => amount === 0 || amount <= (free.get(priority)?.[row] ?? 0)),
   );
-  const fits = ({ request }: WaitingShape): boolean =>
-    toRow(request).every((amount, row) => amount === 0 || amount <= (free[row] as number));
-  const isMore = started.some(({ shape, count }) => count < shape.count && fits(shape));
   return isMore ? nowMs + policy.preemptAfterSeconds * 1000 : Infinity;
 }

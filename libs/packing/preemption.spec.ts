@@ -137,7 +137,6 @@ describe('what starts beside a promise', () => {
     expect(result.wakeAtMs).toBe(0);
     const next = plan(afterwards(result, true));
     expect(next.place).toMatchObject([{ shape: 1, count: 1 }]);
-    expect(next.wakeAtMs).toBe(10_000);
   });
 
   it('makes room for what displaces others, too', () => {
@@ -153,18 +152,15 @@ describe('what starts beside a promise', () => {
     expect(gone(next)).toEqual(['yields']);
   });
 
-  it('is not looked at again where it could not be given up, or nothing more fits', () => {
-    const result = plan(before);
-    const next = plan(afterwards(result, false));
+  it('is looked at once more, and again when the policy lets it be given up', () => {
+    const next = plan(afterwards(plan(before), false));
     expect(next.place).toEqual([]);
     expect(next.wakeAtMs).toBe(10_000);
+    const later = { ...policy, preemptAfterSeconds: 3 };
+    const result = plan({ ...before, policy: later });
+    expect(result.wakeAtMs).toBe(0);
+    expect(plan({ ...afterwards(result, true), policy: later }).wakeAtMs).toBe(3_000);
     expect(plan({ ...before, policy: { ...policy, preemption: 'never' } }).wakeAtMs).toBe(10_000);
-    const large = aShape({ priority: 10, request: amounts(41) });
-    expect(plan({ ...before, waiting: [first, low, large] }).wakeAtMs).toBe(10_000);
-  });
-
-  it('is looked at again when the policy lets it be given up', () => {
-    expect(plan({ ...before, policy: { ...policy, preemptAfterSeconds: 3 } }).wakeAtMs).toBe(3_000);
   });
 });
 

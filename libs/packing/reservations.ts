@@ -2,8 +2,6 @@ import { eligibleAtMs, withoutLower } from './candidates.js';
 import { type Draft, draftFree, draftReserved, type ReservedDraft } from './draft.js';
 import { decide, eventOf, exceedsCapacity, type Holder, reasonToWithdraw, shapeOf, standingAfter } from './holder.js';
 import type { Meter } from './meter.js';
-import { toRow } from './program.js';
-import { freeAt, holdingOf, holdingsOf } from './timeline.js';
 import type { ReservationEvent, Snapshot, StandingReservation, WaitingHead, WaitingShape } from './types.js';
 
 /** Reservations that one plan may turn into starts; where more are due, another pass follows at once. */
@@ -172,13 +170,14 @@ function finish(
   events: readonly ReservationEvent[],
   isMoreDue: boolean,
 ): ReservedPlan {
-  const wakeAtMs = isMoreDue ? snapshot.nowMs : nextWake(snapshot, draft, reservation);
+  const isDue = isMoreDue || isFollowed(snapshot, draft, reservation);
+  const wakeAtMs = isDue ? snapshot.nowMs : nextWake(snapshot, draft, reservation);
   return { draft, reservation, events, wakeAtMs };
 }
 
 /**
- * The next time at which waiting alone changes something: a promise is due, a hold or lapse ends, somebody has waited long enough, or what runs,
- * or now starts, has run long enough to be given up.
+ * The next time at which waiting alone changes something: a promise is due, a hold or lapse ends, somebody has waited long enough, or what runs
+ * has run long enough to be given up.
  */
 function nextWake(snapshot: Snapshot, draft: Draft, reservation: StandingReservation | null): number | null {
   const { policy, nowMs, isCordoned } = snapshot;
@@ -196,7 +195,7 @@ function nextWake(snapshot: Snapshot, draft: Draft, reservation: StandingReserva
       else if (head === null) wake = nowMs;
     }
   }
-  wake = Math.min(wake, nextEligible(snapshot, draft), moreFitsAtMs(snapshot, draft, reservation));
+  wake = Math.min(wake, nextEligible(snapshot, draft));
   return wake === Infinity ? null : wake;
 }
 
@@ -218,27 +217,13 @@ function nextEligible(snapshot: Snapshot, draft: Draft): number {
 }
 
 /**
- * When more may fit beside a promise than this plan starts. What starts counts as staying, because a shape does not say who of it may be given
- * up; once it may be, whoever has the promise takes it for gone.
+ * Whether another plan has to follow at once, because it knows what this one cannot say: that what is given up waits again, for others who may
+ * be given up later; and, beside a reservation, who of those that start now may be given up for it.
  */
-function moreFitsAtMs(snapshot: Snapshot, draft: Draft, reservation: StandingReservation | null): number {
-  const { policy, nowMs, waiting } = snapshot;
-  if (policy.preemption === 'never' || reservation?.state !== 'promised') return Infinity;
-  const started = waiting.flatMap((shape, index) => ({ shape, count: draft.started[index] as number }));
-  if (!started.some(({ shape, count }) => count > 0 && shape.priority < reservation.priority)) return Infinity;
-  const victims = new Set(draft.victims.map(({ group }) => group));
-  const stays = snapshot.running.filter(({ isVacating }, index) => isVacating !== true && !victims.has(index));
-  // Whoever is below a priority might make room for it, too.
-  const freeFor = (priority: number): number[] => {
-    const running = stays.filter((group) => group.priority >= priority || eligibleAtMs(snapshot, group) === null);
-    const beside = started.filter(({ shape, count }) => count > 0 && shape.priority >= priority);
-    const held = beside.map(({ shape, count }) => holdingOf(shape, count, nowMs));
-    return freeAt(snapshot, [...holdingsOf(running, nowMs), ...held], nowMs);
-  };
-  const left = started.flatMap(({ shape, count }) => (count < shape.count ? [shape] : []));
-  const free = new Map([...new Set(left.map(({ priority }) => priority))].map((one) => [one, freeFor(one)]));
-  const isMore = left.some(({ priority, request }) =>
-    toRow(request).every((amount, row) => amount === 0 || amount <= (free.get(priority)?.[row] ?? 0)),
+function isFollowed({ policy, waiting }: Snapshot, draft: Draft, reservation: StandingReservation | null): boolean {
+  if (policy.preemption === 'never') return false;
+  return (
+    draft.victims.length > 0 ||
+    (reservation !== null && waiting.some((_, index) => (draft.started[index] as number) > 0))
   );
-  return isMore ? nowMs + policy.preemptAfterSeconds * 1000 : Infinity;
 }

@@ -58,7 +58,14 @@ describe('what displaces others that need time to stop', () => {
     expect(result.place).toEqual([]);
     expect(result.claims).toEqual([claim({ sinceMs: 0, untilMs: 30_000 })]);
     expect(result.certificate.levels[0]).toEqual({ priority: 50, placed: 1, upperBound: 1 });
-    expect(result.wakeAtMs).toBe(30_000);
+    // At once, for those that wait again; and when the grace is over.
+    expect(result.wakeAtMs).toBe(0);
+    const next = decide({
+      running: [vacating({ endsAtMs: 30_000 }), vacating({ endsAtMs: 30_000 })],
+      waiting: [asked],
+      claims: result.claims,
+    });
+    expect(next.wakeAtMs).toBe(30_000);
   });
 
   it('starts at once beside those that have not started yet', () => {

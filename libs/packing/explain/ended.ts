@@ -41,7 +41,7 @@ export function leastEnded(
   return collect(kinds, missing, attempt);
 }
 
-/** Groups that hold the same: they differ for the planner by their declared ends alone. */
+/** Groups that hold the same, and may be given up or not, or stop already: they differ for the planner by priority and declared end alone. */
 interface Kind {
   readonly amounts: readonly number[];
   /** Indexes of groups, lowest priority first, each as often as it runs, up to a limit. */
@@ -54,10 +54,11 @@ function kindsOf(running: readonly RunningGroup[], missing: readonly number[]): 
   const kinds = new Map<string, { amounts: readonly number[]; members: number[] }>();
   const order = [...running.keys()].sort((a, b) => priorityOf(running, a) - priorityOf(running, b) || a - b);
   for (const index of order) {
-    const { resources, count } = running[index] as RunningGroup;
+    const { resources, count, isVacating, preemptible } = running[index] as RunningGroup;
     const amounts = toRow(resources);
-    const kind = kinds.get(amounts.join()) ?? { amounts, members: [] };
-    kinds.set(amounts.join(), kind);
+    const key = [...amounts, isVacating === true, preemptible !== undefined].join();
+    const kind = kinds.get(key) ?? { amounts, members: [] };
+    kinds.set(key, kind);
     for (let copy = 0; copy < count && kind.members.length < MAX_MEMBERS; copy++) kind.members.push(index);
   }
   // What gives most of what is missing first, and of those the one that wastes least.

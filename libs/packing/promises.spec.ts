@@ -3,6 +3,7 @@ import fc from 'fast-check';
 
 import { RESOURCES, ResourceVector } from '#kernel';
 
+import { keyOf } from './explain/places.js';
 import { plan } from './plan.js';
 import { DEFAULT_POLICY } from './policy.js';
 import { YIELDING } from './testing/busy-clusters.js';
@@ -207,7 +208,10 @@ describe('in the middle of the life of a cluster', () => {
         const best = certificate.levels.map(() => 0);
         for (const place of allStarts(snapshot)) {
           const needed = ResourceVector.of(reservation.request);
+          // Whoever has the promise waits for it: only the others of its shape may start.
+          const others = snapshot.waiting.map((shape) => shape.count - (keyOf(shape) === keyOf(reservation) ? 1 : 0));
           const isPossible =
+            place.every(({ shape, count }) => count <= (others[shape] as number)) &&
             isWithin(snapshot, place, snapshot.nowMs) &&
             isWithin(snapshot, place, reservation.promisedAtMs as number, needed);
           if (!isPossible) continue;

@@ -29,17 +29,32 @@ export function plan(snapshot: Snapshot, options: PlanOptions = {}): Plan {
   const meter = new Meter(snapshot.policy.searchSteps, options.shouldStop);
   const { draft, reservation, events, wakeAtMs } = planWithReservations(snapshot, meter);
   const { place, claims, later } = startWhatFits(snapshot, draft);
+  const preempt = preemptionsOf(snapshot, draft.victims, allStarts(draft));
   const stopMs = claims.length === 0 ? Infinity : nextStopMs(snapshot, draft.victims);
+  const followedMs = isFollowed(snapshot, { place, preempt, reservation }) ? snapshot.nowMs : Infinity;
+  const nextMs = Math.min(wakeAtMs ?? Infinity, stopMs, followedMs);
   return {
     place,
-    preempt: preemptionsOf(snapshot, draft.victims, allStarts(draft)),
+    preempt,
     claims,
     reservation,
     reservationEvents: events.map((event) => (isLater(event, later) ? { ...event, kind: 'claimed' } : event)),
-    wakeAtMs: wakeAtMs === null && stopMs === Infinity ? null : Math.min(wakeAtMs ?? Infinity, stopMs),
+    wakeAtMs: nextMs === Infinity ? null : nextMs,
     certificate: toCertificate(snapshot, draft, meter),
     proof: options.withProof === true ? toProof(draft, later) : null,
   };
+}
+
+/**
+ * Whether another plan has to follow at once, because it knows what this one cannot say: that what is given up waits again, for others who may
+ * be given up later; and, beside a reservation, who of those that start now may be given up for it.
+ */
+function isFollowed(
+  { policy }: Snapshot,
+  { place, preempt, reservation }: Pick<Plan, 'place' | 'preempt' | 'reservation'>,
+): boolean {
+  if (policy.preemption === 'never') return false;
+  return preempt.length > 0 || (reservation !== null && place.length > 0);
 }
 
 /** Whether somebody whose reservation is due has to wait for others to stop. */

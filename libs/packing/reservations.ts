@@ -170,8 +170,7 @@ function finish(
   events: readonly ReservationEvent[],
   isMoreDue: boolean,
 ): ReservedPlan {
-  const isDue = isMoreDue || isFollowed(snapshot, draft, reservation);
-  const wakeAtMs = isDue ? snapshot.nowMs : nextWake(snapshot, draft, reservation);
+  const wakeAtMs = isMoreDue ? snapshot.nowMs : nextWake(snapshot, draft, reservation);
   return { draft, reservation, events, wakeAtMs };
 }
 
@@ -214,16 +213,4 @@ function nextEligible(snapshot: Snapshot, draft: Draft): number {
     const atMs = eligibleAtMs(snapshot, group);
     return atMs !== null && atMs > nowMs && group.priority < highest ? Math.min(soonest, atMs) : soonest;
   }, Infinity);
-}
-
-/**
- * Whether another plan has to follow at once, because it knows what this one cannot say: that what is given up waits again, for others who may
- * be given up later; and, beside a reservation, who of those that start now may be given up for it.
- */
-function isFollowed({ policy, waiting }: Snapshot, draft: Draft, reservation: StandingReservation | null): boolean {
-  if (policy.preemption === 'never') return false;
-  return (
-    draft.victims.length > 0 ||
-    (reservation !== null && waiting.some((_, index) => (draft.started[index] as number) > 0))
-  );
 }

@@ -43,8 +43,8 @@ export function allStarts(draft: Draft): Placement[] {
 }
 
 /**
- * Starts what fits beside all that still holds something, claims before others of their priority, and claims the rest. Nothing else starts: what
- * has been made room for goes to nobody else.
+ * Starts what fits beside all that still holds something, claims before others of their priority, the oldest first, and claims the rest. Nothing
+ * else starts: what has been made room for goes to nobody else.
  */
 export function startWhatFits(snapshot: Snapshot, draft: Draft): Starting {
   const shares = sharesOf(draft);
@@ -66,7 +66,7 @@ export function startWhatFits(snapshot: Snapshot, draft: Draft): Starting {
     return taken;
   };
   for (const alike of byPriority(snapshot, shares)) {
-    for (const share of alike) start(share, share.claimed);
+    for (const share of inOrderOfClaims(snapshot, alike)) start(share, share.claimed);
     for (const share of alike) for (const id of share.due) if (start(share, 1) === 0) later.add(id);
     for (const share of alike) start(share, share.total - share.claimed - share.due.length);
   }
@@ -101,6 +101,13 @@ function byPriority({ waiting }: Snapshot, shares: readonly Share[]): Share[][] 
     groups.set(priority, [...(groups.get(priority) ?? []), share]);
   }
   return [...groups.values()];
+}
+
+/** Whoever has waited longest for others to stop is not overtaken by who displaced somebody later. */
+function inOrderOfClaims(snapshot: Snapshot, shares: readonly Share[]): Share[] {
+  const since = new Map(standingClaims(snapshot).map(({ shape, sinceMs }) => [shape, sinceMs]));
+  const sinceOf = ({ shape }: Share): number => since.get(shape) ?? snapshot.nowMs;
+  return shares.toSorted((a, b) => sinceOf(a) - sinceOf(b));
 }
 
 /** What is free beside everything that still holds something, whether it has been told to stop or not. */

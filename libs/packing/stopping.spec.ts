@@ -68,6 +68,20 @@ describe('what displaces others that need time to stop', () => {
     expect(next.wakeAtMs).toBe(30_000);
   });
 
+  it('is not overtaken by a claim of its priority that came later', () => {
+    const older = aShape({ request: amounts(60) });
+    const younger = aShape({ request: amounts(40) });
+    const claims = [
+      claim({ request: older.request, sinceMs: 0, untilMs: 20_000 }),
+      claim({ request: younger.request, sinceMs: 5_000, untilMs: 25_000 }),
+    ];
+    // Both fit once all has stopped; until then there is room for one of them.
+    const running = [vacating({ resources: amounts(40), endsAtMs: 25_000 })];
+    const result = decide({ nowMs: 20_000, running, waiting: [younger, older], claims });
+    expect(result.place).toMatchObject([{ shape: 1, count: 1 }]);
+    expect(result.claims).toMatchObject([{ request: younger.request, sinceMs: 5_000, untilMs: 25_000 }]);
+  });
+
   it('starts at once beside those that have not started yet', () => {
     const result = decide({ running: [runs('a', {}, true), runs('b', {}, true)], waiting: [asked] });
     expect(result.place).toEqual([{ shape: 0, count: 1, includes: [] }]);

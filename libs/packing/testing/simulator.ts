@@ -35,6 +35,9 @@ export interface Eviction {
   readonly by: WaitingShape;
 }
 
+/** So many passes at one moment are no coincidence: nothing comes of them. */
+const MOST_PASSES = 200;
+
 /** What has started: since when, and from when on its resources are back if it was told to stop. */
 interface Run {
   readonly deployment: SimulatedDeployment;
@@ -77,8 +80,8 @@ export class Simulation {
     for (let now = this.nextTime(-1); now !== null && now <= untilSeconds; now = this.nextTime(now)) {
       if (untilStarted !== undefined && this.startedAtSeconds.has(untilStarted)) break;
       this.settle(now);
-      for (let passes = 0; passes < 20; passes++) {
-        if (!this.pass(now)) break;
+      for (let passes = 1; this.pass(now); passes++) {
+        if (passes === MOST_PASSES) throw new Error(`at ${now}: ${passes} passes, each of which asked for another one`);
       }
     }
     return this;

@@ -1,6 +1,6 @@
 import type { Plan, StandingReservation } from '../types.js';
 import { blockersOf, blockersOfOne } from './blockers.js';
-import { startsBy } from './places.js';
+import { whoStarts } from './places.js';
 import type { Problem } from './problem.js';
 import type { TimeFormat } from './sentence.js';
 import { type BlockerView, viewOfBlocker } from './view.js';
@@ -32,7 +32,7 @@ export interface ReservationAnswer {
  */
 export function answerOf(problem: Problem, plan: Plan, time: TimeFormat, mostBlockers = Infinity): PlanAnswer {
   const { snapshot, members } = problem;
-  const starts = startsBy(snapshot, plan, (shape) => (members[shape] ?? []).map(({ id }) => id));
+  const starts = whoStarts(snapshot, plan, (shape) => (members[shape] ?? []).map(({ id }) => id));
   const place = [...starts].flatMap(([id, { untilMs }]) => (untilMs === null ? [id] : []));
   return {
     place,

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { plan } from '../plan.js';
 import { claimedBy, membersOf, snapshotOf, someState, startedBy } from '../testing/states.js';
-import { startOf, startsBy } from './places.js';
+import { startOf, whoStarts } from './places.js';
 
 const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10_000 : 1_000;
 
@@ -15,7 +15,7 @@ describe('who starts', () => {
         const snapshot = snapshotOf(state, namesAll);
         const result = plan(snapshot);
         const members = membersOf(state);
-        const starts = startsBy(snapshot, result, (shape) => members[shape]!.map(({ id }) => id));
+        const starts = whoStarts(snapshot, result, (shape) => members[shape]!.map(({ id }) => id));
         const claimed = claimedBy(state, snapshot);
         expect([...starts].flatMap(([id, { untilMs }]) => (untilMs === null ? [id] : []))).toEqual(
           startedBy(state, snapshot),

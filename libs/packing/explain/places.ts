@@ -54,7 +54,7 @@ export function startOf(
  *
  * @param membersOf all that wait of a shape (index into `snapshot.waiting`), oldest first, as far as the plan starts them
  */
-export function startsBy(
+export function whoStarts(
   snapshot: Snapshot,
   plan: Pick<Plan, 'place' | 'preempt' | 'claims'>,
   membersOf: (shape: number) => readonly string[],

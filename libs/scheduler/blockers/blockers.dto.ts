@@ -10,7 +10,7 @@ import {
   TimestampField,
 } from '#http';
 
-import { BlockerDto } from '../explanation/explanations.dto.js';
+import { BlockerDto } from '../explanation/blocker.dto.js';
 
 const MANY = Number.MAX_SAFE_INTEGER;
 const MAX_RUNTIME_SECONDS = 2_147_483_647;

@@ -5,14 +5,9 @@ import { toReservationDto } from '../passes.mapper.js';
 import { type Comparison } from './comparison.js';
 import { type DisplacementDto, type YieldingDto } from './displacements.dto.js';
 import { type DisplacementView, MAX_YIELDING, type Yielding } from './displacements.js';
-import {
-  type BlockerDto,
-  type ComparisonDto,
-  type EtaDto,
-  type ExplanationDto,
-  type ExplanationQuery,
-  type UnlockDto,
-} from './explanations.dto.js';
+import { type BlockerDto } from './blocker.dto.js';
+import { type ComparisonDto } from './comparison.dto.js';
+import { type EtaDto, type ExplanationDto, type ExplanationQuery, type UnlockDto } from './explanations.dto.js';
 import { type EtaView, type ExplanationView, type ExplanationWish, type NamedUnlock } from './explanations.service.js';
 
 /** A moment as the API writes it. */

@@ -9,7 +9,7 @@ import {
   type ShapeOf,
   type StandingReservation,
   type Start,
-  startsBy,
+  whoStarts,
   type WaitingShape,
 } from '#packing';
 
@@ -96,7 +96,7 @@ type Members = (shape: WaitingShape) => readonly string[];
 
 /** Who starts by a plan, now or later. */
 function startsOfPlan({ snapshot, plan }: Planned, membersOf: Members): Map<string, Start> {
-  return startsBy(snapshot, plan, (shape) => membersOf(snapshot.waiting[shape] as WaitingShape));
+  return whoStarts(snapshot, plan, (shape) => membersOf(snapshot.waiting[shape] as WaitingShape));
 }
 
 /**

@@ -15,7 +15,7 @@ import {
 import { PREEMPTION, type Preempting } from '#packing';
 
 import { YieldingDto } from '../explanation/displacements.dto.js';
-import { BlockerDto } from '../explanation/explanations.dto.js';
+import { BlockerDto } from '../explanation/blocker.dto.js';
 import { CertificateDto, ReservationDto } from '../passes.dto.js';
 import { MAX_NAMED } from './what-if-answer.js';
 

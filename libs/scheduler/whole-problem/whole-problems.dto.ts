@@ -14,7 +14,7 @@ import {
 } from '#http';
 import { PROBLEM_LIMITS, RESERVATION_STATES, type StandingReservation } from '#packing';
 
-import { BlockerFactsDto } from '../explanation/explanations.dto.js';
+import { BlockerFactsDto } from '../explanation/blocker.dto.js';
 import { CertificateDto } from '../passes.dto.js';
 import { PlanningPolicyDto } from '../what-if/what-if.dto.js';
 

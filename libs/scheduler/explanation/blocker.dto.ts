@@ -1,0 +1,115 @@
+import { ArrayField, BooleanField, DecimalField, EnumField, IdField, IntegerField, TimestampField } from '#http';
+import { type AheadReason, BLOCKER_CODES, type BlockerCode, type ResourceName } from '#packing';
+import { RESOURCE_NAMES, ReservedResourceDto } from './reserved-resource.dto.js';
+
+const MANY = Number.MAX_SAFE_INTEGER;
+const AMOUNT = { min: 0, max: MANY, maxDecimals: 3, optional: true } as const;
+
+const AHEAD_REASONS = ['starts-now', 'higher-priority', 'smaller', 'older'] as const satisfies readonly AheadReason[];
+
+/** What a blocker says of itself: everything but whose a reservation is. */
+export class BlockerFactsDto {
+  @EnumField(BLOCKER_CODES, {
+    description:
+      '`NOT_ENOUGH`: less of a resource is free than it asks for. `TOO_LARGE`: the whole cluster has less. `RESERVATION`: it would be in the way of somebody who has waited long enough. `CLAIM`: what was stopped for it (`own`), or for others, has not stopped yet. `AHEAD`: others who need the same come first. `CORDONED`, `DRAINING`, `CAPACITY_PENDING`: nothing starts in this cluster. `RETRY`: its last attempt failed, and it comes back later. `SEARCH_LIMIT`: the search ended before it was proven that no more can start. `NEXT_PASS`: nothing is in its way.',
+    name: 'BlockerCode',
+    example: 'NOT_ENOUGH',
+  })
+  readonly code!: BlockerCode;
+
+  @EnumField(RESOURCE_NAMES, {
+    description: 'NOT_ENOUGH, TOO_LARGE: the resource.',
+    name: 'ResourceName',
+    optional: true,
+    example: 'gpu',
+  })
+  readonly resource?: ResourceName;
+
+  @DecimalField({ description: 'NOT_ENOUGH, TOO_LARGE: what it asks for.', ...AMOUNT, example: 4 })
+  readonly needed?: number;
+
+  @DecimalField({ description: 'NOT_ENOUGH: what is free.', ...AMOUNT, example: 1 })
+  readonly available?: number;
+
+  @DecimalField({ description: 'NOT_ENOUGH: how much is missing.', ...AMOUNT, example: 3 })
+  readonly missing?: number;
+
+  @DecimalField({ description: 'TOO_LARGE: what the whole cluster has.', ...AMOUNT, example: 2 })
+  readonly capacity?: number;
+
+  @DecimalField({ description: 'TOO_LARGE: how much more than that it asks for.', ...AMOUNT, example: 2 })
+  readonly exceeding?: number;
+
+  @EnumField(['promised', 'held'], {
+    description: 'RESERVATION: whether the other one has a time at which it starts.',
+    name: 'BlockingReservationState',
+    optional: true,
+    example: 'promised',
+  })
+  readonly state?: 'promised' | 'held';
+
+  @TimestampField({ description: 'RESERVATION: when the other one starts.', optional: true, nullable: true })
+  readonly promisedAt?: string | null;
+
+  @BooleanField({
+    description: 'CLAIM: true where it starts as soon as what was stopped for it is gone.',
+    optional: true,
+    example: false,
+  })
+  readonly own?: boolean;
+
+  @TimestampField({
+    description: 'RESERVATION: until when resources are held for it. CLAIM: when all of it is gone at the latest.',
+    optional: true,
+    nullable: true,
+  })
+  readonly until?: string | null;
+
+  @ArrayField(() => ReservedResourceDto, {
+    description: 'RESERVATION, CLAIM: what is left too little of.',
+    max: 3,
+    optional: true,
+  })
+  readonly resources?: ReservedResourceDto[];
+
+  @EnumField(AHEAD_REASONS, {
+    description: 'AHEAD: why they come first.',
+    name: 'AheadReason',
+    optional: true,
+    example: 'higher-priority',
+  })
+  readonly reason?: AheadReason;
+
+  @IntegerField({ description: 'AHEAD: their priority.', min: 0, max: 100, optional: true, example: 60 })
+  readonly priority?: number;
+
+  @IntegerField({ description: 'AHEAD, CLAIM: how many they are.', min: 0, max: MANY, optional: true, example: 12 })
+  readonly deployments?: number;
+
+  @IntegerField({
+    description: 'SEARCH_LIMIT: how many start, or have a claim.',
+    min: 0,
+    max: MANY,
+    optional: true,
+    example: 7,
+  })
+  readonly placed?: number;
+
+  @IntegerField({
+    description: 'SEARCH_LIMIT: how many at most could.',
+    min: 0,
+    max: MANY,
+    optional: true,
+    example: 8,
+  })
+  readonly upperBound?: number;
+
+  @TimestampField({ description: 'RETRY: when it is back in the queue.', optional: true })
+  readonly retryAt?: string;
+}
+
+/** One reason why a deployment waits. Which fields there are depends on the code. */
+export class BlockerDto extends BlockerFactsDto {
+  @IdField({ description: 'RESERVATION: the deployment that has it.', optional: true })
+  readonly id?: string;
+}

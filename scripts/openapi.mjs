@@ -1,13 +1,13 @@
-// `node scripts/openapi.mjs lint | diff | release`: holds the document that the API serves against the rules of
-// redocly.yaml (lint) and against the last release's document (diff: whatever a client of that release relies on is
-// still there; before the first release nobody relies on anything); keeps it as the document of the version in
-// package.json (release), compressed, because nobody reads it but this. Needs a build.
+// `node scripts/openapi.mjs lint | diff | release`: holds the document that the API serves, as OpenAPI 3.1 and as 3.0,
+// against the rules of redocly.yaml (lint); holds it against the last release's document (diff: whatever a client of that
+// release relies on is still there; before the first release nobody relies on anything); keeps it as the document of the
+// version in package.json (release), compressed, because nobody reads it but this. Needs a build.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 
 import { projectEnvironment, projectNode } from './lib/node.mjs';
-import { writeDocument } from './lib/openapi.mjs';
+import { writeDocument, writeDocument30 } from './lib/openapi.mjs';
 import { handOver, main } from './lib/processes.mjs';
 import { inProject, Stop } from './lib/project.mjs';
 
@@ -38,7 +38,7 @@ await main(async () => {
   if (!['lint', 'diff', 'release'].includes(what))
     throw new Stop('usage: node scripts/openapi.mjs lint | diff | release', 2);
   const document = await writeDocument();
-  if (what === 'lint') return redocly('lint', document, '--max-problems', '1000');
+  if (what === 'lint') return redocly('lint', document, await writeDocument30(document), '--max-problems', '1000');
   if (what === 'release') {
     const { version } = JSON.parse(readFileSync(inProject('package.json'), 'utf8'));
     mkdirSync(RELEASES, { recursive: true });

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 import { inProject } from './project.mjs';
 
@@ -8,5 +8,13 @@ export async function writeDocument() {
   mkdirSync(inProject('.cache'), { recursive: true });
   const file = inProject('.cache', 'openapi.json');
   writeFileSync(file, await renderOpenApi());
+  return file;
+}
+
+/** Writes the same API as Swagger UI reads it, beside its document. @returns {Promise<string>} where it lies */
+export async function writeDocument30(document) {
+  const { asOpenApi30 } = await import(inProject('dist', 'libs', 'http', 'openapi', 'version-3-0.js'));
+  const file = document.replace(/\.json$/, '-3.0.json');
+  writeFileSync(file, JSON.stringify(asOpenApi30(JSON.parse(readFileSync(document, 'utf8')))));
   return file;
 }

@@ -3,9 +3,11 @@ import { dirname } from 'node:path';
 
 import fastifyStatic from '@fastify/static';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { OpenAPIObject } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
 
 import { createOpenApiDocument, type TagDescription } from './document.js';
+import { asOpenApi30 } from './version-3-0.js';
 
 /** Only what comes from this server runs; Swagger UI sets some styles on elements, which needs the exception. */
 const DOCS_POLICY = [
@@ -42,6 +44,9 @@ const SWAGGER_UI = page(
 <script src="/docs/init.js"></script>`,
 );
 
+/** What Swagger UI reads: of a 3.1 document it resolves all anew for each operation that is opened, which takes seconds. */
+const SWAGGER_UI_DOCUMENT = '/docs/openapi-3.0.json';
+
 /** Whoever signs in by the page is authorized for the rest of it: nobody should have to copy a token by hand. */
 const SWAGGER_UI_INIT = `const SIGNS_IN = /\\/v1\\/auth\\/(register|login|refresh)$/;
 const authorizeAfterSignIn = (response) => {
@@ -54,7 +59,7 @@ const authorizeAfterSignIn = (response) => {
   return response;
 };
 const ui = SwaggerUIBundle({
-  url: '/openapi.json',
+  url: '${SWAGGER_UI_DOCUMENT}',
   dom_id: '#swagger-ui',
   deepLinking: true,
   persistAuthorization: true,
@@ -63,6 +68,7 @@ const ui = SwaggerUIBundle({
   tryItOutEnabled: true,
   docExpansion: 'none',
   defaultModelsExpandDepth: 0,
+  defaultModelExpandDepth: 2,
   filter: true,
   validatorUrl: null,
   syntaxHighlight: { activated: true },
@@ -95,6 +101,13 @@ function redocFolder(): string {
   return dirname(createRequire(import.meta.url).resolve(`@redocly/cli/lib/chunks/${REDOC_FILE}`));
 }
 
+/** The document as Swagger UI shows it, which links to what programs should read. */
+function forSwaggerUi(document: OpenAPIObject): OpenAPIObject {
+  const turned = asOpenApi30(document);
+  turned.info.description = `${document.info.description ?? ''}\n\nFor programs: [/openapi.json](/openapi.json), OpenAPI 3.1.`;
+  return turned;
+}
+
 /** Serves a file of a package, which browsers may keep for a day. */
 function serveFile(fastify: FastifyInstance, url: string, root: string, name: string): void {
   fastify.get(url, (_request, reply) =>
@@ -102,21 +115,28 @@ function serveFile(fastify: FastifyInstance, url: string, root: string, name: st
   );
 }
 
-/** Serves `/openapi.json`, a self-contained Swagger UI at `/docs`, and as self-contained a ReDoc at `/redoc`. */
+/**
+ * Serves `/openapi.json`, a self-contained Swagger UI at `/docs` with the same API in OpenAPI 3.0 for it, and as self-contained a ReDoc at
+ * `/redoc`.
+ */
 export function serveDocumentation(app: NestFastifyApplication, tags: readonly TagDescription[] = []): void {
-  const document = JSON.stringify(createOpenApiDocument(app, tags));
+  const document = createOpenApiDocument(app, tags);
   const fastify = app.getHttpAdapter().getInstance();
   const serveText = (url: string, type: string, text: string): void => {
     fastify.get(url, (_request, reply) => reply.type(`${type}; charset=utf-8`).send(text));
+  };
+  const serveDocument = (url: string, text: string): void => {
+    fastify.get(url, (_request, reply) =>
+      reply.type('application/json; charset=utf-8').header('cache-control', 'no-cache').send(text),
+    );
   };
   const servePage = (url: string, html: string): void => {
     fastify.get(url, (_request, reply) =>
       reply.type('text/html; charset=utf-8').header('content-security-policy', DOCS_POLICY).send(html),
     );
   };
-  fastify.get('/openapi.json', (_request, reply) =>
-    reply.type('application/json; charset=utf-8').header('cache-control', 'no-cache').send(document),
-  );
+  serveDocument('/openapi.json', JSON.stringify(document));
+  serveDocument(SWAGGER_UI_DOCUMENT, JSON.stringify(forSwaggerUi(document)));
   servePage('/docs', SWAGGER_UI);
   serveText('/docs/init.js', 'text/javascript', SWAGGER_UI_INIT);
   servePage('/redoc', REDOC);

@@ -1,0 +1,75 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { asOpenApi30 } from './version-3-0.js';
+
+const schemas = (properties: object): object => ({
+  openapi: '3.1.0',
+  components: { schemas: { Crate: { type: 'object', properties } } },
+});
+
+describe('the document in OpenAPI 3.0', () => {
+  it('says of a schema what 3.1 said of it', () => {
+    const before = schemas({
+      note: { type: ['string', 'null'], example: null },
+      kind: { type: ['string', 'null'], enum: ['small', 'large', null] },
+      lid: { anyOf: [{ $ref: '#/components/schemas/Lid' }, { type: 'null' }], description: 'What closes it.' },
+      item: { $ref: '#/components/schemas/Item', description: 'What is in it.', example: { name: 'nail' } },
+      plain: { $ref: '#/components/schemas/Item' },
+      labels: { type: 'object', propertyNames: { pattern: '^a' }, additionalProperties: { type: ['integer', 'null'] } },
+    });
+    expect(asOpenApi30(before)).toEqual({
+      ...schemas({
+        note: { type: 'string', nullable: true, example: null },
+        kind: { type: 'string', nullable: true, enum: ['small', 'large', null] },
+        lid: {
+          anyOf: [{ $ref: '#/components/schemas/Lid' }, { type: 'string', nullable: true, enum: [null] }],
+          description: 'What closes it.',
+        },
+        item: {
+          allOf: [{ $ref: '#/components/schemas/Item' }],
+          description: 'What is in it.',
+          example: { name: 'nail' },
+        },
+        plain: { $ref: '#/components/schemas/Item' },
+        labels: { type: 'object', additionalProperties: { type: 'integer', nullable: true } },
+      }),
+      openapi: '3.0.3',
+    });
+  });
+
+  it('touches no data, and no field for its name', () => {
+    const data = { type: ['string', 'null'], $ref: 'x', also: 1, propertyNames: {} };
+    const field = { type: ['integer', 'null'] };
+    const before = {
+      ...schemas({ example: field, default: field, enum: field, examples: field, propertyNames: field }),
+      paths: {
+        '/crates': {
+          get: {
+            responses: { default: { content: { 'application/json': { schema: field, examples: { one: data } } } } },
+            parameters: [{ name: 'size', schema: { type: 'object', default: data, examples: [1] } }],
+          },
+        },
+      },
+    };
+    const turned = { type: 'integer', nullable: true };
+    expect(asOpenApi30(before)).toEqual({
+      ...schemas({ example: turned, default: turned, enum: turned, examples: turned, propertyNames: turned }),
+      openapi: '3.0.3',
+      paths: {
+        '/crates': {
+          get: {
+            responses: { default: { content: { 'application/json': { schema: turned, examples: { one: data } } } } },
+            parameters: [{ name: 'size', schema: { type: 'object', default: data } }],
+          },
+        },
+      },
+    });
+  });
+
+  it('leaves the document as it was, and refuses what it cannot say', () => {
+    const before = schemas({ note: { type: ['string', 'null'] } });
+    asOpenApi30(before);
+    expect(before).toEqual(schemas({ note: { type: ['string', 'null'] } }));
+    expect(() => asOpenApi30(schemas({ size: { type: ['integer', 'string'] } }))).toThrow('["integer","string"]');
+  });
+});

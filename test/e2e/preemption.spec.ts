@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { type DeploymentBody, TestCluster } from '../support/clusters.js';
-import { EventReader } from '../support/event-reader.js';
+import { type EventReader, followFromNow } from '../support/event-reader.js';
 import { assertLedgerHolds } from '../support/invariants.js';
 import { sampleOf } from '../support/metrics.js';
 import { aTeam, type Team } from '../support/people.js';
@@ -91,12 +91,7 @@ describe('preemption, over HTTP', () => {
     }
     const policy = { preemption: 'lower-priority', preemptAfterSeconds: 0, stopGraceSeconds };
     expect((await team.admin.patch(cluster.path, { policy })).status).toBe(200);
-    const url = `${stowage.client.url}${team.path}/events?clusterId=${cluster.id}`;
-    const reader = await EventReader.open(url, team.viewer.token);
-    await eventually(
-      () => Promise.resolve(reader.lastId),
-      (id) => id !== undefined,
-    );
+    const reader = await followFromNow(stowage, `${team.path}/events?clusterId=${cluster.id}`, team.viewer.token);
     return { cluster, low, reader };
   };
 

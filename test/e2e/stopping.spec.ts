@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { TestCluster } from '../support/clusters.js';
-import { EventReader } from '../support/event-reader.js';
+import { followFromNow } from '../support/event-reader.js';
 import { aTeam } from '../support/people.js';
 import { GRACE_SECONDS, type Shown, StoppingScene } from '../support/stopping.js';
 import { eventually } from '../support/wait.js';
@@ -97,14 +97,8 @@ describe('a deployment that runs and is to stop', () => {
   });
 
   it('is asked by an event of the stream, which says why and by when', async () => {
-    const reader = await EventReader.open(
-      `${scene.stowage.client.url}${scene.team.path}/events?clusterId=${scene.cluster.id}&status=stopping`,
-      scene.runtime,
-    );
-    await eventually(
-      () => Promise.resolve(reader.lastId),
-      (id) => id !== undefined,
-    );
+    const path = `${scene.team.path}/events?clusterId=${scene.cluster.id}&status=stopping`;
+    const reader = await followFromNow(scene.stowage, path, scene.runtime);
     const id = await scene.running();
     await scene.cancel(id);
     const [heard] = await reader.until(1);

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 
+import { withClient } from './database.js';
+import { type Stowage } from './stowage.js';
 import { eventually } from './wait.js';
 
 /** A message of a stream. */
@@ -102,4 +104,32 @@ export class EventReader {
     if (data === undefined) return;
     this.messages.push({ id, type: valueOf('event') ?? 'message', data: JSON.parse(data) as Message['data'] });
   }
+}
+
+/**
+ * Follows events from now on, and is there when it has its place among them. Nothing that happened before is told: what is held back, because an older
+ * transaction is open somewhere on the server (that of another spec, say), is waited for.
+ */
+export async function followFromNow(
+  stowage: Stowage,
+  path: string,
+  token: string,
+  url = stowage.client.url,
+): Promise<EventReader> {
+  await eventually(
+    () =>
+      withClient(stowage.database.url, async (client) => {
+        const { rows } = await client.query<{ held: number }>(
+          'select count(*)::int as held from deployment_events where stamp >= pg_snapshot_xmin(pg_current_snapshot())',
+        );
+        return rows[0]?.held;
+      }),
+    (held) => held === 0,
+  );
+  const reader = await EventReader.open(`${url}${path}`, token);
+  await eventually(
+    () => Promise.resolve(reader.lastId),
+    (id) => id !== undefined,
+  );
+  return reader;
 }

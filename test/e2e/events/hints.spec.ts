@@ -3,22 +3,15 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ChangeHints, Nudges } from '#queue';
 
 import { TestCluster } from '../../support/clusters.js';
-import { EventReader } from '../../support/event-reader.js';
+import { type EventReader, followFromNow } from '../../support/event-reader.js';
 import { PassesByHand } from '../../support/passes-by-hand.js';
 import { aTeam, type Team } from '../../support/people.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { Stowage } from '../../support/stowage.js';
 import { eventually } from '../../support/wait.js';
 
-async function follow(stowage: Stowage, team: Team, cluster: TestCluster): Promise<EventReader> {
-  const url = `${stowage.client.url}${team.path}/events?clusterId=${cluster.id}`;
-  const reader = await EventReader.open(url, team.viewer.token);
-  await eventually(
-    () => Promise.resolve(reader.lastId),
-    (id) => id !== undefined,
-  );
-  return reader;
-}
+const follow = (stowage: Stowage, team: Team, cluster: TestCluster): Promise<EventReader> =>
+  followFromNow(stowage, `${team.path}/events?clusterId=${cluster.id}`, team.viewer.token);
 
 describe('streams that nobody gives a hint', () => {
   let redis: RedisServer;

@@ -7,7 +7,7 @@ import { newId } from '#kernel';
 
 import { TestCluster } from '../../support/clusters.js';
 import { withClient } from '../../support/database.js';
-import { EventReader, type Message } from '../../support/event-reader.js';
+import { EventReader, followFromNow, type Message } from '../../support/event-reader.js';
 import { assertLedgerHolds } from '../../support/invariants.js';
 import { aMember, aTeam, type Person, type Team } from '../../support/people.js';
 import { Stowage } from '../../support/stowage.js';
@@ -270,11 +270,7 @@ describe('streams of events', () => {
   it('are told in every process of what happens in any, within moments, by two APIs and a worker', async () => {
     const other = await stowage.addApi();
     const cluster = await TestCluster.create(team, { cpu: 10 });
-    const reader = await EventReader.open(`${other}${eventsPath(`?clusterId=${cluster.id}`)}`, team.viewer.token);
-    await eventually(
-      () => Promise.resolve(reader.lastId),
-      (id) => id !== undefined,
-    );
+    const reader = await followFromNow(stowage, eventsPath(`?clusterId=${cluster.id}`), team.viewer.token, other);
     const id = await cluster.submit();
     await reader.until(2);
     expect(reader.data).toMatchObject([

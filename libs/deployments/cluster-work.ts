@@ -191,8 +191,13 @@ export class ClusterWork {
     );
   }
 
-  /** Some that are in a group, at most its count: the first by id. */
-  async membersOf(em: EntityManager, clusterId: string, group: HoldingGroup): Promise<NamedDeployment[]> {
+  /** Some that are in a group, at most its count: the first by id, without those that are told apart from it. */
+  async membersOf(
+    em: EntityManager,
+    clusterId: string,
+    group: HoldingGroup,
+    apart: readonly string[],
+  ): Promise<NamedDeployment[]> {
     return rowsOf(
       em,
       sql<NamedDeployment>`
@@ -200,6 +205,7 @@ export class ClusterWork {
         where d.cluster_id = ${clusterId} and d.status = any(${[...HOLDING_STATUSES]}) and d.priority = ${group.priority}
           and d.cpu_millis = ${group.cpuMillis} and d.memory_mib = ${group.memoryMib} and d.gpu_millis = ${group.gpuMillis}
           and ${END} is not distinct from ${group.endsAtMs}::float8
+          and d.id <> all(${[...apart]}::uuid[])
         order by d.id limit ${group.count}`,
     );
   }

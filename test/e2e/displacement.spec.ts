@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { gpus, TestCluster } from '../support/clusters.js';
+import { withClient } from '../support/database.js';
 import { PassesByHand } from '../support/passes-by-hand.js';
 import { aTeam, type Team } from '../support/people.js';
 import { Stowage } from '../support/stowage.js';
@@ -61,6 +62,13 @@ describe('what would be stopped for others', () => {
 
   const ask = async (cluster: TestCluster, body: unknown): Promise<Answer> =>
     (await team.viewer.post<Answer>(`${cluster.path}/plan`, body)).body;
+
+  /** Those whose end would start somebody, by id. */
+  const namesOf = (unlocks: readonly Record<string, unknown>[]): string[] =>
+    unlocks
+      .flatMap(({ deployments }) => (deployments ?? []) as { readonly id: string }[])
+      .map(({ id }) => id)
+      .sort();
 
   /** Eight GPUs: three that may be given up, three that may not; of low priority all of them. */
   const aBusyCluster = async (): Promise<{ cluster: TestCluster; soft: string; waiting: string }> => {
@@ -210,6 +218,65 @@ describe('what would be stopped for others', () => {
           { id: waiting, claims: 1, blockers: expect.arrayContaining([expect.objectContaining({ code: 'CLAIM' })]) },
         ],
       });
+    });
+  });
+
+  describe('of several alike', () => {
+    /** Two of one GPU each that started together, and were told to stop for another one in the same pass. */
+    const twoStopping = async (): Promise<{ cluster: TestCluster; claimant: string; stopping: string[] }> => {
+      const cluster = await TestCluster.create(team, { gpu: 2 });
+      await team.admin.patch(cluster.path, { policy: GRACEFUL });
+      const soft = { priority: 10, resources: gpus(1), preemptible: true };
+      const stopping = await cluster.submitBatch([soft, soft]);
+      await passes.run(cluster.id);
+      for (const id of stopping) await cluster.start(id);
+      const claimant = await cluster.submit({ priority: 90, resources: gpus(2) });
+      await passes.run(cluster.id);
+      for (const id of stopping) expect(await cluster.statusOf(id)).toBe('stopping');
+      return { cluster, claimant, stopping };
+    };
+
+    it('that stop, what if takes each for itself', async () => {
+      const { cluster, claimant, stopping } = await twoStopping();
+      expect(await ask(cluster, { ended: stopping })).toMatchObject({ starts: [claimant], claims: [], waits: [] });
+      for (const id of stopping) expect(await ask(cluster, { ended: [id] })).toMatchObject({ starts: [] });
+    });
+
+    it('that stop, each is named once among those whose end would start another', async () => {
+      const { cluster, claimant, stopping } = await twoStopping();
+      await cluster.cancel(claimant);
+      // Both would come back before it.
+      const other = await cluster.submit({ priority: 5, resources: gpus(2) });
+      const { unlocks } = await explain(cluster, other);
+      expect(namesOf(unlocks)).toEqual(stopping.toSorted());
+    });
+
+    it('that run, the one that may not be stopped is not taken for the one that may', async () => {
+      const cluster = await TestCluster.create(team, { gpu: 2 });
+      const alike = { priority: 10, resources: gpus(1) };
+      const running = [await cluster.submit({ ...alike, preemptible: true }), await cluster.submit(alike)];
+      await passes.run(cluster.id);
+      const other = await cluster.submit({ priority: 5, resources: gpus(2) });
+      const { unlocks } = await explain(cluster, other);
+      expect(namesOf(unlocks)).toEqual(running.toSorted());
+      expect(await ask(cluster, { ended: running })).toMatchObject({ starts: [other] });
+    });
+
+    it('whose time is over, those that the next pass lets stop are told from those that it ends', async () => {
+      const cluster = await TestCluster.create(team, { gpu: 2 });
+      await team.admin.patch(cluster.path, { policy: GRACEFUL });
+      const alike = { priority: 10, resources: gpus(1), maxRuntimeSeconds: 3600 };
+      const [started, unstarted] = (await cluster.submitBatch([alike, alike])) as [string, string];
+      await passes.run(cluster.id);
+      await cluster.start(started);
+      const other = await cluster.submit({ priority: 5, resources: gpus(2) });
+      await withClient(stowage.database.url, (client) =>
+        client.query(`update deployments set due_at = statement_timestamp() where id = any($1)`, [
+          [started, unstarted],
+        ]),
+      );
+      expect(await ask(cluster, { ended: [started, unstarted] })).toMatchObject({ starts: [other] });
+      expect(await ask(cluster, { ended: [unstarted] })).toMatchObject({ starts: [] });
     });
   });
 

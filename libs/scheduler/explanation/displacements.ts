@@ -53,9 +53,7 @@ export async function nameDisplacement(
   const { running } = present.snapshot;
   const singles = (groups: readonly number[]): Single[] =>
     groups.slice(0, MAX_YIELDING).flatMap((group) => singlesOf(running[group]));
-  const stopping = present.holding.filter(
-    (group): group is SingleHolder => 'isVacating' in group && group.isVacating === true,
-  );
+  const stopping = present.holding.filter((group): group is SingleHolder => 'id' in group && group.isVacating);
   const leaving = isClaimant ? stopping.slice(0, MAX_YIELDING) : [];
   const gone = singles(plan.preempt.filter(({ by }) => by === shape).map(({ group }) => group));
   const could = singles(displacement.candidates);

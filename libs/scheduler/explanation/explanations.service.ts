@@ -208,24 +208,29 @@ export class ExplanationsService {
         named.push(unlock);
         continue;
       }
-      const deployments: NamedDeployment[] = [];
-      for (const { group, count } of unlock.groups) {
-        const own = present.snapshot.running[group]?.preemptible?.id;
-        if (own !== undefined) {
-          const one = (await this.work.find(this.database.reader(), present, [own])).get(own);
-          if (one !== undefined) deployments.push(one);
-          continue;
-        }
-        const holding = present.holding[group];
-        if (holding === undefined) throw new RangeError(`an unlock names group ${group} of ${present.holding.length}`);
-        const members = await this.work.membersOf(this.database.reader(), present.clusterId, { ...holding, count });
-        deployments.push(...members);
-      }
+      const deployments = await this.membersOf(present, unlock.groups);
       named.push({ kind: 'ended', deployments, isFewest: unlock.isFewest, untilMs: unlock.untilMs });
     }
     const isNow = unlocks.some(({ kind }) => kind === 'nothing');
     if (eta !== null && eta.atMs !== null && !isNow) named.push({ kind: 'time', atMs: eta.atMs });
     return named;
+  }
+
+  /** So many of these groups. Who is a group alone is in no other, however alike. */
+  private async membersOf(
+    present: Present,
+    groups: readonly { readonly group: number; readonly count: number }[],
+  ): Promise<NamedDeployment[]> {
+    const em = this.database.reader();
+    const singles = present.holding.flatMap((one) => ('id' in one ? [one.id] : []));
+    const members: NamedDeployment[] = [];
+    for (const { group, count } of groups) {
+      const holding = present.holding[group];
+      if (holding === undefined) throw new RangeError(`an unlock names group ${group} of ${present.holding.length}`);
+      if ('id' in holding) members.push(...(await this.work.find(em, present, [holding.id])).values());
+      else members.push(...(await this.work.membersOf(em, present.clusterId, { ...holding, count }, singles)));
+    }
+    return members;
   }
 }
 

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { type ResourceAmounts, ResourceVector } from '#kernel';
 import { ClusterDoor, ClusterErrors } from '#clusters';
 import { Database, type EntityManager, preferIndexes, rowsOf, sql } from '#database';
-import { type HoldingGroup } from '#deployments';
+import { type HoldingGroup, type SingleHolder } from '#deployments';
 import { type ClusterStop, type Snapshot } from '#packing';
 import { type QueuedShape } from '#queue';
 import { type Actor } from '#rbac';
@@ -20,8 +20,8 @@ export interface Present {
   readonly snapshot: Snapshot;
   /** The shapes of `snapshot.waiting`, at the same positions. */
   readonly shapes: readonly QueuedShape[];
-  /** The groups of `snapshot.running`, at the same positions. */
-  readonly holding: readonly HoldingGroup[];
+  /** The groups of `snapshot.running`, at the same positions; those with an id are one deployment alone. */
+  readonly holding: readonly (HoldingGroup | SingleHolder)[];
   readonly stops: readonly ClusterStop[];
   readonly state: ClusterState;
 }

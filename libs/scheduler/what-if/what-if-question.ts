@@ -100,17 +100,23 @@ export function added({ additions }: WhatIfQuestion, nowMs: number): Member[] {
   return additions.map(({ count, ...shape }) => ({ head: { id: newId(), queuedAtMs: nowMs }, shape, count }));
 }
 
-/** How many of each running group have ended, of a list of deployments. */
+/**
+ * How many of each running group have ended, of a list of deployments: of the group that is one of them alone, or else of one that they are
+ * alike. Never more than a group has: of those that are over, some count as gone already.
+ */
 export function endedGroups(
-  { holding, snapshot }: Present,
+  { holding, snapshot: { nowMs } }: Present,
   ended: readonly WorkingDeployment[],
 ): { group: number; count: number }[] {
   const counts = new Map<number, number>();
   for (const one of ended) {
-    const own = snapshot.running.findIndex(({ preemptible }) => preemptible?.id === one.id);
+    const isGone = one.status !== 'running' && one.endsAtMs !== null && one.endsAtMs <= nowMs;
+    const holds = (HOLDING_STATUSES as readonly string[]).includes(one.status) && !isGone;
+    const own = holding.findIndex((other) => 'id' in other && other.id === one.id);
     const alike = holding.findIndex(
       (other, index) =>
-        snapshot.running[index]?.preemptible === undefined &&
+        !('id' in other) &&
+        (counts.get(index) ?? 0) < other.count &&
         other.priority === one.priority &&
         other.endsAtMs === one.endsAtMs &&
         other.cpuMillis === one.cpuMillis &&
@@ -118,7 +124,6 @@ export function endedGroups(
         other.gpuMillis === one.gpuMillis,
     );
     const group = own >= 0 ? own : alike;
-    const holds = (HOLDING_STATUSES as readonly string[]).includes(one.status);
     if (holds && group >= 0) counts.set(group, (counts.get(group) ?? 0) + 1);
   }
   return [...counts].map(([group, count]) => ({ group, count }));

@@ -8,6 +8,7 @@ import { Client } from 'pg';
 import { PASS_QUEUE, type PassJob } from '#queue';
 
 import { atMost, TestCluster } from '../support/clusters.js';
+import { withClient } from '../support/database.js';
 import { assertLedgerHolds, type LedgerObserver, observeLedger } from '../support/invariants.js';
 import { aTeam, type Team } from '../support/people.js';
 import { Random } from '../support/random.js';
@@ -171,19 +172,14 @@ describe('passes by three workers, every nudge delivered three times', () => {
 
   it('end what runs longer than it declared, and start the next in its place', async () => {
     const cluster = await TestCluster.create(team, { cpu: 1 });
-    const first = await cluster.submit({ maxRuntimeSeconds: 1, priority: 90 });
-    await eventually(
-      () => cluster.deployment(first),
-      ({ status }) => status === 'scheduled',
-    );
-    const next = await cluster.submit();
+    // Both at once: the next waits from the beginning, however soon the second of the first is over.
+    const [first = '', next = ''] = await cluster.submitBatch([{ maxRuntimeSeconds: 1, priority: 90 }, {}]);
     const ended = await eventually(
       () => cluster.deployment(first),
       ({ status }) => status === 'timed_out',
     );
     const ranMs = Date.parse(ended.endedAt ?? '') - Date.parse(ended.scheduledAt ?? '');
     expect(ranMs).toBeGreaterThanOrEqual(1_000);
-    expect(ranMs).toBeLessThan(10_000);
     await eventually(
       () => cluster.deployment(next),
       ({ status }) => status === 'scheduled',
@@ -232,13 +228,15 @@ describe('passes that may change seven rows at a time', () => {
   it('also when many end at once, and when many run out of time at once', async () => {
     const cluster = await TestCluster.create(team, { cpu: 20 });
     const ids = await cluster.submitBatch(
-      Array.from({ length: 20 }, (_, index) => ({ ...(index < 10 ? { maxRuntimeSeconds: 1 } : {}) })),
+      Array.from({ length: 20 }, (_, index) => (index < 10 ? { maxRuntimeSeconds: 3_600 } : {})),
     );
     await eventually(cluster.read.bind(cluster), ({ allocated }) => allocated.cpu === 20);
     const reports = ids.slice(10).map((id) => ({ id, outcome: 'succeeded' }));
     await team.developer.post(`${cluster.path}/deployments/complete`, { reports });
     await eventually(cluster.read.bind(cluster), ({ allocated }) => allocated.cpu === 10);
-    await sleep(1_100);
+    await withClient(stowage.database.url, (client) =>
+      client.query('update deployments set due_at = now() where id = any($1)', [ids.slice(0, 10)]),
+    );
     // The sweep is not there to look at the clock: any nudge does.
     const other = await cluster.submit();
     await eventually(cluster.read.bind(cluster), ({ allocated }) => allocated.cpu === 1);

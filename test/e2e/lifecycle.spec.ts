@@ -232,7 +232,11 @@ describe('a deployment', () => {
       const answers = await Promise.all(
         Array.from({ length: 51 }, async (_, index) => {
           const ask = asks[index % 3] ?? 'failed';
-          const answer = await (ask === 'cancelled' ? act(id, 'cancel') : act(id, 'complete', { outcome: ask }));
+          // Whoever waits too long for the deployment's row is answered 503, and asks again.
+          const answer = await eventually(
+            () => (ask === 'cancelled' ? act(id, 'cancel') : act(id, 'complete', { outcome: ask })),
+            ({ status }) => status !== 503,
+          );
           return { ask, status: answer.status };
         }),
       );

@@ -75,6 +75,7 @@ describe('reports, cancellations, edits, stops and passes over the same deployme
         ({ status }) => status === 200,
       );
     }
+    const statuses = new Set<number>();
     for (let round = 0; round < ROUNDS; round++) {
       const answers = await Promise.all([
         reports(),
@@ -84,12 +85,17 @@ describe('reports, cancellations, edits, stops and passes over the same deployme
         reports(),
         cancelled(highest - round),
       ]);
-      expect(answers.every(({ status }) => status === 200 || status === 409)).toBe(true);
+      for (const { status } of answers) statuses.add(status);
     }
+    // 503 is the answer to whoever would wait too long for a row or a connection.
+    expect([200, 409, 503]).toEqual(expect.arrayContaining([...statuses]));
+    expect(statuses).toContain(200);
     expect(await deadlocks()).toBe(0);
 
-    const rest = await team.admin.post(`${cluster.path}/deployments/cancel`, { filter: {} });
-    expect(rest.status).toBe(200);
+    await eventually(
+      () => team.admin.post(`${cluster.path}/deployments/cancel`, { filter: {} }),
+      ({ status }) => status === 200,
+    );
     await eventually(cluster.read.bind(cluster), ({ queue, allocated }) => queue.queued === 0 && allocated.cpu === 0);
     await observer.stop();
     await assertLedgerHolds(stowage.database.url);

@@ -184,29 +184,31 @@ describe('accounts', () => {
   it('answer alike, and as fast, whether the user or the password is wrong', async () => {
     const known = await Promise.all(Array.from({ length: 25 }, () => app.register()));
     await app.login('nobody-at-all', 'warms up what is made once');
-    const times = { known: [] as number[], unknown: [] as number[] };
+    const ratios: number[] = [];
     const bodies = new Set<string>();
     const headers = new Set<string>();
     for (let round = 0; round < 8; round++) {
       for (const [i, { user }] of known.entries()) {
         const order = round % 2 === 0 ? (['known', 'unknown'] as const) : (['unknown', 'known'] as const);
+        const times = { known: 0, unknown: 0 };
         for (const kind of order) {
           const name = kind === 'known' ? user.username : `${user.username}-x`;
           const began = performance.now();
           const answer = await app.login(name, 'not the password', { from: `127.2.${round}.${i}` });
-          times[kind].push(performance.now() - began);
+          times[kind] = performance.now() - began;
           expect(answer.status).toBe(401);
           bodies.add(JSON.stringify({ ...answer.body, requestId: '' }));
           headers.add(Object.keys(answer.headers).sort().join());
         }
+        ratios.push(times.known / times.unknown);
       }
     }
     expect([bodies.size, headers.size]).toEqual([1, 1]);
-    const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-    const ratio = median(times.known) / median(times.unknown);
+    // Each pair is of one moment, so that a machine which gets slower in between is slower for both.
+    const ratio = ratios.sort((a, b) => a - b)[Math.floor(ratios.length / 2)] ?? 0;
     expect(ratio).toBeGreaterThan(0.8);
     expect(ratio).toBeLessThan(1.25);
-  }, 60_000);
+  }, 300_000);
 
   it('cost one statement for an authenticated request, beside its own work', async () => {
     const { accessToken, user } = await app.register();

@@ -39,11 +39,16 @@ describe('a flood of sign-ins', () => {
   it('of 500 at once leaves the rest of the service responsive, and tells those who must wait when to come back', async () => {
     const { accessToken } = await app.register();
     let isOver = false;
+    const floodBegan = performance.now();
+    let floodMs = 0;
     const flood = Promise.all(
       Array.from({ length: 500 }, (_, i) =>
         send('POST', '/v1/auth/login', { username: `nobody-${i % 400}`, password: PASSWORD }),
       ),
-    ).finally(() => (isOver = true));
+    ).finally(() => {
+      floodMs = performance.now() - floodBegan;
+      isOver = true;
+    });
     const times: number[] = [];
     while (!isOver) {
       const began = performance.now();
@@ -57,7 +62,8 @@ describe('a flood of sign-ins', () => {
     expect(refused.length).toBeGreaterThan(0);
     expect(new Set(refused.map(({ retryAfter }) => retryAfter))).toEqual(new Set(['2']));
     times.sort((a, b) => a - b);
-    // In a quiet run the 99th percentile is below 50 ms; the bound leaves room for a machine that is busy with other suites.
-    expect(times[Math.floor(times.length * 0.95)]).toBeLessThan(300);
-  }, 30_000);
+    // Whoever had to queue with the flood would wait for most of it, on a fast machine and on a busy one. In a quiet run it takes seconds,
+    // and the 95th percentile is below 20 ms.
+    expect(times[Math.floor(times.length * 0.95)]).toBeLessThan(floodMs / 8);
+  }, 120_000);
 });

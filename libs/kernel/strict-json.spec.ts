@@ -132,7 +132,7 @@ describe('strict JSON', () => {
   });
 
   it('takes time in proportion to hostile texts', () => {
-    const started = performance.now();
+    const began = process.cpuUsage();
     for (const text of [
       nested(20_000),
       '{"a":'.repeat(20_000),
@@ -145,7 +145,8 @@ describe('strict JSON', () => {
       expect(refusalOf(text)).not.toMatch(/^accepted/);
     }
     expect(refusalOf(`[${'1,'.repeat(50_000)}1]`)).toMatch(/^accepted/);
-    expect(performance.now() - started).toBeLessThan(1000);
+    // Of the processor's time, not the clock's: others may be at work on it.
+    expect(process.cpuUsage(began).user / 1_000).toBeLessThan(1_000);
   });
 
   it('points by RFC 6901', () => {

@@ -69,6 +69,7 @@ describe('e-mail addresses', () => {
       canonicalEmail(text);
       USERNAME_PATTERN.test(text);
     }
-    expect(process.cpuUsage(began).user / 1_000).toBeLessThan(50);
+    // One that is only quadratic takes more than a second for any of them.
+    expect(process.cpuUsage(began).user / 1_000).toBeLessThan(500);
   });
 });

@@ -220,7 +220,7 @@ describe('a server that stops', () => {
     expect((await fetch(`${url}/v1/context`)).status).toBe(200);
     const before = performance.now();
     await started.close();
-    expect(performance.now() - before).toBeLessThan(1000);
+    expect(performance.now() - before).toBeLessThan(HTTP_LIMITS.keepAliveMs / 10);
   });
 
   it('ends event streams', async () => {
@@ -235,7 +235,7 @@ describe('a server that stops', () => {
     });
     const before = performance.now();
     await ended;
-    expect(performance.now() - before).toBeLessThan(3000);
+    expect(performance.now() - before).toBeLessThan(9_000);
   });
 });
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { type Answer } from '../support/api-client.js';
 import { aDeployment, type DeploymentBody, TestCluster } from '../support/clusters.js';
@@ -6,9 +6,6 @@ import { fingerprint } from '../support/fingerprint.js';
 import { aTeam, type Team } from '../support/people.js';
 import { Stowage } from '../support/stowage.js';
 import { eventually } from '../support/wait.js';
-
-/** Two busy cores may take their time; what must be fast is measured where it must be. */
-jest.setTimeout(30_000);
 
 describe('what was found missing once', () => {
   let stowage: Stowage;

@@ -61,12 +61,12 @@ describe('a build whose database is migrated by the next one', () => {
     }
     expect(applied).toEqual(NEXT_RELEASE.map(({ name }) => name));
     const told = await load.stop();
-    await finish(pool, cluster);
+    await finish(pool, cluster, 60_000);
     expect(told.faults).toEqual([]);
     expect(await brokenPromises(pool, cluster, told)).toEqual([]);
     await assertLedgerHolds(url);
     expect((await stowage.client.get('/health/ready')).status).toBe(200);
-  });
+  }, 180_000);
 
   it('refuses to migrate it itself, and says so before', async () => {
     const settings = settingsOf(stowage.database.url);

@@ -35,6 +35,14 @@ export interface SingleHolder extends HoldingGroup {
   readonly returns: (WaitingDeployment & { readonly maxRuntimeSeconds: number | null }) | null;
 }
 
+/** What must be true of whoever is given up, beside that it is marked and that its priority is lower. */
+export interface YieldTerms {
+  /** It has been preempted less often. */
+  readonly maxPreemptions: number;
+  /** It was scheduled before. */
+  readonly scheduledBeforeMs: number;
+}
+
 /** A deployment's id and name. */
 export interface NamedDeployment {
   readonly id: string;
@@ -49,6 +57,21 @@ const END = sql`ceil(extract(epoch from d.due_at) * 1000)::float8`;
 
 /** Its time has not come: neither that of its runtime nor that of its grace. */
 const STAYS = sql`(d.due_at is null or d.due_at > statement_timestamp())`;
+
+/** Of what is in a cluster: marked for giving way, and neither over nor asked to stop. The index of such leads to it. */
+function marked(clusterId: string): Fragment {
+  return sql`d.cluster_id = ${clusterId} and d.is_preemptible and d.status in ('scheduled', 'running') and ${STAYS}`;
+}
+
+/** As a time of its own, so that what is compared with it is a condition of an index. */
+function latest({ scheduledBeforeMs }: YieldTerms): Fragment {
+  return sql`to_timestamp(${scheduledBeforeMs}::float8 / 1000)`;
+}
+
+/** As an expression, of which there are no statistics: where they said that next to nobody does, all that runs would be read and sorted. */
+function yieldsAgain({ maxPreemptions }: YieldTerms): Fragment {
+  return sql`(d.preemptions + 0 < ${maxPreemptions}::int)`;
+}
 
 /** What there is to know of one that may be given up. */
 const SINGLE = sql`d.id, d.version, d.priority, d.cpu_millis as "cpuMillis", d.memory_mib as "memoryMib",
@@ -161,33 +184,73 @@ export class ClusterWork {
   }
 
   /**
-   * Who may be given up for a priority: those that are marked for it and hold resources with a lower one, from the lowest priority, the
-   * youngest first, so that least is lost, at most `limit`; and all who have been preempted and still stop, those that are due to have
-   * stopped only if that counts.
+   * Who may be given up for a priority: those that are marked for it, keep the terms, and hold resources with a lower one, from the lowest
+   * priority, the youngest first, so that least is lost, at most `limit`; of each lower priority the one beside them that was scheduled
+   * too late, and will be the next to have run for long enough; and all who have been preempted and still stop, those that are due to
+   * have stopped only if that counts. With a limit of 0 those alone.
    *
-   * Its cost follows them, and nothing else that runs: the orders lead to the indexes that have them, whatever the statistics say.
+   * Its cost follows them and what has been preempted too often, and nothing else that runs: the orders lead to the indexes that have them,
+   * whatever the statistics say.
    */
   async givingWay(
     em: EntityManager,
     clusterId: string,
     {
       below,
+      terms,
       limit,
       countsOverdue,
-    }: { readonly below: number; readonly limit: number; readonly countsOverdue: boolean },
+    }: {
+      readonly below: number;
+      readonly terms: YieldTerms;
+      readonly limit: number;
+      readonly countsOverdue: boolean;
+    },
   ): Promise<SingleHolder[]> {
     return rowsOf(
       em,
       sql<SingleHolder>`
         (select ${SINGLE}, false as "isVacating", null::jsonb as returns from deployments d
-         where d.cluster_id = ${clusterId} and d.is_preemptible and d.status in ('scheduled', 'running')
-           and d.priority < ${below} and ${STAYS}
+         where ${marked(clusterId)} and d.priority < ${below} and d.scheduled_at < ${latest(terms)}
+           and ${yieldsAgain(terms)}
          order by d.priority, d.scheduled_at desc, d.id limit ${limit})
+        union all
+        (select next.* from generate_series(0, ${limit === 0 ? -1 : below - 1}::int) as level
+         cross join lateral (
+           select ${SINGLE}, false, null::jsonb from deployments d
+           where ${marked(clusterId)} and d.priority = level::smallint and d.scheduled_at >= ${latest(terms)}
+             and ${yieldsAgain(terms)}
+           order by d.scheduled_at, d.id desc limit 1
+         ) next)
         union all
         (select ${SINGLE}, true, ${RETURNING} from deployments d
          where d.cluster_id = ${clusterId} and d.status = 'stopping' and d.stop_cause = 'preempted'
            ${countsOverdue ? sql`` : sql`and ${STAYS}`}
          order by d.id)`,
+    );
+  }
+
+  /** Who is marked for giving way and does not keep the terms, from the lowest priority, the youngest first, at most `limit`. */
+  async notGivingWay(em: EntityManager, clusterId: string, terms: YieldTerms, limit: number): Promise<SingleHolder[]> {
+    return rowsOf(
+      em,
+      sql<SingleHolder>`
+        select ${SINGLE}, false as "isVacating", null::jsonb as returns from deployments d
+        where ${marked(clusterId)} and (d.scheduled_at >= ${latest(terms)} or not ${yieldsAgain(terms)})
+        order by d.priority, d.scheduled_at desc, d.id limit ${limit}`,
+    );
+  }
+
+  /** All who are marked for giving way, in groups like those of {@link holding}. */
+  async markedHolding(em: EntityManager, clusterId: string): Promise<HoldingGroup[]> {
+    return rowsOf(
+      em,
+      sql<HoldingGroup>`
+        select d.priority, d.cpu_millis as "cpuMillis", d.memory_mib as "memoryMib", d.gpu_millis as "gpuMillis",
+               ${END} as "endsAtMs", count(*)::int as count
+        from deployments d
+        where ${marked(clusterId)}
+        group by d.priority, d.cpu_millis, d.memory_mib, d.gpu_millis, d.due_at`,
     );
   }
 

@@ -2,7 +2,13 @@ import { DeploymentEventSchema } from './events/deployment-event.entity.js';
 import { EventHorizonSchema } from './events/event-horizon.entity.js';
 import { DeploymentSchema } from './deployment.entity.js';
 
-export { ClusterWork, type NamedDeployment, type SingleHolder, type WorkingDeployment } from './cluster-work.js';
+export {
+  ClusterWork,
+  type NamedDeployment,
+  type SingleHolder,
+  type WorkingDeployment,
+  type YieldTerms,
+} from './cluster-work.js';
 export {
   type AttemptResources,
   DeploymentLifecycle,

@@ -59,6 +59,8 @@ export interface RunningGroup {
   readonly endsAtMs: number | null;
   /** Present where it is marked preemptible, and alone in its group (`count` 1). Whether it may be given up now, the policy says. */
   readonly preemptible?: Preemptible;
+  /** So many of them are marked preemptible as well, and are not told apart. No plan depends on it; what is told of them does. */
+  readonly notConsidered?: number;
   /** Present and true where it was preempted and has not stopped yet: what it holds is for the claims of those that displaced it. */
   readonly isVacating?: boolean;
   /** Present where it is vacating, and waits again when it has stopped: as whom. No plan depends on it; what is foretold does. */

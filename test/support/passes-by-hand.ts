@@ -1,6 +1,6 @@
 import { Test, type TestingModule } from '@nestjs/testing';
 
-import { PassService, Planner, Sweep } from '#scheduler/processor';
+import { PassService, Planner, SnapshotReader, Sweep } from '#scheduler/processor';
 
 import { WorkerModule } from '../../apps/worker/worker.module.js';
 import { workerSettings } from './settings.js';
@@ -21,22 +21,38 @@ class PausingPlanner extends Planner {
   }
 }
 
+/** What a worker that looks at so few candidates reads with. */
+function narrow(limit: number): typeof SnapshotReader {
+  return class extends SnapshotReader {
+    protected override readonly mostCandidates = limit;
+  };
+}
+
 /** A worker that does nothing of its own accord: a pass happens when a test says so, and at no other time. */
 export class PassesByHand {
   private constructor(private readonly module: TestingModule) {}
 
-  /** @param afterPlanning happens in the middle of each pass: it has planned, and changed nothing yet */
+  /**
+   * @param afterPlanning happens in the middle of each pass: it has planned, and changed nothing yet
+   * @param mostCandidates so many that may be given up are looked at
+   */
   static async of(
     { database, environment }: Stowage,
     afterPlanning: () => Promise<void> = () => Promise.resolve(),
+    mostCandidates?: number,
   ): Promise<PassesByHand> {
     const settings = workerSettings(database.url, environment);
     // Compiled, and not started: neither the sweep nor the processor of nudges begins.
-    const module = await Test.createTestingModule({ imports: [WorkerModule.forRoot(settings)] })
+    const worker = Test.createTestingModule({ imports: [WorkerModule.forRoot(settings)] })
       .overrideProvider(Planner)
-      .useFactory({ factory: () => new PausingPlanner(afterPlanning) })
-      .compile();
-    return new PassesByHand(module);
+      .useFactory({ factory: () => new PausingPlanner(afterPlanning) });
+    if (mostCandidates !== undefined) worker.overrideProvider(SnapshotReader).useClass(narrow(mostCandidates));
+    return new PassesByHand(await worker.compile());
+  }
+
+  /** The reader of these passes. */
+  reader(): SnapshotReader {
+    return this.module.get(SnapshotReader, { strict: false });
   }
 
   async run(clusterId: string): Promise<void> {

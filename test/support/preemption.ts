@@ -158,10 +158,18 @@ export class PreemptionStage {
     readonly passes: PassesByHand,
   ) {}
 
-  /** @param afterPlanning happens in the middle of each pass */
-  static async start(options: StartOptions = {}, afterPlanning?: () => Promise<void>): Promise<PreemptionStage> {
+  /**
+   * @param afterPlanning happens in the middle of each pass
+   * @param mostCandidates so many that may be given up are looked at
+   */
+  static async start(
+    options: StartOptions = {},
+    afterPlanning?: () => Promise<void>,
+    mostCandidates?: number,
+  ): Promise<PreemptionStage> {
     const stowage = await Stowage.start({ workers: 0, ...options });
-    return new PreemptionStage(stowage, await aTeam(stowage.client), await PassesByHand.of(stowage, afterPlanning));
+    const passes = await PassesByHand.of(stowage, afterPlanning, mostCandidates);
+    return new PreemptionStage(stowage, await aTeam(stowage.client), passes);
   }
 
   async scene(cpu: number, policy: Readonly<Record<string, unknown>> = {}): Promise<PreemptionScene> {

@@ -74,6 +74,25 @@ describe('who could be stopped for a deployment that waits', () => {
     expect(displacementInWords(told, time)).toContain('of what else runs, 2 are being stopped already');
   });
 
+  it('tells what is marked, and left out because there is too much, from what is not marked', () => {
+    const group = aRunningGroup({ priority: 10, resources: amounts(30), count: 3, notConsidered: 2 });
+    const equal = aRunningGroup({ resources: amounts(10), notConsidered: 1 });
+    const told = ofFirst(busy({ running: [group, equal], waiting }));
+    expect(told.staying).toEqual([
+      { reason: 'not-preemptible', deployments: 1, untilMs: null },
+      { reason: 'not-considered', deployments: 2, untilMs: null },
+      { reason: 'not-lower', deployments: 1, untilMs: null },
+    ]);
+    expect(displacementInWords(told, time)).toBe(
+      'Nothing can be stopped for it: of what runs, 1 is not marked as preemptible, 2 are marked as preemptible and not considered, because so many others are, and 1 has its priority or a higher one.',
+    );
+    const all = aRunningGroup({ ...group, count: 1 });
+    expect(ofFirst(busy({ running: [all, aRunningGroup({ resources: amounts(70) })], waiting })).staying).toEqual([
+      { reason: 'not-considered', deployments: 1, untilMs: null },
+      { reason: 'not-lower', deployments: 1, untilMs: null },
+    ]);
+  });
+
   it('is nobody where the policy says so', () => {
     const told = ofFirst(aSnapshot({ running, waiting }));
     expect(told.isAllowed).toBe(false);

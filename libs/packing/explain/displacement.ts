@@ -12,6 +12,8 @@ export type StayReason =
   | 'not-lower'
   /** It is not marked preemptible. */
   | 'not-preemptible'
+  /** It is marked, and left out because so much is that a pass looks at no more. */
+  | 'not-considered'
   /** It has been given up as often as the policy allows. */
   | 'too-often'
   /** It has not run for as long as the policy grants everybody. */
@@ -50,6 +52,12 @@ export function displacementOf(snapshot: Snapshot, plan: Plan, shapeIndex: numbe
   const gone = new Map(plan.preempt.map(({ group, by }) => [group, by]));
   const candidates: number[] = [];
   const staying = new Map<StayReason, { deployments: number; untilMs: number | null }>();
+  const stay = (reason: StayReason, deployments: number, fromMs: number | null): void => {
+    if (deployments === 0) return;
+    const known = staying.get(reason) ?? { deployments: 0, untilMs: null };
+    const untilMs = fromMs === null ? known.untilMs : Math.min(fromMs, known.untilMs ?? Infinity);
+    staying.set(reason, { deployments: known.deployments + deployments, untilMs });
+  };
   for (const [index, group] of running.entries()) {
     if (gone.get(index) === shapeIndex) continue;
     const reason = gone.has(index) ? 'stopping' : reasonToStay(snapshot, group, shape);
@@ -57,10 +65,9 @@ export function displacementOf(snapshot: Snapshot, plan: Plan, shapeIndex: numbe
       candidates.push(index);
       continue;
     }
-    const known = staying.get(reason) ?? { deployments: 0, untilMs: null };
-    const fromMs = reason === 'too-new' ? eligibleAtMs(snapshot, group) : null;
-    const untilMs = fromMs === null ? known.untilMs : Math.min(fromMs, known.untilMs ?? Infinity);
-    staying.set(reason, { deployments: known.deployments + group.count, untilMs });
+    const left = reason === 'not-preemptible' ? Math.min(group.notConsidered ?? 0, group.count) : 0;
+    stay(reason, group.count - left, reason === 'too-new' ? eligibleAtMs(snapshot, group) : null);
+    stay('not-considered', left, null);
   }
   const free = freeAt(snapshot, holdingsAfter(snapshot, plan), nowMs);
   for (const index of candidates) {
@@ -75,7 +82,7 @@ export function displacementOf(snapshot: Snapshot, plan: Plan, shapeIndex: numbe
   return {
     isAllowed: policy.preemption !== 'never',
     candidates,
-    staying: [...staying].map(([reason, stay]) => ({ reason, ...stay })),
+    staying: [...staying].map(([reason, how]) => ({ reason, ...how })),
     short,
   };
 }

@@ -77,6 +77,8 @@ function reasonFor(blocker: Exclude<Blocker, { code: 'AHEAD' }>, time: TimeForma
 const STAYING: Readonly<Record<StayReason, (deployments: string, isOne: boolean, until: string) => string>> = {
   'not-lower': (deployments, one) => `${deployments} ${one ? 'has' : 'have'} its priority or a higher one`,
   'not-preemptible': (deployments, one) => `${deployments} ${one ? 'is' : 'are'} not marked as preemptible`,
+  'not-considered': (deployments, one) =>
+    `${deployments} ${one ? 'is' : 'are'} marked as preemptible and not considered, because so many others are`,
   'too-often': (deployments, one) =>
     `${deployments} ${one ? 'has' : 'have'} been stopped for others as often as this cluster allows`,
   'too-new': (deployments, _, until) => `${deployments} may not be stopped yet (the first at ${until})`,

@@ -9,6 +9,7 @@ const MANY = Number.MAX_SAFE_INTEGER;
 const STAY_REASONS = [
   'not-lower',
   'not-preemptible',
+  'not-considered',
   'too-often',
   'too-new',
   'stopping',
@@ -33,7 +34,7 @@ export class YieldingDto {
 export class StayingDto {
   @EnumField(STAY_REASONS, {
     description:
-      '`not-lower`: it has the same priority or a higher one. `not-preemptible`: it is not marked so. `too-often`: it has been stopped for others as often as the policy allows. `too-new`: it has not run for as long as the policy grants. `stopping`: it stops already.',
+      '`not-lower`: it has the same priority or a higher one. `not-preemptible`: it is not marked so. `not-considered`: it is marked so, and left out, because no more than 5,000 are looked at. `too-often`: it has been stopped for others as often as the policy allows. `too-new`: it has not run for as long as the policy grants. `stopping`: it stops already.',
     name: 'StayReason',
     example: 'not-preemptible',
   })

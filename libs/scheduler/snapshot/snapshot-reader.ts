@@ -2,7 +2,13 @@ import { Injectable } from '@nestjs/common';
 
 import { type ResourceAmounts, RESOURCES, ResourceVector } from '#kernel';
 import { type EntityManager } from '#database';
-import { ClusterWork, type HoldingGroup, type SingleHolder, type WaitingDeployment } from '#deployments';
+import {
+  ClusterWork,
+  type HoldingGroup,
+  type SingleHolder,
+  type WaitingDeployment,
+  type YieldTerms,
+} from '#deployments';
 import {
   type Claim,
   type PlanningPolicy,
@@ -59,8 +65,8 @@ interface NamedShape {
 }
 
 /**
- * Of so much that runs is considered whether to give it up, the lowest priority and the youngest first; the rest stays, whatever waits. A
- * pass must end however much is preemptible.
+ * So much of what may be given up now is considered, the lowest priority and the youngest first; the rest stays, whatever waits. A pass
+ * must end however much is preemptible.
  */
 const MAX_CANDIDATES = 5_000;
 
@@ -69,6 +75,9 @@ const ANY_PRIORITY = 101;
 
 /** The most names that a snapshot carries, over all shapes. */
 const MAX_NAMES = 20_000;
+
+/** No group has any that were left out. */
+const NOBODY: ReadonlyMap<string, number> = new Map();
 
 /** Where no deployment can be given a reservation, a plan on shapes depends on the ages of those alone that differ in nothing but runtime. */
 const AGELESS: readonly WaitingDeployment[] = [{ id: '', queuedAtMs: 0 }];
@@ -81,6 +90,9 @@ const AGELESS: readonly WaitingDeployment[] = [{ id: '', queuedAtMs: 0 }];
  */
 @Injectable()
 export class SnapshotReader {
+  /** Another number for tests: nobody else has a reason. */
+  protected readonly mostCandidates: number = MAX_CANDIDATES;
+
   constructor(
     private readonly queue: QueueShapes,
     private readonly work: ClusterWork,
@@ -99,9 +111,11 @@ export class SnapshotReader {
     const known = [...without(groups, singles), ...singles];
     const rest = depth.kind === 'deciding' ? restOf(depth.allocated, known, areRead ? cluster.nowMs + 1 : null) : [];
     const holding = [...rest, ...known];
+    const running = holding.map((group) => toRunning(depth.kind === 'deciding' ? group : asSettled(group, cluster)));
+    const leftOut = depth.kind === 'deciding' ? NOBODY : await this.leftOut(tx, cluster, singles);
     return {
       problem: {
-        running: holding.map((group) => toRunning(depth.kind === 'deciding' ? group : asSettled(group, cluster))),
+        running: leftOut.size === 0 ? running : withLeftOut(running, holding, leftOut),
         waiting: waiting.map(toWaiting),
         reservation: standing,
         claims: schedule.claims.flatMap((claim) => stillClaimed(claim, waiting)),
@@ -116,19 +130,40 @@ export class SnapshotReader {
   /** What may be given up for what waits, and what has been and still stops. */
   private async singles(
     tx: EntityManager,
-    { clusterId, policy }: ReadableCluster,
+    { clusterId, policy, nowMs }: ReadableCluster,
     depth: Depth,
     waiting: readonly NamedShape[],
     claims: readonly Claim[],
   ): Promise<readonly SingleHolder[]> {
-    // Whoever asks may ask of another policy, or what this one forbids.
-    if (depth.kind === 'everything') {
-      return this.work.givingWay(tx, clusterId, { below: ANY_PRIORITY, limit: MAX_CANDIDATES, countsOverdue: false });
-    }
+    const terms = termsOf(policy, nowMs);
+    if (depth.kind === 'everything') return this.allSingles(tx, clusterId, terms);
     const below = highestUnmet(waiting, depth);
     if (claims.length === 0 && (policy.preemption === 'never' || below === null)) return [];
-    const limit = depth.mayPreempt ? MAX_CANDIDATES : 0;
-    return this.work.givingWay(tx, clusterId, { below: below ?? 0, limit, countsOverdue: true });
+    const limit = depth.mayPreempt ? this.mostCandidates : 0;
+    return this.work.givingWay(tx, clusterId, { below: below ?? 0, terms, limit, countsOverdue: true });
+  }
+
+  /** The same for whoever may ask of another policy, or why something stays: with others that are marked, as far as there is room for them. */
+  private async allSingles(tx: EntityManager, clusterId: string, terms: YieldTerms): Promise<readonly SingleHolder[]> {
+    const limit = this.mostCandidates;
+    const found = await this.work.givingWay(tx, clusterId, { below: ANY_PRIORITY, terms, limit, countsOverdue: false });
+    if (found.length >= limit) return found;
+    const others = await this.work.notGivingWay(tx, clusterId, terms, limit);
+    // The next to have run for long enough are among both.
+    return [...new Map([...found, ...others].map((single) => [single.id, single])).values()].slice(0, limit);
+  }
+
+  /** How many there are, by what they hold, that are marked for giving way and were left out, for whoever is told why they stay. */
+  private async leftOut(
+    tx: EntityManager,
+    { clusterId }: ReadableCluster,
+    singles: readonly SingleHolder[],
+  ): Promise<ReadonlyMap<string, number>> {
+    // Fewer are all there are.
+    if (singles.length < this.mostCandidates) return NOBODY;
+    const marked = await this.work.markedHolding(tx, clusterId);
+    const known = singles.filter(({ isVacating }) => !isVacating);
+    return new Map(without(marked, known).map((group) => [keyOf(group), group.count]));
   }
 
   /** The shapes that wait, with their oldest; without those of which the last one has just been cancelled. */
@@ -149,6 +184,12 @@ export class SnapshotReader {
       return own.length === 0 ? [] : [{ shape, heads: own }];
     });
   }
+}
+
+/** What a policy demands of whoever is given up now. */
+function termsOf({ maxPreemptions, preemptAfterSeconds }: PlanningPolicy, nowMs: number): YieldTerms {
+  // Times are told in whole milliseconds, rounded down: whoever was scheduled within this one has run for long enough.
+  return { maxPreemptions, scheduledBeforeMs: nowMs - preemptAfterSeconds * 1_000 + 1 };
 }
 
 /** Whether others wait that differ from a shape in their declared runtimes alone: of those, the oldest comes first. */
@@ -250,6 +291,19 @@ function toRunning(group: HoldingGroup | SingleHolder): RunningGroup {
   const { id, sinceMs, preemptions, hasStarted, isVacating, returns } = group;
   if (isVacating) return { ...running, isVacating, ...(returns === null ? {} : { returns }) };
   return { ...running, preemptible: { id, sinceMs, preemptions, stopsAtOnce: !hasStarted } };
+}
+
+/** Groups with how many of them were left out; those that stand alone were not. */
+function withLeftOut(
+  running: readonly RunningGroup[],
+  holding: readonly (HoldingGroup | SingleHolder)[],
+  leftOut: ReadonlyMap<string, number>,
+): RunningGroup[] {
+  return running.map((group, index) => {
+    const behind = holding[index] as HoldingGroup | SingleHolder;
+    const notConsidered = 'id' in behind ? undefined : leftOut.get(keyOf(behind));
+    return notConsidered === undefined ? group : { ...group, notConsidered };
+  });
 }
 
 function toWaiting({ shape, heads }: NamedShape): WaitingShape {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { newId } from '#kernel';
 import { Database, databaseOptions, type EntityManager, MikroORM, preferIndexes, rowsOf, sql } from '#database';
-import { ClusterWork, DeploymentLifecycle, Preemptions, type SingleHolder } from '#deployments';
+import { ClusterWork, DeploymentLifecycle, Preemptions, type SingleHolder, type YieldTerms } from '#deployments';
 
 import { createTestDatabase, type TestDatabase, withClient } from '../../support/database.js';
 
@@ -14,6 +14,12 @@ const STOPPING = 7;
 
 const LIMIT = 50;
 const BELOW = 50;
+
+/** All that is marked keeps these. */
+const TERMS: YieldTerms = { maxPreemptions: 1, scheduledBeforeMs: Date.now() + 86_400_000 };
+
+/** Nothing has run for as long as these demand. */
+const PATIENT: YieldTerms = { maxPreemptions: 1, scheduledBeforeMs: Date.now() - 86_400_000 };
 
 /** When PostgreSQL looked at the table last: never, while it was empty, before there was anything to give up, or now. */
 const LOOKS = ['never', 'when it was empty', 'before anything ran', 'just now'] as const;
@@ -145,12 +151,12 @@ describe.each(LOOKS)('giving up what runs, where PostgreSQL last looked at the t
     return told;
   };
 
-  const candidates = (tx: EntityManager, below: number, limit: number): Promise<SingleHolder[]> =>
-    new ClusterWork().givingWay(tx, clusterId, { below, limit, countsOverdue: true });
+  const candidates = (tx: EntityManager, below: number, limit: number, terms = TERMS): Promise<SingleHolder[]> =>
+    new ClusterWork().givingWay(tx, clusterId, { below, terms, limit, countsOverdue: true });
 
   /** What the question for candidates reads, and how many come back. */
-  const ask = async (below: number, limit: number): Promise<{ found: number; read: Read[] }> => {
-    const { result, read } = await reading((tx) => candidates(tx, below, limit));
+  const ask = async (below: number, limit: number, terms = TERMS): Promise<{ found: number; read: Read[] }> => {
+    const { result, read } = await reading((tx) => candidates(tx, below, limit, terms));
     return { found: result.length, read };
   };
 
@@ -166,6 +172,27 @@ describe.each(LOOKS)('giving up what runs, where PostgreSQL last looked at the t
         ],
       });
     }
+  });
+
+  it('reads of what has not run for long enough the next of its priority alone', async () => {
+    for (let time = 0; time < 8; time++) {
+      expect(await ask(BELOW, LIMIT, PATIENT)).toEqual({
+        found: 1 + STOPPING,
+        read: [
+          { name: 'deployments_preemptible_index', entries: 1 },
+          { name: 'deployments_stopping_index', entries: 2 * STOPPING },
+        ],
+      });
+    }
+  });
+
+  it('passes over what has been preempted too often, and reads nothing else for it', async () => {
+    const { found, read } = await ask(BELOW, LIMIT, { ...TERMS, maxPreemptions: 0 });
+    expect(found).toBe(STOPPING);
+    expect(read).toEqual([
+      { name: 'deployments_preemptible_index', entries: 2 * ROWS + 2 * STOPPING },
+      { name: 'deployments_stopping_index', entries: 2 * STOPPING },
+    ]);
   });
 
   it('reads nothing that runs where nothing may be given up', async () => {

@@ -111,7 +111,10 @@ function judgedDue(organizationId: string, clusterId: string, limit: number): Fr
  */
 @Injectable()
 export class DeploymentLifecycle {
-  /** Schedules those that are included, then the oldest of each shape. What was cancelled meanwhile is passed over, so that fewer may come back than were asked for. */
+  /**
+   * Schedules those that are included, then the oldest of each shape. What was cancelled meanwhile, or has another priority, is passed over, so that
+   * fewer may come back than were asked for: both leave a signal for another pass. Any other edit leaves none, and starts like the rest.
+   */
   async schedule(
     tx: EntityManager,
     { organizationId, clusterId, passId }: PassContext,
@@ -130,17 +133,17 @@ export class DeploymentLifecycle {
         ), included as materialized (
           select ${organizationId}::uuid as organization_id, id from unnest(${included}::uuid[]) as included (id)
         ), chosen as materialized (
-          select included.organization_id, included.id, waiting.version
+          select included.organization_id, included.id, waiting.status, waiting.priority
           from included cross join lateral (
-            select status, version from deployments d
+            select status, priority from deployments d
             where d.organization_id = included.organization_id and d.id = included.id
             limit 1
           ) waiting
           where waiting.status = 'queued'
           union all
-          select ${organizationId}::uuid, oldest.id, oldest.version
+          select ${organizationId}::uuid, oldest.id, oldest.status, wanted.priority
           from wanted cross join lateral (
-            select id, version from deployments d
+            select id, status from deployments d
             where d.cluster_id = ${clusterId} and d.status = 'queued' and d.priority = wanted.priority
               and d.cpu_millis = wanted.cpu_millis and d.memory_mib = wanted.memory_mib
               and d.gpu_millis = wanted.gpu_millis and d.max_runtime_seconds = wanted.max_runtime_seconds
@@ -154,7 +157,8 @@ export class DeploymentLifecycle {
               released_at = null,
               due_at = statement_timestamp() + nullif(max_runtime_seconds, 0) * interval '1 second'
           from chosen
-          where d.organization_id = chosen.organization_id and d.id = chosen.id and d.version = chosen.version
+          where d.organization_id = chosen.organization_id and d.id = chosen.id
+            and d.status = chosen.status and d.priority = chosen.priority
           returning d.id, d.version, d.attempt, d.priority, d.cpu_millis, d.memory_mib, d.gpu_millis, d.max_runtime_seconds,
                     d.scheduled_at, d.queued_at, d.due_at
         ), events as (

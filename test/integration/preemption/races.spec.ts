@@ -6,6 +6,9 @@ import { PassesByHand } from '../../support/passes-by-hand.js';
 import { type PreemptionScene, PreemptionStage } from '../../support/preemption.js';
 import { eventually } from '../../support/wait.js';
 
+const WAITING_FOR_A_LOCK = `
+  select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+
 describe('preemption, while those whom it is about do something', () => {
   let stage: PreemptionStage;
   /** Happens in the middle of the next pass, once. */
@@ -88,6 +91,35 @@ describe('preemption, while those whom it is about do something', () => {
     await scene.pass();
     expect(await scene.statuses([old, young, high])).toEqual(['running', 'running', 'cancelled']);
     expect(await scene.evictions()).toBe(0);
+  });
+
+  it('starts what somebody edits meanwhile, if it stays what was planned', async () => {
+    const scene = await stage.scene(1);
+    const id = await scene.submit(10, 1);
+    const editor = new Client({ connectionString: stage.stowage.database.url });
+    await editor.connect();
+    inTheMiddle = async () => {
+      await editor.query('begin');
+      await editor.query(
+        `with d as (
+           update deployments set labels = '{"team": "vision"}', version = version + 1 where id = $1 returning *
+         )
+         insert into deployment_events (organization_id, deployment_id, sequence, cluster_id, attempt, from_status, to_status, cause, actor_id, at)
+         select organization_id, id, version, cluster_id, attempt, status, status, 'edited', $2, greatest(now(), queued_at) from d`,
+        [id, stage.team.admin.id],
+      );
+    };
+    const passed = scene.pass();
+    // The pass has chosen it as it was, and waits for whoever edits it.
+    await eventually(
+      async () => (await editor.query(WAITING_FOR_A_LOCK)).rowCount,
+      (count) => count === 1,
+    );
+    await editor.query('commit');
+    await editor.end();
+    await passed;
+    expect(await scene.statuses([id])).toEqual(['scheduled']);
+    expect((await scene.moves(id)).map(({ to }) => to)).toEqual(['queued', 'queued', 'scheduled']);
   });
 
   it('waits for nobody who holds a victim, gives nothing up, and looks again soon', async () => {

@@ -205,7 +205,7 @@ export class PassDto {
 
   @StringField({
     description:
-      'Why it ran: `submitted`, `ended`, `cancelled`, `cluster-changed`, `more-to-do`, separated by spaces, or `sweep`.',
+      'Why it ran: `submitted`, `edited`, `ended`, `cancelled`, `cluster-changed`, `more-to-do`, separated by spaces, or `sweep`.',
     max: 200,
     example: 'ended submitted',
   })

@@ -82,7 +82,12 @@ export class EventDto {
   })
   readonly sequence!: number;
 
-  @IntegerField({ description: 'Which attempt of the deployment.', min: 1, max: MAX_INTEGER, example: 1 })
+  @IntegerField({
+    description: 'Which attempt of the deployment; of what waits again, the one to come.',
+    min: 1,
+    max: MAX_INTEGER,
+    example: 1,
+  })
   readonly attempt!: number;
 
   @EnumField(DEPLOYMENT_STATUSES, {

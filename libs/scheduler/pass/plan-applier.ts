@@ -7,6 +7,7 @@ import { type QueuedShape, QueueShapes } from '#queue';
 
 import { Ledger } from '../ledger/ledger.js';
 import { ClusterSchedules } from './cluster-schedules.js';
+import { claimsAfter } from './kept-claims.js';
 import { type DeclaredEnd, withKeptPromise } from './kept-promise.js';
 import { countLatencies, type Latencies } from './latencies.js';
 import { cutOf } from './plan-cut.js';
@@ -64,7 +65,8 @@ export class PlanApplier {
       plan,
       scheduled.flatMap((deployment) => endOf(deployment, view.snapshot.nowMs)),
     );
-    const { reservation, claims, wakeAtMs } = kept;
+    const { reservation, wakeAtMs } = kept;
+    const claims = claimsAfter(kept, view.snapshot);
     await this.schedules.write(tx, pass, view.schedule, { reservation, claims, wakeAtMs });
     return {
       plan: kept,

@@ -204,17 +204,37 @@ describe('preemption of what needs time to stop, pass by pass', () => {
       await scene.pass();
       await scene.cluster.cordon();
       await scene.report(victims[0]!, 'failed');
-      const third = await scene.submit(50, 1);
+      // Two of the claimant's own priority, and two are more than one.
+      const others = [await scene.submit(90, 1), await scene.submit(90, 1)];
+      const all = [...victims, claimant, ...others];
       await scene.pass();
-      expect(await scene.statuses([...victims, claimant, third])).toEqual(['queued', 'stopping', 'queued', 'queued']);
+      expect(await scene.statuses(all)).toEqual(['queued', 'stopping', 'queued', 'queued', 'queued']);
       await scene.cluster.uncordon();
       await scene.pass();
-      expect(await scene.statuses([...victims, claimant, third])).toEqual(['queued', 'stopping', 'queued', 'queued']);
+      expect(await scene.statuses(all)).toEqual(['queued', 'stopping', 'queued', 'queued', 'queued']);
       expect(await scene.claims()).toEqual([{ priority: 90, count: 1 }]);
       await scene.report(victims[1]!, 'failed');
       await scene.pass();
-      expect(await scene.statuses([...victims, claimant, third])).toEqual(['queued', 'queued', 'scheduled', 'queued']);
+      expect(await scene.statuses(all)).toEqual(['queued', 'queued', 'scheduled', 'queued', 'queued']);
       expect(await scene.evictions()).toBe(2);
+    });
+
+    it('is over when who has it is cancelled on a cordoned cluster', async () => {
+      const scene = await stage.scene(2, GRACE);
+      const victims = [await scene.submitRunning(10, 1), await scene.submitRunning(10, 1)];
+      const claimant = await scene.submit(90, 2);
+      await scene.pass();
+      await scene.cluster.cordon();
+      await scene.pass();
+      await scene.cluster.cancel(claimant);
+      await scene.pass();
+      // It is like the one that had a claim, and has none.
+      const alike = await scene.submit(90, 2);
+      const others = [await scene.submit(90, 1), await scene.submit(90, 1)];
+      for (const victim of victims) await scene.report(victim, 'failed');
+      await scene.cluster.uncordon();
+      await scene.pass();
+      expect(await scene.statuses([alike, ...others])).toEqual(['queued', 'scheduled', 'scheduled']);
     });
 
     it('stands when preemption is switched off meanwhile: what was asked to stop was asked for somebody', async () => {

@@ -92,11 +92,12 @@ interface Reservation {
   promisedAtMs: number | null;
 }
 
-/** The reservation that stands, and how many have a claim. */
+/** The reservation that stands, and how many have a claim; where nothing may start, claims rest, and no plan tells of them. */
 function schedule(cluster: TestCluster): Promise<{ reservation: Reservation | null; claimed: number }> {
   return withClient(stowage.database.url, async (client) => {
     const { rows } = await client.query<{ reservation: Reservation | null; claims: { count: number }[] }>(
-      `select reservation, claims from cluster_schedules where cluster_id = $1`,
+      `select reservation, case when state = 'active' and pending_cpu_millis is null then claims else '[]' end as claims
+       from cluster_schedules join clusters on id = cluster_id where cluster_id = $1`,
       [cluster.id],
     );
     const { reservation, claims } = rows[0] ?? { reservation: null, claims: [] };

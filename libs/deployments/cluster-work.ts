@@ -179,7 +179,7 @@ export class ClusterWork {
         from deployments d
         where d.cluster_id = ${clusterId} and ${HOLDS}
           ${settledWith === null ? sql`` : sql`and (${STAYS} or (d.status = 'running' and ${settledWith}::int > 0))`}
-        group by d.priority, d.cpu_millis, d.memory_mib, d.gpu_millis, d.due_at`,
+        group by d.priority, d.cpu_millis, d.memory_mib, d.gpu_millis, ${END}`,
     );
   }
 
@@ -250,7 +250,7 @@ export class ClusterWork {
                ${END} as "endsAtMs", count(*)::int as count
         from deployments d
         where ${marked(clusterId)}
-        group by d.priority, d.cpu_millis, d.memory_mib, d.gpu_millis, d.due_at`,
+        group by d.priority, d.cpu_millis, d.memory_mib, d.gpu_millis, ${END}`,
     );
   }
 

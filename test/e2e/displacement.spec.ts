@@ -262,6 +262,25 @@ describe('what would be stopped for others', () => {
       expect(await ask(cluster, { ended: running })).toMatchObject({ starts: [other] });
     });
 
+    it('that end within the same millisecond, the one that may be stopped is counted once', async () => {
+      const cluster = await TestCluster.create(team, { gpu: 2 });
+      await team.admin.patch(cluster.path, { policy: YIELDING });
+      const alike = { priority: 10, resources: gpus(1), maxRuntimeSeconds: 3600 };
+      const running = [await cluster.submit({ ...alike, preemptible: true }), await cluster.submit(alike)];
+      await passes.run(cluster.id);
+      await withClient(stowage.database.url, (client) =>
+        client.query(
+          `update deployments set due_at = date_trunc('hour', now()) + interval '2 hours'
+             + array_position($1::uuid[], id) * interval '10 microseconds'
+           where id = any($1)`,
+          [running],
+        ),
+      );
+      const { displacement } = await explain(cluster, await cluster.submit({ priority: 60, resources: gpus(2) }));
+      expect(displacement?.candidates.map(({ id }) => id)).toEqual([running[0]]);
+      expect(displacement?.staying).toEqual([{ reason: 'not-preemptible', deployments: 1, until: null }]);
+    });
+
     it('whose time is over, those that the next pass lets stop are told from those that it ends', async () => {
       const cluster = await TestCluster.create(team, { gpu: 2 });
       await team.admin.patch(cluster.path, { policy: GRACEFUL });

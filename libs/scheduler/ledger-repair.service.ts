@@ -107,6 +107,8 @@ export class LedgerRepair {
     const { corrections, before, after } = await this.ledger.correct(tx, pass);
     const checkpoints = await this.closing.correct(tx, pass);
     const recounted = await this.ledger.recountQueue(tx, pass);
+    // What was not counted may wait beside free room, in a cluster that is not cordoned: it wants a pass that places.
+    await this.signals.announce(tx, pass, 'more-to-do');
     await this.log.record(tx, {
       organizationId,
       actor: REPAIRER,

@@ -37,7 +37,7 @@ export class PassesByHand {
    * @param mostCandidates so many that may be given up are looked at
    */
   static async of(
-    { database, environment }: Stowage,
+    { database, environment }: Pick<Stowage, 'database' | 'environment'>,
     afterPlanning: () => Promise<void> = () => Promise.resolve(),
     mostCandidates?: number,
   ): Promise<PassesByHand> {

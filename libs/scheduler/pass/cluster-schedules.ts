@@ -80,13 +80,13 @@ export class ClusterSchedules {
     return rows.map(({ id }) => id);
   }
 
-  /** Milliseconds until the next cluster wants to be looked at; null when none does. */
-  async untilNextMs(em: EntityManager): Promise<number | null> {
+  /** Milliseconds until the next cluster wants to be looked at, other than these; null when none does. */
+  async untilNextMs(em: EntityManager, except: readonly string[]): Promise<number | null> {
     const [row] = await rowsOf(
       em,
       sql<{ ms: number | null }>`
         select extract(epoch from min(wake_at) - statement_timestamp())::float8 * 1000 as ms
-        from cluster_schedules where wake_at is not null`,
+        from cluster_schedules where wake_at is not null and cluster_id <> all(${except}::uuid[])`,
     );
     return row?.ms ?? null;
   }

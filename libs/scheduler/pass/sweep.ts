@@ -23,6 +23,8 @@ export class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown 
   private readonly logger = new Logger(Sweep.name);
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
+  /** Clusters whose passes have failed, and when they are tried again. */
+  private readonly resting = new Map<string, number>();
 
   constructor(
     private readonly settings: Settings,
@@ -42,7 +44,7 @@ export class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown 
     await this.running;
   }
 
-  /** Looks once, and serves what it finds. */
+  /** Looks once, and serves what it finds. A cluster that cannot be served keeps no other from it, and is left alone for an interval. */
   async sweepOnce(): Promise<void> {
     const clusters = await this.database.transaction(async (tx) => {
       await preferIndexes(tx);
@@ -52,10 +54,27 @@ export class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown 
         ...(await this.schedules.clustersDue(tx)),
       ]);
     });
+    for (const clusterId of this.restingNow()) clusters.delete(clusterId);
     for (const clusterId of clusters) {
       if (this.stopping.signal.aborted) return;
-      await this.turns.take(clusterId);
+      await this.serve(clusterId);
     }
+  }
+
+  private async serve(clusterId: string): Promise<void> {
+    try {
+      await this.turns.take(clusterId);
+    } catch (error) {
+      this.resting.set(clusterId, performance.now() + this.settings.sweepIntervalMs);
+      this.logger.warn(`a pass on cluster ${clusterId} failed and changed nothing: ${String(error)}`);
+    }
+  }
+
+  /** The clusters that are left alone now. Forgets those whose time is over. */
+  private restingNow(): string[] {
+    const nowMs = performance.now();
+    for (const [clusterId, untilMs] of this.resting) if (untilMs <= nowMs) this.resting.delete(clusterId);
+    return [...this.resting.keys()];
   }
 
   private async runUntilStopped(): Promise<void> {
@@ -70,14 +89,16 @@ export class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown 
     }
   }
 
-  /** An interval, or less where something is due before: a time limit, a promised start. */
+  /** An interval, or less where something is due before: a time limit, a promised start. What is overdue where passes fail hurries nobody. */
   private async untilNextMs(): Promise<number> {
     const interval = this.settings.sweepIntervalMs;
     try {
       return await this.database.transaction(async (tx) => {
         await preferIndexes(tx);
-        const due = (await this.deployments.firstDue(tx)).map(({ inMs }) => inMs);
-        const wake = (await this.schedules.untilNextMs(tx)) ?? interval;
+        const resting = new Set(this.restingNow());
+        const firsts = await this.deployments.firstDue(tx);
+        const due = firsts.filter(({ clusterId }) => !resting.has(clusterId)).map(({ inMs }) => inMs);
+        const wake = (await this.schedules.untilNextMs(tx, [...resting])) ?? interval;
         return Math.max(
           MIN_INTERVAL_MS,
           due.reduce((least, inMs) => Math.min(least, inMs), Math.min(interval, wake)),

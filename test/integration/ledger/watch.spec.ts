@@ -202,6 +202,26 @@ describe('the audit of a running installation', () => {
     expect(await LedgerAudit.over(database).fullOf(cluster.id)).toEqual([]);
   });
 
+  it('lets start what was not counted: after a repair there is another pass', async () => {
+    const signals = async (): Promise<number | null> =>
+      (await client.query('select 1 from cluster_signals where cluster_id = $1', [cluster.id])).rowCount;
+    await cluster.cordon();
+    const id = await cluster.submit({ priority: 77, resources: { cpu: 0, memoryMib: 1, gpu: 0 } });
+    await eventually(signals, (count) => count === 0);
+    await damage(`delete from queue_shapes where cluster_id = '${cluster.id}' and priority = 77`);
+    await cluster.uncordon();
+    await eventually(signals, (count) => count === 0);
+    // It fits, and no pass knows of it. That is no drift: the cluster stays open.
+    expect(await cluster.statusOf(id)).toBe('queued');
+    const report = await LedgerRepair.over(database).repair(cluster.id);
+    expect(report).toMatchObject({ corrections: 0, broken: [] });
+    await eventually(
+      () => cluster.statusOf(id),
+      (status) => status === 'scheduled',
+    );
+    expect((await cluster.read()).state).toBe('active');
+  });
+
   it('looks at all clusters by itself, no more often than every three seconds', async () => {
     await lookSoon();
     const times: number[] = [];

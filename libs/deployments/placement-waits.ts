@@ -35,10 +35,9 @@ export class PlacementWaits {
   async untilPlaced(organizationId: string, deploymentId: string, maxMs: number): Promise<boolean> {
     if (this.count >= MAX_WAITING) return false;
     const timeout = new AbortController();
-    const placed = new Promise<void>((tell) => {
-      const others = this.waiting.get(deploymentId) ?? [];
-      this.waiting.set(deploymentId, [...others, { organizationId, tell }]);
-    });
+    const { promise: placed, resolve } = Promise.withResolvers<null>();
+    const mine = { organizationId, tell: () => resolve(null) };
+    this.waiting.set(deploymentId, [...(this.waiting.get(deploymentId) ?? []), mine]);
     this.count += 1;
     if (!this.isLooking) void this.look();
     try {
@@ -46,9 +45,16 @@ export class PlacementWaits {
     } finally {
       timeout.abort();
       this.count -= 1;
-      if (this.count === 0) this.waiting.clear();
+      this.forget(deploymentId, mine);
     }
     return true;
+  }
+
+  /** Whoever has given up is looked for no more, though others wait on. */
+  private forget(deploymentId: string, mine: Waiting): void {
+    const others = this.waiting.get(deploymentId)?.filter((waiting) => waiting !== mine) ?? [];
+    if (others.length === 0) this.waiting.delete(deploymentId);
+    else this.waiting.set(deploymentId, others);
   }
 
   private async look(): Promise<void> {

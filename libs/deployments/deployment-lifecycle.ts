@@ -120,7 +120,8 @@ export class DeploymentLifecycle {
     { organizationId, clusterId, passId }: PassContext,
     shapes: readonly ShapeToSchedule[],
   ): Promise<ScheduledDeployment[]> {
-    const included = shapes.flatMap(({ includes }) => includes);
+    const named = shapes.flatMap(({ includes, priority }) => includes.map((id) => ({ id, priority })));
+    const included = named.map(({ id }) => id);
     return rowsOf(
       tx,
       sql<ScheduledDeployment>`
@@ -131,11 +132,12 @@ export class DeploymentLifecycle {
             ${shapes.map((s) => s.maxRuntimeSeconds)}::int[], ${shapes.map((s) => s.count - s.includes.length)}::int[]
           ) as wanted (priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, count)
         ), included as materialized (
-          select ${organizationId}::uuid as organization_id, id from unnest(${included}::uuid[]) as included (id)
+          select ${organizationId}::uuid as organization_id, id, priority
+          from unnest(${included}::uuid[], ${named.map(({ priority }) => priority)}::smallint[]) as included (id, priority)
         ), chosen as materialized (
-          select included.organization_id, included.id, waiting.status, waiting.priority
+          select included.organization_id, included.id, waiting.status, included.priority
           from included cross join lateral (
-            select status, priority from deployments d
+            select status from deployments d
             where d.organization_id = included.organization_id and d.id = included.id
             limit 1
           ) waiting

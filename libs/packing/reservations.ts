@@ -190,8 +190,9 @@ function nextWake(snapshot: Snapshot, draft: Draft, reservation: StandingReserva
       const head = nextHead(snapshot, draft, index);
       const eligibleAtMs = (head ?? shape.oldest).queuedAtMs + policy.reserveAfterSeconds * 1000;
       if (eligibleAtMs > nowMs) wake = Math.min(wake, eligibleAtMs);
-      // All that are named start. Who is next is known to the next plan, and may have waited long enough already.
-      else if (head === null) wake = nowMs;
+      // All that are named start. Who is next is known to the next plan, and may have waited long enough already; but as long as nobody starts
+      // except those that had a claim already, the next plan knows no more than this one.
+      else if (head === null && (draft.started[index] as number) > (draft.claimed[index] as number)) wake = nowMs;
     }
   }
   wake = Math.min(wake, nextEligible(snapshot, draft));

@@ -68,6 +68,19 @@ describe('what displaces others that need time to stop', () => {
     expect(next.wakeAtMs).toBe(30_000);
   });
 
+  it('asks for no pass while it waits for that, however little is known of who comes behind it', () => {
+    const policy = { ...PATIENT, reserveAfterSeconds: 0 };
+    const running = [vacating({ endsAtMs: 30_000 }), runs('stays', { priority: 60 })];
+    const alike = aShape({ request: amounts(50), count: 2 });
+    const next = decide({
+      policy,
+      running,
+      waiting: [alike],
+      claims: [claim({ request: alike.request, untilMs: 30_000 })],
+    });
+    expect(next).toMatchObject({ place: [], preempt: [], claims: [{ count: 1 }], wakeAtMs: 30_000 });
+  });
+
   it('is not overtaken by a claim of its priority that came later', () => {
     const older = aShape({ request: amounts(60) });
     const younger = aShape({ request: amounts(40) });

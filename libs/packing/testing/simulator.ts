@@ -56,6 +56,8 @@ export class Simulation {
   readonly done: string[] = [];
   /** What the cluster has at a time. */
   capacityAt: (seconds: number) => ResourceAmounts;
+  /** So many of each shape, the oldest, are known by name. */
+  names = Infinity;
   /** Sees every pass: what it was given, and what it decided. */
   onPass: (snapshot: Snapshot, result: Plan) => void = () => undefined;
   private readonly pending: SimulatedDeployment[];
@@ -149,7 +151,7 @@ export class Simulation {
       policy: this.policy,
       isCordoned: false,
       running: this.running.map((run) => this.toGroup(run)),
-      waiting: groups.map(toShape),
+      waiting: groups.map((group) => toShape(group, this.names)),
       reservation: this.reservation,
       claims: this.claims,
     };
@@ -179,7 +181,7 @@ export class Simulation {
         atSeconds: now,
         id: victim.id,
         priority: deployment.priority,
-        by: toShape(groups[victim.by] ?? []),
+        by: toShape(groups[victim.by] ?? [], this.names),
       });
       this.startedAtSeconds.delete(victim.id);
       const graceEndsAtSeconds = now + grace;
@@ -219,8 +221,8 @@ function endOf({ deployment, sinceSeconds, stopping }: Run): number {
   return stopping === null ? endsAtSeconds : Math.min(endsAtSeconds, stopping.stopsAtSeconds);
 }
 
-function toShape(group: readonly SimulatedDeployment[]): WaitingShape {
-  const heads = group.map(({ id, arrivesAtSeconds }) => ({ id, queuedAtMs: arrivesAtSeconds * 1000 }));
+function toShape(group: readonly SimulatedDeployment[], names: number): WaitingShape {
+  const heads = group.slice(0, names).map(({ id, arrivesAtSeconds }) => ({ id, queuedAtMs: arrivesAtSeconds * 1000 }));
   const { priority, request, declaredSeconds } = group[0] as SimulatedDeployment;
   const [oldest, ...followers] = heads;
   return {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { DEFAULT_POLICY, plan, type Plan, type Snapshot } from '#packing';
 
-import { withKeptPromise } from './kept-promise.js';
+import { withKeptPromise, withReservationsKept } from './kept-promise.js';
 
 const amounts = (cpuMillis: number): Snapshot['capacity'] => ({ cpuMillis, memoryMib: 0, gpuMillis: 0 });
 
@@ -42,5 +42,27 @@ describe('a promise', () => {
   it('is not made up where there is none', () => {
     const none = { ...made, reservation: null };
     expect(withKeptPromise(none, [{ plannedMs: 1, actualMs: 2 }])).toBe(none);
+  });
+});
+
+describe('a reservation whose holder was to start', () => {
+  const standing = made.reservation;
+  const free: Snapshot = { ...snapshot, waiting: snapshot.waiting.slice(1), reservation: standing };
+  const started = plan({ ...free, nowMs: PLANNED_MS });
+
+  it('stands where nobody started after all, and nothing is told', () => {
+    expect(started.reservationEvents).toMatchObject([{ id: 'all', kind: 'started' }]);
+    const kept = withReservationsKept(started, standing, [{ deploymentId: 'other' }]);
+    expect(kept).toEqual({ ...started, reservation: standing, reservationEvents: [] });
+  });
+
+  it('is over where the holder started', () => {
+    expect(withReservationsKept(started, standing, [{ deploymentId: 'all' }])).toBe(started);
+    expect(withReservationsKept(made, null, [])).toBe(made);
+  });
+
+  it('that nobody had before is told of no more', () => {
+    const fresh = withReservationsKept({ ...started, reservation: null }, null, []);
+    expect(fresh).toMatchObject({ reservation: null, reservationEvents: [] });
   });
 });

@@ -1,4 +1,4 @@
-import { type Plan, type ReservationEvent } from '#packing';
+import { type Plan, type ReservationEvent, type StandingReservation } from '#packing';
 
 /** When something that a pass has scheduled is over by its declared runtime: as planned, and as it stands in its row. */
 export interface DeclaredEnd {
@@ -28,4 +28,25 @@ export function withKeptPromise(plan: Plan, ends: readonly DeclaredEnd[]): Plan 
     ),
     wakeAtMs: plan.wakeAtMs === promisedAtMs ? later : plan.wakeAtMs,
   };
+}
+
+/**
+ * A plan as far as it came true: whoever was to start by a reservation and did not, because a transaction may do no more or somebody changed it
+ * meanwhile, keeps that for the next pass to decide on, and is not told to have started.
+ *
+ * @param standing the reservation that stood before
+ */
+export function withReservationsKept(
+  plan: Plan,
+  standing: StandingReservation | null,
+  scheduled: readonly { readonly deploymentId: string }[],
+): Plan {
+  const started = new Set(scheduled.map(({ deploymentId }) => deploymentId));
+  const isUntrue = ({ id, kind }: ReservationEvent): boolean => kind === 'started' && !started.has(id);
+  if (!plan.reservationEvents.some(isUntrue)) return plan;
+  const isStill =
+    standing !== null && plan.reservationEvents.some((event) => isUntrue(event) && event.id === standing.id);
+  // What follows from that start is as untrue.
+  if (isStill) return { ...plan, reservation: standing, reservationEvents: [] };
+  return { ...plan, reservationEvents: plan.reservationEvents.filter((event) => !isUntrue(event)) };
 }

@@ -8,7 +8,7 @@ import { type QueuedShape, QueueShapes } from '#queue';
 import { Ledger } from '../ledger/ledger.js';
 import { ClusterSchedules } from './cluster-schedules.js';
 import { claimsAfter } from './kept-claims.js';
-import { type DeclaredEnd, withKeptPromise } from './kept-promise.js';
+import { type DeclaredEnd, withKeptPromise, withReservationsKept } from './kept-promise.js';
 import { countLatencies, type Latencies } from './latencies.js';
 import { cutOf } from './plan-cut.js';
 import { type PassView } from './planning.js';
@@ -62,7 +62,7 @@ export class PlanApplier {
       ...requeued.map((deployment) => ({ ...deployment, change: 1 })),
     ]);
     const kept = withKeptPromise(
-      plan,
+      withReservationsKept(plan, view.snapshot.reservation, scheduled),
       scheduled.flatMap((deployment) => endOf(deployment, view.snapshot.nowMs)),
     );
     const { reservation, wakeAtMs } = kept;

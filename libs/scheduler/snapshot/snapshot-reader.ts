@@ -103,7 +103,7 @@ export class SnapshotReader {
     const { clusterId } = cluster;
     const { schedule, isHolderWaiting } = await this.schedules.read(tx, clusterId);
     const standing = isHolderWaiting ? schedule.reservation : null;
-    const waiting = await this.waiting(tx, cluster, depth);
+    const waiting = await this.waiting(tx, cluster, depth, schedule.claims);
     const singles = await this.singles(tx, cluster, depth, waiting, schedule.claims);
     const areRead = needsGroups(cluster, depth, waiting, standing);
     const settledWith = depth.kind === 'deciding' ? null : cluster.policy.stopGraceSeconds;
@@ -171,13 +171,15 @@ export class SnapshotReader {
     tx: EntityManager,
     { clusterId, policy }: ReadableCluster,
     depth: Depth,
+    claims: readonly Claim[],
   ): Promise<readonly NamedShape[]> {
     const shapes = await this.queue.read(tx, clusterId, { countsSignals: depth.kind === 'everything' });
     // A reservation goes to somebody, and somebody is named for whom others give way.
     const isAnyNamed = policy.reserveAfterSeconds !== null || policy.preemption !== 'never';
     const needsAge = depth.kind === 'everything' || isAnyNamed ? () => true : shared(shapes);
     const aged = shapes.filter(needsAge);
-    const heads = aged.length === 0 ? [] : await this.work.headsOf(tx, clusterId, aged, namesOf(depth, aged.length));
+    const names = namesOf(depth, aged.length, claims);
+    const heads = aged.length === 0 ? [] : await this.work.headsOf(tx, clusterId, aged, names);
     const named = new Map(aged.map((shape, position) => [shape, heads[position] ?? []]));
     return shapes.flatMap((shape) => {
       const own = named.get(shape) ?? AGELESS;
@@ -201,9 +203,10 @@ function shared(shapes: readonly QueuedShape[]): (shape: QueuedShape) => boolean
   return (shape) => (counts.get(classOf(shape)) ?? 0) > 1;
 }
 
-function namesOf(depth: Depth, shapes: number): number {
-  if (depth.kind === 'deciding') return 1;
-  return Math.max(1, Math.min(depth.names, Math.floor(MAX_NAMES / Math.max(1, shapes))));
+/** So many of each shape are named. To decide, the first is enough that has no claim: the next in line for a reservation. */
+function namesOf(depth: Depth, shapes: number, claims: readonly Claim[]): number {
+  const wanted = depth.kind === 'deciding' ? 1 + Math.max(0, ...claims.map(({ count }) => count)) : depth.names;
+  return Math.max(1, Math.min(wanted, Math.floor(MAX_NAMES / Math.max(1, shapes))));
 }
 
 /** Whether it matters what runs until when: where a reservation stands, or somebody has waited for long enough to be given one. */

@@ -122,6 +122,21 @@ describe('preemption, while those whom it is about do something', () => {
     expect((await scene.moves(id)).map(({ to }) => to)).toEqual(['queued', 'queued', 'scheduled']);
   });
 
+  it('passes over the holder of a reservation who has another priority meanwhile, and looks again', async () => {
+    const scene = await stage.scene(2, { preemption: 'never', reserveAfterSeconds: 0 });
+    const running = [await scene.submit(60, 1), await scene.submit(60, 1)];
+    await scene.pass();
+    const holder = await scene.submit(50, 2);
+    await scene.pass();
+    for (const id of running) await scene.report(id, 'succeeded');
+    inTheMiddle = () => stage.team.admin.patch(scene.cluster.deploymentPath(holder), { priority: 10 });
+    await stage.passes.run(scene.cluster.id);
+    expect(await scene.statuses([holder])).toEqual(['queued']);
+    expect((await scene.cluster.passes()).at(-1)).toMatchObject({ placed: 0, reservationEvents: [] });
+    await stage.passes.run(scene.cluster.id);
+    expect(await scene.statuses([holder])).toEqual(['scheduled']);
+  });
+
   it('waits for nobody who holds a victim, gives nothing up, and looks again soon', async () => {
     const { scene, old, young, high } = await aScene();
     const other = new Client({ connectionString: stage.stowage.database.url });

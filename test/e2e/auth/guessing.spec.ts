@@ -139,6 +139,20 @@ describe.each(MODES)('guessing passwords, %s', (_mode, env) => {
     expect(statuses.slice(10)).toContain(429);
   });
 
+  it('cannot hide among the addresses of an IPv6 network, whose neighbours are not slowed down', async () => {
+    const { user } = await app.register();
+    const network = `2001:db8:${(++addresses).toString(16)}`;
+    const statuses: number[] = [];
+    for (let i = 1; i <= 30; i++) statuses.push((await login(user.username, WRONG, `${network}:1:${i}::${i}`)).status);
+    expect(statuses.slice(0, 10)).not.toContain(429);
+    expect(statuses.slice(10)).toContain(429);
+    const neighbour = await login(user.username, PASSWORD, `${network}:2::1`);
+    expect(neighbour.status).toBe(200);
+    // What people are shown is exact.
+    const sessions = await app.call('GET', '/v1/me/sessions', { token: neighbour.body.accessToken });
+    expect(sessions.body).toMatchObject({ items: [{ address: `${network}:2::1` }, { address: ADDRESS }] });
+  });
+
   it('tells what is left in headers, and ends asking for taken names', async () => {
     const { user } = await app.register();
     const from = anAddress();

@@ -1,0 +1,79 @@
+import { isIPv6 } from 'node:net';
+
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { keyOf } from './address-key.js';
+
+const group = fc.integer({ min: 0, max: 0xffff });
+const groups = (count: number): fc.Arbitrary<number[]> => fc.array(group, { minLength: count, maxLength: count });
+/** Networks but the first, in which IPv4 addresses are mapped. */
+const network = groups(4).filter((parts) => parts.some((part) => part > 0));
+
+/** The ways to write an address: whole, with zeros left out, in capitals, with the last two groups as in IPv4, with a zone. */
+function spellingsOf(parts: readonly number[]): string[] {
+  const whole = parts.map((part) => part.toString(16)).join(':');
+  const padded = parts.map((part) => part.toString(16).padStart(4, '0').toUpperCase()).join(':');
+  const [high = 0, low = 0] = parts.slice(6);
+  const dotted = [high >> 8, high & 255, low >> 8, low & 255].join('.');
+  const mixed = `${parts
+    .slice(0, 6)
+    .map((part) => part.toString(16))
+    .join(':')}:${dotted}`;
+  const short = new URL(`http://[${whole}]/`).hostname.slice(1, -1);
+  return [whole, padded, mixed, short, `${short}%eth0`];
+}
+
+describe('what counters know an address by', () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['::FFFF:c000:207', '192.0.2.7'],
+    ['0:0:0:0:0:ffff:192.0.2.7', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:DB8:1:2::', '2001:db8:1:2::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['::', '0:0:0:0::/64'],
+    ['1::ffff:192.0.2.7', '1:0:0:0::/64'],
+    ['none', 'none'],
+  ])('%s is %s', (address, key) => {
+    expect(keyOf(address)).toBe(key);
+  });
+
+  it('is one for all outside of requests', () => {
+    expect(keyOf(null)).toBe('nowhere');
+  });
+
+  it('is the same for any two addresses of one /64, however they are written', () => {
+    fc.assert(
+      fc.property(network, groups(4), groups(4), (prefix, one, other) => {
+        const spellings = [...spellingsOf([...prefix, ...one]), ...spellingsOf([...prefix, ...other])];
+        expect(spellings.filter((spelling) => !isIPv6(spelling))).toEqual([]);
+        expect(new Set(spellings.map(keyOf)).size).toBe(1);
+      }),
+    );
+  });
+
+  it('differs between any two /64', () => {
+    // Often only one group differs.
+    const neighbours = network.chain((one) =>
+      fc.tuple(
+        fc.constant(one),
+        fc.oneof(
+          network,
+          fc.tuple(fc.nat(3), group).map(([at, part]) => one.map((own, index) => (index === at ? part : own))),
+        ),
+      ),
+    );
+    fc.assert(
+      fc.property(neighbours, groups(4), ([one, other], host) => {
+        fc.pre(one.join() !== other.join());
+        const [a = ''] = spellingsOf([...one, ...host]);
+        const [b = ''] = spellingsOf([...other, ...host]);
+        expect(keyOf(a)).not.toBe(keyOf(b));
+      }),
+    );
+  });
+});

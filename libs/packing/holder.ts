@@ -77,9 +77,15 @@ export function eventOf(
   return { id, kind: 'held', cause, promisedAtMs: null };
 }
 
-/** Would the promise hold if everything had ended when it declared? Then something is late; otherwise there is less than there was. */
+/**
+ * Would the promise hold if everything had ended when it declared? Then something is late; otherwise there is less than there was. What is late may have
+ * been given time to stop, and ends after the promise and within that time.
+ */
 function causeOfDelay(snapshot: Snapshot, holder: Holder, promisedAtMs: number | null): ReservationCause {
-  const onTime = snapshot.running.filter(({ endsAtMs }) => endsAtMs === null || endsAtMs > snapshot.nowMs);
+  const { nowMs, policy } = snapshot;
+  const isDue = promisedAtMs !== null && promisedAtMs <= nowMs;
+  const lateUntilMs = isDue ? nowMs + policy.stopGraceSeconds * 1000 : nowMs;
+  const onTime = snapshot.running.filter(({ endsAtMs }) => endsAtMs === null || endsAtMs > lateUntilMs);
   if (onTime.length === snapshot.running.length) return 'capacity-lost';
   const holdings = onTime.map(({ resources, count, endsAtMs }) => ({
     amounts: toRow(resources).map((amount) => amount * count),

@@ -234,6 +234,22 @@ describe('a reservation', () => {
         running: [aRunningGroup({ resources: amounts(50), endsAtMs: 90_000 }), aRunningGroup({ endsAtMs: 95_000 })],
       },
     ],
+    [
+      'runtime-overdue',
+      {
+        nowMs: 90_000,
+        policy: { ...AT_ONCE, stopGraceSeconds: 30 },
+        running: [aRunningGroup({ resources: amounts(50), endsAtMs: 120_000 }), aRunningGroup({ endsAtMs: 500_000 })],
+      },
+    ],
+    [
+      'capacity-lost',
+      {
+        nowMs: 90_000,
+        policy: { ...AT_ONCE, stopGraceSeconds: 30 },
+        running: [aRunningGroup({ resources: amounts(50), endsAtMs: 130_000 })],
+      },
+    ],
   ] as const)('moves later only for a cause: %s', (cause, changes) => {
     const result = plan(blocked({ ...changes, reservation: aReservation() }));
     expect(result.reservationEvents).toMatchObject([{ id: 'large', cause }]);

@@ -3,22 +3,12 @@ import { PassThrough } from 'node:stream';
 import { Injectable, Logger, StreamableFile } from '@nestjs/common';
 
 import { DomainError } from '#kernel';
-import {
-  currentRequest,
-  Idempotency,
-  invalidInput,
-  JSON_LINES_TYPE,
-  type JsonLines,
-  type KeyedRequest,
-  type LineChunk,
-  problemOf,
-  readLine,
-} from '#http';
+import { Idempotency, JSON_LINES_TYPE, type JsonLines, type KeyedRequest, type LineChunk, readLine } from '#http';
 
 import { type BatchDto, type BatchLineDto, MAX_LINES, MAX_REFUSED_LINES } from './batches.dto.js';
 import { SubmitBatchDto, SubmitDeploymentDto } from './submissions.dto.js';
-import { DeploymentErrors } from './deployments.errors.js';
 import { toBatchDto, toOrder, toOrders } from './deployments.mapper.js';
+import { answersTo } from './line-answers.js';
 import { type BatchTarget, SubmissionsService } from './submissions.service.js';
 
 /** Answers batches: one body with one answer, or lines that are answered while more of them arrive. */
@@ -46,7 +36,11 @@ export class BatchAnswers {
    * waited for them. The limits on lines and refusals bound it.
    */
   private async stream(target: BatchTarget, request: KeyedRequest, lines: JsonLines): Promise<StreamableFile> {
-    const answers = this.answers(target, request, lines);
+    const answers = answersTo(
+      lines.chunks(),
+      (part, chunk) => this.chunk(target, request.part(part, chunk.digest), chunk),
+      { lines: MAX_LINES, refused: MAX_REFUSED_LINES },
+    );
     const first = await answers.next();
     const out = new PassThrough();
     const pump = async (): Promise<void> => {
@@ -60,35 +54,6 @@ export class BatchAnswers {
       out.destroy();
     });
     return new StreamableFile(out, { type: JSON_LINES_TYPE });
-  }
-
-  private async *answers(
-    target: BatchTarget,
-    request: KeyedRequest,
-    lines: JsonLines,
-  ): AsyncGenerator<BatchLineDto[], void, undefined> {
-    const summary = { lines: 0, accepted: 0, refused: 0 };
-    let part = 0;
-    try {
-      for await (const chunk of lines.chunks()) {
-        const results = await this.chunk(target, request.part(part, chunk.digest), chunk);
-        part += 1;
-        const refused = results.filter(({ problem }) => problem !== undefined).length;
-        summary.lines += results.length;
-        summary.accepted += results.length - refused;
-        summary.refused += refused;
-        yield results;
-        if (summary.lines >= MAX_LINES || summary.refused >= MAX_REFUSED_LINES) {
-          throw DeploymentErrors.STREAM_LIMIT_REACHED.because(undefined, { ...summary });
-        }
-      }
-      if (part === 0) throw invalidInput([{ pointer: '#', code: 'too-few', message: 'must have at least 1 line' }]);
-    } catch (error) {
-      // Before the first answer this is the request's problem; after it, the last line but one says what ended the stream.
-      if (part === 0 || !(error instanceof DomainError)) throw error;
-      yield [{ problem: problemOf(error, currentRequest()?.requestId ?? '').body }];
-    }
-    yield [{ summary }];
   }
 
   private async chunk(target: BatchTarget, request: KeyedRequest, { lines }: LineChunk): Promise<BatchLineDto[]> {

@@ -103,6 +103,16 @@ describe('a cancellation in bulk', () => {
     await eventually(cluster.read.bind(cluster), ({ queue }) => queue.queued === 0);
   });
 
+  it('means by the beginning of a name those that were given one', async () => {
+    const cluster = await cordoned();
+    const named = await cluster.submit({ name: 'nginx-1' });
+    await cluster.submit({ image: 'nginx' });
+    const filter = { namePrefix: 'nginx' };
+    expect((await cancel(cluster, filter, true)).body).toMatchObject({ matched: 1, sample: [named] });
+    expect((await cancel(cluster, filter)).body.cancelled).toBe(1);
+    expect(await namesLeft(cluster)).toEqual([expect.stringMatching(/^nginx~/)]);
+  });
+
   it('takes what runs and what is between two attempts, and their resources come back', async () => {
     const cluster = await TestCluster.create(team, { cpu: 10 });
     const ids = await cluster.submitBatch(Array.from({ length: 12 }, () => ({ maxRetries: 1 })));

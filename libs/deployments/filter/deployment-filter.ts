@@ -14,6 +14,7 @@ export interface DeploymentFilter {
   readonly queuedFrom?: string | undefined;
   /** Queued before this time, in RFC 3339. */
   readonly queuedBefore?: string | undefined;
+  /** How a name begins that was given; those that were made from the image do not count. */
   readonly namePrefix?: string | undefined;
   readonly minPriority?: number | undefined;
   readonly maxPriority?: number | undefined;
@@ -36,9 +37,15 @@ export function timeCondition({ queuedFrom, queuedBefore }: DeploymentFilter): F
     ${queuedBefore === undefined ? sql`` : sql`and d.queued_at < ${queuedBefore}`}`;
 }
 
-/** That a deployment's name begins as the filter says. Nothing in the prefix has a meaning of its own. */
+/**
+ * That a deployment was given a name, and that it begins as the filter says. Nothing in the prefix has a meaning of its own.
+ *
+ * Compared like this, the mark of given names leads into no index: that of names would serve any statement that says it as it does itself.
+ */
 export function nameCondition({ namePrefix }: DeploymentFilter): Fragment {
-  return namePrefix === undefined ? sql`` : sql`and starts_with(d.name, ${namePrefix})`;
+  return namePrefix === undefined
+    ? sql``
+    : sql`and d.is_named is not distinct from true and starts_with(d.name, ${namePrefix})`;
 }
 
 /** That a deployment's priority is in the filter's range, both ends included. */

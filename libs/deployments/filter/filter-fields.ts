@@ -45,7 +45,7 @@ export const FILTER_FIELDS = {
   queuedBefore: () => TimestampField({ description: 'Only what was queued before this time.', optional: true }),
   namePrefix: () =>
     StringField({
-      description: 'Only those whose name begins so, in the same case.',
+      description: 'Only those whose given name begins so, in the same case; generated names do not count.',
       max: MAX_NAME,
       optional: true,
       example: 'train-',

@@ -146,6 +146,8 @@ describe.each(STATISTICS)('lists of 100,000 deployments, with statistics that ar
       { submittedBy: stranger, statuses: ['failed'] },
       [BY_KEY, 'deployments_submitter_index'],
     ],
+    ['the beginning of many names', { clusterId, namePrefix: 'common-' }, [BY_KEY, 'deployments_status_index']],
+    ['the beginning of many names, in any cluster', { namePrefix: 'common-' }, [BY_KEY]],
     ['a time', { queuedBefore: '2020-01-01T00:00:00Z' }, [BY_KEY]],
   ])('are led by an index, and read little: %s', async (_what, filter, indexes) => {
     for (const sort of ['newest', 'oldest'] as const) {

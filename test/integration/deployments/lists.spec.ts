@@ -102,6 +102,8 @@ describe('lists of deployments', () => {
       Array.from({ length: many }, (_, index) => ({ name: `many-${index}`, labels: { size: 'many' } })),
     );
     await cluster.cancel(ids[7] ?? '');
+    // Its name is made from the image, and begins so too: that is no name that was given.
+    await cluster.submit({ image: 'many-x' });
     expect(await idsOf('label=size=many', team.viewer, 100)).toEqual(ids.toReversed());
     expect(await idsOf('namePrefix=many-&sort=oldest', team.viewer, 100)).toEqual(ids);
     expect(await idsOf('label=size=many&status=cancelled')).toEqual([ids[7]]);

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { OrganizationVisibilityErrors, TokenAllowance } from '#auth';
 import { Settings } from '#config';
 import { type EntityManager, type Fragment, rowsOf, sql } from '#database';
+import { type Role } from '#kernel';
 
 /** What is limited in an organization: how many clusters, members, usable invites, usable API tokens, waiting deployments. */
 export const LIMIT_NAMES = ['clusters', 'members', 'invites', 'tokens', 'queued'] as const;
@@ -79,7 +80,7 @@ export class OrganizationLimits {
   }
 }
 
-/** Tells auth how many API tokens an organization may have. */
+/** Tells auth how many API tokens an organization may have, and how much its members' may be worth. */
 @Injectable()
 export class OrganizationTokenAllowance extends TokenAllowance {
   constructor(private readonly limits: OrganizationLimits) {
@@ -88,5 +89,15 @@ export class OrganizationTokenAllowance extends TokenAllowance {
 
   override async hold(tx: EntityManager, organizationId: string): Promise<number> {
     return (await this.limits.hold(tx, organizationId)).tokens;
+  }
+
+  override async roleOf(em: EntityManager, organizationId: string, userId: string): Promise<Role | null> {
+    const [member] = await rowsOf(
+      em,
+      sql<{
+        role: Role;
+      }>`select role from memberships where organization_id = ${organizationId} and user_id = ${userId}`,
+    );
+    return member?.role ?? null;
   }
 }

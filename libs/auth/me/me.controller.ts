@@ -159,7 +159,8 @@ export class MeController {
     id: 'createToken',
     tag: TAG,
     summary: 'Make an API token',
-    description: 'For a program that acts for you in one organization. The token is shown once.',
+    description:
+      'For a program that acts for you in one organization, as the member that you are there: that you are an operator does not count. The token is shown once.',
     answer: NewTokenDto,
     status: 201,
     problems: [

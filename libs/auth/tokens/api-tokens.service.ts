@@ -7,7 +7,6 @@ import { isAtLeast, newId, type Role } from '#kernel';
 
 import { type Actor, auditActorOf } from '../access/actor.js';
 import { OrganizationVisibilityErrors } from '../access/organization-visibility.js';
-import { StandingReader } from '../access/standing.js';
 import { AuthErrors, tokenRoleTooHigh, unauthenticated } from '../auth.errors.js';
 import { theRow } from '../the-row.js';
 import { createApiToken, digestOf } from './api-token-format.js';
@@ -68,24 +67,19 @@ export class ApiTokens {
   constructor(
     private readonly database: Database,
     private readonly settings: Settings,
-    private readonly standings: StandingReader,
     private readonly allowance: TokenAllowance,
     private readonly audit: AuditLog,
   ) {}
 
   /**
-   * Makes a token of the actor's own, for one organization and with a role of at most the actor's.
+   * Makes a token of the actor's own, for one organization and with a role of at most the actor's as a member: no token is an operator's.
    *
    * @throws DomainError ORGANIZATIONS.NOT_FOUND, AUTH.TOKEN_ROLE_TOO_HIGH, AUTH.TOKEN_LIMIT_REACHED,
    * AUTH.ORGANIZATION_TOKEN_LIMIT_REACHED
    */
   async createOwn(actor: Actor, order: ApiTokenOrder): Promise<NewApiToken> {
-    const { organizationId, role } = order;
-    const sessionId = actor.sessionId ?? '';
-    const standing = await this.standings.bySession({ sessionId, userId: actor.id, organizationId });
-    const held = standing?.role ?? null;
-    if (held === null) throw OrganizationVisibilityErrors.NOT_FOUND.because();
-    if (!isAtLeast(held, role)) throw tokenRoleTooHigh(held);
+    // Asked once more below: who is refused here has made nobody wait for an organization that is not theirs.
+    await this.assertWorth(this.database.reader(), actor.id, order.organizationId, order.role);
     return this.create(actor, { userId: actor.id }, order);
   }
 
@@ -136,6 +130,8 @@ export class ApiTokens {
       await this.holdOwner(tx, owner);
       await changesOf(tx, sql`delete from api_tokens where ${isOf(owner)} and expires_at <= now()`);
       await this.assertRoom(tx, owner, order.organizationId);
+      // The organization is held: a token that is made now is deleted with the membership that it lives on, whenever that ends.
+      if ('userId' in owner) await this.assertWorth(tx, owner.userId, order.organizationId, order.role);
       const userId = 'userId' in owner ? owner.userId : null;
       const serviceAccountId = 'userId' in owner ? null : owner.serviceAccountId;
       const rows = await rowsOf(
@@ -150,6 +146,18 @@ export class ApiTokens {
       await this.record(tx, actor, 'api_token_create', view);
       return { ...view, token };
     });
+  }
+
+  /** Refuses a token of a user that would be worth less than its role says, or nothing. */
+  private async assertWorth(
+    em: EntityManager,
+    userId: string,
+    organizationId: string,
+    role: Role | null,
+  ): Promise<void> {
+    const held = await this.allowance.roleOf(em, organizationId, userId);
+    if (held === null) throw OrganizationVisibilityErrors.NOT_FOUND.because();
+    if (role !== null && !isAtLeast(held, role)) throw tokenRoleTooHigh(held);
   }
 
   /** Two limits: of the owner, and of the organization over all owners. Whoever counts has made the others wait. */

@@ -74,12 +74,30 @@ class TestInvites extends InviteRedeemer {
   }
 }
 
+/** As many tokens as anybody likes. */
+@Injectable()
+class TestAllowance extends TokenAllowance {
+  override hold(): Promise<number> {
+    return Promise.resolve(Number.MAX_SAFE_INTEGER);
+  }
+
+  override async roleOf(em: EntityManager, organizationId: string, userId: string): Promise<Role | null> {
+    const [member] = await rowsOf(
+      em,
+      sql<{
+        role: Role;
+      }>`select role from test_members where organization_id = ${organizationId} and user_id = ${userId}`,
+    );
+    return member?.role ?? null;
+  }
+}
+
 @Global()
 @Module({
   providers: [
     { provide: StandingReader, useClass: TestStandings },
     { provide: InviteRedeemer, useClass: TestInvites },
-    { provide: TokenAllowance, useValue: { hold: () => Promise.resolve(Number.MAX_SAFE_INTEGER) } },
+    { provide: TokenAllowance, useClass: TestAllowance },
   ],
   exports: [StandingReader, InviteRedeemer, TokenAllowance],
 })

@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import { aMember, aPerson, aTeam, type Person, type Team } from '../../support/people.js';
 import { Random } from '../../support/random.js';
 import { Stowage } from '../../support/stowage.js';
+import { eventually } from '../../support/wait.js';
 
 const ROUNDS = 100;
 
@@ -101,6 +102,55 @@ describe('members', () => {
     expect((await person.get(team.path)).status).toBe(200);
     expect((await person.get(team.path, { token: body.token })).status).toBe(401);
     await team.admin.delete(memberPath(person));
+  });
+
+  it('get no token that is ordered while they are removed, which would work again if they came back', async () => {
+    const person = await aMember(team, 'developer');
+    const remover = new Client({ connectionString: stowage.database.url });
+    await remover.connect();
+    let answer: ReturnType<Person['post']>;
+    try {
+      await remover.query('begin');
+      await remover.query('select 1 from organizations where id = $1 for no key update', [team.organizationId]);
+      answer = person.post('/v1/me/tokens', { name: 'late', organizationId: team.organizationId, role: 'developer' });
+      const waiting = `
+        select 1 from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock' and query like '%from organizations%for no key update%'`;
+      await eventually(
+        async () => (await sql(waiting)).length,
+        (count) => count > 0,
+      );
+      // What removing does, by whoever has the organization.
+      for (const table of ['memberships', 'api_tokens']) {
+        await remover.query(`delete from ${table} where organization_id = $1 and user_id = $2`, [
+          team.organizationId,
+          person.id,
+        ]);
+      }
+      await remover.query('commit');
+    } finally {
+      await remover.end();
+    }
+    expect(await answer).toMatchObject({ status: 404, body: { code: 'ORGANIZATIONS.NOT_FOUND' } });
+    expect(await sql('select 1 from api_tokens where user_id = $1', [person.id])).toEqual([]);
+  });
+
+  it('who are operators, too, get tokens of no more than their role, and operators who are none get no token', async () => {
+    const order = { name: 'ops', organizationId: team.organizationId };
+    const member = await aMember(team, 'viewer');
+    const operator = await aPerson(stowage.client, 'operator');
+    await sql('update users set is_operator = true where id = any($1)', [[member.id, operator.id]]);
+    expect(await operator.post('/v1/me/tokens', { ...order, role: 'viewer' })).toMatchObject({
+      status: 404,
+      body: { code: 'ORGANIZATIONS.NOT_FOUND' },
+    });
+    expect(await member.post('/v1/me/tokens', { ...order, role: 'admin' })).toMatchObject({
+      status: 403,
+      body: { code: 'AUTH.TOKEN_ROLE_TOO_HIGH', role: 'viewer' },
+    });
+    const { body } = await member.post<{ token: string }>('/v1/me/tokens', { ...order, role: 'viewer' });
+    expect((await member.get(team.path, { token: body.token })).status).toBe(200);
+    await team.admin.delete(memberPath(member));
   });
 
   it('leave their deployments behind, which admins then care for, and find them again when they return', async () => {

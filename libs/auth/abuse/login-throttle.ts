@@ -110,7 +110,10 @@ export class LoginThrottle {
         land(true);
       },
       abandoned: async () => {
-        await this.pairs.giveBack(pairKey, step);
+        await Promise.all([
+          this.pairs.giveBack(pairKey, step),
+          stranger === undefined ? undefined : this.accounts.giveBack(accountKey, stranger),
+        ]);
         land(false);
       },
     };

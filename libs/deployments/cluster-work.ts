@@ -63,6 +63,19 @@ function marked(clusterId: string): Fragment {
   return sql`d.cluster_id = ${clusterId} and d.is_preemptible and d.status in ('scheduled', 'running') and ${STAYS}`;
 }
 
+/** Those of whom something is true, in groups of what differs in nothing that is told of it. */
+function grouped(em: EntityManager, condition: Fragment): Promise<HoldingGroup[]> {
+  return rowsOf(
+    em,
+    sql<HoldingGroup>`
+      select d.priority, d.cpu_millis as "cpuMillis", d.memory_mib as "memoryMib", d.gpu_millis as "gpuMillis",
+             ${END} as "endsAtMs", count(*)::int as count
+      from deployments d
+      where ${condition}
+      group by d.priority, d.cpu_millis, d.memory_mib, d.gpu_millis, ${END}`,
+  );
+}
+
 /** As a time of its own, so that what is compared with it is a condition of an index. */
 function latest({ scheduledBeforeMs }: YieldTerms): Fragment {
   return sql`to_timestamp(${scheduledBeforeMs}::float8 / 1000)`;
@@ -171,16 +184,9 @@ export class ClusterWork {
     clusterId: string,
     { settledWith }: { readonly settledWith: number | null },
   ): Promise<HoldingGroup[]> {
-    return rowsOf(
-      em,
-      sql<HoldingGroup>`
-        select d.priority, d.cpu_millis as "cpuMillis", d.memory_mib as "memoryMib", d.gpu_millis as "gpuMillis",
-               ${END} as "endsAtMs", count(*)::int as count
-        from deployments d
-        where d.cluster_id = ${clusterId} and ${HOLDS}
-          ${settledWith === null ? sql`` : sql`and (${STAYS} or (d.status = 'running' and ${settledWith}::int > 0))`}
-        group by d.priority, d.cpu_millis, d.memory_mib, d.gpu_millis, ${END}`,
-    );
+    const settled =
+      settledWith === null ? sql`` : sql`and (${STAYS} or (d.status = 'running' and ${settledWith}::int > 0))`;
+    return grouped(em, sql`d.cluster_id = ${clusterId} and ${HOLDS} ${settled}`);
   }
 
   /**
@@ -243,15 +249,7 @@ export class ClusterWork {
 
   /** All who are marked for giving way, in groups like those of {@link holding}. */
   async markedHolding(em: EntityManager, clusterId: string): Promise<HoldingGroup[]> {
-    return rowsOf(
-      em,
-      sql<HoldingGroup>`
-        select d.priority, d.cpu_millis as "cpuMillis", d.memory_mib as "memoryMib", d.gpu_millis as "gpuMillis",
-               ${END} as "endsAtMs", count(*)::int as count
-        from deployments d
-        where ${marked(clusterId)}
-        group by d.priority, d.cpu_millis, d.memory_mib, d.gpu_millis, ${END}`,
-    );
+    return grouped(em, marked(clusterId));
   }
 
   /** Some that are in a group, at most its count: the first by id, without those that are told apart from it. */

@@ -63,7 +63,7 @@ await withApi('stowage_bench_docs', async (port) => {
       await page.unroute(served);
     }
     process.stdout.write(
-      `${machine()}; ${context.browser()?.version() ?? 'Chromium'}, ${ROUNDS} rounds, medians in ms\n\n`,
+      `${machine()}; Chromium ${context.browser()?.version() ?? 'of unknown version'}, ${ROUNDS} rounds, medians in ms\n\n`,
     );
     process.stdout.write('| OpenAPI | first operation, on a new page | another one |\n| --- | ---: | ---: |\n');
     for (const [version, each] of Object.entries(times)) {

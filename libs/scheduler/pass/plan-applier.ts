@@ -7,7 +7,6 @@ import { type QueuedShape, QueueShapes } from '#queue';
 
 import { Ledger } from '../ledger/ledger.js';
 import { ClusterSchedules } from './cluster-schedules.js';
-import { claimsAfter } from './kept-claims.js';
 import { type DeclaredEnd, withKeptPromise, withReservationsKept } from './kept-promise.js';
 import { countLatencies, type Latencies } from './latencies.js';
 import { cutOf } from './plan-cut.js';
@@ -66,7 +65,8 @@ export class PlanApplier {
       scheduled.flatMap((deployment) => endOf(deployment, view.snapshot.nowMs)),
     );
     const { reservation, wakeAtMs } = kept;
-    const claims = claimsAfter(kept, view.snapshot);
+    // Plans of a cordoned cluster tell of no claims. Those of before stand all the same, as far as they still wait.
+    const claims = view.snapshot.isCordoned ? (view.snapshot.claims ?? []) : kept.claims;
     await this.schedules.write(tx, pass, view.schedule, { reservation, claims, wakeAtMs });
     return {
       plan: kept,

@@ -76,8 +76,8 @@ const ANY_PRIORITY = 101;
 /** The most names that a snapshot carries, over all shapes. */
 const MAX_NAMES = 20_000;
 
-/** No group has any that were left out. */
-const NOBODY: ReadonlyMap<string, number> = new Map();
+/** Of no group were any left out of the candidates. */
+const NONE_LEFT_OUT: ReadonlyMap<string, number> = new Map();
 
 /** Where no deployment can be given a reservation, a plan on shapes depends on the ages of those alone that differ in nothing but runtime. */
 const AGELESS: readonly WaitingDeployment[] = [{ id: '', queuedAtMs: 0 }];
@@ -112,7 +112,7 @@ export class SnapshotReader {
     const rest = depth.kind === 'deciding' ? restOf(depth.allocated, known, areRead ? cluster.nowMs + 1 : null) : [];
     const holding = [...rest, ...known];
     const running = holding.map((group) => toRunning(depth.kind === 'deciding' ? group : asSettled(group, cluster)));
-    const leftOut = depth.kind === 'deciding' ? NOBODY : await this.leftOut(tx, cluster, singles);
+    const leftOut = depth.kind === 'deciding' ? NONE_LEFT_OUT : await this.leftOut(tx, cluster, singles);
     return {
       problem: {
         running: leftOut.size === 0 ? running : withLeftOut(running, holding, leftOut),
@@ -160,7 +160,7 @@ export class SnapshotReader {
     singles: readonly SingleHolder[],
   ): Promise<ReadonlyMap<string, number>> {
     // Fewer are all there are.
-    if (singles.length < this.mostCandidates) return NOBODY;
+    if (singles.length < this.mostCandidates) return NONE_LEFT_OUT;
     const marked = await this.work.markedHolding(tx, clusterId);
     const known = singles.filter(({ isVacating }) => !isVacating);
     return new Map(without(marked, known).map((group) => [keyOf(group), group.count]));

@@ -1,5 +1,5 @@
-export { plan } from './plan.js';
-export { verify } from './verify.js';
+export { plan } from './planning/plan.js';
+export { verify } from './proof/verify.js';
 export * from './explain/index.js';
 export { DEFAULT_POLICY, PLANNING_LIMITS, type Range } from './policy.js';
 export {

@@ -1,5 +1,5 @@
-import { toRow } from '../program.js';
-import { freeAt, holdingOf, holdingsOf } from '../timeline.js';
+import { toRow } from '../solver/program.js';
+import { freeAt, holdingOf, holdingsOf } from '../planning/timeline.js';
 import type { Claim, Plan, RunningGroup, Snapshot, WaitingShape } from '../types.js';
 
 /** What is free once everything has stopped that is given up, beside what starts, and beside these claims. */

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { type Resource, RESOURCES } from '#kernel';
 
-import { plan } from '../plan.js';
+import { plan } from '../planning/plan.js';
 import { DEFAULT_POLICY } from '../policy.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
 import { claimedBy, membersOf, snapshotOf, someState, type State, startedBy, type Waiting } from '../testing/states.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { plan } from '../plan.js';
+import { plan } from '../planning/plan.js';
 import { DEFAULT_POLICY } from '../policy.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
 import { membersOf, snapshotOf, someState, type State, type Waiting } from '../testing/states.js';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { type Resource, RESOURCES } from '#kernel';
 
-import { plan } from '../plan.js';
+import { plan } from '../planning/plan.js';
 import { someBusyCluster, TRIABLE, YIELDING } from '../testing/busy-clusters.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
 import type { Plan, RunningGroup, Snapshot } from '../types.js';

@@ -1,8 +1,8 @@
 import { type Resource, RESOURCES } from '#kernel';
 
-import { eligibleAtMs } from '../candidates.js';
-import { toRow } from '../program.js';
-import { freeAt } from '../timeline.js';
+import { eligibleAtMs } from '../planning/candidates.js';
+import { toRow } from '../solver/program.js';
+import { freeAt } from '../planning/timeline.js';
 import type { Plan, RunningGroup, Snapshot, WaitingShape } from '../types.js';
 import { holdingsAfter, type ReservedResource } from './blockers.js';
 

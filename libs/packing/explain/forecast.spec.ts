@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { DEFAULT_POLICY } from '../policy.js';
-import { FixedRandom } from '../random.js';
+import { FixedRandom } from '../solver/random.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
 import { Simulation, type SimulatedDeployment } from '../testing/simulator.js';
 import type { PlanningPolicy, Snapshot, WaitingShape } from '../types.js';

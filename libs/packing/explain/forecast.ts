@@ -1,6 +1,6 @@
-import { eligibleAtMs } from '../candidates.js';
-import { exceedsCapacity } from '../holder.js';
-import { plan } from '../plan.js';
+import { eligibleAtMs } from '../planning/candidates.js';
+import { exceedsCapacity } from '../planning/holder.js';
+import { plan } from '../planning/plan.js';
 import type {
   Claim,
   Plan,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { plan } from '../plan.js';
+import { plan } from '../planning/plan.js';
 import { DEFAULT_POLICY } from '../policy.js';
 import { someBusyCluster, TRIABLE, YIELDING } from '../testing/busy-clusters.js';
 import { afterPlan } from '../testing/days.js';

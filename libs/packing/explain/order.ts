@@ -1,10 +1,10 @@
 import { type Resource, RESOURCES } from '#kernel';
 
-import { candidatesOf } from '../candidates.js';
-import { standingClaims } from '../claims.js';
-import { plan } from '../plan.js';
-import { toRow } from '../program.js';
-import { endOf, freeAt, holdingOf, holdingsOf } from '../timeline.js';
+import { candidatesOf } from '../planning/candidates.js';
+import { standingClaims } from '../planning/claims.js';
+import { plan } from '../planning/plan.js';
+import { toRow } from '../solver/program.js';
+import { endOf, freeAt, holdingOf, holdingsOf } from '../planning/timeline.js';
 import type { KeptCertificate, Plan, RunningGroup, Snapshot, WaitingHead, WaitingShape } from '../types.js';
 import { type Blocker, blockersOf } from './blockers.js';
 import { changed } from './change.js';

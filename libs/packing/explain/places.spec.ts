@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { plan } from '../plan.js';
+import { plan } from '../planning/plan.js';
 import { claimedBy, membersOf, snapshotOf, someState, startedBy } from '../testing/states.js';
 import { startOf, whoStarts } from './places.js';
 

@@ -1,9 +1,9 @@
 import { type ResourceAmounts, RESOURCES } from '#kernel';
 
-import { plan } from '../plan.js';
-import { toRow } from '../program.js';
+import { plan } from '../planning/plan.js';
+import { toRow } from '../solver/program.js';
 import type { Plan, Snapshot, WaitingHead, WaitingShape } from '../types.js';
-import { freeAt } from '../timeline.js';
+import { freeAt } from '../planning/timeline.js';
 import { blockersOf, holdingsAfter } from './blockers.js';
 import { type Change, changed, type ChangeOptions, type ShapeOf } from './change.js';
 import { leastEnded } from './ended.js';

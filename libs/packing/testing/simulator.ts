@@ -1,6 +1,6 @@
 import type { ResourceAmounts } from '#kernel';
 
-import { plan } from '../plan.js';
+import { plan } from '../planning/plan.js';
 import type {
   Claim,
   Plan,
@@ -11,7 +11,7 @@ import type {
   StandingReservation,
   WaitingShape,
 } from '../types.js';
-import { verify } from '../verify.js';
+import { verify } from '../proof/verify.js';
 
 /** A deployment with the time that it really takes, which the planner does not see. */
 export interface SimulatedDeployment {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { type ResourceAmounts, RESOURCES } from '#kernel';
 
 import { keyOf } from '../explain/places.js';
-import { plan } from '../plan.js';
+import { plan } from '../planning/plan.js';
 import { DEFAULT_POLICY } from '../policy.js';
 import {
   type Claim,

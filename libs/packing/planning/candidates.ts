@@ -1,0 +1,99 @@
+import { type ResourceAmounts, RESOURCES } from '#kernel';
+
+import type { RunningGroup, Snapshot } from '../types.js';
+
+/** A running deployment that this plan may give up. */
+export interface Candidate {
+  /** Index into `snapshot.running`. */
+  readonly group: number;
+  readonly id: string;
+  readonly priority: number;
+  readonly request: ResourceAmounts;
+  /** `null`: none declared, or past it. */
+  readonly endsAtMs: number | null;
+  readonly sinceMs: number;
+  /** Whole seconds that it has run. */
+  readonly elapsedSeconds: number;
+  /** What is lost with it: elapsed seconds times dominant share of capacity in thousandths, rounded down. */
+  readonly work: number;
+  /** Work first, then count, in one number: `work` times (candidates of the priority + 1) + 1. */
+  readonly worth: number;
+}
+
+/** Whoever has run longer than this is taken to have run so long: 115 days. */
+const LONGEST_SECONDS = 10_000_000;
+
+/** The sum of all worth stays below this, so that it is always exact in a double. */
+const LARGEST_WORTH = 2 ** 52;
+
+/**
+ * What runs and may be given up now, in no particular order: marked preemptible, allowed by the policy, and with something of higher priority waiting.
+ * Nobody where more runs than there is, or nothing may start: giving up would start nothing.
+ */
+export function candidatesOf(snapshot: Snapshot): Candidate[] {
+  const { policy, isCordoned, running, waiting } = snapshot;
+  if (policy.preemption === 'never' || isCordoned) return [];
+  const highest = waiting.reduce(
+    (most, { priority, count }) => (count > 0 ? Math.max(most, priority) : most),
+    -Infinity,
+  );
+  const eligible = [...running.keys()].filter((index) => {
+    const group = running[index] as RunningGroup;
+    return group.priority < highest && (eligibleAtMs(snapshot, group) ?? Infinity) <= snapshot.nowMs;
+  });
+  if (eligible.length === 0 || isOverused(snapshot)) return [];
+  const counts = new Map<number, number>();
+  for (const index of eligible) {
+    const { priority } = running[index] as RunningGroup;
+    counts.set(priority, (counts.get(priority) ?? 0) + 1);
+  }
+  return eligible.map((index) => {
+    const group = running[index] as RunningGroup;
+    return toCandidate(snapshot, group, index, counts.get(group.priority) as number);
+  });
+}
+
+/** From when on a running deployment may be given up; `null`: not at all, as the policy and its past are. */
+export function eligibleAtMs({ policy }: Snapshot, { preemptible, isVacating, count }: RunningGroup): number | null {
+  if (preemptible === undefined || isVacating === true || count !== 1) return null;
+  if (preemptible.preemptions >= policy.maxPreemptions) return null;
+  return preemptible.sinceMs + policy.preemptAfterSeconds * 1000;
+}
+
+/** What runs without the candidates that are below a priority: for whoever has it they are as good as gone. */
+export function withoutLower(
+  running: readonly RunningGroup[],
+  candidates: readonly Candidate[],
+  priority: number,
+): RunningGroup[] {
+  const lower = new Set(candidates.filter((candidate) => candidate.priority < priority).map(({ group }) => group));
+  return running.filter((_, index) => !lower.has(index));
+}
+
+function toCandidate(snapshot: Snapshot, group: RunningGroup, index: number, ofPriority: number): Candidate {
+  const { nowMs, capacity } = snapshot;
+  const { priority, resources } = group;
+  const endsAtMs = group.endsAtMs !== null && group.endsAtMs > nowMs ? group.endsAtMs : null;
+  const { id, sinceMs } = group.preemptible as NonNullable<RunningGroup['preemptible']>;
+  const elapsedSeconds = Math.max(0, Math.floor((nowMs - sinceMs) / 1000));
+  const longest = Math.min(LONGEST_SECONDS, Math.floor(LARGEST_WORTH / (3000 * (ofPriority + 1))));
+  const thousandths = Math.min(elapsedSeconds, longest) * 1000;
+  const work = Math.max(...RESOURCES.map((one) => divide(thousandths, resources[one], capacity[one])));
+  const worth = work * (ofPriority + 1) + 1;
+  return { group: index, id, priority, request: resources, endsAtMs, sinceMs, elapsedSeconds, work, worth };
+}
+
+/** Whole part of `factor * amount / capacity`, exactly. */
+function divide(factor: number, amount: number, capacity: number): number {
+  if (capacity === 0) return 0;
+  const product = factor * amount;
+  if (product > Number.MAX_SAFE_INTEGER) return Number((BigInt(factor) * BigInt(amount)) / BigInt(capacity));
+  return (product - (product % capacity)) / capacity;
+}
+
+function isOverused({ running, capacity }: Snapshot): boolean {
+  return RESOURCES.some(
+    (resource) =>
+      running.reduce((sum, { resources, count }) => sum + resources[resource] * count, 0) > capacity[resource],
+  );
+}

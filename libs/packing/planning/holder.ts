@@ -1,0 +1,122 @@
+import { RESOURCES } from '#kernel';
+
+import { earliestFit, type Holding } from './timeline.js';
+import { toRow } from '../solver/program.js';
+import type { ReservationCause, ReservationEvent, Snapshot, StandingReservation, WaitingShape } from '../types.js';
+
+/** A waiting deployment that has, or is about to be given, the cluster's reservation. */
+export interface Holder {
+  readonly id: string;
+  /** Index of its shape. */
+  readonly shape: number;
+  readonly queuedAtMs: number;
+  readonly standing: StandingReservation | null;
+}
+
+/** What can be done for a holder: start it, promise it a time, hold resources for it, let that rest for a while, or nothing. */
+export type Decision =
+  | { readonly kind: 'start' }
+  | { readonly kind: 'promised'; readonly atMs: number }
+  | { readonly kind: 'held' | 'lapsed'; readonly sinceMs: number; readonly untilMs: number }
+  | { readonly kind: 'none' };
+
+/** The best that declared runtimes allow; where they allow nothing, hold and lapse take turns. */
+export function decide(snapshot: Snapshot, holder: Holder, holdings: readonly Holding[]): Decision {
+  const { nowMs, policy } = snapshot;
+  const shape = snapshot.waiting[holder.shape] as WaitingShape;
+  const atMs = earliestFit(snapshot, holdings, toRow(shape.request));
+  if (atMs === nowMs) return { kind: 'start' };
+  if (atMs !== null) return { kind: 'promised', atMs };
+  const holdMs = policy.reserveHoldSeconds * 1000;
+  if (holdMs === 0) return { kind: 'none' };
+  const turn = (kind: 'held' | 'lapsed'): Decision => ({ kind, sinceMs: nowMs, untilMs: nowMs + holdMs });
+  const { standing } = holder;
+  if (standing === null || standing.untilMs === null || standing.state === 'promised') return turn('held');
+  if (nowMs >= standing.untilMs) return turn(standing.state === 'held' ? 'lapsed' : 'held');
+  return { kind: standing.state, sinceMs: standing.sinceMs, untilMs: standing.untilMs };
+}
+
+/** The reservation that stands after a decision. */
+export function standingAfter(snapshot: Snapshot, holder: Holder, decision: Decision): StandingReservation | null {
+  if (decision.kind === 'start' || decision.kind === 'none') return null;
+  const { priority, request, maxRuntimeSeconds } = snapshot.waiting[holder.shape] as WaitingShape;
+  const { id, queuedAtMs, standing } = holder;
+  const who = { id, priority, request, maxRuntimeSeconds, queuedAtMs };
+  if (decision.kind === 'promised') {
+    const sinceMs = standing?.state === 'promised' ? standing.sinceMs : snapshot.nowMs;
+    return { ...who, state: 'promised', sinceMs, promisedAtMs: decision.atMs, untilMs: null };
+  }
+  return { ...who, state: decision.kind, sinceMs: decision.sinceMs, promisedAtMs: null, untilMs: decision.untilMs };
+}
+
+/** The difference between what stood and what was decided, with its cause; `null` when there is none. */
+export function eventOf(
+  snapshot: Snapshot,
+  holder: Holder,
+  decision: Decision,
+  isOutranked: boolean,
+): ReservationEvent | null {
+  const { id, standing } = holder;
+  const before = standing?.promisedAtMs ?? null;
+  const delay = (): ReservationCause => (isOutranked ? 'higher-priority' : causeOfDelay(snapshot, holder, before));
+  if (decision.kind === 'none') {
+    return standing === null ? null : { id, kind: 'withdrawn', cause: delay(), promisedAtMs: null };
+  }
+  if (decision.kind === 'start') return { id, kind: 'started', cause: 'fits-now', promisedAtMs: before };
+  if (decision.kind === 'promised') {
+    const promisedAtMs = decision.atMs;
+    if (before === promisedAtMs) return null;
+    if (before !== null && promisedAtMs > before) return { id, kind: 'moved-later', cause: delay(), promisedAtMs };
+    const cause = standing === null ? 'waited-long-enough' : 'runtimes-as-declared';
+    return { id, kind: before === null ? 'promised' : 'moved-earlier', cause, promisedAtMs };
+  }
+  if (standing?.state === decision.kind && standing.sinceMs === decision.sinceMs) return null;
+  if (decision.kind === 'lapsed') return { id, kind: 'lapsed', cause: 'hold-expired', promisedAtMs: null };
+  const causes = { promised: delay, held: delay, lapsed: (): ReservationCause => 'lapse-over' };
+  const cause = standing === null ? 'waited-long-enough' : causes[standing.state]();
+  return { id, kind: 'held', cause, promisedAtMs: null };
+}
+
+/**
+ * Would the promise hold if everything had ended when it declared? Then something is late; otherwise there is less than there was. What is late may have
+ * been given time to stop, and ends after the promise and within that time.
+ */
+function causeOfDelay(snapshot: Snapshot, holder: Holder, promisedAtMs: number | null): ReservationCause {
+  const { nowMs, policy } = snapshot;
+  const isDue = promisedAtMs !== null && promisedAtMs <= nowMs;
+  const lateUntilMs = isDue ? nowMs + policy.stopGraceSeconds * 1000 : nowMs;
+  const onTime = snapshot.running.filter(({ endsAtMs }) => endsAtMs === null || endsAtMs > lateUntilMs);
+  if (onTime.length === snapshot.running.length) return 'capacity-lost';
+  const holdings = onTime.map(({ resources, count, endsAtMs }) => ({
+    amounts: toRow(resources).map((amount) => amount * count),
+    endsAtMs,
+  }));
+  const request = toRow((snapshot.waiting[holder.shape] as WaitingShape).request);
+  const fitsAtMs = earliestFit(snapshot, holdings, request);
+  const wouldHold = fitsAtMs !== null && (promisedAtMs === null || fitsAtMs <= Math.max(promisedAtMs, snapshot.nowMs));
+  return wouldHold ? 'runtime-overdue' : 'capacity-lost';
+}
+
+/** What stands is kept only while its deployment waits as it did, could start at all, and reservations are wanted; otherwise says why not. */
+export function reasonToWithdraw(snapshot: Snapshot, standing: StandingReservation): ReservationCause | null {
+  if (snapshot.isCordoned) return 'cordoned';
+  if (snapshot.policy.reserveAfterSeconds === null) return 'policy';
+  if (shapeOf(snapshot, standing) < 0) return 'no-longer-waiting';
+  return exceedsCapacity(snapshot, standing) ? 'too-large' : null;
+}
+
+/** Index of the shape that a standing reservation's deployment has; -1: nothing of that shape waits. */
+export function shapeOf(snapshot: Snapshot, standing: StandingReservation): number {
+  return snapshot.waiting.findIndex(
+    (shape) =>
+      shape.count > 0 &&
+      shape.priority === standing.priority &&
+      shape.maxRuntimeSeconds === standing.maxRuntimeSeconds &&
+      RESOURCES.every((resource) => shape.request[resource] === standing.request[resource]),
+  );
+}
+
+/** Whether a request could not start even on an empty cluster. */
+export function exceedsCapacity({ capacity }: Snapshot, { request }: Pick<WaitingShape, 'request'>): boolean {
+  return RESOURCES.some((resource) => request[resource] > capacity[resource]);
+}

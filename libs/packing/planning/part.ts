@@ -1,0 +1,95 @@
+import type { Candidate } from './candidates.js';
+import type { StandingClaim } from './claims.js';
+import { topUp, type LevelSolution, solveLevels } from '../solver/levels.js';
+import type { Meter } from '../solver/meter.js';
+import { buildProgram, type Constraints, type Demand, type Program, type Stage } from '../solver/program.js';
+import type { Multipliers } from '../proof.js';
+import { exportPrices, noMultipliers } from '../solver/proof-writer.js';
+import { maximizeUtilization } from '../solver/utilization.js';
+
+/** A solved program: how many of each shape start, what is given up, and how good that is. */
+export interface Part {
+  readonly program: Program;
+  readonly solution: LevelSolution;
+  /** By index of the shape. */
+  readonly started: Float64Array;
+  /** How many claims of each shape stand, by index of the shape. */
+  readonly claimed: Float64Array;
+  readonly victims: readonly Candidate[];
+  /** Sum of shares of capacity that starts take, and what it cannot exceed with these counts. */
+  readonly utilization: { readonly value: number; readonly upperBound: number; readonly multipliers: Multipliers };
+}
+
+/** Decides on some of the waiting shapes: levels first, then utilization, then age. */
+export function solvePart(demand: Demand, constraints: Constraints, meter: Meter): Part {
+  const program = buildProgram(demand, constraints);
+  const solution = solveLevels(program, meter);
+  const best = maximizeUtilization(program, solution, meter);
+  const { x, prices } = best;
+  let { value, upperBound } = best;
+  let multipliers = prices === null ? noMultipliers(program.rows) : exportPrices(prices, program.priorities.length);
+  if (topUp(program, solution, x)) {
+    value = weigh(program, x);
+    upperBound = weigh(
+      program,
+      x.map((count, index) => (stageOf(program, index) !== 'placed' ? count : (program.counts[index] as number))),
+    );
+    multipliers = noMultipliers(program.rows);
+  }
+  const utilization = { value, upperBound, multipliers };
+  return {
+    program,
+    solution,
+    started: spread(demand, program, x),
+    claimed: spreadClaims(demand, program, x),
+    victims: victimsOf(demand, program, x),
+    utilization,
+  };
+}
+
+function weigh(program: Program, x: Float64Array): number {
+  return x.reduce((sum, count, index) => sum + count * (program.weights[index] as number), 0);
+}
+
+/** Spreads the counts of classes over their shapes, oldest first. */
+function spread(demand: Demand, program: Program, x: Float64Array): Float64Array {
+  const started = new Float64Array(demand.waiting.length);
+  program.members.forEach((members, index) => {
+    if (stageOf(program, index) !== 'placed') return;
+    let left = x[index] as number;
+    for (const shape of members) {
+      const count = Math.min(left, demand.counts[shape] as number);
+      started[shape] = count;
+      left -= count;
+    }
+  });
+  return started;
+}
+
+/** Spreads the claims that stand over their shapes, oldest first. */
+function spreadClaims({ waiting, claims = [] }: Demand, program: Program, x: Float64Array): Float64Array {
+  const claimed = new Float64Array(waiting.length);
+  program.members.forEach((members, index) => {
+    if (stageOf(program, index) !== 'claimed') return;
+    let left = x[index] as number;
+    for (const member of members) {
+      const { shape, count } = claims[member] as StandingClaim;
+      claimed[shape] = Math.min(left, count);
+      left -= claimed[shape];
+    }
+  });
+  return claimed;
+}
+
+/** Of each class of candidates the first stay, the others go. */
+function victimsOf(demand: Demand, program: Program, x: Float64Array): Candidate[] {
+  return program.members.flatMap((members, index) =>
+    stageOf(program, index) === 'kept'
+      ? members.slice(x[index] as number).map((member) => demand.candidates[member] as Candidate)
+      : [],
+  );
+}
+
+function stageOf(program: Program, index: number): Stage {
+  return program.stages[program.level[index] as number] as Stage;
+}

@@ -1,0 +1,111 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { YIELDING } from '../testing/busy-clusters.js';
+import { aDeployment, DAY, evictionsAt, lostClaims, playDay, someDay } from '../testing/days.js';
+import { amounts } from '../testing/problems.js';
+import { Simulation, type SimulatedDeployment } from '../testing/simulator.js';
+import type { PlanningPolicy } from '../types.js';
+
+/** A deep run tries ten times as many. */
+const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10 : 1;
+
+const somePolicy = fc.record({
+  maxPreemptions: fc.constantFrom(1, 3, 100),
+  preemptAfterSeconds: fc.constantFrom(0, 60, 3_600),
+  reserveAfterSeconds: fc.constantFrom(null, 600),
+});
+
+/** Above all others of {@link someDay}: nobody ever gives way to more than these. */
+const HIGHEST = 3;
+
+describe.each([0, 600])('over a day, with a grace of %i seconds,', (stopGraceSeconds) => {
+  it('where all are of one size, no more are given up at a priority than arrive above it, and all come to their end', () => {
+    let evictions = 0;
+    fc.assert(
+      fc.property(someDay(fc.constant(1)), somePolicy, (list, some) => {
+        const simulation = playDay(list, amounts(4), { ...YIELDING, ...some, stopGraceSeconds });
+        evictions += simulation.evictions.length;
+        for (let priority = 0; priority <= HIGHEST; priority++) {
+          const given = evictionsAt(simulation, (own) => own === priority);
+          expect(given.length).toBeLessThanOrEqual(list.filter((one) => one.priority > priority).length);
+        }
+      }),
+      { numRuns: 30 * RUNS },
+    );
+    expect(evictions).toBeGreaterThan(30);
+  });
+
+  it('whatever the sizes: each pass that gives up makes room for somebody above, and no more do so than have arrived or lost their room there', () => {
+    let evictions = 0;
+    fc.assert(
+      fc.property(someDay(fc.integer({ min: 1, max: 10 })), somePolicy, (list, some) => {
+        const lost: number[] = [];
+        const policy = { ...YIELDING, ...some, stopGraceSeconds };
+        const simulation = playDay(list, amounts(16), policy, (snapshot, result) =>
+          lost.push(...lostClaims(snapshot, result)),
+        );
+        evictions += simulation.evictions.length;
+        for (let priority = 0; priority <= HIGHEST; priority++) {
+          const passes = new Set(evictionsAt(simulation, (own) => own === priority).map(({ atSeconds }) => atSeconds));
+          const arrivals = list.filter((one) => one.priority > priority).length;
+          const givenUp = evictionsAt(simulation, (own) => own > priority).length;
+          const outranked = lost.filter((own) => own > priority).length;
+          expect(passes.size).toBeLessThanOrEqual(arrivals + givenUp + outranked);
+        }
+        for (const { by, priority } of simulation.evictions) expect(by.priority).toBeGreaterThan(priority);
+      }),
+      { numRuns: 30 * RUNS },
+    );
+    expect(evictions).toBeGreaterThan(30);
+  });
+});
+
+/** A policy that leaves a loop every freedom: no minimum run, no cap that matters. */
+const FREE: PlanningPolicy = { ...YIELDING, preemptAfterSeconds: 0, maxPreemptions: 1_000 };
+
+/** Passes at every minute of some hours, as if something happened all the time: a loop would show. */
+const busyMinutes = (hours: number): SimulatedDeployment[] =>
+  Array.from({ length: hours * 60 }, (_, minute) =>
+    aDeployment(`tick${String(minute).padStart(4, '0')}`, {
+      priority: 9,
+      request: amounts(0, 1),
+      arrivesAtSeconds: 1_000 + minute * 60,
+      takesSeconds: 1,
+      isPreemptible: false,
+    }),
+  );
+
+const evictionsOf = (list: readonly SimulatedDeployment[], capacity: number, policy: PlanningPolicy): string[] => {
+  const simulation = new Simulation(amounts(capacity, 1), policy, list, true);
+  simulation.run(DAY / 2);
+  return simulation.evictions.map(({ id }) => id);
+};
+
+describe('preemption loops that are known from elsewhere', () => {
+  it('Kueue 3779: what was given up is created again, admitted again, and given up again', () => {
+    const list = [
+      aDeployment('a1', { request: amounts(100) }),
+      aDeployment('a2', { request: amounts(100), arrivesAtSeconds: 1 }),
+      aDeployment('b1', { arrivesAtSeconds: 2 }),
+      aDeployment('b2', { arrivesAtSeconds: 3 }),
+      aDeployment('guaranteed1', { priority: 5, arrivesAtSeconds: 600 }),
+      aDeployment('guaranteed2', { priority: 5, request: amounts(100), arrivesAtSeconds: 900 }),
+      ...['b1', 'b2', 'a2'].map((of, index) =>
+        aDeployment(`${of}-again`, { request: amounts(of === 'a2' ? 100 : 50), arrivesAtSeconds: 901 + index }),
+      ),
+      ...busyMinutes(8),
+    ];
+    expect(evictionsOf(list, 300, FREE)).toEqual(['b2', 'a2']);
+  });
+
+  it('Kueue 14543: two that could give each other up, and a victim that starts in place of its preemptor', () => {
+    const rivals = [
+      aDeployment('first', { request: amounts(60) }),
+      aDeployment('second', { request: amounts(60), arrivesAtSeconds: 10 }),
+    ];
+    expect(evictionsOf([...rivals, ...busyMinutes(8)], 100, FREE)).toEqual([]);
+    const above = aDeployment('above', { priority: 1, request: amounts(60), arrivesAtSeconds: 20 });
+    expect(evictionsOf([...rivals, above, ...busyMinutes(8)], 100, FREE)).toEqual(['first']);
+  });
+});

@@ -1,0 +1,376 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { ResourceVector } from '#kernel';
+
+import { plan } from './plan.js';
+import { DEFAULT_POLICY } from '../policy.js';
+import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
+import { Simulation, type SimulatedDeployment } from '../testing/simulator.js';
+import type { PlanningPolicy, Snapshot, StandingReservation } from '../types.js';
+import { verify } from '../proof/verify.js';
+
+/** A deep run tries ten times as many. */
+const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10 : 1;
+
+const AT_ONCE: PlanningPolicy = { ...DEFAULT_POLICY, reserveAfterSeconds: 0 };
+
+let serial = 0;
+function aDeployment(changes: Partial<SimulatedDeployment> = {}): SimulatedDeployment {
+  const takesSeconds = changes.takesSeconds ?? 60;
+  serial++;
+  return {
+    id: `d${String(serial).padStart(6, '0')}`,
+    priority: 50,
+    request: amounts(10),
+    arrivesAtSeconds: 0,
+    declaredSeconds: takesSeconds,
+    takesSeconds,
+    ...changes,
+  };
+}
+
+function aReservation(changes: Partial<StandingReservation> = {}): StandingReservation {
+  return {
+    id: 'large',
+    priority: 50,
+    request: amounts(80),
+    maxRuntimeSeconds: null,
+    queuedAtMs: 0,
+    state: 'promised',
+    sinceMs: 0,
+    promisedAtMs: 90_000,
+    untilMs: null,
+    ...changes,
+  };
+}
+
+const large = aShape({ request: amounts(80), oldest: { id: 'large', queuedAtMs: 0 } });
+
+/** A large one waits behind a running deployment; small ones wait with it. */
+function blocked(changes: Partial<Snapshot> = {}): Snapshot {
+  return aSnapshot({
+    policy: AT_ONCE,
+    running: [aRunningGroup({ resources: amounts(50), endsAtMs: 90_000 })],
+    waiting: [large],
+    ...changes,
+  });
+}
+
+describe('a reservation', () => {
+  it('starts nobody before those who have waited longer for the same, whatever runtime they declared', () => {
+    const [elder, younger] = [
+      aShape({ request: amounts(60), maxRuntimeSeconds: 3_600, oldest: { id: 'elder', queuedAtMs: 1_000 } }),
+      aShape({ request: amounts(60), maxRuntimeSeconds: 60, oldest: { id: 'younger', queuedAtMs: 2_000 } }),
+    ];
+    for (const waiting of [
+      [elder, younger],
+      [younger, elder],
+    ]) {
+      const decided = plan(aSnapshot({ policy: AT_ONCE, nowMs: 5_000, waiting }));
+      expect(decided.place.map(({ shape }) => waiting[shape]?.oldest.id)).toEqual(['elder']);
+      expect(decided.reservation).toMatchObject({ id: 'younger', promisedAtMs: 3_605_000 });
+    }
+  });
+
+  it('starts nobody before an older twin', () => {
+    const twins = aShape({
+      request: amounts(60),
+      count: 2,
+      oldest: { id: 'elder', queuedAtMs: 1_000 },
+      followers: [{ id: 'younger', queuedAtMs: 2_000 }],
+    });
+    const decided = plan(aSnapshot({ policy: AT_ONCE, nowMs: 5_000, waiting: [twins] }));
+    expect(decided.place).toEqual([{ shape: 0, count: 1, includes: ['elder'] }]);
+    expect(decided.reservation).toMatchObject({ id: 'younger' });
+  });
+
+  it('lets nobody who needs its place start before it: four deployments as on paper', () => {
+    const simulation = new Simulation(
+      amounts(100),
+      AT_ONCE,
+      [
+        aDeployment({ id: 'B1', request: amounts(50), takesSeconds: 90, arrivesAtSeconds: 0 }),
+        aDeployment({ id: 'A', request: amounts(60), takesSeconds: 60, arrivesAtSeconds: 10 }),
+        aDeployment({ id: 'B2', request: amounts(50), takesSeconds: 90, arrivesAtSeconds: 30 }),
+        aDeployment({ id: 'C', request: amounts(50), takesSeconds: 30, arrivesAtSeconds: 60 }),
+      ],
+      true,
+    ).run(1000);
+    expect(Object.fromEntries(simulation.startedAtSeconds)).toEqual({ B1: 0, C: 60, A: 90, B2: 150 });
+    expect(simulation.promises.get('A')).toEqual([90, 90, 90]);
+  });
+
+  it('is promised for the time at which declared runtimes make room', () => {
+    const result = plan(blocked());
+    expect(result.reservation).toMatchObject({ id: 'large', state: 'promised', promisedAtMs: 90_000 });
+    expect(result.reservationEvents).toEqual([
+      { id: 'large', kind: 'promised', cause: 'waited-long-enough', promisedAtMs: 90_000 },
+    ]);
+    expect(result.wakeAtMs).toBe(90_000);
+  });
+
+  it('waits until the deployment has waited long enough, and asks to be woken then', () => {
+    const result = plan(blocked({ policy: { ...AT_ONCE, reserveAfterSeconds: 600 } }));
+    expect(result.reservation).toBeNull();
+    expect(result.wakeAtMs).toBe(600_000);
+  });
+
+  it('is given at once to the next of a shape of which all that were named start', () => {
+    const twins = aShape({ request: amounts(40), count: 2, oldest: { id: 'first', queuedAtMs: 0 } });
+    const early = plan(blocked({ policy: DEFAULT_POLICY, waiting: [twins] }));
+    // Whoever is next came after the first.
+    expect([early.place[0]?.count, early.wakeAtMs]).toEqual([1, 600_000]);
+    const result = plan(blocked({ waiting: [twins] }));
+    expect([result.place[0]?.count, result.wakeAtMs]).toEqual([1, 0]);
+    const next = { ...twins, count: 1, oldest: { id: 'second', queuedAtMs: 0 } };
+    const running = [aRunningGroup({ resources: amounts(90), endsAtMs: 90_000 })];
+    expect(plan(blocked({ running, waiting: [next] })).reservation?.id).toBe('second');
+  });
+
+  it('lets others start that are over by then, or fit beside it', () => {
+    const waiting = [
+      large,
+      aShape({ request: amounts(30), maxRuntimeSeconds: 85, oldest: { id: 'a', queuedAtMs: 1 } }),
+      aShape({ request: amounts(20), maxRuntimeSeconds: null, oldest: { id: 'b', queuedAtMs: 1 } }),
+      aShape({ request: amounts(21), maxRuntimeSeconds: 86, oldest: { id: 'c', queuedAtMs: 1 } }),
+    ];
+    expect(plan(blocked({ waiting, nowMs: 5_000 })).place.map(({ shape }) => shape)).toEqual([2, 1]);
+  });
+
+  it('holds what it needs where nobody knows when there will be room', () => {
+    const running = [aRunningGroup({ resources: amounts(50, 0) })];
+    const later = { id: 'later', queuedAtMs: 1 };
+    const waiting = [
+      large,
+      aShape({ request: amounts(1), oldest: later }),
+      aShape({ request: amounts(0, 5), oldest: later }),
+    ];
+    const result = plan(blocked({ capacity: amounts(100, 10), running, waiting }));
+    expect(result.place).toEqual([{ shape: 2, count: 1, includes: [] }]);
+    expect(result.reservation).toMatchObject({ state: 'held', promisedAtMs: null, untilMs: 3_600_000 });
+  });
+
+  it('lapses after the hold, and holds again after as long', () => {
+    const running = [aRunningGroup({ resources: amounts(50) })];
+    const waiting = [large, aShape({ request: amounts(1) })];
+    const held = aReservation({ state: 'held', promisedAtMs: null, untilMs: 1000 });
+    const lapse = plan(blocked({ running, waiting, nowMs: 1000, reservation: held }));
+    expect(lapse.place).toEqual([{ shape: 1, count: 1, includes: [] }]);
+    expect(lapse.reservationEvents).toMatchObject([{ kind: 'lapsed', cause: 'hold-expired' }]);
+    expect(lapse.reservation).toMatchObject({ state: 'lapsed', untilMs: 3_601_000 });
+    const again = plan(blocked({ running, waiting, nowMs: 3_601_000, reservation: lapse.reservation }));
+    expect(again.place).toEqual([]);
+    expect(again.reservationEvents).toMatchObject([{ kind: 'held', cause: 'lapse-over' }]);
+  });
+
+  it('starts exactly its own deployment when there is room, even beside older twins', () => {
+    const waiting = [
+      { ...large, count: 2, oldest: { id: 'older', queuedAtMs: -5 } },
+      aShape({ request: amounts(20), count: 5 }),
+    ];
+    const result = plan(blocked({ running: [], waiting, reservation: aReservation({ promisedAtMs: 0 }) }));
+    expect(result.place).toContainEqual({ shape: 0, count: 1, includes: ['large'] });
+    expect(result.reservationEvents).toContainEqual({
+      id: 'large',
+      kind: 'started',
+      cause: 'fits-now',
+      promisedAtMs: 0,
+    });
+  });
+
+  it('goes to the first in priority, then age, and only to one', () => {
+    const waiting = [
+      aShape({ request: amounts(70), oldest: { id: 'younger', queuedAtMs: 2 } }),
+      aShape({ request: amounts(71), oldest: { id: 'older', queuedAtMs: 1 } }),
+      aShape({ request: amounts(72), priority: 51, oldest: { id: 'higher', queuedAtMs: 3 } }),
+    ];
+    expect(plan(blocked({ waiting, nowMs: 10 })).reservation?.id).toBe('higher');
+    expect(plan(blocked({ waiting: waiting.slice(0, 2), nowMs: 10 })).reservation?.id).toBe('older');
+  });
+
+  it('gives way to a higher priority that has waited long enough, and says so', () => {
+    const waiting = [large, aShape({ request: amounts(90), priority: 60, oldest: { id: 'higher', queuedAtMs: 0 } })];
+    const result = plan(blocked({ waiting, reservation: aReservation() }));
+    expect(result.reservationEvents).toMatchObject([
+      { id: 'large', kind: 'withdrawn', cause: 'higher-priority' },
+      { id: 'higher', kind: 'promised' },
+    ]);
+  });
+
+  it('does not hold up higher priorities; its promise moves for that cause', () => {
+    const urgent = aShape({ request: amounts(45), priority: 90, maxRuntimeSeconds: 200 });
+    const policy = { ...AT_ONCE, reserveAfterSeconds: 600 };
+    const waiting = [large, urgent];
+    const snapshot = blocked({ waiting, policy, reservation: aReservation() });
+    const result = plan(snapshot, { withProof: true });
+    expect(result.place).toEqual([{ shape: 1, count: 1, includes: [] }]);
+    expect(result.reservationEvents).toEqual([
+      { id: 'large', kind: 'moved-later', cause: 'higher-priority', promisedAtMs: 200_000 },
+    ]);
+    expect(verify(snapshot, result)).toEqual({ isAccepted: true });
+  });
+
+  it('is kept by higher priorities where they have a choice', () => {
+    const urgent = [
+      aShape({ request: amounts(45), priority: 90, maxRuntimeSeconds: 200 }),
+      aShape({ request: amounts(44), priority: 90, maxRuntimeSeconds: 80 }),
+    ];
+    const policy = { ...AT_ONCE, reserveAfterSeconds: 600 };
+    const result = plan(blocked({ waiting: [large, ...urgent], policy, reservation: aReservation() }));
+    expect(result.place).toEqual([{ shape: 2, count: 1, includes: [] }]);
+    expect(result.reservationEvents).toEqual([]);
+  });
+
+  it.each([
+    [
+      'capacity-lost',
+      { capacity: amounts(110), running: [aRunningGroup({ resources: amounts(50), endsAtMs: 120_000 })] },
+    ],
+    [
+      'runtime-overdue',
+      {
+        nowMs: 90_000,
+        running: [aRunningGroup({ resources: amounts(50), endsAtMs: 90_000 }), aRunningGroup({ endsAtMs: 95_000 })],
+      },
+    ],
+    [
+      'runtime-overdue',
+      {
+        nowMs: 90_000,
+        policy: { ...AT_ONCE, stopGraceSeconds: 30 },
+        running: [aRunningGroup({ resources: amounts(50), endsAtMs: 120_000 }), aRunningGroup({ endsAtMs: 500_000 })],
+      },
+    ],
+    [
+      'capacity-lost',
+      {
+        nowMs: 90_000,
+        policy: { ...AT_ONCE, stopGraceSeconds: 30 },
+        running: [aRunningGroup({ resources: amounts(50), endsAtMs: 130_000 })],
+      },
+    ],
+  ] as const)('moves later only for a cause: %s', (cause, changes) => {
+    const result = plan(blocked({ ...changes, reservation: aReservation() }));
+    expect(result.reservationEvents).toMatchObject([{ id: 'large', cause }]);
+  });
+
+  it.each([
+    ['cordoned', { isCordoned: true }],
+    ['policy', { policy: { ...AT_ONCE, reserveAfterSeconds: null } }],
+    ['no-longer-waiting', { waiting: [] }],
+    ['too-large', { capacity: amounts(79) }],
+  ] as const)('is withdrawn for a cause: %s', (cause, changes) => {
+    const result = plan(blocked({ ...changes, reservation: aReservation() }));
+    expect(result.reservation).toBeNull();
+    expect(result.reservationEvents).toMatchObject([{ id: 'large', kind: 'withdrawn', cause }]);
+  });
+});
+
+/** Small deployments that never stop arriving, and a large one among them. */
+function endlessStream(seed: number, isDeclared: boolean): SimulatedDeployment[] {
+  const random = fc.sample(fc.infiniteStream(fc.nat(9_999)), { seed, numRuns: 1 })[0] as Stream;
+  const draw = (limit: number): number => (random.next().value as number) % limit;
+  const list = [aDeployment({ id: 'large', request: amounts(80), arrivesAtSeconds: 50, takesSeconds: 100 })];
+  for (let time = 0; time < 1500; time += 3 + draw(12)) {
+    const takesSeconds = 20 + draw(200);
+    const declaredSeconds = isDeclared ? takesSeconds + draw(40) : null;
+    list.push(aDeployment({ arrivesAtSeconds: time, request: amounts(5 + draw(30)), takesSeconds, declaredSeconds }));
+  }
+  return list;
+}
+
+type Stream = IterableIterator<number>;
+
+describe('against an endless stream of small deployments', () => {
+  it('one of 80% of the cluster starts by its first promise', () => {
+    for (let seed = 1; seed <= 1000; seed++) {
+      const policy = { ...AT_ONCE, reserveAfterSeconds: seed % 3 === 0 ? 0 : 60 };
+      const simulation = new Simulation(amounts(100), policy, endlessStream(seed, true), seed % 20 === 0).run(
+        1200,
+        'large',
+      );
+      const started = simulation.startedAtSeconds.get('large') ?? Infinity;
+      expect(started).toBeLessThanOrEqual(simulation.promises.get('large')?.[0] ?? 1200);
+      expect(simulation.events.filter(({ event }) => event.kind === 'moved-later')).toEqual([]);
+    }
+  });
+
+  it('without declared runtimes it starts within one turnover of what was running', () => {
+    for (let seed = 1; seed <= 100 * RUNS; seed++) {
+      const policy = { ...AT_ONCE, reserveAfterSeconds: 60 };
+      const stream = endlessStream(seed, false);
+      const simulation = new Simulation(amounts(100), policy, stream).run(1200, 'large');
+      const started = simulation.startedAtSeconds.get('large') ?? Infinity;
+      const held = simulation.events.find(({ event }) => event.id === 'large' && event.kind === 'held');
+      const heldAt = held?.atSeconds ?? started;
+      const ends = stream.map(({ id, takesSeconds }) => {
+        const at = simulation.startedAtSeconds.get(id) ?? Infinity;
+        return at <= heldAt ? at + takesSeconds : heldAt;
+      });
+      expect(started).toBeLessThanOrEqual(Math.max(...ends));
+    }
+  });
+});
+
+describe('always', () => {
+  const aRequest = fc.tuple(fc.nat(40), fc.nat(40)).filter(([a, b]) => a + b > 0);
+  const deployments = fc.array(
+    fc.record({
+      request: aRequest.map(([cpu, memory]) => amounts(cpu, memory)),
+      priority: fc.integer({ min: 0, max: 2 }),
+      arrivesAtSeconds: fc.nat(300),
+      takesSeconds: fc.integer({ min: 1, max: 120 }),
+      isDeclared: fc.boolean(),
+      early: fc.nat(30),
+    }),
+    { minLength: 1, maxLength: 40 },
+  );
+
+  it('everything that fits starts at last, promises move later only for a higher priority, and every plan passes the verifier', () => {
+    fc.assert(
+      fc.property(deployments, fc.constantFrom(0, 30, 100), fc.constantFrom(0, 50, 400), (list, after, hold) => {
+        const policy = { ...DEFAULT_POLICY, reserveAfterSeconds: after, reserveHoldSeconds: hold };
+        const simulated = list.map(({ isDeclared, early, ...rest }) =>
+          aDeployment({ ...rest, declaredSeconds: isDeclared ? rest.takesSeconds + early : null }),
+        );
+        const simulation = new Simulation(amounts(50, 50), policy, simulated, true).run(1_000_000);
+        expect(simulation.startedAtSeconds.size).toBe(list.length);
+        const moved = simulation.events.filter(({ event }) => event.kind === 'moved-later');
+        expect(moved.every(({ event }) => event.cause === 'higher-priority')).toBe(true);
+      }),
+      { numRuns: 60 * RUNS },
+    );
+  });
+
+  it('what a plan starts now leaves room for the promised one at its time', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({ size: fc.integer({ min: 1, max: 40 }), runtime: fc.option(fc.integer({ min: 1, max: 200 })) }),
+          { maxLength: 12 },
+        ),
+        (others) => {
+          const waiting = [
+            large,
+            ...others.map(({ size, runtime }, index) =>
+              aShape({
+                request: amounts(size),
+                maxRuntimeSeconds: runtime,
+                oldest: { id: `s${index}`, queuedAtMs: 1 },
+              }),
+            ),
+          ];
+          const result = plan(blocked({ waiting, nowMs: 5 }));
+          const beside = result.place.flatMap(({ shape, count }) => {
+            const { request, maxRuntimeSeconds } = waiting[shape] as (typeof waiting)[number];
+            const isOver = maxRuntimeSeconds !== null && 5 + maxRuntimeSeconds * 1000 <= 90_000;
+            return isOver ? [] : [ResourceVector.of(request).times(count)];
+          });
+          expect(ResourceVector.sum([...beside, large.request]).fitsIn(amounts(100))).toBe(true);
+        },
+      ),
+      { numRuns: 200 * RUNS },
+    );
+  });
+});

@@ -1,0 +1,130 @@
+import { lastStopMs, standingClaims, stopsAtOnce, stopsMs } from './claims.js';
+import { type Draft, isDecidedBy } from './draft.js';
+import type { Part } from './part.js';
+import { toRow } from '../solver/program.js';
+import type { Claim, Placement, Snapshot, WaitingShape } from '../types.js';
+
+/** A level of a draft, with the part that decided it. */
+export interface DecidedLevel {
+  readonly part: Part;
+  readonly level: number;
+  readonly priority: number;
+}
+
+/** What of a draft starts now, and what has to wait until those have stopped that make room for it. */
+export interface Starting {
+  readonly place: readonly Placement[];
+  readonly claims: readonly Claim[];
+  /** Those among them that a reservation forces, by id. */
+  readonly later: ReadonlySet<string>;
+}
+
+/** All that a draft gives to one shape. */
+interface Share {
+  readonly shape: number;
+  /** Of these so many have a claim already. */
+  readonly claimed: number;
+  readonly total: number;
+  readonly due: readonly string[];
+}
+
+/** Levels of a draft in order. */
+export function decidedLevels({ parts }: Draft): DecidedLevel[] {
+  return parts.flatMap((draftPart) =>
+    [...draftPart.part.program.priorities.entries()].flatMap(([level, priority]) =>
+      isDecidedBy(draftPart, level) ? [{ part: draftPart.part, level, priority }] : [],
+    ),
+  );
+}
+
+/** All that a draft starts, now or later, in canonical order. */
+export function allStarts(draft: Draft): Placement[] {
+  return sharesOf(draft).map(({ shape, total, due }) => ({ shape, count: total, includes: due }));
+}
+
+/**
+ * Starts what fits beside all that still holds something, claims before others of their priority, the oldest first, and claims the rest. Nothing
+ * else starts: what has been made room for goes to nobody else.
+ */
+export function startWhatFits(snapshot: Snapshot, draft: Draft): Starting {
+  const shares = sharesOf(draft);
+  if (stopsMs(snapshot, draft.victims).length === 0) {
+    return { place: allStarts(draft), claims: [], later: new Set() };
+  }
+  const left = leftNow(snapshot, draft);
+  const started = new Map<Share, number>();
+  const later = new Set<string>();
+  const start = (share: Share, count: number): number => {
+    const amounts = toRow((snapshot.waiting[share.shape] as WaitingShape).request);
+    const fits = amounts.reduce(
+      (most, amount, row) => (amount > 0 ? Math.min(most, Math.floor((left[row] as number) / amount)) : most),
+      count,
+    );
+    const taken = Math.max(0, fits);
+    amounts.forEach((amount, row) => (left[row] = (left[row] as number) - amount * taken));
+    started.set(share, (started.get(share) ?? 0) + taken);
+    return taken;
+  };
+  for (const alike of byPriority(snapshot, shares)) {
+    for (const share of inOrderOfClaims(snapshot, alike)) start(share, share.claimed);
+    for (const share of alike) for (const id of share.due) if (start(share, 1) === 0) later.add(id);
+    for (const share of alike) start(share, share.total - share.claimed - share.due.length);
+  }
+  const place = shares.flatMap((share): Placement[] => {
+    const count = started.get(share) as number;
+    return count > 0 ? [{ shape: share.shape, count, includes: share.due.filter((id) => !later.has(id)) }] : [];
+  });
+  const claims = shares.flatMap((share) =>
+    claimOf(snapshot, draft, share, share.total - (started.get(share) as number)),
+  );
+  return { place, claims, later };
+}
+
+function sharesOf(draft: Draft): Share[] {
+  return decidedLevels(draft).flatMap(({ part: { program }, level }) =>
+    program.stages[level] === 'placed'
+      ? program.members.slice(program.start[level], program.start[level + 1]).flatMap((shapes) =>
+          shapes.flatMap((shape) => {
+            const total = draft.started[shape] as number;
+            const due = draft.due.filter((holder) => holder.shape === shape).map((holder) => holder.id);
+            return total > 0 ? [{ shape, claimed: draft.claimed[shape] as number, total, due }] : [];
+          }),
+        )
+      : [],
+  );
+}
+
+function byPriority({ waiting }: Snapshot, shares: readonly Share[]): Share[][] {
+  const groups = new Map<number, Share[]>();
+  for (const share of shares) {
+    const { priority } = waiting[share.shape] as WaitingShape;
+    groups.set(priority, [...(groups.get(priority) ?? []), share]);
+  }
+  return [...groups.values()];
+}
+
+/** Whoever has waited longest for others to stop is not overtaken by who displaced somebody later. */
+function inOrderOfClaims(snapshot: Snapshot, shares: readonly Share[]): Share[] {
+  const since = new Map(standingClaims(snapshot).map(({ shape, sinceMs }) => [shape, sinceMs]));
+  const sinceOf = ({ shape }: Share): number => since.get(shape) ?? snapshot.nowMs;
+  return shares.toSorted((a, b) => sinceOf(a) - sinceOf(b));
+}
+
+/** What is free beside everything that still holds something, whether it has been told to stop or not. */
+function leftNow(snapshot: Snapshot, { victims }: Draft): number[] {
+  const gone = new Set(victims.filter((victim) => stopsAtOnce(snapshot, victim)).map(({ group }) => group));
+  const left: number[] = toRow(snapshot.capacity);
+  snapshot.running.forEach(({ resources, count }, index) => {
+    if (gone.has(index)) return;
+    toRow(resources).forEach((amount, row) => (left[row] = (left[row] as number) - amount * count));
+  });
+  return left;
+}
+
+function claimOf(snapshot: Snapshot, { victims }: Draft, { shape, claimed }: Share, count: number): Claim[] {
+  if (count === 0) return [];
+  const { priority, request, maxRuntimeSeconds } = snapshot.waiting[shape] as WaitingShape;
+  const standing = claimed > 0 ? standingClaims(snapshot).find((claim) => claim.shape === shape) : undefined;
+  const sinceMs = standing?.sinceMs ?? snapshot.nowMs;
+  return [{ priority, request, maxRuntimeSeconds, count, sinceMs, untilMs: lastStopMs(snapshot, victims) }];
+}

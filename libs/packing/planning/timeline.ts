@@ -1,0 +1,54 @@
+import { toRow } from '../solver/program.js';
+import type { RunningGroup, Snapshot, WaitingShape } from '../types.js';
+
+/** Amounts of the three resources that are taken until a time; `null`: nobody knows until when. */
+export interface Holding {
+  readonly amounts: readonly number[];
+  readonly endsAtMs: number | null;
+}
+
+/** What runs already. Who has overrun the declared end may run on for ever. */
+export function holdingsOf(running: readonly RunningGroup[], nowMs: number): Holding[] {
+  return running.map(({ resources, count, endsAtMs }) => ({
+    amounts: toRow(resources).map((amount) => amount * count),
+    endsAtMs: endsAtMs !== null && endsAtMs > nowMs ? endsAtMs : null,
+  }));
+}
+
+/** What `count` of a shape take if they start now. */
+export function holdingOf(shape: WaitingShape, count: number, nowMs: number): Holding {
+  return { amounts: toRow(shape.request).map((amount) => amount * count), endsAtMs: endOf(shape, nowMs) };
+}
+
+/** When a deployment of the shape is over if it starts now. */
+export function endOf(shape: WaitingShape, nowMs: number): number | null {
+  return shape.maxRuntimeSeconds === null ? null : nowMs + shape.maxRuntimeSeconds * 1000;
+}
+
+/** What is free at a time if nothing more starts; negative where more is taken than there is. */
+export function freeAt(snapshot: Snapshot, holdings: readonly Holding[], timeMs: number): number[] {
+  const free = [...toRow(snapshot.capacity)];
+  for (const { amounts, endsAtMs } of holdings) {
+    if (endsAtMs !== null && endsAtMs <= timeMs) continue;
+    amounts.forEach((amount, row) => (free[row] = (free[row] as number) - amount));
+  }
+  return free;
+}
+
+/** The earliest time, from now on, at which a request surely fits; `null` when no declared end makes it fit. */
+export function earliestFit(
+  snapshot: Snapshot,
+  holdings: readonly Holding[],
+  request: readonly number[],
+): number | null {
+  const free = freeAt(snapshot, holdings, snapshot.nowMs);
+  const fits = (): boolean => request.every((amount, row) => amount === 0 || amount <= (free[row] as number));
+  if (fits()) return snapshot.nowMs;
+  const ending = holdings.filter((holding) => holding.endsAtMs !== null && holding.endsAtMs > snapshot.nowMs);
+  ending.sort((a, b) => (a.endsAtMs as number) - (b.endsAtMs as number));
+  for (const [index, { amounts, endsAtMs }] of ending.entries()) {
+    amounts.forEach((amount, row) => (free[row] = (free[row] as number) + amount));
+    if (ending[index + 1]?.endsAtMs !== endsAtMs && fits()) return endsAtMs;
+  }
+  return null;
+}

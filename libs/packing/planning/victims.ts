@@ -1,0 +1,81 @@
+import type { Candidate } from './candidates.js';
+import { toRow } from '../solver/program.js';
+import type { Placement, Preemption, RunningGroup, Snapshot, WaitingShape } from '../types.js';
+
+/**
+ * Names for each victim whom it makes room for: starts are walked from the highest priority over what is free while all still runs; the first
+ * that does not fit takes from the victims, lowest priority first.
+ *
+ * As none fits beside what stays and the starts above its priority, each is taken by one of those.
+ */
+export function preemptionsOf(
+  snapshot: Snapshot,
+  victims: readonly Candidate[],
+  place: readonly Placement[],
+): Preemption[] {
+  const inOrder = victims.toSorted((a, b) => a.priority - b.priority || (a.id < b.id ? -1 : 1));
+  const left = leftBeside(snapshot, () => true);
+  const by: number[] = [];
+  for (const { shape, count } of place) {
+    const amounts = toRow((snapshot.waiting[shape] as WaitingShape).request);
+    for (let missing = count; missing > 0;) {
+      const fits = amounts.reduce(
+        (most, amount, row) => (amount > 0 ? fitsIn(most, left, amount, row) : most),
+        missing,
+      );
+      amounts.forEach((amount, row) => (left[row] = (left[row] as number) - fits * amount));
+      missing -= fits;
+      const victim = inOrder[by.length];
+      if (missing === 0 || victim === undefined) break;
+      by.push(shape);
+      toRow(victim.request).forEach((amount, row) => (left[row] = (left[row] as number) + amount));
+    }
+  }
+  return inOrder.map(({ id, group, elapsedSeconds }, index) => ({
+    id,
+    group,
+    by: by[index] ?? (place[0] as Placement).shape,
+    lostSeconds: elapsedSeconds,
+  }));
+}
+
+function fitsIn(most: number, left: readonly number[], amount: number, row: number): number {
+  return Math.max(0, Math.min(most, Math.floor((left[row] as number) / amount)));
+}
+
+/** What is given up, of what might be, and how many of each waiting shape start. */
+interface Yield {
+  readonly candidates: readonly Candidate[];
+  readonly victims: readonly Candidate[];
+  readonly started: Float64Array;
+}
+
+/** Whether somebody is given up who would fit beside what stays at the same priority and above, and what starts above. */
+export function hasNeedlessVictim(snapshot: Snapshot, draft: Yield): boolean {
+  const gone = new Set(draft.victims);
+  for (const lowest of new Set(draft.victims.map(({ priority }) => priority))) {
+    const away = new Set(
+      draft.candidates.filter((one) => gone.has(one) || one.priority < lowest).map(({ group }) => group),
+    );
+    const left = leftBeside(snapshot, (group) => !away.has(group));
+    draft.started.forEach((count, index) => {
+      const { priority, request } = snapshot.waiting[index] as WaitingShape;
+      if (count === 0 || priority <= lowest) return;
+      toRow(request).forEach((amount, row) => (left[row] = (left[row] as number) - amount * count));
+    });
+    const fits = ({ request }: Candidate): boolean =>
+      toRow(request).every((amount, row) => amount <= (left[row] as number));
+    if (draft.victims.some((victim) => victim.priority === lowest && fits(victim))) return true;
+  }
+  return false;
+}
+
+/** Capacity beyond what some of the running groups hold, when all has stopped that was told to before. */
+function leftBeside({ capacity, running }: Snapshot, holds: (group: number) => boolean): number[] {
+  const left: number[] = toRow(capacity);
+  running.forEach(({ resources, count, isVacating }: RunningGroup, group) => {
+    if (!holds(group) || isVacating === true) return;
+    toRow(resources).forEach((amount, row) => (left[row] = (left[row] as number) - amount * count));
+  });
+  return left;
+}

@@ -1,0 +1,182 @@
+// How the verifier reads a snapshot and a plan. As the rest of it, this shares nothing with the solver but the forms of data.
+import type { LevelCertificate, Plan, RunningGroup, Snapshot } from '../types.js';
+import { at, ensure, max, min, refuse, rowOf, sum } from './verify-numbers.js';
+import { checkStops, claimsAfter, claimsBefore, lastStop } from './verify-stopping.js';
+
+/** What a plan decides on: waiting deployments that are alike, or one that runs and might be given up. */
+export type Item = {
+  priority: number;
+  /** Levels are decided from the highest rank down: what stays at a priority, then the claims there, then what else starts. */
+  rank: number;
+  row: bigint[];
+  /** When it is over if it stays, or starts, as late as it may. */
+  end: number;
+  worth: bigint;
+  count: bigint;
+  /** How many start, or stay. */
+  taken: bigint;
+};
+/** What a certificate says of a level: what is reached, and the least that is said to be out of reach (`null`: that, with what starts besides). */
+export type Claim = { rank: number; reached: bigint; beyond: bigint | null };
+/** `due`: starts that a reservation forces; `held`: what runs, has not been told to stop, and is not decided on. */
+type Reading = { starts: Item[]; runs: Item[]; due: Item[]; held: Item[] };
+
+const LONGEST_SECONDS = 10_000_000n;
+/** Priority and stage in one number: of what starts, of what has a claim, and of what stays. */
+export const startRank = (priority: number): number => 3 * priority;
+const claimRank = (priority: number): number => 3 * priority + 1;
+const stayRank = (priority: number): number => 3 * priority + 2;
+export const isStart = ({ rank }: { rank: number }): boolean => rank % 3 === 0;
+export const isStay = ({ rank }: { rank: number }): boolean => rank % 3 === 2;
+
+/** Reads what runs and starts; refuses impossible counts, and victims that may not be given up, or for nobody. */
+export function readPlan(snapshot: Snapshot, plan: Plan): Reading {
+  const { running, waiting, nowMs } = snapshot;
+  const candidates = candidatesIn(snapshot);
+  const victims = checkVictims(snapshot, plan, candidates);
+  const toItem = (group: RunningGroup): Item => {
+    const { priority, resources, count, endsAtMs } = group;
+    const end = endsAtMs !== null && endsAtMs > nowMs ? endsAtMs : Infinity;
+    return {
+      priority,
+      rank: stayRank(priority),
+      row: rowOf(resources),
+      end,
+      worth: 1n,
+      count: BigInt(count),
+      taken: BigInt(count),
+    };
+  };
+  const runs = candidates.map((index): Item => {
+    const group = at(running, index);
+    const alike = candidates.filter((other) => at(running, other).priority === group.priority).length;
+    return { ...toItem(group), worth: worthOf(snapshot, group, BigInt(alike)), taken: victims.has(index) ? 0n : 1n };
+  });
+  const held = running
+    .filter(({ isVacating }, index) => isVacating !== true && !candidates.includes(index))
+    .map(toItem);
+  const startsBy = lastStop(snapshot, candidates);
+  const starts = waiting.map(({ priority, request, count, maxRuntimeSeconds }): Item => {
+    const end = startsBy + (maxRuntimeSeconds ?? Infinity) * 1000;
+    return {
+      priority,
+      rank: startRank(priority),
+      row: rowOf(request),
+      end,
+      worth: 1n,
+      count: BigInt(count),
+      taken: 0n,
+    };
+  });
+  const forced = waiting.map((_, index) => BigInt(plan.proof?.due?.filter((shape) => shape === index).length ?? 0));
+  for (const { shape, count, includes } of plan.place) {
+    const start = at(starts, shape);
+    ensure(start.taken === 0n && count > 0 && includes.length <= count, 'a count is impossible');
+    start.taken = BigInt(count);
+    forced[shape] = at(forced, shape) + BigInt(includes.length);
+  }
+  checkStops(snapshot, plan);
+  const due: Item[] = [];
+  const claims: Item[] = [];
+  for (const [index, start] of starts.entries()) {
+    const shape = at(waiting, index);
+    const all = start.taken + claimsAfter(plan, shape);
+    ensure(all <= start.count && at(forced, index) <= all, 'a count is impossible');
+    const count = min(claimsBefore(snapshot, shape), start.count - at(forced, index));
+    const taken = min(count, all - at(forced, index));
+    due.push({ ...start, taken: at(forced, index) });
+    if (count > 0n) claims.push({ ...start, rank: claimRank(shape.priority), count, taken });
+    start.count -= at(forced, index) + count;
+    start.taken = all - at(forced, index) - taken;
+  }
+  return { starts: [...starts, ...claims], runs, due, held };
+}
+
+function candidatesIn({ policy, waiting, running, capacity, nowMs, isCordoned }: Snapshot): number[] {
+  const highest = Math.max(-Infinity, ...waiting.map(({ priority, count }) => (count > 0 ? priority : -Infinity)));
+  const isOverused = rowOf(capacity).some(
+    (whole, i) => sum(running, ({ resources, count }) => at(rowOf(resources), i) * BigInt(count)) > whole,
+  );
+  if (policy.preemption !== 'lower-priority' || isCordoned || isOverused) return [];
+  return [...running.keys()].filter((index) => {
+    const { preemptible, priority, count, isVacating } = at(running, index);
+    if (preemptible === undefined || count !== 1 || isVacating === true || priority >= highest) return false;
+    const { preemptions, sinceMs } = preemptible;
+    return preemptions < policy.maxPreemptions && nowMs - sinceMs >= policy.preemptAfterSeconds * 1000;
+  });
+}
+
+function checkVictims(snapshot: Snapshot, plan: Plan, candidates: readonly number[]): Set<number> {
+  const { preempt, place } = plan;
+  const victims = new Set(preempt.map(({ group }) => group));
+  ensure(victims.size === preempt.length, 'somebody is given up twice');
+  ensure(
+    preempt.every(({ group }) => candidates.includes(group)),
+    'somebody is given up who may not be',
+  );
+  for (const { id, group, by, lostSeconds } of preempt) {
+    const { preemptible, priority } = at(snapshot.running, group);
+    const isPlaced = place.some(({ shape }) => shape === by) || claimsAfter(plan, at(snapshot.waiting, by)) > 0n;
+    ensure(preemptible?.id === id, 'a victim has another name');
+    ensure(
+      isPlaced && at(snapshot.waiting, by).priority > priority,
+      'somebody is given up for nobody of higher priority',
+    );
+    ensure(BigInt(lostSeconds) === secondsOf(snapshot, preemptible?.sinceMs ?? 0), 'a victim has run for another time');
+  }
+  return victims;
+}
+
+const secondsOf = ({ nowMs }: Snapshot, sinceMs: number): bigint =>
+  max(0n, BigInt(Math.floor((nowMs - sinceMs) / 1000)));
+
+/** Work first, then count: elapsed seconds times dominant share in thousandths, times (all of the priority + 1), and one. */
+function worthOf(snapshot: Snapshot, { resources, preemptible }: RunningGroup, all: bigint): bigint {
+  const seconds = secondsOf(snapshot, preemptible?.sinceMs ?? 0);
+  const thousandths = 1000n * [seconds, LONGEST_SECONDS, 2n ** 52n / (3000n * (all + 1n))].reduce(min);
+  const amounts = rowOf(resources);
+  const shares = rowOf(snapshot.capacity).map((whole, i) => (whole > 0n ? (thousandths * at(amounts, i)) / whole : 0n));
+  return shares.reduce(max) * (all + 1n) + 1n;
+}
+
+/** Each victim is necessary: it fits nowhere beside what stays at its priority and above, and what starts above. */
+export function checkNeed({ runs, starts, due }: Reading, left: readonly bigint[]): void {
+  for (const victim of runs.filter(({ taken }) => taken === 0n)) {
+    const beside = [
+      ...runs.filter(({ priority }) => priority >= victim.priority),
+      ...[...starts, ...due].filter(({ priority }) => priority > victim.priority),
+    ];
+    const used = (i: number): bigint => sum(beside, ({ row, taken }) => at(row, i) * taken);
+    const fits = left.every((amount, i) => used(i) + at(victim.row, i) <= amount);
+    ensure(!fits, 'somebody is given up for nothing');
+  }
+}
+
+/** The levels that a certificate speaks of, in order; what it says of those that stay must be so. */
+export function readClaims(levels: readonly LevelCertificate[], { starts, runs, due }: Reading): Claim[] {
+  return levels.flatMap(({ priority, placed, upperBound, kept }) => {
+    const isHere = (item: Item): boolean => item.priority === priority;
+    const [mine, waiting] = [runs.filter(isHere), starts.filter(isHere)];
+    const forced = sum(due.filter(isHere), ({ taken }) => taken);
+    const claims: Claim[] = [];
+    if (mine.length > 0) {
+      const all = BigInt(mine.length) + 1n;
+      const [count, reached] = [sum(mine, ({ taken }) => taken), sum(mine, ({ taken, worth }) => taken * worth)];
+      const { of, count: staying, work, upperBound: most } = kept ?? refuse('it is not said what stays');
+      ensure(
+        BigInt(of) + 1n === all && BigInt(staying) === count && BigInt(work) === reached / all,
+        'something else stays',
+      );
+      claims.push({ rank: stayRank(priority), reached, beyond: (BigInt(most) + 1n) * all });
+    }
+    const claimed = waiting.filter((item) => !isStart(item));
+    const standing = sum(claimed, ({ taken }) => taken);
+    if (claimed.length > 0) claims.push({ rank: claimRank(priority), reached: standing, beyond: null });
+    const reached = BigInt(placed) - forced - standing;
+    if (waiting.length > 0)
+      claims.push({ rank: startRank(priority), reached, beyond: BigInt(upperBound) - forced + 1n });
+    ensure(waiting.length > 0 || upperBound + placed === 0, 'something starts that does not wait');
+    ensure(claims.length > 0 && (kept === undefined) === (mine.length === 0), 'a level is not what the problem has');
+    return claims;
+  });
+}

@@ -1,0 +1,386 @@
+import { type Box, copyBox, sumLevel, wholeBox } from './box.js';
+import { type Estimate, evaluate, type Frame, frameOf, type Prices, tighten } from './bound.js';
+import { evaluateExactly } from './exact.js';
+import { type GroupSet, groupClasses } from './groups.js';
+import { pointOf } from './level.js';
+import type { Meter } from './meter.js';
+import type { Program } from './program.js';
+import type { ProofNode, Refutation } from '../proof.js';
+import { exportPrices } from './proof-writer.js';
+import { scatter } from './random.js';
+import { type Relaxation, relax, toPrices } from './relaxation.js';
+import { keepDearest, type RoundingEffort, roundToCounts } from './rounding.js';
+import { Simplex } from './simplex.js';
+import { type Split, Splits } from './splits.js';
+import { embed, openPart } from './subprogram.js';
+import { exchangeWork } from './work-exchanges.js';
+
+/** Candidates whose two sides are solved before one is branched on, near the root and further down. */
+const PROBED = 8;
+const PROBED_DEEP = 4;
+const DEEP = 12;
+
+/** Pivots that such a trial may take. */
+const PROBE_PIVOTS = 40;
+
+/** What an empty side counts as, compared to losses of the objective. */
+const IMPOSSIBLE = 1e6;
+
+/** The focus of a search that is after little use instead of a level's count. */
+const LITTLE_USE = -1;
+
+/** Part of a search's budget that goes to branching for little use; the rest goes to narrowing by one level's count. */
+const LITTLE_USE_SHARE = 0.3;
+
+/** Rounding before the search, and at each of its nodes. */
+const THOROUGH: RoundingEffort = { candidates: 160, exchanges: 1_500, attempts: 1 };
+const QUICK: RoundingEffort = { candidates: 32, exchanges: 100, attempts: 1 };
+
+/** What a search ended with: the best point that it found, and why there is none with more; either may be missing. */
+export interface SearchResult {
+  readonly x: Float64Array | null;
+  readonly refutation: Refutation | null;
+}
+
+/** A question to a search: is there a whole point with exactly these counts above the level, and from `counts[level]` to `most` there? */
+export interface Question {
+  readonly level: number;
+  readonly counts: Float64Array;
+  readonly most: number;
+  /** With fewer than this at the level the search goes on for more. */
+  readonly enough: number;
+  /** How far each class is from being indifferent, by the level's prices. */
+  readonly gains: Float64Array;
+  /** The fractional optimum of the level. */
+  readonly point: Float64Array;
+}
+
+/** Looks for a point that answers, or shows that there is none: rounding first, then branch and bound, on what is still open in the box. */
+export function answer(program: Program, box: Box, question: Question, meter: Meter): SearchResult {
+  const part = openPart(program, box, question.level);
+  const pick = (values: Float64Array): Float64Array =>
+    Float64Array.from(part.origin, (index) => values[index] as number);
+  const lower = pick(box.lower);
+  const reduced: Question = {
+    level: question.level,
+    counts: question.counts.map((count, level) => count - (part.base[level] as number)),
+    most: question.most - (part.base[question.level] as number),
+    enough: question.enough - (part.base[question.level] as number),
+    gains: pick(question.gains),
+    point: pick(question.point).map((value, at) => value - (lower[at] as number)),
+  };
+  meter.charge(program.classes * 4);
+  const result = new Search(part.program, reduced, meter).run();
+  const x = result.x === null ? null : embed(box, part, result.x);
+  if (result.refutation === null) return { x, refutation: null };
+  const { groups, tree } = result.refutation;
+  const original = groups.map((group) => group.map((index) => part.origin[index] as number));
+  const base = groups.map((group) => group.reduce((sum, index) => sum + (lower[index] as number), 0));
+  const target = result.refutation.target + (part.base[question.level] as number);
+  return { x, refutation: { target, groups: original, tree: renumber(tree, base, question.level + 1) } };
+}
+
+/** The same case distinctions for sums that begin at `base` instead of zero, and groups numbered after the levels. */
+function renumber(node: ProofNode, base: readonly number[], levels: number): ProofNode {
+  if ('multipliers' in node) return node;
+  if ('cut' in node) return { cut: node.cut, then: renumber(node.then, base, levels) };
+  const at = node.at + (base[node.group] as number);
+  const [below, above] = [renumber(node.below, base, levels), renumber(node.above, base, levels)];
+  return { group: node.group + levels, at, below, above };
+}
+
+/**
+ * Depth-first branch and bound. What counts is only whether there is a point with the target at the level, so that nothing is compared;
+ * a point that is found raises the target, and what was refuted before stays refuted.
+ */
+class Search {
+  private readonly box: Box;
+  private readonly grouping: GroupSet;
+  private readonly node: Box;
+  private readonly frame: Frame;
+  private readonly relaxation: Relaxation;
+  private readonly simplex: Simplex;
+  private readonly splits: Splits;
+  /** Deployments required at each level: at the question's own at least so many. */
+  private readonly counts: Float64Array;
+  /** The level whose count is maximized; below zero, little use is what is wanted. */
+  private focus = LITTLE_USE;
+  private found: Float64Array | null = null;
+
+  constructor(
+    private readonly program: Program,
+    private readonly question: Question,
+    private readonly meter: Meter,
+  ) {
+    this.box = wholeBox(program);
+    this.counts = question.counts.slice();
+    this.grouping = groupClasses(program, this.box, question.level);
+    this.node = copyBox(this.box);
+    this.frame = this.frameOfNode();
+    this.relaxation = relax(this.frame, true);
+    this.simplex = new Simplex(this.relaxation.lp, meter);
+    this.splits = new Splits(this.relaxation, this.grouping.groups, this.node);
+  }
+
+  private frameOfNode(): Frame {
+    const { program, node: box, counts } = this;
+    const { level, most } = this.question;
+    return frameOf({ program, box, level, counts, most, groups: this.grouping.groups });
+  }
+
+  run(): SearchResult {
+    const { level, point, gains } = this.question;
+    this.found = this.round(point, gains, THOROUGH);
+    if (this.found !== null && !this.raise()) return { x: this.found, refutation: null };
+    const tree = this.search();
+    if (tree === null) return { x: this.found, refutation: null };
+    const singles = this.splits.singleClasses.map((index) => [index]);
+    const groups = [...this.grouping.members, ...singles];
+    return { x: this.found, refutation: { target: this.counts[level] as number, groups, tree } };
+  }
+
+  /** Whether the question is how much work stays, or which claims stand, not how many start. */
+  private get countsWork(): boolean {
+    return this.program.stages[this.question.level] !== 'placed';
+  }
+
+  private get isDone(): boolean {
+    return (this.counts[this.question.level] as number) > this.question.enough;
+  }
+
+  /** One more than was found becomes the target; false when that is not wanted, or cannot be asked here. */
+  private raise(): boolean {
+    const { question, counts, found, relaxation } = this;
+    const { level } = question;
+    const row = relaxation.levelRows[level] as number;
+    counts[level] = row < 0 ? Infinity : sumLevel(this.program, found as Float64Array, level) + 1;
+    if (this.isDone) return false;
+    relaxation.lp.upper[relaxation.lp.columns + row] = (question.most - counts[level]) / relaxation.unit;
+    return true;
+  }
+
+  /** Branching for little use is quicker where few classes have many deployments, narrowing by counts where many have few: both get a turn. */
+  private search(): ProofNode | null {
+    if (this.countsWork) return this.exploreFor(this.question.level);
+    const areAllSingle = this.program.counts.every((count) => count === 1);
+    const tree = areAllSingle ? null : this.meter.within(LITTLE_USE_SHARE, () => this.exploreFor(LITTLE_USE));
+    if (this.isDone || tree !== null) return tree;
+    return this.exploreFor(this.widestLevel());
+  }
+
+  private exploreFor(focus: number): ProofNode | null {
+    this.focus = focus;
+    if (focus === LITTLE_USE) this.minimizeUse();
+    else this.maximize(focus);
+    this.simplex.reprice();
+    return this.explore(0);
+  }
+
+  /** Little use of what is scarce leaves room for rounding; the scatter keeps ties from stalling. */
+  private minimizeUse(): void {
+    const { lp, classes, levelRows } = this.relaxation;
+    for (let column = 0; column < lp.columns; column++) {
+      let use = 0;
+      for (let row = 0; row < lp.dense; row++) {
+        use += (lp.coefficients[column * lp.dense + row] as number) / Math.max(1, lp.rightHand[row] as number);
+      }
+      lp.cost[column] = -use * (1 + 0.2 * scatter(classes[column] as number));
+    }
+    const largest = lp.cost.reduce((most, cost) => Math.max(most, -cost), 1e-300);
+    for (let column = 0; column < lp.columns; column++) lp.cost[column] = (lp.cost[column] as number) / largest;
+    for (const row of levelRows) if (row >= 0) lp.lower[lp.columns + row] = 0;
+  }
+
+  /** The level with most open classes, the highest of those. */
+  private widestLevel(): number {
+    const { start } = this.program;
+    const open = Array.from(
+      { length: this.question.level + 1 },
+      (_, at) => (start[at + 1] as number) - (start[at] as number),
+    );
+    return open.indexOf(Math.max(...open));
+  }
+
+  /**
+   * The objective is free to choose, and any single required count may be exceeded instead of met: how far it can be exceeded says
+   * how little may be given away, and so narrows the classes (see `narrow`).
+   */
+  private maximize(focus: number): void {
+    const { lp, classes, levelRows, unit } = this.relaxation;
+    const { program } = this;
+    const scatterBy = this.countsWork ? 0 : 1e-5;
+    let most = 0;
+    for (let column = 0; column < lp.columns; column++) {
+      const index = classes[column] as number;
+      const each = program.level[index] === focus ? (program.worth[index] as number) / unit : 0;
+      lp.cost[column] = each + scatterBy * scatter(index);
+      most += each * (program.counts[index] as number);
+    }
+    for (const [level, row] of levelRows.entries()) {
+      if (row < 0) continue;
+      lp.lower[lp.columns + row] = level === focus ? Math.min(0, (lp.rightHand[row] as number) - most) : 0;
+    }
+  }
+
+  /** A proof that the node holds no point with the target; null when there is one that is enough, or nothing can be said. */
+  private explore(depth: number): ProofNode | null {
+    if (!this.meter.mayContinue()) return null;
+    const outcome = this.simplex.solve();
+    if (outcome === 'infeasible')
+      return this.contradiction() ?? this.branchOn(this.splits.undecided(this.simplex), depth);
+    if (outcome === 'lost') return null;
+    if (this.focus === LITTLE_USE) return this.settle(depth, this.question.gains);
+    return this.narrowed((gains) => this.settle(depth, gains));
+  }
+
+  /** Rounds what the linear program says, and where that fails goes deeper. */
+  private settle(depth: number, gains: Float64Array): ProofNode | null {
+    const point = pointOf(this.program, this.box, this.relaxation, this.simplex);
+    const found = this.round(point, gains, depth === 0 ? THOROUGH : QUICK);
+    if (found === null) return this.branch(depth);
+    this.found = found;
+    return this.raise() ? this.explore(depth) : null;
+  }
+
+  /** Reduced-cost fixing at a node: what the focus level's excess does not pay for is closed, and opened again afterwards. */
+  private narrowed(inside: (gains: Float64Array) => ProofNode | null): ProofNode | null {
+    const { program, node, relaxation, focus } = this;
+    const frame = this.frameOfNode();
+    const prices = toPrices(frame, relaxation, this.simplex.duals, relaxation.unit);
+    prices.levels[focus] = (prices.levels[focus] as number) - 1;
+    const gains = new Float64Array(program.classes);
+    this.meter.charge(program.classes * (program.rows + 4) * 2);
+    const bound = evaluate(frame, prices, 'none', gains);
+    const proof = exportPrices(prices, this.question.level + 1);
+    if (this.countsWork && isBelowZero(frame, prices, bound)) return { multipliers: proof };
+    const before = copyBox(node);
+    tighten(frame, prices, bound, 0, gains);
+    this.syncColumns();
+    const then = inside(gains);
+    node.lower.set(before.lower);
+    node.upper.set(before.upper);
+    this.syncColumns();
+    return then === null ? null : { cut: proof, then };
+  }
+
+  private syncColumns(): void {
+    const { lp, classes } = this.relaxation;
+    classes.forEach((index, column) => {
+      lp.lower[column] = this.node.lower[index] as number;
+      lp.upper[column] = this.node.upper[index] as number;
+    });
+  }
+
+  private round(point: Float64Array, gains: Float64Array, effort: RoundingEffort): Float64Array | null {
+    const { program, node: box, counts, meter } = this;
+    if (this.countsWork) return this.roundWork(point, gains, effort);
+    return roundToCounts({ program, box, level: this.question.level, counts, point, gains }, effort, meter);
+  }
+
+  /** What starts above is rounded to its counts; then stays what the program keeps whole, and of the rest whatever fits, dearest first. */
+  private roundWork(point: Float64Array, gains: Float64Array, effort: RoundingEffort): Float64Array | null {
+    const { program, node: box, counts, meter } = this;
+    const { level } = this.question;
+    const x = roundToCounts({ program, box, level: level - 1, counts, point, gains }, effort, meter);
+    if (x === null || !keepDearest({ program, box, level, point, gains }, x)) return null;
+    if (effort !== THOROUGH && sumLevel(program, x, level) < (counts[level] as number)) return null;
+    exchangeWork({ program, box, level, point, gains }, x, meter);
+    return sumLevel(program, x, level) >= (counts[level] as number) ? x : null;
+  }
+
+  /** Checks the simplex method's claim with the multipliers that it gives: a tree is a proof only if every leaf is. */
+  private contradiction(): ProofNode | null {
+    const { program } = this;
+    const frame = this.frameOfNode();
+    const { duals } = this.simplex;
+    const largest = duals.reduce((most, dual) => Math.max(most, Math.abs(dual)), 0);
+    const prices = toPrices(frame, this.relaxation, duals, this.relaxation.unit / largest);
+    this.meter.charge(program.classes * (program.rows + 4) * 2);
+    const bound = evaluate(frame, prices, 'none', new Float64Array(program.classes));
+    if (!isBelowZero(frame, prices, bound)) return null;
+    return { multipliers: exportPrices(prices, this.question.level + 1) };
+  }
+
+  /**
+   * What the simplex method cannot see: fixed classes take more than there is by next to nothing (one thousandth beside a thousand million),
+   * or nothing is left that could make a count right.
+   */
+  private clash(): ProofNode | null {
+    const { program, node, counts } = this;
+    const prices = {
+      capacity: new Float64Array(program.rows),
+      levels: new Float64Array(program.priorities.length),
+      groups: null,
+    };
+    const row = this.frameOfNode().rest.findIndex((left) => left < 0);
+    const level = counts.findIndex(
+      (count, at) => at <= this.question.level && sumLevel(program, node.upper, at) < count,
+    );
+    if (row >= 0) prices.capacity[row] = 1;
+    else if (level >= 0) prices.levels[level] = -1;
+    else return null;
+    return { multipliers: exportPrices(prices, this.question.level + 1) };
+  }
+
+  private branch(depth: number): ProofNode | null {
+    const fractional = this.splits.fractional(this.simplex, depth < DEEP ? PROBED : PROBED_DEEP);
+    return this.branchOn(fractional.length > 0 ? fractional : this.splits.undecided(this.simplex), depth);
+  }
+
+  /** Explores both sides of the most telling split, the likelier one first. Without any all is fixed: then that must contradict something. */
+  private branchOn(splits: readonly Split[], depth: number): ProofNode | null {
+    const choice = this.chooseSplit(splits);
+    if (choice === null) return (this.simplex.solve() === 'infeasible' ? this.contradiction() : null) ?? this.clash();
+    const { split, aboveFirst } = choice;
+    const { group, at, lower, upper } = split;
+    const proofs: (ProofNode | null)[] = [null, null];
+    for (const side of aboveFirst ? [1, 0] : [0, 1]) {
+      if (side === 0) split.restrict(lower, at);
+      else split.restrict(at + 1, upper);
+      proofs[side] = this.explore(depth + 1);
+      split.restrict(lower, upper);
+      if (this.isDone) return null;
+    }
+    const [below, above] = proofs;
+    return below && above ? { group, at, below, above } : null;
+  }
+
+  /** Strong branching: solves both sides of each candidate, and takes the one whose sides lose most (an empty side loses everything). */
+  private chooseSplit(splits: readonly Split[]): { split: Split; aboveFirst: boolean } | null {
+    const now = this.objective();
+    let best: { split: Split; aboveFirst: boolean } | null = null;
+    let most = -1;
+    for (const split of splits) {
+      const { lower, upper, at } = split;
+      const loss = (from: number, to: number): number => {
+        split.restrict(from, to);
+        const outcome = this.simplex.solve(PROBE_PIVOTS);
+        split.restrict(lower, upper);
+        return outcome === 'infeasible' ? IMPOSSIBLE : Math.min(IMPOSSIBLE, Math.max(1e-6, now - this.objective()));
+      };
+      const below = loss(lower, at);
+      const above = loss(at + 1, upper);
+      if (below * above <= most) continue;
+      most = below * above;
+      best = { split, aboveFirst: above < below };
+      if (most === IMPOSSIBLE * IMPOSSIBLE) break;
+    }
+    return best;
+  }
+
+  /** What the linear program reached, in the units of its costs. */
+  private objective(): number {
+    const { lp } = this.relaxation;
+    let sum = 0;
+    for (let column = 0; column < lp.columns; column++) {
+      sum += (lp.cost[column] as number) * this.simplex.value(column);
+    }
+    return sum;
+  }
+}
+
+/** Whether the multipliers contradict the frame; exact arithmetic decides where rounding errors leave that open. */
+function isBelowZero(frame: Frame, prices: Prices, bound: Estimate): boolean {
+  if (bound.value - bound.error >= 0) return false;
+  return bound.value + bound.error < 0 || evaluateExactly(frame, prices, 'none') < 0n;
+}

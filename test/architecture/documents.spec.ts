@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import { renderEnvExample } from '#config';
 
 import { documents } from './support/documents.js';
-import { PROJECT } from './support/planted-tree.js';
+import { PROJECT } from './support/temporary-tree.js';
 
 /** What is found in documents, each with where it was found. */
 function found(pattern: RegExp): { readonly where: string; readonly what: RegExpExecArray }[] {

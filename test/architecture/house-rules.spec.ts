@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
-import { HOUSE_PLANTS, HOUSE_SOUND } from './plants/house-rules.js';
+import { HOUSE_VIOLATIONS, HOUSE_VALID } from './violations/house-rules.js';
 import { HOUSE_RULES } from './support/house-rules.js';
-import { type Files, PROJECT } from './support/planted-tree.js';
+import { type Files, PROJECT } from './support/temporary-tree.js';
 
 /** Every TypeScript file and README of the project, by path. */
 function projectFiles(): Files {
@@ -37,17 +37,17 @@ describe('the house rules', () => {
   });
 
   it('are content with a tree at the edge of each', () => {
-    expect(verdict(HOUSE_SOUND)).toEqual({});
+    expect(verdict(HOUSE_VALID)).toEqual({});
   });
 
-  it.each(HOUSE_PLANTS)('refuse $accused, because $rule', ({ rule, files, accused }) => {
-    const said = verdict({ ...HOUSE_SOUND, ...files });
+  it.each(HOUSE_VIOLATIONS)('refuse $reported, because $rule', ({ rule, files, reported }) => {
+    const said = verdict({ ...HOUSE_VALID, ...files });
     expect(Object.keys(said)).toEqual([rule]);
-    expect(said[rule]?.map((line) => line.split(' ')[0])).toEqual(accused);
+    expect(said[rule]?.map((line) => line.split(' ')[0])).toEqual(reported);
   });
 
   it('have a planted violation each', () => {
-    const planted = new Set(HOUSE_PLANTS.map(({ rule }) => rule));
+    const planted = new Set(HOUSE_VIOLATIONS.map(({ rule }) => rule));
     expect(HOUSE_RULES.map(({ name }) => name).filter((name) => !planted.has(name))).toEqual([]);
   });
 });

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { PLANTS, SOUND } from './plants/layers.js';
+import { LAYER_VIOLATIONS, VALID_LAYERS } from './violations/layers.js';
 import { layers, projectJson } from './support/layers.js';
-import { type Files, PlantedTree, printedBy, PROJECT } from './support/planted-tree.js';
+import { type Files, TemporaryTree, printedBy, PROJECT } from './support/temporary-tree.js';
 
 interface Report {
   readonly summary: {
@@ -29,12 +29,12 @@ function violationsByFile({ summary }: Report): Record<string, string[]> {
 }
 
 describe('the order of the libs', () => {
-  let tree: PlantedTree;
+  let tree: TemporaryTree;
   let report: Report;
 
   beforeAll(async () => {
-    const planted = PLANTS.map(({ file, text, beside = {} }) => ({ [file]: text, ...beside }));
-    tree = PlantedTree.of(Object.assign({ ...SOUND }, ...planted) as Files);
+    const planted = LAYER_VIOLATIONS.map(({ file, text, beside = {} }) => ({ [file]: text, ...beside }));
+    tree = TemporaryTree.of(Object.assign({ ...VALID_LAYERS }, ...planted) as Files);
     report = await cruise(tree.root);
   }, 60_000);
   afterAll(() => tree.remove());
@@ -46,7 +46,7 @@ describe('the order of the libs', () => {
   }, 60_000);
 
   it('permits what it says it permits', async () => {
-    const sound = PlantedTree.of(SOUND);
+    const sound = TemporaryTree.of(VALID_LAYERS);
     try {
       expect(violationsByFile(await cruise(sound.root))).toEqual({});
     } finally {
@@ -54,13 +54,13 @@ describe('the order of the libs', () => {
     }
   }, 60_000);
 
-  it.each(PLANTS)('refuses $file: $breaks', ({ file, breaks }) => {
+  it.each(LAYER_VIOLATIONS)('refuses $file: $breaks', ({ file, breaks }) => {
     expect(violationsByFile(report)[file]).toEqual([...breaks].sort());
   });
 
   it('accuses no file but the planted ones', () => {
     const innocent = Object.keys(violationsByFile(report)).filter(
-      (file) => !PLANTS.some((plant) => plant.file === file),
+      (file) => !LAYER_VIOLATIONS.some((plant) => plant.file === file),
     );
     expect(innocent).toEqual([]);
   });
@@ -69,7 +69,7 @@ describe('the order of the libs', () => {
     const { default: configuration } = (await import(join(PROJECT, CONFIGURATION))) as {
       default: { forbidden: readonly { name: string }[] };
     };
-    const planted = new Set(PLANTS.flatMap(({ breaks }) => breaks));
+    const planted = new Set(LAYER_VIOLATIONS.flatMap(({ breaks }) => breaks));
     expect(configuration.forbidden.map(({ name }) => name).filter((name) => !planted.has(name))).toEqual([]);
   });
 

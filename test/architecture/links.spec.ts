@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
 import { documents } from './support/documents.js';
-import { PROJECT } from './support/planted-tree.js';
+import { PROJECT } from './support/temporary-tree.js';
 
 /** The targets of a document's links to other files, without what follows a #. Code is no link. */
 function linksOf(text: string): string[] {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { join, relative } from 'node:path';
 
-import { LINT_PLANTS, LINT_SOUND } from './plants/lint.js';
-import { type Files, PlantedTree, printedBy, PROJECT } from './support/planted-tree.js';
+import { LINT_VIOLATIONS, LINT_VALID } from './violations/lint.js';
+import { type Files, TemporaryTree, printedBy, PROJECT } from './support/temporary-tree.js';
 
 interface Finding {
   readonly ruleId: string | null;
@@ -18,19 +18,19 @@ interface Block {
 }
 
 describe('the linter', () => {
-  let tree: PlantedTree;
+  let tree: TemporaryTree;
   let findings: ReadonlyMap<string, readonly Finding[]>;
 
   beforeAll(async () => {
-    const planted = Object.fromEntries(LINT_PLANTS.map(({ file, text }) => [file, text]));
+    const planted = Object.fromEntries(LINT_VIOLATIONS.map(({ file, text }) => [file, text]));
     const beside: Files = { 'libs/auth/amounts.ts': 'export interface Amounts { cpuMillis: number }\n' };
-    tree = PlantedTree.of({ ...LINT_SOUND, ...beside, ...planted });
+    tree = TemporaryTree.of({ ...LINT_VALID, ...beside, ...planted });
     const report = JSON.parse(await printedBy(tree.root, 'eslint/bin/eslint.js', ['.', '--format', 'json'])) as Report;
     findings = new Map(report.map(({ filePath, messages }) => [relative(tree.root, filePath), messages]));
   }, 60_000);
   afterAll(() => tree.remove());
 
-  it.each(LINT_PLANTS)('refuses $file: $rule', ({ file, rule, says = /./ }) => {
+  it.each(LINT_VIOLATIONS)('refuses $file: $rule', ({ file, rule, says = /./ }) => {
     const found = findings.get(file)?.filter(({ ruleId, message }) => ruleId === rule && says.test(message));
     expect(found).toBeDefined();
     expect(found).not.toHaveLength(0);
@@ -41,7 +41,7 @@ describe('the linter', () => {
     // Blocks with a name are the presets of ESLint and typescript-eslint, which have tests of their own.
     const own = blocks.filter(({ name }) => name === undefined).flatMap(({ rules = {} }) => Object.entries(rules));
     const demanded = new Set(own.filter(([, level]) => level !== 'off').map(([rule]) => rule));
-    const planted = new Set(LINT_PLANTS.map(({ rule }) => rule));
+    const planted = new Set(LINT_VIOLATIONS.map(({ rule }) => rule));
     expect([...demanded].filter((rule) => !planted.has(rule))).toEqual([]);
   });
 
@@ -50,7 +50,7 @@ describe('the linter', () => {
     expect(messages.join('\n')).toMatch(/has no effect/);
   });
 
-  it.each(Object.keys(LINT_SOUND))('accepts %s, which uses what is permitted', (file) => {
+  it.each(Object.keys(LINT_VALID))('accepts %s, which uses what is permitted', (file) => {
     expect(findings.get(file)).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
 
-import { PROJECT } from './support/planted-tree.js';
+import { PROJECT } from './support/temporary-tree.js';
 
 /** Tables whose rows belong to an organization and are asked for by what a client sends. */
 const TENANT_TABLES = [

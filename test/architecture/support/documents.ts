@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { PROJECT } from './planted-tree.js';
+import { PROJECT } from './temporary-tree.js';
 
 const FOLDERS = ['apps', 'bench', 'docker', 'docs', 'libs', 'test'];
 

@@ -1,6 +1,6 @@
 import ts from 'typescript';
 
-import { type Files } from './planted-tree.js';
+import { type Files } from './temporary-tree.js';
 
 /** What one rule says of a tree: one line for each violation, beginning with the file. */
 export interface HouseRule {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { PROJECT } from './planted-tree.js';
+import { PROJECT } from './temporary-tree.js';
 
 /** The order of the libs and its special rules, as `libs/layers.json` states them. */
 export interface Layers {

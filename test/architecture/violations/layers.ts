@@ -1,12 +1,12 @@
 import { layers } from '../support/layers.js';
-import { type Files } from '../support/planted-tree.js';
+import { type Files } from '../support/temporary-tree.js';
 
 /** A file that breaks rules, and the names of all rules that it breaks. */
-export interface Plant {
+export interface LayerViolation {
   readonly file: string;
   readonly text: string;
   readonly breaks: readonly string[];
-  /** Files that the violation needs and that are not accused. */
+  /** Files that the violation needs and that are not reported. */
   readonly beside?: Files;
 }
 
@@ -18,7 +18,7 @@ const imports = (...names: readonly string[]): string =>
 const insiders = layers.libs.filter((lib) => lib !== 'sdk');
 
 /** A tree that breaks nothing, and uses every permission that the rules give. */
-export const SOUND: Files = {
+export const VALID_LAYERS: Files = {
   ...frontDoors,
   'apps/api/main.ts': imports(...insiders.map((lib) => `#${lib}`), '@nestjs/platform-fastify'),
   'libs/sdk/stowage.ts': imports('./generated/index.js'),
@@ -43,14 +43,14 @@ export const SOUND: Files = {
 const REACH = 'reach:*.processor.ts';
 
 /** One plant for each step of the order: each lib imports the one below it. */
-const order: readonly Plant[] = layers.libs.slice(0, -1).map((lib, position) => ({
+const order: readonly LayerViolation[] = layers.libs.slice(0, -1).map((lib, position) => ({
   file: `libs/${lib}/below.ts`,
   text: imports(`#${layers.libs[position + 1] ?? ''}`),
   breaks: [`layer-order:${lib}`, ...(lib in layers.pure ? [`pure:${lib}`] : [])],
 }));
 
 /** Violations, at least one for each rule. */
-export const PLANTS: readonly Plant[] = [
+export const LAYER_VIOLATIONS: readonly LayerViolation[] = [
   ...order,
   { file: 'libs/http/far-below.ts', text: `export type { T } from '#scheduler';\n`, breaks: ['layer-order:http'] },
   { file: 'libs/audit/dynamic.ts', text: `export const s = await import('#rbac');\n`, breaks: ['layer-order:audit'] },

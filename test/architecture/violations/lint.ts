@@ -1,7 +1,7 @@
-import { type Files } from '../support/planted-tree.js';
+import { type Files } from '../support/temporary-tree.js';
 
 /** A file that breaks one rule, and what the linter says of it. */
-export interface LintPlant {
+export interface LintViolation {
   readonly file: string;
   readonly text: string;
   readonly rule: string;
@@ -12,7 +12,7 @@ export interface LintPlant {
 const AMOUNTS = 'interface Amounts { cpuMillis: number; memoryMib: number; gpuMillis: number }\n';
 
 /** Uses every exception that the configuration makes. */
-export const LINT_SOUND: Files = {
+export const LINT_VALID: Files = {
   'libs/kernel/resource-vector.ts': `${AMOUNTS}export const plus = (a: Amounts, b: Amounts): number => a.cpuMillis + b.cpuMillis;\n`,
   'libs/packing/engine.ts': `${AMOUNTS}export const first = (a: Int32Array, b: Amounts): number => a[0]! + b.gpuMillis;\n`,
   'libs/config/settings.ts': `export const port = process.env['PORT'];\n`,
@@ -51,7 +51,7 @@ const SECRET_SAYS = /timingSafeEqual/;
 const syntax = 'no-restricted-syntax';
 
 /** Violations, each in a file of its own. */
-export const LINT_PLANTS: readonly LintPlant[] = [
+export const LINT_VIOLATIONS: readonly LintViolation[] = [
   {
     file: 'libs/auth/floating.ts',
     text: 'export function f(g: () => Promise<void>): void { g(); }\n',

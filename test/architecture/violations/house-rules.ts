@@ -1,11 +1,11 @@
-import { type Files } from '../support/planted-tree.js';
+import { type Files } from '../support/temporary-tree.js';
 
 /** A small tree that breaks one house rule, and where. */
-export interface HousePlant {
+export interface HouseViolation {
   readonly rule: string;
   readonly files: Files;
   /** The beginnings of the lines that accuse it: all of them, in order. */
-  readonly accused: readonly string[];
+  readonly reported: readonly string[];
 }
 
 const parameters = (count: number): string =>
@@ -14,7 +14,7 @@ const body = (lines: number): string => '  void 0;\n'.repeat(lines);
 const controller = (method: string): string => `@Controller()\nexport class C {\n  @Get() ${method}\n}\n`;
 
 /** A tree that breaks nothing, at the edge of each rule. */
-export const HOUSE_SOUND: Files = {
+export const HOUSE_VALID: Files = {
   'libs/a/README.md': '# a\n\nSays what it is for.\n',
   'libs/a/index.ts': `export { A, type AStatus } from './a.entity.js';\nexport { B } from './b.js';\n`,
   'libs/a/a.service.ts': `export class S { constructor(${parameters(7)}) {} }\n`,
@@ -38,68 +38,68 @@ const DTO = 'a DTO imports no entity of another lib';
 const DESCRIBED = 'a lib has a front door and a README that says more than its name';
 
 /** Violations, each in a tree of its own. */
-export const HOUSE_PLANTS: readonly HousePlant[] = [
+export const HOUSE_VIOLATIONS: readonly HouseViolation[] = [
   {
     rule: 'a constructor takes at most 7 dependencies',
     files: { 'libs/a/a.controller.ts': `export class C {\n  constructor(${parameters(8)}) {}\n}\n` },
-    accused: ['libs/a/a.controller.ts:2'],
+    reported: ['libs/a/a.controller.ts:2'],
   },
   {
     rule: 'a controller lives in x.controller.ts',
     files: { 'apps/api/api.module.ts': controller('one(): void { f(); }') },
-    accused: ['apps/api/api.module.ts:1'],
+    reported: ['apps/api/api.module.ts:1'],
   },
   {
     rule: ONE_STATEMENT,
     files: { 'libs/a/a.controller.ts': controller('one(): void { f(); g(); }') },
-    accused: ['libs/a/a.controller.ts:3'],
+    reported: ['libs/a/a.controller.ts:3'],
   },
   {
     rule: ONE_STATEMENT,
     files: { 'libs/a/a.controller.ts': controller('one(): void { if (this.two) { f(); g(); } }') },
-    accused: ['libs/a/a.controller.ts:3'],
+    reported: ['libs/a/a.controller.ts:3'],
   },
   {
     rule: ONE_STATEMENT,
     files: { 'libs/a/a.controller.ts': controller('one(): void {}') },
-    accused: ['libs/a/a.controller.ts:3'],
+    reported: ['libs/a/a.controller.ts:3'],
   },
   {
     rule: 'forwardRef is banned',
     files: { 'libs/a/a.module.ts': `import { forwardRef as later } from '@nestjs/common';\n` },
-    accused: ['libs/a/a.module.ts:1'],
+    reported: ['libs/a/a.module.ts:1'],
   },
   {
     rule: LENGTH,
     files: { 'libs/a/long.ts': `\nfunction f(): void {\n${body(69)}}\n` },
-    accused: ['libs/a/long.ts:2'],
+    reported: ['libs/a/long.ts:2'],
   },
   {
     rule: LENGTH,
     files: { 'libs/a/long.ts': `export const f = () => {\n${body(69)}};\n` },
-    accused: ['libs/a/long.ts:1'],
+    reported: ['libs/a/long.ts:1'],
   },
   {
     rule: LENGTH,
     files: { 'libs/a/long.spec.ts': `describe('a', () => {\n  it('b', () => {\n${body(69)}  });\n});\n` },
-    accused: ['libs/a/long.spec.ts:2'],
+    reported: ['libs/a/long.spec.ts:2'],
   },
   {
     rule: DTO,
     files: { 'libs/b/b.dto.ts': `import { type A as Other, B } from '#a';\n` },
-    accused: ['libs/b/b.dto.ts:1'],
+    reported: ['libs/b/b.dto.ts:1'],
   },
   {
     rule: DTO,
     files: { 'libs/a/index.ts': `export * from './a.entity.js';\n`, 'libs/b/b.dto.ts': `import { A } from '#a';\n` },
-    accused: ['libs/b/b.dto.ts:1'],
+    reported: ['libs/b/b.dto.ts:1'],
   },
-  { rule: DESCRIBED, files: { 'libs/c/README.md': '# c\n\nText.\n' }, accused: ['libs/c/index.ts'] },
-  { rule: DESCRIBED, files: { 'libs/c/index.ts': 'export const c = 1;\n' }, accused: ['libs/c/README.md'] },
-  { rule: DESCRIBED, files: { 'libs/a/README.md': '# a\n\n' }, accused: ['libs/a/README.md'] },
+  { rule: DESCRIBED, files: { 'libs/c/README.md': '# c\n\nText.\n' }, reported: ['libs/c/index.ts'] },
+  { rule: DESCRIBED, files: { 'libs/c/index.ts': 'export const c = 1;\n' }, reported: ['libs/c/README.md'] },
+  { rule: DESCRIBED, files: { 'libs/a/README.md': '# a\n\n' }, reported: ['libs/a/README.md'] },
   {
     rule: 'every migration is registered',
     files: { 'libs/database/migrations/0002-second.ts': 'export class Second {}\n' },
-    accused: ['libs/database/migrations/0002-second.ts'],
+    reported: ['libs/database/migrations/0002-second.ts'],
   },
 ];

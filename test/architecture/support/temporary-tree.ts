@@ -23,11 +23,11 @@ export type Files = Readonly<Record<string, string>>;
  *
  * The caller removes it.
  */
-export class PlantedTree {
+export class TemporaryTree {
   private constructor(readonly root: string) {}
 
-  static of(files: Files): PlantedTree {
-    const tree = new PlantedTree(mkdtempSync(join(tmpdir(), 'stowage-architecture-')));
+  static of(files: Files): TemporaryTree {
+    const tree = new TemporaryTree(mkdtempSync(join(tmpdir(), 'stowage-architecture-')));
     for (const file of SHARED_FILES) {
       mkdirSync(dirname(join(tree.root, file)), { recursive: true });
       copyFileSync(join(PROJECT, file), join(tree.root, file));

@@ -6,6 +6,7 @@ import { clusterEntities, ClustersModule } from '#clusters';
 import { type Settings } from '#config';
 import { DatabaseModule, type Entity } from '#database';
 import { deploymentEntities, DeploymentsModule } from '#deployments';
+import { eventEntities, EventsModule } from '#events';
 import { IdempotencyModule, IdempotentAnswerSchema, PagingModule } from '#http';
 import { OperationsModule } from '#operations';
 import { organizationEntities, OrganizationsModule } from '#organizations';
@@ -23,6 +24,7 @@ export const ENTITIES: readonly Entity[] = [
   ...clusterEntities,
   ...queueEntities,
   ...deploymentEntities,
+  ...eventEntities,
   ...schedulerEntities,
 ];
 
@@ -46,6 +48,7 @@ export class ApiModule {
         OrganizationsModule,
         ClustersModule,
         DeploymentsModule,
+        EventsModule,
         SchedulerModule,
         OperationsModule,
         TelemetryModule,

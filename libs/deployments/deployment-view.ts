@@ -2,8 +2,8 @@ import { type ResourceAmounts, ResourceVector } from '#kernel';
 import { rfc3339, sql } from '#database';
 
 import { type DeploymentStatus, type StopCause, type StopOutcome } from './deployment-status.js';
-import { normalizedImageOf } from './image-reference.js';
-import { type Labels } from './labels.js';
+import { normalizedImageOf } from './fields/image-reference.js';
+import { type Labels } from './fields/labels.js';
 
 /** What has been asked of a runtime, and what becomes of the deployment then. Times in RFC 3339. */
 export interface Stopping {

@@ -11,7 +11,7 @@ import {
   type StopOutcome,
   TERMINAL_STATUSES,
 } from './deployment-status.js';
-import { type Labels } from './labels.js';
+import { type Labels } from './fields/labels.js';
 
 const listed = (values: readonly string[]): string => values.map((value) => `'${value}'`).join(', ');
 

@@ -4,9 +4,9 @@ import { ClusterErrors } from '#clusters';
 import { ApiRoute, BodyLimit, IdParam } from '#http';
 import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
 
-import { BatchDto, MAX_BATCH_BYTES } from './batches.dto.js';
+import { BatchDto, MAX_BATCH_BYTES } from './submission/batches.dto.js';
 import { DeploymentDto } from './deployments.dto.js';
-import { CompleteBatchDto, CompleteDeploymentDto, StartDeploymentDto } from './reports.dto.js';
+import { CompleteBatchDto, CompleteDeploymentDto, StartDeploymentDto } from './lifecycle/reports.dto.js';
 import { DeploymentErrors } from './deployments.errors.js';
 import { toBatchDto, toDeploymentDto, toTaggedDeploymentDto, toReport } from './deployments.mapper.js';
 import { transitionTable } from './deployment-status.js';

@@ -24,7 +24,7 @@ import {
   MAX_SPEC_BYTES,
   PREEMPTIBLE,
   SPEC,
-} from './deployment-fields.js';
+} from './fields/deployment-fields.js';
 import {
   DEPLOYMENT_STATUSES,
   type DeploymentStatus,
@@ -33,8 +33,8 @@ import {
   type StopCause,
   type StopOutcome,
 } from './deployment-status.js';
-import { MAX_IMAGE_LENGTH, MAX_NORMALIZED_IMAGE_LENGTH } from './image-reference.js';
-import { type Labels, LabelsField } from './labels.js';
+import { MAX_IMAGE_LENGTH, MAX_NORMALIZED_IMAGE_LENGTH } from './fields/image-reference.js';
+import { type Labels, LabelsField } from './fields/labels.js';
 
 /** What has been asked of a runtime. */
 export class StoppingDto {

@@ -3,13 +3,13 @@ import { toResources, toVector } from '#clusters';
 import { currentRequest, InvalidItem, invalidInput, type ProblemDto, problemOf, withEntityTag } from '#http';
 
 import { type DeploymentView } from './deployment-view.js';
-import { type BatchDto } from './batches.dto.js';
+import { type BatchDto } from './submission/batches.dto.js';
 import { type DeploymentDto, type EditDeploymentDto, type StoppingDto } from './deployments.dto.js';
-import { type CompleteDeploymentDto } from './reports.dto.js';
-import { type SubmitBatchDto, type SubmitDeploymentDto } from './submissions.dto.js';
-import { type DeploymentEdit } from './edits.service.js';
-import { type Report, type ReportResult } from './reports.js';
-import { type DeploymentOrder } from './submission.js';
+import { type CompleteDeploymentDto } from './lifecycle/reports.dto.js';
+import { type SubmitBatchDto, type SubmitDeploymentDto } from './submission/submissions.dto.js';
+import { type DeploymentEdit } from './editing/edits.service.js';
+import { type Report, type ReportResult } from './lifecycle/reports.js';
+import { type DeploymentOrder } from './submission/submission.js';
 
 /** A deployment under the entity tag of its version. */
 export function toTaggedDeploymentDto(deployment: DeploymentView): DeploymentDto {

@@ -3,33 +3,28 @@ import { Global, Module } from '@nestjs/common';
 import { AuditModule } from '#audit';
 import { ClustersModule, QueuedDeployments } from '#clusters';
 
-import { BatchAnswers } from './batch-answers.js';
-import { CancellationsController } from './cancellations.controller.js';
-import { CancellationsService } from './cancellations.service.js';
-import { ClusterWork } from './cluster-work.js';
-import { DeploymentLifecycle } from './deployment-lifecycle.js';
+import { BatchAnswers } from './submission/batch-answers.js';
+import { CancellationsController } from './cancellation/cancellations.controller.js';
+import { CancellationsService } from './cancellation/cancellations.service.js';
+import { ClusterWork } from './lifecycle/cluster-work.js';
+import { DeploymentLifecycle } from './lifecycle/deployment-lifecycle.js';
 import { DeploymentsController } from './deployments.controller.js';
 import { DeploymentsService } from './deployments.service.js';
-import { EditsController } from './edits.controller.js';
-import { EditsService } from './edits.service.js';
-import { EventAnswers } from './events/event-answers.js';
-import { EventFeeds } from './events/event-feeds.js';
-import { EventFollowing } from './events/event-following.js';
-import { EventLog } from './events/event-log.js';
-import { EventsController } from './events/events.controller.js';
+import { EditsController } from './editing/edits.controller.js';
+import { EditsService } from './editing/edits.service.js';
 import { DeploymentLists } from './lists/deployment-lists.js';
 import { ListPages } from './lists/list-pages.js';
 import { ListsController } from './lists/lists.controller.js';
-import { OrganizationWorkModule } from './organization-work.js';
-import { PlacedAnswers } from './placed-answers.js';
-import { PlacementWaits } from './placement-waits.js';
-import { Preemptions } from './preemptions.js';
-import { QueueLimit } from './queue-limit.js';
-import { QueueCancellation } from './queue-cancellation.js';
-import { ReportWriter } from './reports.js';
+import { OrganizationWorkModule } from './cancellation/organization-work.js';
+import { PlacedAnswers } from './submission/placed-answers.js';
+import { PlacementWaits } from './submission/placement-waits.js';
+import { Preemptions } from './lifecycle/preemptions.js';
+import { QueueLimit } from './submission/queue-limit.js';
+import { QueueCancellation } from './cancellation/queue-cancellation.js';
+import { ReportWriter } from './lifecycle/reports.js';
 import { DeploymentRetention } from './retention/deployment-retention.js';
-import { SubmissionsController } from './submissions.controller.js';
-import { SubmissionsService } from './submissions.service.js';
+import { SubmissionsController } from './submission/submissions.controller.js';
+import { SubmissionsService } from './submission/submissions.service.js';
 
 /** Deployments for people and runtimes: routes and use cases. Global, because clusters ask through their port what stands below them. */
 @Global()
@@ -40,7 +35,6 @@ import { SubmissionsService } from './submissions.service.js';
     DeploymentsController,
     EditsController,
     CancellationsController,
-    EventsController,
     ListsController,
   ],
   providers: [
@@ -56,10 +50,6 @@ import { SubmissionsService } from './submissions.service.js';
     ReportWriter,
     DeploymentLists,
     ListPages,
-    EventLog,
-    EventFeeds,
-    EventFollowing,
-    EventAnswers,
     { provide: QueuedDeployments, useClass: QueueCancellation },
   ],
   exports: [QueuedDeployments, DeploymentsService, ClusterWork],

@@ -6,13 +6,13 @@ import { Database, rowsOf, sql } from '#database';
 import { ChangeHints, ClusterSignals, Nudges } from '#queue';
 import { type Actor } from '#rbac';
 
-import { cancelling } from './cancelling.js';
+import { cancelling } from './cancellation/cancelling.js';
 import { CANCELLABLE_STATUSES, TRANSITIONS } from './deployment-status.js';
 import { DEPLOYMENT_COLUMNS, type DeploymentRow, type DeploymentView, viewOf } from './deployment-view.js';
 import { DeploymentErrors, standing } from './deployments.errors.js';
 import { findDeployment, lockDeployment, requireStatus } from './found-deployment.js';
-import { type Report, ReportWriter, type ReportResult } from './reports.js';
-import { shapeChanges } from './submission.js';
+import { type Report, ReportWriter, type ReportResult } from './lifecycle/reports.js';
+import { shapeChanges } from './submission/submission.js';
 
 /** What people do with deployments. Everything here answers at once; what it means for resources is the next pass's affair. */
 @Injectable()

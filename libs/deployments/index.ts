@@ -1,5 +1,3 @@
-import { DeploymentEventSchema } from './events/deployment-event.entity.js';
-import { EventHorizonSchema } from './events/event-horizon.entity.js';
 import { DeploymentSchema } from './deployment.entity.js';
 
 export {
@@ -8,7 +6,7 @@ export {
   type SingleHolder,
   type WorkingDeployment,
   type YieldTerms,
-} from './cluster-work.js';
+} from './lifecycle/cluster-work.js';
 export {
   type AttemptResources,
   DeploymentLifecycle,
@@ -19,7 +17,7 @@ export {
   type ShapeOf,
   type ShapeToSchedule,
   type WaitingDeployment,
-} from './deployment-lifecycle.js';
+} from './lifecycle/deployment-lifecycle.js';
 export {
   DEPLOYMENT_STATUSES,
   type DeploymentStatus,
@@ -29,11 +27,11 @@ export {
   TRANSITIONS,
 } from './deployment-status.js';
 export { type DeploymentView } from './deployment-view.js';
-export { type Displacement, type PreemptedDeployment, Preemptions } from './preemptions.js';
+export { type Displacement, type PreemptedDeployment, Preemptions } from './lifecycle/preemptions.js';
 export { DeploymentErrors } from './deployments.errors.js';
 export { DeploymentsService } from './deployments.service.js';
 export { type ClusterOf, DeploymentRetention } from './retention/deployment-retention.js';
-export { MAX_LABEL_KEY_LENGTH, MAX_LABEL_VALUE_LENGTH } from './labels.js';
+export { MAX_LABEL_KEY_LENGTH, MAX_LABEL_VALUE_LENGTH } from './fields/labels.js';
 export { DeploymentLifecycleModule, DeploymentsModule } from './deployments.module.js';
 export { type DeploymentFilter } from './filter/deployment-filter.js';
 export { labelSelectorOf } from './filter/label-selector.js';
@@ -43,4 +41,4 @@ export { type BlockersOf, QueueBlockers } from './lists/queue-blockers.js';
 export { labelledIds, type ListRequest, namedIds, pageAmong, walkingPage } from './lists/list-statements.js';
 
 /** The tables of this lib. */
-export const deploymentEntities = [DeploymentSchema, DeploymentEventSchema, EventHorizonSchema];
+export const deploymentEntities = [DeploymentSchema];

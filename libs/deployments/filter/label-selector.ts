@@ -1,4 +1,4 @@
-import { LABEL_KEY, LABEL_VALUE, MAX_LABEL_KEY_LENGTH, MAX_LABEL_VALUE_LENGTH } from '../labels.js';
+import { LABEL_KEY, LABEL_VALUE, MAX_LABEL_KEY_LENGTH, MAX_LABEL_VALUE_LENGTH } from '../fields/labels.js';
 
 /** What one part of a selector asks of a deployment's labels. */
 export interface LabelRequirement {

@@ -4,10 +4,10 @@ import { ClusterErrors } from '#clusters';
 import { ApiRoute, IdParam, PageOf, type StreamWish, WishForStream } from '#http';
 import { CurrentAccess, type LastingAccess, OrganizationVisibilityErrors, RequireRole } from '#rbac';
 
-import { DeploymentErrors } from '../deployments.errors.js';
+import { DeploymentErrors } from '#deployments';
 import { type EventAnswer, EventAnswers } from './event-answers.js';
-import { DeploymentEventsQuery, EventDto, EventsQuery } from './events.dto.js';
-import { EventErrors } from './events.errors.js';
+import { DeploymentEventsQuery, EventDto, EventsQuery } from '../events.dto.js';
+import { EventErrors } from '../events.errors.js';
 
 const TAG = 'events';
 const ORGANIZATION = 'The organization.';

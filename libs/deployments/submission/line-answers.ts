@@ -2,7 +2,7 @@ import { DomainError } from '#kernel';
 import { currentRequest, invalidInput, type LineChunk, problemOf } from '#http';
 
 import { type BatchLineDto } from './batches.dto.js';
-import { DeploymentErrors } from './deployments.errors.js';
+import { DeploymentErrors } from '../deployments.errors.js';
 
 /** Where a batch of lines ends that nobody can mean. */
 export interface StreamLimits {

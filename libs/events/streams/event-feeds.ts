@@ -5,9 +5,9 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import { ChangeHints } from '#queue';
 
 import { EventFeed, FedEvent, type FeedPart } from './event-feed.js';
-import { EventLog } from './event-log.js';
-import { compare, type EventPosition } from './event-position.js';
-import { toEventDto } from './events.mapper.js';
+import { EventLog } from '../event-log.js';
+import { compare, type EventPosition } from '../event-position.js';
+import { toEventDto } from '../events.mapper.js';
 
 /** Without any hint the table is asked so often. */
 const POLL_MS = 1_000;

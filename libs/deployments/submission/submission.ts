@@ -4,11 +4,11 @@ import { type EntityManager, type Fragment, preparedRowsOf, rowsOf, sql } from '
 import { type ShapeChange } from '#queue';
 import { type Actor } from '#rbac';
 
-import { generatedName } from './deployment-name.js';
-import { DEPLOYMENT_COLUMNS, type DeploymentRow, type DeploymentView, viewOf } from './deployment-view.js';
-import { DeploymentErrors } from './deployments.errors.js';
-import { normalizedImageOf, parseImageReference } from './image-reference.js';
-import { type Labels } from './labels.js';
+import { generatedName } from '../fields/deployment-name.js';
+import { DEPLOYMENT_COLUMNS, type DeploymentRow, type DeploymentView, viewOf } from '../deployment-view.js';
+import { DeploymentErrors } from '../deployments.errors.js';
+import { normalizedImageOf, parseImageReference } from '../fields/image-reference.js';
+import { type Labels } from '../fields/labels.js';
 import { type Granted, withinLimits } from './role-limits.js';
 
 /** What happens to the others when one of many orders is refused: none is queued, or each stands for itself. */

@@ -6,10 +6,10 @@ import { Settings } from '#config';
 import { type LastingAccess } from '#rbac';
 
 import { EventFeeds } from './event-feeds.js';
-import { EventLog } from './event-log.js';
-import { eventIdOf, type EventPosition } from './event-position.js';
-import { type EventFilter, isWanted } from './event-view.js';
-import { EventErrors } from './events.errors.js';
+import { EventLog } from '../event-log.js';
+import { eventIdOf, type EventPosition } from '../event-position.js';
+import { type EventFilter, isWanted } from '../event-view.js';
+import { EventErrors } from '../events.errors.js';
 
 /** The most events that are made into one piece of text: what a slow reader is given at once. */
 const PIECE = 100;

@@ -1,7 +1,7 @@
 import { ArrayField, EnumField, FreeTextField, IdField, IntegerField } from '#http';
 
-import { MAX_BATCH } from './batches.dto.js';
-import { MAX_ATTEMPT, MAX_MESSAGE } from './deployment-fields.js';
+import { MAX_BATCH } from '../submission/batches.dto.js';
+import { MAX_ATTEMPT, MAX_MESSAGE } from '../fields/deployment-fields.js';
 import { OUTCOMES, type Outcome } from './reports.js';
 
 /** What reports the start of an attempt. */

@@ -1,5 +1,5 @@
-import { compare, eventIdOf, type EventPosition } from './event-position.js';
-import { type EventView } from './event-view.js';
+import { compare, eventIdOf, type EventPosition } from '../event-position.js';
+import { type EventView } from '../event-view.js';
 
 /** An event with its text for streams, made once however many read it. */
 export class FedEvent {

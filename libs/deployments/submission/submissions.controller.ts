@@ -5,11 +5,11 @@ import { ApiRoute, BodyLimit, Idempotency, IdempotencyKey, IdParam, type KeyedRe
 import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
 
 import { BatchDto, BatchLineDto, MAX_BATCH_BYTES } from './batches.dto.js';
-import { DeploymentDto } from './deployments.dto.js';
+import { DeploymentDto } from '../deployments.dto.js';
 import { SubmitBatchDto, SubmitDeploymentDto } from './submissions.dto.js';
 import { BatchAnswers } from './batch-answers.js';
-import { DeploymentErrors } from './deployments.errors.js';
-import { toDeploymentDto, toOrder } from './deployments.mapper.js';
+import { DeploymentErrors } from '../deployments.errors.js';
+import { toDeploymentDto, toOrder } from '../deployments.mapper.js';
 import { PlacedAnswers } from './placed-answers.js';
 import { SubmissionsService } from './submissions.service.js';
 

@@ -1,6 +1,6 @@
 import { ArrayField, IdField, IntegerField, ObjectField, ProblemDto } from '#http';
 
-import { MAX_ATTEMPT } from './deployment-fields.js';
+import { MAX_ATTEMPT } from '../fields/deployment-fields.js';
 
 /** The most deployments or reports of one batch. */
 export const MAX_BATCH = 10_000;

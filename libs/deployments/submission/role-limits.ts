@@ -1,7 +1,7 @@
 import { type SubmissionPolicy } from '#clusters';
 import { type Actor } from '#rbac';
 
-import { DeploymentErrors } from './deployments.errors.js';
+import { DeploymentErrors } from '../deployments.errors.js';
 
 /** What is asked of a cluster that its policy limits, or decides. null: nothing is asked, and the cluster decides. */
 export interface Asked {

@@ -4,7 +4,7 @@ import { type EntityManager, rowsOf, sql } from '#database';
 import { type Limits, OrganizationLimits } from '#organizations';
 import { queuedCount } from '#queue';
 
-import { DeploymentErrors } from './deployments.errors.js';
+import { DeploymentErrors } from '../deployments.errors.js';
 
 /** For so long what was counted is good enough, far below the limit. */
 const KNOWN_FOR_MS = 1_000;

@@ -3,9 +3,9 @@ import { Body, Controller, Patch } from '@nestjs/common';
 import { ApiRoute, ExpectedVersions, IdParam, IfMatch } from '#http';
 import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
 
-import { DeploymentDto, EditDeploymentDto } from './deployments.dto.js';
-import { DeploymentErrors } from './deployments.errors.js';
-import { toTaggedDeploymentDto, toEdit } from './deployments.mapper.js';
+import { DeploymentDto, EditDeploymentDto } from '../deployments.dto.js';
+import { DeploymentErrors } from '../deployments.errors.js';
+import { toTaggedDeploymentDto, toEdit } from '../deployments.mapper.js';
 import { EditsService } from './edits.service.js';
 
 /** How deployments that wait are changed. */

@@ -24,10 +24,10 @@ import {
   MAX_SPEC_BYTES,
   PREEMPTIBLE,
   SPEC,
-} from './deployment-fields.js';
-import { checkName } from './deployment-name.js';
-import { MAX_IMAGE_LENGTH } from './image-reference.js';
-import { type Labels, LabelsField } from './labels.js';
+} from '../fields/deployment-fields.js';
+import { checkName } from '../fields/deployment-name.js';
+import { MAX_IMAGE_LENGTH } from '../fields/image-reference.js';
+import { type Labels, LabelsField } from '../fields/labels.js';
 import { ON_ERROR, type OnError } from './submission.js';
 
 /** What submits a deployment. */

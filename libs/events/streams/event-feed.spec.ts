@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { EventFeed, FedEvent } from './event-feed.js';
-import { compare, type EventPosition } from './event-position.js';
-import { type EventView } from './event-view.js';
+import { compare, type EventPosition } from '../event-position.js';
+import { type EventView } from '../event-view.js';
 
 const at = (position: number): EventPosition => ({ stamp: 1n, position: BigInt(position) });
 

@@ -1,6 +1,6 @@
 import { defineEntity, p } from '#database';
 
-import { type DeploymentStatus } from '../deployment-status.js';
+import { type DeploymentStatus } from '#deployments';
 
 const DeploymentEventSchema = defineEntity({
   name: 'DeploymentEvent',

@@ -6,12 +6,12 @@ import { type ExpectedVersions } from '#http';
 import { ClusterSignals, Nudges } from '#queue';
 import { type Actor } from '#rbac';
 
-import { TRANSITIONS } from './deployment-status.js';
-import { DEPLOYMENT_COLUMNS, type DeploymentRow, type DeploymentView, viewOf } from './deployment-view.js';
-import { lockDeployment, requireStatus } from './found-deployment.js';
-import { type Labels } from './labels.js';
-import { assertPriority } from './role-limits.js';
-import { shapeChanges } from './submission.js';
+import { TRANSITIONS } from '../deployment-status.js';
+import { DEPLOYMENT_COLUMNS, type DeploymentRow, type DeploymentView, viewOf } from '../deployment-view.js';
+import { lockDeployment, requireStatus } from '../found-deployment.js';
+import { type Labels } from '../fields/labels.js';
+import { assertPriority } from '../submission/role-limits.js';
+import { shapeChanges } from '../submission/submission.js';
 
 /** What is to change of a deployment that waits; what is left out stays. */
 export interface DeploymentEdit {

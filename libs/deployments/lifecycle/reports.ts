@@ -6,8 +6,13 @@ import { changesOf, type EntityManager, type Fragment, preferIndexes, rowsOf, sq
 import { ClusterSignals } from '#queue';
 import { type Actor, isOwnOrAdmin, notOwner } from '#rbac';
 
-import { DEPLOYMENT_STATUSES, type DeploymentStatus, HOLDING_STATUSES, type StopOutcome } from './deployment-status.js';
-import { DeploymentErrors, standing } from './deployments.errors.js';
+import {
+  DEPLOYMENT_STATUSES,
+  type DeploymentStatus,
+  HOLDING_STATUSES,
+  type StopOutcome,
+} from '../deployment-status.js';
+import { DeploymentErrors, standing } from '../deployments.errors.js';
 
 /** How an attempt can end by its runtime's report. */
 export const OUTCOMES = ['succeeded', 'failed'] as const satisfies readonly DeploymentStatus[];

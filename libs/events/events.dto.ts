@@ -10,7 +10,7 @@ import {
   TimestampField,
 } from '#http';
 
-import { DEPLOYMENT_STATUSES, type DeploymentStatus } from '../deployment-status.js';
+import { DEPLOYMENT_STATUSES, type DeploymentStatus } from '#deployments';
 import { MAX_EVENT_ID, positionOf } from './event-position.js';
 
 const MAX_INTEGER = 2_147_483_647;

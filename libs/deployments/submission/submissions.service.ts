@@ -6,8 +6,8 @@ import { Database, type EntityManager } from '#database';
 import { ClusterSignals, Nudges } from '#queue';
 import { type Actor } from '#rbac';
 
-import { type DeploymentView } from './deployment-view.js';
-import { DeploymentErrors } from './deployments.errors.js';
+import { type DeploymentView } from '../deployment-view.js';
+import { DeploymentErrors } from '../deployments.errors.js';
 import { QueueLimit } from './queue-limit.js';
 import {
   type DeploymentOrder,

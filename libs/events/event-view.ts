@@ -1,6 +1,6 @@
 import { rfc3339, sql } from '#database';
 
-import { type DeploymentStatus } from '../deployment-status.js';
+import { type DeploymentStatus } from '#deployments';
 import { type EventPosition } from './event-position.js';
 
 /** Something that happened to a deployment, and its place in the order. Times in RFC 3339. */

@@ -3,13 +3,13 @@ import { Injectable, type StreamableFile } from '@nestjs/common';
 import { EventStreams, type Page, Pages, RequestErrors, type StreamWish } from '#http';
 import { type LastingAccess } from '#rbac';
 
-import { DeploymentsService } from '../deployments.service.js';
-import { EventFollowing } from './event-following.js';
-import { EventLog } from './event-log.js';
-import { type EventPosition, positionOf } from './event-position.js';
-import { type EventFilter } from './event-view.js';
-import { type DeploymentEventsQuery, type EventDto, type EventsQuery } from './events.dto.js';
-import { toEventDto } from './events.mapper.js';
+import { DeploymentsService } from '#deployments';
+import { EventFollowing } from '../streams/event-following.js';
+import { EventLog } from '../event-log.js';
+import { type EventPosition, positionOf } from '../event-position.js';
+import { type EventFilter } from '../event-view.js';
+import { type DeploymentEventsQuery, type EventDto, type EventsQuery } from '../events.dto.js';
+import { toEventDto } from '../events.mapper.js';
 
 /** What is asked for: a page or a stream. */
 export type EventAnswer = Page<EventDto> | StreamableFile;

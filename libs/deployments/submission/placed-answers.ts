@@ -3,9 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { type WaitPreference } from '#http';
 import { type Actor } from '#rbac';
 
-import { type DeploymentDto } from './deployments.dto.js';
-import { toDeploymentDto } from './deployments.mapper.js';
-import { DeploymentsService } from './deployments.service.js';
+import { type DeploymentDto } from '../deployments.dto.js';
+import { toDeploymentDto } from '../deployments.mapper.js';
+import { DeploymentsService } from '../deployments.service.js';
 import { PlacementWaits } from './placement-waits.js';
 
 /** Answers of submissions that are held back until there is more to say, where the client prefers that. */

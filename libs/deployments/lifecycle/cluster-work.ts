@@ -4,7 +4,7 @@ import { type ResourceAmounts } from '#kernel';
 import { type EntityManager, type Fragment, rowsOf, sql } from '#database';
 
 import { type HoldingGroup, type ShapeOf, type WaitingDeployment } from './deployment-lifecycle.js';
-import { type DeploymentStatus, HOLDING_STATUSES } from './deployment-status.js';
+import { type DeploymentStatus, HOLDING_STATUSES } from '../deployment-status.js';
 
 /** A deployment as those see it who ask what would be. */
 export interface WorkingDeployment extends ResourceAmounts {

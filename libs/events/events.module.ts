@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+
+import { ClustersModule } from '#clusters';
+import { DeploymentsModule } from '#deployments';
+
+import { EventLog } from './event-log.js';
+import { EventAnswers } from './reading/event-answers.js';
+import { EventsController } from './reading/events.controller.js';
+import { EventFeeds } from './streams/event-feeds.js';
+import { EventFollowing } from './streams/event-following.js';
+
+/** The ordered log of what happens to deployments: as lists, as streams, and as a port ({@link EventLog}) for other consumers. */
+@Module({
+  imports: [ClustersModule, DeploymentsModule],
+  controllers: [EventsController],
+  providers: [EventLog, EventFeeds, EventFollowing, EventAnswers],
+  exports: [EventLog],
+})
+export class EventsModule {}

@@ -1,0 +1,10 @@
+import { DeploymentEventSchema } from './deployment-event.entity.js';
+import { EventHorizonSchema } from './event-horizon.entity.js';
+
+export { EventLog, type EventPage, type EventMark } from './event-log.js';
+export { compare, eventIdOf, type EventPosition, positionOf } from './event-position.js';
+export { type EventFilter, type EventView } from './event-view.js';
+export { EventsModule } from './events.module.js';
+
+/** The tables of this lib. */
+export const eventEntities = [DeploymentEventSchema, EventHorizonSchema];

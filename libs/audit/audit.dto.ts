@@ -1,16 +1,9 @@
-import { ApiProperty } from '@nestjs/swagger';
-
-import { EnumField, IdField, ObjectField, PageQuery, StringField, TimestampField } from '#http';
+import { EnumField, IdField, ObjectField, OpaqueField, PageQuery, StringField, TimestampField } from '#http';
 
 import { ACTOR_KINDS, type ActorKind } from './audit-entry.entity.js';
 import { type AuditState } from './audit-log.js';
 
-const STATE = {
-  type: 'object',
-  additionalProperties: true,
-  nullable: true,
-  example: { role: 'developer' },
-} as const;
+const STATE = { nullable: true, example: { role: 'developer' } } as const;
 
 /** Who acted. */
 export class AuditActorDto {
@@ -63,10 +56,10 @@ export class AuditEntryDto {
   @ObjectField(() => AuditTargetDto, { description: 'What it was done to.' })
   readonly target!: AuditTargetDto;
 
-  @ApiProperty({ ...STATE, description: 'What was changed or ended, as it was before; null where nothing was.' })
+  @OpaqueField({ ...STATE, description: 'What was changed or ended, as it was before; null where nothing was.' })
   readonly before!: AuditState | null;
 
-  @ApiProperty({ ...STATE, description: 'What was changed or made, as it was afterwards; null where nothing was.' })
+  @OpaqueField({ ...STATE, description: 'What was changed or made, as it was afterwards; null where nothing was.' })
   readonly after!: AuditState | null;
 
   @StringField({ description: 'The address that the request came from.', max: 64, nullable: true })

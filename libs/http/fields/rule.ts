@@ -1,4 +1,4 @@
-import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { ApiExtension, ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 
 import type { FieldError } from '#kernel';
 
@@ -56,6 +56,10 @@ const FIELDS = Symbol('stowage:fields');
 const OBJECT_RULES = Symbol('stowage:object-rules');
 const WHOLE = Symbol('stowage:whole');
 
+/** Marks the schema of a class whose instances may carry more than it declares. */
+export const OPEN_EXTENSION = 'x-stowage-open';
+const OPEN = Symbol('stowage:open');
+
 /** Rules by field, with those of the base class. */
 export function fieldsOf(type: DtoClass): ReadonlyMap<string, FieldRule> {
   const prototype: unknown = type.prototype;
@@ -101,6 +105,19 @@ export function EditOf(whole: () => DtoClass): (type: DtoClass) => void {
 export function isFixedField(type: DtoClass, name: string): boolean {
   const whole = Reflect.getMetadata(WHOLE, type) as (() => DtoClass) | undefined;
   return whole !== undefined && fieldsOf(whole()).has(name);
+}
+
+/** Allows instances of a class to carry more than it declares: such objects are presented whole. */
+export function OpenObject(): ClassDecorator {
+  return (type) => {
+    Reflect.defineMetadata(OPEN, true, type);
+    ApiExtension(OPEN_EXTENSION, true)(type);
+  };
+}
+
+/** Whether instances of a class may carry more than it declares. */
+export function isOpenObject(type: DtoClass): boolean {
+  return Reflect.getMetadata(OPEN, type) === true;
 }
 
 /** A rule about several fields of an object: what is wrong, and with which field (the object itself when left out). */

@@ -243,16 +243,16 @@ function checkEntries(map: object, options: MapOptions, value: FieldRule): Viola
   return undefined;
 }
 
-/** Options of an object whose content is nobody's business here. */
+/** Options of an object whose content is not read here. */
 export interface OpaqueOptions extends FieldOptions<object> {
   readonly example: object;
-  /** The most bytes of it, as JSON without spaces in UTF-8. */
-  readonly maxBytes: number;
+  /** The most bytes of it, as JSON without spaces in UTF-8. Left out only in answers. */
+  readonly maxBytes?: number;
 }
 
-/** An object of any content, kept and given back, and never looked into. */
+/** An object of any content, kept and returned as it was sent. */
 export function OpaqueField(options: OpaqueOptions): PropertyDecorator {
-  const { maxBytes } = options;
+  const { maxBytes = Infinity } = options;
   return field({
     ...commonOf(options),
     schema: { type: 'object', additionalProperties: true, ...documentationOf(options) },

@@ -1,10 +1,6 @@
-import { ApiExtension } from '@nestjs/swagger';
-
 import { IntegerField, ArrayField } from '../fields/values.js';
+import { OpenObject } from '../fields/rule.js';
 import { StringField } from '../fields/text.js';
-
-/** Marks a schema whose instances may carry more than it declares. */
-export const OPEN_EXTENSION = 'x-stowage-open';
 
 /** One wrong field. */
 export class FieldErrorDto {
@@ -24,7 +20,7 @@ export class FieldErrorDto {
 }
 
 /** An RFC 9457 problem. Errors may carry facts beside these members; `/problems/{code}` explains each code. */
-@ApiExtension(OPEN_EXTENSION, true)
+@OpenObject()
 export class ProblemDto {
   @StringField({
     description: 'Where the kind of problem is explained.',

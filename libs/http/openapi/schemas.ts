@@ -1,7 +1,7 @@
 import { type OpenAPIObject } from '@nestjs/swagger';
 
+import { OPEN_EXTENSION } from '../fields/rule.js';
 import { isJson, type Json } from './json.js';
-import { OPEN_EXTENSION } from './problem.dto.js';
 
 /** `{allOf: [{$ref}], description}` says no more than `{$ref, description}`, which version 3.1 allows. */
 export function simplifyReferences(node: unknown): void {

@@ -4,7 +4,7 @@ export { type Credential } from './access/credential.js';
 export { requestOrigin } from './access/request-origin.js';
 export { CurrentActor, rememberActor } from './access/current-actor.js';
 export { OrganizationVisibilityErrors } from './access/organization-visibility.js';
-export { InviteRedeemer } from './access/invite-redeemer.js';
+export { InviteRedeemer } from './sessions/invite-redeemer.js';
 export {
   type AccessDecorator,
   accessDeclaredFor,
@@ -28,7 +28,7 @@ export {
   type StandingRow,
   toStanding,
 } from './access/standing.js';
-export { PrincipalLimit } from './abuse/principal-limit.js';
+export { PrincipalLimit } from './throttling/principal-limit.js';
 export { deleteTokensOfMember, deleteTokensOfOrganization } from './tokens/ended-tokens.js';
 export { TokenAllowance } from './tokens/token-allowance.js';
 export { TokenUse } from './tokens/token-use.js';

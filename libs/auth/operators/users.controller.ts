@@ -5,8 +5,8 @@ import { ApiRoute, Idempotency, IdempotencyKey, IdParam, type KeyedRequest, type
 import { type Actor } from '../access/actor.js';
 import { CurrentActor } from '../access/current-actor.js';
 import { RequireOperator } from '../access/route-access.js';
-import { Passwords } from '../accounts/passwords.service.js';
-import { Profiles } from '../accounts/profiles.service.js';
+import { Passwords } from '../sessions/passwords.service.js';
+import { Profiles } from '../profile/profiles.service.js';
 import { AuthErrors } from '../auth.errors.js';
 import { ResetCodeDto, UserAccountDto, UsersQuery } from './users.dto.js';
 import { toResetCodeDto, toUserAccountDto } from './users.mapper.js';

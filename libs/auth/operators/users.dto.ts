@@ -1,6 +1,6 @@
 import { PageQuery, StringField, TimestampField } from '#http';
 
-import { ProfileDto } from '../me/me.dto.js';
+import { ProfileDto } from '../profile/me.dto.js';
 
 export class UserAccountDto extends ProfileDto {
   @TimestampField({ description: 'Since when the account cannot be used; null when it can.', nullable: true })

@@ -1,5 +1,5 @@
-import { type NewResetCode } from '../accounts/passwords.service.js';
-import { type ProfileView } from '../accounts/profiles.service.js';
+import { type NewResetCode } from '../sessions/passwords.service.js';
+import { type ProfileView } from '../profile/profiles.service.js';
 import { type ResetCodeDto, type UserAccountDto } from './users.dto.js';
 
 /** What an operator may see of an account. */

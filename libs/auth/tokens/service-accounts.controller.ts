@@ -16,16 +16,22 @@ import { type Actor } from '../access/actor.js';
 import { CurrentActor } from '../access/current-actor.js';
 import { declareAccess } from '../access/route-access.js';
 import { AuthErrors } from '../auth.errors.js';
-import { ApiTokens } from '../tokens/api-tokens.service.js';
-import { ServiceAccounts } from '../tokens/service-accounts.service.js';
+import { ApiTokens } from './api-tokens.service.js';
+import { ServiceAccounts } from './service-accounts.service.js';
 import {
   CreateServiceAccountDto,
   CreateServiceAccountTokenDto,
   NewTokenDto,
   ServiceAccountDto,
   TokenDto,
-} from './me.dto.js';
-import { toNewTokenDto, toServiceAccountDto, toServiceAccountOrder, toTokenDto, toTokenOrder } from './me.mapper.js';
+} from '../profile/me.dto.js';
+import {
+  toNewTokenDto,
+  toServiceAccountDto,
+  toServiceAccountOrder,
+  toTokenDto,
+  toTokenOrder,
+} from '../profile/me.mapper.js';
 
 const TAG = 'service accounts';
 

@@ -6,9 +6,9 @@ import { Database, rfc3339, rowsOf, sql } from '#database';
 import { type Actor, auditActorOf } from '../access/actor.js';
 import { AuthErrors, unauthenticated } from '../auth.errors.js';
 import { Sessions } from '../sessions/sessions.service.js';
-import { claimEmail } from './email-claim.js';
-import { canonicalEmail, usernameKey } from './names.js';
-import { PasswordProof } from './password-proof.js';
+import { claimEmail } from '../accounts/email-claim.js';
+import { canonicalEmail, usernameKey } from '../accounts/names.js';
+import { PasswordProof } from '../sessions/password-proof.js';
 
 /** An account as its user, or an operator, may see it. Times are RFC 3339 in UTC. */
 export interface ProfileView {

@@ -11,7 +11,7 @@ import {
 } from '#http';
 import { type Role, ROLES } from '#kernel';
 
-import { EMAIL_FIELD, NEW_PASSWORD_FIELD, PASSWORD_FIELD, UserDto } from '../auth.dto.js';
+import { EMAIL_FIELD, NEW_PASSWORD_FIELD, PASSWORD_FIELD, UserDto } from '../sessions/auth.dto.js';
 import { TOKEN_SCOPES, type TokenScope } from '../tokens/service-account.entity.js';
 
 const DAY = 86_400;

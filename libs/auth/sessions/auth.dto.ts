@@ -1,7 +1,7 @@
 import { BooleanField, IdField, IntegerField, ObjectField, StringField } from '#http';
 
-import { canonicalEmail, EMAIL_MAX_LENGTH, USERNAME_PATTERN } from './accounts/names.js';
-import { PASSWORD_INPUT_MAX_LENGTH, PASSWORD_MAX_LENGTH } from './passwords/password-policy.js';
+import { canonicalEmail, EMAIL_MAX_LENGTH, USERNAME_PATTERN } from '../accounts/names.js';
+import { PASSWORD_INPUT_MAX_LENGTH, PASSWORD_MAX_LENGTH } from '../passwords/password-policy.js';
 
 const USERNAME = {
   description: 'Unique without regard to case.',

@@ -6,15 +6,15 @@ import { AuditLog } from '#audit';
 import { Settings } from '#config';
 import { changesOf, Database, type EntityManager, rfc3339, rowsOf, sql } from '#database';
 
-import { LoginThrottle } from '../abuse/login-throttle.js';
+import { LoginThrottle } from '../throttling/login-throttle.js';
 import { type Actor, auditActorOf, type Origin } from '../access/actor.js';
 import { AuthErrors } from '../auth.errors.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { assertAcceptablePassword } from '../passwords/password-policy.js';
-import { Sessions } from '../sessions/sessions.service.js';
+import { Sessions } from './sessions.service.js';
 import { digestOf } from '../tokens/api-token-format.js';
 import { toBase62 } from '../tokens/base62.js';
-import { usernameKey } from './names.js';
+import { usernameKey } from '../accounts/names.js';
 import { PasswordProof } from './password-proof.js';
 
 /** How long a reset code can be used, in seconds. */

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 
-import { AccessTokens } from './access/access-tokens.js';
+import { AccessTokens } from '../access/access-tokens.js';
 import { type TokensDto, type UserDto } from './auth.dto.js';
-import { type SignedIn, type UserView } from './sessions/sessions.service.js';
+import { type SignedIn, type UserView } from './sessions.service.js';
 
 /** What a user may see of an account. */
 export function toUserDto({ id, username, email, isOperator }: UserView): UserDto {

@@ -5,15 +5,15 @@ import { Settings } from '#config';
 import { constraintOf, Database } from '#database';
 import { type DomainError } from '#kernel';
 
-import { TakenLimit } from '../abuse/taken-limit.js';
+import { TakenLimit } from '../throttling/taken-limit.js';
 import { type Origin } from '../access/actor.js';
-import { InviteRedeemer } from '../access/invite-redeemer.js';
+import { InviteRedeemer } from './invite-redeemer.js';
 import { nameTaken } from '../auth.errors.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { assertAcceptablePassword } from '../passwords/password-policy.js';
-import { Sessions, type SignedIn } from '../sessions/sessions.service.js';
-import { rememberAddress } from './login-addresses.js';
-import { insertUser, isTaken } from './new-user.js';
+import { Sessions, type SignedIn } from './sessions.service.js';
+import { rememberAddress } from '../accounts/login-addresses.js';
+import { insertUser, isTaken } from '../accounts/new-user.js';
 
 /** What somebody who registers gives. */
 export interface Registration {

@@ -4,12 +4,12 @@ import { AuditLog, systemActor } from '#audit';
 import { Database } from '#database';
 import { DomainError } from '#kernel';
 
-import { LoginThrottle } from '../abuse/login-throttle.js';
+import { LoginThrottle } from '../throttling/login-throttle.js';
 import { type Actor, type Origin } from '../access/actor.js';
 import { AuthErrors } from '../auth.errors.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { type Candidate, candidateOf } from './candidates.js';
-import { type LoginKey } from './names.js';
+import { type LoginKey } from '../accounts/names.js';
 
 /** An account whose password was just given. */
 export interface Proven {

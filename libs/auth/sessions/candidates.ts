@@ -1,6 +1,6 @@
 import { type EntityManager, rowsOf, sql } from '#database';
 
-import { type LoginKey } from './names.js';
+import { type LoginKey } from '../accounts/names.js';
 
 /** An account that somebody claims to be. */
 export interface Candidate {

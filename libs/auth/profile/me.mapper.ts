@@ -1,4 +1,4 @@
-import { type ProfileView } from '../accounts/profiles.service.js';
+import { type ProfileView } from './profiles.service.js';
 import { type SessionView } from '../sessions/sessions.service.js';
 import { type ApiTokenView, type NewApiToken, type ServiceAccountTokenOrder } from '../tokens/api-tokens.service.js';
 import { type ServiceAccountOrder, type ServiceAccountView } from '../tokens/service-accounts.service.js';

@@ -6,9 +6,9 @@ import { Database, rowsOf, sql } from '#database';
 import { type Origin } from '../access/actor.js';
 import { AuthErrors } from '../auth.errors.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
-import { Sessions, type SignedIn } from '../sessions/sessions.service.js';
-import { rememberAddress } from './login-addresses.js';
-import { loginKeyOf } from './names.js';
+import { Sessions, type SignedIn } from './sessions.service.js';
+import { rememberAddress } from '../accounts/login-addresses.js';
+import { loginKeyOf } from '../accounts/names.js';
 import { PasswordProof } from './password-proof.js';
 
 /** Signs people in by password. */

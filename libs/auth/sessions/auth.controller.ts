@@ -2,17 +2,17 @@ import { Body, Controller, Post } from '@nestjs/common';
 
 import { ApiRoute } from '#http';
 
-import { LimitByAddress } from './abuse/address-limit.guard.js';
-import { INVITE_REFUSALS } from './access/invite-redeemer.js';
-import { requestOrigin } from './access/request-origin.js';
-import { Public } from './access/route-access.js';
-import { Accounts } from './accounts/accounts.service.js';
-import { Passwords } from './accounts/passwords.service.js';
-import { SignIn } from './accounts/sign-in.service.js';
+import { LimitByAddress } from '../throttling/address-limit.guard.js';
+import { INVITE_REFUSALS } from './invite-redeemer.js';
+import { requestOrigin } from '../access/request-origin.js';
+import { Public } from '../access/route-access.js';
+import { Accounts } from './registration.service.js';
+import { Passwords } from './passwords.service.js';
+import { SignIn } from './sign-in.service.js';
 import { LoginDto, RefreshDto, RegistrationDto, ResetDto, TokensDto } from './auth.dto.js';
-import { AuthErrors } from './auth.errors.js';
+import { AuthErrors } from '../auth.errors.js';
 import { TokensMapper } from './auth.mapper.js';
-import { Sessions } from './sessions/sessions.service.js';
+import { Sessions } from './sessions.service.js';
 
 /** Registering, signing in, staying signed in, signing out. */
 @Public()

@@ -1,4 +1,4 @@
-import { toRow } from '../solver/program.js';
+import { toRow } from '../rows.js';
 import { freeAt, holdingOf, holdingsOf } from '../planning/timeline.js';
 import type { Claim, Plan, RunningGroup, Snapshot, WaitingShape } from '../types.js';
 

@@ -1,7 +1,7 @@
 import { type Resource, RESOURCES } from '#kernel';
 
 import { freeAt, type Holding, holdingOf, holdingsOf } from '../planning/timeline.js';
-import { toRow } from '../solver/program.js';
+import { toRow } from '../rows.js';
 import type { Claim, Plan, RunningGroup, Snapshot, StandingReservation, WaitingShape } from '../types.js';
 import { type Rivals, rivalsOf } from './rivals.js';
 import { freeAfterStops, lastingClaims } from './after-stops.js';

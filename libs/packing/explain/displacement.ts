@@ -1,7 +1,7 @@
 import { type Resource, RESOURCES } from '#kernel';
 
 import { eligibleAtMs } from '../planning/candidates.js';
-import { toRow } from '../solver/program.js';
+import { toRow } from '../rows.js';
 import { freeAt } from '../planning/timeline.js';
 import type { Plan, RunningGroup, Snapshot, WaitingShape } from '../types.js';
 import { holdingsAfter, type ReservedResource } from './blockers.js';

@@ -1,4 +1,4 @@
-import { toRow } from '../solver/program.js';
+import { toRow } from '../rows.js';
 import type { RunningGroup } from '../types.js';
 
 /** So many of these groups. */

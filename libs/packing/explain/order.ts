@@ -3,7 +3,7 @@ import { type Resource, RESOURCES } from '#kernel';
 import { candidatesOf } from '../planning/candidates.js';
 import { standingClaims } from '../planning/claims.js';
 import { plan } from '../planning/plan.js';
-import { toRow } from '../solver/program.js';
+import { toRow } from '../rows.js';
 import { endOf, freeAt, holdingOf, holdingsOf } from '../planning/timeline.js';
 import type { KeptCertificate, Plan, RunningGroup, Snapshot, WaitingHead, WaitingShape } from '../types.js';
 import { type Blocker, blockersOf } from './blockers.js';

@@ -1,7 +1,7 @@
 import { type Resource, RESOURCES } from '#kernel';
 
 import { exceedsCapacity } from '../planning/holder.js';
-import { toRow } from '../solver/program.js';
+import { toRow } from '../rows.js';
 import type { Snapshot, WaitingShape } from '../types.js';
 import { isSmaller } from './places.js';
 

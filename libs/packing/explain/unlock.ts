@@ -1,7 +1,7 @@
 import { type ResourceAmounts, RESOURCES } from '#kernel';
 
 import { plan } from '../planning/plan.js';
-import { toRow } from '../solver/program.js';
+import { toRow } from '../rows.js';
 import type { Plan, Snapshot, WaitingHead, WaitingShape } from '../types.js';
 import { freeAt } from '../planning/timeline.js';
 import { blockersOf, holdingsAfter } from './blockers.js';

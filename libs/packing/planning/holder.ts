@@ -1,7 +1,7 @@
 import { RESOURCES } from '#kernel';
 
 import { earliestFit, type Holding } from './timeline.js';
-import { toRow } from '../solver/program.js';
+import { toRow } from '../rows.js';
 import type { ReservationCause, ReservationEvent, Snapshot, StandingReservation, WaitingShape } from '../types.js';
 
 /** A waiting deployment that has, or is about to be given, the cluster's reservation. */

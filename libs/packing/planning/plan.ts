@@ -2,7 +2,7 @@ import { nextStopMs } from './claims.js';
 import { type Draft, isDecidedBy } from './draft.js';
 import { allStarts, decidedLevels, startWhatFits } from './starting.js';
 import { Meter } from '../solver/meter.js';
-import { toRow } from '../solver/program.js';
+import { toRow } from '../rows.js';
 import type { LevelProof, Proof } from '../proof.js';
 import { planWithReservations } from './reservations.js';
 import { holdingsOf } from './timeline.js';

@@ -1,7 +1,7 @@
 import { lastStopMs, standingClaims, stopsAtOnce, stopsMs } from './claims.js';
 import { type Draft, isDecidedBy } from './draft.js';
 import type { Part } from './part.js';
-import { toRow } from '../solver/program.js';
+import { toRow } from '../rows.js';
 import type { Claim, Placement, Snapshot, WaitingShape } from '../types.js';
 
 /** A level of a draft, with the part that decided it. */

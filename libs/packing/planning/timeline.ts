@@ -1,4 +1,4 @@
-import { toRow } from '../solver/program.js';
+import { toRow } from '../rows.js';
 import type { RunningGroup, Snapshot, WaitingShape } from '../types.js';
 
 /** Amounts of the three resources that are taken until a time; `null`: nobody knows until when. */

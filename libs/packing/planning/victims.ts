@@ -1,5 +1,5 @@
 import type { Candidate } from './candidates.js';
-import { toRow } from '../solver/program.js';
+import { toRow } from '../rows.js';
 import type { Placement, Preemption, RunningGroup, Snapshot, WaitingShape } from '../types.js';
 
 /**

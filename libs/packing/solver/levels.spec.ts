@@ -5,19 +5,11 @@ import { levelFrame, tighten } from './bound.js';
 import { boundLevel } from './level.js';
 import { type LevelSolution, topUp } from './levels.js';
 import { Meter } from './meter.js';
-import { buildProgram, type Program, toRow } from './program.js';
+import type { Program } from './program.js';
 import type { Multipliers } from '../proof.js';
 import { amounts, aShape } from '../testing/problems.js';
+import { programOf } from '../testing/programs.js';
 import type { WaitingShape } from '../types.js';
-
-function programOf(capacity: [number, number], waiting: WaitingShape[]): Program {
-  const available = toRow(amounts(...capacity));
-  const counts = Float64Array.from(waiting, ({ count }) => count);
-  return buildProgram(
-    { waiting, shapes: [...waiting.keys()], counts, candidates: [] },
-    { capacity: available, available, beside: null },
-  );
-}
 
 const shape = (priority: number, request: [number, number], count = 1): WaitingShape =>
   aShape({ priority, request: amounts(...request), count });
@@ -39,10 +31,10 @@ describe('what a search that was cut short has left out', () => {
     };
   }
 
-  const program = programOf(
-    [10, 10],
-    [shape(3, [6, 1]), shape(2, [2, 2], 3), shape(1, [1, 0], 5), shape(0, [7, 7], 9)],
-  );
+  const program = programOf({
+    capacity: amounts(10, 10),
+    waiting: [shape(3, [6, 1]), shape(2, [2, 2], 3), shape(1, [1, 0], 5), shape(0, [7, 7], 9)],
+  });
 
   it('starts as far as it fits, and what was proven of lower levels is forgotten: it spoke of fewer above them', () => {
     const x = Float64Array.of(1, 0, 0, 0);
@@ -67,7 +59,7 @@ describe('what a search that was cut short has left out', () => {
 describe('a level of which nothing starts', () => {
   it('is closed to the levels below it at once, at no cost for their bounds', () => {
     const [first, middle, last] = [shape(3, [0, 3]), shape(2, [0, 3], 2), shape(1, [3, 0], 2)];
-    const program = programOf([4, 4], [first, middle, last]);
+    const program = programOf({ capacity: amounts(4, 4), waiting: [first, middle, last] });
     const box = wholeBox(program);
     const frame = levelFrame(program, box, 2, Float64Array.of(1, 0, 0));
     const root = boundLevel(frame, new Meter(1_000, undefined));

@@ -3,22 +3,13 @@ import { describe, expect, it } from '@jest/globals';
 import { wholeBox } from './box.js';
 import { Meter } from './meter.js';
 import { closeNoSmaller } from './no-smaller.js';
-import { buildProgram, type Program, toRow } from './program.js';
 import { amounts, aShape } from '../testing/problems.js';
+import { programOf } from '../testing/programs.js';
 import type { WaitingShape } from '../types.js';
-
-function programOf(waiting: WaitingShape[]): Program {
-  const available = toRow(amounts(100, 100, 100));
-  const counts = Float64Array.from(waiting, ({ count }) => count);
-  return buildProgram(
-    { waiting, shapes: [...waiting.keys()], counts, candidates: [] },
-    { capacity: available, available, beside: null },
-  );
-}
 
 /** Requests that are still open after level `level` was closed, of all levels. */
 function leftOpen(waiting: WaitingShape[], level: number): string[] {
-  const program = programOf(waiting);
+  const program = programOf({ waiting, capacity: amounts(100, 100, 100) });
   const box = wholeBox(program);
   closeNoSmaller(program, box, level, new Meter(1_000, undefined));
   return [...box.upper.keys()]

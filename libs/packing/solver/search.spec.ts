@@ -5,27 +5,18 @@ import { sumLevel, usage, wholeBox } from './box.js';
 import { levelFrame } from './bound.js';
 import { boundLevel } from './level.js';
 import { Meter } from './meter.js';
-import { buildProgram, type Program, toRow } from './program.js';
+import type { Program } from './program.js';
 import { roundToCounts } from './rounding.js';
 import { answer, type SearchResult } from './search.js';
 import { someSnapshot } from '../testing/arbitraries.js';
 import { bruteForce } from '../testing/brute-force.js';
 import { amounts, aShape, aSnapshot } from '../testing/problems.js';
-import type { Snapshot } from '../types.js';
+import { programOf } from '../testing/programs.js';
 
 /** A deep run tries ten times as many. */
 const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10 : 1;
 
 const meter = (): Meter => new Meter(1_000, undefined);
-
-function programOf({ waiting, capacity }: Snapshot): Program {
-  const counts = Float64Array.from(waiting, ({ count }) => count);
-  const available = toRow(capacity);
-  return buildProgram(
-    { waiting, shapes: [...waiting.keys()], counts, candidates: [] },
-    { capacity: available, available, beside: null },
-  );
-}
 
 /** Asks for a point with so many at the last level, and the given counts above it. */
 function ask(program: Program, above: readonly number[], target: number, by = meter()): SearchResult {

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 
 import { sumLevel, usage, wholeBox } from './box.js';
 import { Meter } from './meter.js';
-import { buildProgram, type Program } from './program.js';
+import { buildProgram } from '../planning/build-program.js';
+import type { Program } from './program.js';
 import { amounts } from '../testing/problems.js';
 import { exchangeWork } from './work-exchanges.js';
 

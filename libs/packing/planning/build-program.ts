@@ -1,0 +1,220 @@
+import type { ResourceAmounts } from '#kernel';
+
+import type { Candidate } from './candidates.js';
+import type { StandingClaim } from './claims.js';
+import type { Program, Stage } from '../solver/program.js';
+import type { WaitingShape } from '../types.js';
+
+/** What the waiting deployments may take: now, and beside a reservation. Amounts in the order cpu, memory, gpu. */
+export interface Constraints {
+  readonly capacity: readonly number[];
+  readonly available: readonly number[];
+  readonly beside: Beside | null;
+}
+
+/** Which deployments a program is about. */
+export interface Demand {
+  readonly waiting: readonly WaitingShape[];
+  /** Shapes that take part, by index. */
+  readonly shapes: readonly number[];
+  /** How many of each shape are still to be decided on, by index of the shape. */
+  readonly counts: Float64Array;
+  /** What runs and may be given up. */
+  readonly candidates: readonly Candidate[];
+  /** What has a claim already, beside the counts of its shapes. */
+  readonly claims?: readonly StandingClaim[];
+}
+
+/** What a reservation leaves to others. */
+export interface Beside {
+  readonly limits: readonly number[];
+  /** Whether this shape's use of the resource (0 to 2) counts against the limit. */
+  applies(shape: WaitingShape, resource: number): boolean;
+  /** Whether all that a running deployment holds counts against the limits while it stays. */
+  appliesTo(candidate: Candidate): boolean;
+  /** Whether this shape's use of the resource counts against the limit where it has a claim. */
+  appliesToClaim(shape: WaitingShape, resource: number): boolean;
+}
+
+/** Builds the program. O(n log n) for n shapes and candidates. */
+export function buildProgram(demand: Demand, constraints: Constraints): Program {
+  const items = listItems(demand, constraints);
+  const { rows, table, rank, worth } = items;
+  const classes: number[][] = [];
+  const start: number[] = [];
+  const level: number[] = [];
+  for (const item of sortItems(demand, items)) {
+    const last = classes.at(-1)?.[0];
+    const isNewLevel = last === undefined || rank[item] !== rank[last];
+    if (isNewLevel) start.push(classes.length);
+    if (!isNewLevel && compareItems(items, last, item) === 0) {
+      classes.at(-1)?.push(item);
+    } else {
+      classes.push([item]);
+      level.push(start.length - 1);
+    }
+  }
+  const heads = start.map((index) => (classes[index] as number[])[0] as number);
+  start.push(classes.length);
+  const limits = Float64Array.from([...constraints.available, ...(constraints.beside?.limits ?? [])]);
+  const amounts = new Float64Array(classes.length * rows);
+  classes.forEach((members, index) => {
+    const from = (members[0] as number) * rows;
+    amounts.set(table.subarray(from, from + rows), index * rows);
+  });
+  return {
+    rows,
+    limits,
+    classes: classes.length,
+    amounts,
+    counts: countClasses(items, classes, amounts, limits),
+    level: Int32Array.from(level),
+    start: Int32Array.from(start),
+    priorities: heads.map((item) => items.priority[item] as number),
+    stages: heads.map((item) => items.stages[item] as Stage),
+    worth: Float64Array.from(classes, (members) => worth[members[0] as number] as number),
+    weights: weighClasses(amounts, rows, classes.length, constraints.capacity),
+    members: classes.map((members) => members.map((item) => item - firstOf(demand, items.stages[item] as Stage))),
+  };
+}
+
+/** Where the items of a stage begin in the list of all. */
+function firstOf({ waiting, candidates }: Demand, stage: Stage): number {
+  if (stage === 'placed') return 0;
+  return stage === 'kept' ? waiting.length : waiting.length + candidates.length;
+}
+
+/** The stages of a priority, from the one that is decided last. */
+const STAGES: readonly Stage[] = ['placed', 'claimed', 'kept'];
+
+/** Shapes, then candidates, then claims in one list: what tells them apart. */
+interface Items {
+  readonly rows: number;
+  /** By item, then row. */
+  readonly table: Float64Array;
+  readonly priority: Float64Array;
+  readonly stages: Stage[];
+  /** Priority and stage in one number; levels are walked from the highest. */
+  readonly rank: Float64Array;
+  readonly worth: Float64Array;
+  readonly counts: Float64Array;
+  /** Index of the first candidate. */
+  readonly first: number;
+}
+
+function listItems({ waiting, counts, candidates, claims = [] }: Demand, { beside }: Constraints): Items {
+  const rows = beside === null ? 3 : 6;
+  const first = waiting.length;
+  const size = first + candidates.length + claims.length;
+  const items: Items = {
+    rows,
+    table: new Float64Array(size * rows),
+    priority: new Float64Array(size),
+    stages: new Array<Stage>(size),
+    rank: new Float64Array(size),
+    worth: new Float64Array(size).fill(1),
+    counts: new Float64Array(size).fill(1),
+    first,
+  };
+  items.counts.set(counts);
+  const list = (item: number, priority: number, stage: Stage, request: ResourceAmounts): void => {
+    items.priority[item] = priority;
+    items.stages[item] = stage;
+    items.rank[item] = priority * STAGES.length + STAGES.indexOf(stage);
+    items.table[item * rows] = request.cpuMillis;
+    items.table[item * rows + 1] = request.memoryMib;
+    items.table[item * rows + 2] = request.gpuMillis;
+  };
+  const limit = (item: number, resource: number): void => {
+    items.table[item * rows + 3 + resource] = items.table[item * rows + resource] as number;
+  };
+  waiting.forEach((shape, item) => {
+    list(item, shape.priority, 'placed', shape.request);
+    if (beside === null) return;
+    for (let resource = 0; resource < 3; resource++) if (beside.applies(shape, resource)) limit(item, resource);
+  });
+  candidates.forEach((candidate, index) => {
+    const item = first + index;
+    list(item, candidate.priority, 'kept', candidate.request);
+    items.worth[item] = candidate.worth;
+    if (beside?.appliesTo(candidate) === true) for (const resource of [0, 1, 2]) limit(item, resource);
+  });
+  claims.forEach(({ shape, count }, index) => {
+    const item = first + candidates.length + index;
+    const claimant = waiting[shape] as WaitingShape;
+    list(item, claimant.priority, 'claimed', claimant.request);
+    items.counts[item] = count;
+    for (const resource of [0, 1, 2]) if (beside?.appliesToClaim(claimant, resource) === true) limit(item, resource);
+  });
+  return items;
+}
+
+function compareItems({ table, rows, worth }: Items, a: number, b: number): number {
+  for (let row = 0; row < rows; row++) {
+    const difference = (table[a * rows + row] as number) - (table[b * rows + row] as number);
+    if (difference !== 0) return difference;
+  }
+  return (worth[a] as number) - (worth[b] as number);
+}
+
+function sortItems({ waiting, shapes, candidates, claims = [] }: Demand, items: Items): Int32Array {
+  const { rank, first } = items;
+  const others = Array.from({ length: candidates.length + claims.length }, (_, index) => first + index);
+  const order = Int32Array.from([...shapes, ...others]);
+  const shapeOf = (item: number): WaitingShape => {
+    const claim = claims[item - first - candidates.length];
+    return waiting[claim?.shape ?? item] as WaitingShape;
+  };
+  return order.sort((a, b) => {
+    const difference = (rank[b] as number) - (rank[a] as number) || compareItems(items, a, b);
+    if (difference !== 0) return difference;
+    return items.stages[a] === 'kept'
+      ? compareRuns(candidates[a - first] as Candidate, candidates[b - first] as Candidate)
+      : compareAge(shapeOf(a), shapeOf(b));
+  });
+}
+
+/** Oldest first, ties by id: the order in which interchangeable deployments start. */
+function compareAge(a: WaitingShape, b: WaitingShape): number {
+  if (a.oldest.queuedAtMs !== b.oldest.queuedAtMs) return a.oldest.queuedAtMs - b.oldest.queuedAtMs;
+  return compareIds(a.oldest, b.oldest);
+}
+
+/** Who has run longest stays first, ties by id. */
+function compareRuns(a: Candidate, b: Candidate): number {
+  return a.sinceMs !== b.sinceMs ? a.sinceMs - b.sinceMs : compareIds(a, b);
+}
+
+function compareIds(a: { readonly id: string }, b: { readonly id: string }): number {
+  if (a.id === b.id) return 0;
+  return a.id < b.id ? -1 : 1;
+}
+
+function countClasses(
+  items: Items,
+  classes: readonly (readonly number[])[],
+  amounts: Float64Array,
+  limits: Float64Array,
+): Float64Array {
+  const rows = limits.length;
+  return Float64Array.from(classes, (members, index) => {
+    let most = 0;
+    for (const item of members) most += items.counts[item] as number;
+    for (let row = 0; row < rows; row++) {
+      const amount = amounts[index * rows + row] as number;
+      if (amount > 0) most = Math.min(most, Math.floor((limits[row] as number) / amount));
+    }
+    return most;
+  });
+}
+
+function weighClasses(amounts: Float64Array, rows: number, classes: number, capacity: readonly number[]): Float64Array {
+  const weights = new Float64Array(classes);
+  for (let index = 0; index < classes; index++) {
+    for (let row = 0; row < 3; row++) {
+      const size = capacity[row] as number;
+      if (size > 0) weights[index] = (weights[index] as number) + (amounts[index * rows + row] as number) / size;
+    }
+  }
+  return weights;
+}

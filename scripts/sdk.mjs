@@ -1,6 +1,5 @@
-// `node scripts/sdk.mjs`: generates and compiles libs/sdk, from the document that the build serves.
-import { buildSdk } from './lib/sdk.mjs';
-import { prepare } from './lib/prepare.mjs';
+// `node scripts/sdk.mjs`: generates and compiles libs/sdk from docs/openapi.json, unless it is up to date.
+import { prepareSdk } from './lib/prepare.mjs';
 import { main } from './lib/processes.mjs';
 
-await main(async () => buildSdk(await prepare()));
+await main(prepareSdk);

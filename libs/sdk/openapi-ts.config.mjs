@@ -1,6 +1,6 @@
 // What @hey-api/openapi-ts makes of the API's document: types, one class with a method per operation, a fetch client.
 export default {
-  input: '../../.cache/openapi.json',
+  input: '../../docs/openapi.json',
   output: { path: 'generated', importFileExtension: '.js', clean: true },
   logs: { file: false, level: 'warn' },
   plugins: [

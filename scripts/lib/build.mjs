@@ -10,6 +10,7 @@ import { inProject, root, Stop } from './project.mjs';
 const STAMP = inProject('dist', '.stowage-built');
 const COMPILER_STATE = inProject('dist', '.tsbuildinfo');
 const BUILT_FOLDERS = ['apps', 'libs'];
+const NOT_BUILT = [inProject('libs', 'sdk')];
 const SETTINGS = ['package.json', 'package-lock.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json'];
 
 /** Whether dist/ is what a build would make of the sources, compiler settings and packages as they are. */
@@ -69,6 +70,7 @@ function builtFiles() {
 function filesUnder(folder) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
+    .filter(({ name }) => !NOT_BUILT.includes(join(folder, name)))
     .flatMap((entry) => (entry.isDirectory() ? filesUnder(join(folder, entry.name)) : [join(folder, entry.name)]))
     .sort();
 }

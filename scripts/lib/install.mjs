@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, relative } from 'node:path';
 
 import { during, say } from './progress.mjs';
 import { run } from './processes.mjs';
@@ -20,9 +20,11 @@ export async function ensureInstalled() {
   if (hasInstalled()) {
     return;
   }
-  if (!isInstalled(JSON.parse(readFileSync(LOCK, 'utf8')).packages)) {
+  const { packages } = JSON.parse(readFileSync(LOCK, 'utf8'));
+  if (!isInstalled(packages)) {
     await installAll();
   }
+  linkWorkspaces(packages);
   writeFileSync(STAMP, fingerprint());
 }
 
@@ -36,7 +38,8 @@ function isInstalled(packages) {
   if (installed === undefined) return false;
   const agrees = ([path, entry]) => {
     const present = installed[path];
-    if (present === undefined) return path === '' || isForAnotherMachine(entry);
+    if (entry.link === true || !path.startsWith('node_modules/')) return true;
+    if (present === undefined) return isForAnotherMachine(entry);
     return present.version === entry.version && present.integrity === entry.integrity && existsSync(inProject(path));
   };
   return Object.entries(packages).every(agrees) && Object.keys(installed).every((path) => path in packages);
@@ -47,6 +50,16 @@ function isForAnotherMachine({ optional, os, cpu, libc }) {
   const includes = (list, own) => list === undefined || list.includes(own);
   const isForThisOne = (os ?? cpu) !== undefined && includes(os, process.platform) && includes(cpu, process.arch);
   return optional === true && (!isForThisOne || libc !== undefined);
+}
+
+/** Makes the links to workspaces that are missing: a new workspace needs no other installation. */
+function linkWorkspaces(packages) {
+  for (const [path, { link, resolved }] of Object.entries(packages)) {
+    const place = inProject(path);
+    if (link !== true || existsSync(place)) continue;
+    mkdirSync(dirname(place), { recursive: true });
+    symlinkSync(relative(dirname(place), inProject(resolved)), place);
+  }
 }
 
 async function installAll() {

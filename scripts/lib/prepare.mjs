@@ -3,24 +3,34 @@ import { ensureInstalled, hasInstalled } from './install.mjs';
 import { withLock } from './lock.mjs';
 import { ensureNode, projectNode } from './node.mjs';
 import { inProject } from './project.mjs';
+import { ensureSdk, hasBuiltSdk } from './sdk.mjs';
 
 const LOCK = inProject('.cache', 'prepare.lock');
 
 /**
- * Makes a checkout ready to run: its packages are installed and dist/ is up to date.
+ * Makes a checkout ready to run: its packages are installed, libs/sdk/dist and dist/ are up to date.
  *
  * @returns {Promise<string>} the Node to run it with
  */
-export async function prepare() {
-  const ready = hasInstalled() && hasBuilt() ? projectNode() : undefined;
+export const prepare = () =>
+  prepareWith([
+    { isDone: hasBuiltSdk, make: ensureSdk },
+    { isDone: hasBuilt, make: ensureBuilt },
+  ]);
+
+/** The same without dist/, for what needs the types of the SDK alone. */
+export const prepareSdk = () => prepareWith([{ isDone: hasBuiltSdk, make: ensureSdk }]);
+
+async function prepareWith(steps) {
+  const ready = hasInstalled() && steps.every(({ isDone }) => isDone()) ? projectNode() : undefined;
   if (ready !== undefined) {
-    // Nothing to write: also who may only read the checkout can run it.
+    // Nothing to write: a user with read access to the checkout can run it.
     return ready;
   }
   return withLock(LOCK, async () => {
     await ensureInstalled();
     const node = await ensureNode();
-    await ensureBuilt(node);
+    await Promise.all(steps.map(({ make }) => make(node)));
     return node;
   });
 }

@@ -1,24 +1,38 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 import { projectEnvironment } from './node.mjs';
-import { writeDocument } from './openapi.mjs';
+import { during, say } from './progress.mjs';
 import { run } from './processes.mjs';
 import { inProject, Stop } from './project.mjs';
 
 const inSdk = (...parts) => inProject('libs', 'sdk', ...parts);
 
-/** Generates the client of the API, and compiles it with what stands around it to libs/sdk/dist. Needs a build. */
-export async function buildSdk(node) {
-  const document = JSON.parse(readFileSync(await writeDocument(), 'utf8'));
-  const generate = [
-    inProject('node_modules', '@hey-api', 'openapi-ts', 'bin', 'run.js'),
-    '-f',
-    'openapi-ts.config.mjs',
-  ];
-  await runInSdk(node, generate, 'the generator failed: its own words are above.');
-  writeFileSync(inSdk('generated', 'keyed-routes.ts'), renderKeyedRoutes(document));
+const DOCUMENT = inProject('docs', 'openapi.json');
+const STAMP = inSdk('dist', '.stowage-built');
+
+/** Whether libs/sdk/dist is what the committed API document and the sources of the SDK make. */
+export function hasBuiltSdk() {
+  return existsSync(STAMP) && readFileSync(STAMP, 'utf8') === fingerprint();
+}
+
+/**
+ * Generates the client from docs/openapi.json, and compiles it with the hand-written part to libs/sdk/dist. The document is committed,
+ * therefore the SDK needs no build of the API, and whatever imports the SDK can be compiled after it.
+ */
+export async function ensureSdk(node) {
+  if (hasBuiltSdk()) return;
+  const before = fingerprint();
   rmSync(inSdk('dist'), { recursive: true, force: true });
-  await runInSdk(node, [inProject('node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'], 'the SDK does not compile.');
+  await during('generating the SDK', async () => {
+    const generator = inProject('node_modules', '@hey-api', 'openapi-ts', 'bin', 'run.js');
+    await runInSdk(node, [generator, '-f', 'openapi-ts.config.mjs'], 'the generator failed: its output is above.');
+    writeFileSync(inSdk('generated', 'keyed-routes.ts'), renderKeyedRoutes(JSON.parse(readFileSync(DOCUMENT, 'utf8'))));
+    const compiler = inProject('node_modules', 'typescript', 'bin', 'tsc');
+    await runInSdk(node, [compiler, '-p', '.'], 'the SDK does not compile: the compiler says why above.');
+  });
+  writeFileSync(STAMP, before);
+  say('the SDK is generated');
 }
 
 async function runInSdk(node, args, complaint) {
@@ -26,7 +40,16 @@ async function runInSdk(node, args, complaint) {
   if (code !== 0) throw new Stop(complaint);
 }
 
-/** Which routes take an Idempotency-Key: generators keep that to themselves. */
+function fingerprint() {
+  const sources = readdirSync(inSdk()).filter((name) => /\.(ts|mjs|json)$/.test(name));
+  const hash = createHash('sha256').update(readFileSync(inProject('package-lock.json')));
+  for (const path of [DOCUMENT, ...sources.sort().map((name) => inSdk(name))]) {
+    hash.update(`\n${path}\n`).update(readFileSync(path));
+  }
+  return hash.digest('hex');
+}
+
+/** Lists the routes that take an Idempotency-Key: generators keep that to themselves. */
 function renderKeyedRoutes({ paths }) {
   const takesKey = ({ parameters = [] }) => parameters.some(({ name }) => name === 'Idempotency-Key');
   const patterns = Object.entries(paths)

@@ -4,6 +4,7 @@ import { AuditModule } from '#audit';
 import { ClustersModule, QueuedDeployments } from '#clusters';
 
 import { BatchAnswers } from './submission/batch-answers.js';
+import { BulkCancellationsService } from './cancellation/bulk-cancellations.service.js';
 import { CancellationsController } from './cancellation/cancellations.controller.js';
 import { CancellationsService } from './cancellation/cancellations.service.js';
 import { ClusterWork } from './lifecycle/cluster-work.js';
@@ -21,6 +22,8 @@ import { PlacementWaits } from './submission/placement-waits.js';
 import { Preemptions } from './lifecycle/preemptions.js';
 import { QueueLimit } from './submission/queue-limit.js';
 import { QueueCancellation } from './cancellation/queue-cancellation.js';
+import { ReportsController } from './lifecycle/reports.controller.js';
+import { ReportsService } from './lifecycle/reports.service.js';
 import { ReportWriter } from './lifecycle/reports.js';
 import { DeploymentRetention } from './retention/deployment-retention.js';
 import { SubmissionsController } from './submission/submissions.controller.js';
@@ -33,6 +36,7 @@ import { SubmissionsService } from './submission/submissions.service.js';
   controllers: [
     SubmissionsController,
     DeploymentsController,
+    ReportsController,
     EditsController,
     CancellationsController,
     ListsController,
@@ -46,6 +50,8 @@ import { SubmissionsService } from './submission/submissions.service.js';
     BatchAnswers,
     EditsService,
     CancellationsService,
+    BulkCancellationsService,
+    ReportsService,
     QueueLimit,
     ReportWriter,
     DeploymentLists,

@@ -1,145 +1,18 @@
 import { Injectable } from '@nestjs/common';
 
-import { DomainError } from '#kernel';
-import { ClusterDoor } from '#clusters';
-import { Database, rowsOf, sql } from '#database';
-import { ChangeHints, ClusterSignals, Nudges } from '#queue';
+import { Database } from '#database';
 import { type Actor } from '#rbac';
 
-import { cancelling } from './cancellation/cancelling.js';
-import { CANCELLABLE_STATUSES, TRANSITIONS } from './deployment-status.js';
-import { DEPLOYMENT_COLUMNS, type DeploymentRow, type DeploymentView, viewOf } from './deployment-view.js';
-import { DeploymentErrors, standing } from './deployments.errors.js';
-import { findDeployment, lockDeployment, requireStatus } from './found-deployment.js';
-import { type Report, ReportWriter, type ReportResult } from './lifecycle/reports.js';
-import { shapeChanges } from './submission/submission.js';
+import { type DeploymentView, viewOf } from './deployment-view.js';
+import { findDeployment } from './found-deployment.js';
 
-/** What people do with deployments. Everything here answers at once; what it means for resources is the next pass's affair. */
+/** Reads single deployments. */
 @Injectable()
 export class DeploymentsService {
-  constructor(
-    private readonly database: Database,
-    private readonly clusters: ClusterDoor,
-    private readonly signals: ClusterSignals,
-    private readonly nudges: Nudges,
-    private readonly hints: ChangeHints,
-    private readonly reports: ReportWriter,
-  ) {}
+  constructor(private readonly database: Database) {}
 
   /** @throws DEPLOYMENTS.NOT_FOUND */
   async read(actor: Actor, organizationId: string, deploymentId: string): Promise<DeploymentView> {
     return viewOf(await findDeployment(this.database.reader(), actor, organizationId, deploymentId));
   }
-
-  /**
-   * Cancels a deployment, wherever it stands: at once, or when it has stopped, where it runs and is granted time for that. What is
-   * cancelled already stays so.
-   *
-   * @throws DEPLOYMENTS.NOT_FOUND, RBAC.NOT_OWNER, DEPLOYMENTS.INVALID_STATE when it has ended otherwise
-   */
-  async cancel(actor: Actor, organizationId: string, deploymentId: string): Promise<DeploymentView> {
-    const { deployment, isChanged } = await this.database.transaction(async (tx) => {
-      const before = await lockDeployment(tx, actor, organizationId, deploymentId);
-      if (isCancelled(before)) return { deployment: viewOf(before), isChanged: false };
-      requireStatus(before, CANCELLABLE_STATUSES);
-      const [row] = await rowsOf(
-        tx,
-        sql<DeploymentRow>`
-          with chosen as (
-            select organization_id, id, status, stop_report from deployments
-            where organization_id = ${organizationId} and id = ${deploymentId}
-          ), ${cancelling(actor, before)}
-          select ${DEPLOYMENT_COLUMNS} from cancelled d`,
-      );
-      if (row === undefined) throw new Error('a locked deployment was not there to be cancelled');
-      const changes = before.status === 'queued' ? shapeChanges([viewOf(before)], -1) : [];
-      await this.signals.announce(tx, row, 'cancelled', changes);
-      return { deployment: viewOf(row), isChanged: true };
-    });
-    if (isChanged) this.nudges.nudge(deployment.clusterId);
-    return deployment;
-  }
-
-  /**
-   * Notes that a runtime has started an attempt. The same report twice is as good as once, also when it has been asked to stop since.
-   *
-   * @throws DEPLOYMENTS.NOT_FOUND, RBAC.NOT_OWNER, DEPLOYMENTS.STALE_ATTEMPT, DEPLOYMENTS.INVALID_STATE
-   */
-  async start(
-    actor: Actor,
-    organizationId: string,
-    deploymentId: string,
-    attempt: number | null,
-  ): Promise<DeploymentView> {
-    const { deployment, isChanged } = await this.database.transaction(async (tx) => {
-      const before = await lockDeployment(tx, actor, organizationId, deploymentId);
-      requireAttempt(before, attempt);
-      if (before.status === 'running' || before.status === 'stopping') {
-        return { deployment: viewOf(before), isChanged: false };
-      }
-      requireStatus(before, TRANSITIONS.start.from);
-      const [row] = await rowsOf(
-        tx,
-        sql<DeploymentRow>`
-          with d as (
-            update deployments set status = 'running', version = version + 1, started_at = greatest(statement_timestamp(), scheduled_at)
-            where organization_id = ${organizationId} and id = ${deploymentId}
-            returning *
-          ), events as (
-            insert into deployment_events (organization_id, deployment_id, sequence, cluster_id, attempt, from_status,
-                                           to_status, cause, actor_id, at)
-            select organization_id, id, version, cluster_id, attempt, ${before.status}, status, 'started',
-                   ${actor.id}, started_at
-            from d
-          )
-          select ${DEPLOYMENT_COLUMNS} from d`,
-      );
-      if (row === undefined) throw new Error('a locked deployment was not there to be started');
-      return { deployment: viewOf(row), isChanged: true };
-    });
-    // No pass is wanted, but there is something to tell.
-    if (isChanged) this.hints.changed(deployment.clusterId);
-    return deployment;
-  }
-
-  /**
-   * Notes how an attempt ended. The same outcome twice is as good as once.
-   *
-   * @throws DEPLOYMENTS.NOT_FOUND, RBAC.NOT_OWNER, DEPLOYMENTS.STALE_ATTEMPT, DEPLOYMENTS.INVALID_STATE
-   */
-  async complete(actor: Actor, organizationId: string, report: Report): Promise<DeploymentView> {
-    const { deployment, clusterIds } = await this.database.transaction(async (tx) => {
-      const written = await this.reports.write(tx, actor, { organizationId, clusterId: null }, [report]);
-      const [result] = written.results;
-      if (result instanceof DomainError) throw result;
-      return { ...written, deployment: await findDeployment(tx, actor, organizationId, report.id) };
-    });
-    clusterIds.forEach((clusterId) => this.nudges.nudge(clusterId));
-    return viewOf(deployment);
-  }
-
-  /** Notes how many attempts in one cluster ended. Each report stands for itself: one that is refused holds back no other. */
-  async completeBatch(
-    actor: Actor,
-    organizationId: string,
-    clusterId: string,
-    reports: readonly Report[],
-  ): Promise<readonly ReportResult[]> {
-    await this.clusters.read(actor, organizationId, clusterId);
-    const { results, clusterIds } = await this.database.transaction((tx) =>
-      this.reports.write(tx, actor, { organizationId, clusterId }, reports),
-    );
-    clusterIds.forEach((id) => this.nudges.nudge(id));
-    return results;
-  }
-}
-
-/** Whether it is cancelled, or will be when it has stopped. */
-function isCancelled({ status, stopOutcome }: DeploymentRow): boolean {
-  return status === 'cancelled' || (status === 'stopping' && stopOutcome === 'cancelled');
-}
-
-function requireAttempt({ status, attempt }: DeploymentRow, reported: number | null): void {
-  if (reported === null || reported === attempt) return;
-  throw DeploymentErrors.STALE_ATTEMPT.because(standing(status, attempt), { deploymentStatus: status, attempt });
 }

@@ -4,13 +4,20 @@ import { ClusterErrors } from '#clusters';
 import { ApiRoute, IdParam } from '#http';
 import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
 
+import { DeploymentDto } from '../deployments.dto.js';
+import { DeploymentErrors } from '../deployments.errors.js';
+import { toDeploymentDto } from '../deployments.mapper.js';
+import { BulkCancellationsService } from './bulk-cancellations.service.js';
 import { BulkCancellationDto, CancelDeploymentsDto } from './cancellations.dto.js';
 import { CancellationsService } from './cancellations.service.js';
 
-/** How deployments are cancelled in bulk. */
+/** Cancels deployments, one or many. */
 @Controller('organizations/:organizationId')
 export class CancellationsController {
-  constructor(private readonly cancellations: CancellationsService) {}
+  constructor(
+    private readonly cancellations: CancellationsService,
+    private readonly bulk: BulkCancellationsService,
+  ) {}
 
   @Post('clusters/:clusterId/deployments/cancel')
   @RequireRole('developer', { ownership: 'own-or-admin' })
@@ -24,12 +31,37 @@ export class CancellationsController {
     answer: BulkCancellationDto,
     problems: [OrganizationVisibilityErrors.NOT_FOUND, RbacErrors.ROLE_TOO_LOW, ClusterErrors.NOT_FOUND],
   })
-  async cancel(
+  async cancelAll(
     @CurrentActor() actor: Actor,
     @IdParam('organizationId', 'The organization.') organizationId: string,
     @IdParam('clusterId', 'The cluster.') clusterId: string,
     @Body() { filter, dryRun }: CancelDeploymentsDto,
   ): Promise<BulkCancellationDto> {
-    return this.cancellations.cancelAll(actor, { organizationId, clusterId }, filter, dryRun);
+    return this.bulk.cancelAll(actor, { organizationId, clusterId }, filter, dryRun);
+  }
+
+  @Post('deployments/:deploymentId/cancel')
+  @RequireRole('developer', { ownership: 'own-or-admin' })
+  @ApiRoute({
+    id: 'cancelDeployment',
+    tag: 'deployments',
+    summary: 'Cancel a deployment',
+    description:
+      'Takes it out of the queue, ends it, or makes no further attempt. What runs (a runtime has reported its start) is `stopping` first where the cluster grants it time (`stopGraceSeconds`): it keeps its resources until its runtime reports its end, or the grace is over, and is `cancelled` then. What stops for another reason goes on stopping, and will be `cancelled`. What is cancelled already stays so.',
+    answer: DeploymentDto,
+    problems: [
+      OrganizationVisibilityErrors.NOT_FOUND,
+      RbacErrors.ROLE_TOO_LOW,
+      RbacErrors.NOT_OWNER,
+      DeploymentErrors.NOT_FOUND,
+      DeploymentErrors.INVALID_STATE,
+    ],
+  })
+  async cancel(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', 'The organization.') organizationId: string,
+    @IdParam('deploymentId', 'The deployment.') deploymentId: string,
+  ): Promise<DeploymentDto> {
+    return toDeploymentDto(await this.cancellations.cancel(actor, organizationId, deploymentId));
   }
 }

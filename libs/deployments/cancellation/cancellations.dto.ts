@@ -1,7 +1,7 @@
 import { BooleanField, idRule, IntegerField, ListField, ObjectField } from '#http';
 
 import { type DeploymentStatus } from '../deployment-status.js';
-import { MAX_SAMPLE } from './cancellations.service.js';
+import { MAX_SAMPLE } from './bulk-cancellations.service.js';
 import { FILTER_FIELDS } from '../filter/filter-fields.js';
 
 const COUNT = { min: 0, max: Number.MAX_SAFE_INTEGER, example: 12 } as const;

@@ -5,8 +5,8 @@ import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, Req
 
 import { DeploymentDto, EditDeploymentDto } from '../deployments.dto.js';
 import { DeploymentErrors } from '../deployments.errors.js';
-import { toTaggedDeploymentDto, toEdit } from '../deployments.mapper.js';
-import { EditsService } from './edits.service.js';
+import { toTaggedDeploymentDto } from '../deployments.mapper.js';
+import { type DeploymentEdit, EditsService } from './edits.service.js';
 
 /** How deployments that wait are changed. */
 @Controller('organizations/:organizationId/deployments/:deploymentId')
@@ -42,4 +42,14 @@ export class EditsController {
   ): Promise<DeploymentDto> {
     return toTaggedDeploymentDto(await this.edits.edit(actor, organizationId, deploymentId, toEdit(body), expected));
   }
+}
+
+/** What is to be edited: only what was sent. */
+function toEdit({ priority, labels, queueTimeoutSeconds, preemptible }: EditDeploymentDto): DeploymentEdit {
+  return {
+    ...(priority === undefined ? {} : { priority }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(queueTimeoutSeconds === undefined ? {} : { queueTimeoutSeconds }),
+    ...(preemptible === undefined ? {} : { isPreemptible: preemptible }),
+  };
 }

@@ -7,7 +7,8 @@ import { Idempotency, JSON_LINES_TYPE, type JsonLines, type KeyedRequest, type L
 
 import { type BatchDto, type BatchLineDto, MAX_LINES, MAX_REFUSED_LINES } from './batches.dto.js';
 import { SubmitBatchDto, SubmitDeploymentDto } from './submissions.dto.js';
-import { toBatchDto, toOrder, toOrders } from '../deployments.mapper.js';
+import { toBatchDto } from './batches.mapper.js';
+import { toOrder, toOrders } from './submissions.mapper.js';
 import { answersTo } from './line-answers.js';
 import { type BatchTarget, SubmissionsService } from './submissions.service.js';
 

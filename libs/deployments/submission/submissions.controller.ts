@@ -9,7 +9,8 @@ import { DeploymentDto } from '../deployments.dto.js';
 import { SubmitBatchDto, SubmitDeploymentDto } from './submissions.dto.js';
 import { BatchAnswers } from './batch-answers.js';
 import { DeploymentErrors } from '../deployments.errors.js';
-import { toDeploymentDto, toOrder } from '../deployments.mapper.js';
+import { toDeploymentDto } from '../deployments.mapper.js';
+import { toOrder } from './submissions.mapper.js';
 import { PlacedAnswers } from './placed-answers.js';
 import { SubmissionsService } from './submissions.service.js';
 

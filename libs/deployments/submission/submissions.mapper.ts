@@ -1,0 +1,35 @@
+import { type DomainError } from '#kernel';
+import { toVector } from '#clusters';
+import { InvalidItem, invalidInput } from '#http';
+
+import { type DeploymentOrder } from './submission.js';
+import { type SubmitBatchDto, type SubmitDeploymentDto } from './submissions.dto.js';
+
+/** What somebody asks for, in stored units. */
+export function toOrder(submitted: SubmitDeploymentDto): DeploymentOrder {
+  const { name, image, resources, priority, maxRuntimeSeconds, queueTimeoutSeconds, maxRetries } = submitted;
+  const { labels, preemptible, spec } = submitted;
+  return {
+    name: name ?? null,
+    image,
+    request: toVector(resources),
+    priority: priority ?? null,
+    maxRuntimeSeconds: maxRuntimeSeconds ?? null,
+    queueTimeoutSeconds: queueTimeoutSeconds ?? null,
+    maxRetries,
+    labels,
+    isPreemptible: preemptible ?? null,
+    spec: spec ?? null,
+  };
+}
+
+/**
+ * The items of a batch: what somebody asks for, or why an item is refused before anybody looks at the cluster.
+ *
+ * @throws REQUEST.INVALID where one refused item refuses all
+ */
+export function toOrders({ deployments, onError }: SubmitBatchDto): (DeploymentOrder | DomainError)[] {
+  const invalid = onError === 'abort' ? deployments.filter((item) => item instanceof InvalidItem) : [];
+  if (invalid.length > 0) throw invalidInput(invalid.flatMap(({ errors }) => errors));
+  return deployments.map((item) => (item instanceof InvalidItem ? invalidInput(item.errors) : toOrder(item)));
+}

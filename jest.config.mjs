@@ -50,6 +50,8 @@ export default {
   workerIdleMemoryLimit: IDLE_LIMIT,
   maxWorkers: processes,
   testSequencer: '<rootDir>/test/support/sequencer.mjs',
+  globalSetup: '<rootDir>/test/support/installations/setup.mjs',
+  globalTeardown: '<rootDir>/test/support/installations/teardown.mjs',
   // An installation that fails in the middle of its start leaves connections that would keep a failed run from ending.
   forceExit: true,
   projects: [

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 
-import { fromTestRun } from '../support/database.js';
+import { fromTestRun } from '../support/from-test-run.js';
 import { ROOT } from '../support/sdk.js';
 import { Stowage } from '../support/stowage.js';
 

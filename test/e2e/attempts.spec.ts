@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import { type Answer } from '../support/api-client.js';
 import { type DeploymentBody, TestCluster } from '../support/clusters.js';
 import { withClient } from '../support/database.js';
-import { assertLedgerHolds } from '../support/invariants.js';
-import { aTeam, type Team } from '../support/people.js';
-import { Stowage } from '../support/stowage.js';
+import { aTeam } from '../support/people.js';
+import { sharedInstallation } from '../support/shared-installation.js';
 import { eventually } from '../support/wait.js';
 
 type Shown = DeploymentBody & {
@@ -17,20 +16,14 @@ type Shown = DeploymentBody & {
   deploymentStatus?: string;
 };
 
+const stowage = await sharedInstallation();
+const team = await aTeam(stowage.client);
+
 describe('an attempt that fails', () => {
-  let stowage: Stowage;
-  let team: Team;
   let cluster: TestCluster;
 
   beforeAll(async () => {
-    stowage = await Stowage.start({ STOWAGE_LIMIT_CLUSTERS: '10' });
-    team = await aTeam(stowage.client);
     cluster = await TestCluster.create(team, { cpu: 4 });
-  });
-
-  afterAll(async () => {
-    await assertLedgerHolds(stowage.database.url);
-    await stowage.stop();
   });
 
   const read = async (id: string): Promise<Shown> => (await team.viewer.get<Shown>(cluster.deploymentPath(id))).body;

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { TestCluster } from '../support/clusters.js';
-import { aTeam, type Person, type Team } from '../support/people.js';
+import { aTeam, type Person } from '../support/people.js';
 import { Random } from '../support/random.js';
-import { Stowage } from '../support/stowage.js';
+import { sharedInstallation } from '../support/shared-installation.js';
 import { eventually } from '../support/wait.js';
 
 interface PageBody {
@@ -11,17 +11,10 @@ interface PageBody {
   nextCursor: string | null;
 }
 
+const stowage = await sharedInstallation();
+const team = await aTeam(stowage.client);
+
 describe('lists', () => {
-  let stowage: Stowage;
-  let team: Team;
-
-  beforeAll(async () => {
-    stowage = await Stowage.start();
-    team = await aTeam(stowage.client);
-  });
-
-  afterAll(() => stowage.proveAndStop());
-
   const pageOf = async (reader: Person, path: string, query: string): Promise<PageBody> => {
     const answer = await reader.get<PageBody>(`${path}?${query}`);
     if (answer.status !== 200) throw new Error(`${path}?${query} was answered by ${answer.status}: ${answer.text}`);

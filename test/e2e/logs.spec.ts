@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ApiClient } from '../support/api-client.js';
 import { aDeployment, TestCluster } from '../support/clusters.js';
 import { createTestDatabase, type TestDatabase, withClient } from '../support/database.js';
+import { freePort } from '../support/free-port.js';
 import { aMember, aPerson, aTeam, type Person, type Team } from '../support/people.js';
-import { freePort, ServedProcess } from '../support/served-process.js';
+import { ServedProcess } from '../support/served-process.js';
 import { testEnvironment } from '../support/settings.js';
 import { eventually } from '../support/wait.js';
 

@@ -4,8 +4,9 @@ import { newId } from '#kernel';
 
 import { aDeployment, TestCluster } from '../support/clusters.js';
 import { EventReader } from '../support/event-reader.js';
+import { freePort } from '../support/free-port.js';
 import { aTeam, type Team } from '../support/people.js';
-import { freePort, ServedProcess } from '../support/served-process.js';
+import { ServedProcess } from '../support/served-process.js';
 import { Stowage } from '../support/stowage.js';
 import { eventually } from '../support/wait.js';
 

@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Pool } from 'pg';
 
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/database.js';
+import { freePort } from '../support/free-port.js';
 import { testEnvironment } from '../support/settings.js';
-import { freePort, ServedProcess } from '../support/served-process.js';
+import { ServedProcess } from '../support/served-process.js';
 import { eventually } from '../support/wait.js';
 import { LoadBalancer } from './load-balancer.js';
 

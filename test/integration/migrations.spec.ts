@@ -8,7 +8,7 @@ import { Client } from 'pg';
 
 import { databaseOptions, migrate, MikroORM, pendingMigrations } from '#database';
 
-import { fromTestRun } from '../support/database.js';
+import { fromTestRun } from '../support/from-test-run.js';
 import { eventually } from '../support/wait.js';
 
 class MakesBoth extends Migration {

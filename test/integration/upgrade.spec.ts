@@ -12,7 +12,8 @@ import { LedgerAudit } from '#scheduler';
 
 import { WorkerModule } from '../../apps/worker/worker.module.js';
 import { canDump, copyRows, dumpAndRestore } from '../support/copies.js';
-import { fromTestRun, withClient } from '../support/database.js';
+import { withClient } from '../support/database.js';
+import { fromTestRun } from '../support/from-test-run.js';
 import { fillAsEarlyBuild, LAST_OF_EARLY_BUILD, type OldInstallation } from '../support/early-build.js';
 import { workerSettings } from '../support/settings.js';
 import { eventually } from '../support/wait.js';

@@ -36,6 +36,8 @@ const TELLING_HEADERS = [
  * fails the test that met it.
  */
 export class ApiClient {
+  /** The organizations that were made through this client. */
+  readonly organizationIds = new Set<string>();
   private readonly validators = new Map<string, Validate>();
 
   private constructor(
@@ -83,6 +85,9 @@ export class ApiClient {
       body: (isJson ? JSON.parse(text) : undefined) as T,
     };
     this.validate(method, path, answer);
+    if (method === 'POST' && path === '/v1/organizations' && answer.status === 201) {
+      this.organizationIds.add((answer.body as { readonly id: string }).id);
+    }
     return answer;
   }
 

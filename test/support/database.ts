@@ -5,37 +5,28 @@ import { fileURLToPath } from 'node:url';
 
 import { Client } from 'pg';
 
-import { migrate } from '#database';
+import { fromTestRun } from './from-test-run.js';
 
-/** Migrated once per server and schema; every suite copies it, which takes a tenth of migrating. */
-const TEMPLATE = `stowage_template_${fingerprintOfMigrations()}`;
-
-/** Serializes the suites that want to make the template at the same moment. */
+/** Serializes the processes that make the template at the same moment. */
 const TEMPLATE_LOCK = 7_290_127_111;
 
-/** A database of a suite's own, with the present schema. */
+/** A database that nothing else uses. */
 export interface TestDatabase {
   readonly url: string;
-  /** Removes it, whoever is still connected. */
+  /** Removes it, and ends the sessions of all clients that are still connected. */
   drop(): Promise<void>;
 }
 
-/** What a variable of the environment holds; `npm test` sets those that name its own servers. */
-export function fromTestRun(name: string): string {
-  const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set: run the tests by npm test, which starts their servers`);
-  return value;
-}
-
-/** Makes a database for one suite. */
+/** Makes a database with the present schema: a copy of a template, which takes a tenth of migrating. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const admin = fromTestRun('STOWAGE_TEST_DATABASE_URL');
   const name = `stowage_${randomBytes(8).toString('hex')}`;
+  const template = `stowage_template_${fingerprintOfMigrations()}`;
   await withClient(admin, async (client) => {
     await client.query('select pg_advisory_lock($1)', [TEMPLATE_LOCK]);
-    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [TEMPLATE]);
-    if (rowCount === 0) await makeTemplate(client, admin);
-    await client.query(`create database ${name} template ${TEMPLATE}`);
+    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [template]);
+    if (rowCount === 0) await makeTemplate(client, admin, template);
+    await client.query(`create database ${name} template ${template}`);
   });
   return {
     url: databaseUrl(admin, name),
@@ -46,7 +37,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   };
 }
 
-/** Makes a database without any table, for a suite that migrates by itself. */
+/** Makes a database without any table, for a spec file that migrates by itself. */
 export async function createEmptyDatabase(): Promise<TestDatabase> {
   const admin = fromTestRun('STOWAGE_TEST_DATABASE_URL');
   const name = `stowage_${randomBytes(8).toString('hex')}`;
@@ -58,7 +49,7 @@ export async function createEmptyDatabase(): Promise<TestDatabase> {
   return { url: databaseUrl(admin, name), drop: () => say(`drop database ${name} with (force)`) };
 }
 
-/** Changes with every migration, so that a server that outlives a run never gives out an old schema. */
+/** Changes with every migration: a server that outlives a run never copies an old schema. */
 function fingerprintOfMigrations(): string {
   const folder = resolve(dirname(fileURLToPath(import.meta.url)), '../../libs/database/migrations');
   const hash = createHash('sha256');
@@ -66,13 +57,15 @@ function fingerprintOfMigrations(): string {
   return hash.digest('hex').slice(0, 12);
 }
 
-/** Made under another name and renamed: a template that exists is whole. */
-async function makeTemplate(client: Client, admin: string): Promise<void> {
-  const unfinished = `${TEMPLATE}_unfinished`;
+/** Migrates once per server and schema, under another name: a template that exists is whole. */
+async function makeTemplate(client: Client, admin: string, template: string): Promise<void> {
+  // Loads the ORM: only the first process of a run needs it here.
+  const { migrate } = await import('#database');
+  const unfinished = `${template}_unfinished`;
   await client.query(`drop database if exists ${unfinished}`);
   await client.query(`create database ${unfinished}`);
   await migrate({ url: databaseUrl(admin, unfinished), poolMax: 2, applicationName: 'stowage-test' });
-  await client.query(`alter database ${unfinished} rename to ${TEMPLATE}`);
+  await client.query(`alter database ${unfinished} rename to ${template}`);
 }
 
 function databaseUrl(admin: string, name: string): string {
@@ -81,7 +74,7 @@ function databaseUrl(admin: string, name: string): string {
   return url.toString();
 }
 
-/** Runs something with a connection of its own, beside everything that the service does. */
+/** Runs `work` with a connection of its own, beside those of the service. */
 export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url });
   await client.connect();

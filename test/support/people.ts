@@ -1,10 +1,15 @@
+import { randomBytes } from 'node:crypto';
+
 import { type Role } from '#kernel';
 
 import { type Answer, type ApiClient, type Call } from './api-client.js';
 
+/** Spec files share an installation: names differ between them. */
+const FILE = randomBytes(4).toString('hex');
+
 let count = 0;
 
-/** Somebody who is signed in. */
+/** A user who is signed in. */
 export class Person {
   constructor(
     readonly client: ApiClient,
@@ -31,9 +36,9 @@ export class Person {
   }
 }
 
-/** Registers somebody new. */
+/** Registers a new user. */
 export async function aPerson(client: ApiClient, name = 'person'): Promise<Person> {
-  const username = `${name}-${process.pid}-${(count += 1)}`;
+  const username = `${name}-${FILE}-${(count += 1)}`;
   const password = `correct horse ${username} staple`.replaceAll(username, 'battery');
   const { status, body, text } = await client.post<{ accessToken: string; user: { id: string } }>('/v1/auth/register', {
     body: { username, password },
@@ -42,7 +47,7 @@ export async function aPerson(client: ApiClient, name = 'person'): Promise<Perso
   return new Person(client, body.user.id, username, password, body.accessToken);
 }
 
-/** An organization with somebody in each role. */
+/** An organization with a member in each role. */
 export interface Team {
   readonly organizationId: string;
   /** `/v1/organizations/{id}` */
@@ -52,7 +57,7 @@ export interface Team {
   readonly viewer: Person;
 }
 
-/** Has somebody new join an organization by an invite code. */
+/** Registers a user who joins an organization by an invite code. */
 export async function aMember(
   { admin, path }: Pick<Team, 'admin' | 'path'>,
   role: Role = 'developer',
@@ -65,7 +70,7 @@ export async function aMember(
   return person;
 }
 
-/** Founds an organization, and has people join it by invite codes. */
+/** Creates an organization, and registers a member in each role. */
 export async function aTeam(client: ApiClient, name = 'Vision Lab'): Promise<Team> {
   const admin = await aPerson(client, 'admin');
   const { body } = await admin.post<{ id: string }>('/v1/organizations', { name });

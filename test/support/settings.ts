@@ -9,7 +9,7 @@ import {
   workerEnvironment,
 } from '#config';
 
-import { fromTestRun } from './database.js';
+import { fromTestRun } from './from-test-run.js';
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const JWT_KEYS = JSON.stringify([{ ...privateKey.export({ format: 'jwk' }), kid: 'test' }]);

@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { TestCluster } from '../../support/clusters.js';
 import { withClient } from '../../support/database.js';
-import { assertLedgerHolds } from '../../support/invariants.js';
-import { aMember, aTeam, type Person, type Team } from '../../support/people.js';
-import { Stowage } from '../../support/stowage.js';
+import { aMember, aTeam, type Person } from '../../support/people.js';
+import { sharedInstallation } from '../../support/shared-installation.js';
 import { eventually } from '../../support/wait.js';
 
 interface Queued {
@@ -19,20 +18,10 @@ interface PageBody<T> {
   nextCursor: string | null;
 }
 
+const stowage = await sharedInstallation();
+const team = await aTeam(stowage.client);
+
 describe('lists of deployments', () => {
-  let stowage: Stowage;
-  let team: Team;
-
-  beforeAll(async () => {
-    stowage = await Stowage.start();
-    team = await aTeam(stowage.client);
-  });
-
-  afterAll(async () => {
-    await assertLedgerHolds(stowage.database.url);
-    await stowage.stop();
-  });
-
   const quietCluster = async (): Promise<TestCluster> => {
     const cluster = await TestCluster.create(team, { cpu: 1_000 });
     await cluster.cordon();

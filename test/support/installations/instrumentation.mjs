@@ -1,0 +1,31 @@
+import { createRequire, registerHooks } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+// A part of Jest, found from there.
+const jest = createRequire(createRequire(import.meta.url).resolve('jest'));
+const { createScriptTransformer } = createRequire(jest.resolve('@jest/core'))('@jest/transform');
+
+const MODULES = {
+  isInternalModule: false,
+  supportsDynamicImport: true,
+  supportsExportNamespaceFrom: true,
+  supportsStaticESM: true,
+  supportsTopLevelAwait: true,
+};
+
+/** From now on, this process loads TypeScript, transformed and instrumented by Jest's own transformer under its own configuration. */
+export async function instrumentSources({ config, collectCoverageFrom }) {
+  const transformer = await createScriptTransformer(config);
+  const options = { ...MODULES, collectCoverage: true, collectCoverageFrom, coverageProvider: 'babel' };
+  registerHooks({
+    resolve(specifier, context, next) {
+      const isOfTypeScript = specifier.startsWith('.') && context.parentURL?.endsWith('.ts');
+      return next(isOfTypeScript ? specifier.replace(/\.js$/, '.ts') : specifier, context);
+    },
+    load(url, context, next) {
+      if (!url.endsWith('.ts')) return next(url, context);
+      const { code } = transformer.transform(fileURLToPath(url), options);
+      return { format: 'module', shortCircuit: true, source: code };
+    },
+  });
+}

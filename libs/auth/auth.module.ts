@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { JwtModule } from '@nestjs/jwt';
+import { PassportModule } from '@nestjs/passport';
 
 import { AuditModule } from '#audit';
 import { Settings } from '#config';
@@ -9,9 +10,9 @@ import { Counters } from './throttling/counters.js';
 import { LoginThrottle } from './throttling/login-throttle.js';
 import { PrincipalLimit } from './throttling/principal-limit.js';
 import { TakenLimit } from './throttling/taken-limit.js';
+import { AccessResolver } from './access/access-resolver.js';
 import { AccessTokenStrategy } from './access/access-token.strategy.js';
 import { AccessTokens } from './access/access-tokens.js';
-import { Authenticator } from './access/authenticator.js';
 import { JwksController } from './access/jwks.controller.js';
 import { Accounts } from './sessions/registration.service.js';
 import { PasswordProof } from './sessions/password-proof.js';
@@ -26,6 +27,7 @@ import { Operators } from './operators/operators.service.js';
 import { UsersController } from './operators/users.controller.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
 import { Sessions } from './sessions/sessions.service.js';
+import { ApiTokenStrategy } from './tokens/api-token.strategy.js';
 import { ApiTokens } from './tokens/api-tokens.service.js';
 import { ServiceAccounts } from './tokens/service-accounts.service.js';
 import { TokenUse } from './tokens/token-use.js';
@@ -33,12 +35,12 @@ import { TokenUse } from './tokens/token-use.js';
 /**
  * Accounts, sessions and tokens.
  *
- * Needs from the rest of the process: `Settings`, `Database`, and a global provider each of `StandingReader`, `InviteRedeemer` and
+ * Needs from the rest of the process: `Settings`, `Database`, and a global provider each of `Memberships`, `InviteRedeemer` and
  * `TokenAllowance`.
  */
 @Global()
 @Module({
-  imports: [AuditModule, JwtModule.register({})],
+  imports: [AuditModule, JwtModule.register({}), PassportModule],
   controllers: [AuthController, MeController, ServiceAccountsController, UsersController, JwksController],
   providers: [
     { provide: AbuseLimits, inject: [Settings], useFactory: (settings: Settings) => new AbuseLimits(settings) },
@@ -46,9 +48,10 @@ import { TokenUse } from './tokens/token-use.js';
     LoginThrottle,
     PrincipalLimit,
     TakenLimit,
+    AccessResolver,
     AccessTokenStrategy,
+    ApiTokenStrategy,
     AccessTokens,
-    Authenticator,
     Accounts,
     PasswordProof,
     Passwords,
@@ -62,6 +65,6 @@ import { TokenUse } from './tokens/token-use.js';
     ServiceAccounts,
     TokenUse,
   ],
-  exports: [Authenticator, PrincipalLimit, TokenUse],
+  exports: [AccessResolver, PrincipalLimit, TokenUse],
 })
 export class AuthModule {}

@@ -1,6 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 
-import { InviteRedeemer, StandingReader, TokenAllowance } from '#auth';
+import { InviteRedeemer, Memberships, TokenAllowance } from '#auth';
 
 import { AdminOrganizationsController } from './admin-organizations.controller.js';
 import { AdminOrganizationsService } from './admin-organizations.service.js';
@@ -11,11 +11,11 @@ import { InvitesController } from './invites.controller.js';
 import { InvitesService } from './invites.service.js';
 import { MembersController } from './members.controller.js';
 import { MembersService } from './members.service.js';
+import { OrganizationMemberships } from './memberships.js';
 import { OrganizationLimits, OrganizationTokenAllowance } from './organization-limits.js';
 import { OrganizationsController } from './organizations.controller.js';
 import { OrganizationsService } from './organizations.service.js';
 import { RegistrationInvites } from './registration-invites.js';
-import { MembershipStandingReader } from './standing-reader.js';
 
 /**
  * Organizations, and what other libs ask of them through their ports. Global, because the guard stands before every module.
@@ -39,10 +39,10 @@ import { MembershipStandingReader } from './standing-reader.js';
     AuditPages,
     AdminOrganizationsService,
     OrganizationLimits,
-    { provide: StandingReader, useClass: MembershipStandingReader },
+    { provide: Memberships, useClass: OrganizationMemberships },
     { provide: InviteRedeemer, useClass: RegistrationInvites },
     { provide: TokenAllowance, useClass: OrganizationTokenAllowance },
   ],
-  exports: [StandingReader, InviteRedeemer, TokenAllowance, OrganizationLimits],
+  exports: [Memberships, InviteRedeemer, TokenAllowance, OrganizationLimits],
 })
 export class OrganizationsModule {}

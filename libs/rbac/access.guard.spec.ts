@@ -1,45 +1,42 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { type RouteAccess, type Standing } from '#auth';
+import { type Access, type RouteAccess } from '#auth';
 import { DomainError, ROLES } from '#kernel';
 
 import { check } from './access.guard.js';
 
-const aStanding = (
-  standing: Partial<Standing> & { operator?: boolean; kind?: Standing['principal']['kind'] },
-): Standing => ({
-  principal: {
-    kind: standing.kind ?? 'user',
-    id: 'id',
-    name: 'name',
-    isOperator: standing.operator ?? false,
-    sessionId: null,
-    tokenId: null,
-  },
-  role: standing.role ?? null,
-  scope: standing.scope ?? null,
+const anAccess = (access: Partial<Access>): Access => ({
+  kind: 'user',
+  id: 'id',
+  name: 'name',
+  isOperator: false,
+  sessionId: null,
+  tokenId: null,
+  role: null,
+  scope: null,
+  ...access,
 });
 
 /** The code of the refusal, or `yes`. */
-function verdict(access: RouteAccess, standing: Standing): string {
+function verdict(declared: RouteAccess, access: Access): string {
   try {
-    check(access, standing);
+    check(declared, access);
     return 'yes';
   } catch (error) {
     return error instanceof DomainError ? error.code : 'broken';
   }
 }
 
-const STANDINGS: Readonly<Record<string, Standing>> = {
-  'nobody here': aStanding({}),
-  viewer: aStanding({ role: 'viewer' }),
-  developer: aStanding({ role: 'developer' }),
-  admin: aStanding({ role: 'admin' }),
-  operator: aStanding({ role: 'admin', operator: true }),
-  'viewer token': aStanding({ role: 'viewer', kind: 'api-token' }),
-  'admin token': aStanding({ role: 'admin', kind: 'api-token' }),
-  'service account': aStanding({ role: 'developer', kind: 'service-account' }),
-  runtime: aStanding({ scope: 'runtime', kind: 'service-account' }),
+const ACCESSES: Readonly<Record<string, Access>> = {
+  outsider: anAccess({}),
+  viewer: anAccess({ role: 'viewer' }),
+  developer: anAccess({ role: 'developer' }),
+  admin: anAccess({ role: 'admin' }),
+  operator: anAccess({ role: 'admin', isOperator: true }),
+  'viewer token': anAccess({ role: 'viewer', kind: 'api-token' }),
+  'admin token': anAccess({ role: 'admin', kind: 'api-token' }),
+  'service account': anAccess({ role: 'developer', kind: 'service-account' }),
+  runtime: anAccess({ scope: 'runtime', kind: 'service-account' }),
 };
 
 const ROUTES: Readonly<Record<string, RouteAccess>> = {
@@ -61,7 +58,7 @@ const [GONE, LOW, NARROW, SESSION, OPERATOR] = [
   'RBAC.OPERATOR_REQUIRED',
 ];
 
-// One row per standing, in the order of STANDINGS; one column per route, in the order of ROUTES.
+// One row per access, in the order of ACCESSES; one column per route, in the order of ROUTES.
 const EXPECTED: readonly (readonly string[])[] = [
   ['yes', 'yes', 'yes', OPERATOR, GONE, GONE, GONE, GONE],
   ['yes', 'yes', 'yes', OPERATOR, 'yes', 'yes', LOW, LOW],
@@ -75,9 +72,9 @@ const EXPECTED: readonly (readonly string[])[] = [
 ];
 
 describe('the guard', () => {
-  it.each(Object.keys(STANDINGS).map((name, row) => [name, row] as const))('decides about: %s', (name, row) => {
-    const standing = STANDINGS[name];
-    const verdicts = Object.values(ROUTES).map((access) => standing && verdict(access, standing));
+  it.each(Object.keys(ACCESSES).map((name, row) => [name, row] as const))('decides about: %s', (name, row) => {
+    const access = ACCESSES[name];
+    const verdicts = Object.values(ROUTES).map((declared) => access && verdict(declared, access));
     expect(verdicts).toEqual(EXPECTED[row]);
   });
 
@@ -85,43 +82,43 @@ describe('the guard', () => {
     for (const held of ROLES) {
       for (const needed of ROLES) {
         const isEnough = ROLES.indexOf(held) >= ROLES.indexOf(needed);
-        expect(refusal({ kind: 'role', role: needed }, aStanding({ role: held }))?.facts).toEqual(
+        expect(refusal({ kind: 'role', role: needed }, anAccess({ role: held }))?.facts).toEqual(
           isEnough ? undefined : { requiredRole: needed, role: held },
         );
       }
     }
   });
 
-  it.each<[string, RouteAccess, Standing]>([
-    ['This takes the role admin, and yours is viewer.', { kind: 'role', role: 'admin' }, aStanding({ role: 'viewer' })],
+  it.each<[string, RouteAccess, Access]>([
+    ['This takes the role admin, and yours is viewer.', { kind: 'role', role: 'admin' }, anAccess({ role: 'viewer' })],
     [
       'This takes the role developer or a higher one, and yours is viewer.',
       { kind: 'role', role: 'developer' },
-      aStanding({ role: 'viewer' }),
+      anAccess({ role: 'viewer' }),
     ],
     [
       'This takes the role admin, and the service account holds the scope runtime instead.',
       { kind: 'role', role: 'admin' },
-      aStanding({ scope: 'runtime', kind: 'service-account' }),
+      anAccess({ scope: 'runtime', kind: 'service-account' }),
     ],
     [
       'This takes a person who is signed in: send the access token of a sign-in, not an API token.',
       { kind: 'signed-in', apiTokens: false },
-      aStanding({ role: 'admin', kind: 'api-token' }),
+      anAccess({ role: 'admin', kind: 'api-token' }),
     ],
     [
       'This takes an operator of the installation, and you are none.',
       { kind: 'operator' },
-      aStanding({ role: 'admin' }),
+      anAccess({ role: 'admin' }),
     ],
-  ])('says what is needed: %s', (detail, access, standing) => {
-    expect(refusal(access, standing)?.message).toBe(detail);
+  ])('says what is needed: %s', (detail, declared, access) => {
+    expect(refusal(declared, access)?.message).toBe(detail);
   });
 });
 
-function refusal(access: RouteAccess, standing: Standing): DomainError | undefined {
+function refusal(declared: RouteAccess, access: Access): DomainError | undefined {
   try {
-    check(access, standing);
+    check(declared, access);
     return undefined;
   } catch (error) {
     if (error instanceof DomainError) return error;

@@ -1,91 +1,88 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { type ExecutionContext, Injectable } from '@nestjs/common';
+import { AuthGuard } from '@nestjs/passport';
 
 import {
+  type Access,
   accessDeclaredFor,
+  AccessResolver,
   type Actor,
-  Authenticator,
-  type Headers,
+  type Credential,
   OrganizationVisibilityErrors,
   PrincipalLimit,
-  rememberActor,
   requestOrigin,
   type RouteAccess,
-  type Standing,
-  StandingReader,
   TokenUse,
   unauthenticated,
 } from '#auth';
 import { logWithRequest, RequestErrors } from '#http';
 import { isAtLeast, isId, type Role, ROLES } from '#kernel';
 
-import { LastingAccess, rememberAccess } from './lasting-access.js';
 import { RbacErrors } from './rbac.errors.js';
+import { RevalidatingAccess } from './revalidating-access.js';
 
 /** The path parameter that names the organization of a route. */
 export const ORGANIZATION_PARAMETER = 'organizationId';
 
-/** What the guard reads of a request. */
+/** What the guard reads of a request, and what it adds. */
 interface GuardedRequest {
-  readonly headers: Headers;
   readonly params: Readonly<Record<string, string>>;
-  readonly raw: { readonly rawHeaders: readonly string[] };
+  /** Set by passport, replaced by the guard. */
+  user?: Credential | Actor;
+  access?: RevalidatingAccess;
 }
 
 /**
- * Decides every request, by what its route declares and by what the caller's credential is worth at this moment.
+ * Decides every request, by what its route declares and by what the caller's credential grants at this moment.
  *
- * 1. the syntax of the path · 2. the credential (no I/O) · 3. session, user and membership (one statement) · 4. the role.
- * A route that declares nothing is refused, even if the audit at start was left out.
+ * 1. the syntax of the path · 2. the credential (passport's strategies, no I/O) · 3. session, user and membership (one statement) · 4. the rate
+ * of the principal · 5. the role. A route that declares nothing is refused, even if the audit at start was left out.
  */
 @Injectable()
-export class AccessGuard implements CanActivate {
+export class AccessGuard extends AuthGuard(['jwt', 'api-token']) {
   constructor(
-    private readonly authenticator: Authenticator,
-    private readonly standings: StandingReader,
+    private readonly resolver: AccessResolver,
     private readonly limit: PrincipalLimit,
     private readonly tokenUse: TokenUse,
-  ) {}
+  ) {
+    super();
+  }
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const access = accessOf(context);
-    if (access.kind === 'public') return true;
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const declared = declarationOf(context);
+    if (declared.kind === 'public') return true;
     const request = context.switchToHttp().getRequest<GuardedRequest>();
     const organizationId = organizationOf(request);
-    const standing = await this.standingOf(request, organizationId);
-    const { id, tokenId } = standing.principal;
-    this.limit.admit(tokenId ?? id, context.switchToHttp().getResponse());
-    check(access, standing);
-    if (tokenId !== null) this.tokenUse.note(tokenId);
-    const actor = actorOf(standing, organizationId);
-    rememberActor(request, actor);
-    rememberAccess(request, new LastingAccess(actor, () => this.decideAgain(access, request, organizationId)));
+    const access = await this.accessOf(context, organizationId);
+    this.limit.admit(access.tokenId ?? access.id, context.switchToHttp().getResponse());
+    check(declared, access);
+    if (access.tokenId !== null) this.tokenUse.note(access.tokenId);
+    const actor = actorOf(access, organizationId);
+    request.user = actor;
+    request.access = new RevalidatingAccess(actor, async () => {
+      const present = await this.accessOf(context, organizationId);
+      check(declared, present);
+      return actorOf(present, organizationId);
+    });
     return true;
   }
 
-  /** The same decision later, for an answer that takes long. @throws DomainError when it is no by now */
-  private async decideAgain(
-    access: RouteAccess,
-    request: GuardedRequest,
-    organizationId: string | null,
-  ): Promise<Actor> {
-    const standing = await this.standingOf(request, organizationId);
-    check(access, standing);
-    return actorOf(standing, organizationId);
+  /** The credential that a strategy accepted. The reason for which each refused is not told. */
+  override handleRequest<T>(error: unknown, credential: T | false | undefined): T {
+    if (error instanceof Error) throw error;
+    if (credential === false || credential === undefined) throw unauthenticated();
+    return credential;
   }
 
-  private async standingOf(request: GuardedRequest, organizationId: string | null): Promise<Standing> {
-    assertOneCredential(request);
-    const credential = await this.authenticator.authenticate(request.headers);
-    const standing =
-      credential.kind === 'session'
-        ? await this.standings.bySession({ ...credential, organizationId })
-        : await this.standings.byApiToken({ ...credential, organizationId });
-    if (standing === null) throw unauthenticated();
-    return standing;
+  private async accessOf(context: ExecutionContext, organizationId: string | null): Promise<Access> {
+    await super.canActivate(context);
+    const { user } = context.switchToHttp().getRequest<{ readonly user: Credential }>();
+    const access = await this.resolver.resolve(user, organizationId);
+    if (access === null) throw unauthenticated();
+    return access;
   }
 }
 
-function accessOf(context: ExecutionContext): RouteAccess {
+function declarationOf(context: ExecutionContext): RouteAccess {
   const declared = accessDeclaredFor(context.getHandler(), context.getClass());
   const [access] = declared;
   if (access === undefined || declared.length > 1) {
@@ -105,45 +102,36 @@ function organizationOf(request: GuardedRequest): string | null {
   return id.toLowerCase();
 }
 
-/** Of two Authorization headers Node keeps the first without a word; a proxy in front may have read the second. */
-function assertOneCredential({ raw }: GuardedRequest): void {
-  let count = 0;
-  for (let i = 0; i < raw.rawHeaders.length; i += 2) {
-    if (raw.rawHeaders[i]?.toLowerCase() === 'authorization') count++;
-  }
-  if (count > 1) throw unauthenticated();
-}
-
-/** What is needed, in words: above the highest role is none. */
+/** The roles that suffice, in words. */
 const wordsFor = (role: Role): string =>
   role === ROLES.at(-1) ? `the role ${role}` : `the role ${role} or a higher one`;
 
-/** The whole decision, as a function of the declaration and the standing. @throws DomainError when the answer is no */
-export function check(access: RouteAccess, { principal, role, scope }: Standing): void {
-  switch (access.kind) {
+/** The whole decision, as a function of the route's declaration and the caller's access. @throws DomainError for a refusal */
+export function check(declared: RouteAccess, { kind, isOperator, role, scope }: Access): void {
+  switch (declared.kind) {
     case 'public':
       return;
     case 'signed-in':
-      if (principal.kind !== 'user' && !access.apiTokens) throw RbacErrors.SESSION_REQUIRED.because();
+      if (kind !== 'user' && !declared.apiTokens) throw RbacErrors.SESSION_REQUIRED.because();
       return;
     case 'operator':
-      if (!principal.isOperator) throw RbacErrors.OPERATOR_REQUIRED.because();
+      if (!isOperator) throw RbacErrors.OPERATOR_REQUIRED.because();
       return;
     case 'role':
       if (scope !== null) {
-        if (access.alsoScope === scope) return;
-        const detail = `This takes ${wordsFor(access.role)}, and the service account holds the scope ${scope} instead.`;
+        if (declared.alsoScope === scope) return;
+        const detail = `This takes ${wordsFor(declared.role)}, and the service account holds the scope ${scope} instead.`;
         throw RbacErrors.SCOPE_TOO_NARROW.because(detail, { scope });
       }
       if (role === null) throw OrganizationVisibilityErrors.NOT_FOUND.because();
-      if (!isAtLeast(role, access.role)) {
-        const detail = `This takes ${wordsFor(access.role)}, and yours is ${role}.`;
-        throw RbacErrors.ROLE_TOO_LOW.because(detail, { requiredRole: access.role, role });
+      if (!isAtLeast(role, declared.role)) {
+        const detail = `This takes ${wordsFor(declared.role)}, and yours is ${role}.`;
+        throw RbacErrors.ROLE_TOO_LOW.because(detail, { requiredRole: declared.role, role });
       }
   }
 }
 
-function actorOf({ principal, role, scope }: Standing, organizationId: string | null): Actor {
-  logWithRequest({ userId: principal.id, ...(organizationId === null ? {} : { organizationId }) });
-  return { ...principal, ...requestOrigin(), role, scope, organizationId };
+function actorOf(access: Access, organizationId: string | null): Actor {
+  logWithRequest({ userId: access.id, ...(organizationId === null ? {} : { organizationId }) });
+  return { ...access, ...requestOrigin(), organizationId };
 }

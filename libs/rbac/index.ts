@@ -9,7 +9,7 @@ export {
 } from '#auth';
 export { auditedBy } from './audited-by.js';
 export { AccessGuard } from './access.guard.js';
-export { CurrentAccess, LastingAccess } from './lasting-access.js';
+export { CurrentAccess, RevalidatingAccess } from './revalidating-access.js';
 export { assertOwnOrAdmin, isOwnOrAdmin, notOwner } from './ownership.js';
 export { RbacErrors } from './rbac.errors.js';
 export { RbacModule } from './rbac.module.js';

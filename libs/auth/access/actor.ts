@@ -1,8 +1,10 @@
-import { type AuditActor } from '#audit';
-import { type Role } from '#kernel';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 
-import { type TokenScope } from '../tokens/service-account.entity.js';
-import { type Principal } from './standing.js';
+import { type AuditActor } from '#audit';
+import { currentRequest } from '#http';
+
+import { unauthenticated } from '../auth.errors.js';
+import { type Access } from './access.js';
 
 /** Where a request comes from, for records: never a reason to allow anything. */
 export interface Origin {
@@ -11,16 +13,27 @@ export interface Origin {
   readonly requestId: string | null;
 }
 
-/** Who makes a request, and what the guard found out about them. What it says was true when the request began. */
-export interface Actor extends Principal, Origin {
+/** The principal of a request and what the guard found that it may do, as of the beginning of the request. */
+export interface Actor extends Access, Origin {
   /** The organization that the route names, once the guard has checked that the actor belongs to it; otherwise null. */
   readonly organizationId: string | null;
-  /** The effective role there; `admin` for operators; null where the route names no organization, and for scopes. */
-  readonly role: Role | null;
-  readonly scope: TokenScope | null;
 }
 
 /** The actor as the audit log names it. */
-export function auditActorOf(actor: Actor): AuditActor {
-  return { kind: actor.kind, id: actor.id, name: actor.name, tokenId: actor.tokenId };
+export function auditActorOf({ kind, id, name, tokenId }: Actor): AuditActor {
+  return { kind, id, name, tokenId };
 }
+
+/** Where the request that is being answered comes from; nowhere, outside of one. */
+export function requestOrigin(): Origin {
+  const request = currentRequest();
+  if (request === undefined) return { address: null, userAgent: null, requestId: null };
+  return { address: request.ip, userAgent: request.userAgent ?? null, requestId: request.requestId };
+}
+
+/** Hands the request's {@link Actor}, which the guard has put there, to a route. @throws DomainError AUTH.UNAUTHENTICATED on a public route */
+export const CurrentActor = createParamDecorator((_: unknown, context: ExecutionContext): Actor => {
+  const { user } = context.switchToHttp().getRequest<{ readonly user?: Actor }>();
+  if (user === undefined) throw unauthenticated();
+  return user;
+});

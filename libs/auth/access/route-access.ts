@@ -5,7 +5,7 @@ import { GUARD_EXTENSION } from '#http';
 import { type Role } from '#kernel';
 
 import { AuthErrors } from '../auth.errors.js';
-import { type TokenScope } from '../tokens/service-account.entity.js';
+import { type TokenScope } from './access.js';
 import { OrganizationVisibilityErrors } from './organization-visibility.js';
 
 /** Who may use a route. Every route declares exactly one of these, on the method or on its controller. */

@@ -2,8 +2,7 @@ import { Controller, Get, Post, Query } from '@nestjs/common';
 
 import { ApiRoute, Idempotency, IdempotencyKey, IdParam, type KeyedRequest, type Page, PageOf, Pages } from '#http';
 
-import { type Actor } from '../access/actor.js';
-import { CurrentActor } from '../access/current-actor.js';
+import { type Actor, CurrentActor } from '../access/actor.js';
 import { RequireOperator } from '../access/route-access.js';
 import { Passwords } from '../sessions/passwords.service.js';
 import { Profiles } from '../profile/profiles.service.js';

@@ -12,8 +12,7 @@ import {
   Pages,
 } from '#http';
 
-import { type Actor } from '../access/actor.js';
-import { CurrentActor } from '../access/current-actor.js';
+import { type Actor, CurrentActor } from '../access/actor.js';
 import { OrganizationVisibilityErrors } from '../access/organization-visibility.js';
 import { SignedIn } from '../access/route-access.js';
 import { Passwords } from '../sessions/passwords.service.js';

@@ -12,7 +12,7 @@ import {
 import { type Role, ROLES } from '#kernel';
 
 import { EMAIL_FIELD, NEW_PASSWORD_FIELD, PASSWORD_FIELD, UserDto } from '../sessions/auth.dto.js';
-import { TOKEN_SCOPES, type TokenScope } from '../tokens/service-account.entity.js';
+import { TOKEN_SCOPES, type TokenScope } from '../access/access.js';
 
 const DAY = 86_400;
 

@@ -4,7 +4,7 @@ import { ApiRoute } from '#http';
 
 import { LimitByAddress } from '../throttling/address-limit.guard.js';
 import { INVITE_REFUSALS } from './invite-redeemer.js';
-import { requestOrigin } from '../access/request-origin.js';
+import { requestOrigin } from '../access/actor.js';
 import { Public } from '../access/route-access.js';
 import { Accounts } from './registration.service.js';
 import { Passwords } from './passwords.service.js';

@@ -12,7 +12,7 @@ import { ApiExtension } from '@nestjs/swagger';
 import { LIMIT_EXTENSION, RequestErrors } from '#http';
 import { type DomainError } from '#kernel';
 
-import { requestOrigin } from '../access/request-origin.js';
+import { requestOrigin } from '../access/actor.js';
 import { keyOf } from './address-key.js';
 import { AbuseLimits, type Limit } from './abuse-limits.js';
 import { type Count, Counters } from './counters.js';

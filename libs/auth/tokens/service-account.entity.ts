@@ -1,11 +1,7 @@
 import { type Role, ROLES } from '#kernel';
 import { defineEntity, p } from '#database';
 
-/** What a service account may do instead of holding a role. */
-export const TOKEN_SCOPES = ['runtime'] as const;
-
-/** `runtime`: read deployments and events, report start and completion of any deployment, nothing else. */
-export type TokenScope = (typeof TOKEN_SCOPES)[number];
+import { type TokenScope } from '../access/access.js';
 
 const ServiceAccountSchema = defineEntity({
   name: 'ServiceAccount',

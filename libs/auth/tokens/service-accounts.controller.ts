@@ -12,8 +12,7 @@ import {
   Pages,
 } from '#http';
 
-import { type Actor } from '../access/actor.js';
-import { CurrentActor } from '../access/current-actor.js';
+import { type Actor, CurrentActor } from '../access/actor.js';
 import { declareAccess } from '../access/route-access.js';
 import { AuthErrors } from '../auth.errors.js';
 import { ApiTokens } from './api-tokens.service.js';

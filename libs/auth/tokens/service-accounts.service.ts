@@ -7,7 +7,7 @@ import { newId, type Role } from '#kernel';
 import { type Actor, auditActorOf } from '../access/actor.js';
 import { AuthErrors, nameTaken } from '../auth.errors.js';
 import { theRow } from '../the-row.js';
-import { type TokenScope } from './service-account.entity.js';
+import { type TokenScope } from '../access/access.js';
 
 /** Most service accounts of one organization. */
 export const MAX_SERVICE_ACCOUNTS = 1000;

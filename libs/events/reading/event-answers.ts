@@ -1,7 +1,7 @@
 import { Injectable, type StreamableFile } from '@nestjs/common';
 
 import { EventStreams, type Page, Pages, RequestErrors, type StreamWish } from '#http';
-import { type LastingAccess } from '#rbac';
+import { type RevalidatingAccess } from '#rbac';
 
 import { DeploymentsService } from '#deployments';
 import { EventFollowing } from '../streams/event-following.js';
@@ -27,7 +27,7 @@ export class EventAnswers {
 
   /** Events of an organization. @throws EVENTS.EXPIRED, EVENTS.TOO_MANY_STREAMS, CLUSTERS.NOT_FOUND, REQUEST.INVALID_CURSOR */
   async ofOrganization(
-    access: LastingAccess,
+    access: RevalidatingAccess,
     organizationId: string,
     query: EventsQuery,
     wish: StreamWish,
@@ -46,7 +46,7 @@ export class EventAnswers {
 
   /** Events of a deployment. @throws DEPLOYMENTS.NOT_FOUND, EVENTS.EXPIRED, EVENTS.TOO_MANY_STREAMS, REQUEST.INVALID_CURSOR */
   async ofDeployment(
-    access: LastingAccess,
+    access: RevalidatingAccess,
     { organizationId, deploymentId }: { readonly organizationId: string; readonly deploymentId: string },
     query: DeploymentEventsQuery,
     wish: StreamWish,
@@ -65,7 +65,7 @@ export class EventAnswers {
   }
 
   private async stream(
-    access: LastingAccess,
+    access: RevalidatingAccess,
     organizationId: string,
     filter: EventFilter,
     lastSeen: EventPosition | undefined,

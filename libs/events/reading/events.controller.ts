@@ -2,7 +2,7 @@ import { Controller, Get, Header, Query } from '@nestjs/common';
 
 import { ClusterErrors } from '#clusters';
 import { ApiRoute, IdParam, PageOf, type StreamWish, WishForStream } from '#http';
-import { CurrentAccess, type LastingAccess, OrganizationVisibilityErrors, RequireRole } from '#rbac';
+import { CurrentAccess, type RevalidatingAccess, OrganizationVisibilityErrors, RequireRole } from '#rbac';
 
 import { DeploymentErrors } from '#deployments';
 import { type EventAnswer, EventAnswers } from './event-answers.js';
@@ -38,7 +38,7 @@ export class EventsController {
     problems: [...PROBLEMS, ClusterErrors.NOT_FOUND],
   })
   async ofOrganization(
-    @CurrentAccess() access: LastingAccess,
+    @CurrentAccess() access: RevalidatingAccess,
     @IdParam('organizationId', ORGANIZATION) organizationId: string,
     @Query() query: EventsQuery,
     @WishForStream() wish: StreamWish,
@@ -60,7 +60,7 @@ export class EventsController {
     problems: [...PROBLEMS, DeploymentErrors.NOT_FOUND],
   })
   async ofDeployment(
-    @CurrentAccess() access: LastingAccess,
+    @CurrentAccess() access: RevalidatingAccess,
     @IdParam('organizationId', ORGANIZATION) organizationId: string,
     @IdParam('deploymentId', 'The deployment.') deploymentId: string,
     @Query() query: DeploymentEventsQuery,

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '#kernel';
 import { ClusterDoor, ClusterErrors } from '#clusters';
 import { Settings } from '#config';
-import { type LastingAccess } from '#rbac';
+import { type RevalidatingAccess } from '#rbac';
 
 import { EventFeeds } from './event-feeds.js';
 import { EventLog } from '../event-log.js';
@@ -19,7 +19,7 @@ const RETRY_MS = 1_000;
 
 /** Who follows what. */
 export interface Following {
-  readonly access: LastingAccess;
+  readonly access: RevalidatingAccess;
   readonly organizationId: string;
   readonly filter: EventFilter;
   /** Events after this one; those from now on, where it is left out. */

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
-import { StandingReader } from '#auth';
+import { AccessResolver } from '#auth';
 import { sql } from '#database';
 import { newId, type Role } from '#kernel';
 
@@ -143,7 +143,7 @@ describe('API tokens', () => {
 
   it('with a changed character, a wrong checksum or another prefix are refused without a question to the database', async () => {
     const { token } = await make(admin, 'viewer');
-    const ask = jest.spyOn(app.app.get(StandingReader), 'byApiToken');
+    const ask = jest.spyOn(app.app.get(AccessResolver), 'resolve');
     const swap = (at: number): string => token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1);
     for (const bad of [
       swap(8),

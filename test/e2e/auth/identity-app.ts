@@ -6,20 +6,7 @@ import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type PoolClient } from 'pg';
 
 import { auditEntities } from '#audit';
-import {
-  type ApiTokenQuestion,
-  authEntities,
-  AuthModule,
-  InviteRedeemer,
-  type MembershipJoin,
-  type SessionQuestion,
-  type Standing,
-  standingOfApiToken,
-  standingOfSession,
-  StandingReader,
-  TokenAllowance,
-  toStanding,
-} from '#auth';
+import { authEntities, AuthModule, InviteRedeemer, type MembershipJoin, Memberships, TokenAllowance } from '#auth';
 import { type ApiSettings, type Environment } from '#config';
 import { changesOf, Database, DatabaseModule, type EntityManager, rowsOf, sql } from '#database';
 import { ApiRoute, createHttpApp, createLogger, defineErrors, IdempotencyModule, PagingModule } from '#http';
@@ -30,30 +17,20 @@ import { createTestDatabase } from '../../support/database.js';
 import { testSettings } from '../../support/settings.js';
 
 /** Memberships for tests of identity alone: one table, and an organization exists when it has a member. */
-@Injectable()
-class TestStandings extends StandingReader {
-  constructor(private readonly database: Database) {
-    super();
-  }
-
-  override async bySession(question: SessionQuestion): Promise<Standing | null> {
-    const { organizationId } = question;
-    const membership: MembershipJoin = {
+class TestMemberships extends Memberships {
+  override ofUser(organizationId: string | null): MembershipJoin {
+    return {
       joins: sql`left join test_members m on m.user_id = u.id and m.organization_id = ${organizationId}::uuid`,
       role: sql`case when not exists (select 1 from test_members e where e.organization_id = ${organizationId}::uuid) then null
                      when u.is_operator then 'admin' else m.role end`,
     };
-    const [row] = await rowsOf(this.database.reader(), standingOfSession(question, membership));
-    return toStanding(row);
   }
 
-  override async byApiToken(question: ApiTokenQuestion): Promise<Standing | null> {
-    const membership: MembershipJoin = {
+  override ofToken(): MembershipJoin {
+    return {
       joins: sql`left join test_members m on m.organization_id = t.organization_id and m.user_id = u.id`,
       role: sql`m.role`,
     };
-    const [row] = await rowsOf(this.database.reader(), standingOfApiToken(question, membership));
-    return toStanding(row);
   }
 }
 
@@ -95,11 +72,11 @@ class TestAllowance extends TokenAllowance {
 @Global()
 @Module({
   providers: [
-    { provide: StandingReader, useClass: TestStandings },
+    { provide: Memberships, useClass: TestMemberships },
     { provide: InviteRedeemer, useClass: TestInvites },
     { provide: TokenAllowance, useClass: TestAllowance },
   ],
-  exports: [StandingReader, InviteRedeemer, TokenAllowance],
+  exports: [Memberships, InviteRedeemer, TokenAllowance],
 })
 class TestTenancy {}
 

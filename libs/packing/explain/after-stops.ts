@@ -1,6 +1,6 @@
 import { toRow } from '../rows.js';
 import { freeAt, holdingOf, holdingsOf } from '../planning/timeline.js';
-import type { Claim, Plan, RunningGroup, Snapshot, WaitingShape } from '../types.js';
+import type { Claim, Plan, RunningGroup, Snapshot } from '../types.js';
 
 /** What is free once everything has stopped that is given up, beside what starts, and beside these claims. */
 export function freeAfterStops(
@@ -11,10 +11,10 @@ export function freeAfterStops(
   const { running, waiting, nowMs } = snapshot;
   const gone = new Set(preempt.map(({ group }) => group));
   const stays = running.filter((group, index) => group.isVacating !== true && !gone.has(index));
-  const starts = place.map(({ shape, count }) => holdingOf(waiting[shape] as WaitingShape, count, nowMs));
+  const starts = place.map(({ shape, count }) => holdingOf(waiting[shape]!, count, nowMs));
   const free = freeAt(snapshot, [...holdingsOf(stays, nowMs), ...starts], nowMs);
   for (const { request, count } of claims) {
-    toRow(request).forEach((amount, row) => (free[row] = (free[row] as number) - amount * count));
+    toRow(request).forEach((amount, row) => (free[row] = free[row]! - amount * count));
   }
   return free;
 }
@@ -30,7 +30,7 @@ export function lastingClaims(snapshot: Snapshot, plan: Pick<Plan, 'place' | 'pr
   const beside = (from: number, { resources }: RunningGroup): boolean => {
     const kept = claims.filter(({ priority }) => priority >= from);
     const free = freeAfterStops(snapshot, plan, kept);
-    return toRow(resources).every((amount, row) => amount === 0 || amount <= (free[row] as number));
+    return toRow(resources).every((amount, row) => amount === 0 || amount <= free[row]!);
   };
   const taking = returning.filter((group) => beside(group.priority, group) && !beside(0, group));
   return claims.filter(({ priority }) => taking.every((group) => group.priority <= priority));

@@ -153,7 +153,7 @@ export function blockersOf(
     rivals: rivalsOf(snapshot, starts),
   };
   return snapshot.waiting.flatMap((shape, index) => {
-    const waiting = shape.count - (starts[index] as number);
+    const waiting = shape.count - starts[index]!;
     return waiting > 0 && isWanted(index) ? [toShapeBlockers(scene, index, waiting)] : [];
   });
 }
@@ -172,12 +172,12 @@ export function holdingsAfter(snapshot: Snapshot, { place, preempt }: Pick<Plan,
     if (endsAtMs === undefined) return [group];
     return endsAtMs <= nowMs ? [] : [{ ...group, endsAtMs }];
   });
-  const starts = place.map(({ shape, count }) => holdingOf(waiting[shape] as WaitingShape, count, nowMs));
+  const starts = place.map(({ shape, count }) => holdingOf(waiting[shape]!, count, nowMs));
   return [...holdingsOf(holding, nowMs), ...starts];
 }
 
 function toShapeBlockers(scene: Scene, index: number, waiting: number): ShapeBlockers {
-  const key = keyOf(scene.snapshot.waiting[index] as WaitingShape);
+  const key = keyOf(scene.snapshot.waiting[index]!);
   const own = scene.lasting.find((claim) => keyOf(claim) === key);
   const blockers = blockersOfShape(scene, index);
   if (own === undefined) return { shape: index, waiting, claimed: 0, blockers };
@@ -193,15 +193,15 @@ function toShapeBlockers(scene: Scene, index: number, waiting: number): ShapeBlo
 
 function blockersOfShape(scene: Scene, index: number): Blocker[] {
   const { snapshot, plan, stops, free, rivals } = scene;
-  const shape = snapshot.waiting[index] as WaitingShape;
+  const shape = snapshot.waiting[index]!;
   const blockers: Blocker[] = stops.map((code) => ({ code }));
   const missing: Resource[] = [];
   let isTooLarge = false;
   const capacity = toRow(snapshot.capacity);
   for (const [row, needed] of toRow(shape.request).entries()) {
-    const resource = RESOURCES[row] as Resource;
-    const whole = capacity[row] as number;
-    const left = free[row] as number;
+    const resource = RESOURCES[row]!;
+    const whole = capacity[row]!;
+    const left = free[row]!;
     if (needed > whole) {
       isTooLarge = true;
       blockers.push({ code: 'TOO_LARGE', resource, needed, capacity: whole, exceeding: needed - whole });
@@ -230,9 +230,9 @@ function reservedAfter(snapshot: Snapshot, { reservation }: Plan, holdings: read
   if (reservation === null || reservation.state === 'lapsed') return null;
   const holder = { ...reservation, state: reservation.state };
   const isHeld = holder.state === 'held';
-  const free = freeAt(snapshot, holdings, isHeld ? snapshot.nowMs : (holder.promisedAtMs as number));
+  const free = freeAt(snapshot, holdings, isHeld ? snapshot.nowMs : holder.promisedAtMs!);
   const limits = toRow(holder.request).map((needed, row) =>
-    isHeld && needed === 0 ? Infinity : Math.max(0, (free[row] as number) - needed),
+    isHeld && needed === 0 ? Infinity : Math.max(0, free[row]! - needed),
   );
   return { holder, limits };
 }
@@ -252,11 +252,11 @@ function reservationAgainst(
     snapshot.nowMs + shape.maxRuntimeSeconds * 1000 <= holder.promisedAtMs;
   if (isOver) return null;
   const resources = toRow(shape.request).flatMap((needed, row): ReservedResource[] => {
-    const available = limits[row] as number;
-    return needed > 0 && needed > available ? [{ resource: RESOURCES[row] as Resource, needed, available }] : [];
+    const available = limits[row]!;
+    return needed > 0 && needed > available ? [{ resource: RESOURCES[row]!, needed, available }] : [];
   });
   if (resources.length === 0) return null;
-  const untilMs = (holder.promisedAtMs ?? holder.untilMs) as number;
+  const untilMs = (holder.promisedAtMs ?? holder.untilMs)!;
   const { id, priority, state } = holder;
   return { code: 'RESERVATION', id, priority, state, untilMs, resources };
 }
@@ -266,9 +266,9 @@ function claimAgainst({ plan, unclaimed }: Scene, shape: WaitingShape): Blocker 
   const key = keyOf(shape);
   const others = plan.claims.filter((claim) => claim.priority >= shape.priority && keyOf(claim) !== key);
   const resources = toRow(shape.request).flatMap((needed, row): ReservedResource[] => {
-    const available = Math.max(0, unclaimed[row] as number);
-    const isClaimed = others.some(({ request }) => (toRow(request)[row] as number) > 0);
-    return isClaimed && needed > available ? [{ resource: RESOURCES[row] as Resource, needed, available }] : [];
+    const available = Math.max(0, unclaimed[row]!);
+    const isClaimed = others.some(({ request }) => toRow(request)[row]! > 0);
+    return isClaimed && needed > available ? [{ resource: RESOURCES[row]!, needed, available }] : [];
   });
   if (resources.length === 0) return null;
   const deployments = others.reduce((sum, { count }) => sum + count, 0);

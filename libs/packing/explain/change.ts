@@ -114,7 +114,7 @@ function end(
   for (const { group, count } of ended) left[group] = (left[group] ?? 0) - count;
   if (left.some((count) => !(count >= 0))) throw new RangeError('more is to end than runs');
   return running.flatMap((group, index) => {
-    const count = left[index] as number;
+    const count = left[index]!;
     return count > 0 ? [{ ...group, count }] : [];
   });
 }

@@ -1,4 +1,4 @@
-import { type Resource, RESOURCES } from '#kernel';
+import { RESOURCES } from '#kernel';
 
 import { eligibleAtMs } from '../planning/candidates.js';
 import { toRow } from '../rows.js';
@@ -48,7 +48,7 @@ export interface Displacement {
  */
 export function displacementOf(snapshot: Snapshot, plan: Plan, shapeIndex: number): Displacement {
   const { running, policy, nowMs, waiting } = snapshot;
-  const shape = waiting[shapeIndex] as WaitingShape;
+  const shape = waiting[shapeIndex]!;
   const gone = new Map(plan.preempt.map(({ group, by }) => [group, by]));
   const candidates: number[] = [];
   const staying = new Map<StayReason, { deployments: number; untilMs: number | null }>();
@@ -71,13 +71,11 @@ export function displacementOf(snapshot: Snapshot, plan: Plan, shapeIndex: numbe
   }
   const free = freeAt(snapshot, holdingsAfter(snapshot, plan), nowMs);
   for (const index of candidates) {
-    toRow((running[index] as RunningGroup).resources).forEach(
-      (amount, row) => (free[row] = (free[row] as number) + amount),
-    );
+    toRow(running[index]!.resources).forEach((amount, row) => (free[row] = free[row]! + amount));
   }
   const short = toRow(shape.request).flatMap((needed, row): ReservedResource[] => {
-    const available = Math.max(0, free[row] as number);
-    return needed > 0 && needed > available ? [{ resource: RESOURCES[row] as Resource, needed, available }] : [];
+    const available = Math.max(0, free[row]!);
+    return needed > 0 && needed > available ? [{ resource: RESOURCES[row]!, needed, available }] : [];
   });
   return {
     isAllowed: policy.preemption !== 'never',

@@ -54,7 +54,7 @@ function kindsOf(running: readonly RunningGroup[], missing: readonly number[]): 
   const kinds = new Map<string, { amounts: readonly number[]; members: number[] }>();
   const order = [...running.keys()].sort((a, b) => priorityOf(running, a) - priorityOf(running, b) || a - b);
   for (const index of order) {
-    const { resources, count, isVacating, preemptible } = running[index] as RunningGroup;
+    const { resources, count, isVacating, preemptible } = running[index]!;
     const amounts = toRow(resources);
     const key = [...amounts, isVacating === true, preemptible !== undefined].join();
     const kind = kinds.get(key) ?? { amounts, members: [] };
@@ -68,17 +68,14 @@ function kindsOf(running: readonly RunningGroup[], missing: readonly number[]): 
 }
 
 function priorityOf(running: readonly RunningGroup[], index: number): number {
-  return (running[index] as RunningGroup).priority;
+  return running[index]!.priority;
 }
 
 const sum = (amounts: readonly number[]): number => amounts.reduce((total, amount) => total + amount, 0);
 
 /** How much of what is missing somebody's end gives, each resource by its share. */
 function gain(amounts: readonly number[], missing: readonly number[]): number {
-  return missing.reduce(
-    (total, needed, row) => (needed > 0 ? total + Math.min(1, (amounts[row] as number) / needed) : total),
-    0,
-  );
+  return missing.reduce((total, needed, row) => (needed > 0 ? total + Math.min(1, amounts[row]! / needed) : total), 0);
 }
 
 function pairsOf(kinds: readonly Kind[]): number[][] {
@@ -100,8 +97,8 @@ function collect(
   for (;;) {
     const best = bestOf(kinds, left, needed);
     if (best < 0) return { groups: null, isFewest: false, isCut: false };
-    set.push((left[best] as number[]).shift() as number);
-    (kinds[best] as Kind).amounts.forEach((amount, row) => (needed[row] = (needed[row] as number) - amount));
+    set.push(left[best]!.shift()!);
+    kinds[best]!.amounts.forEach((amount, row) => (needed[row] = needed[row]! - amount));
     if (needed.some((amount) => amount > 0)) continue;
     const result = attempt(toEnded(set));
     if (result === null) return { groups: null, isFewest: false, isCut: true };
@@ -109,14 +106,14 @@ function collect(
   }
   for (let groups = new Set(set); groups.size > 0;) {
     const [group] = groups as ReadonlySet<number>;
-    const without = set.toSpliced(set.indexOf(group as number), 1);
+    const without = set.toSpliced(set.indexOf(group!), 1);
     const result = without.length === 0 ? false : attempt(toEnded(without));
     if (result === null) return { groups: null, isFewest: false, isCut: true };
     if (result) {
       set = without;
       groups = new Set(set);
     } else {
-      groups.delete(group as number);
+      groups.delete(group!);
     }
   }
   return { groups: toEnded(set), isFewest: false, isCut: false };
@@ -127,7 +124,7 @@ function bestOf(kinds: readonly Kind[], left: readonly (readonly number[])[], ne
   let best = -1;
   let most = -1;
   for (const [index, { amounts }] of kinds.entries()) {
-    if ((left[index] as readonly number[]).length === 0) continue;
+    if (left[index]!.length === 0) continue;
     const worth = gain(amounts, needed);
     if (worth > most) {
       best = index;

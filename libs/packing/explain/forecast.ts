@@ -122,7 +122,7 @@ class Future {
     });
     this.awaited = standings.map((standing) => ({
       standing,
-      key: keyOf(waiting[standing.shape] as WaitingShape),
+      key: keyOf(waiting[standing.shape]!),
       older: standing.older,
       atMs: null,
     }));
@@ -157,7 +157,7 @@ class Future {
     if (needsNames && lines.some(({ heads }) => heads.length === 0)) return false;
     const result = plan(this.snapshotOf(lines));
     this.giveUp(result);
-    for (const { shape, count, includes } of result.place) this.start(lines[shape] as Line, count, includes);
+    for (const { shape, count, includes } of result.place) this.start(lines[shape]!, count, includes);
     this.reservation = result.reservation;
     this.claims = result.claims;
     this.goOn(result);
@@ -209,7 +209,7 @@ class Future {
   }
 
   private isTooLarge({ shape }: Standing): boolean {
-    return exceedsCapacity(this.snapshot, this.snapshot.waiting[shape] as WaitingShape);
+    return exceedsCapacity(this.snapshot, this.snapshot.waiting[shape]!);
   }
 
   private snapshotOf(lines: readonly Line[]): Snapshot {

@@ -18,13 +18,13 @@ export interface Least {
  * @param most the largest amounts that make sense
  */
 export function least(guess: readonly number[], most: readonly number[], attempt: Attempt): Least {
-  let amounts = guess.map((amount, row) => Math.min(amount, most[row] as number));
+  let amounts = guess.map((amount, row) => Math.min(amount, most[row]!));
   for (;;) {
     const works = attempt(amounts);
     if (works === null) return { amounts: null, isCut: true };
     if (works) break;
     if (amounts.every((amount, row) => amount === 0 || amount === most[row])) return { amounts: null, isCut: false };
-    amounts = amounts.map((amount, row) => Math.min(amount * 2, most[row] as number));
+    amounts = amounts.map((amount, row) => Math.min(amount * 2, most[row]!));
   }
   return lower(amounts, attempt);
 }
@@ -33,7 +33,7 @@ export function least(guess: readonly number[], most: readonly number[], attempt
 function lower(start: readonly number[], attempt: Attempt): Least {
   let amounts = start;
   for (let row = 0, untouched = 0; untouched < amounts.length; row = (row + 1) % amounts.length) {
-    const amount = amounts[row] as number;
+    const amount = amounts[row]!;
     const lowest = amount === 0 ? amount : lowestAt(amounts, row, attempt);
     // What was tried does it, but nobody knows of less: that is no answer.
     if (lowest === null) return { amounts: null, isCut: true };
@@ -49,7 +49,7 @@ function lower(start: readonly number[], attempt: Attempt): Least {
 
 /** The lowest amount, all others given; the next lower one was tried and does not do it. `null`: the budget is used up. */
 function lowestAt(amounts: readonly number[], row: number, attempt: Attempt): number | null {
-  let works = amounts[row] as number;
+  let works = amounts[row]!;
   // One less first: after a good guess that is all there is to try.
   let next = works - 1;
   let fails = -1;

@@ -5,7 +5,7 @@ import { standingClaims } from '../planning/claims.js';
 import { plan } from '../planning/plan.js';
 import { toRow } from '../rows.js';
 import { endOf, freeAt, holdingOf, holdingsOf } from '../planning/timeline.js';
-import type { KeptCertificate, Plan, RunningGroup, Snapshot, WaitingHead, WaitingShape } from '../types.js';
+import type { KeptCertificate, Plan, Snapshot, WaitingHead, WaitingShape } from '../types.js';
 import { type Blocker, blockersOf } from './blockers.js';
 import { changed } from './change.js';
 import { compareAge, isSame, keyOf } from './places.js';
@@ -62,8 +62,8 @@ export type OrderRule =
  * @param plan the plan for the snapshot, which starts `first` and not `other`
  */
 export function whyFirst(snapshot: Snapshot, result: Plan, first: Contender, other: Contender): OrderRule {
-  const shape = snapshot.waiting[first.shape] as WaitingShape;
-  const otherShape = snapshot.waiting[other.shape] as WaitingShape;
+  const shape = snapshot.waiting[first.shape]!;
+  const otherShape = snapshot.waiting[other.shape]!;
   const hadReservation = result.reservationEvents.some(({ id, kind }) => kind === 'started' && id === first.id);
   if (hadReservation) return { rule: 'reservation' };
   const room = claimed(snapshot, result, first, other) ?? displaced(snapshot, result, first, other);
@@ -85,7 +85,7 @@ function claimed(snapshot: Snapshot, result: Plan, first: Contender, other: Cont
   if (claim === undefined || first.shape === other.shape) return null;
   if (claim.priority < priorityAt(snapshot, other.shape)) return null;
   const { count, includes } = result.place.find(({ shape }) => shape === first.shape) ?? { count: 0, includes: [] };
-  const { oldest } = snapshot.waiting[first.shape] as WaitingShape;
+  const { oldest } = snapshot.waiting[first.shape]!;
   const isFirst = count - includes.length <= claim.count || oldest.id === first.id;
   return isFirst ? { rule: 'claim', sinceMs: claim.sinceMs } : null;
 }
@@ -94,7 +94,7 @@ function claimed(snapshot: Snapshot, result: Plan, first: Contender, other: Cont
 function displaced(snapshot: Snapshot, result: Plan, first: Contender, other: Contender): OrderRule | null {
   const priorities = result.preempt
     .filter(({ by }) => by === first.shape)
-    .map(({ group }) => (snapshot.running[group] as RunningGroup).priority);
+    .map(({ group }) => snapshot.running[group]!.priority);
   const victimPriority = Math.max(...priorities);
   const otherPriority = priorityAt(snapshot, other.shape);
   if (victimPriority < otherPriority) return null;
@@ -109,7 +109,7 @@ function displaced(snapshot: Snapshot, result: Plan, first: Contender, other: Co
 }
 
 function priorityAt(snapshot: Snapshot, shape: number): number {
-  return (snapshot.waiting[shape] as WaitingShape).priority;
+  return snapshot.waiting[shape]!.priority;
 }
 
 function isTooLarge({ capacity }: Snapshot, { request }: WaitingShape): boolean {
@@ -136,7 +136,7 @@ function keeping(snapshot: Snapshot, result: Plan, first: Contender, other: Cont
 
 /** Resources of which there is less than the other one asks for, although the cluster has as much. */
 function lacking({ waiting, capacity }: Snapshot, other: Contender, free: readonly number[]): Blocker[] {
-  const { request } = waiting[other.shape] as WaitingShape;
+  const { request } = waiting[other.shape]!;
   return RESOURCES.flatMap((resource): Blocker[] => {
     const needed = request[resource];
     const available = Math.max(0, atRow(free, resource));
@@ -148,7 +148,7 @@ function lacking({ waiting, capacity }: Snapshot, other: Contender, free: readon
 
 /** Whether the other one is known to be among those of its shape that the plan gives a claim. */
 function isClaimant(snapshot: Snapshot, result: Plan, { shape: index, id }: Contender): boolean {
-  const shape = snapshot.waiting[index] as WaitingShape;
+  const shape = snapshot.waiting[index]!;
   const claims = result.claims.find((claim) => keyOf(claim) === keyOf(shape))?.count ?? 0;
   const starts = result.place.find((placement) => placement.shape === index)?.count ?? 0;
   return starts + claims >= shape.count || (starts === 0 && shape.oldest.id === id);
@@ -183,20 +183,20 @@ function freeBefore(snapshot: Snapshot, result: Plan, first: Contender, other: C
     const standing = claims.find((claim) => claim.shape === shape)?.count ?? 0;
     const isEarlier = priority > turn || (priority === turn && isLate);
     const before = isEarlier ? left : priority === turn ? Math.min(left, standing) : 0;
-    return before > 0 ? [holdingOf(waiting[shape] as WaitingShape, before, nowMs)] : [];
+    return before > 0 ? [holdingOf(waiting[shape]!, before, nowMs)] : [];
   });
   return freeAt(snapshot, [...holdingsOf(running, nowMs), ...starts], nowMs);
 }
 
 /** What the first one takes at a time. */
 function placeAt(snapshot: Snapshot, first: Contender, timeMs: number): number[] {
-  const shape = snapshot.waiting[first.shape] as WaitingShape;
+  const shape = snapshot.waiting[first.shape]!;
   const endsAtMs = endOf(shape, snapshot.nowMs);
   return toRow(shape.request).map((amount) => (endsAtMs === null || endsAtMs > timeMs ? amount : 0));
 }
 
 function atRow(row: readonly number[], resource: Resource): number {
-  return row[RESOURCES.indexOf(resource)] as number;
+  return row[RESOURCES.indexOf(resource)]!;
 }
 
 /**
@@ -204,7 +204,7 @@ function atRow(row: readonly number[], resource: Resource): number {
  * there.
  */
 function byCounting(snapshot: Snapshot, result: Plan, other: Contender): OrderRule {
-  const shape = snapshot.waiting[other.shape] as WaitingShape;
+  const shape = snapshot.waiting[other.shape]!;
   const { id, queuedAtMs } = other;
   const raised = { ...shape, priority: shape.priority + 0.5 };
   const head = { id, queuedAtMs };

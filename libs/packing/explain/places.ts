@@ -39,7 +39,7 @@ export function startOf(
   const { place } = plan;
   const { count, includes } = place.find(({ shape }) => shape === standing.shape) ?? NOBODY;
   if (includes.includes(standing.id)) return { untilMs: null };
-  const shape = snapshot.waiting[standing.shape] as WaitingShape;
+  const shape = snapshot.waiting[standing.shape]!;
   const heads = [shape.oldest, ...(shape.followers ?? [])].map(({ id }) => id);
   const own = heads.indexOf(standing.id);
   const named = includes.filter((id) => own < 0 || heads.indexOf(id) < own).length;

@@ -107,7 +107,7 @@ function groupByShape(queue: readonly QueuedDeployment[]): QueuedDeployment[][] 
 
 function toShape(group: readonly QueuedDeployment[]): WaitingShape {
   const [oldest, ...followers] = group.map(({ id, queuedAtMs }) => ({ id, queuedAtMs }));
-  const { priority, request, maxRuntimeSeconds } = group[0] as QueuedDeployment;
+  const { priority, request, maxRuntimeSeconds } = group[0]!;
   if (oldest === undefined) throw new TypeError('a shape has at least one deployment');
   return { priority, request, maxRuntimeSeconds, count: group.length, oldest, followers };
 }

@@ -39,11 +39,11 @@ function maskOf(amounts: readonly number[]): number {
  */
 export function rivalsOf(snapshot: Snapshot, starts: Float64Array): Rivals {
   const { waiting } = snapshot;
-  const left = (index: number): number => (waiting[index] as WaitingShape).count - (starts[index] as number);
+  const left = (index: number): number => waiting[index]!.count - starts[index]!;
   const levels = levelsOf(snapshot, starts, left);
   return {
     aheadOf(index, missing) {
-      const shape = waiting[index] as WaitingShape;
+      const shape = waiting[index]!;
       const mask = maskOf(RESOURCES.map((resource) => (missing.includes(resource) ? 1 : 0)));
       const ahead: Ahead[] = [];
       const add = (reason: Ahead['reason'], priority: number, deployments: number): void => {
@@ -72,9 +72,9 @@ function levelsOf(snapshot: Snapshot, starts: Float64Array, left: (index: number
     };
     byPriority.set(priority, level);
     const mask = maskOf(toRow(shape.request));
-    level.starting[mask] = (level.starting[mask] as number) + (starts[index] as number);
+    level.starting[mask] = level.starting[mask]! + starts[index]!;
     if (exceedsCapacity(snapshot, shape)) continue;
-    level.waiting[mask] = (level.waiting[mask] as number) + left(index);
+    level.waiting[mask] = level.waiting[mask]! + left(index);
     level.shapes.push(index);
   }
   return [...byPriority.values()].sort((a, b) => b.priority - a.priority);
@@ -93,7 +93,7 @@ function countSmaller(
 ): number {
   let sum = 0;
   for (const index of shapes) {
-    const other = (waiting[index] as WaitingShape).request;
+    const other = waiting[index]!.request;
     if ((maskOf(toRow(other)) & mask) !== 0 && isSmaller(other, request)) sum += left(index);
   }
   return sum;

@@ -114,7 +114,7 @@ class Search {
     private readonly options: UnlockOptions,
   ) {
     this.left = options.maxRuns ?? DEFAULT_RUNS;
-    this.shape = snapshot.waiting[subject.shape] as WaitingShape;
+    this.shape = snapshot.waiting[subject.shape]!;
     this.older = new Map(snapshot.waiting.map((shape, index) => [keyOf(shape), subject.olderIn(index)]));
     const present = changed(snapshot, {}, options);
     const now = this.plan(present);
@@ -126,7 +126,7 @@ class Search {
   lessRequest(missing: readonly number[]): void {
     const request = toRow(this.shape.request);
     const lowered = (less: readonly number[]): ResourceAmounts =>
-      amountsOf(request.map((amount, row) => amount - (less[row] as number)));
+      amountsOf(request.map((amount, row) => amount - less[row]!));
     this.eachAlone('request', missing, {
       most: (rows) => mostLess(request, rows),
       toChange: (less) => {
@@ -140,7 +140,7 @@ class Search {
   moreCapacity(missing: readonly number[]): void {
     const capacity = toRow(this.snapshot.capacity);
     const grown = (more: readonly number[]): ResourceAmounts =>
-      amountsOf(capacity.map((amount, row) => amount + (more[row] as number)));
+      amountsOf(capacity.map((amount, row) => amount + more[row]!));
     this.eachAlone('capacity', missing, {
       most: () => capacity.map((amount) => MOST_CAPACITY - amount),
       toChange: (more) => [{ capacity: grown(more) }, this.shape],
@@ -161,7 +161,7 @@ class Search {
     const { priority } = this.shape;
     if (priority >= HIGHEST_PRIORITY) return;
     this.begin();
-    const raised = (by: readonly number[]): ShapeOf => ({ ...this.shape, priority: priority + (by[0] as number) });
+    const raised = (by: readonly number[]): ShapeOf => ({ ...this.shape, priority: priority + by[0]! });
     const most = HIGHEST_PRIORITY - priority;
     const found = least([most], [most], (by) => this.attempt(this.reshaped(raised(by)), raised(by)));
     if (found.amounts !== null) this.say({ kind: 'priority', priority: raised(found.amounts).priority });
@@ -242,15 +242,15 @@ class Search {
 
 /** What a deployment lacks beside a plan, and beside the reservation that the plan keeps. */
 function missingIn(snapshot: Snapshot, result: Plan, subject: Subject): number[] {
-  const { request } = snapshot.waiting[subject.shape] as WaitingShape;
+  const { request } = snapshot.waiting[subject.shape]!;
   const free = freeAt(snapshot, holdingsAfter(snapshot, result), snapshot.nowMs);
-  const missing = toRow(request).map((amount, row) => (amount > 0 ? Math.max(0, amount - (free[row] as number)) : 0));
+  const missing = toRow(request).map((amount, row) => (amount > 0 ? Math.max(0, amount - free[row]!) : 0));
   const { blockers } = blockersOf(snapshot, result).find(({ shape }) => shape === subject.shape) ?? { blockers: [] };
   for (const blocker of blockers) {
     if (blocker.code !== 'RESERVATION' || blocker.id === subject.id) continue;
     for (const { resource, needed, available } of blocker.resources) {
       const row = RESOURCES.indexOf(resource);
-      missing[row] = Math.max(missing[row] as number, needed - available);
+      missing[row] = Math.max(missing[row]!, needed - available);
     }
   }
   // Elders of its own shape may be all that is in its way.

@@ -54,12 +54,12 @@ export function buildProgram(demand: Demand, constraints: Constraints): Program 
       level.push(start.length - 1);
     }
   }
-  const heads = start.map((index) => (classes[index] as number[])[0] as number);
+  const heads = start.map((index) => classes[index]![0]!);
   start.push(classes.length);
   const limits = Float64Array.from([...constraints.available, ...(constraints.beside?.limits ?? [])]);
   const amounts = new Float64Array(classes.length * rows);
   classes.forEach((members, index) => {
-    const from = (members[0] as number) * rows;
+    const from = members[0]! * rows;
     amounts.set(table.subarray(from, from + rows), index * rows);
   });
   return {
@@ -70,11 +70,11 @@ export function buildProgram(demand: Demand, constraints: Constraints): Program 
     counts: countClasses(items, classes, amounts, limits),
     level: Int32Array.from(level),
     start: Int32Array.from(start),
-    priorities: heads.map((item) => items.priority[item] as number),
-    stages: heads.map((item) => items.stages[item] as Stage),
-    worth: Float64Array.from(classes, (members) => worth[members[0] as number] as number),
+    priorities: heads.map((item) => items.priority[item]!),
+    stages: heads.map((item) => items.stages[item]!),
+    worth: Float64Array.from(classes, (members) => worth[members[0]!]!),
     weights: weighClasses(amounts, rows, classes.length, constraints.capacity),
-    members: classes.map((members) => members.map((item) => item - firstOf(demand, items.stages[item] as Stage))),
+    members: classes.map((members) => members.map((item) => item - firstOf(demand, items.stages[item]!))),
   };
 }
 
@@ -126,7 +126,7 @@ function listItems({ waiting, counts, candidates, claims = [] }: Demand, { besid
     items.table[item * rows + 2] = request.gpuMillis;
   };
   const limit = (item: number, resource: number): void => {
-    items.table[item * rows + 3 + resource] = items.table[item * rows + resource] as number;
+    items.table[item * rows + 3 + resource] = items.table[item * rows + resource]!;
   };
   waiting.forEach((shape, item) => {
     list(item, shape.priority, 'placed', shape.request);
@@ -141,7 +141,7 @@ function listItems({ waiting, counts, candidates, claims = [] }: Demand, { besid
   });
   claims.forEach(({ shape, count }, index) => {
     const item = first + candidates.length + index;
-    const claimant = waiting[shape] as WaitingShape;
+    const claimant = waiting[shape]!;
     list(item, claimant.priority, 'claimed', claimant.request);
     items.counts[item] = count;
     for (const resource of [0, 1, 2]) if (beside?.appliesToClaim(claimant, resource) === true) limit(item, resource);
@@ -151,10 +151,10 @@ function listItems({ waiting, counts, candidates, claims = [] }: Demand, { besid
 
 function compareItems({ table, rows, worth }: Items, a: number, b: number): number {
   for (let row = 0; row < rows; row++) {
-    const difference = (table[a * rows + row] as number) - (table[b * rows + row] as number);
+    const difference = table[a * rows + row]! - table[b * rows + row]!;
     if (difference !== 0) return difference;
   }
-  return (worth[a] as number) - (worth[b] as number);
+  return worth[a]! - worth[b]!;
 }
 
 function sortItems({ waiting, shapes, candidates, claims = [] }: Demand, items: Items): Int32Array {
@@ -163,13 +163,13 @@ function sortItems({ waiting, shapes, candidates, claims = [] }: Demand, items: 
   const order = Int32Array.from([...shapes, ...others]);
   const shapeOf = (item: number): WaitingShape => {
     const claim = claims[item - first - candidates.length];
-    return waiting[claim?.shape ?? item] as WaitingShape;
+    return waiting[claim?.shape ?? item]!;
   };
   return order.sort((a, b) => {
-    const difference = (rank[b] as number) - (rank[a] as number) || compareItems(items, a, b);
+    const difference = rank[b]! - rank[a]! || compareItems(items, a, b);
     if (difference !== 0) return difference;
     return items.stages[a] === 'kept'
-      ? compareRuns(candidates[a - first] as Candidate, candidates[b - first] as Candidate)
+      ? compareRuns(candidates[a - first]!, candidates[b - first]!)
       : compareAge(shapeOf(a), shapeOf(b));
   });
 }
@@ -199,10 +199,10 @@ function countClasses(
   const rows = limits.length;
   return Float64Array.from(classes, (members, index) => {
     let most = 0;
-    for (const item of members) most += items.counts[item] as number;
+    for (const item of members) most += items.counts[item]!;
     for (let row = 0; row < rows; row++) {
-      const amount = amounts[index * rows + row] as number;
-      if (amount > 0) most = Math.min(most, Math.floor((limits[row] as number) / amount));
+      const amount = amounts[index * rows + row]!;
+      if (amount > 0) most = Math.min(most, Math.floor(limits[row]! / amount));
     }
     return most;
   });
@@ -212,8 +212,8 @@ function weighClasses(amounts: Float64Array, rows: number, classes: number, capa
   const weights = new Float64Array(classes);
   for (let index = 0; index < classes; index++) {
     for (let row = 0; row < 3; row++) {
-      const size = capacity[row] as number;
-      if (size > 0) weights[index] = (weights[index] as number) + (amounts[index * rows + row] as number) / size;
+      const size = capacity[row]!;
+      if (size > 0) weights[index] = weights[index]! + amounts[index * rows + row]! / size;
     }
   }
   return weights;

@@ -38,18 +38,18 @@ export function candidatesOf(snapshot: Snapshot): Candidate[] {
     -Infinity,
   );
   const eligible = [...running.keys()].filter((index) => {
-    const group = running[index] as RunningGroup;
+    const group = running[index]!;
     return group.priority < highest && (eligibleAtMs(snapshot, group) ?? Infinity) <= snapshot.nowMs;
   });
   if (eligible.length === 0 || isOverused(snapshot)) return [];
   const counts = new Map<number, number>();
   for (const index of eligible) {
-    const { priority } = running[index] as RunningGroup;
+    const { priority } = running[index]!;
     counts.set(priority, (counts.get(priority) ?? 0) + 1);
   }
   return eligible.map((index) => {
-    const group = running[index] as RunningGroup;
-    return toCandidate(snapshot, group, index, counts.get(group.priority) as number);
+    const group = running[index]!;
+    return toCandidate(snapshot, group, index, counts.get(group.priority)!);
   });
 }
 
@@ -74,7 +74,7 @@ function toCandidate(snapshot: Snapshot, group: RunningGroup, index: number, ofP
   const { nowMs, capacity } = snapshot;
   const { priority, resources } = group;
   const endsAtMs = group.endsAtMs !== null && group.endsAtMs > nowMs ? group.endsAtMs : null;
-  const { id, sinceMs } = group.preemptible as NonNullable<RunningGroup['preemptible']>;
+  const { id, sinceMs } = group.preemptible!;
   const elapsedSeconds = Math.max(0, Math.floor((nowMs - sinceMs) / 1000));
   const longest = Math.min(LONGEST_SECONDS, Math.floor(LARGEST_WORTH / (3000 * (ofPriority + 1))));
   const thousandths = Math.min(elapsedSeconds, longest) * 1000;

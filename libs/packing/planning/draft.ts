@@ -33,7 +33,7 @@ export interface DraftPart {
 
 /** Whether a part with this limit decides on one of its levels. */
 export function isDecidedBy({ part: { program }, above }: DraftPart, level: number): boolean {
-  const priority = program.priorities[level] as number;
+  const priority = program.priorities[level]!;
   return above === null || priority > above || (priority === above && program.stages[level] !== 'placed');
 }
 
@@ -65,7 +65,7 @@ export function draftReserved(
   choose: (holdings: readonly Holding[]) => Decision,
   meter: Meter,
 ): ReservedDraft {
-  const { priority } = snapshot.waiting[holder.shape] as WaitingShape;
+  const { priority } = snapshot.waiting[holder.shape]!;
   const { candidates, due } = free;
   const given: Given = { snapshot, candidates, claims: standingClaims(snapshot), upper: [], due };
   const decision = choose(heldAgainst(given, priority));
@@ -73,7 +73,7 @@ export function draftReserved(
   if (!isWorseBefore(priority, draft, free) && !hasNeedlessVictim(snapshot, draft)) {
     return { draft, decision, isOutranked: false };
   }
-  const later: Given = { ...given, upper: [{ part: (free.parts.at(-1) as DraftPart).part, above: priority }] };
+  const later: Given = { ...given, upper: [{ part: free.parts.at(-1)!.part, above: priority }] };
   const again = choose(heldAgainst(later, priority));
   return { draft: settle(later, holder, again, meter), decision: again, isOutranked: true };
 }
@@ -97,12 +97,10 @@ function complete(given: Given, beside: Beside | null, meter: Meter): Draft {
   const { snapshot, candidates, upper, due } = given;
   const { waiting } = snapshot;
   const floor = upper.at(-1)?.above ?? null;
-  const shapes = [...waiting.keys()].filter(
-    (shape) => floor === null || (waiting[shape] as WaitingShape).priority <= floor,
-  );
+  const shapes = [...waiting.keys()].filter((shape) => floor === null || waiting[shape]!.priority <= floor);
   const counts = Float64Array.from(waiting, (shape) => shape.count);
-  for (const { shape } of due) counts[shape] = (counts[shape] as number) - 1;
-  for (const { shape, count } of claimsBeside(given)) counts[shape] = (counts[shape] as number) - count;
+  for (const { shape } of due) counts[shape] = counts[shape]! - 1;
+  for (const { shape, count } of claimsBeside(given)) counts[shape] = counts[shape]! - count;
   const held = heldBefore(given);
   const available = freeAt(snapshot, held, snapshot.nowMs).map((amount) =>
     snapshot.isCordoned ? 0 : Math.max(0, amount),
@@ -123,7 +121,7 @@ function openCandidates({ candidates, upper }: Given): Candidate[] {
 /** Claims, as far as what is due leaves any of their shape. */
 function claimsBeside({ snapshot, claims, due }: Given): StandingClaim[] {
   return claims.flatMap((claim) => {
-    const { count } = snapshot.waiting[claim.shape] as WaitingShape;
+    const { count } = snapshot.waiting[claim.shape]!;
     const others = count - due.filter(({ shape }) => shape === claim.shape).length;
     return others > 0 ? [{ ...claim, count: Math.min(claim.count, others) }] : [];
   });
@@ -151,10 +149,10 @@ function heldBefore(given: Given): Holding[] {
   const stays = running.filter(({ isVacating }, index) => isVacating !== true && !gone.has(index));
   const holdings = holdingsOf(stays, nowMs);
   const from = startsBy(given);
-  for (const { shape } of due) holdings.push(holdingOf(waiting[shape] as WaitingShape, 1, from));
+  for (const { shape } of due) holdings.push(holdingOf(waiting[shape]!, 1, from));
   for (const draftPart of upper) {
     forEachStart(snapshot, draftPart, (shape, count) => {
-      holdings.push(holdingOf(waiting[shape] as WaitingShape, count, from));
+      holdings.push(holdingOf(waiting[shape]!, count, from));
     });
   }
   return holdings;
@@ -168,7 +166,7 @@ function heldAgainst(given: Given, priority: number): Holding[] {
 function holdingsOfClaims(given: Given, lowest: number): Holding[] {
   const { waiting } = given.snapshot;
   const open = openClaims(given).filter(({ priority }) => priority >= lowest);
-  return open.map(({ shape, count }) => holdingOf(waiting[shape] as WaitingShape, count, startsBy(given)));
+  return open.map(({ shape, count }) => holdingOf(waiting[shape]!, count, startsBy(given)));
 }
 
 /** When, at the latest, what is decided on here has started. */
@@ -192,8 +190,8 @@ function forEachStart(
   visit: (shape: number, count: number, claimed: number) => void,
 ): void {
   waiting.forEach(({ priority }, shape) => {
-    const claimed = above === null || priority >= above ? (part.claimed[shape] as number) : 0;
-    const others = above === null || priority > above ? (part.started[shape] as number) : 0;
+    const claimed = above === null || priority >= above ? part.claimed[shape]! : 0;
+    const others = above === null || priority > above ? part.started[shape]! : 0;
     if (claimed + others > 0) visit(shape, claimed + others, claimed);
   });
 }
@@ -207,21 +205,21 @@ function countStarts(
   const claimed = new Float64Array(snapshot.waiting.length);
   for (const part of parts) {
     forEachStart(snapshot, part, (shape, count, ofThese) => {
-      started[shape] = (started[shape] as number) + count;
-      claimed[shape] = (claimed[shape] as number) + ofThese;
+      started[shape] = started[shape]! + count;
+      claimed[shape] = claimed[shape]! + ofThese;
     });
   }
-  for (const { shape } of due) started[shape] = (started[shape] as number) + 1;
+  for (const { shape } of due) started[shape] = started[shape]! + 1;
   return { started, claimed };
 }
 
 /** Lexicographic comparison of what is decided before the starts of a priority, highest first. */
 function isWorseBefore(priority: number, draft: Draft, reference: Draft): boolean {
-  const { part } = draft.parts.at(-1) as DraftPart;
-  const other = (reference.parts.at(-1) as DraftPart).part;
+  const { part } = draft.parts.at(-1)!;
+  const other = reference.parts.at(-1)!.part;
   for (const level of part.program.priorities.keys()) {
     if (!isDecidedBy({ part, above: priority }, level)) return false;
-    const difference = (part.solution.placed[level] as number) - (other.solution.placed[level] as number);
+    const difference = part.solution.placed[level]! - other.solution.placed[level]!;
     if (difference !== 0) return difference < 0;
   }
   return false;
@@ -231,14 +229,14 @@ function isWorseBefore(priority: number, draft: Draft, reference: Draft): boolea
 function besideOf(given: Given, holder: Holder, decision: Decision): Beside | null {
   const { snapshot } = given;
   const { nowMs } = snapshot;
-  const { priority, request } = snapshot.waiting[holder.shape] as WaitingShape;
+  const { priority, request } = snapshot.waiting[holder.shape]!;
   const needed = toRow(request);
   const holdings = heldBefore(given);
   if (decision.kind === 'promised') {
     const free = freeAt(snapshot, holdings, decision.atMs);
     const lasts = (endsAtMs: number | null): boolean => endsAtMs === null || endsAtMs > decision.atMs;
     return {
-      limits: free.map((amount, row) => Math.max(0, amount - (needed[row] as number))),
+      limits: free.map((amount, row) => Math.max(0, amount - needed[row]!)),
       applies: (shape) => lasts(endOf(shape, startsBy(given))),
       appliesTo: (candidate) => candidate.priority >= priority && lasts(candidate.endsAtMs),
       appliesToClaim: (shape) => lasts(endOf(shape, startsBy(given))),
@@ -248,9 +246,9 @@ function besideOf(given: Given, holder: Holder, decision: Decision): Beside | nu
   const all = [...holdings, ...holdingsOfOpen(given, -Infinity), ...holdingsOfClaims(given, priority)];
   const free = freeAt(snapshot, all, nowMs).map((amount) => Math.max(0, amount));
   const applies = (shape: WaitingShape, row: number): boolean =>
-    (needed[row] as number) > 0 && ((free[row] as number) >= (needed[row] as number) || shape.priority <= priority);
+    needed[row]! > 0 && (free[row]! >= needed[row]! || shape.priority <= priority);
   return {
-    limits: free.map((amount, row) => Math.max(0, amount - (needed[row] as number))),
+    limits: free.map((amount, row) => Math.max(0, amount - needed[row]!)),
     applies,
     appliesTo: () => false,
     appliesToClaim: (shape, row) => shape.priority < priority && applies(shape, row),

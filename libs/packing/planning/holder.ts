@@ -23,7 +23,7 @@ export type Decision =
 /** The best that declared runtimes allow; where they allow nothing, hold and lapse take turns. */
 export function decide(snapshot: Snapshot, holder: Holder, holdings: readonly Holding[]): Decision {
   const { nowMs, policy } = snapshot;
-  const shape = snapshot.waiting[holder.shape] as WaitingShape;
+  const shape = snapshot.waiting[holder.shape]!;
   const atMs = earliestFit(snapshot, holdings, toRow(shape.request));
   if (atMs === nowMs) return { kind: 'start' };
   if (atMs !== null) return { kind: 'promised', atMs };
@@ -39,7 +39,7 @@ export function decide(snapshot: Snapshot, holder: Holder, holdings: readonly Ho
 /** The reservation that stands after a decision. */
 export function standingAfter(snapshot: Snapshot, holder: Holder, decision: Decision): StandingReservation | null {
   if (decision.kind === 'start' || decision.kind === 'none') return null;
-  const { priority, request, maxRuntimeSeconds } = snapshot.waiting[holder.shape] as WaitingShape;
+  const { priority, request, maxRuntimeSeconds } = snapshot.waiting[holder.shape]!;
   const { id, queuedAtMs, standing } = holder;
   const who = { id, priority, request, maxRuntimeSeconds, queuedAtMs };
   if (decision.kind === 'promised') {
@@ -91,7 +91,7 @@ function causeOfDelay(snapshot: Snapshot, holder: Holder, promisedAtMs: number |
     amounts: toRow(resources).map((amount) => amount * count),
     endsAtMs,
   }));
-  const request = toRow((snapshot.waiting[holder.shape] as WaitingShape).request);
+  const request = toRow(snapshot.waiting[holder.shape]!.request);
   const fitsAtMs = earliestFit(snapshot, holdings, request);
   const wouldHold = fitsAtMs !== null && (promisedAtMs === null || fitsAtMs <= Math.max(promisedAtMs, snapshot.nowMs));
   return wouldHold ? 'runtime-overdue' : 'capacity-lost';

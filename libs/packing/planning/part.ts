@@ -1,5 +1,4 @@
 import type { Candidate } from './candidates.js';
-import type { StandingClaim } from './claims.js';
 import { topUp, type LevelSolution, solveLevels } from '../solver/levels.js';
 import type { Meter } from '../solver/meter.js';
 import { buildProgram, type Constraints, type Demand } from './build-program.js';
@@ -33,7 +32,7 @@ export function solvePart(demand: Demand, constraints: Constraints, meter: Meter
     value = weigh(program, x);
     upperBound = weigh(
       program,
-      x.map((count, index) => (stageOf(program, index) !== 'placed' ? count : (program.counts[index] as number))),
+      x.map((count, index) => (stageOf(program, index) !== 'placed' ? count : program.counts[index]!)),
     );
     multipliers = noMultipliers(program.rows);
   }
@@ -49,7 +48,7 @@ export function solvePart(demand: Demand, constraints: Constraints, meter: Meter
 }
 
 function weigh(program: Program, x: Float64Array): number {
-  return x.reduce((sum, count, index) => sum + count * (program.weights[index] as number), 0);
+  return x.reduce((sum, count, index) => sum + count * program.weights[index]!, 0);
 }
 
 /** Spreads the counts of classes over their shapes, oldest first. */
@@ -57,9 +56,9 @@ function spread(demand: Demand, program: Program, x: Float64Array): Float64Array
   const started = new Float64Array(demand.waiting.length);
   program.members.forEach((members, index) => {
     if (stageOf(program, index) !== 'placed') return;
-    let left = x[index] as number;
+    let left = x[index]!;
     for (const shape of members) {
-      const count = Math.min(left, demand.counts[shape] as number);
+      const count = Math.min(left, demand.counts[shape]!);
       started[shape] = count;
       left -= count;
     }
@@ -72,9 +71,9 @@ function spreadClaims({ waiting, claims = [] }: Demand, program: Program, x: Flo
   const claimed = new Float64Array(waiting.length);
   program.members.forEach((members, index) => {
     if (stageOf(program, index) !== 'claimed') return;
-    let left = x[index] as number;
+    let left = x[index]!;
     for (const member of members) {
-      const { shape, count } = claims[member] as StandingClaim;
+      const { shape, count } = claims[member]!;
       claimed[shape] = Math.min(left, count);
       left -= claimed[shape];
     }
@@ -85,12 +84,10 @@ function spreadClaims({ waiting, claims = [] }: Demand, program: Program, x: Flo
 /** Of each class of candidates the first stay, the others go. */
 function victimsOf(demand: Demand, program: Program, x: Float64Array): Candidate[] {
   return program.members.flatMap((members, index) =>
-    stageOf(program, index) === 'kept'
-      ? members.slice(x[index] as number).map((member) => demand.candidates[member] as Candidate)
-      : [],
+    stageOf(program, index) === 'kept' ? members.slice(x[index]).map((member) => demand.candidates[member]!) : [],
   );
 }
 
 function stageOf(program: Program, index: number): Stage {
-  return program.stages[program.level[index] as number] as Stage;
+  return program.stages[program.level[index]!]!;
 }

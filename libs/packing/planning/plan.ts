@@ -3,7 +3,7 @@ import { type Draft, isDecidedBy } from './draft.js';
 import { allStarts, decidedLevels, startWhatFits } from './starting.js';
 import { Meter } from '../solver/meter.js';
 import { toRow } from '../rows.js';
-import type { LevelProof, Proof } from '../proof.js';
+import type { Proof } from '../proof.js';
 import { planWithReservations } from './reservations.js';
 import { holdingsOf } from './timeline.js';
 import type {
@@ -81,10 +81,10 @@ function toCertificate(snapshot: Snapshot, draft: Draft, meter: Meter): Certific
 function toLevels(snapshot: Snapshot, draft: Draft): LevelCertificate[] {
   const levels: LevelCertificate[] = [];
   for (const { part, level, priority } of decidedLevels(draft)) {
-    const [reached, bound] = [part.solution.placed[level] as number, part.solution.bounds[level] as number];
+    const [reached, bound] = [part.solution.placed[level]!, part.solution.bounds[level]!];
     const isNew = levels.at(-1)?.priority !== priority;
     const due = draft.due.filter((holder) => isNew && snapshot.waiting[holder.shape]?.priority === priority).length;
-    const before = isNew ? { priority, placed: due, upperBound: due } : (levels.pop() as LevelCertificate);
+    const before = isNew ? { priority, placed: due, upperBound: due } : levels.pop()!;
     if (part.program.stages[level] === 'kept') levels.push({ ...before, kept: toKept(draft, priority, bound) });
     else levels.push({ ...before, placed: before.placed + reached, upperBound: before.upperBound + bound });
   }
@@ -103,18 +103,15 @@ function toKept({ candidates, victims }: Draft, priority: number, bound: number)
 function sharesInUse(snapshot: Snapshot, draft: Draft): number {
   const used = [0, 0, 0];
   const add = (amounts: readonly number[], count: number): void => {
-    amounts.forEach((amount, row) => (used[row] = (used[row] as number) + amount * count));
+    amounts.forEach((amount, row) => (used[row] = used[row]! + amount * count));
   };
   const stays = snapshot.running.filter(({ isVacating }) => isVacating !== true);
   for (const { amounts } of holdingsOf(stays, snapshot.nowMs)) add(amounts, 1);
   for (const { request } of draft.victims) add(toRow(request), -1);
   snapshot.waiting.forEach((shape, index) => {
-    add(toRow(shape.request), draft.started[index] as number);
+    add(toRow(shape.request), draft.started[index]!);
   });
-  return toRow(snapshot.capacity).reduce(
-    (sum, amount, row) => (amount > 0 ? sum + (used[row] as number) / amount : sum),
-    0,
-  );
+  return toRow(snapshot.capacity).reduce((sum, amount, row) => (amount > 0 ? sum + used[row]! / amount : sum), 0);
 }
 
 function toProof({ parts, due }: Draft, later: ReadonlySet<string>): Proof {
@@ -126,7 +123,7 @@ function toProof({ parts, due }: Draft, later: ReadonlySet<string>): Proof {
       const levels = [...program.priorities.keys()].filter((level) => isDecidedBy(draftPart, level));
       return {
         above: draftPart.above,
-        levels: levels.map((level) => solution.proofs[level] as LevelProof),
+        levels: levels.map((level) => solution.proofs[level]!),
         utilization: utilization.multipliers,
       };
     }),

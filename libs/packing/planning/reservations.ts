@@ -45,13 +45,13 @@ export function planWithReservations(snapshot: Snapshot, meter: Meter): Reserved
 
 /** Who might displace others comes before what lower priorities have been given, or in a plan of its own. */
 function comesTooLate({ waiting }: Snapshot, { due, candidates }: Draft, holder: Holder): boolean {
-  const priorityOf = ({ shape }: Holder): number => (waiting[shape] as WaitingShape).priority;
+  const priorityOf = ({ shape }: Holder): number => waiting[shape]!.priority;
   return candidates.length > 0 && due.some((other) => priorityOf(other) < priorityOf(holder));
 }
 
 /** What a holder has to reckon with: what it may displace is as good as gone. */
 function seenBy(snapshot: Snapshot, { candidates }: Draft, { shape }: Holder): Snapshot {
-  const { priority } = snapshot.waiting[shape] as WaitingShape;
+  const { priority } = snapshot.waiting[shape]!;
   const stays = withoutLower(snapshot.running, candidates, priority);
   return { ...snapshot, running: stays.filter(({ isVacating }) => isVacating !== true) };
 }
@@ -76,7 +76,7 @@ function keep(
  */
 function eldersOf(snapshot: Snapshot, draft: Draft, holder: Holder): Holder[] {
   if (holder.standing !== null) return [];
-  const { priority } = snapshot.waiting[holder.shape] as WaitingShape;
+  const { priority } = snapshot.waiting[holder.shape]!;
   return snapshot.waiting.flatMap((shape, index) =>
     shape.priority === priority
       ? startingHeads(draft, shape, index)
@@ -89,7 +89,7 @@ function eldersOf(snapshot: Snapshot, draft: Draft, holder: Holder): Holder[] {
 /** The oldest of a shape that the draft starts beside those that are due or have a claim, as far as the snapshot names them. */
 function startingHeads(draft: Draft, shape: WaitingShape, index: number): WaitingHead[] {
   const due = dueIn(draft, index);
-  return headsBeside(shape, due).slice(draft.claimed[index], (draft.started[index] as number) - due.size);
+  return headsBeside(shape, due).slice(draft.claimed[index], draft.started[index]! - due.size);
 }
 
 function dueIn(draft: Draft, index: number): ReadonlySet<string> {
@@ -110,7 +110,7 @@ function confirm(snapshot: Snapshot, draft: Draft, events: ReservationEvent[]): 
     return null;
   }
   const shape = shapeOf(snapshot, reservation);
-  if ((draft.claimed[shape] as number) < (snapshot.waiting[shape] as WaitingShape).count) return reservation;
+  if (draft.claimed[shape]! < snapshot.waiting[shape]!.count) return reservation;
   const { id, promisedAtMs } = reservation;
   events.push({ id, kind: 'claimed', cause: 'fits-now', promisedAtMs });
   return null;
@@ -124,7 +124,7 @@ function withdrawn({ id }: StandingReservation, cause: ReservationEvent['cause']
 function nextInLine(snapshot: Snapshot, draft: Draft, standing: StandingReservation | null): Holder | null {
   const first = firstEligible(snapshot, draft);
   if (standing === null) return first;
-  const isOutranked = first !== null && (snapshot.waiting[first.shape] as WaitingShape).priority > standing.priority;
+  const isOutranked = first !== null && snapshot.waiting[first.shape]!.priority > standing.priority;
   return isOutranked ? first : holderOf(snapshot, standing);
 }
 
@@ -149,15 +149,15 @@ function firstEligible(snapshot: Snapshot, draft: Draft): Holder | null {
 }
 
 function comesBefore({ waiting }: Snapshot, a: Holder, b: Holder): boolean {
-  const difference = (waiting[b.shape] as WaitingShape).priority - (waiting[a.shape] as WaitingShape).priority;
+  const difference = waiting[b.shape]!.priority - waiting[a.shape]!.priority;
   if (difference !== 0) return difference < 0;
   return a.queuedAtMs !== b.queuedAtMs ? a.queuedAtMs < b.queuedAtMs : a.id < b.id;
 }
 
 /** The oldest of a shape that the draft leaves waiting, as far as the snapshot names it. */
 function nextHead(snapshot: Snapshot, draft: Draft, index: number): WaitingHead | null {
-  const shape = snapshot.waiting[index] as WaitingShape;
-  const started = draft.started[index] as number;
+  const shape = snapshot.waiting[index]!;
+  const started = draft.started[index]!;
   if (started >= shape.count) return null;
   const due = dueIn(draft, index);
   return headsBeside(shape, due)[started - due.size] ?? null;
@@ -181,7 +181,7 @@ function finish(
 function nextWake(snapshot: Snapshot, draft: Draft, reservation: StandingReservation | null): number | null {
   const { policy, nowMs, isCordoned } = snapshot;
   let wake = Infinity;
-  if (reservation !== null) wake = Math.min(wake, (reservation.promisedAtMs ?? reservation.untilMs) as number);
+  if (reservation !== null) wake = Math.min(wake, (reservation.promisedAtMs ?? reservation.untilMs)!);
   if (policy.reserveAfterSeconds !== null && !isCordoned) {
     for (const [index, shape] of snapshot.waiting.entries()) {
       if (reservation !== null && shape.priority <= reservation.priority) continue;
@@ -192,7 +192,7 @@ function nextWake(snapshot: Snapshot, draft: Draft, reservation: StandingReserva
       if (eligibleAtMs > nowMs) wake = Math.min(wake, eligibleAtMs);
       // All that are named start. Who is next is known to the next plan, and may have waited long enough already; but as long as nobody starts
       // except those that had a claim already, the next plan knows no more than this one.
-      else if (head === null && (draft.started[index] as number) > (draft.claimed[index] as number)) wake = nowMs;
+      else if (head === null && draft.started[index]! > draft.claimed[index]!) wake = nowMs;
     }
   }
   wake = Math.min(wake, nextEligible(snapshot, draft));
@@ -205,9 +205,7 @@ function nextEligible(snapshot: Snapshot, draft: Draft): number {
   if (policy.preemption === 'never' || isCordoned) return Infinity;
   const highest = waiting.reduce(
     (most, shape, index) =>
-      (draft.started[index] as number) < shape.count && !exceedsCapacity(snapshot, shape)
-        ? Math.max(most, shape.priority)
-        : most,
+      draft.started[index]! < shape.count && !exceedsCapacity(snapshot, shape) ? Math.max(most, shape.priority) : most,
     -Infinity,
   );
   return running.reduce((soonest, group) => {

@@ -2,7 +2,7 @@ import { lastStopMs, standingClaims, stopsAtOnce, stopsMs } from './claims.js';
 import { type Draft, isDecidedBy } from './draft.js';
 import type { Part } from './part.js';
 import { toRow } from '../rows.js';
-import type { Claim, Placement, Snapshot, WaitingShape } from '../types.js';
+import type { Claim, Placement, Snapshot } from '../types.js';
 
 /** A level of a draft, with the part that decided it. */
 export interface DecidedLevel {
@@ -55,13 +55,13 @@ export function startWhatFits(snapshot: Snapshot, draft: Draft): Starting {
   const started = new Map<Share, number>();
   const later = new Set<string>();
   const start = (share: Share, count: number): number => {
-    const amounts = toRow((snapshot.waiting[share.shape] as WaitingShape).request);
+    const amounts = toRow(snapshot.waiting[share.shape]!.request);
     const fits = amounts.reduce(
-      (most, amount, row) => (amount > 0 ? Math.min(most, Math.floor((left[row] as number) / amount)) : most),
+      (most, amount, row) => (amount > 0 ? Math.min(most, Math.floor(left[row]! / amount)) : most),
       count,
     );
     const taken = Math.max(0, fits);
-    amounts.forEach((amount, row) => (left[row] = (left[row] as number) - amount * taken));
+    amounts.forEach((amount, row) => (left[row] = left[row]! - amount * taken));
     started.set(share, (started.get(share) ?? 0) + taken);
     return taken;
   };
@@ -71,12 +71,10 @@ export function startWhatFits(snapshot: Snapshot, draft: Draft): Starting {
     for (const share of alike) start(share, share.total - share.claimed - share.due.length);
   }
   const place = shares.flatMap((share): Placement[] => {
-    const count = started.get(share) as number;
+    const count = started.get(share)!;
     return count > 0 ? [{ shape: share.shape, count, includes: share.due.filter((id) => !later.has(id)) }] : [];
   });
-  const claims = shares.flatMap((share) =>
-    claimOf(snapshot, draft, share, share.total - (started.get(share) as number)),
-  );
+  const claims = shares.flatMap((share) => claimOf(snapshot, draft, share, share.total - started.get(share)!));
   return { place, claims, later };
 }
 
@@ -85,9 +83,9 @@ function sharesOf(draft: Draft): Share[] {
     program.stages[level] === 'placed'
       ? program.members.slice(program.start[level], program.start[level + 1]).flatMap((shapes) =>
           shapes.flatMap((shape) => {
-            const total = draft.started[shape] as number;
+            const total = draft.started[shape]!;
             const due = draft.due.filter((holder) => holder.shape === shape).map((holder) => holder.id);
-            return total > 0 ? [{ shape, claimed: draft.claimed[shape] as number, total, due }] : [];
+            return total > 0 ? [{ shape, claimed: draft.claimed[shape]!, total, due }] : [];
           }),
         )
       : [],
@@ -97,7 +95,7 @@ function sharesOf(draft: Draft): Share[] {
 function byPriority({ waiting }: Snapshot, shares: readonly Share[]): Share[][] {
   const groups = new Map<number, Share[]>();
   for (const share of shares) {
-    const { priority } = waiting[share.shape] as WaitingShape;
+    const { priority } = waiting[share.shape]!;
     groups.set(priority, [...(groups.get(priority) ?? []), share]);
   }
   return [...groups.values()];
@@ -116,14 +114,14 @@ function leftNow(snapshot: Snapshot, { victims }: Draft): number[] {
   const left: number[] = toRow(snapshot.capacity);
   snapshot.running.forEach(({ resources, count }, index) => {
     if (gone.has(index)) return;
-    toRow(resources).forEach((amount, row) => (left[row] = (left[row] as number) - amount * count));
+    toRow(resources).forEach((amount, row) => (left[row] = left[row]! - amount * count));
   });
   return left;
 }
 
 function claimOf(snapshot: Snapshot, { victims }: Draft, { shape, claimed }: Share, count: number): Claim[] {
   if (count === 0) return [];
-  const { priority, request, maxRuntimeSeconds } = snapshot.waiting[shape] as WaitingShape;
+  const { priority, request, maxRuntimeSeconds } = snapshot.waiting[shape]!;
   const standing = claimed > 0 ? standingClaims(snapshot).find((claim) => claim.shape === shape) : undefined;
   const sinceMs = standing?.sinceMs ?? snapshot.nowMs;
   return [{ priority, request, maxRuntimeSeconds, count, sinceMs, untilMs: lastStopMs(snapshot, victims) }];

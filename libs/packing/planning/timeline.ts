@@ -30,7 +30,7 @@ export function freeAt(snapshot: Snapshot, holdings: readonly Holding[], timeMs:
   const free = [...toRow(snapshot.capacity)];
   for (const { amounts, endsAtMs } of holdings) {
     if (endsAtMs !== null && endsAtMs <= timeMs) continue;
-    amounts.forEach((amount, row) => (free[row] = (free[row] as number) - amount));
+    amounts.forEach((amount, row) => (free[row] = free[row]! - amount));
   }
   return free;
 }
@@ -42,12 +42,12 @@ export function earliestFit(
   request: readonly number[],
 ): number | null {
   const free = freeAt(snapshot, holdings, snapshot.nowMs);
-  const fits = (): boolean => request.every((amount, row) => amount === 0 || amount <= (free[row] as number));
+  const fits = (): boolean => request.every((amount, row) => amount === 0 || amount <= free[row]!);
   if (fits()) return snapshot.nowMs;
   const ending = holdings.filter((holding) => holding.endsAtMs !== null && holding.endsAtMs > snapshot.nowMs);
-  ending.sort((a, b) => (a.endsAtMs as number) - (b.endsAtMs as number));
+  ending.sort((a, b) => a.endsAtMs! - b.endsAtMs!);
   for (const [index, { amounts, endsAtMs }] of ending.entries()) {
-    amounts.forEach((amount, row) => (free[row] = (free[row] as number) + amount));
+    amounts.forEach((amount, row) => (free[row] = free[row]! + amount));
     if (ending[index + 1]?.endsAtMs !== endsAtMs && fits()) return endsAtMs;
   }
   return null;

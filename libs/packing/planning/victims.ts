@@ -1,6 +1,6 @@
 import type { Candidate } from './candidates.js';
 import { toRow } from '../rows.js';
-import type { Placement, Preemption, RunningGroup, Snapshot, WaitingShape } from '../types.js';
+import type { Placement, Preemption, RunningGroup, Snapshot } from '../types.js';
 
 /**
  * Names for each victim whom it makes room for: starts are walked from the highest priority over what is free while all still runs; the first
@@ -17,30 +17,30 @@ export function preemptionsOf(
   const left = leftBeside(snapshot, () => true);
   const by: number[] = [];
   for (const { shape, count } of place) {
-    const amounts = toRow((snapshot.waiting[shape] as WaitingShape).request);
+    const amounts = toRow(snapshot.waiting[shape]!.request);
     for (let missing = count; missing > 0;) {
       const fits = amounts.reduce(
         (most, amount, row) => (amount > 0 ? fitsIn(most, left, amount, row) : most),
         missing,
       );
-      amounts.forEach((amount, row) => (left[row] = (left[row] as number) - fits * amount));
+      amounts.forEach((amount, row) => (left[row] = left[row]! - fits * amount));
       missing -= fits;
       const victim = inOrder[by.length];
       if (missing === 0 || victim === undefined) break;
       by.push(shape);
-      toRow(victim.request).forEach((amount, row) => (left[row] = (left[row] as number) + amount));
+      toRow(victim.request).forEach((amount, row) => (left[row] = left[row]! + amount));
     }
   }
   return inOrder.map(({ id, group, elapsedSeconds }, index) => ({
     id,
     group,
-    by: by[index] ?? (place[0] as Placement).shape,
+    by: by[index] ?? place[0]!.shape,
     lostSeconds: elapsedSeconds,
   }));
 }
 
 function fitsIn(most: number, left: readonly number[], amount: number, row: number): number {
-  return Math.max(0, Math.min(most, Math.floor((left[row] as number) / amount)));
+  return Math.max(0, Math.min(most, Math.floor(left[row]! / amount)));
 }
 
 /** What is given up, of what might be, and how many of each waiting shape start. */
@@ -59,12 +59,11 @@ export function hasNeedlessVictim(snapshot: Snapshot, draft: Yield): boolean {
     );
     const left = leftBeside(snapshot, (group) => !away.has(group));
     draft.started.forEach((count, index) => {
-      const { priority, request } = snapshot.waiting[index] as WaitingShape;
+      const { priority, request } = snapshot.waiting[index]!;
       if (count === 0 || priority <= lowest) return;
-      toRow(request).forEach((amount, row) => (left[row] = (left[row] as number) - amount * count));
+      toRow(request).forEach((amount, row) => (left[row] = left[row]! - amount * count));
     });
-    const fits = ({ request }: Candidate): boolean =>
-      toRow(request).every((amount, row) => amount <= (left[row] as number));
+    const fits = ({ request }: Candidate): boolean => toRow(request).every((amount, row) => amount <= left[row]!);
     if (draft.victims.some((victim) => victim.priority === lowest && fits(victim))) return true;
   }
   return false;
@@ -75,7 +74,7 @@ function leftBeside({ capacity, running }: Snapshot, holds: (group: number) => b
   const left: number[] = toRow(capacity);
   running.forEach(({ resources, count, isVacating }: RunningGroup, group) => {
     if (!holds(group) || isVacating === true) return;
-    toRow(resources).forEach((amount, row) => (left[row] = (left[row] as number) - amount * count));
+    toRow(resources).forEach((amount, row) => (left[row] = left[row]! - amount * count));
   });
   return left;
 }

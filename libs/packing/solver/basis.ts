@@ -28,7 +28,7 @@ export class Basis {
   }
 
   restingValue(variable: number): number {
-    return (this.atUpper[variable] === 1 ? this.lp.upper[variable] : this.lp.lower[variable]) as number;
+    return (this.atUpper[variable] === 1 ? this.lp.upper[variable] : this.lp.lower[variable])!;
   }
 
   /** A row of the inverse; valid until the next exchange. */
@@ -43,7 +43,7 @@ export class Basis {
   }
 
   addRow(vector: Float64Array, row: number, factor: number): void {
-    this.row(row).forEach((entry, index) => (vector[index] = (vector[index] as number) + factor * entry));
+    this.row(row).forEach((entry, index) => (vector[index] = vector[index]! + factor * entry));
   }
 
   /** result = inverse times vector. */
@@ -52,7 +52,7 @@ export class Basis {
     for (let row = 0; row < rows; row++) {
       let sum = 0;
       for (let index = 0; index < rows; index++) {
-        sum += (this.inverse[row * rows + index] as number) * (vector[index] as number);
+        sum += this.inverse[row * rows + index]! * vector[index]!;
       }
       result[row] = sum;
     }
@@ -61,7 +61,7 @@ export class Basis {
   /** result -= inverse times vector. */
   subtractProduct(vector: Float64Array, result: Float64Array): void {
     this.multiply(vector, this.work);
-    this.work.forEach((entry, row) => (result[row] = (result[row] as number) - entry));
+    this.work.forEach((entry, row) => (result[row] = result[row]! - entry));
   }
 
   /** Inverse times a variable's column; valid until the next call. */
@@ -75,17 +75,17 @@ export class Basis {
   /** Replaces the basic variable of a row, given `column(entering)`. */
   exchange(row: number, entering: number, column: Float64Array, leavesAtUpper: boolean): void {
     const { rows } = this.lp;
-    const leaving = this.variables[row] as number;
-    const pivot = column[row] as number;
+    const leaving = this.variables[row]!;
+    const pivot = column[row]!;
     const { inverse } = this;
     const base = row * rows;
-    for (let index = 0; index < rows; index++) inverse[base + index] = (inverse[base + index] as number) / pivot;
+    for (let index = 0; index < rows; index++) inverse[base + index] = inverse[base + index]! / pivot;
     for (let other = 0; other < rows; other++) {
-      const factor = column[other] as number;
+      const factor = column[other]!;
       if (other === row || factor === 0) continue;
       for (let index = 0; index < rows; index++) {
         const at = other * rows + index;
-        inverse[at] = (inverse[at] as number) - factor * (inverse[base + index] as number);
+        inverse[at] = inverse[at]! - factor * inverse[base + index]!;
       }
     }
     this.rowOf[leaving] = -1;
@@ -103,7 +103,7 @@ export class Basis {
     this.variables.forEach((variable, position) => {
       column.fill(0);
       this.lp.addColumn(column, variable, 1);
-      for (let row = 0; row < rows; row++) matrix[row * rows + position] = column[row] as number;
+      for (let row = 0; row < rows; row++) matrix[row * rows + position] = column[row]!;
     });
     this.inverse.fill(0);
     for (let row = 0; row < rows; row++) this.inverse[row * rows + row] = 1;
@@ -124,24 +124,24 @@ function eliminate(matrix: Float64Array, inverse: Float64Array, rows: number): b
   for (let at = 0; at < rows; at++) {
     let best = at;
     for (let row = at + 1; row < rows; row++) {
-      if (Math.abs(matrix[row * rows + at] as number) > Math.abs(matrix[best * rows + at] as number)) best = row;
+      if (Math.abs(matrix[row * rows + at]!) > Math.abs(matrix[best * rows + at]!)) best = row;
     }
-    const pivot = matrix[best * rows + at] as number;
+    const pivot = matrix[best * rows + at]!;
     if (Math.abs(pivot) < 1e-11) return false;
     for (const target of [matrix, inverse]) {
       for (let index = 0; index < rows; index++) {
-        const kept = target[at * rows + index] as number;
-        target[at * rows + index] = (target[best * rows + index] as number) / pivot;
+        const kept = target[at * rows + index]!;
+        target[at * rows + index] = target[best * rows + index]! / pivot;
         if (best !== at) target[best * rows + index] = kept;
       }
     }
     for (let row = 0; row < rows; row++) {
-      const factor = matrix[row * rows + at] as number;
+      const factor = matrix[row * rows + at]!;
       if (row === at || factor === 0) continue;
       for (const target of [matrix, inverse]) {
         for (let index = 0; index < rows; index++) {
           const entry = row * rows + index;
-          target[entry] = (target[entry] as number) - factor * (target[at * rows + index] as number);
+          target[entry] = target[entry]! - factor * target[at * rows + index]!;
         }
       }
     }

@@ -48,12 +48,12 @@ export type Objective = 'level' | 'weights' | 'none';
 /** Prepares a frame: what capacity is left beyond the lower bounds. */
 export function frameOf(question: Omit<Frame, 'rest'>): Frame {
   const used = usage(question.program, question.box.lower);
-  return { ...question, rest: question.program.limits.map((limit, row) => limit - (used[row] as number)) };
+  return { ...question, rest: question.program.limits.map((limit, row) => limit - used[row]!) };
 }
 
 /** The frame of a level that is to be bounded, given the counts above it. */
 export function levelFrame(program: Program, box: Box, level: number, counts: Float64Array): Frame {
-  return frameOf({ program, box, level, counts, most: counts[level] as number, groups: null });
+  return frameOf({ program, box, level, counts, most: counts[level]!, groups: null });
 }
 
 /** Rounds a multiplier so that it is exact in the proof's whole numbers. */
@@ -70,23 +70,23 @@ export function quantize(multiplier: number): number {
 export function evaluate(frame: Frame, prices: Prices, objective: Objective, gains: Float64Array): Estimate {
   const { program, box } = frame;
   const { rows, amounts } = program;
-  const end = program.start[frame.level + 1] as number;
+  const end = program.start[frame.level + 1]!;
   const rightHand = rightHandSide(frame, prices);
   let { value } = rightHand;
   let magnitude = rightHand.error;
   for (let index = 0; index < program.classes; index++) {
-    const level = program.level[index] as number;
+    const level = program.level[index]!;
     const worth = worthOf(frame, index, level, objective);
     let cost = 0;
     for (let row = 0; row < rows; row++) {
-      cost += (prices.capacity[row] as number) * (amounts[index * rows + row] as number);
+      cost += prices.capacity[row]! * amounts[index * rows + row]!;
     }
     const other = level <= frame.level ? levelPrice(frame, prices, index) + groupPrice(frame, prices, index) : 0;
     const gain = worth - cost - other;
     gains[index] = gain;
     if (index >= end) continue;
-    const lower = box.lower[index] as number;
-    const room = (box.upper[index] as number) - lower;
+    const lower = box.lower[index]!;
+    const room = box.upper[index]! - lower;
     if (gain > 0) value += room * gain;
     value += lower * worth;
     magnitude += room * (Math.abs(worth) + cost + Math.abs(other)) + lower * worth;
@@ -95,19 +95,19 @@ export function evaluate(frame: Frame, prices: Prices, objective: Objective, gai
 }
 
 function worthOf(frame: Frame, index: number, level: number, objective: Objective): number {
-  if (objective === 'weights') return frame.program.weights[index] as number;
-  return objective === 'level' && level === frame.level ? (frame.program.worth[index] as number) : 0;
+  if (objective === 'weights') return frame.program.weights[index]!;
+  return objective === 'level' && level === frame.level ? frame.program.worth[index]! : 0;
 }
 
 /** What one of a class pays at its level. */
 function levelPrice({ program }: Frame, prices: Prices, index: number): number {
-  return (prices.levels[program.level[index] as number] as number) * (program.worth[index] as number);
+  return prices.levels[program.level[index]!]! * program.worth[index]!;
 }
 
 function groupPrice(frame: Frame, prices: Prices, index: number): number {
   if (frame.groups === null || prices.groups === null) return 0;
-  const group = frame.groups.of[index] as number;
-  return group < 0 ? 0 : (prices.groups[group] as number);
+  const group = frame.groups.of[index]!;
+  return group < 0 ? 0 : prices.groups[group]!;
 }
 
 /** The part that does not depend on classes; `error` is the sum of magnitudes. */
@@ -119,22 +119,22 @@ function rightHandSide(frame: Frame, prices: Prices): Estimate {
     value += term;
     magnitude += Math.abs(term);
   };
-  for (let row = 0; row < program.rows; row++) add((prices.capacity[row] as number) * (rest[row] as number));
+  for (let row = 0; row < program.rows; row++) add(prices.capacity[row]! * rest[row]!);
   for (let level = 0; level <= frame.level; level++) {
-    const price = prices.levels[level] as number;
+    const price = prices.levels[level]!;
     if (price === 0) continue;
-    const count = level === frame.level && price > 0 ? frame.most : (counts[level] as number);
+    const count = level === frame.level && price > 0 ? frame.most : counts[level]!;
     add(price * (count - sumLevel(program, box.lower, level)));
   }
   if (groups !== null && prices.groups !== null) {
     const base = new Float64Array(groups.lower.length);
     for (let index = 0; index < program.classes; index++) {
-      const group = groups.of[index] as number;
-      if (group >= 0) base[group] = (base[group] as number) + (box.lower[index] as number);
+      const group = groups.of[index]!;
+      if (group >= 0) base[group] = base[group]! + box.lower[index]!;
     }
     prices.groups.forEach((price, group) => {
       const limit = price > 0 ? groups.upper[group] : groups.lower[group];
-      if (price !== 0) add(price * ((limit as number) - (base[group] as number)));
+      if (price !== 0) add(price * (limit! - base[group]!));
     });
   }
   return { value, error: magnitude };
@@ -149,10 +149,10 @@ export function tighten(frame: Frame, prices: Prices, bound: Estimate, count: nu
   const { program, box } = frame;
   const gap = Math.max(0, bound.value + bound.error - count);
   for (let index = 0; index < program.classes; index++) {
-    const lower = box.lower[index] as number;
-    const upper = box.upper[index] as number;
+    const lower = box.lower[index]!;
+    const upper = box.upper[index]!;
     if (lower === upper) continue;
-    const gain = gains[index] as number;
+    const gain = gains[index]!;
     const size = Math.abs(gain) - gainError(frame, prices, index);
     if (size <= 0) continue;
     const steps = Math.floor((gap / size) * (1 + EPSILON * 8));
@@ -164,10 +164,10 @@ export function tighten(frame: Frame, prices: Prices, bound: Estimate, count: nu
 
 function gainError(frame: Frame, prices: Prices, index: number): number {
   const { program } = frame;
-  const level = program.level[index] as number;
-  let magnitude = program.worth[index] as number;
+  const level = program.level[index]!;
+  let magnitude = program.worth[index]!;
   for (let row = 0; row < program.rows; row++) {
-    magnitude += (prices.capacity[row] as number) * (program.amounts[index * program.rows + row] as number);
+    magnitude += prices.capacity[row]! * program.amounts[index * program.rows + row]!;
   }
   if (level <= frame.level) {
     magnitude += Math.abs(levelPrice(frame, prices, index)) + Math.abs(groupPrice(frame, prices, index));

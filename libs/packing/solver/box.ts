@@ -19,25 +19,25 @@ export function copyBox(box: Box): Box {
 /** Takes over what another box rules out: every point of the first one is in that one as well. */
 export function keepWithin(box: Box, other: Box): void {
   for (let index = 0; index < box.lower.length; index++) {
-    box.lower[index] = Math.max(box.lower[index] as number, other.lower[index] as number);
-    box.upper[index] = Math.min(box.upper[index] as number, other.upper[index] as number);
+    box.lower[index] = Math.max(box.lower[index]!, other.lower[index]!);
+    box.upper[index] = Math.min(box.upper[index]!, other.upper[index]!);
   }
 }
 
 /** Fixes all classes of a level at their upper bounds: all of it starts, as every proof of its count shows. */
 export function fixAtUpper(program: Program, box: Box, level: number): void {
-  const end = program.start[level + 1] as number;
-  for (let index = program.start[level] as number; index < end; index++) {
-    box.lower[index] = box.upper[index] as number;
+  const end = program.start[level + 1]!;
+  for (let index = program.start[level]!; index < end; index++) {
+    box.lower[index] = box.upper[index]!;
   }
 }
 
 /** Fixes all classes of the levels `from..to` at the given counts. */
 export function fixAt(program: Program, box: Box, x: Float64Array, from: number, to: number): void {
-  const end = program.start[to + 1] as number;
-  for (let index = program.start[from] as number; index < end; index++) {
-    box.lower[index] = x[index] as number;
-    box.upper[index] = x[index] as number;
+  const end = program.start[to + 1]!;
+  for (let index = program.start[from]!; index < end; index++) {
+    box.lower[index] = x[index]!;
+    box.upper[index] = x[index]!;
   }
 }
 
@@ -46,10 +46,10 @@ export function usage(program: Program, x: Float64Array, classes = program.class
   const { rows, amounts } = program;
   const used = new Float64Array(rows);
   for (let index = 0; index < classes; index++) {
-    const count = x[index] as number;
+    const count = x[index]!;
     if (count === 0) continue;
     for (let row = 0; row < rows; row++) {
-      used[row] = (used[row] as number) + count * (amounts[index * rows + row] as number);
+      used[row] = used[row]! + count * amounts[index * rows + row]!;
     }
   }
   return used;
@@ -58,9 +58,9 @@ export function usage(program: Program, x: Float64Array, classes = program.class
 /** Sum of the counts of a level, each by its worth. */
 export function sumLevel(program: Program, x: Float64Array, level: number): number {
   let sum = 0;
-  const end = program.start[level + 1] as number;
-  for (let index = program.start[level] as number; index < end; index++) {
-    sum += (x[index] as number) * (program.worth[index] as number);
+  const end = program.start[level + 1]!;
+  for (let index = program.start[level]!; index < end; index++) {
+    sum += x[index]! * program.worth[index]!;
   }
   return sum;
 }
@@ -68,9 +68,9 @@ export function sumLevel(program: Program, x: Float64Array, level: number): numb
 /** The classes of a level whose count is still open. */
 export function openClasses(program: Program, box: Box, level: number): number[] {
   const open: number[] = [];
-  const end = program.start[level + 1] as number;
-  for (let index = program.start[level] as number; index < end; index++) {
-    if ((box.lower[index] as number) < (box.upper[index] as number)) open.push(index);
+  const end = program.start[level + 1]!;
+  for (let index = program.start[level]!; index < end; index++) {
+    if (box.lower[index]! < box.upper[index]!) open.push(index);
   }
   return open;
 }

@@ -14,30 +14,30 @@ export function evaluateExactly(frame: Frame, prices: Prices, objective: Exclude
   const levels = Array.from(prices.levels, toWhole);
   const groupPrices = prices.groups === null || groups === null ? [] : Array.from(prices.groups, toWhole);
   let value = 0n;
-  capacity.forEach((price, row) => (value += price * BigInt(rest[row] as number)));
+  capacity.forEach((price, row) => (value += price * BigInt(rest[row]!)));
   for (let level = 0; level <= frame.level; level++) {
-    const price = levels[level] as bigint;
-    value += price * BigInt(level === frame.level && price > 0n ? frame.most : (counts[level] as number));
+    const price = levels[level]!;
+    value += price * BigInt(level === frame.level && price > 0n ? frame.most : counts[level]!);
   }
   groupPrices.forEach((price, group) => {
-    value += price * BigInt((price > 0n ? groups?.upper[group] : groups?.lower[group]) as number);
+    value += price * BigInt((price > 0n ? groups?.upper[group] : groups?.lower[group])!);
   });
-  const end = program.start[frame.level + 1] as number;
+  const end = program.start[frame.level + 1]!;
   for (let index = 0; index < end; index++) {
-    const level = program.level[index] as number;
-    const each = BigInt(program.worth[index] as number);
+    const level = program.level[index]!;
+    const each = BigInt(program.worth[index]!);
     const worth = objective === 'level' && level === frame.level ? each * BigInt(SCALE) : 0n;
     const group = groups?.of[index] ?? -1;
-    let other = (levels[level] as bigint) * each;
+    let other = levels[level]! * each;
     if (group >= 0) other += groupPrices[group] ?? 0n;
     let cost = 0n;
     for (let row = 0; row < program.rows; row++) {
-      const amount = program.amounts[index * program.rows + row] as number;
-      if (amount !== 0 && capacity[row] !== 0n) cost += (capacity[row] as bigint) * BigInt(amount);
+      const amount = program.amounts[index * program.rows + row]!;
+      if (amount !== 0 && capacity[row] !== 0n) cost += capacity[row]! * BigInt(amount);
     }
     const gain = worth - cost - other;
-    const lower = BigInt(box.lower[index] as number);
-    const room = BigInt((box.upper[index] as number) - (box.lower[index] as number));
+    const lower = BigInt(box.lower[index]!);
+    const room = BigInt(box.upper[index]! - box.lower[index]!);
     value += lower * (worth - other) + (gain > 0n ? room * gain : 0n);
   }
   return value;

@@ -22,7 +22,7 @@ export class Exchanges {
     used: Float64Array,
     candidates: readonly Int32Array[],
   ) {
-    this.left = program.limits.map((limit, row) => limit - (used[row] as number));
+    this.left = program.limits.map((limit, row) => limit - used[row]!);
     this.scale = program.limits.map((_, row) => 1 / meanAmount(program, candidates, row));
     this.movable = candidates.filter((classes) => classes.length > 1);
     this.violation = this.violationAfter(-1, -1);
@@ -65,9 +65,9 @@ export class Exchanges {
     for (let done = 0; done < exchanges; done++) {
       let pick = random.below(total);
       let level = 0;
-      while (pick >= (movable[level] as Int32Array).length) pick -= (movable[level++] as Int32Array).length;
-      const classes = movable[level] as Int32Array;
-      const into = classes[pick] as number;
+      while (pick >= movable[level]!.length) pick -= movable[level++]!.length;
+      const classes = movable[level]!;
+      const into = classes[pick]!;
       if (!this.canTake(into)) continue;
       const out = this.someGiver(classes, random);
       if (out < 0 || out === into) continue;
@@ -84,18 +84,18 @@ export class Exchanges {
     const start = random.below(classes.length);
     for (let offset = 0; offset < classes.length; offset++) {
       const at = start + offset;
-      const index = classes[at < classes.length ? at : at - classes.length] as number;
+      const index = classes[at < classes.length ? at : at - classes.length]!;
       if (this.canGive(index)) return index;
     }
     return -1;
   }
 
   private canGive(index: number): boolean {
-    return (this.x[index] as number) > (this.box.lower[index] as number);
+    return this.x[index]! > this.box.lower[index]!;
   }
 
   private canTake(index: number): boolean {
-    return (this.x[index] as number) < (this.box.upper[index] as number);
+    return this.x[index]! < this.box.upper[index]!;
   }
 
   /** Overuse if one of class `out` were exchanged for one of class `into` (-1: as it is). */
@@ -103,9 +103,9 @@ export class Exchanges {
     const { rows, amounts } = this.program;
     let violation = 0;
     for (let row = 0; row < rows; row++) {
-      let left = this.left[row] as number;
-      if (out >= 0) left += (amounts[out * rows + row] as number) - (amounts[into * rows + row] as number);
-      if (left < 0) violation -= left * (this.scale[row] as number);
+      let left = this.left[row]!;
+      if (out >= 0) left += amounts[out * rows + row]! - amounts[into * rows + row]!;
+      if (left < 0) violation -= left * this.scale[row]!;
     }
     return violation;
   }
@@ -113,11 +113,10 @@ export class Exchanges {
   private exchange(out: number, into: number, violation: number): void {
     const { rows, amounts } = this.program;
     this.violation = violation;
-    this.x[out] = (this.x[out] as number) - 1;
-    this.x[into] = (this.x[into] as number) + 1;
+    this.x[out] = this.x[out]! - 1;
+    this.x[into] = this.x[into]! + 1;
     for (let row = 0; row < rows; row++) {
-      this.left[row] =
-        (this.left[row] as number) + (amounts[out * rows + row] as number) - (amounts[into * rows + row] as number);
+      this.left[row] = this.left[row]! + amounts[out * rows + row]! - amounts[into * rows + row]!;
     }
   }
 }
@@ -126,7 +125,7 @@ function meanAmount(program: Program, candidates: readonly Int32Array[], row: nu
   let sum = 0;
   let users = 0;
   for (const classes of candidates) {
-    for (const index of classes) sum += program.amounts[index * program.rows + row] as number;
+    for (const index of classes) sum += program.amounts[index * program.rows + row]!;
     users += classes.length;
   }
   return Math.max(1, sum / Math.max(1, users));

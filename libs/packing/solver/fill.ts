@@ -9,15 +9,15 @@ import type { Program } from './program.js';
  * @returns what the level reaches
  */
 export function fillLevel(program: Program, box: Box, level: number, prices: Float64Array, x: Float64Array): number {
-  const first = program.start[level] as number;
-  const end = program.start[level + 1] as number;
-  for (let index = first; index < end; index++) x[index] = box.lower[index] as number;
-  const left = usage(program, x, end).map((used, row) => (program.limits[row] as number) - used);
+  const first = program.start[level]!;
+  const end = program.start[level + 1]!;
+  for (let index = first; index < end; index++) x[index] = box.lower[index]!;
+  const left = usage(program, x, end).map((used, row) => program.limits[row]! - used);
   let placed = 0;
   for (const index of byPrice(program, box, first, end, prices)) {
-    const lower = x[index] as number;
-    const more = addWhatFits(program, left, index, (box.upper[index] as number) - lower);
-    placed += (lower + more) * (program.worth[index] as number);
+    const lower = x[index]!;
+    const more = addWhatFits(program, left, index, box.upper[index]! - lower);
+    placed += (lower + more) * program.worth[index]!;
     x[index] = lower + more;
   }
   return placed;
@@ -27,12 +27,12 @@ export function fillLevel(program: Program, box: Box, level: number, prices: Flo
 export function addWhatFits({ rows, amounts }: Program, left: Float64Array, index: number, most: number): number {
   let more = most;
   for (let row = 0; row < rows && more > 0; row++) {
-    const amount = amounts[index * rows + row] as number;
-    if (amount > 0) more = Math.min(more, Math.floor((left[row] as number) / amount));
+    const amount = amounts[index * rows + row]!;
+    if (amount > 0) more = Math.min(more, Math.floor(left[row]! / amount));
   }
   if (more === 0) return 0;
   for (let row = 0; row < rows; row++) {
-    left[row] = (left[row] as number) - more * (amounts[index * rows + row] as number);
+    left[row] = left[row]! - more * amounts[index * rows + row]!;
   }
   return more;
 }
@@ -43,21 +43,14 @@ function byPrice(program: Program, box: Box, first: number, end: number, prices:
   const order = new Int32Array(end - first);
   let count = 0;
   for (let index = first; index < end; index++) {
-    if ((box.upper[index] as number) === 0) continue;
+    if (box.upper[index]! === 0) continue;
     for (let row = 0; row < program.rows; row++) {
-      costs[index - first] =
-        (costs[index - first] as number) +
-        (prices[row] as number) * (program.amounts[index * program.rows + row] as number);
+      costs[index - first] = costs[index - first]! + prices[row]! * program.amounts[index * program.rows + row]!;
     }
-    costs[index - first] = (costs[index - first] as number) / (program.worth[index] as number);
+    costs[index - first] = costs[index - first]! / program.worth[index]!;
     order[count++] = index;
   }
   const used = order.subarray(0, count);
   const { worth } = program;
-  return used.sort(
-    (a, b) =>
-      (costs[a - first] as number) - (costs[b - first] as number) ||
-      (worth[b] as number) - (worth[a] as number) ||
-      a - b,
-  );
+  return used.sort((a, b) => costs[a - first]! - costs[b - first]! || worth[b]! - worth[a]! || a - b);
 }

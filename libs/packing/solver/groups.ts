@@ -26,20 +26,20 @@ export function groupClasses(program: Program, box: Box, lastLevel: number): Gro
     if (row < 0) continue;
     const byAmount = new Map<number, number[]>();
     for (const index of open) {
-      const amount = program.amounts[index * program.rows + row] as number;
+      const amount = program.amounts[index * program.rows + row]!;
       const group = byAmount.get(amount);
       if (group === undefined) byAmount.set(amount, [index]);
       else group.push(index);
     }
     for (const amount of [...byAmount.keys()].sort((a, b) => a - b)) {
-      const group = byAmount.get(amount) as number[];
+      const group = byAmount.get(amount)!;
       if (group.length < SMALLEST_GROUP) continue;
       for (const index of group) of[index] = members.length;
       members.push(group);
     }
   }
   const sum = (bounds: Float64Array): Float64Array =>
-    Float64Array.from(members, (group) => group.reduce((total, index) => total + (bounds[index] as number), 0));
+    Float64Array.from(members, (group) => group.reduce((total, index) => total + bounds[index]!, 0));
   return { groups: { of, lower: sum(box.lower), upper: sum(box.upper) }, members };
 }
 

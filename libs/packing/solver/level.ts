@@ -30,10 +30,10 @@ export function boundLevel(frame: Frame, meter: Meter): RootBound {
   const simplex = new Simplex(lp, meter);
   const { program } = frame;
   const isCounted = (column: number): number => {
-    const index = classes[column] as number;
-    return program.level[index] === frame.level ? (program.worth[index] as number) / relaxation.unit : 0;
+    const index = classes[column]!;
+    return program.level[index] === frame.level ? program.worth[index]! / relaxation.unit : 0;
   };
-  setCosts(lp, (column) => isCounted(column) + DISTURBANCE * scatter(classes[column] as number));
+  setCosts(lp, (column) => isCounted(column) + DISTURBANCE * scatter(classes[column]!));
   let outcome = simplex.solve();
   if (outcome === 'optimal') {
     setCosts(lp, isCounted);
@@ -84,7 +84,7 @@ export function pointOf(program: Program, box: Box, relaxation: Relaxation, simp
   const point = box.lower.slice();
   point.fill(0, program.start[relaxation.levelRows.length]);
   relaxation.classes.forEach((index, column) => {
-    point[index] = (box.lower[index] as number) + simplex.value(column);
+    point[index] = box.lower[index]! + simplex.value(column);
   });
   return point;
 }

@@ -72,15 +72,15 @@ export function solveLevels(program: Program, meter: Meter): LevelSolution {
  * @returns whether anything changed, or nothing can be claimed of some levels
  */
 export function topUp(program: Program, solution: LevelSolution, x: Float64Array): boolean {
-  const left = usage(program, x).map((used, row) => (program.limits[row] as number) - used);
+  const left = usage(program, x).map((used, row) => program.limits[row]! - used);
   let hasChanged = false;
   for (let index = 0; index < program.classes; index++) {
-    const more = addWhatFits(program, left, index, (program.counts[index] as number) - (x[index] as number));
+    const more = addWhatFits(program, left, index, program.counts[index]! - x[index]!);
     if (more === 0) continue;
     hasChanged = true;
-    const level = program.level[index] as number;
-    x[index] = (x[index] as number) + more;
-    solution.placed[level] = (solution.placed[level] as number) + more * (program.worth[index] as number);
+    const level = program.level[index]!;
+    x[index] = x[index]! + more;
+    solution.placed[level] = solution.placed[level]! + more * program.worth[index]!;
     solution.told = Math.min(solution.told, level + 1);
   }
   for (let level = solution.told; level < program.priorities.length; level++) {
@@ -96,11 +96,11 @@ function boxesOf({ box, choice }: LevelSolution): Box[] {
 
 function placeWhole(program: Program, level: number, solution: LevelSolution): boolean {
   const { x, box } = solution;
-  const end = program.start[level + 1] as number;
+  const end = program.start[level + 1]!;
   const trial = x.slice();
-  for (let index = program.start[level] as number; index < end; index++) trial[index] = box.upper[index] as number;
+  for (let index = program.start[level]!; index < end; index++) trial[index] = box.upper[index]!;
   const used = usage(program, trial, end);
-  if (used.some((amount, row) => amount > (program.limits[row] as number))) return false;
+  if (used.some((amount, row) => amount > program.limits[row]!)) return false;
   x.set(trial);
   const placed = sumLevel(program, x, level);
   solution.placed[level] = placed;
@@ -111,7 +111,7 @@ function placeWhole(program: Program, level: number, solution: LevelSolution): b
 }
 
 function placeContested(program: Program, level: number, solution: LevelSolution, meter: Meter): void {
-  narrow(contest(program, level, solution, meter, closeGap), solution.placed[level] as number);
+  narrow(contest(program, level, solution, meter, closeGap), solution.placed[level]!);
 }
 
 function narrow(contested: readonly Contested[], placed: number): void {
@@ -170,9 +170,9 @@ function keepContested(program: Program, level: number, solution: LevelSolution,
   const contested = contest(program, level, solution, meter, keepMore);
   const isProven = placed[level] === bounds[level];
   if (!isProven) keepWhatFits(program, level, solution);
-  narrow(contested, placed[level] as number);
-  const first = program.start[level] as number;
-  const isOpenAbove = box.lower.subarray(0, first).some((lower, index) => lower < (box.upper[index] as number));
+  narrow(contested, placed[level]!);
+  const first = program.start[level]!;
+  const isOpenAbove = box.lower.subarray(0, first).some((lower, index) => lower < box.upper[index]!);
   if (!isProven && isOpenAbove && solution.choice === box) solution.choice = copyBox(box);
   fixAt(program, box, x, level, level);
   if (solution.choice !== box) fixAt(program, solution.choice, x, isProven ? level : 0, level);
@@ -182,7 +182,7 @@ function keepContested(program: Program, level: number, solution: LevelSolution,
 function keepMore(program: Program, root: RootBound, solution: LevelSolution, meter: Meter): Refutation | null {
   const { level, most } = root;
   const { x, placed, bounds } = solution;
-  const reached = placed[level] as number;
+  const reached = placed[level]!;
   if (reached === most) return null;
   const result = ask(program, root, { target: reached + 1, enough: most }, solution, meter);
   if (result.x !== null) {
@@ -194,11 +194,11 @@ function keepMore(program: Program, root: RootBound, solution: LevelSolution, me
 }
 
 function keepWhatFits(program: Program, level: number, { x, placed }: LevelSolution): void {
-  const end = program.start[level + 1] as number;
-  const left = usage(program, x, end).map((used, row) => (program.limits[row] as number) - used);
-  for (let index = program.start[level] as number; index < end; index++) {
-    const missing = (program.counts[index] as number) - (x[index] as number);
-    x[index] = (x[index] as number) + addWhatFits(program, left, index, missing);
+  const end = program.start[level + 1]!;
+  const left = usage(program, x, end).map((used, row) => program.limits[row]! - used);
+  for (let index = program.start[level]!; index < end; index++) {
+    const missing = program.counts[index]! - x[index]!;
+    x[index] = x[index]! + addWhatFits(program, left, index, missing);
   }
   placed[level] = sumLevel(program, x, level);
 }
@@ -214,8 +214,8 @@ function closeGap(program: Program, root: RootBound, solution: LevelSolution, me
   const { x, placed, bounds } = solution;
   let refutation: Refutation | null = null;
   let hopeful = root.most;
-  for (let asked = 0; hopeful > (placed[level] as number); asked++) {
-    const reached = placed[level] as number;
+  for (let asked = 0; hopeful > placed[level]!; asked++) {
+    const reached = placed[level]!;
     const isClimb = asked === 2;
     const further = isClimb ? 1 : 1 + Math.floor((hopeful - reached) / 2);
     const target = asked < 2 ? hopeful : reached + further;

@@ -33,16 +33,16 @@ export class LinearProgram {
 
   /** Product of a row vector with a variable's column. */
   dot(vector: Float64Array, variable: number): number {
-    if (variable >= this.columns) return vector[variable - this.columns] as number;
+    if (variable >= this.columns) return vector[variable - this.columns]!;
     let sum = 0;
     const first = variable * this.dense;
     for (let row = 0; row < this.dense; row++) {
-      sum += (vector[row] as number) * (this.coefficients[first + row] as number);
+      sum += vector[row]! * this.coefficients[first + row]!;
     }
-    const level = this.levelRow[variable] as number;
-    if (level >= 0) sum += vector[level] as number;
-    const group = this.groupRow[variable] as number;
-    if (group >= 0) sum += vector[group] as number;
+    const level = this.levelRow[variable]!;
+    if (level >= 0) sum += vector[level]!;
+    const group = this.groupRow[variable]!;
+    if (group >= 0) sum += vector[group]!;
     return sum;
   }
 
@@ -50,16 +50,16 @@ export class LinearProgram {
   addColumn(vector: Float64Array, variable: number, factor: number): void {
     if (variable >= this.columns) {
       const row = variable - this.columns;
-      vector[row] = (vector[row] as number) + factor;
+      vector[row] = vector[row]! + factor;
       return;
     }
     const first = variable * this.dense;
     for (let row = 0; row < this.dense; row++) {
-      vector[row] = (vector[row] as number) + factor * (this.coefficients[first + row] as number);
+      vector[row] = vector[row]! + factor * this.coefficients[first + row]!;
     }
-    const level = this.levelRow[variable] as number;
-    if (level >= 0) vector[level] = (vector[level] as number) + factor;
-    const group = this.groupRow[variable] as number;
-    if (group >= 0) vector[group] = (vector[group] as number) + factor;
+    const level = this.levelRow[variable]!;
+    if (level >= 0) vector[level] = vector[level]! + factor;
+    const group = this.groupRow[variable]!;
+    if (group >= 0) vector[group] = vector[group]! + factor;
   }
 }

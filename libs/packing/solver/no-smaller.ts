@@ -11,16 +11,16 @@ const MOST_EXAMPLES = 64;
  */
 export function closeNoSmaller(program: Program, box: Box, level: number, meter: Meter): void {
   const examples = smallestOf(program, level, meter);
-  for (let index = program.start[level] as number; index < program.classes; index++) {
-    if ((box.upper[index] as number) > 0 && isNoSmaller(program, index, examples, meter)) box.upper[index] = 0;
+  for (let index = program.start[level]!; index < program.classes; index++) {
+    if (box.upper[index]! > 0 && isNoSmaller(program, index, examples, meter)) box.upper[index] = 0;
   }
 }
 
 /** Classes of a level such that each other one is no smaller than one of them. */
 function smallestOf(program: Program, level: number, meter: Meter): number[] {
   const smallest: number[] = [];
-  const end = program.start[level + 1] as number;
-  for (let index = program.start[level] as number; index < end && smallest.length < MOST_EXAMPLES; index++) {
+  const end = program.start[level + 1]!;
+  for (let index = program.start[level]!; index < end && smallest.length < MOST_EXAMPLES; index++) {
     if (program.counts[index] === 0) continue;
     if (!isNoSmaller(program, index, smallest, meter)) smallest.push(index);
   }
@@ -31,7 +31,7 @@ function isNoSmaller(program: Program, index: number, examples: readonly number[
   const { rows, amounts } = program;
   for (const [tried, example] of examples.entries()) {
     let row = 0;
-    while (row < rows && (amounts[index * rows + row] as number) >= (amounts[example * rows + row] as number)) row++;
+    while (row < rows && amounts[index * rows + row]! >= amounts[example * rows + row]!) row++;
     if (row < rows) continue;
     meter.charge(tried * 2 + 2);
     return true;

@@ -42,8 +42,8 @@ export class RatioTest {
     for (let index = (this.open >> 1) - 1; index >= 0; index--) this.sift(index);
     let remaining = slope;
     while (this.open > 0) {
-      const candidate = this.heap[0] as number;
-      remaining -= this.drops[candidate] as number;
+      const candidate = this.heap[0]!;
+      remaining -= this.drops[candidate]!;
       const isLast = this.open === 1 && remaining <= NOTHING;
       if (remaining <= slope * 1e-12 || isLast) return this.takeSteepest(candidate, alpha);
       this.removeFirst();
@@ -54,38 +54,38 @@ export class RatioTest {
   /** Visits what was passed before the chosen one. */
   forEachPassed(visit: (variable: number) => void): void {
     for (let index = this.open; index < this.count; index++) {
-      visit(this.variables[this.heap[index] as number] as number);
+      visit(this.variables[this.heap[index]!]!);
     }
   }
 
   /** Among breakpoints that coincide with the one reached, the largest coefficient is the safest pivot. */
   private takeSteepest(candidate: number, alpha: Float64Array): number {
-    const limit = (this.steps[candidate] as number) * (1 + 1e-12) + 1e-13;
+    const limit = this.steps[candidate]! * (1 + 1e-12) + 1e-13;
     let best = candidate;
     for (let index = 0; index < this.open; index++) {
-      const other = this.heap[index] as number;
-      if ((this.steps[other] as number) > limit) continue;
+      const other = this.heap[index]!;
+      if (this.steps[other]! > limit) continue;
       if (this.coefficient(other, alpha) > this.coefficient(best, alpha)) best = other;
     }
-    return this.variables[best] as number;
+    return this.variables[best]!;
   }
 
   private coefficient(candidate: number, alpha: Float64Array): number {
-    return Math.abs(alpha[this.variables[candidate] as number] as number);
+    return Math.abs(alpha[this.variables[candidate]!]!);
   }
 
   /** Removed candidates pile up behind the heap, where `forEachPassed` finds them. */
   private removeFirst(): void {
     this.open--;
-    const first = this.heap[0] as number;
-    this.heap[0] = this.heap[this.open] as number;
+    const first = this.heap[0]!;
+    this.heap[0] = this.heap[this.open]!;
     this.heap[this.open] = first;
     this.sift(0);
   }
 
   private comesBefore(a: number, b: number): boolean {
-    const difference = (this.steps[a] as number) - (this.steps[b] as number);
-    return difference !== 0 ? difference < 0 : (this.variables[a] as number) < (this.variables[b] as number);
+    const difference = this.steps[a]! - this.steps[b]!;
+    return difference !== 0 ? difference < 0 : this.variables[a]! < this.variables[b]!;
   }
 
   private sift(from: number): void {
@@ -93,10 +93,9 @@ export class RatioTest {
     for (;;) {
       let child = 2 * index + 1;
       if (child >= this.open) return;
-      if (child + 1 < this.open && this.comesBefore(this.heap[child + 1] as number, this.heap[child] as number))
-        child++;
-      const moved = this.heap[child] as number;
-      const held = this.heap[index] as number;
+      if (child + 1 < this.open && this.comesBefore(this.heap[child + 1]!, this.heap[child]!)) child++;
+      const moved = this.heap[child]!;
+      const held = this.heap[index]!;
       if (!this.comesBefore(moved, held)) return;
       this.heap[index] = moved;
       this.heap[child] = held;

@@ -35,7 +35,7 @@ export function relax(frame: Frame, requiresLevel: boolean): Relaxation {
   if (countsWork && requiresLevel && hasOpen) levelRows[frame.level] = rows++;
   const dense = rows;
   for (const index of classes) {
-    const level = frame.program.level[index] as number;
+    const level = frame.program.level[index]!;
     if (levelRows[level] === -1 && (requiresLevel || level < frame.level)) levelRows[level] = rows++;
   }
   const firstGroupRow = rows;
@@ -50,7 +50,7 @@ export function relax(frame: Frame, requiresLevel: boolean): Relaxation {
 
 function largestWorth({ program, level }: Frame, classes: Int32Array): number {
   return classes.reduce(
-    (most, index) => (program.level[index] === level ? Math.max(most, program.worth[index] as number) : most),
+    (most, index) => (program.level[index] === level ? Math.max(most, program.worth[index]!) : most),
     1,
   );
 }
@@ -63,13 +63,13 @@ function scarceRows(frame: Frame, classes: Int32Array): Relaxation['capacityRows
     let sum = 0;
     let users = 0;
     for (const index of classes) {
-      const amount = program.amounts[index * program.rows + row] as number;
+      const amount = program.amounts[index * program.rows + row]!;
       if (amount === 0) continue;
-      most += amount * ((box.upper[index] as number) - (box.lower[index] as number));
+      most += amount * (box.upper[index]! - box.lower[index]!);
       sum += amount;
       users++;
     }
-    if (most > (rest[row] as number)) scarce.push({ row, unit: users > 0 ? sum / users : 1 });
+    if (most > rest[row]!) scarce.push({ row, unit: users > 0 ? sum / users : 1 });
   }
   return scarce;
 }
@@ -79,15 +79,15 @@ function fillColumns(frame: Frame, relaxation: Relaxation): void {
   const { lp, classes, capacityRows, levelRows, unit: unitOfWork, firstGroupRow } = relaxation;
   classes.forEach((index, column) => {
     capacityRows.forEach(({ row, unit }, scaled) => {
-      lp.coefficients[column * lp.dense + scaled] = (program.amounts[index * program.rows + row] as number) / unit;
+      lp.coefficients[column * lp.dense + scaled] = program.amounts[index * program.rows + row]! / unit;
     });
-    const level = levelRows[program.level[index] as number] as number;
+    const level = levelRows[program.level[index]!]!;
     if (level >= capacityRows.length && level < lp.dense) {
-      lp.coefficients[column * lp.dense + level] = (program.worth[index] as number) / unitOfWork;
+      lp.coefficients[column * lp.dense + level] = program.worth[index]! / unitOfWork;
     } else lp.levelRow[column] = level;
     const group = groups?.of[index] ?? -1;
     if (group >= 0) lp.groupRow[column] = firstGroupRow + group;
-    lp.upper[column] = (box.upper[index] as number) - (box.lower[index] as number);
+    lp.upper[column] = box.upper[index]! - box.lower[index]!;
   });
 }
 
@@ -95,12 +95,12 @@ function fillRows(frame: Frame, relaxation: Relaxation): void {
   const { program, box, groups, counts, rest } = frame;
   const { lp, capacityRows, levelRows, unit: unitOfWork } = relaxation;
   capacityRows.forEach(({ row, unit }, scaled) => {
-    lp.rightHand[scaled] = (rest[row] as number) / unit;
-    lp.upper[lp.columns + scaled] = (rest[row] as number) / unit;
+    lp.rightHand[scaled] = rest[row]! / unit;
+    lp.upper[lp.columns + scaled] = rest[row]! / unit;
   });
   levelRows.forEach((row, level) => {
     if (row < 0) return;
-    const count = counts[level] as number;
+    const count = counts[level]!;
     const most = level === frame.level ? frame.most : count;
     const scale = level === frame.level ? unitOfWork : 1;
     lp.rightHand[row] = (most - sumLevel(program, box.lower, level)) / scale;
@@ -117,11 +117,11 @@ export function boundGroup(frame: Frame, relaxation: Relaxation, box: Box, group
   if (groups === null) return;
   let base = 0;
   for (const index of classes) {
-    if (groups.of[index] === group) base += box.lower[index] as number;
+    if (groups.of[index] === group) base += box.lower[index]!;
   }
   const slack = lp.columns + firstGroupRow + group;
-  lp.lower[slack] = base - (groups.upper[group] as number);
-  lp.upper[slack] = base - (groups.lower[group] as number);
+  lp.lower[slack] = base - groups.upper[group]!;
+  lp.upper[slack] = base - groups.lower[group]!;
 }
 
 /** Multipliers of the linear program in the terms of the frame, times `factor`: the unit that its costs are in. */
@@ -130,16 +130,14 @@ export function toPrices(frame: Frame, relaxation: Relaxation, duals: Float64Arr
   const { capacityRows, levelRows, firstGroupRow } = relaxation;
   const capacity = new Float64Array(program.rows);
   capacityRows.forEach(({ row, unit }, scaled) => {
-    capacity[row] = quantize((Math.max(0, duals[scaled] as number) * factor) / unit);
+    capacity[row] = quantize((Math.max(0, duals[scaled]!) * factor) / unit);
   });
   const levels = new Float64Array(program.priorities.length);
   levelRows.forEach((row, level) => {
     const scale = level === frame.level ? relaxation.unit : 1;
-    if (row >= 0) levels[level] = quantize(((duals[row] as number) * factor) / scale);
+    if (row >= 0) levels[level] = quantize((duals[row]! * factor) / scale);
   });
   const groupPrices =
-    groups === null
-      ? null
-      : groups.lower.map((_, group) => quantize((duals[firstGroupRow + group] as number) * factor));
+    groups === null ? null : groups.lower.map((_, group) => quantize(duals[firstGroupRow + group]! * factor));
   return { capacity, levels, groups: groupPrices };
 }

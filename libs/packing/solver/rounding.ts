@@ -38,10 +38,10 @@ export function roundToCounts(task: RoundingTask, effort: RoundingEffort, meter:
   meter.charge(program.classes * 8);
   const x = floorPoint(task);
   for (let at = 0; at <= level; at++) {
-    if (!meetCount(task, x, at, open[at] as number[])) return null;
+    if (!meetCount(task, x, at, open[at]!)) return null;
   }
   const used = usage(program, x);
-  if (used.every((amount, row) => amount <= (program.limits[row] as number))) return x;
+  if (used.every((amount, row) => amount <= program.limits[row]!)) return x;
   const candidates = chooseCandidates(task, open, effort.candidates);
   const state = new Exchanges(program, box, x, used, candidates);
   if (state.improve(meter)) return x;
@@ -58,34 +58,34 @@ export function roundToCounts(task: RoundingTask, effort: RoundingEffort, meter:
  */
 export function keepDearest(task: Omit<RoundingTask, 'counts'>, x: Float64Array): boolean {
   const { program, box, level, point, gains } = task;
-  const end = program.start[level + 1] as number;
+  const end = program.start[level + 1]!;
   const order: number[] = [];
-  for (let index = program.start[level] as number; index < end; index++) {
-    const whole = Math.floor((point[index] as number) + 1e-6);
-    x[index] = Math.min(Math.max(whole, box.lower[index] as number), box.upper[index] as number);
+  for (let index = program.start[level]!; index < end; index++) {
+    const whole = Math.floor(point[index]! + 1e-6);
+    x[index] = Math.min(Math.max(whole, box.lower[index]!), box.upper[index]!);
     order.push(index);
   }
-  const leave = (): Float64Array => usage(program, x, end).map((used, row) => (program.limits[row] as number) - used);
+  const leave = (): Float64Array => usage(program, x, end).map((used, row) => program.limits[row]! - used);
   let left = leave();
   if (left.some((amount) => amount < 0)) {
-    for (const index of order) x[index] = box.lower[index] as number;
+    for (const index of order) x[index] = box.lower[index]!;
     left = leave();
     if (left.some((amount) => amount < 0)) return false;
   }
-  order.sort((a, b) => (gains[b] as number) - (gains[a] as number) || a - b);
+  order.sort((a, b) => gains[b]! - gains[a]! || a - b);
   for (const index of order) {
-    const room = (box.upper[index] as number) - (x[index] as number);
-    x[index] = (x[index] as number) + addWhatFits(program, left, index, room);
+    const room = box.upper[index]! - x[index]!;
+    x[index] = x[index]! + addWhatFits(program, left, index, room);
   }
   return true;
 }
 
 function floorPoint({ program, box, level, point }: RoundingTask): Float64Array {
   const x = new Float64Array(program.classes);
-  const end = program.start[level + 1] as number;
+  const end = program.start[level + 1]!;
   for (let index = 0; index < end; index++) {
-    const whole = Math.floor((point[index] as number) + 1e-6);
-    x[index] = Math.min(Math.max(whole, box.lower[index] as number), box.upper[index] as number);
+    const whole = Math.floor(point[index]! + 1e-6);
+    x[index] = Math.min(Math.max(whole, box.lower[index]!), box.upper[index]!);
   }
   return x;
 }
@@ -93,21 +93,19 @@ function floorPoint({ program, box, level, point }: RoundingTask): Float64Array 
 /** Adds or takes single deployments, where the point wants them most, until the level has its count. */
 function meetCount(task: RoundingTask, x: Float64Array, level: number, open: readonly number[]): boolean {
   const { program, box, point, gains } = task;
-  let missing = task.counts[level] as number;
-  const end = program.start[level + 1] as number;
-  for (let index = program.start[level] as number; index < end; index++) missing -= x[index] as number;
+  let missing = task.counts[level]!;
+  const end = program.start[level + 1]!;
+  for (let index = program.start[level]!; index < end; index++) missing -= x[index]!;
   if (missing === 0) return true;
   const direction = Math.sign(missing);
   let left = Math.abs(missing);
-  const wish = (index: number): number => direction * ((point[index] as number) - (x[index] as number));
-  const order = open.toSorted(
-    (a, b) => wish(b) - wish(a) || direction * ((gains[b] as number) - (gains[a] as number)) || a - b,
-  );
+  const wish = (index: number): number => direction * (point[index]! - x[index]!);
+  const order = open.toSorted((a, b) => wish(b) - wish(a) || direction * (gains[b]! - gains[a]!) || a - b);
   for (const once of [true, false]) {
     for (const index of order) {
       if (left === 0) return true;
-      const count = x[index] as number;
-      const room = direction > 0 ? (box.upper[index] as number) - count : count - (box.lower[index] as number);
+      const count = x[index]!;
+      const room = direction > 0 ? box.upper[index]! - count : count - box.lower[index]!;
       const taken = Math.min(room, once ? 1 : left);
       x[index] = count + direction * taken;
       left -= taken;
@@ -121,8 +119,8 @@ function chooseCandidates(task: RoundingTask, open: readonly number[][], most: n
   const levels = open.filter((classes) => classes.length > 0);
   const share = Math.max(8, Math.floor(most / Math.max(1, levels.length)));
   const rank = (index: number): number => {
-    const isWhole = Math.abs((point[index] as number) - Math.round(point[index] as number)) <= 1e-6;
-    return isWhole ? Math.abs(gains[index] as number) : -1;
+    const isWhole = Math.abs(point[index]! - Math.round(point[index]!)) <= 1e-6;
+    return isWhole ? Math.abs(gains[index]!) : -1;
   };
   return levels.map((classes) => {
     if (classes.length <= share) return Int32Array.from(classes);

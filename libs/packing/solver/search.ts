@@ -58,25 +58,24 @@ export interface Question {
 /** Looks for a point that answers, or shows that there is none: rounding first, then branch and bound, on what is still open in the box. */
 export function answer(program: Program, box: Box, question: Question, meter: Meter): SearchResult {
   const part = openPart(program, box, question.level);
-  const pick = (values: Float64Array): Float64Array =>
-    Float64Array.from(part.origin, (index) => values[index] as number);
+  const pick = (values: Float64Array): Float64Array => Float64Array.from(part.origin, (index) => values[index]!);
   const lower = pick(box.lower);
   const reduced: Question = {
     level: question.level,
-    counts: question.counts.map((count, level) => count - (part.base[level] as number)),
-    most: question.most - (part.base[question.level] as number),
-    enough: question.enough - (part.base[question.level] as number),
+    counts: question.counts.map((count, level) => count - part.base[level]!),
+    most: question.most - part.base[question.level]!,
+    enough: question.enough - part.base[question.level]!,
     gains: pick(question.gains),
-    point: pick(question.point).map((value, at) => value - (lower[at] as number)),
+    point: pick(question.point).map((value, at) => value - lower[at]!),
   };
   meter.charge(program.classes * 4);
   const result = new Search(part.program, reduced, meter).run();
   const x = result.x === null ? null : embed(box, part, result.x);
   if (result.refutation === null) return { x, refutation: null };
   const { groups, tree } = result.refutation;
-  const original = groups.map((group) => group.map((index) => part.origin[index] as number));
-  const base = groups.map((group) => group.reduce((sum, index) => sum + (lower[index] as number), 0));
-  const target = result.refutation.target + (part.base[question.level] as number);
+  const original = groups.map((group) => group.map((index) => part.origin[index]!));
+  const base = groups.map((group) => group.reduce((sum, index) => sum + lower[index]!, 0));
+  const target = result.refutation.target + part.base[question.level]!;
   return { x, refutation: { target, groups: original, tree: renumber(tree, base, question.level + 1) } };
 }
 
@@ -84,7 +83,7 @@ export function answer(program: Program, box: Box, question: Question, meter: Me
 function renumber(node: ProofNode, base: readonly number[], levels: number): ProofNode {
   if ('multipliers' in node) return node;
   if ('cut' in node) return { cut: node.cut, then: renumber(node.then, base, levels) };
-  const at = node.at + (base[node.group] as number);
+  const at = node.at + base[node.group]!;
   const [below, above] = [renumber(node.below, base, levels), renumber(node.above, base, levels)];
   return { group: node.group + levels, at, below, above };
 }
@@ -136,7 +135,7 @@ class Search {
     if (tree === null) return { x: this.found, refutation: null };
     const singles = this.splits.singleClasses.map((index) => [index]);
     const groups = [...this.grouping.members, ...singles];
-    return { x: this.found, refutation: { target: this.counts[level] as number, groups, tree } };
+    return { x: this.found, refutation: { target: this.counts[level]!, groups, tree } };
   }
 
   /** Whether the question is how much work stays, or which claims stand, not how many start. */
@@ -145,15 +144,15 @@ class Search {
   }
 
   private get isDone(): boolean {
-    return (this.counts[this.question.level] as number) > this.question.enough;
+    return this.counts[this.question.level]! > this.question.enough;
   }
 
   /** One more than was found becomes the target; false when that is not wanted, or cannot be asked here. */
   private raise(): boolean {
     const { question, counts, found, relaxation } = this;
     const { level } = question;
-    const row = relaxation.levelRows[level] as number;
-    counts[level] = row < 0 ? Infinity : sumLevel(this.program, found as Float64Array, level) + 1;
+    const row = relaxation.levelRows[level]!;
+    counts[level] = row < 0 ? Infinity : sumLevel(this.program, found!, level) + 1;
     if (this.isDone) return false;
     relaxation.lp.upper[relaxation.lp.columns + row] = (question.most - counts[level]) / relaxation.unit;
     return true;
@@ -182,22 +181,19 @@ class Search {
     for (let column = 0; column < lp.columns; column++) {
       let use = 0;
       for (let row = 0; row < lp.dense; row++) {
-        use += (lp.coefficients[column * lp.dense + row] as number) / Math.max(1, lp.rightHand[row] as number);
+        use += lp.coefficients[column * lp.dense + row]! / Math.max(1, lp.rightHand[row]!);
       }
-      lp.cost[column] = -use * (1 + 0.2 * scatter(classes[column] as number));
+      lp.cost[column] = -use * (1 + 0.2 * scatter(classes[column]!));
     }
     const largest = lp.cost.reduce((most, cost) => Math.max(most, -cost), 1e-300);
-    for (let column = 0; column < lp.columns; column++) lp.cost[column] = (lp.cost[column] as number) / largest;
+    for (let column = 0; column < lp.columns; column++) lp.cost[column] = lp.cost[column]! / largest;
     for (const row of levelRows) if (row >= 0) lp.lower[lp.columns + row] = 0;
   }
 
   /** The level with most open classes, the highest of those. */
   private widestLevel(): number {
     const { start } = this.program;
-    const open = Array.from(
-      { length: this.question.level + 1 },
-      (_, at) => (start[at + 1] as number) - (start[at] as number),
-    );
+    const open = Array.from({ length: this.question.level + 1 }, (_, at) => start[at + 1]! - start[at]!);
     return open.indexOf(Math.max(...open));
   }
 
@@ -211,14 +207,14 @@ class Search {
     const scatterBy = this.countsWork ? 0 : 1e-5;
     let most = 0;
     for (let column = 0; column < lp.columns; column++) {
-      const index = classes[column] as number;
-      const each = program.level[index] === focus ? (program.worth[index] as number) / unit : 0;
+      const index = classes[column]!;
+      const each = program.level[index] === focus ? program.worth[index]! / unit : 0;
       lp.cost[column] = each + scatterBy * scatter(index);
-      most += each * (program.counts[index] as number);
+      most += each * program.counts[index]!;
     }
     for (const [level, row] of levelRows.entries()) {
       if (row < 0) continue;
-      lp.lower[lp.columns + row] = level === focus ? Math.min(0, (lp.rightHand[row] as number) - most) : 0;
+      lp.lower[lp.columns + row] = level === focus ? Math.min(0, lp.rightHand[row]! - most) : 0;
     }
   }
 
@@ -247,7 +243,7 @@ class Search {
     const { program, node, relaxation, focus } = this;
     const frame = this.frameOfNode();
     const prices = toPrices(frame, relaxation, this.simplex.duals, relaxation.unit);
-    prices.levels[focus] = (prices.levels[focus] as number) - 1;
+    prices.levels[focus] = prices.levels[focus]! - 1;
     const gains = new Float64Array(program.classes);
     this.meter.charge(program.classes * (program.rows + 4) * 2);
     const bound = evaluate(frame, prices, 'none', gains);
@@ -266,8 +262,8 @@ class Search {
   private syncColumns(): void {
     const { lp, classes } = this.relaxation;
     classes.forEach((index, column) => {
-      lp.lower[column] = this.node.lower[index] as number;
-      lp.upper[column] = this.node.upper[index] as number;
+      lp.lower[column] = this.node.lower[index]!;
+      lp.upper[column] = this.node.upper[index]!;
     });
   }
 
@@ -283,9 +279,9 @@ class Search {
     const { level } = this.question;
     const x = roundToCounts({ program, box, level: level - 1, counts, point, gains }, effort, meter);
     if (x === null || !keepDearest({ program, box, level, point, gains }, x)) return null;
-    if (effort !== THOROUGH && sumLevel(program, x, level) < (counts[level] as number)) return null;
+    if (effort !== THOROUGH && sumLevel(program, x, level) < counts[level]!) return null;
     exchangeWork({ program, box, level, point, gains }, x, meter);
-    return sumLevel(program, x, level) >= (counts[level] as number) ? x : null;
+    return sumLevel(program, x, level) >= counts[level]! ? x : null;
   }
 
   /** Checks the simplex method's claim with the multipliers that it gives: a tree is a proof only if every leaf is. */
@@ -373,7 +369,7 @@ class Search {
     const { lp } = this.relaxation;
     let sum = 0;
     for (let column = 0; column < lp.columns; column++) {
-      sum += (lp.cost[column] as number) * this.simplex.value(column);
+      sum += lp.cost[column]! * this.simplex.value(column);
     }
     return sum;
   }

@@ -71,8 +71,8 @@ export class Simplex {
 
   /** Value of a variable in the present basis. */
   value(variable: number): number {
-    const row = this.basis.rowOf[variable] as number;
-    return row >= 0 ? (this.values[row] as number) : this.basis.restingValue(variable);
+    const row = this.basis.rowOf[variable]!;
+    return row >= 0 ? this.values[row]! : this.basis.restingValue(variable);
   }
 
   /** Tells that costs have changed since the last solve. */
@@ -97,7 +97,7 @@ export class Simplex {
     this.computeDuals();
     this.movables = 0;
     for (let variable = 0; variable < lp.size; variable++) {
-      const isBasic = (basis.rowOf[variable] as number) >= 0;
+      const isBasic = basis.rowOf[variable]! >= 0;
       if (!isBasic && lp.lower[variable] === lp.upper[variable]) {
         isMovable[variable] = 0;
         continue;
@@ -106,7 +106,7 @@ export class Simplex {
       if (isMovable[variable] === 1) continue;
       isMovable[variable] = 1;
       this.meter.charge(lp.dense + 4);
-      const gain = isBasic ? 0 : (lp.cost[variable] as number) - lp.dot(this.duals, variable);
+      const gain = isBasic ? 0 : lp.cost[variable]! - lp.dot(this.duals, variable);
       this.reduced[variable] = gain;
       if (gain > 1e-11) basis.atUpper[variable] = 1;
       else if (gain < -1e-11) basis.atUpper[variable] = 0;
@@ -116,7 +116,7 @@ export class Simplex {
   private computeDuals(): void {
     this.duals.fill(0);
     this.basis.variables.forEach((variable, row) => {
-      const cost = this.lp.cost[variable] as number;
+      const cost = this.lp.cost[variable]!;
       if (cost !== 0) this.basis.addRow(this.duals, row, cost);
     });
   }
@@ -125,7 +125,7 @@ export class Simplex {
     const { lp, basis } = this;
     const left = lp.rightHand.slice();
     for (let variable = 0; variable < lp.size; variable++) {
-      if ((basis.rowOf[variable] as number) >= 0) continue;
+      if (basis.rowOf[variable]! >= 0) continue;
       const value = basis.restingValue(variable);
       if (value !== 0) lp.addColumn(left, variable, -value);
     }
@@ -150,11 +150,11 @@ export class Simplex {
 
   /** How far the row's basic variable is above its upper (positive) or below its lower bound (negative). */
   private missOf(row: number): number {
-    const variable = this.basis.variables[row] as number;
-    const value = this.values[row] as number;
-    const above = value - (this.lp.upper[variable] as number);
+    const variable = this.basis.variables[row]!;
+    const value = this.values[row]!;
+    const above = value - this.lp.upper[variable]!;
     if (above > 0) return above;
-    return Math.min(0, value - (this.lp.lower[variable] as number));
+    return Math.min(0, value - this.lp.lower[variable]!);
   }
 
   private pivot(row: number): 'pivoted' | 'infeasible' | 'lost' {
@@ -164,20 +164,20 @@ export class Simplex {
     const rho = basis.row(row);
     this.ratioTest.begin();
     for (let at = 0; at < this.movables; at++) {
-      const variable = this.movable[at] as number;
-      if ((basis.rowOf[variable] as number) >= 0) continue;
+      const variable = this.movable[at]!;
+      if (basis.rowOf[variable]! >= 0) continue;
       const product = lp.dot(rho, variable);
       alpha[variable] = product;
-      const range = (lp.upper[variable] as number) - (lp.lower[variable] as number);
+      const range = lp.upper[variable]! - lp.lower[variable]!;
       if (range === 0) continue;
       const towards = sign * product;
       if (basis.atUpper[variable] === 1 ? towards < -1e-9 : towards > 1e-9) {
-        this.ratioTest.offer(variable, Math.abs((reduced[variable] as number) / product), Math.abs(product) * range);
+        this.ratioTest.offer(variable, Math.abs(reduced[variable]! / product), Math.abs(product) * range);
       }
     }
     const entering = this.ratioTest.choose(Math.abs(miss), alpha);
     if (entering < 0) {
-      for (let other = 0; other < lp.rows; other++) this.duals[other] = -sign * (rho[other] as number);
+      for (let other = 0; other < lp.rows; other++) this.duals[other] = -sign * rho[other]!;
       return 'infeasible';
     }
     return this.exchange(row, entering, sign) ? 'pivoted' : 'lost';
@@ -187,23 +187,22 @@ export class Simplex {
   private exchange(row: number, entering: number, sign: number): boolean {
     const { lp, basis, alpha, reduced, values } = this;
     const column = basis.column(entering);
-    const pivot = column[row] as number;
-    if (Math.abs(pivot) < 1e-9 || Math.abs(pivot - (alpha[entering] as number)) > 1e-6 * (1 + Math.abs(pivot)))
-      return false;
+    const pivot = column[row]!;
+    if (Math.abs(pivot) < 1e-9 || Math.abs(pivot - alpha[entering]!) > 1e-6 * (1 + Math.abs(pivot))) return false;
     this.flipPassed();
-    const leaving = basis.variables[row] as number;
-    const target = sign > 0 ? (lp.upper[leaving] as number) : (lp.lower[leaving] as number);
-    const change = ((values[row] as number) - target) / pivot;
-    const step = -(reduced[entering] as number) / (alpha[entering] as number);
+    const leaving = basis.variables[row]!;
+    const target = sign > 0 ? lp.upper[leaving]! : lp.lower[leaving]!;
+    const change = (values[row]! - target) / pivot;
+    const step = -reduced[entering]! / alpha[entering]!;
     const newValue = basis.restingValue(entering) + change;
     for (let other = 0; other < lp.rows; other++) {
-      values[other] = (values[other] as number) - change * (column[other] as number);
+      values[other] = values[other]! - change * column[other]!;
     }
     values[row] = newValue;
     for (let at = 0; at < this.movables; at++) {
-      const variable = this.movable[at] as number;
-      if ((basis.rowOf[variable] as number) >= 0) continue;
-      reduced[variable] = (reduced[variable] as number) + step * (alpha[variable] as number);
+      const variable = this.movable[at]!;
+      if (basis.rowOf[variable]! >= 0) continue;
+      reduced[variable] = reduced[variable]! + step * alpha[variable]!;
     }
     reduced[leaving] = step;
     reduced[entering] = 0;
@@ -215,7 +214,7 @@ export class Simplex {
     const { lp, basis, flips } = this;
     flips.fill(0);
     this.ratioTest.forEachPassed((variable) => {
-      const range = (lp.upper[variable] as number) - (lp.lower[variable] as number);
+      const range = lp.upper[variable]! - lp.lower[variable]!;
       const isAtUpper = basis.atUpper[variable] === 1;
       lp.addColumn(flips, variable, isAtUpper ? -range : range);
       basis.atUpper[variable] = isAtUpper ? 0 : 1;

@@ -51,16 +51,11 @@ export class Splits {
   /** Where every sum is whole as far as floating point can tell: a class that is still open, to be settled either way. */
   undecided(simplex: Simplex): Split[] {
     const { classes } = this.relaxation;
-    const column = classes.findIndex(
-      (index) => (this.node.lower[index] as number) < (this.node.upper[index] as number),
-    );
+    const column = classes.findIndex((index) => this.node.lower[index]! < this.node.upper[index]!);
     if (column < 0) return [];
     const { lower, upper } = this.relaxation.lp;
-    const value = Math.min(
-      Math.max(Math.round(simplex.value(column)), lower[column] as number),
-      upper[column] as number,
-    );
-    return [this.splitClass(column, value > (lower[column] as number) ? value - 1 : value)];
+    const value = Math.min(Math.max(Math.round(simplex.value(column)), lower[column]!), upper[column]!);
+    return [this.splitClass(column, value > lower[column]! ? value - 1 : value)];
   }
 
   private fractionalClasses(simplex: Simplex): Split[] {
@@ -79,8 +74,8 @@ export class Splits {
       group,
       value,
       at: Math.floor(value),
-      lower: groups.lower[group] as number,
-      upper: groups.upper[group] as number,
+      lower: groups.lower[group]!,
+      upper: groups.upper[group]!,
       restrict: (lower, upper) => {
         groups.lower[group] = lower;
         groups.upper[group] = upper;
@@ -92,15 +87,15 @@ export class Splits {
 
   private splitClass(column: number, value: number): Split {
     const { node, relaxation } = this;
-    const index = relaxation.classes[column] as number;
+    const index = relaxation.classes[column]!;
     const group = this.singles.get(index) ?? this.groups.lower.length + this.singles.size;
     this.singles.set(index, group);
     return {
       group,
       value,
       at: Math.floor(value),
-      lower: node.lower[index] as number,
-      upper: node.upper[index] as number,
+      lower: node.lower[index]!,
+      upper: node.upper[index]!,
       restrict: (lower, upper) => {
         node.lower[index] = lower;
         node.upper[index] = upper;

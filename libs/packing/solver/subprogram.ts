@@ -22,9 +22,9 @@ export function openPart(program: Program, box: Box, lastLevel: number): Subprog
   for (let level = 0; level < program.priorities.length; level++) {
     start[level] = open.length;
     if (level > lastLevel) continue;
-    const end = program.start[level + 1] as number;
-    for (let index = program.start[level] as number; index < end; index++) {
-      if ((box.lower[index] as number) < (box.upper[index] as number)) open.push(index);
+    const end = program.start[level + 1]!;
+    for (let index = program.start[level]!; index < end; index++) {
+      if (box.lower[index]! < box.upper[index]!) open.push(index);
     }
   }
   start[program.priorities.length] = open.length;
@@ -34,16 +34,16 @@ export function openPart(program: Program, box: Box, lastLevel: number): Subprog
   const used = usage(program, box.lower);
   const part: Program = {
     rows,
-    limits: program.limits.map((limit, row) => usable(limit - (used[row] as number), amounts, row, rows)),
+    limits: program.limits.map((limit, row) => usable(limit - used[row]!, amounts, row, rows)),
     classes: open.length,
     amounts,
-    counts: pick((index) => (box.upper[index] as number) - (box.lower[index] as number)),
-    level: Int32Array.from(open, (index) => program.level[index] as number),
+    counts: pick((index) => box.upper[index]! - box.lower[index]!),
+    level: Int32Array.from(open, (index) => program.level[index]!),
     start,
     priorities: program.priorities,
     stages: program.stages,
-    worth: pick((index) => program.worth[index] as number),
-    weights: pick((index) => program.weights[index] as number),
+    worth: pick((index) => program.worth[index]!),
+    weights: pick((index) => program.weights[index]!),
     members: [],
   };
   const base = Float64Array.from(program.priorities, (_, level) => sumLevel(program, box.lower, level));
@@ -54,7 +54,7 @@ export function openPart(program: Program, box: Box, lastLevel: number): Subprog
 function usable(limit: number, amounts: Float64Array, row: number, rows: number): number {
   let divisor = 0;
   for (let at = row; at < amounts.length; at += rows) {
-    let other = amounts[at] as number;
+    let other = amounts[at]!;
     while (other > 0) [divisor, other] = [other, divisor % other];
   }
   return divisor > 0 ? Math.floor(limit / divisor) * divisor : limit;
@@ -63,6 +63,6 @@ function usable(limit: number, amounts: Float64Array, row: number, rows: number)
 /** Counts of the whole program for counts of the open part. */
 export function embed(box: Box, part: Subprogram, x: Float64Array): Float64Array {
   const whole = box.lower.slice();
-  part.origin.forEach((index, at) => (whole[index] = (whole[index] as number) + (x[at] as number)));
+  part.origin.forEach((index, at) => (whole[index] = whole[index]! + x[at]!));
   return whole;
 }

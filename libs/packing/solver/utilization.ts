@@ -35,10 +35,10 @@ export function maximizeUtilization(program: Program, solution: LevelSolution, m
   const frame = levelFrame(program, box, level, placed);
   const relaxation = relax(frame, true);
   const { lp, classes } = relaxation;
-  const unit = Math.max(...Array.from(classes, (index) => program.weights[index] as number), Number.MIN_VALUE);
+  const unit = Math.max(...Array.from(classes, (index) => program.weights[index]!), Number.MIN_VALUE);
   for (let column = 0; column < lp.columns; column++) {
-    const index = classes[column] as number;
-    lp.cost[column] = (program.weights[index] as number) / unit + 1e-7 * scatter(index);
+    const index = classes[column]!;
+    lp.cost[column] = program.weights[index]! / unit + 1e-7 * scatter(index);
   }
   const simplex = new Simplex(lp, meter);
   const outcome = simplex.solve();
@@ -59,29 +59,24 @@ export function maximizeUtilization(program: Program, solution: LevelSolution, m
 }
 
 function weigh(program: Program, x: Float64Array): number {
-  return x.reduce((sum, count, index) => sum + count * (program.weights[index] as number), 0);
+  return x.reduce((sum, count, index) => sum + count * program.weights[index]!, 0);
 }
 
 /** Exchanges deployments of one class for as many of another of the same level, as long as that fits and uses more. */
 function exchangeForMore(program: Program, box: Box, x: Float64Array, gains: Float64Array, meter: Meter): void {
-  const left = usage(program, x).map((used, row) => (program.limits[row] as number) - used);
+  const left = usage(program, x).map((used, row) => program.limits[row]! - used);
   for (let level = 0; level < program.priorities.length; level++) {
-    const byGain = openClasses(program, box, level).sort(
-      (a, b) => Math.abs(gains[a] as number) - Math.abs(gains[b] as number) || a - b,
-    );
+    const byGain = openClasses(program, box, level).sort((a, b) => Math.abs(gains[a]!) - Math.abs(gains[b]!) || a - b);
     const classes = byGain.slice(0, CANDIDATES);
     for (const out of classes) {
       meter.charge(classes.length * 4);
       if (!meter.mayContinue()) return;
       for (const into of classes) {
-        if ((program.weights[into] as number) <= (program.weights[out] as number)) continue;
-        const room = Math.min(
-          (x[out] as number) - (box.lower[out] as number),
-          (box.upper[into] as number) - (x[into] as number),
-        );
+        if (program.weights[into]! <= program.weights[out]!) continue;
+        const room = Math.min(x[out]! - box.lower[out]!, box.upper[into]! - x[into]!);
         const times = shift(program, left, { out, into, room });
-        x[out] = (x[out] as number) - times;
-        x[into] = (x[into] as number) + times;
+        x[out] = x[out]! - times;
+        x[into] = x[into]! + times;
       }
     }
   }
@@ -93,11 +88,11 @@ function shift(
   left: Float64Array,
   { out, into, room }: { out: number; into: number; room: number },
 ): number {
-  const more = (row: number): number => (amounts[into * rows + row] as number) - (amounts[out * rows + row] as number);
+  const more = (row: number): number => amounts[into * rows + row]! - amounts[out * rows + row]!;
   let times = room;
   for (let row = 0; row < rows && times > 0; row++) {
-    if (more(row) > 0) times = Math.min(times, Math.floor((left[row] as number) / more(row)));
+    if (more(row) > 0) times = Math.min(times, Math.floor(left[row]! / more(row)));
   }
-  for (let row = 0; row < rows && times > 0; row++) left[row] = (left[row] as number) - times * more(row);
+  for (let row = 0; row < rows && times > 0; row++) left[row] = left[row]! - times * more(row);
   return times;
 }

@@ -23,10 +23,10 @@ interface Exchange {
  */
 export function exchangeWork(task: Omit<RoundingTask, 'counts'>, x: Float64Array, meter: Meter): void {
   const { program, box, level } = task;
-  const left = usage(program, x, program.start[level + 1]).map((used, row) => (program.limits[row] as number) - used);
+  const left = usage(program, x, program.start[level + 1]).map((used, row) => program.limits[row]! - used);
   while (meter.mayContinue()) {
-    const leaving = nearest(task, (index) => (x[index] as number) > (box.lower[index] as number));
-    const coming = nearest(task, (index) => (x[index] as number) < (box.upper[index] as number));
+    const leaving = nearest(task, (index) => x[index]! > box.lower[index]!);
+    const coming = nearest(task, (index) => x[index]! < box.upper[index]!);
     const [out, into] = [singlesOf(program, leaving), singlesOf(program, coming)];
     const either = [...into, ...pairsOf(program, coming)].sort(byWorth);
     const one = bestExchange(program, left, { leaving: out, coming: either }, null, meter);
@@ -42,7 +42,7 @@ function nearest(
   isMeant: (index: number) => boolean,
 ): number[] {
   const open = openClasses(program, box, level).filter(isMeant);
-  return open.sort((a, b) => Math.abs(gains[a] as number) - Math.abs(gains[b] as number) || a - b).slice(0, MOST);
+  return open.sort((a, b) => Math.abs(gains[a]!) - Math.abs(gains[b]!) || a - b).slice(0, MOST);
 }
 
 function byWorth(a: Side, b: Side): number {
@@ -50,14 +50,12 @@ function byWorth(a: Side, b: Side): number {
 }
 
 function singlesOf({ worth }: Program, classes: readonly number[]): Side[] {
-  return classes.map((index) => ({ classes: [index], worth: worth[index] as number })).sort(byWorth);
+  return classes.map((index) => ({ classes: [index], worth: worth[index]! })).sort(byWorth);
 }
 
 function pairsOf({ worth }: Program, classes: readonly number[]): Side[] {
   return classes.flatMap((one, at) =>
-    classes
-      .slice(at + 1)
-      .map((other) => ({ classes: [one, other], worth: (worth[one] as number) + (worth[other] as number) })),
+    classes.slice(at + 1).map((other) => ({ classes: [one, other], worth: worth[one]! + worth[other]! })),
   );
 }
 
@@ -75,7 +73,7 @@ function bestExchange(
   for (const out of leaving) {
     // From the dearest down, as far as it pays.
     for (let at = coming.length - 1; at >= 0; at--) {
-      const into = coming[at] as Side;
+      const into = coming[at]!;
       if (into.worth - out.worth <= most) break;
       tried++;
       if (!fits(program, left, out, into)) continue;
@@ -90,17 +88,16 @@ function bestExchange(
 function fits({ rows, amounts }: Program, left: Float64Array, out: Side, other: Side): boolean {
   for (let row = 0; row < rows; row++) {
     let more = 0;
-    for (const index of other.classes) more += amounts[index * rows + row] as number;
-    for (const index of out.classes) more -= amounts[index * rows + row] as number;
-    if (more > (left[row] as number)) return false;
+    for (const index of other.classes) more += amounts[index * rows + row]!;
+    for (const index of out.classes) more -= amounts[index * rows + row]!;
+    if (more > left[row]!) return false;
   }
   return true;
 }
 
 function move({ rows, amounts }: Program, x: Float64Array, left: Float64Array, { classes }: Side, by: 1 | -1): void {
   for (const index of classes) {
-    x[index] = (x[index] as number) + by;
-    for (let row = 0; row < rows; row++)
-      left[row] = (left[row] as number) - by * (amounts[index * rows + row] as number);
+    x[index] = x[index]! + by;
+    for (let row = 0; row < rows; row++) left[row] = left[row]! - by * amounts[index * rows + row]!;
   }
 }

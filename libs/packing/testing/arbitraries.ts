@@ -123,7 +123,7 @@ export function someTrouble(
   return fc.tuple(list, part, part, part).map(([entries, ...parts]) => {
     const [cpu = 0, memory = 0, gpu = 0] = RESOURCES.map((resource, index) => {
       const total = entries.reduce((sum, entry) => sum + entry.request[resource] * entry.count, 0);
-      return Math.min(LARGEST_CAPACITY, Math.floor((total / 100) * (parts[index] as number)));
+      return Math.min(LARGEST_CAPACITY, Math.floor((total / 100) * parts[index]!));
     });
     return {
       capacity: amounts(cpu, memory, gpu),

@@ -15,7 +15,7 @@ export interface BestLevel {
 type Amounts = readonly number[];
 
 const rowOf = (amounts: ResourceAmounts): number[] => RESOURCES.map((resource) => amounts[resource]);
-const plus = (a: Amounts, b: Amounts, times = 1): number[] => a.map((one, row) => one + times * (b[row] as number));
+const plus = (a: Amounts, b: Amounts, times = 1): number[] => a.map((one, row) => one + times * b[row]!);
 
 /** Who may be given up now, in the plainest words. */
 export function yielding({ policy, running, waiting, nowMs, isCordoned }: Snapshot): RunningGroup[] {
@@ -92,7 +92,7 @@ function distinct(possible: readonly Amounts[]): Amounts[] {
 }
 
 function isPossible(row: Amounts, possible: readonly Amounts[]): boolean {
-  return possible.some((left) => row.every((amount, index) => amount <= (left[index] as number)));
+  return possible.some((left) => row.every((amount, index) => amount <= left[index]!));
 }
 
 function freeBeside(snapshot: Snapshot, candidates: readonly RunningGroup[]): Amounts {
@@ -116,7 +116,7 @@ function bestStay(
   const choices = allChoices(snapshot, here).filter(({ row }) => isPossible(row, possible));
   const compare = (a: Stay, b: Stay): number => b.work - a.work || b.count - a.count;
   choices.sort(compare);
-  const best = choices[0] as Stay;
+  const best = choices[0]!;
   const equal = choices.filter((choice) => compare(choice, best) === 0);
   if (equal.length === 1) return best;
   const ids = here.flatMap(({ preemptible }) =>

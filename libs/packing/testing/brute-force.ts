@@ -17,7 +17,7 @@ export function bruteForce(snapshot: Snapshot): { counts: number[]; utilization:
   let best: { counts: number[]; utilization: number } = { counts: counts.slice(), utilization: base };
   const isBetter = (utilization: number): boolean => {
     for (const [level, count] of counts.entries()) {
-      const difference = count - (best.counts[level] as number);
+      const difference = count - best.counts[level]!;
       if (difference !== 0) return difference > 0;
     }
     return utilization > best.utilization;
@@ -30,19 +30,19 @@ export function bruteForce(snapshot: Snapshot): { counts: number[]; utilization:
     }
     const level = priorities.indexOf(shape.priority);
     for (let placed = 0; placed <= shape.count; placed++) {
-      const fits = RESOURCES.every((resource) => shape.request[resource] * placed <= (left.get(resource) as number));
+      const fits = RESOURCES.every((resource) => shape.request[resource] * placed <= left.get(resource)!);
       if (!fits) break;
       let more = 0;
       for (const resource of RESOURCES) {
         const taken = shape.request[resource] * placed;
-        left.set(resource, (left.get(resource) as number) - taken);
+        left.set(resource, left.get(resource)! - taken);
         if (capacity[resource] > 0) more += taken / capacity[resource];
       }
-      counts[level] = (counts[level] as number) + placed;
+      counts[level] = counts[level]! + placed;
       descend(index + 1, utilization + more);
       counts[level] = counts[level] - placed;
       for (const resource of RESOURCES) {
-        left.set(resource, (left.get(resource) as number) + shape.request[resource] * placed);
+        left.set(resource, left.get(resource)! + shape.request[resource] * placed);
       }
     }
   };

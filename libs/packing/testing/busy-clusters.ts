@@ -82,7 +82,7 @@ export function someBusyCluster({ running, shapes, count, largest, elapsed }: Bu
       const used = (resource: keyof ResourceAmounts): number =>
         groups.reduce((sum, { resources }) => sum + resources[resource], 0);
       const [cpuMillis = 0, memoryMib = 0, gpuMillis = 0] = RESOURCES.map(
-        (resource, row) => used(resource) + ([cpu, memory, gpu][row] as number),
+        (resource, row) => used(resource) + [cpu, memory, gpu][row]!,
       );
       return {
         capacity: { cpuMillis, memoryMib, gpuMillis },

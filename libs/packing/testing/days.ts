@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { type ResourceAmounts, ResourceVector } from '#kernel';
 
 import { keyOf } from '../explain/places.js';
-import type { Plan, PlanningPolicy, RunningGroup, Snapshot, WaitingShape } from '../types.js';
+import type { Plan, PlanningPolicy, RunningGroup, Snapshot } from '../types.js';
 import { amounts } from './problems.js';
 import { type Eviction, type SimulatedDeployment, Simulation } from './simulator.js';
 
@@ -80,7 +80,7 @@ export function lostClaims({ claims = [], waiting }: Snapshot, result: Plan): nu
   return claims.flatMap(({ priority, request, maxRuntimeSeconds, count }) => {
     const key = keyOf({ priority, request, maxRuntimeSeconds });
     const still = result.claims.filter((claim) => keyOf(claim) === key);
-    const starts = result.place.filter(({ shape }) => keyOf(waiting[shape] as WaitingShape) === key);
+    const starts = result.place.filter(({ shape }) => keyOf(waiting[shape]!) === key);
     const left = [...still, ...starts].reduce((sum, one) => sum - one.count, count);
     return new Array<number>(Math.max(0, left)).fill(priority);
   });
@@ -103,7 +103,7 @@ export function afterPlan(snapshot: Snapshot, { place, preempt, claims, reservat
     return isGone ? [] : [{ ...rest, isVacating: true, endsAtMs }];
   });
   const starts = place.map(({ shape, count }): RunningGroup => {
-    const { priority, request } = snapshot.waiting[shape] as WaitingShape;
+    const { priority, request } = snapshot.waiting[shape]!;
     return { priority, resources: request, count, endsAtMs: null };
   });
   const waiting = snapshot.waiting.map((shape, index) => ({

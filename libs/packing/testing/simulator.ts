@@ -112,7 +112,7 @@ export class Simulation {
       else this.queue.push(deployment);
     }
     while (this.pending[0] !== undefined && this.pending[0].arrivesAtSeconds <= now) {
-      this.queue.push(this.pending.shift() as SimulatedDeployment);
+      this.queue.push(this.pending.shift()!);
     }
   }
 
@@ -210,7 +210,7 @@ export class Simulation {
     this.wakeAtSeconds = result.wakeAtMs === null ? null : result.wakeAtMs / 1000;
     if (result.reservation?.state === 'promised') {
       const { id, promisedAtMs } = result.reservation;
-      this.promises.set(id, [...(this.promises.get(id) ?? []), (promisedAtMs as number) / 1000]);
+      this.promises.set(id, [...(this.promises.get(id) ?? []), promisedAtMs! / 1000]);
     }
   }
 }
@@ -223,14 +223,14 @@ function endOf({ deployment, sinceSeconds, stopping }: Run): number {
 
 function toShape(group: readonly SimulatedDeployment[], names: number): WaitingShape {
   const heads = group.slice(0, names).map(({ id, arrivesAtSeconds }) => ({ id, queuedAtMs: arrivesAtSeconds * 1000 }));
-  const { priority, request, declaredSeconds } = group[0] as SimulatedDeployment;
+  const { priority, request, declaredSeconds } = group[0]!;
   const [oldest, ...followers] = heads;
   return {
     priority,
     request,
     maxRuntimeSeconds: declaredSeconds,
     count: group.length,
-    oldest: oldest as (typeof heads)[number],
+    oldest: oldest!,
     followers,
   };
 }

@@ -49,13 +49,13 @@ export function membersOf({ waiting }: Pick<State, 'waiting'>): Waiting[][] {
 export function snapshotOf(state: State, namesAll = false): Snapshot {
   const waiting = membersOf(state).map((group): WaitingShape => {
     const [oldest, ...followers] = group.map(({ id, queuedAtMs }) => ({ id, queuedAtMs }));
-    const { priority, request, maxRuntimeSeconds } = group[0] as Waiting;
+    const { priority, request, maxRuntimeSeconds } = group[0]!;
     const shape = {
       priority,
       request,
       maxRuntimeSeconds,
       count: group.length,
-      oldest: oldest as { id: string; queuedAtMs: number },
+      oldest: oldest!,
     };
     return namesAll ? { ...shape, followers } : shape;
   });
@@ -139,7 +139,7 @@ export function someState({ shapes, waiting, running, largest }: StateSize): fc.
         isCordoned,
         running: thatFit(running.map(toRunning), capacity),
         waiting: queue.map(([kind, age], index) => ({
-          ...(kinds[kind % kinds.length] as (typeof kinds)[number]),
+          ...kinds[kind % kinds.length]!,
           id: `w${String(index).padStart(3, '0')}`,
           queuedAtMs: age * 1000,
         })),
@@ -198,12 +198,10 @@ const vacating = ({ priority, resources, count }: RunningGroup, endsAtMs: number
 function thatFit(running: readonly RunningGroup[], capacity: ResourceAmounts): RunningGroup[] {
   const left = new Map(RESOURCES.map((resource) => [resource, capacity[resource]]));
   return running.filter((group) => {
-    const fits = RESOURCES.every(
-      (resource) => group.resources[resource] * group.count <= (left.get(resource) as number),
-    );
+    const fits = RESOURCES.every((resource) => group.resources[resource] * group.count <= left.get(resource)!);
     if (!fits) return false;
     for (const resource of RESOURCES) {
-      left.set(resource, (left.get(resource) as number) - group.resources[resource] * group.count);
+      left.set(resource, left.get(resource)! - group.resources[resource] * group.count);
     }
     return true;
   });

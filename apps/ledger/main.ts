@@ -2,10 +2,14 @@ import 'reflect-metadata';
 
 import { Logger } from '@nestjs/common';
 
+import { auditEntities } from '#audit';
+import { clusterEntities } from '#clusters';
 import { type LocalSettings } from '#config';
 import { Database, databaseOptions, databaseUrlFor, MikroORM, runCommand } from '#database';
+import { deploymentEntities } from '#deployments';
 import { isId } from '#kernel';
-import { LedgerAudit, LedgerRepair } from '#scheduler';
+import { queueEntities } from '#queue';
+import { LedgerAudit, LedgerRepair, schedulerEntities } from '#scheduler';
 
 const USAGE = `usage: npm run ledger -- audit
        npm run ledger -- repair CLUSTER_ID
@@ -47,9 +51,14 @@ async function run([command, clusterId, ...others]: readonly string[], settings:
     return 2;
   }
   const url = databaseUrlFor(settings);
-  const database = new Database(
-    await MikroORM.init(databaseOptions({ url, poolMax: 2, applicationName: 'stowage-ledger' }, [])),
-  );
+  const options = databaseOptions({ url, poolMax: 2, applicationName: 'stowage-ledger' }, [
+    ...auditEntities,
+    ...clusterEntities,
+    ...queueEntities,
+    ...deploymentEntities,
+    ...schedulerEntities,
+  ]);
+  const database = new Database(await MikroORM.init(options));
   try {
     return await (isRepair ? repair(database, clusterId) : audit(database));
   } finally {

@@ -1,13 +1,30 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 
+import { auditEntities } from '#audit';
+import { authEntities } from '#auth';
+import { clusterEntities } from '#clusters';
 import { ConfigModule, type Settings } from '#config';
-import { DatabaseModule } from '#database';
+import { DatabaseModule, type Entity } from '#database';
+import { deploymentEntities } from '#deployments';
 import { OperationsModule } from '#operations';
-import { QueueModule } from '#queue';
+import { organizationEntities } from '#organizations';
+import { queueEntities, QueueModule } from '#queue';
+import { schedulerEntities } from '#scheduler';
 import { SchedulerProcessorModule } from '#scheduler/processor';
 import { TelemetryModule } from '#telemetry';
 
-/** The worker: runs passes, and serves nobody else. */
+/** The tables that a pass reads and writes, and those of the libs that it calls. */
+const ENTITIES: readonly Entity[] = [
+  ...auditEntities,
+  ...authEntities,
+  ...organizationEntities,
+  ...clusterEntities,
+  ...queueEntities,
+  ...deploymentEntities,
+  ...schedulerEntities,
+];
+
+/** The worker: runs passes, and serves no requests. */
 @Module({})
 export class WorkerModule {
   static forRoot(settings: Settings): DynamicModule {
@@ -25,7 +42,7 @@ export class ObservableWorkerModule {
 
 function partsOf({ databaseUrl, databasePoolMax }: Settings): NonNullable<DynamicModule['imports']> {
   return [
-    DatabaseModule.forRoot({ url: databaseUrl, poolMax: databasePoolMax, applicationName: 'stowage-worker' }, []),
+    DatabaseModule.forRoot({ url: databaseUrl, poolMax: databasePoolMax, applicationName: 'stowage-worker' }, ENTITIES),
     QueueModule,
     SchedulerProcessorModule,
     TelemetryModule,

@@ -1,9 +1,12 @@
 import { type EntitySchema } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
 import { type Options } from '@mikro-orm/postgresql';
+import { type Pool } from 'pg';
 
+import { BoundDriver } from './bound-driver.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { sendPrepared } from './prepared-statements.js';
+import { traceStatements } from './traced-statements.js';
 
 /** How a process reaches PostgreSQL. */
 export interface DatabaseSettings {
@@ -34,6 +37,7 @@ export const SESSION_LIMITS = {
 export function databaseOptions(settings: DatabaseSettings, entities: readonly Entity[]): Options {
   const { statementTimeoutMs, lockTimeoutMs, idleInTransactionTimeoutMs, acquireTimeoutMs } = SESSION_LIMITS;
   return {
+    driver: BoundDriver,
     clientUrl: settings.url,
     entities: [...entities],
     discovery: { warnWhenNoEntities: false },
@@ -44,7 +48,10 @@ export function databaseOptions(settings: DatabaseSettings, entities: readonly E
       application_name: settings.applicationName,
       connectionTimeoutMillis: acquireTimeoutMs,
       keepAlive: true,
-      onPoolCreated: sendPrepared,
+      onPoolCreated: (pool: Pool) => {
+        sendPrepared(pool);
+        traceStatements(pool);
+      },
       options: [
         `-c statement_timeout=${statementTimeoutMs}`,
         `-c lock_timeout=${lockTimeoutMs}`,

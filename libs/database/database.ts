@@ -2,12 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 import { type IsolationLevel } from '@mikro-orm/core';
 import { type EntityManager, type MikroORM } from '@mikro-orm/postgresql';
-import { type QueryResult, type RawBuilder, sql } from 'kysely';
-
-import { inSpan } from '#telemetry';
+import { type RawBuilder, sql } from 'kysely';
 
 import { isRetryable } from './sql-state.js';
-import { sqlFacts } from './sql-facts.js';
 
 /** A piece of SQL with its bound parameters. */
 export type Fragment = RawBuilder<unknown>;
@@ -123,21 +120,12 @@ async function joined<T>(
 
 /** The rows of one SQL statement, its parameters bound (never written into the text), inside `em`'s transaction if it has one. */
 export async function rowsOf<Row>(em: EntityManager, statement: RawBuilder<Row>): Promise<Row[]> {
-  return (await execute(em, statement)).rows;
+  return (await statement.execute(em.getKysely())).rows;
 }
 
 /** How many rows one SQL statement changed. */
 export async function changesOf(em: EntityManager, statement: RawBuilder<unknown>): Promise<number> {
-  return Number((await execute(em, statement)).numAffectedRows ?? 0n);
-}
-
-async function execute<Row>(em: EntityManager, statement: RawBuilder<Row>): Promise<QueryResult<Row>> {
-  const kysely = em.getKysely();
-  return inSpan(
-    'sql',
-    () => sqlFacts(statement.compile(kysely).sql),
-    () => statement.execute(kysely),
-  );
+  return Number((await statement.execute(em.getKysely())).numAffectedRows ?? 0n);
 }
 
 /**

@@ -4,10 +4,6 @@ import { type EntityManager } from '@mikro-orm/postgresql';
 import { type RawBuilder } from 'kysely';
 import { type Pool, type PoolClient } from 'pg';
 
-import { inSpan } from '#telemetry';
-
-import { sqlFacts } from './sql-facts.js';
-
 /**
  * For so long a connection keeps the plan of a prepared statement. A plan that was made for an empty table is bad for a full one, and
  * PostgreSQL notices only when it has counted again.
@@ -25,6 +21,7 @@ interface Remembering {
   readonly connection?: { parsedStatements?: Record<string, string> };
 }
 
+/** The method of a connection by which every statement is sent. */
 type Send = (query: unknown, ...rest: unknown[]) => unknown;
 
 /**
@@ -37,11 +34,7 @@ export async function preparedRowsOf<Row>(em: EntityManager, statement: RawBuild
   if (!names.has(compiled.sql) && names.size < MAX_STATEMENTS) {
     names.set(compiled.sql, `stowage_${createHash('sha256').update(compiled.sql).digest('hex').slice(0, 16)}`);
   }
-  return inSpan(
-    'sql',
-    () => sqlFacts(compiled.sql),
-    async () => (await kysely.executeQuery(compiled)).rows,
-  );
+  return (await kysely.executeQuery(compiled)).rows;
 }
 
 /** Lets the connections of a pool send the statements of {@link preparedRowsOf} by their names. */

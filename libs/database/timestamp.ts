@@ -1,5 +1,7 @@
+import { p, Type } from '@mikro-orm/core';
+
 /**
- * A timestamp as PostgreSQL writes it (ISO style, session in UTC), in RFC 3339, with all the digits that were stored.
+ * Writes a timestamp of PostgreSQL (ISO style, session in UTC) in RFC 3339, with all the digits that were stored.
  *
  * @throws RangeError for a text of another form, because a session in another zone would silently shift every time
  */
@@ -11,3 +13,21 @@ export function rfc3339(timestamp: string | null): string | null {
   if (match === null) throw new RangeError(`not a timestamp in UTC: ${timestamp}`);
   return `${match[1] ?? ''}T${match[2] ?? ''}Z`;
 }
+
+/** A `timestamptz` as RFC 3339 text in UTC: a `Date` would lose the microseconds, by which lists are paged. */
+class TimestampType extends Type<string, string> {
+  override convertToJSValue(value: string): string {
+    return value.endsWith('Z') ? value : rfc3339(value);
+  }
+
+  override getColumnType(): string {
+    return 'timestamptz';
+  }
+
+  override compareAsType(): string {
+    return 'string';
+  }
+}
+
+/** A property of type `timestamptz`, read and written as RFC 3339 text. */
+export const timestamptz = p.type(TimestampType);

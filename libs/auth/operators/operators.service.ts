@@ -2,14 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 
 import { AuditLog, systemActor } from '#audit';
 import { Settings } from '#config';
-import { Database, rowsOf, sql } from '#database';
+import { Database, exactlyOne, rowsOf, sql } from '#database';
 
 import { USERNAME_PATTERN, usernameKey } from '../accounts/names.js';
 import { insertUser, isTaken } from '../accounts/new-user.js';
 import { AuthErrors } from '../auth.errors.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { assertAcceptablePassword } from '../passwords/password-policy.js';
-import { theRow } from '../the-row.js';
 
 /** Makes operators: by a command on the machine, and by nothing that listens. */
 @Injectable()
@@ -54,7 +53,7 @@ export class Operators {
         sql<{ id: string; username: string }>`
           update users set is_operator = true where username_key = ${usernameKey(username)} returning id, username`,
       );
-      const user = theRow(rows);
+      const user = exactlyOne(rows);
       await this.audit.record(tx, {
         organizationId: null,
         actor: systemActor('operator command'),

@@ -2,13 +2,12 @@ import { Injectable } from '@nestjs/common';
 
 import { AuditLog } from '#audit';
 import { Settings } from '#config';
-import { changesOf, Database, type EntityManager, type Fragment, rfc3339, rowsOf, sql } from '#database';
+import { changesOf, Database, exactlyOne, type EntityManager, type Fragment, rfc3339, rowsOf, sql } from '#database';
 import { isAtLeast, newId, type Role } from '#kernel';
 
 import { type Actor, auditActorOf } from '../access/actor.js';
 import { OrganizationVisibilityErrors } from '../access/organization-visibility.js';
 import { AuthErrors, tokenRoleTooHigh, unauthenticated } from '../auth.errors.js';
-import { theRow } from '../the-row.js';
 import { createApiToken, digestOf } from './api-token-format.js';
 import { TokenAllowance } from './token-allowance.js';
 
@@ -142,7 +141,7 @@ export class ApiTokens {
                   now() + make_interval(secs => ${order.expiresInSeconds}))
           returning id, name, organization_id, role, created_at, expires_at, last_used_at`,
       );
-      const view = toView(theRow(rows));
+      const view = toView(exactlyOne(rows));
       await this.record(tx, actor, 'api_token_create', view);
       return { ...view, token };
     });

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 
 import { AuditLog } from '#audit';
-import { constraintOf, Database, type EntityManager, rfc3339, rowsOf, sql } from '#database';
+import { constraintOf, Database, type EntityManager, exactlyOne, rfc3339, rowsOf, sql } from '#database';
 import { newId, type Role } from '#kernel';
 
 import { type Actor, auditActorOf } from '../access/actor.js';
 import { AuthErrors, nameTaken } from '../auth.errors.js';
-import { theRow } from '../the-row.js';
 import { type TokenScope } from '../access/access.js';
 
 /** Most service accounts of one organization. */
@@ -59,7 +58,7 @@ export class ServiceAccounts {
             values (${newId()}, ${organizationId}, ${name}, ${nameKey(name)}, ${role}, ${scope}, ${actor.id})
             returning id, name, role, scope, created_at`,
         );
-        const row = theRow(rows);
+        const row = exactlyOne(rows);
         await this.record(tx, actor, organizationId, 'service_account_create', row);
         return toView(row);
       });
@@ -104,7 +103,7 @@ export class ServiceAccounts {
         count: number;
       }>`select count(*)::int as count from service_accounts where organization_id = ${organizationId}`,
     );
-    if (theRow(rows).count < MAX_SERVICE_ACCOUNTS) return;
+    if (exactlyOne(rows).count < MAX_SERVICE_ACCOUNTS) return;
     const limit = MAX_SERVICE_ACCOUNTS;
     throw AuthErrors.SERVICE_ACCOUNT_LIMIT_REACHED.because(`There can be at most ${limit} service accounts.`, {
       limit,

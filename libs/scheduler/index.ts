@@ -1,18 +1,15 @@
-import { ClusterBlockersSchema } from './blockers/cluster-blockers.entity.js';
-import { LedgerAuditRunSchema } from './ledger/ledger-audit-run.entity.js';
-import { LedgerCheckpointSchema } from './ledger/ledger-checkpoint.entity.js';
-import { LedgerEntrySchema } from './ledger/ledger-entry.entity.js';
-import { LedgerFindingSchema } from './ledger/ledger-finding.entity.js';
-import { UsageSumSchema } from './ledger/usage-sum.entity.js';
-import { ClusterScheduleSchema } from './pass/cluster-schedule.entity.js';
-import { PassSchema } from './pass/pass.entity.js';
-import { PassTotalsSchema } from './pass/pass-totals.entity.js';
-import { PassSightSchema } from './pass/pass-sight.entity.js';
+import { ClusterBlockersSchema } from '#insights';
+import { LedgerAuditRunSchema, LedgerCheckpointSchema, LedgerEntrySchema, LedgerFindingSchema, UsageSumSchema } from '#ledger';
+
+import { ClusterScheduleSchema } from './snapshot/cluster-schedule.entity.js';
+import { PassSchema } from './passes/pass.entity.js';
+import { PassTotalsSchema } from './passes/pass-totals.entity.js';
+import { PassSightSchema } from './passes/pass-sight.entity.js';
 
 export { type AuditReport, LedgerAudit } from './ledger-audit.service.js';
 export { LEDGER_LAWS, type LedgerLaw } from './ledger-laws.js';
 export { LedgerRepair, type RepairReport } from './ledger-repair.service.js';
-export { LATENCY_BUCKETS_MS } from './pass/latencies.js';
+export { LATENCY_BUCKETS_MS } from './cycle/latencies.js';
 export { SchedulerModule } from './scheduler.module.js';
 
 /** The tables of this lib. */

@@ -20,7 +20,7 @@ import {
 } from '#packing';
 import { type QueuedShape, QueueShapes } from '#queue';
 
-import { ClusterSchedules, type Schedule } from '../pass/cluster-schedules.js';
+import { ClusterSchedules, type Schedule } from './cluster-schedules.js';
 
 /** As much of a cluster as decides what of it is to be read. */
 export interface ReadableCluster {

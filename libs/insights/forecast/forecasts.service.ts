@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+
+import { type Standing } from '#packing';
+import { type Actor } from '#rbac';
+import { type Present, PresentReader, Questions } from '#scheduler';
+
+import { type EtaView } from '../explanation/explanations.service.js';
+
+/** When the first of a queue start. */
+export interface ForecastView {
+  readonly asOfMs: number;
+  readonly horizonMs: number | null;
+  readonly items: readonly (EtaView & { readonly id: string; readonly priority: number })[];
+}
+
+/** Names of each shape: enough to play the future of most queues to its end. */
+const NAMES = 2_000;
+
+/** The future is played for so long. */
+const FORECAST_MS = 2_000;
+
+/** Forecasts the starts of those who stand first in a queue. */
+@Injectable()
+export class ForecastsService {
+  constructor(
+    private readonly presents: PresentReader,
+    private readonly questions: Questions,
+  ) {}
+
+  /** @throws CLUSTERS.NOT_FOUND, PLANNING.BUSY */
+  async read(actor: Actor, organizationId: string, clusterId: string, limit: number): Promise<ForecastView> {
+    const present = await this.presents.with(actor, { organizationId, clusterId, names: NAMES }, (_, seen) =>
+      Promise.resolve(seen),
+    );
+    const { snapshot } = present;
+    const standings = firstInLine(present, limit);
+    const { etas, horizonMs } = await this.questions.ask(actor, 'foresee', {
+      snapshot,
+      standings,
+      forecastMs: FORECAST_MS,
+    });
+    return {
+      asOfMs: snapshot.nowMs,
+      horizonMs,
+      items: standings.map(({ id, shape }, index) => {
+        const eta = etas[index];
+        const known =
+          eta === undefined || eta.atMs === null
+            ? { atMs: null, reason: eta?.reason ?? null }
+            : { atMs: eta.atMs, reason: null };
+        return { id, priority: snapshot.waiting[shape]?.priority ?? 0, ...known, horizonMs };
+      }),
+    };
+  }
+}
+
+/** The first by priority, age and id. */
+function firstInLine({ snapshot }: Present, limit: number): Standing[] {
+  const line = snapshot.waiting.flatMap(({ priority, oldest, followers = [] }, shape) =>
+    [oldest, ...followers].slice(0, limit).map((head, older) => ({ ...head, shape, older, priority })),
+  );
+  const byRank = line.sort((a, b) => b.priority - a.priority || a.queuedAtMs - b.queuedAtMs || (a.id < b.id ? -1 : 1));
+  return byRank.slice(0, limit).map(({ id, queuedAtMs, shape, older }) => ({ id, queuedAtMs, shape, older }));
+}

@@ -1,0 +1,105 @@
+import { type EntityManager } from '#database';
+import { type ClusterWork, type SingleHolder } from '#deployments';
+import {
+  type Displacement,
+  displacementInWords,
+  type ReservedResource,
+  type RunningGroup,
+  type Staying,
+} from '#packing';
+import { type ExplainResult, type Present } from '#scheduler';
+
+import { timeInWords } from './time-in-words.js';
+
+/** A running deployment that is, or could be, stopped for somebody. */
+export interface Yielding {
+  readonly id: string;
+  readonly name: string;
+  readonly priority: number;
+  /** Whole seconds that it has run: work that would be lost. */
+  readonly lostSeconds: number;
+}
+
+/** Whether what runs is, or could be, stopped for a deployment, and what forbids it. */
+export interface DisplacementView {
+  readonly isAllowed: boolean;
+  readonly sentence: string;
+  /** What the next pass stops for those of its kind; where it has a claim, what is stopping for those that have one. */
+  readonly victims: readonly Yielding[];
+  /** What else could be stopped, by the policy as it is; of very many, some. */
+  readonly candidates: readonly Yielding[];
+  readonly staying: readonly Staying[];
+  /** What there would be too little of even then. */
+  readonly short: readonly ReservedResource[];
+}
+
+/** So many are named. */
+export const MAX_YIELDING = 100;
+
+/**
+ * Gives names to those that are, or could be, stopped for a deployment.
+ *
+ * @param shape index into `snapshot.waiting`
+ * @param isClaimant whether it has a claim already to what is stopping
+ */
+export async function nameDisplacement(
+  em: EntityManager,
+  work: ClusterWork,
+  present: Present,
+  { shape, isClaimant }: { readonly shape: number; readonly isClaimant: boolean },
+  { plan, displacement }: Pick<ExplainResult, 'plan' | 'displacement'>,
+): Promise<DisplacementView> {
+  const { running } = present.snapshot;
+  const singles = (groups: readonly number[]): Single[] =>
+    groups.slice(0, MAX_YIELDING).flatMap((group) => singlesOf(running[group]));
+  const stopping = present.holding.filter((group): group is SingleHolder => 'id' in group && group.isVacating);
+  const leaving = isClaimant ? stopping.slice(0, MAX_YIELDING) : [];
+  const gone = singles(plan.preempt.filter(({ by }) => by === shape).map(({ group }) => group));
+  const could = singles(displacement.candidates);
+  const named = await nameYielding(em, work, present, [...leaving, ...gone, ...could]);
+  const of = (chosen: readonly Single[]): Yielding[] => chosen.flatMap(({ id }) => named.get(id) ?? []);
+  const victims = of([...leaving, ...gone]);
+  const { isAllowed, staying, short } = displacement;
+  const sentence = inWords(displacement, victims, isClaimant);
+  return { isAllowed, sentence, victims, candidates: of(could), staying, short };
+}
+
+/** A running deployment that is told apart. */
+export type Single = Pick<SingleHolder, 'id' | 'priority' | 'sinceMs'>;
+
+/** What is behind a running group that may be given up. */
+export function singlesOf(group: RunningGroup | undefined): Single[] {
+  return group?.preemptible === undefined ? [] : [{ priority: group.priority, ...group.preemptible }];
+}
+
+/** Running deployments that are told apart, by id, as people know them. */
+export async function nameYielding(
+  em: EntityManager,
+  work: ClusterWork,
+  { organizationId, clusterId, snapshot }: Present,
+  chosen: readonly Single[],
+): Promise<ReadonlyMap<string, Yielding>> {
+  const found = await work.find(
+    em,
+    { organizationId, clusterId },
+    chosen.map(({ id }) => id),
+  );
+  return new Map(
+    chosen.map(({ id, priority, sinceMs }) => {
+      const lostSeconds = Math.max(0, Math.floor((snapshot.nowMs - sinceMs) / 1000));
+      return [id, { id, name: found.get(id)?.name ?? id, priority, lostSeconds }];
+    }),
+  );
+}
+
+function inWords(displacement: Displacement, victims: readonly Yielding[], isClaimant: boolean): string {
+  const [first, ...more] = victims;
+  if (first === undefined) return displacementInWords(displacement, timeInWords);
+  const isOne = more.length === 0;
+  const who = isOne ? first.name : `${first.name} and ${more.length} more`;
+  const stops = isClaimant
+    ? `${isOne ? 'is' : 'are'} being stopped, and ${isOne ? 'loses' : 'lose'}`
+    : 'will be stopped, and lose';
+  const lost = victims.reduce((sum, { lostSeconds }) => sum + lostSeconds, 0);
+  return `So that what waits with this priority can start, ${who} ${stops} ${lost} ${lost === 1 ? 'second' : 'seconds'} of work.`;
+}

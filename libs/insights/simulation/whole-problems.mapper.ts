@@ -1,0 +1,81 @@
+import { toVector } from '#clusters';
+import { DEFAULT_POLICY, reservationOf, runningOf, type WholeProblem } from '#packing';
+import { toCertificateDto } from '#scheduler';
+
+import { toShownBlockerDto } from '../explanation/explanations.mapper.js';
+import { toPolicyChanges } from '../what-if/what-if.mapper.js';
+import { type ProblemReservationDto, type WholePlanDto, type WholeProblemDto } from './whole-problems.dto.js';
+import { type WholePlan } from './whole-problems.service.js';
+
+/** A problem, in stored units. */
+export function toWholeProblem(body: WholeProblemDto): WholeProblem {
+  const nowMs = Date.parse(body.now);
+  const queue = body.queue.map(({ id, priority, resources, queuedAt, maxRuntimeSeconds }) => ({
+    id,
+    priority,
+    request: toVector(resources).toAmounts(),
+    queuedAtMs: Date.parse(queuedAt),
+    maxRuntimeSeconds: maxRuntimeSeconds ?? null,
+  }));
+  const { reservation } = body;
+  return {
+    capacity: toVector(body.capacity).toAmounts(),
+    nowMs,
+    policy: { ...DEFAULT_POLICY, ...toPolicyChanges(body.policy ?? {}) },
+    isCordoned: false,
+    running: body.running.map(({ id, priority, resources, startedAt, maxRuntimeSeconds, preemptible, preemptions }) =>
+      runningOf({
+        id,
+        priority,
+        resources: toVector(resources).toAmounts(),
+        startedAtMs: Date.parse(startedAt),
+        maxRuntimeSeconds: maxRuntimeSeconds ?? null,
+        isPreemptible: preemptible ?? false,
+        preemptions: preemptions ?? 0,
+      }),
+    ),
+    queue,
+    reservation: reservation ? reservationOf(toStatement(reservation), queue, nowMs) : null,
+  };
+}
+
+function toStatement({
+  id,
+  promisedAt,
+  state,
+  since,
+  until,
+}: ProblemReservationDto): Parameters<typeof reservationOf>[0] {
+  const time = (text: string | null | undefined): number | null => (typeof text === 'string' ? Date.parse(text) : null);
+  return {
+    id,
+    promisedAtMs: time(promisedAt),
+    state: state === 'lapsed' ? state : 'held',
+    sinceMs: time(since),
+    untilMs: time(until),
+  };
+}
+
+/** What of a plan leaves the service. */
+export function toWholePlanDto({ answer, elapsedMs, untold }: WholePlan): WholePlanDto {
+  const { place, preempt, claims, reservation, certificate, waiting } = answer;
+  return {
+    place: [...place],
+    preempt: [...preempt],
+    claims: claims.map(({ id, until }) => ({ id, until })),
+    reservation:
+      reservation === null
+        ? null
+        : {
+            id: reservation.id,
+            promisedAt: reservation.promisedAt,
+            state: reservation.state,
+            since: reservation.since,
+            until: reservation.until,
+          },
+    certificate: toCertificateDto(certificate),
+    waiting: waiting.map(({ id, blockers }) => ({ id, blockers: blockers.map(toShownBlockerDto) })),
+    waitingUntold: untold,
+    elapsedMs: Math.round(elapsedMs * 1000) / 1000,
+  };
+}

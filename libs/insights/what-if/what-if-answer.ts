@@ -1,0 +1,226 @@
+import { type WaitingDeployment } from '#deployments';
+import {
+  type Blocker,
+  blockersOfOne,
+  type Certificate,
+  keyOf,
+  type Member,
+  type ShapeBlockers,
+  type ShapeOf,
+  type StandingReservation,
+  type Start,
+  whoStarts,
+  type WaitingShape,
+} from '#packing';
+import { type WhatIfResult } from '#scheduler';
+
+import { type Yielding } from '../parts/displacements.js';
+import { type Prepared, type WhatIfQuestion } from './what-if-question.js';
+
+/** A plan, and what it was made for. */
+type Planned = Pick<WhatIfResult['before'], 'snapshot' | 'plan'>;
+
+/** The most deployments that an answer names. */
+export const MAX_NAMED = 1_000;
+
+/** What becomes of one addition or amendment. */
+export interface Fate {
+  readonly starts: number;
+  readonly waits: number;
+  /** Of those that wait, the oldest so many start as soon as what was stopped for them has stopped. */
+  readonly claims: number;
+  /** What keeps those that wait. */
+  readonly blockers: readonly Blocker[];
+}
+
+/** The same of somebody. */
+export interface NamedFate extends Fate {
+  readonly id: string;
+}
+
+/** A running deployment that would be stopped, and the first of those for which it would. */
+export interface Victim extends Yielding {
+  readonly by: string;
+}
+
+/** A deployment that starts as soon as what was stopped for it has stopped. */
+export interface Claimant {
+  readonly id: string;
+  readonly untilMs: number;
+}
+
+/** The difference that a change makes to the next pass. */
+export interface WhatIfView {
+  readonly asOfMs: number;
+  /** Deployments that would start and do not now: at most {@link MAX_NAMED}, as of those that follow. */
+  readonly starts: readonly string[];
+  /** Deployments for which the next pass would make room, and does not now. */
+  readonly claims: readonly Claimant[];
+  /** Deployments that start, or for which room is made, and would neither. */
+  readonly waits: readonly string[];
+  readonly placed: { readonly before: number; readonly after: number };
+  /** For how many room is being made. */
+  readonly claimed: { readonly before: number; readonly after: number };
+  /** What would be stopped for those that start. */
+  readonly victims: readonly Victim[];
+  readonly preempted: { readonly before: number; readonly after: number };
+  /** Each under the id by which the answer speaks of the oldest of them; it is nobody's. */
+  readonly additions: readonly NamedFate[];
+  readonly amendments: readonly NamedFate[];
+  readonly reservation: { readonly before: StandingReservation | null; readonly after: StandingReservation | null };
+  readonly certificate: { readonly before: Certificate; readonly after: Certificate };
+}
+
+/** Shapes of which either plan starts somebody, now or later, and how many of each at most. */
+export function startingShapes({
+  before,
+  after,
+}: WhatIfResult): { readonly shape: WaitingShape; readonly most: number }[] {
+  const shapes = new Map<string, { shape: WaitingShape; most: number }>();
+  for (const { snapshot, plan } of [before, after]) {
+    const counts = new Map(plan.claims.map((claim) => [keyOf(claim), claim.count]));
+    for (const { shape, count } of plan.place) {
+      const key = keyOf(snapshot.waiting[shape] as WaitingShape);
+      counts.set(key, (counts.get(key) ?? 0) + count);
+    }
+    for (const shape of snapshot.waiting) {
+      const key = keyOf(shape);
+      const count = counts.get(key) ?? 0;
+      if (count > 0) shapes.set(key, { shape, most: Math.max(count, shapes.get(key)?.most ?? 0) });
+    }
+  }
+  return [...shapes.values()];
+}
+
+type Members = (shape: WaitingShape) => readonly string[];
+
+/** Who starts by a plan, now or later. */
+function startsOfPlan({ snapshot, plan }: Planned, membersOf: Members): Map<string, Start> {
+  return whoStarts(snapshot, plan, (shape) => membersOf(snapshot.waiting[shape] as WaitingShape));
+}
+
+/**
+ * What is to be said of two plans.
+ *
+ * @param heads the oldest of each shape of which either starts somebody, now or later, by key
+ * @param yielding what the second plan stops, by id
+ */
+export function viewOf(
+  question: WhatIfQuestion,
+  { present, left, came, elders }: Prepared,
+  result: WhatIfResult,
+  heads: ReadonlyMap<string, readonly WaitingDeployment[]>,
+  yielding: ReadonlyMap<string, Yielding>,
+): WhatIfView {
+  const { before, after } = result;
+  const gone = new Set(left.map(({ head }) => head.id));
+  const of = (shape: WaitingShape): readonly WaitingDeployment[] => heads.get(keyOf(shape)) ?? [];
+  const changedMembers = (shape: WaitingShape): string[] => {
+    const joined = came.filter((member) => keyOf(member.shape) === keyOf(shape)).map(({ head }) => head);
+    const stays = of(shape).filter(({ id }) => !gone.has(id));
+    return [...stays, ...joined]
+      .sort((a, b) => a.queuedAtMs - b.queuedAtMs || (a.id < b.id ? -1 : 1))
+      .map(({ id }) => id);
+  };
+  const now = startsOfPlan(before, (shape) => of(shape).map(({ id }) => id));
+  const then = startsOfPlan(after, changedMembers);
+  const imagined = new Set(came.slice(question.amendments.length).map(({ head }) => head.id));
+  return {
+    asOfMs: present.snapshot.nowMs,
+    starts: named(then, (id, { untilMs }) => untilMs === null && !imagined.has(id) && now.get(id)?.untilMs !== null),
+    claims: claimantsOf(then, (id) => !imagined.has(id) && typeof now.get(id)?.untilMs !== 'number'),
+    waits: named(now, (id) => !then.has(id) && !question.ended.includes(id)),
+    placed: { before: sumOf(before.plan.place), after: sumOf(after.plan.place) },
+    claimed: { before: sumOf(before.plan.claims), after: sumOf(after.plan.claims) },
+    victims: victimsOf(after, yielding, changedMembers),
+    preempted: { before: before.plan.preempt.length, after: after.plan.preempt.length },
+    additions: additionFates(came.slice(question.amendments.length), result),
+    amendments: came
+      .slice(0, question.amendments.length)
+      .map((member) => amendmentFate(member, then.get(member.head.id), elders, result)),
+    reservation: { before: before.plan.reservation, after: after.plan.reservation },
+    certificate: { before: before.plan.certificate, after: after.plan.certificate },
+  };
+}
+
+function named(starts: ReadonlyMap<string, Start>, isMeant: (id: string, start: Start) => boolean): string[] {
+  return [...starts].flatMap(([id, start]) => (isMeant(id, start) ? [id] : [])).slice(0, MAX_NAMED);
+}
+
+function claimantsOf(starts: ReadonlyMap<string, Start>, isMeant: (id: string) => boolean): Claimant[] {
+  return [...starts]
+    .flatMap(([id, { untilMs }]) => (untilMs !== null && isMeant(id) ? [{ id, untilMs }] : []))
+    .slice(0, MAX_NAMED);
+}
+
+/** What makes room at once is for one that starts, what takes its time for one that has a claim, as far as there is such a one. */
+function victimsOf(after: Planned, yielding: ReadonlyMap<string, Yielding>, membersOf: Members): Victim[] {
+  const { snapshot, plan } = after;
+  const starts = startsOfPlan(after, membersOf);
+  const gainers = new Map(
+    [...new Set(plan.preempt.map(({ by }) => by))].map((by) => {
+      const shape = snapshot.waiting[by] as WaitingShape;
+      const [now, later] = [true, false].map((isNow) =>
+        membersOf(shape).find((id) => starts.has(id) && (starts.get(id)?.untilMs === null) === isNow),
+      );
+      return [by, { now: now ?? later ?? shape.oldest.id, later: later ?? now ?? shape.oldest.id }];
+    }),
+  );
+  return plan.preempt.slice(0, MAX_NAMED).flatMap(({ id, group, by }) => {
+    const victim = yielding.get(id);
+    const isAtOnce = snapshot.running[group]?.preemptible?.stopsAtOnce === true;
+    const gainer = gainers.get(by)?.[isAtOnce ? 'now' : 'later'];
+    return victim === undefined || gainer === undefined ? [] : [{ ...victim, by: gainer }];
+  });
+}
+
+function sumOf(counts: readonly { readonly count: number }[]): number {
+  return counts.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** All there is of a shape in a plan. */
+interface Share {
+  readonly total: number;
+  readonly placed: number;
+  readonly claimed: number;
+  readonly kept: ShapeBlockers | undefined;
+}
+
+function shareOf({ snapshot, plan, blockers }: WhatIfResult['after'], shape: ShapeOf): Share {
+  const key = keyOf(shape);
+  const index = snapshot.waiting.findIndex((other) => keyOf(other) === key);
+  return {
+    total: snapshot.waiting[index]?.count ?? 0,
+    placed: plan.place.find((placement) => placement.shape === index)?.count ?? 0,
+    claimed: plan.claims.find((claim) => keyOf(claim) === key)?.count ?? 0,
+    kept: blockers.find((one) => one.shape === index),
+  };
+}
+
+/** Of each addition: how many start. Of one shape, those that waited before come first, then the additions as they are listed. */
+function additionFates(additions: readonly Member[], { after }: WhatIfResult): NamedFate[] {
+  return additions.map(({ head: { id }, shape, count = 1 }, position) => {
+    const { total, placed, claimed, kept } = shareOf(after, shape);
+    const own = additions.slice(position).filter((other) => keyOf(other.shape) === keyOf(shape));
+    const first = total - own.reduce((sum, one) => sum + (one.count ?? 1), 0);
+    const among = (most: number): number => Math.max(0, Math.min(count, most - first));
+    const starts = among(placed);
+    const waits = count - starts;
+    const one = { id, priority: shape.priority, older: Math.max(0, first + starts - placed) };
+    const keeping = waits === 0 || kept === undefined ? [] : blockersOfOne(kept, one);
+    return { id, starts, waits, claims: among(placed + claimed) - starts, blockers: keeping };
+  });
+}
+
+function amendmentFate(
+  { head: { id }, shape }: Member,
+  start: Start | undefined,
+  elders: ReadonlyMap<string, number>,
+  { after }: WhatIfResult,
+): NamedFate {
+  if (start?.untilMs === null) return { id, starts: 1, waits: 0, claims: 0, blockers: [] };
+  const { placed, kept } = shareOf(after, shape);
+  const one = { id, priority: shape.priority, older: Math.max(0, (elders.get(id) ?? 0) - placed) };
+  const blockers = kept === undefined ? [] : blockersOfOne(kept, one);
+  return { id, starts: 0, waits: 1, claims: start === undefined ? 0 : 1, blockers };
+}

@@ -1,0 +1,311 @@
+import { CapacityChangeDto, POLICY_LIMITS, ResourcesDto } from '#clusters';
+import {
+  ArrayField,
+  BooleanField,
+  EnumField,
+  IdField,
+  idRule,
+  IntegerField,
+  ListField,
+  ObjectField,
+  StringField,
+  TimestampField,
+} from '#http';
+
+import { PREEMPTION, type Preempting } from '#packing';
+import { CertificateDto, ReservationDto } from '#scheduler';
+
+import { YieldingDto } from '../parts/displacements.dto.js';
+import { BlockerDto } from '../parts/blocker.dto.js';
+import { MAX_NAMED } from './what-if-answer.js';
+
+const MANY = Number.MAX_SAFE_INTEGER;
+const MAX_RUNTIME_SECONDS = 366 * 86_400;
+const MAX_ENTRIES = 100;
+const MAX_ENDED = 1_000;
+
+/** Deployments that somebody thinks of submitting. */
+export class AdditionDto {
+  @ObjectField(() => ResourcesDto, { description: 'What each of them needs.' })
+  readonly resources!: ResourcesDto;
+
+  @IntegerField({ description: 'From 0 to 100, higher first.', min: 0, max: 100, default: 50, example: 50 })
+  readonly priority!: number;
+
+  @IntegerField({
+    description: 'How long each may run, in seconds; no limit when left out.',
+    min: 1,
+    max: MAX_RUNTIME_SECONDS,
+    optional: true,
+    example: 3600,
+  })
+  readonly maxRuntimeSeconds?: number;
+
+  @IntegerField({ description: 'How many of them.', min: 1, max: 10_000, default: 1, example: 4 })
+  readonly count!: number;
+}
+
+/** What a waiting deployment would ask for; what is left out stays. */
+export class AmendmentDto {
+  @IdField({ description: 'The deployment.' })
+  readonly id!: string;
+
+  @ObjectField(() => ResourcesDto, { description: 'What it would need.', optional: true })
+  readonly resources?: ResourcesDto;
+
+  @IntegerField({ description: 'Its priority.', min: 0, max: 100, optional: true, example: 60 })
+  readonly priority?: number;
+
+  @IntegerField({
+    description: 'How long it may run, in seconds; null: no limit.',
+    min: 1,
+    max: MAX_RUNTIME_SECONDS,
+    optional: true,
+    nullable: true,
+    example: 3600,
+  })
+  readonly maxRuntimeSeconds?: number | null;
+}
+
+/** As much of a policy as plans depend on; what is left out stays. */
+export class PlanningPolicyDto {
+  @IntegerField({
+    description: 'How much work one plan may cost, in steps.',
+    ...POLICY_LIMITS.searchSteps,
+    optional: true,
+    example: 20_000,
+  })
+  readonly searchSteps?: number;
+
+  @IntegerField({
+    description: 'How long a deployment waits before resources are set aside for it, in seconds; null: never.',
+    ...POLICY_LIMITS.reserveAfterSeconds,
+    optional: true,
+    nullable: true,
+    example: 600,
+  })
+  readonly reserveAfterSeconds?: number | null;
+
+  @IntegerField({
+    description: 'How long resources are set aside where no time can be promised, in seconds.',
+    ...POLICY_LIMITS.reserveHoldSeconds,
+    optional: true,
+    example: 3_600,
+  })
+  readonly reserveHoldSeconds?: number;
+
+  @EnumField(PREEMPTION, {
+    description: 'Whether what runs and is preemptible may be given up for what waits with a higher priority.',
+    name: 'Preemption',
+    optional: true,
+    example: 'lower-priority',
+  })
+  readonly preemption?: Preempting;
+
+  @IntegerField({
+    description:
+      'How long what was scheduled is left alone before it may be preempted, in seconds. It counts from when it was scheduled, like `maxRuntimeSeconds`, and not from the reported start.',
+    ...POLICY_LIMITS.preemptAfterSeconds,
+    optional: true,
+    example: 60,
+  })
+  readonly preemptAfterSeconds?: number;
+
+  @IntegerField({
+    description: 'How often one deployment may be preempted, at most.',
+    ...POLICY_LIMITS.maxPreemptions,
+    optional: true,
+    example: 3,
+  })
+  readonly maxPreemptions?: number;
+
+  @IntegerField({
+    description: 'How long what is to stop keeps its resources, at most, in seconds.',
+    ...POLICY_LIMITS.stopGraceSeconds,
+    optional: true,
+    example: 30,
+  })
+  readonly stopGraceSeconds?: number;
+}
+
+/** What is to be different. Nothing of it is done. */
+export class WhatIfDto {
+  @ArrayField(() => AdditionDto, { description: 'Deployments that are submitted.', max: MAX_ENTRIES, default: [] })
+  readonly deployments!: AdditionDto[];
+
+  @ArrayField(() => AmendmentDto, {
+    description: 'Waiting deployments that ask for something else.',
+    max: MAX_ENTRIES,
+    default: [],
+  })
+  readonly changes!: AmendmentDto[];
+
+  @ListField(idRule({ description: 'A deployment.' }), {
+    description: 'Deployments that have ended, or were cancelled.',
+    max: MAX_ENDED,
+    default: [],
+    example: [],
+  })
+  readonly ended!: string[];
+
+  @ObjectField(() => CapacityChangeDto, { description: 'What the cluster has.', optional: true })
+  readonly capacity?: CapacityChangeDto;
+
+  @ObjectField(() => PlanningPolicyDto, { description: 'How it is scheduled; what is left out stays.', optional: true })
+  readonly policy?: PlanningPolicyDto;
+
+  @BooleanField({ description: 'Whether it is cordoned; as it is when left out.', optional: true, example: false })
+  readonly cordoned?: boolean;
+}
+
+/** What becomes of deployments. */
+export class FateDto {
+  @IntegerField({ description: 'How many of them start in the next pass.', min: 0, max: MANY, example: 3 })
+  readonly starts!: number;
+
+  @IntegerField({ description: 'How many of them wait.', min: 0, max: MANY, example: 1 })
+  readonly waits!: number;
+
+  @IntegerField({
+    description:
+      'How many of those that wait, the oldest, have a claim: they start as soon as what was told to stop for them has stopped.',
+    min: 0,
+    max: MANY,
+    example: 0,
+  })
+  readonly claims!: number;
+
+  @StringField({
+    description: 'Why the oldest of those waits, in plain words; null where none does.',
+    min: 1,
+    max: 4000,
+    nullable: true,
+    example: 'It waits because it asks for 4 GPUs and only 1 GPU is free (3 GPUs too few).',
+  })
+  readonly sentence!: string | null;
+
+  @ArrayField(() => BlockerDto, { description: 'Everything that keeps the oldest of those that wait.', max: 300 })
+  readonly blockers!: BlockerDto[];
+}
+
+/** What becomes of deployments that are submitted. */
+export class AdditionFateDto extends FateDto {
+  @IdField({
+    description:
+      'By which the rest of this answer speaks of the oldest of them, where it has the reservation for instance. There is no such deployment.',
+  })
+  readonly id!: string;
+}
+
+/** What becomes of a deployment that asks for something else. */
+export class AmendmentFateDto extends FateDto {
+  @IdField({ description: 'The deployment.' })
+  readonly id!: string;
+}
+
+/** A number as things are, and as they would be. */
+export class CountsDto {
+  @IntegerField({ description: 'As things are.', min: 0, max: MANY, example: 0 })
+  readonly before!: number;
+
+  @IntegerField({ description: 'With the change.', min: 0, max: MANY, example: 3 })
+  readonly after!: number;
+}
+
+/** A deployment for which room would be made. */
+export class ClaimantDto {
+  @IdField({ description: 'The deployment.' })
+  readonly id!: string;
+
+  @TimestampField({ description: 'When it starts at the latest: the time to stop is over then.' })
+  readonly until!: string;
+}
+
+/** A running deployment that would be stopped. */
+export class VictimDto extends YieldingDto {
+  @IdField({
+    description:
+      'For whom: the first of those that start in its place, or have a claim to it; of `deployments`, its id there.',
+  })
+  readonly by!: string;
+}
+
+/** The cluster’s reservation as things are, and as they would be. */
+export class ReservationChangeDto {
+  @ObjectField(() => ReservationDto, { description: 'As things are.', nullable: true })
+  readonly before!: ReservationDto | null;
+
+  @ObjectField(() => ReservationDto, { description: 'With the change.', nullable: true })
+  readonly after!: ReservationDto | null;
+
+  @BooleanField({ description: 'Whether the two differ: in whose it is, or for when it is promised.', example: false })
+  readonly moves!: boolean;
+}
+
+/** How good the two plans are. */
+export class CertificateChangeDto {
+  @ObjectField(() => CertificateDto, { description: 'As things are.' })
+  readonly before!: CertificateDto;
+
+  @ObjectField(() => CertificateDto, { description: 'With the change.' })
+  readonly after!: CertificateDto;
+}
+
+const namedRule = idRule({ description: 'A deployment.' });
+
+/** The difference that a change would make to the next pass. */
+export class WhatIfAnswerDto {
+  @TimestampField({ description: 'When this was true.' })
+  readonly asOf!: string;
+
+  @ListField(namedRule, {
+    description: 'Deployments that would start, and do not as things are.',
+    max: MAX_NAMED,
+    example: [],
+  })
+  readonly starts!: string[];
+
+  @ArrayField(() => ClaimantDto, {
+    description:
+      'Deployments that would have a claim, and have none as things are: what runs in their place is given time to stop (`stopGraceSeconds`), and they start as soon as it has.',
+    max: MAX_NAMED,
+  })
+  readonly claims!: ClaimantDto[];
+
+  @ListField(namedRule, {
+    description: 'Deployments that start, or have a claim, as things are, and would have neither.',
+    max: MAX_NAMED,
+    example: [],
+  })
+  readonly waits!: string[];
+
+  @ObjectField(() => CountsDto, { description: 'How many start in the next pass.' })
+  readonly placed!: CountsDto;
+
+  @ObjectField(() => CountsDto, { description: 'How many have a claim after it.' })
+  readonly claimed!: CountsDto;
+
+  @ObjectField(() => CountsDto, { description: 'How many of those that run are stopped for them.' })
+  readonly preempted!: CountsDto;
+
+  @ArrayField(() => VictimDto, {
+    description: 'What would be stopped with the change, for those that start then.',
+    max: MAX_NAMED,
+  })
+  readonly victims!: VictimDto[];
+
+  @ArrayField(() => AdditionFateDto, {
+    description: 'What becomes of `deployments`, in their order.',
+    max: MAX_ENTRIES,
+  })
+  readonly deployments!: AdditionFateDto[];
+
+  @ArrayField(() => AmendmentFateDto, { description: 'What becomes of `changes`, in their order.', max: MAX_ENTRIES })
+  readonly changes!: AmendmentFateDto[];
+
+  @ObjectField(() => ReservationChangeDto, { description: 'The cluster’s reservation.' })
+  readonly reservation!: ReservationChangeDto;
+
+  @ObjectField(() => CertificateChangeDto, { description: 'How good the two plans are.' })
+  readonly certificate!: CertificateChangeDto;
+}

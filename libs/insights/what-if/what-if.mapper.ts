@@ -1,0 +1,92 @@
+import { toAmounts, toVector } from '#clusters';
+import { type PlanningPolicy, sentenceOf, type StandingReservation } from '#packing';
+import { toCertificateDto, toReservationDto } from '#scheduler';
+
+import { timeOf, toBlockerDto, toYieldingDto } from '../explanation/explanations.mapper.js';
+import { timeInWords } from '../parts/time-in-words.js';
+import {
+  type AdditionFateDto,
+  type PlanningPolicyDto,
+  type ReservationChangeDto,
+  type WhatIfAnswerDto,
+  type WhatIfDto,
+} from './what-if.dto.js';
+import { type NamedFate, type WhatIfView } from './what-if-answer.js';
+import { type WhatIfQuestion } from './what-if-question.js';
+
+/** What somebody asks, in stored units. */
+export function toQuestion({ deployments, changes, ended, capacity, policy, cordoned }: WhatIfDto): WhatIfQuestion {
+  return {
+    additions: deployments.map(({ resources, priority, maxRuntimeSeconds, count }) => ({
+      priority,
+      request: toVector(resources).toAmounts(),
+      maxRuntimeSeconds: maxRuntimeSeconds ?? null,
+      count,
+    })),
+    amendments: changes.map(({ id, resources, priority, maxRuntimeSeconds }) => ({
+      id,
+      ...(resources === undefined ? {} : { request: toVector(resources).toAmounts() }),
+      ...(priority === undefined ? {} : { priority }),
+      ...(maxRuntimeSeconds === undefined ? {} : { maxRuntimeSeconds }),
+    })),
+    ended,
+    capacity: capacity === undefined ? {} : toAmounts(capacity),
+    policy: policy === undefined ? {} : toPolicyChanges(policy),
+    isCordoned: cordoned ?? null,
+  };
+}
+
+/** What of a policy is to be different. Null is an answer: nothing is ever reserved. */
+export function toPolicyChanges(changes: PlanningPolicyDto): Partial<PlanningPolicy> {
+  const { searchSteps, reserveAfterSeconds, reserveHoldSeconds } = changes;
+  const { preemption, preemptAfterSeconds, maxPreemptions, stopGraceSeconds } = changes;
+  return {
+    ...(searchSteps === undefined ? {} : { searchSteps }),
+    ...(reserveAfterSeconds === undefined ? {} : { reserveAfterSeconds }),
+    ...(reserveHoldSeconds === undefined ? {} : { reserveHoldSeconds }),
+    ...(preemption === undefined ? {} : { preemption }),
+    ...(preemptAfterSeconds === undefined ? {} : { preemptAfterSeconds }),
+    ...(maxPreemptions === undefined ? {} : { maxPreemptions }),
+    ...(stopGraceSeconds === undefined ? {} : { stopGraceSeconds }),
+  };
+}
+
+/** What of the answer leaves the service. */
+export function toWhatIfAnswerDto(view: WhatIfView): WhatIfAnswerDto {
+  const { reservation, certificate, placed, claimed } = view;
+  return {
+    asOf: timeOf(view.asOfMs),
+    starts: [...view.starts],
+    claims: view.claims.map(({ id, untilMs }) => ({ id, until: timeOf(untilMs) })),
+    waits: [...view.waits],
+    placed: { before: placed.before, after: placed.after },
+    claimed: { before: claimed.before, after: claimed.after },
+    preempted: { before: view.preempted.before, after: view.preempted.after },
+    victims: view.victims.map((victim) => Object.assign(toYieldingDto(victim), { by: victim.by })),
+    deployments: view.additions.map(toFateDto),
+    changes: view.amendments.map(toFateDto),
+    reservation: toReservationChangeDto(reservation),
+    certificate: { before: toCertificateDto(certificate.before), after: toCertificateDto(certificate.after) },
+  };
+}
+
+function toFateDto({ id, starts, waits, claims, blockers }: NamedFate): AdditionFateDto {
+  return {
+    id,
+    starts,
+    waits,
+    claims,
+    sentence: blockers.length === 0 ? null : sentenceOf(blockers, timeInWords),
+    blockers: blockers.map(toBlockerDto),
+  };
+}
+
+function toReservationChangeDto({ before, after }: WhatIfView['reservation']): ReservationChangeDto {
+  const what = (reservation: StandingReservation | null): string =>
+    JSON.stringify([reservation?.id, reservation?.state, reservation?.promisedAtMs]);
+  return {
+    before: before === null ? null : toReservationDto(before),
+    after: after === null ? null : toReservationDto(after),
+    moves: what(before) !== what(after),
+  };
+}

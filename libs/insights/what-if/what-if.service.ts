@@ -1,0 +1,137 @@
+import { Injectable } from '@nestjs/common';
+
+import { Database, type EntityManager } from '#database';
+import { ClusterWork } from '#deployments';
+import { compareAge, keyOf, type Member, type ShapeOf } from '#packing';
+import { type QueuedShape } from '#queue';
+import { type Actor } from '#rbac';
+import { afterSettling, type Present, PresentReader, Questions } from '#scheduler';
+
+import { nameYielding, singlesOf } from '../parts/displacements.js';
+import { MAX_NAMED, startingShapes, viewOf, type WhatIfView } from './what-if-answer.js';
+import {
+  added,
+  amended,
+  endedGroups,
+  type Prepared,
+  refuse,
+  refuseEmpty,
+  toMember,
+  type WhatIfQuestion,
+} from './what-if-question.js';
+
+/** So many that are older than an amended one are counted. */
+const MAX_ELDERS = 10_000;
+
+/** Answers what would happen if something were different. Reads, and writes nothing. */
+@Injectable()
+export class WhatIfService {
+  constructor(
+    private readonly database: Database,
+    private readonly work: ClusterWork,
+    private readonly presents: PresentReader,
+    private readonly questions: Questions,
+  ) {}
+
+  /** @throws CLUSTERS.NOT_FOUND, WHAT_IF.REQUEST_EMPTY, WHAT_IF.DEPLOYMENT_INVALID, PLANNING.BUSY */
+  async answer(actor: Actor, organizationId: string, clusterId: string, question: WhatIfQuestion): Promise<WhatIfView> {
+    refuseEmpty(question);
+    // As many names as could leave a shape, and one more: somebody has to be the oldest of those that stay.
+    const names = question.amendments.length + question.ended.length + 1;
+    const prepared = await this.presents.with(actor, { organizationId, clusterId, names }, (tx, present) =>
+      this.prepare(tx, present, question),
+    );
+    const { present, change, stops } = prepared;
+    const result = await this.questions.ask(actor, 'whatIf', { snapshot: present.snapshot, change, stops });
+    const victims = result.after.plan.preempt.flatMap(({ group }) => singlesOf(result.after.snapshot.running[group]));
+    const starting = startingShapes(result);
+    const limit = Math.min(MAX_NAMED, Math.max(0, ...starting.map(({ most }) => most))) + names;
+    const heads =
+      starting.length === 0
+        ? []
+        : await this.presents.with(actor, { organizationId, clusterId, names: 1 }, (tx) =>
+            this.work.headsOf(
+              tx,
+              clusterId,
+              starting.map(({ shape }) => toQueued(shape)),
+              limit,
+            ),
+          );
+    return viewOf(
+      question,
+      prepared,
+      result,
+      new Map(starting.map(({ shape }, index) => [keyOf(shape), heads[index] ?? []])),
+      await nameYielding(this.database.reader(), this.work, present, victims.slice(0, MAX_NAMED)),
+    );
+  }
+
+  private async prepare(tx: EntityManager, present: Present, question: WhatIfQuestion): Promise<Prepared> {
+    const { snapshot, holding, state } = present;
+    const ids = [...question.amendments.map(({ id }) => id), ...question.ended];
+    const found = await this.work.find(tx, present, ids);
+    refuse(question, found);
+    const waiting = ids.flatMap((id) => found.get(id) ?? []).filter(({ status }) => status === 'queued');
+    const left = waiting.map(toMember);
+    const others = question.amendments.map((amendment) => amended(amendment, found));
+    const came = [...others, ...added(question, snapshot.nowMs)];
+    const ended = endedGroups(
+      present,
+      question.ended.flatMap((id) => found.get(id) ?? []),
+    );
+    const capacity = { ...(state.pendingCapacity ?? state.capacity), ...question.capacity };
+    const isResized = Object.keys(question.capacity).length > 0;
+    const settled = afterSettling(
+      {
+        state: question.isCordoned === null ? state.state : question.isCordoned ? 'cordoned' : 'active',
+        capacity: state.capacity,
+        pendingCapacity: isResized ? capacity : state.pendingCapacity,
+      },
+      holding.map((group, index) => ({
+        ...group,
+        count: group.count - (ended.find((one) => one.group === index)?.count ?? 0),
+      })),
+    );
+    return {
+      present,
+      left,
+      came,
+      elders: await this.elders(tx, present, left, others),
+      stops: settled.stops,
+      change: {
+        capacity: settled.capacity,
+        policy: { ...snapshot.policy, ...question.policy },
+        isCordoned: settled.stops.length > 0,
+        ended,
+        left,
+        came,
+      },
+    };
+  }
+
+  /** How many just like what each of some would be are older: of those that wait, and of those that would be like it, too. */
+  private async elders(
+    tx: EntityManager,
+    { organizationId, clusterId }: Present,
+    left: readonly Member[],
+    amendments: readonly Member[],
+  ): Promise<ReadonlyMap<string, number>> {
+    const elders = new Map<string, number>();
+    for (const { head, shape } of amendments) {
+      const { id } = head;
+      const own = { organizationId, id };
+      const [waiting = 0] = await this.work.olderThan(tx, clusterId, [toQueued(shape)], own, MAX_ELDERS);
+      const older = (others: readonly Member[]): number =>
+        others.filter((other) => keyOf(other.shape) === keyOf(shape) && compareAge(other.head, head) < 0).length;
+      elders.set(id, waiting - older(left) + older(amendments));
+    }
+    return elders;
+  }
+}
+
+const toQueued = ({ priority, request, maxRuntimeSeconds }: ShapeOf): QueuedShape => ({
+  ...request,
+  priority,
+  maxRuntimeSeconds: maxRuntimeSeconds ?? 0,
+  waiting: 0,
+});

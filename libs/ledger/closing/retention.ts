@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+
+import { Settings } from '#config';
+import { changesOf, Database, type EntityManager, preferIndexes, rowsOf, sql } from '#database';
+import { type ClusterOf, DeploymentRetention } from '#deployments';
+
+import { LedgerClosing } from './ledger-closing.js';
+
+/** So many deployments, or sums, go in one transaction, which takes some hundredths of a second. */
+const BATCH = 500;
+
+/** Of the time, removing takes at most one part in so many. */
+const SHARE = 10;
+
+/** From the end of one round over all clusters to the next. */
+const ROUND_EVERY_MS = 3_600_000;
+
+/** One worker removes; the others find the lock taken. */
+const RETENTION_LOCK = 7_290_127_113;
+
+const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
+
+/** What is left after one step. */
+interface Step {
+  readonly removed: number;
+  /** From after which id to go on; null when nothing is left here. */
+  readonly next: string | null;
+}
+
+/**
+ * Removes what is older than the installation keeps it: deployments with their events and entries of the ledger, which is closed for them
+ * in the same transaction, and much later what is known of their use.
+ *
+ * In small transactions with pauses between them, on rows that no pass reads: nobody waits for it.
+ */
+@Injectable()
+export class Retention implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(Retention.name);
+  private readonly stopping = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly database: Database,
+    private readonly deployments: DeploymentRetention,
+    private readonly closing: LedgerClosing,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.running = this.runUntilStopped();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  /** One round over all clusters, those that were deleted included. @returns how many deployments are gone */
+  async round(): Promise<number> {
+    const clusters = await rowsOf(
+      this.database.reader(),
+      sql<ClusterOf>`select organization_id as "organizationId", id as "clusterId" from clusters order by id`,
+    );
+    let removed = 0;
+    for (const cluster of clusters) {
+      for (let next: string | null = BEFORE_ALL; next !== null && !this.stopping.signal.aborted;) {
+        const after: string = next;
+        const step = await this.unhurried(() => this.removeSome(cluster, after));
+        removed += step.removed;
+        next = step.next;
+      }
+    }
+    while (!this.stopping.signal.aborted && (await this.unhurried(() => this.forgetSome())) === BATCH);
+    return removed;
+  }
+
+  private async removeSome(cluster: ClusterOf, after: string): Promise<Step> {
+    return this.database.transaction(async (tx) => {
+      if (!(await isAlone(tx))) return { removed: 0, next: null };
+      await preferIndexes(tx);
+      const olderThanDays = this.settings.deploymentRetentionDays;
+      const chosen = await this.deployments.choose(tx, cluster, { olderThanDays, after, limit: BATCH });
+      const closed = chosen.length === 0 ? [] : await this.closing.close(tx, cluster, chosen);
+      const removed = closed.length === 0 ? 0 : await this.deployments.remove(tx, cluster, closed);
+      if (closed.length < chosen.length) {
+        this.logger.warn({
+          msg: 'histories that do not balance are kept',
+          ...cluster,
+          count: chosen.length - closed.length,
+        });
+      }
+      return { removed, next: chosen.length < BATCH ? null : (chosen.at(-1) ?? null) };
+    });
+  }
+
+  private async forgetSome(): Promise<number> {
+    return changesOf(
+      this.database.reader(),
+      sql`delete from usage_sums where (deployment_id, attempt) in (
+            select deployment_id, attempt from usage_sums
+            where closed_at < now() - interval '1 day' * ${this.settings.usageRetentionDays}::int
+            order by closed_at limit ${BATCH})`,
+    );
+  }
+
+  /** Does something, and rests for as long as leaves the machine to everybody else. */
+  private async unhurried<T>(work: () => Promise<T>): Promise<T> {
+    const startedMs = performance.now();
+    const result = await work();
+    await this.rest((performance.now() - startedMs) * (SHARE - 1));
+    return result;
+  }
+
+  private async runUntilStopped(): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      try {
+        const removed = await this.round();
+        if (removed > 0) this.logger.log(`${removed} deployments were older than they are kept, and are gone`);
+      } catch (error) {
+        this.logger.warn(`removing what is old failed, the next round will try again: ${String(error)}`);
+      }
+      await this.rest(ROUND_EVERY_MS);
+    }
+  }
+
+  private async rest(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+  }
+}
+
+async function isAlone(tx: EntityManager): Promise<boolean> {
+  const [row] = await rowsOf(
+    tx,
+    sql<{ isAlone: boolean }>`select pg_try_advisory_xact_lock(${RETENTION_LOCK}::bigint) as "isAlone"`,
+  );
+  return row?.isAlone === true;
+}

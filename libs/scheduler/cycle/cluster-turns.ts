@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+
+import { LedgerWatch } from '#ledger';
+import { ChangeHints } from '#queue';
+
+import { PassService } from './pass.service.js';
+
+/** A cluster's turn, whoever found that it wants one: its passes, and then those hear of it who follow what passes do. */
+@Injectable()
+export class ClusterTurns {
+  constructor(
+    private readonly passes: PassService,
+    private readonly hints: ChangeHints,
+    private readonly watch: LedgerWatch,
+  ) {}
+
+  /** @returns false when more is due, and others must have their turn first */
+  async take(clusterId: string): Promise<boolean> {
+    const isSettled = await this.passes.runUntilSettled(clusterId);
+    this.hints.changed(clusterId);
+    this.watch.lookAt(clusterId);
+    return isSettled;
+  }
+}

@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+
+import { type ResourceVector } from '#kernel';
+import { type EntityManager } from '#database';
+import { type SingleHolder } from '#deployments';
+import { type Plan, type ReservationEvent, type Snapshot } from '#packing';
+import { type QueuedShape } from '#queue';
+
+import { SnapshotReader } from '../snapshot/snapshot-reader.js';
+import { type Schedule } from '../snapshot/cluster-schedules.js';
+import { type LockedCluster } from './locked-cluster.js';
+import { Planner } from '../planner/planner.js';
+import { Stopwatch } from './stopwatch.js';
+
+/** What a pass sees: the planner's problem, and what its parts stand for. */
+export interface PassView {
+  readonly snapshot: Snapshot;
+  /** The shapes of `snapshot.waiting`, at the same positions. */
+  readonly shapes: readonly QueuedShape[];
+  /** What runs alone and may be given up, or stops, by id. */
+  readonly singles: ReadonlyMap<string, SingleHolder>;
+  readonly schedule: Schedule;
+  /** What became of a reservation before there is anything to plan. */
+  readonly withdrawn: readonly ReservationEvent[];
+}
+
+/** A plan, with what it was made from and how long that took. */
+export interface Planned {
+  readonly view: PassView;
+  readonly plan: Plan;
+  /** What is to be remembered of what was seen. */
+  readonly sight: Uint8Array | null;
+  readonly durations: { readonly snapshot: number; readonly plan: number };
+}
+
+/** The middle of a pass: reads the snapshot, and has the planner decide. */
+@Injectable()
+export class Planning {
+  constructor(
+    private readonly reader: SnapshotReader,
+    private readonly planner: Planner,
+  ) {}
+
+  /**
+   * @param allocated what is given out now, after settling
+   * @param mayPreempt false where nothing is to be given up, whatever the policy says
+   */
+  async plan(
+    tx: EntityManager,
+    cluster: LockedCluster,
+    allocated: ResourceVector,
+    mayPreempt: boolean,
+  ): Promise<Planned> {
+    const watch = new Stopwatch();
+    const view = await this.view(tx, cluster, allocated, mayPreempt);
+    const snapshot = watch.lap();
+    const { plan, sight } = await this.planner.ask('planPass', view.snapshot);
+    const reservationEvents = [...view.withdrawn, ...plan.reservationEvents];
+    return { view, plan: { ...plan, reservationEvents }, sight, durations: { snapshot, plan: watch.lap() } };
+  }
+
+  private async view(
+    tx: EntityManager,
+    cluster: LockedCluster,
+    allocated: ResourceVector,
+    mayPreempt: boolean,
+  ): Promise<PassView> {
+    const { capacity, nowMs, policy, stops } = cluster;
+    const { problem, shapes, holding, schedule, withdrawn } = await this.reader.read(tx, cluster, {
+      kind: 'deciding',
+      allocated,
+      capacity,
+      mayPreempt,
+    });
+    return {
+      snapshot: { capacity: capacity.toAmounts(), nowMs, policy, isCordoned: stops.length > 0, ...problem },
+      shapes,
+      singles: new Map(holding.flatMap((group) => ('id' in group ? [[group.id, group]] : []))),
+      schedule,
+      withdrawn,
+    };
+  }
+}

@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+
+import { type EntityManager } from '#database';
+import { ClusterWork, type Displacement, type PassContext, type PreemptedDeployment, Preemptions } from '#deployments';
+import { Ledger } from '#ledger';
+import { keyOf, type Plan, type Preemption, type WaitingShape } from '#packing';
+
+import { type PassView } from './planning.js';
+
+/**
+ * Somebody whom a plan preempts, or for whom it does so, is not as the plan saw it: a cancel, a report or a start came in between. The pass
+ * changes nothing, and is run again at once.
+ */
+export class PlanOutdated extends Error {
+  override readonly name = 'PlanOutdated';
+}
+
+/** The preempting half of making a plan real: it comes before anything is placed. */
+@Injectable()
+export class Preempting {
+  constructor(
+    private readonly deployments: Preemptions,
+    private readonly ledger: Ledger,
+    private readonly work: ClusterWork,
+  ) {}
+
+  /** Preempts whom a plan gives up, and takes back what they hold, but for those that have to be stopped first. @throws PlanOutdated */
+  async apply(
+    tx: EntityManager,
+    pass: PassContext,
+    plan: Pick<Plan, 'place' | 'preempt' | 'claims'>,
+    view: PassView,
+  ): Promise<readonly PreemptedDeployment[]> {
+    const { place, preempt } = plan;
+    if (preempt.length === 0) return [];
+    const { stopGraceSeconds } = view.snapshot.policy;
+    const claimantOf = await this.claimants(tx, pass, plan, view);
+    const displacements = preempt.map((preemption) => displacementOf(preemption, place, view, claimantOf));
+    // Whoever starts in this pass is held by that; whoever only gets a claim would not be missed.
+    const claimants = displacements.filter(
+      ({ preemptorId }, index) =>
+        !place.some(({ shape }) => shape === preempt[index]?.by) || [...claimantOf.values()].includes(preemptorId),
+    );
+    if (claimants.length > 0 && !(await this.deployments.areWaiting(tx, pass, claimants))) {
+      throw new PlanOutdated('somebody for whom the plan asks others to stop waits no more');
+    }
+    const preempted = await this.deployments.preempt(tx, pass, displacements, stopGraceSeconds);
+    const isAsPlanned = preempted.every(
+      ({ deploymentId, isStopping }) => isStopping === stopsLater(view, deploymentId, stopGraceSeconds),
+    );
+    if (preempted.length < preempt.length || !isAsPlanned) {
+      throw new PlanOutdated('somebody whom the plan preempts is not as it was');
+    }
+    await this.ledger.release(
+      tx,
+      pass,
+      preempted.filter(({ isStopping }) => !isStopping),
+    );
+    return preempted;
+  }
+
+  /**
+   * Of shapes of which some start in this pass and others have a claim: the first of those others, by index of the shape. What has to stop
+   * first does so for them.
+   */
+  private async claimants(
+    tx: EntityManager,
+    { clusterId }: PassContext,
+    { place, preempt, claims }: Pick<Plan, 'place' | 'preempt' | 'claims'>,
+    { snapshot, shapes }: PassView,
+  ): Promise<ReadonlyMap<number, string>> {
+    const claimed = new Set(claims.map(keyOf));
+    const asked = new Set(preempt.map(({ by }) => by));
+    const both = place.filter(
+      ({ shape }) => asked.has(shape) && claimed.has(keyOf(snapshot.waiting[shape] as WaitingShape)),
+    );
+    if (both.length === 0) return new Map();
+    const most = Math.max(...both.map(({ count }) => count));
+    const wanted = both.flatMap(({ shape }) => shapes[shape] ?? []);
+    const heads = await this.work.headsOf(tx, clusterId, wanted, most + 1);
+    return new Map(
+      both.flatMap(({ shape, count, includes }, index): [number, string][] => {
+        const others = (heads[index] ?? []).filter(({ id }) => !includes.includes(id));
+        const first = others[count - includes.length];
+        return first === undefined ? [] : [[shape, first.id]];
+      }),
+    );
+  }
+}
+
+function stopsLater({ singles }: PassView, id: string, stopGraceSeconds: number): boolean {
+  return stopGraceSeconds > 0 && singles.get(id)?.hasStarted === true;
+}
+
+function displacementOf(
+  { id, by, lostSeconds }: Preemption,
+  place: Plan['place'],
+  view: PassView,
+  claimantOf: ReadonlyMap<number, string>,
+): Displacement {
+  const victim = view.singles.get(id);
+  const shape = view.snapshot.waiting[by];
+  if (victim === undefined || shape === undefined)
+    throw new RangeError(`the plan preempts ${id}, which was not offered`);
+  const started = place.find((placement) => placement.shape === by);
+  const isOldestIn = started === undefined || started.count > started.includes.length;
+  const first = isOldestIn ? shape.oldest.id : (started.includes[0] ?? shape.oldest.id);
+  const claimant = stopsLater(view, id, view.snapshot.policy.stopGraceSeconds) ? claimantOf.get(by) : undefined;
+  return {
+    id,
+    version: victim.version,
+    preemptorId: claimant ?? first,
+    preemptorPriority: shape.priority,
+    lostSeconds,
+  };
+}

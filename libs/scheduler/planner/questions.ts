@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+
+import { PlanningErrors } from '#insights';
+import { type Actor } from '#rbac';
+
+import { Planner, type Question } from './planner.js';
+import type * as thread from './planner-thread.js';
+
+/** Questions of one caller that are answered at a time. */
+const MAX_OF_ONE = 8;
+
+/** Questions that are answered, or wait for a thread, at a time. */
+const MAX_OF_ALL = 64;
+
+const RETRY_AFTER_SECONDS = 1;
+
+/**
+ * Puts people's questions to the planner, in threads of this process: never to those that passes use. One caller cannot keep the others
+ * waiting, and nobody waits behind more than a few seconds of work.
+ */
+@Injectable()
+export class Questions {
+  private readonly open = new Map<string, number>();
+  private all = 0;
+
+  constructor(private readonly planner: Planner) {}
+
+  /** @throws PLANNING.BUSY */
+  async ask<Name extends Question>(
+    actor: Pick<Actor, 'id'>,
+    name: Name,
+    task: Parameters<(typeof thread)[Name]>[0],
+  ): Promise<ReturnType<(typeof thread)[Name]>> {
+    const own = this.open.get(actor.id) ?? 0;
+    if (own >= MAX_OF_ONE || this.all >= MAX_OF_ALL) {
+      throw PlanningErrors.BUSY.because(undefined, { retryAfterSeconds: RETRY_AFTER_SECONDS });
+    }
+    this.open.set(actor.id, own + 1);
+    this.all++;
+    try {
+      return await this.planner.ask(name, task);
+    } finally {
+      this.all--;
+      const left = (this.open.get(actor.id) ?? 1) - 1;
+      if (left === 0) this.open.delete(actor.id);
+      else this.open.set(actor.id, left);
+    }
+  }
+}

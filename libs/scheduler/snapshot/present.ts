@@ -1,0 +1,115 @@
+import { IsolationLevel } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+
+import { type ResourceAmounts, ResourceVector } from '#kernel';
+import { ClusterDoor, ClusterErrors } from '#clusters';
+import { Database, type EntityManager, preferIndexes, rowsOf, sql } from '#database';
+import { type HoldingGroup, type SingleHolder } from '#deployments';
+import { type ClusterStop, type Snapshot } from '#packing';
+import { type QueuedShape } from '#queue';
+import { type Actor } from '#rbac';
+
+import { CLUSTER_COLUMNS, type ClusterRow, type ClusterState, stateOf, stopsOf } from './cluster-state.js';
+import { SnapshotReader } from './snapshot-reader.js';
+
+/** A cluster as the next pass will see it. */
+export interface Present {
+  readonly organizationId: string;
+  readonly clusterId: string;
+  /** Shapes name the oldest of their deployments, as many as were asked for. */
+  readonly snapshot: Snapshot;
+  /** The shapes of `snapshot.waiting`, at the same positions. */
+  readonly shapes: readonly QueuedShape[];
+  /** The groups of `snapshot.running`, at the same positions; those with an id are one deployment alone. */
+  readonly holding: readonly (HoldingGroup | SingleHolder)[];
+  readonly stops: readonly ClusterStop[];
+  readonly state: ClusterState;
+}
+
+/**
+ * Reads what the next pass would read, without waiting for anybody and without changing anything: what signals announce is counted as
+ * if it were taken, what is over as if it were settled.
+ *
+ * What is due by the second to come back from a pause, or to leave the queue, is seen where the last pass left it.
+ */
+@Injectable()
+export class PresentReader {
+  constructor(
+    private readonly database: Database,
+    private readonly clusters: ClusterDoor,
+    private readonly reader: SnapshotReader,
+  ) {}
+
+  /**
+   * Does `work` with the present of a cluster, in one read-only transaction that sees one moment.
+   *
+   * @param names how many deployments of each shape are to be named, at least 1
+   * @throws CLUSTERS.NOT_FOUND
+   */
+  async with<T>(
+    actor: Actor,
+    { organizationId, clusterId, names }: { organizationId: string; clusterId: string; names: number },
+    work: (tx: EntityManager, present: Present) => Promise<T>,
+  ): Promise<T> {
+    const cluster = await this.clusters.read(actor, organizationId, clusterId);
+    if (cluster.isDeleted) throw ClusterErrors.NOT_FOUND.because();
+    return this.database.transaction(
+      async (tx) => {
+        await rowsOf(tx, sql`set transaction read only`);
+        await preferIndexes(tx);
+        return work(tx, await this.read(tx, organizationId, clusterId, names));
+      },
+      { isolationLevel: IsolationLevel.REPEATABLE_READ },
+    );
+  }
+
+  /** The database's time. */
+  async now(): Promise<number> {
+    const [row] = await rowsOf(
+      this.database.reader(),
+      sql<{ nowMs: number }>`select floor(extract(epoch from statement_timestamp()) * 1000)::float8 as "nowMs"`,
+    );
+    return row?.nowMs ?? 0;
+  }
+
+  private async read(tx: EntityManager, organizationId: string, clusterId: string, names: number): Promise<Present> {
+    const state = await readCluster(tx, organizationId, clusterId);
+    const { problem, shapes, holding } = await this.reader.read(tx, state, { kind: 'everything', names });
+    const { capacity, stops } = afterSettling(state, holding);
+    const { nowMs, policy } = state;
+    return {
+      organizationId,
+      clusterId,
+      snapshot: { capacity, nowMs, policy, isCordoned: stops.length > 0, ...problem },
+      shapes,
+      holding,
+      stops,
+      state,
+    };
+  }
+}
+
+async function readCluster(tx: EntityManager, organizationId: string, clusterId: string): Promise<ClusterState> {
+  const [row] = await rowsOf(
+    tx,
+    sql<ClusterRow>`
+      select ${CLUSTER_COLUMNS} from clusters c where c.organization_id = ${organizationId} and c.id = ${clusterId}`,
+  );
+  if (row === undefined) throw ClusterErrors.NOT_FOUND.because();
+  return stateOf(row);
+}
+
+/** What a pass plans with once it has settled: a smaller capacity takes effect as soon as what runs fits, and until then nothing starts. */
+export function afterSettling(
+  { state, capacity, pendingCapacity }: Pick<ClusterState, 'state' | 'capacity' | 'pendingCapacity'>,
+  holding: readonly HoldingGroup[],
+): { readonly capacity: ResourceAmounts; readonly stops: readonly ClusterStop[] } {
+  const stops = stopsOf(state);
+  if (pendingCapacity === null) return { capacity, stops };
+  const allocated = ResourceVector.sum(holding.map((group) => ResourceVector.of(group).times(group.count)));
+  if (allocated.fitsIn(pendingCapacity)) return { capacity: pendingCapacity, stops };
+  const least = ResourceVector.from((resource) =>
+    Math.max(allocated[resource], Math.min(capacity[resource], pendingCapacity[resource])),
+  );
+  return { capacity: least.toAmounts(), stops: [...stops, 'CAPACITY_PENDING'] };
+}

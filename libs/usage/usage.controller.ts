@@ -1,0 +1,44 @@
+import { Controller, Get, Query } from '@nestjs/common';
+
+import { ClusterErrors } from '#clusters';
+import { ApiRoute, IdParam } from '#http';
+import { UsageErrors } from '#ledger';
+import { type Actor, CurrentActor, OrganizationVisibilityErrors, RequireRole } from '#rbac';
+
+import { UsageAnswer } from './usage-answer.js';
+import { UsageDto, UsageQuery } from './usage.dto.js';
+import { toUsageDto } from './usage.mapper.js';
+import { UsageService } from './usage.service.js';
+
+/** What a cluster's resources were used for. */
+@Controller('organizations/:organizationId/clusters/:clusterId/usage')
+export class UsageController {
+  constructor(private readonly usage: UsageService) {}
+
+  @Get()
+  @RequireRole('viewer')
+  @UsageAnswer()
+  @ApiRoute({
+    id: 'getUsage',
+    tag: 'scheduler',
+    summary: 'Usage over time',
+    description:
+      'What was allocated in each step of a period, on average, and whose resource-hours that were; summed from the ledger, exact at both edges. With `Accept: text/csv`, the table that `table` names as CSV.',
+    answer: UsageDto,
+    problems: [OrganizationVisibilityErrors.NOT_FOUND, ClusterErrors.NOT_FOUND, UsageErrors.PERIOD_INVALID],
+  })
+  async read(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', 'The organization.') organizationId: string,
+    @IdParam('clusterId', 'The cluster.') clusterId: string,
+    @Query() { from, to, step }: UsageQuery,
+  ): Promise<UsageDto> {
+    return toUsageDto(
+      await this.usage.read(actor, organizationId, clusterId, {
+        from: from ?? null,
+        to: to ?? null,
+        stepSeconds: step,
+      }),
+    );
+  }
+}

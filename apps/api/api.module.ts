@@ -8,12 +8,15 @@ import { DatabaseModule, type Entity } from '#database';
 import { deploymentEntities, DeploymentsModule } from '#deployments';
 import { eventEntities, EventsModule } from '#events';
 import { IdempotencyModule, IdempotentAnswerSchema, PagingModule } from '#http';
-import { OperationsModule } from '#operations';
+import { insightsEntities, InsightsModule } from '#insights';
+import { ledgerEntities, LedgerModule } from '#ledger';
+import { AdminModule, OperationsModule } from '#operations';
 import { organizationEntities, OrganizationsModule } from '#organizations';
 import { queueEntities, QueueModule } from '#queue';
 import { RbacModule } from '#rbac';
 import { schedulerEntities, SchedulerModule } from '#scheduler';
 import { TelemetryModule } from '#telemetry';
+import { UsageModule } from '#usage';
 
 /** Every table, by the lib that owns it. */
 export const ENTITIES: readonly Entity[] = [
@@ -25,7 +28,9 @@ export const ENTITIES: readonly Entity[] = [
   ...queueEntities,
   ...deploymentEntities,
   ...eventEntities,
+  ...ledgerEntities,
   ...schedulerEntities,
+  ...insightsEntities,
 ];
 
 /** The API: every feature, behind one guard. It cannot run a pass. */
@@ -49,7 +54,11 @@ export class ApiModule {
         ClustersModule,
         DeploymentsModule,
         EventsModule,
+        LedgerModule,
         SchedulerModule,
+        UsageModule,
+        InsightsModule,
+        AdminModule,
         OperationsModule,
         TelemetryModule,
       ],

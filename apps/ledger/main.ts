@@ -8,8 +8,9 @@ import { type LocalSettings } from '#config';
 import { Database, databaseOptions, databaseUrlFor, MikroORM, runCommand } from '#database';
 import { deploymentEntities } from '#deployments';
 import { isId } from '#kernel';
+import { LedgerAudit, ledgerEntities, LedgerRepair } from '#ledger';
 import { queueEntities } from '#queue';
-import { LedgerAudit, LedgerRepair, schedulerEntities } from '#scheduler';
+import { schedulerEntities } from '#scheduler';
 
 const USAGE = `usage: npm run ledger -- audit
        npm run ledger -- repair CLUSTER_ID
@@ -56,6 +57,7 @@ async function run([command, clusterId, ...others]: readonly string[], settings:
     ...clusterEntities,
     ...queueEntities,
     ...deploymentEntities,
+    ...ledgerEntities,
     ...schedulerEntities,
   ]);
   const database = new Database(await MikroORM.init(options));

@@ -6,6 +6,8 @@ import { clusterEntities } from '#clusters';
 import { ConfigModule, type Settings } from '#config';
 import { DatabaseModule, type Entity } from '#database';
 import { deploymentEntities } from '#deployments';
+import { InsightsProcessorModule } from '#insights/processor';
+import { ledgerEntities } from '#ledger';
 import { OperationsModule } from '#operations';
 import { organizationEntities } from '#organizations';
 import { queueEntities, QueueModule } from '#queue';
@@ -21,6 +23,7 @@ const ENTITIES: readonly Entity[] = [
   ...clusterEntities,
   ...queueEntities,
   ...deploymentEntities,
+  ...ledgerEntities,
   ...schedulerEntities,
 ];
 
@@ -45,6 +48,7 @@ function partsOf({ databaseUrl, databasePoolMax }: Settings): NonNullable<Dynami
     DatabaseModule.forRoot({ url: databaseUrl, poolMax: databasePoolMax, applicationName: 'stowage-worker' }, ENTITIES),
     QueueModule,
     SchedulerProcessorModule,
+    InsightsProcessorModule,
     TelemetryModule,
   ];
 }

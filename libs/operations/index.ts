@@ -1,1 +1,2 @@
+export { AdminModule } from './admin/admin.module.js';
 export { OperationsModule } from './operations.module.js';

@@ -1,27 +1,21 @@
-import { ClusterBlockersSchema } from '#insights';
-import { LedgerAuditRunSchema, LedgerCheckpointSchema, LedgerEntrySchema, LedgerFindingSchema, UsageSumSchema } from '#ledger';
-
-import { ClusterScheduleSchema } from './snapshot/cluster-schedule.entity.js';
 import { PassSchema } from './passes/pass.entity.js';
-import { PassTotalsSchema } from './passes/pass-totals.entity.js';
 import { PassSightSchema } from './passes/pass-sight.entity.js';
+import { PassTotalsSchema } from './passes/pass-totals.entity.js';
+import { ClusterScheduleSchema } from './snapshot/cluster-schedule.entity.js';
 
-export { type AuditReport, LedgerAudit } from './ledger-audit.service.js';
-export { LEDGER_LAWS, type LedgerLaw } from './ledger-laws.js';
-export { LedgerRepair, type RepairReport } from './ledger-repair.service.js';
-export { LATENCY_BUCKETS_MS } from './cycle/latencies.js';
+export { AfterPass, AfterPassModule, type PassResult } from './cycle/after-pass.js';
+export { LATENCY_BUCKETS_MS } from './passes/latencies.js';
+export { type KeptSight, PassSights } from './passes/pass-sights.js';
+export { CertificateDto, ReservationDto } from './passes/passes.dto.js';
+export { toCertificateDto, toReservationDto } from './passes/passes.mapper.js';
+export { BackgroundPlanner } from './planner/planner.js';
+export { PlanningErrors } from './planner/planner.errors.js';
+export { PlannerModule } from './planner/planner.module.js';
+export { type PlannerTask, plannerTask } from './planner/planner-task.js';
+export { Questions } from './planner/questions.js';
 export { SchedulerModule } from './scheduler.module.js';
+export { afterSettling, type Present, PresentReader } from './snapshot/present.js';
+export { amountsOf } from './snapshot/snapshot-reader.js';
 
 /** The tables of this lib. */
-export const schedulerEntities = [
-  LedgerEntrySchema,
-  LedgerFindingSchema,
-  LedgerAuditRunSchema,
-  LedgerCheckpointSchema,
-  UsageSumSchema,
-  PassSchema,
-  PassTotalsSchema,
-  PassSightSchema,
-  ClusterScheduleSchema,
-  ClusterBlockersSchema,
-];
+export const schedulerEntities = [PassSchema, PassTotalsSchema, PassSightSchema, ClusterScheduleSchema];

@@ -1,27 +1,26 @@
 import { Module } from '@nestjs/common';
 
-import { AuditModule } from '#audit';
 import { PendingCapacity } from '#clusters';
 import { DeploymentLifecycleModule } from '#deployments';
-import { BlockerKeeper } from '#insights';
-import { Ledger, LedgerAudit, LedgerClosing, LedgerFindings, LedgerRepair, LedgerWatch, PassRetention, Retention } from '#ledger';
+import { LedgerWriterModule } from '#ledger/writer';
 
-import { ClusterSchedules } from './snapshot/cluster-schedules.js';
+import { AfterPassModule } from './cycle/after-pass.js';
 import { ClusterTurns } from './cycle/cluster-turns.js';
 import { PassProcessor } from './cycle/pass.processor.js';
 import { PassRecords } from './cycle/pass-records.js';
 import { PassService } from './cycle/pass.service.js';
 import { PlanApplier } from './cycle/plan-applier.js';
-import { BackgroundPlanner, Planner } from './planner/planner.js';
 import { Planning } from './cycle/planning.js';
 import { Preempting } from './cycle/preempting.js';
 import { Settlement } from './cycle/settlement.js';
 import { Sweep } from './cycle/sweep.js';
+import { PlannerModule } from './planner/planner.module.js';
+import { ClusterSchedules } from './snapshot/cluster-schedules.js';
 import { SnapshotReader } from './snapshot/snapshot-reader.js';
 
 /** What runs passes: imported by the worker, and by nothing else. */
 @Module({
-  imports: [AuditModule, DeploymentLifecycleModule],
+  imports: [AfterPassModule, DeploymentLifecycleModule, LedgerWriterModule, PlannerModule],
   providers: [
     PassProcessor,
     Sweep,
@@ -31,22 +30,11 @@ import { SnapshotReader } from './snapshot/snapshot-reader.js';
     PendingCapacity,
     Planning,
     SnapshotReader,
-    Planner,
-    BackgroundPlanner,
-    BlockerKeeper,
     PlanApplier,
     Preempting,
     PassRecords,
     ClusterSchedules,
-    Ledger,
-    LedgerClosing,
-    LedgerAudit,
-    LedgerFindings,
-    LedgerRepair,
-    LedgerWatch,
-    PassRetention,
-    Retention,
   ],
-  exports: [PassService, Retention],
+  exports: [PassService],
 })
 export class SchedulerProcessorModule {}

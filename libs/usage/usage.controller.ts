@@ -2,10 +2,10 @@ import { Controller, Get, Query } from '@nestjs/common';
 
 import { ClusterErrors } from '#clusters';
 import { ApiRoute, IdParam } from '#http';
-import { UsageErrors } from '#ledger';
 import { type Actor, CurrentActor, OrganizationVisibilityErrors, RequireRole } from '#rbac';
 
 import { UsageAnswer } from './usage-answer.js';
+import { UsageErrors } from './usage.errors.js';
 import { UsageDto, UsageQuery } from './usage.dto.js';
 import { toUsageDto } from './usage.mapper.js';
 import { UsageService } from './usage.service.js';

@@ -4,8 +4,9 @@ import { type ResourceVector } from '#kernel';
 import { ClusterDoor } from '#clusters';
 import { Database, type Fragment, rfc3339, rowsOf, sql } from '#database';
 import { HOLDING_STATUSES } from '#deployments';
-import { UsageErrors } from '#ledger';
 import { type Actor } from '#rbac';
+
+import { UsageErrors } from './usage.errors.js';
 
 /** Amounts as sums give them: millicores, MiB and thousandths of a device, with fractions. */
 export interface UsageAmounts {

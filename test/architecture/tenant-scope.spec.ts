@@ -26,9 +26,9 @@ const WITHOUT_ORGANIZATION: Readonly<Record<string, string>> = {
   'libs/deployments/lifecycle/cluster-work.ts':
     'after the cluster was found for the reader, by the indexes of one cluster',
   'libs/operations/metrics/cluster-figures.ts': 'figures of the whole installation, for its operator alone',
-  'libs/scheduler/admin/admin-retention.service.ts':
+  'libs/operations/admin/admin-retention.service.ts':
     'counts and times of the whole installation, for its operator alone',
-  'libs/scheduler/pass/locked-cluster.ts': 'a pass asks whether the cluster of its nudge is still there',
+  'libs/scheduler/cycle/locked-cluster.ts': 'a pass asks whether the cluster of its nudge is still there',
   'libs/clusters/cluster-access.service.ts': 'after the cluster was found and locked in its organization',
   'libs/clusters/cluster-removal.service.ts': 'after the cluster was found and locked in its organization',
 };

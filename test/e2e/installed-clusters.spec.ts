@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { newId } from '#kernel';
-import { LedgerRepair } from '#scheduler';
+import { LedgerRepair } from '#ledger';
 
 import { TestCluster } from '../support/clusters.js';
 import { withClient } from '../support/database.js';

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Test, type TestingModule } from '@nestjs/testing';
 
-import { BackgroundPlanner, PassService } from '#scheduler/processor';
+import { BackgroundPlanner } from '#scheduler';
+import { PassService } from '#scheduler/processor';
 
 import { WorkerModule } from '../../apps/worker/worker.module.js';
 import { gpus, TestCluster } from '../support/clusters.js';

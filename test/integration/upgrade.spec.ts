@@ -8,7 +8,7 @@ import { NestFactory } from '@nestjs/core';
 import { Client } from 'pg';
 
 import { Database, databaseOptions, migrate, MIGRATIONS, MikroORM, upgradeReport } from '#database';
-import { LedgerAudit } from '#scheduler';
+import { LedgerAudit } from '#ledger';
 
 import { WorkerModule } from '../../apps/worker/worker.module.js';
 import { canDump, copyRows, dumpAndRestore } from '../support/copies.js';

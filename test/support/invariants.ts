@@ -1,6 +1,6 @@
 import { type Client } from 'pg';
 
-import { LEDGER_LAWS } from '#scheduler';
+import { LEDGER_LAWS } from '#ledger';
 
 import { withClient } from './database.js';
 

@@ -1,5 +1,6 @@
 import { Test, type TestingModule } from '@nestjs/testing';
 
+import { type PlannerTask } from '#scheduler';
 import { PassService, Planner, SnapshotReader, Sweep } from '#scheduler/processor';
 
 import { WorkerModule } from '../../apps/worker/worker.module.js';
@@ -12,12 +13,10 @@ class PausingPlanner extends Planner {
     super();
   }
 
-  override async ask<Name extends Parameters<Planner['ask']>[0]>(
-    ...question: Parameters<typeof Planner.prototype.ask<Name>>
-  ): Promise<Awaited<ReturnType<typeof Planner.prototype.ask<Name>>>> {
-    const answer = await super.ask<Name>(...question);
+  override async ask<Input, Output>(task: PlannerTask<Input, Output>, input: Input): Promise<Output> {
+    const answer = await super.ask(task, input);
     await this.afterPlanning();
-    return answer as Awaited<ReturnType<typeof Planner.prototype.ask<Name>>>;
+    return answer;
   }
 }
 

@@ -1,17 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 
 import { changesOf, Database, sql } from '#database';
 import { type PassContext } from '#deployments';
-import { BackgroundPlanner } from '#scheduler';
+import { AfterPass, BackgroundPlanner, type PassResult, plannerTask } from '#scheduler';
 
-import { type LeftByPass, type PackedSurvey } from './queue-survey.js';
+import { type PackedSurvey } from './queue-survey.js';
+import type { survey } from './survey.task.js';
 
-/** What a pass has left waiting, and which pass that was. */
-export interface PassRemains extends LeftByPass {
-  readonly pass: PassContext;
-}
+const SURVEY = plannerTask<typeof survey>(new URL('./survey.task.js', import.meta.url), 'survey');
 
 /** So long nothing is done for a cluster after a pass: what the next pass leaves is all that matters, and it often follows at once. */
 const PAUSE_MS = 50;
@@ -28,18 +26,23 @@ const MAX_REST_MS = 5_000;
  * What a pass left is surveyed as the pass saw it, so that nothing is read again. Of several passes on a cluster only the newest counts.
  */
 @Injectable()
-export class BlockerKeeper implements BeforeApplicationShutdown {
+export class BlockerKeeper implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(BlockerKeeper.name);
   private readonly stopping = new AbortController();
   /** Of each cluster what its newest pass left that nobody has surveyed yet. */
-  private readonly waiting = new Map<string, PassRemains>();
+  private readonly waiting = new Map<string, PassResult>();
   private isWorking = false;
   private working: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly database: Database,
     private readonly planner: BackgroundPlanner,
+    private readonly afterPass: AfterPass,
   ) {}
+
+  onModuleInit(): void {
+    this.afterPass.subscribe((result) => this.keep(result));
+  }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
@@ -47,7 +50,7 @@ export class BlockerKeeper implements BeforeApplicationShutdown {
   }
 
   /** To be called when a pass has committed. Returns at once. */
-  keep(remains: PassRemains): void {
+  keep(remains: PassResult): void {
     if (this.stopping.signal.aborted) return;
     this.waiting.set(remains.pass.clusterId, remains);
     if (!this.isWorking) this.working = this.work();
@@ -68,17 +71,17 @@ export class BlockerKeeper implements BeforeApplicationShutdown {
     }
   }
 
-  private next(): PassRemains | null {
+  private next(): PassResult | null {
     const [first] = this.waiting.values();
     if (first === undefined || this.stopping.signal.aborted) return null;
     this.waiting.delete(first.pass.clusterId);
     return first;
   }
 
-  private async survey({ pass, snapshot, plan, stops }: PassRemains): Promise<void> {
+  private async survey({ pass, snapshot, plan, stops }: PassResult): Promise<void> {
     try {
       const { signal } = this.stopping;
-      const survey = await this.planner.ask('survey', { snapshot, plan, stops }, signal);
+      const survey = await this.planner.ask(SURVEY, { snapshot, plan, stops }, signal);
       await this.write(pass, snapshot.nowMs, survey);
     } catch (error) {
       if (this.stopping.signal.aborted) return;

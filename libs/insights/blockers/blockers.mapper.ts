@@ -2,7 +2,7 @@ import { toResources } from '#clusters';
 import { type CursorPosition, type PageRequest } from '#http';
 import { sentenceOf } from '#packing';
 
-import { timeOf, toBlockerDto } from '../explanation/explanations.mapper.js';
+import { timeOf, toBlockerDto } from '../parts/parts.mapper.js';
 import { timeInWords } from '../parts/time-in-words.js';
 import { type BlockedShapeDto, type ClusterBlockersDto } from './blockers.dto.js';
 import { type KeptSurvey } from './kept-surveys.js';

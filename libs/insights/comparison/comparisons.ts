@@ -4,10 +4,13 @@ import { Database, rowsOf, sql } from '#database';
 import { ClusterWork, type DeploymentView, type WorkingDeployment } from '#deployments';
 import { type Contender, keyOf, type Snapshot } from '#packing';
 import { type Actor } from '#rbac';
-import { amountsOf, type KeptSight, PassSights, PresentReader, Questions } from '#scheduler';
+import { amountsOf, type KeptSight, PassSights, plannerTask, PresentReader, Questions } from '#scheduler';
 
 import { type Comparison, orderSentence } from './comparison.js';
-import { ExplanationErrors } from '../explanation/explanations.errors.js';
+import { ExplanationErrors } from './comparison.errors.js';
+import type { order } from './order.task.js';
+
+const ORDER = plannerTask<typeof order>(new URL('./order.task.js', import.meta.url), 'order');
 
 /** A start, as the event log has it. */
 interface Start {
@@ -112,7 +115,7 @@ export class Comparisons {
       return { firstId: id, passId, isFromRecord: false, rule: ruleOf(first, other).rule };
     }
     const { snapshot, plan } = sight;
-    const rule = await this.questions.ask(actor, 'order', { snapshot, plan, first: one, other: two });
+    const rule = await this.questions.ask(actor, ORDER, { snapshot, plan, first: one, other: two });
     // It was stopped for the oldest of several that had claims: for all of them.
     if (rule.rule === 'claim' && preemptorPriority === first.priority) return yielded(preemptorPriority);
     return { ...kept, firstId: id, rule };

@@ -3,9 +3,10 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { DeploymentErrors } from '#deployments';
 import { ApiRoute, IdParam } from '#http';
 import { type Actor, CurrentActor, OrganizationVisibilityErrors, RequireRole } from '#rbac';
+import { PlanningErrors } from '#scheduler';
 
 import { ExplanationDto, ExplanationQuery } from './explanations.dto.js';
-import { ExplanationErrors, PlanningErrors } from './explanations.errors.js';
+import { ExplanationErrors } from '../comparison/comparison.errors.js';
 import { toExplanationDto, toWish } from './explanations.mapper.js';
 import { ExplanationsService } from './explanations.service.js';
 

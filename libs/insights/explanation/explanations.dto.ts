@@ -12,10 +12,11 @@ import {
   StringField,
   TimestampField,
 } from '#http';
-import { type NoForecast, type Unlock, PREEMPTION, type Preempting } from '#packing';
+import { type Unlock, PREEMPTION, type Preempting } from '#packing';
 import { ReservationDto } from '#scheduler';
 import { DisplacementDto } from '../parts/displacements.dto.js';
-import { type EtaView, type NamedUnlock } from './explanations.service.js';
+import { type NamedUnlock } from './explanations.service.js';
+import { EtaDto } from '../parts/eta.dto.js';
 import { BlockerDto } from '../parts/blocker.dto.js';
 import { ComparisonDto } from '../comparison/comparison.dto.js';
 
@@ -30,10 +31,6 @@ const UNLOCK_KINDS = [
   'policy',
   'time',
 ] as const satisfies readonly NamedUnlock['kind'][];
-
-const NO_FORECAST = ['too-large', 'stopped', 'runtimes-undeclared', 'horizon', 'retrying'] as const satisfies readonly (
-  NoForecast | NonNullable<EtaView['reason']>
-)[];
 
 /** What is to be found out beside why a deployment waits. */
 export class ExplanationQuery {
@@ -131,24 +128,6 @@ export class UnlockDto {
     optional: true,
   })
   readonly startsBy?: string;
-}
-
-/** When a deployment starts, if nobody comes and everything ends when it declared. */
-export class EtaDto {
-  @TimestampField({ description: 'When it starts; null where that is not known.', nullable: true })
-  readonly startsAt!: string | null;
-
-  @EnumField(NO_FORECAST, {
-    description:
-      'Why it is not known. `runtimes-undeclared`: of what would have to end first, something declares no runtime. `horizon`: the future was played only as far as `horizon`.',
-    name: 'NoForecast',
-    nullable: true,
-    example: null as never,
-  })
-  readonly reason!: (typeof NO_FORECAST)[number] | null;
-
-  @TimestampField({ description: 'How far the future was played; null: to its end.', nullable: true })
-  readonly horizon!: string | null;
 }
 
 /** Why a deployment is where it is. */

@@ -16,7 +16,6 @@ import {
   changed,
   type Eta,
   keyOf,
-  type NoForecast,
   sentenceOf,
   type ShapeOf,
   type Start,
@@ -25,12 +24,16 @@ import {
   type Unlock,
 } from '#packing';
 import { type Actor } from '#rbac';
-import { amountsOf, type ExplainResult, type Present, PresentReader, Questions } from '#scheduler';
+import { amountsOf, plannerTask, type Present, PresentReader, Questions } from '#scheduler';
 
 import { type Comparison } from '../comparison/comparison.js';
 import { Comparisons } from '../comparison/comparisons.js';
 import { type DisplacementView, nameDisplacement } from '../parts/displacements.js';
+import { type EtaView } from '../parts/eta.js';
 import { timeInWords } from '../parts/time-in-words.js';
+import type { explain, ExplainResult } from './explain.task.js';
+
+const EXPLAIN = plannerTask<typeof explain>(new URL('./explain.task.js', import.meta.url), 'explain');
 
 /** What is to be found out beside the blockers. */
 export interface ExplanationWish {
@@ -50,14 +53,6 @@ export type NamedUnlock =
       readonly isFewest: boolean;
     } & Start)
   | { readonly kind: 'time'; readonly atMs: number };
-
-/** When a deployment starts, as far as declared runtimes say. */
-export interface EtaView {
-  readonly atMs: number | null;
-  readonly reason: NoForecast | 'retrying' | null;
-  /** Nothing is known from then on; null: the forecast was not cut. */
-  readonly horizonMs: number | null;
-}
 
 /** Why a deployment is where it is. */
 export interface ExplanationView {
@@ -151,7 +146,7 @@ export class ExplanationsService {
     const { present, one, shape, older } = found;
     const { id, queuedAtMs, status } = one;
     const isQueued = status === 'queued';
-    const result = await this.questions.ask(actor, 'explain', {
+    const result = await this.questions.ask(actor, EXPLAIN, {
       snapshot: present.snapshot,
       stops: present.stops,
       subject: { id, queuedAtMs, shape, older },

@@ -3,8 +3,8 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { ClusterErrors } from '#clusters';
 import { ApiRoute, IdParam } from '#http';
 import { type Actor, CurrentActor, OrganizationVisibilityErrors, RequireRole } from '#rbac';
+import { PlanningErrors } from '#scheduler';
 
-import { PlanningErrors } from '../explanation/explanations.errors.js';
 import { ForecastDto, ForecastQuery } from './forecasts.dto.js';
 import { toForecastDto } from './forecasts.mapper.js';
 import { ForecastsService } from './forecasts.service.js';

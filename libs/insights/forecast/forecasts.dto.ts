@@ -1,6 +1,6 @@
 import { ArrayField, IdField, IntegerField, MAX_PAGE_SIZE, TimestampField } from '#http';
 
-import { EtaDto } from '../explanation/explanations.dto.js';
+import { EtaDto } from '../parts/eta.dto.js';
 
 /** How much is asked for. */
 export class ForecastQuery {

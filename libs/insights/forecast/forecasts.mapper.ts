@@ -1,4 +1,4 @@
-import { timeOf, toEtaDto } from '../explanation/explanations.mapper.js';
+import { timeOf, toEtaDto } from '../parts/parts.mapper.js';
 import { type ForecastDto } from './forecasts.dto.js';
 import { type ForecastView } from './forecasts.service.js';
 

@@ -2,9 +2,12 @@ import { Injectable } from '@nestjs/common';
 
 import { type Standing } from '#packing';
 import { type Actor } from '#rbac';
-import { type Present, PresentReader, Questions } from '#scheduler';
+import { plannerTask, type Present, PresentReader, Questions } from '#scheduler';
 
-import { type EtaView } from '../explanation/explanations.service.js';
+import { type EtaView } from '../parts/eta.js';
+import type { foresee } from './forecast.task.js';
+
+const FORESEE = plannerTask<typeof foresee>(new URL('./forecast.task.js', import.meta.url), 'foresee');
 
 /** When the first of a queue start. */
 export interface ForecastView {
@@ -34,7 +37,7 @@ export class ForecastsService {
     );
     const { snapshot } = present;
     const standings = firstInLine(present, limit);
-    const { etas, horizonMs } = await this.questions.ask(actor, 'foresee', {
+    const { etas, horizonMs } = await this.questions.ask(actor, FORESEE, {
       snapshot,
       standings,
       forecastMs: FORECAST_MS,

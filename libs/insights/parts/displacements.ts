@@ -3,11 +3,12 @@ import { type ClusterWork, type SingleHolder } from '#deployments';
 import {
   type Displacement,
   displacementInWords,
+  type Plan,
   type ReservedResource,
   type RunningGroup,
   type Staying,
 } from '#packing';
-import { type ExplainResult, type Present } from '#scheduler';
+import { type Present } from '#scheduler';
 
 import { timeInWords } from './time-in-words.js';
 
@@ -47,7 +48,7 @@ export async function nameDisplacement(
   work: ClusterWork,
   present: Present,
   { shape, isClaimant }: { readonly shape: number; readonly isClaimant: boolean },
-  { plan, displacement }: Pick<ExplainResult, 'plan' | 'displacement'>,
+  { plan, displacement }: { readonly plan: Plan; readonly displacement: Displacement },
 ): Promise<DisplacementView> {
   const { running } = present.snapshot;
   const singles = (groups: readonly number[]): Single[] =>

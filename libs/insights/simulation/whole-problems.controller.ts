@@ -2,8 +2,8 @@ import { Body, Controller, Post } from '@nestjs/common';
 
 import { ApiRoute, BodyLimit } from '#http';
 import { type Actor, CurrentActor, RbacErrors, SignedIn } from '#rbac';
+import { PlanningErrors } from '#scheduler';
 
-import { PlanningErrors } from '../explanation/explanations.errors.js';
 import { MAX_PROBLEM_BYTES, WholePlanDto, WholeProblemDto } from './whole-problems.dto.js';
 import { WholeProblemErrors } from './whole-problems.errors.js';
 import { toWholePlanDto, toWholeProblem } from './whole-problems.mapper.js';

@@ -2,7 +2,7 @@ import { toVector } from '#clusters';
 import { DEFAULT_POLICY, reservationOf, runningOf, type WholeProblem } from '#packing';
 import { toCertificateDto } from '#scheduler';
 
-import { toShownBlockerDto } from '../explanation/explanations.mapper.js';
+import { toShownBlockerDto } from '../parts/parts.mapper.js';
 import { toPolicyChanges } from '../what-if/what-if.mapper.js';
 import { type ProblemReservationDto, type WholePlanDto, type WholeProblemDto } from './whole-problems.dto.js';
 import { type WholePlan } from './whole-problems.service.js';

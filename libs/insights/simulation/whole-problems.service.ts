@@ -3,9 +3,12 @@ import { Injectable } from '@nestjs/common';
 import { type FieldError } from '#kernel';
 import { type WholeProblem } from '#packing';
 import { type Actor } from '#rbac';
-import { type ProblemResult, Questions } from '#scheduler';
+import { plannerTask, Questions } from '#scheduler';
 
 import { WholeProblemErrors } from './whole-problems.errors.js';
+import type { planProblem, ProblemResult } from './simulate.task.js';
+
+const PLAN_PROBLEM = plannerTask<typeof planProblem>(new URL('./simulate.task.js', import.meta.url), 'planProblem');
 
 /** A plan can leave ten thousand waiting with a hundred blockers each: nobody reads that, and writing it would keep everybody waiting. */
 const MAX_BLOCKERS = 100_000;
@@ -33,7 +36,7 @@ export class WholeProblemsService {
       ),
       ...duplicatesIn('running', preemptible),
     ]);
-    const { answer, elapsedMs } = await this.questions.ask(actor, 'planProblem', {
+    const { answer, elapsedMs } = await this.questions.ask(actor, PLAN_PROBLEM, {
       problem,
       mostBlockers: MAX_BLOCKERS,
     });

@@ -12,9 +12,9 @@ import {
   whoStarts,
   type WaitingShape,
 } from '#packing';
-import { type WhatIfResult } from '#scheduler';
 
 import { type Yielding } from '../parts/displacements.js';
+import { type WhatIfResult } from './what-if.task.js';
 import { type Prepared, type WhatIfQuestion } from './what-if-question.js';
 
 /** A plan, and what it was made for. */

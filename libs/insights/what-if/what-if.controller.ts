@@ -3,8 +3,8 @@ import { Body, Controller, Post } from '@nestjs/common';
 import { ClusterErrors } from '#clusters';
 import { ApiRoute, IdParam } from '#http';
 import { type Actor, CurrentActor, OrganizationVisibilityErrors, RequireRole } from '#rbac';
+import { PlanningErrors } from '#scheduler';
 
-import { PlanningErrors } from '../explanation/explanations.errors.js';
 import { WhatIfAnswerDto, WhatIfDto } from './what-if.dto.js';
 import { WhatIfErrors } from './what-if.errors.js';
 import { toQuestion, toWhatIfAnswerDto } from './what-if.mapper.js';

@@ -2,7 +2,7 @@ import { toAmounts, toVector } from '#clusters';
 import { type PlanningPolicy, sentenceOf, type StandingReservation } from '#packing';
 import { toCertificateDto, toReservationDto } from '#scheduler';
 
-import { timeOf, toBlockerDto, toYieldingDto } from '../explanation/explanations.mapper.js';
+import { timeOf, toBlockerDto, toYieldingDto } from '../parts/parts.mapper.js';
 import { timeInWords } from '../parts/time-in-words.js';
 import {
   type AdditionFateDto,

@@ -5,7 +5,7 @@ import { ClusterWork } from '#deployments';
 import { compareAge, keyOf, type Member, type ShapeOf } from '#packing';
 import { type QueuedShape } from '#queue';
 import { type Actor } from '#rbac';
-import { afterSettling, type Present, PresentReader, Questions } from '#scheduler';
+import { afterSettling, plannerTask, type Present, PresentReader, Questions } from '#scheduler';
 
 import { nameYielding, singlesOf } from '../parts/displacements.js';
 import { MAX_NAMED, startingShapes, viewOf, type WhatIfView } from './what-if-answer.js';
@@ -19,6 +19,9 @@ import {
   toMember,
   type WhatIfQuestion,
 } from './what-if-question.js';
+import type { whatIf } from './what-if.task.js';
+
+const WHAT_IF = plannerTask<typeof whatIf>(new URL('./what-if.task.js', import.meta.url), 'whatIf');
 
 /** So many that are older than an amended one are counted. */
 const MAX_ELDERS = 10_000;
@@ -42,7 +45,7 @@ export class WhatIfService {
       this.prepare(tx, present, question),
     );
     const { present, change, stops } = prepared;
-    const result = await this.questions.ask(actor, 'whatIf', { snapshot: present.snapshot, change, stops });
+    const result = await this.questions.ask(actor, WHAT_IF, { snapshot: present.snapshot, change, stops });
     const victims = result.after.plan.preempt.flatMap(({ group }) => singlesOf(result.after.snapshot.running[group]));
     const starting = startingShapes(result);
     const limit = Math.min(MAX_NAMED, Math.max(0, ...starting.map(({ most }) => most))) + names;

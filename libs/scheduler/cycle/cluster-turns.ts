@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { LedgerWatch } from '#ledger';
+import { LedgerWatch } from '#ledger/writer';
 import { ChangeHints } from '#queue';
 
 import { PassService } from './pass.service.js';

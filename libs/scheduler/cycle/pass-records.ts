@@ -2,10 +2,9 @@ import { Injectable } from '@nestjs/common';
 
 import { changesOf, type EntityManager, type Fragment, sql } from '#database';
 import { type PassContext } from '#deployments';
-import { BlockerKeeper, type PassRemains } from '#insights';
 import { type Plan } from '#packing';
 
-import { countLatencies, type Latencies } from './latencies.js';
+import { countLatencies, type Latencies } from '../passes/latencies.js';
 import { type PassDurations } from '../passes/pass-record.js';
 
 /** What there is to say of a pass. */
@@ -33,8 +32,6 @@ export interface PassFacts {
 /** Writes what passes leave to be read. */
 @Injectable()
 export class PassRecords {
-  constructor(private readonly blockers: BlockerKeeper) {}
-
   async write(tx: EntityManager, pass: PassContext, facts: PassFacts): Promise<void> {
     const { certificate, reservation, reservationEvents } = facts.plan;
     await changesOf(
@@ -54,11 +51,6 @@ export class PassRecords {
       sql`insert into pass_sights (pass_id, organization_id, cluster_id, sight)
           values (${pass.passId}, ${pass.organizationId}, ${pass.clusterId}, ${Buffer.from(facts.sight)}::bytea)`,
     );
-  }
-
-  /** What can be told once a pass has committed, and takes more time than a pass has. Returns at once. */
-  writeLater(remains: PassRemains): void {
-    this.blockers.keep(remains);
   }
 }
 

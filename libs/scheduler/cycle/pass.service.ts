@@ -4,11 +4,11 @@ import { newId } from '#kernel';
 import { Settings } from '#config';
 import { Database, type EntityManager, preferIndexes } from '#database';
 import { type PassContext } from '#deployments';
-import { type PassRemains } from '#insights';
 import { type Plan } from '#packing';
 import { ClusterSignals } from '#queue';
 import { inSpan } from '#telemetry';
 
+import { AfterPass, type PassResult } from './after-pass.js';
 import { lockCluster } from './locked-cluster.js';
 import { PassRecords } from './pass-records.js';
 import { PlanApplier } from './plan-applier.js';
@@ -25,7 +25,7 @@ export type PassOutcome =
 /** A pass that was run, and what there is to tell of it once it has committed. */
 interface Ran {
   readonly outcome: PassOutcome;
-  readonly remains: PassRemains | null;
+  readonly remains: PassResult | null;
 }
 
 /** Nothing to do, nothing to tell. */
@@ -62,6 +62,7 @@ export class PassService {
     private readonly planning: Planning,
     private readonly applier: PlanApplier,
     private readonly records: PassRecords,
+    private readonly afterPass: AfterPass,
   ) {}
 
   /**
@@ -97,7 +98,7 @@ export class PassService {
         const { outcome, remains } = await this.database.transaction((tx) => this.runIn(tx, clusterId, mayPreempt), {
           statementTimeoutMs: PASS_STATEMENT_TIMEOUT_MS,
         });
-        if (remains !== null) this.records.writeLater(remains);
+        if (remains !== null) this.afterPass.announce(remains);
         return outcome;
       },
     );

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 
 import { type EntityManager } from '#database';
 import { DeploymentLifecycle, type PassContext, type ScheduledDeployment, type ShapeToSchedule } from '#deployments';
-import { Ledger } from '#ledger';
+import { Ledger } from '#ledger/writer';
 import { type Placement, type Plan } from '#packing';
 import { type QueuedShape, QueueShapes } from '#queue';
 
 import { ClusterSchedules } from '../snapshot/cluster-schedules.js';
 import { type DeclaredEnd, withKeptPromise, withReservationsKept } from './kept-promise.js';
-import { countLatencies, type Latencies } from './latencies.js';
+import { countLatencies, type Latencies } from '../passes/latencies.js';
 import { cutOf } from './plan-cut.js';
 import { type PassView } from './planning.js';
 import { PlanOutdated, Preempting } from './preempting.js';

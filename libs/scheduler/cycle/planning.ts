@@ -9,8 +9,12 @@ import { type QueuedShape } from '#queue';
 import { SnapshotReader } from '../snapshot/snapshot-reader.js';
 import { type Schedule } from '../snapshot/cluster-schedules.js';
 import { type LockedCluster } from './locked-cluster.js';
+import type { planPass } from '../planner/plan-pass.task.js';
 import { Planner } from '../planner/planner.js';
+import { plannerTask } from '../planner/planner-task.js';
 import { Stopwatch } from './stopwatch.js';
+
+const PLAN_PASS = plannerTask<typeof planPass>(new URL('../planner/plan-pass.task.js', import.meta.url), 'planPass');
 
 /** What a pass sees: the planner's problem, and what its parts stand for. */
 export interface PassView {
@@ -54,7 +58,7 @@ export class Planning {
     const watch = new Stopwatch();
     const view = await this.view(tx, cluster, allocated, mayPreempt);
     const snapshot = watch.lap();
-    const { plan, sight } = await this.planner.ask('planPass', view.snapshot);
+    const { plan, sight } = await this.planner.ask(PLAN_PASS, view.snapshot);
     const reservationEvents = [...view.withdrawn, ...plan.reservationEvents];
     return { view, plan: { ...plan, reservationEvents }, sight, durations: { snapshot, plan: watch.lap() } };
   }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { type EntityManager } from '#database';
 import { ClusterWork, type Displacement, type PassContext, type PreemptedDeployment, Preemptions } from '#deployments';
-import { Ledger } from '#ledger';
+import { Ledger } from '#ledger/writer';
 import { keyOf, type Plan, type Preemption, type WaitingShape } from '#packing';
 
 import { type PassView } from './planning.js';

@@ -4,7 +4,7 @@ import { type ResourceVector } from '#kernel';
 import { PendingCapacity } from '#clusters';
 import { type EntityManager } from '#database';
 import { DeploymentLifecycle, type EndedAttempt, type PassContext } from '#deployments';
-import { Ledger } from '#ledger';
+import { Ledger } from '#ledger/writer';
 import { ClusterSignals, type SignalReason } from '#queue';
 
 import { ClusterSchedules } from '../snapshot/cluster-schedules.js';

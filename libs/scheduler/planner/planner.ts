@@ -1,33 +1,29 @@
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Piscina } from 'piscina';
 
-import type * as thread from './planner-thread.js';
+import { type PlannerTask } from './planner-task.js';
 
-/** A thread that nobody needed for so long ends. */
+/** An idle thread ends after this time. */
 const IDLE_TIMEOUT_MS = 30_000;
-
-/** What a planner thread can be asked. */
-export type Question = keyof typeof thread;
 
 /** Planner threads of this process. */
 class PlannerThreads implements OnApplicationShutdown {
   private readonly pool: Piscina;
 
   constructor(maxThreads: number) {
-    this.pool = new Piscina({ filename: threadFile(), minThreads: 0, maxThreads, idleTimeout: IDLE_TIMEOUT_MS });
+    this.pool = new Piscina({ minThreads: 0, maxThreads, idleTimeout: IDLE_TIMEOUT_MS });
   }
 
-  /** The answer to a question, by `packing`. @param signal ends the search for it */
-  async ask<Name extends Question>(
-    name: Name,
-    task: Parameters<(typeof thread)[Name]>[0],
+  /** Runs a task in a thread. @param signal ends it */
+  async ask<Input, Output>(
+    { filename, name }: PlannerTask<Input, Output>,
+    input: Input,
     signal?: AbortSignal,
-  ): Promise<ReturnType<(typeof thread)[Name]>> {
-    const options = signal === undefined ? { name } : { name, signal };
-    return this.pool.run(task, options) as Promise<ReturnType<(typeof thread)[Name]>>;
+  ): Promise<Output> {
+    const options = signal === undefined ? { filename, name } : { filename, name, signal };
+    return this.pool.run(input, options) as Promise<Output>;
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -52,11 +48,4 @@ export class BackgroundPlanner extends PlannerThreads {
   constructor() {
     super(1);
   }
-}
-
-/** A thread loads compiled code only: when this file itself runs from its source (in tests), the thread runs from the build beside it. */
-function threadFile(): string {
-  const here = fileURLToPath(import.meta.url);
-  if (here.endsWith('.js')) return here.replace(/planner\.js$/, 'planner-thread.js');
-  return here.replace(/libs[\\/]scheduler[\\/]pass[\\/]planner\.ts$/, 'dist/libs/scheduler/pass/planner-thread.js');
 }

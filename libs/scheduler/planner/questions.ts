@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 
-import { PlanningErrors } from '#insights';
 import { type Actor } from '#rbac';
 
-import { Planner, type Question } from './planner.js';
-import type * as thread from './planner-thread.js';
+import { PlanningErrors } from './planner.errors.js';
+import { Planner } from './planner.js';
+import { type PlannerTask } from './planner-task.js';
 
 /** Questions of one caller that are answered at a time. */
 const MAX_OF_ONE = 8;
@@ -26,11 +26,7 @@ export class Questions {
   constructor(private readonly planner: Planner) {}
 
   /** @throws PLANNING.BUSY */
-  async ask<Name extends Question>(
-    actor: Pick<Actor, 'id'>,
-    name: Name,
-    task: Parameters<(typeof thread)[Name]>[0],
-  ): Promise<ReturnType<(typeof thread)[Name]>> {
+  async ask<Input, Output>(actor: Pick<Actor, 'id'>, task: PlannerTask<Input, Output>, input: Input): Promise<Output> {
     const own = this.open.get(actor.id) ?? 0;
     if (own >= MAX_OF_ONE || this.all >= MAX_OF_ALL) {
       throw PlanningErrors.BUSY.because(undefined, { retryAfterSeconds: RETRY_AFTER_SECONDS });
@@ -38,7 +34,7 @@ export class Questions {
     this.open.set(actor.id, own + 1);
     this.all++;
     try {
-      return await this.planner.ask(name, task);
+      return await this.planner.ask(task, input);
     } finally {
       this.all--;
       const left = (this.open.get(actor.id) ?? 1) - 1;

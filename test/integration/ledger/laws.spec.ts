@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 
 import { newId } from '#kernel';
-import { LEDGER_LAWS } from '#scheduler';
+import { LEDGER_LAWS } from '#ledger';
 
 import { TestCluster } from '../../support/clusters.js';
 import { aTeam } from '../../support/people.js';

@@ -4,8 +4,9 @@ import { Client } from 'pg';
 
 import { newId } from '#kernel';
 import { Database } from '#database';
-import { LedgerAudit, LedgerRepair } from '#scheduler';
-import { PassService, Retention } from '#scheduler/processor';
+import { LedgerAudit, LedgerRepair } from '#ledger';
+import { Retention } from '#ledger/writer';
+import { PassService } from '#scheduler/processor';
 
 import { TestCluster } from '../../support/clusters.js';
 import { assertLedgerHolds } from '../../support/invariants.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Client } from 'pg';
 
 import { Database, databaseOptions, MikroORM } from '#database';
-import { LedgerAudit, LedgerRepair } from '#scheduler';
+import { LedgerAudit, LedgerRepair } from '#ledger';
 
 import { type Answer } from '../../support/api-client.js';
 import { TestCluster } from '../../support/clusters.js';

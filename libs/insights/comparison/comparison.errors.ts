@@ -15,13 +15,3 @@ export const ExplanationErrors = defineErrors('EXPLANATIONS', {
     explanation: '`versus` names the very deployment whose explanation is asked for. It takes the id of another one.',
   },
 });
-
-/** Errors of whatever asks the planner a question. */
-export const PlanningErrors = defineErrors('PLANNING', {
-  BUSY: {
-    kind: 'too-many',
-    title: 'The planner is busy',
-    explanation:
-      'Questions to the planner are expensive: of one caller only a few are answered at a time, and only so many of all. Try again after the seconds that Retry-After gives.',
-  },
-});

@@ -1,0 +1,62 @@
+import {
+  blockersOf,
+  changed,
+  type ClusterStop,
+  type Displacement,
+  displacementOf,
+  forecast,
+  type Forecast,
+  plan,
+  type Plan,
+  type ShapeBlockers,
+  type Snapshot,
+  type Standing,
+  type Unlocks,
+  unlocksOf,
+  type WaitingHead,
+} from '#packing';
+
+import { timeBudget } from '../parts/time-budget.js';
+
+/** What is asked of one deployment. Budgets in milliseconds; 0: not asked for. */
+export interface ExplainTask {
+  readonly snapshot: Snapshot;
+  readonly stops: readonly ClusterStop[];
+  readonly subject: WaitingHead & { readonly shape: number; readonly older: readonly number[] };
+  readonly unlockMs: number;
+  readonly forecastMs: number;
+}
+
+/** The answers to it. */
+export interface ExplainResult {
+  readonly plan: Plan;
+  /** What keeps those of its shape that the plan leaves waiting; null: it leaves none. */
+  readonly blockers: ShapeBlockers | null;
+  /** Who could be stopped for it. */
+  readonly displacement: Displacement;
+  readonly unlocks: Unlocks | null;
+  readonly forecast: Forecast | null;
+}
+
+/** Why one deployment waits, what would start it, and when it starts. */
+export function explain({ snapshot, stops, subject, unlockMs, forecastMs }: ExplainTask): ExplainResult {
+  const seen = changed(snapshot, {});
+  const result = plan(seen);
+  const { id, queuedAtMs, shape, older } = subject;
+  const blockers = blockersOf(seen, result, stops).find((one) => one.shape === shape) ?? null;
+  const standing: Standing = { id, queuedAtMs, shape, older: older[shape] ?? 0 };
+  return {
+    plan: result,
+    blockers,
+    displacement: displacementOf(seen, result, shape),
+    unlocks:
+      unlockMs === 0
+        ? null
+        : unlocksOf(
+            snapshot,
+            { id, queuedAtMs, shape, olderIn: (other) => older[other] ?? 0 },
+            { shouldStop: timeBudget(unlockMs) },
+          ),
+    forecast: forecastMs === 0 ? null : forecast(snapshot, [standing], { shouldStop: timeBudget(forecastMs) }),
+  };
+}

@@ -1,0 +1,38 @@
+import { type Blocker, type BlockerView, viewOfBlocker } from '#packing';
+
+import { type BlockerDto } from './blocker.dto.js';
+import { type YieldingDto } from './displacements.dto.js';
+import { type Yielding } from './displacements.js';
+import { type EtaDto } from './eta.dto.js';
+import { type EtaView } from './eta.js';
+
+/** A moment as the API writes it. */
+export function timeOf(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}
+
+/** Somebody who is, or could be, stopped. */
+export function toYieldingDto({ id, name, priority, lostSeconds }: Yielding): YieldingDto {
+  return { id, name, priority, lostSeconds };
+}
+
+/** A blocker, in the units of the API. */
+export function toBlockerDto(blocker: Blocker): BlockerDto {
+  return toShownBlockerDto(viewOfBlocker(blocker, timeOf));
+}
+
+/** A blocker that is in the units of the API. */
+export function toShownBlockerDto(view: BlockerView): BlockerDto {
+  return view.code === 'RESERVATION' || view.code === 'CLAIM'
+    ? { ...view, resources: view.resources.map((resource) => ({ ...resource })) }
+    : { ...view };
+}
+
+/** When somebody starts, as far as that is known. */
+export function toEtaDto({ atMs, reason, horizonMs }: EtaView): EtaDto {
+  return {
+    startsAt: atMs === null ? null : timeOf(atMs),
+    reason,
+    horizon: horizonMs === null ? null : timeOf(horizonMs),
+  };
+}

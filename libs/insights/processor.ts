@@ -1,0 +1,1 @@
+export { InsightsProcessorModule } from './insights-processor.module.js';

@@ -4,6 +4,7 @@ import { changesOf, type EntityManager, type Fragment, sql } from '#database';
 import { type PassContext } from '#deployments';
 import { type Plan } from '#packing';
 
+import { AfterPass, type PassResult } from './after-pass.js';
 import { countLatencies, type Latencies } from '../passes/latencies.js';
 import { type PassDurations } from '../passes/pass-record.js';
 
@@ -32,6 +33,8 @@ export interface PassFacts {
 /** Writes what passes leave to be read. */
 @Injectable()
 export class PassRecords {
+  constructor(private readonly afterPass: AfterPass) {}
+
   async write(tx: EntityManager, pass: PassContext, facts: PassFacts): Promise<void> {
     const { certificate, reservation, reservationEvents } = facts.plan;
     await changesOf(
@@ -51,6 +54,11 @@ export class PassRecords {
       sql`insert into pass_sights (pass_id, organization_id, cluster_id, sight)
           values (${pass.passId}, ${pass.organizationId}, ${pass.clusterId}, ${Buffer.from(facts.sight)}::bytea)`,
     );
+  }
+
+  /** Tells of a pass that has committed. */
+  committed(result: PassResult): void {
+    this.afterPass.announce(result);
   }
 }
 

@@ -8,7 +8,7 @@ import { type Plan } from '#packing';
 import { ClusterSignals } from '#queue';
 import { inSpan } from '#telemetry';
 
-import { AfterPass, type PassResult } from './after-pass.js';
+import { type PassResult } from './after-pass.js';
 import { lockCluster } from './locked-cluster.js';
 import { PassRecords } from './pass-records.js';
 import { PlanApplier } from './plan-applier.js';
@@ -62,7 +62,6 @@ export class PassService {
     private readonly planning: Planning,
     private readonly applier: PlanApplier,
     private readonly records: PassRecords,
-    private readonly afterPass: AfterPass,
   ) {}
 
   /**
@@ -98,7 +97,7 @@ export class PassService {
         const { outcome, remains } = await this.database.transaction((tx) => this.runIn(tx, clusterId, mayPreempt), {
           statementTimeoutMs: PASS_STATEMENT_TIMEOUT_MS,
         });
-        if (remains !== null) this.afterPass.announce(remains);
+        if (remains !== null) this.records.committed(remains);
         return outcome;
       },
     );

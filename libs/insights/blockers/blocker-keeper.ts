@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 
 import { changesOf, Database, sql } from '#database';
 import { type PassContext } from '#deployments';
@@ -26,7 +26,7 @@ const MAX_REST_MS = 5_000;
  * What a pass left is surveyed as the pass saw it, so that nothing is read again. Of several passes on a cluster only the newest counts.
  */
 @Injectable()
-export class BlockerKeeper implements OnModuleInit, BeforeApplicationShutdown {
+export class BlockerKeeper implements BeforeApplicationShutdown {
   private readonly logger = new Logger(BlockerKeeper.name);
   private readonly stopping = new AbortController();
   /** Of each cluster what its newest pass left that nobody has surveyed yet. */
@@ -37,11 +37,9 @@ export class BlockerKeeper implements OnModuleInit, BeforeApplicationShutdown {
   constructor(
     private readonly database: Database,
     private readonly planner: BackgroundPlanner,
-    private readonly afterPass: AfterPass,
-  ) {}
-
-  onModuleInit(): void {
-    this.afterPass.subscribe((result) => this.keep(result));
+    afterPass: AfterPass,
+  ) {
+    afterPass.subscribe((result) => this.keep(result));
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -1,6 +1,7 @@
 // Who may import whom. The facts are data in libs/layers.json; this file turns them into rules.
 // Symbols (process.env, HTTP exceptions) are not imports: eslint.config.mjs enforces those from the same data.
 import layers from './libs/layers.json' with { type: 'json' };
+import { workspaces } from './scripts/lib/project.mjs';
 
 const SPEC = '\\.spec\\.ts$';
 const TESTING = '^libs/[^/]+/testing/';
@@ -146,8 +147,8 @@ export default {
     ),
     rule(
       'no-undeclared-package',
-      'a package that is imported is declared in package.json, not just present by luck',
-      {},
+      'a package that is imported is declared in package.json, in that of its workspace where it has one; specs use the root one',
+      { pathNot: workspaces.map((folder) => `^${folder}/.*${SPEC}`) },
       { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
     ),
     rule(

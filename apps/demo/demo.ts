@@ -1,18 +1,19 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
-import { Api } from './api.js';
+import { Connection } from './connection.js';
 import { gather } from './evidence.js';
 import { count, percent } from './format.js';
 import { violationsOf } from './invariants.js';
 import { parseOpenbTrace } from './openb-trace.js';
 import { DEFAULT_SIZE, MAX_SIZE, type Options } from './options.js';
 import { type Order } from './order.js';
+import { type Identity } from './people.js';
 import { blockOf, lineOf, progressOf } from './progress.js';
 import { runCluster } from './runtime.js';
 import { type Screen } from './screen.js';
 import { type Site } from './site.js';
-import { type Identity, setUp, type Stage, WEIGHTS } from './stage.js';
+import { setUp, type Stage, WEIGHTS } from './stage.js';
 import { StandstillWatch } from './standstill.js';
 import { Stop, textOf } from './stop.js';
 import { submitAll } from './submission.js';
@@ -24,10 +25,10 @@ import { dealOrders, generateOrders } from './workload.js';
 const LOOK_EVERY_MS = 100;
 
 /**
- * The demo.
+ * Runs the demo.
  *
  * 1. read or generate the workload, and deal it to clusters; 2. find the service; 3. set up organizations, people and clusters;
- * 4. submit, run and report until nothing is left, showing progress; 5. read everything back and check it; 6. tell what came of it.
+ * 4. submit, run and report until nothing is left, showing progress; 5. read everything back and check it; 6. print a summary.
  *
  * @returns the exit code: 0, or 1 when an invariant does not hold
  * @throws Stop when it cannot begin, or cannot go on
@@ -35,15 +36,15 @@ const LOOK_EVERY_MS = 100;
 export async function demo(options: Options, screen: Screen): Promise<0 | 1> {
   const orders = await ordersFor(options);
   const loads = dealOrders(orders, WEIGHTS, { seed: options.seed, fraction: options.capacity });
-  const api = new Api(options.url, (message) => screen.say(message));
-  await api.connect();
+  const connection = new Connection(options.url, (message) => screen.say(message));
+  await connection.open();
   const identity = newIdentity();
-  const stage = await setUp(api, identity, loads);
+  const stage = await setUp(connection, identity, loads);
   screen.say(openingOf(options, orders.length, stage));
 
   const meter = new UtilizationMeter();
   const began = performance.now();
-  await replay({ api, stage, screen, meter, began, runtimeMs: options.runtimeSeconds * 1000 });
+  await replay({ connection, stage, screen, meter, began, runtimeMs: options.runtime * 1000 });
   const seconds = (performance.now() - began) / 1000;
 
   screen.say('everything has ended: reading it all back');
@@ -65,7 +66,7 @@ async function ordersFor({ trace, limit, seed }: Options): Promise<Order[]> {
   return parseOpenbTrace(text, trace, limit ?? MAX_SIZE);
 }
 
-/** A suffix that no other run has, and a password that nobody can guess: the service may be anywhere. */
+/** A suffix that no other run has, and a random password: the service may be reachable by others. */
 function newIdentity(): Identity {
   const letters = Array.from({ length: 6 }, () => 'abcdefghjkmnpqrstuvwxyz'.charAt(randomInt(23))).join('');
   return { suffix: letters, password: randomBytes(12).toString('base64url') };
@@ -74,11 +75,11 @@ function newIdentity(): Identity {
 function openingOf({ trace, seed, capacity }: Options, size: number, { sites }: Stage): string {
   const source = trace ?? `generated, seed ${seed}`;
   const clusters = sites.map(({ name, tasks }) => `${name} ${count(tasks.length)}`).join(', ');
-  return `${count(size)} deployments (${source}) for ${sites.length} clusters: ${clusters}\neach cluster can hold ${percent(capacity)} of what is asked of it at once`;
+  return `${count(size)} deployments (${source}) for ${sites.length} clusters: ${clusters}\neach cluster can hold ${percent(capacity)} of the sum of its requests at once`;
 }
 
 interface Replay {
-  readonly api: Api;
+  readonly connection: Connection;
   readonly stage: Stage;
   readonly screen: Screen;
   readonly meter: UtilizationMeter;
@@ -87,6 +88,7 @@ interface Replay {
 }
 
 async function replay(run: Replay): Promise<void> {
+  const { connection, runtimeMs } = run;
   const { sites } = run.stage;
   const stop = new AbortController();
   const watch = new StandstillWatch();
@@ -99,7 +101,10 @@ async function replay(run: Replay): Promise<void> {
   }, LOOK_EVERY_MS);
   try {
     await Promise.all(
-      sites.flatMap((site) => [submitAll(site, stop.signal), runCluster(site, run.runtimeMs, stop.signal)]),
+      sites.flatMap((site) => [
+        submitAll(connection, site, stop.signal),
+        runCluster(connection, site, runtimeMs, stop.signal),
+      ]),
     );
     look(run, watch);
   } finally {
@@ -109,7 +114,7 @@ async function replay(run: Replay): Promise<void> {
 }
 
 /** Measures, shows, and notices a standstill. @throws Stop when it has lasted too long */
-function look({ api, stage: { sites }, screen, meter, began }: Replay, watch: StandstillWatch): void {
+function look({ connection, stage: { sites }, screen, meter, began }: Replay, watch: StandstillWatch): void {
   const now = performance.now();
   const seconds = (now - began) / 1000;
   const progress = progressOf(sites);
@@ -122,7 +127,11 @@ function look({ api, stage: { sites }, screen, meter, began }: Replay, watch: St
     () => blockOf(progress, seconds),
     () => lineOf(progress, seconds),
   );
-  const movement = watch.look(now, JSON.stringify(progress), api.isAway || sites.some((site) => isAtWork(site, now)));
+  const movement = watch.look(
+    now,
+    JSON.stringify(progress),
+    connection.isAway || sites.some((site) => isAtWork(site, now)),
+  );
   if (movement === 'tell') {
     screen.say('nothing has moved for a while: is the worker running? The demo goes on as soon as it is.');
   }

@@ -1,20 +1,36 @@
-import { type DeploymentAnswer, type PassAnswer } from './api-types.js';
+import { type Certificate, type Deployment, everyItem, type Pass } from '@stowage/sdk';
+
+import { PAGE } from './runtime.js';
 import { type ClusterView, type Ending, type Site } from './site.js';
 
-/** What the service says at the end about one cluster, and what the demo knows of it from the run. */
+/** What the demo reads of a deployment. */
+export type DeploymentEvidence = Pick<
+  Deployment,
+  'id' | 'priority' | 'status' | 'scheduledAt' | 'endedAt' | 'releasedAt' | 'submittedBy'
+>;
+
+/** What the demo reads of a pass. */
+export type PassEvidence = Pick<
+  Pass,
+  'id' | 'startedAt' | 'finishedAt' | 'waiting' | 'shapes' | 'placed' | 'released' | 'durationsMs'
+> & { readonly certificate: CertificateEvidence };
+
+export type CertificateEvidence = Pick<Certificate, 'optimal' | 'levels' | 'utilization'>;
+
+/** What the service answers at the end about one cluster, and what the demo recorded during the run. */
 export interface Evidence {
   readonly name: string;
   readonly view: ClusterView;
-  readonly deployments: readonly DeploymentAnswer[];
+  readonly deployments: readonly DeploymentEvidence[];
   /** Oldest first. */
-  readonly passes: readonly PassAnswer[];
+  readonly passes: readonly PassEvidence[];
   /** Ids that were accepted. */
   readonly accepted: ReadonlySet<string>;
   /** How deployments ended, as the service acknowledged it. */
   readonly ended: ReadonlyMap<string, Ending>;
-  /** As whom the demo submitted. */
+  /** The id of the user that submitted. */
   readonly submitter: string;
-  /** What was wrong at some time during the run. */
+  /** Violations seen during the run. */
   readonly faults: readonly string[];
 }
 
@@ -22,10 +38,12 @@ export interface Evidence {
 export async function gather(site: Site): Promise<Evidence> {
   const { viewer, developer } = site.team;
   await site.look();
-  const deployments: DeploymentAnswer[] = [];
-  for await (const page of viewer.list<DeploymentAnswer>(site.listPath)) deployments.push(...page);
-  const passes: PassAnswer[] = [];
-  for await (const page of viewer.list<PassAnswer>(`${site.clusterPath}/passes?`)) passes.push(...page);
+  const { path } = site;
+  const { clusterId } = path;
+  const deployments = await allOf(
+    everyItem((page) => viewer.api.listDeployments({ path, query: { ...page, ...PAGE, clusterId } })),
+  );
+  const passes = await allOf(everyItem((page) => viewer.api.listPasses({ path, query: { ...page, ...PAGE } })));
   return {
     name: site.name,
     view: site.view,
@@ -36,4 +54,10 @@ export async function gather(site: Site): Promise<Evidence> {
     submitter: developer.id,
     faults: site.faults,
   };
+}
+
+async function allOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
 }

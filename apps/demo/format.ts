@@ -1,6 +1,6 @@
-import { type Resource } from '#kernel';
+import { type Resource } from './resources.js';
 
-/** What people call the resources. */
+/** The resources as they are printed. */
 export const LABELS: Readonly<Record<Resource, string>> = { cpuMillis: 'CPU', memoryMib: 'memory', gpuMillis: 'GPU' };
 
 /** 8152 -> `8,152`. */

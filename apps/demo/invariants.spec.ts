@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { ResourceVector } from '#kernel';
-
 import { type Evidence } from './evidence.js';
 import { isConsistent, violationsOf } from './invariants.js';
+import { ResourceVector } from './resources.js';
 import { faultOf } from './site.js';
 import { aDeployment, aPass, neverPlaced, someEvidence } from './testing/evidence.js';
 
@@ -16,12 +15,12 @@ const instead = (id: string, changes: Parameters<typeof aDeployment>[1]): Partia
   deployments: deployments.map((one) => (one.id === id ? { ...one, ...changes } : one)),
 });
 
-describe('the invariants that can be checked from outside', () => {
-  it('hold when everything ended, came back and was counted', () => {
+describe('violationsOf', () => {
+  it('finds nothing when all deployments ended, were released and were counted', () => {
     expect(violationsOf(someEvidence())).toEqual([]);
   });
 
-  it('do not count what was cancelled in the queue as placed', () => {
+  it('excludes deployments cancelled in the queue from the placed ones', () => {
     expect(
       violationsOf(
         someEvidence({
@@ -34,8 +33,8 @@ describe('the invariants that can be checked from outside', () => {
     ).toEqual([]);
   });
 
-  it('do not mind what somebody else submitted', () => {
-    const another = aDeployment('x', { submittedBy: 'somebody' });
+  it('permits deployments of another client', () => {
+    const another = aDeployment('x', { submittedBy: 'another' });
     const passes = [aPass({ placed: 3, released: 3 })];
     expect(violationsOf(someEvidence({ deployments: [...deployments, another], passes }))).toEqual([]);
   });
@@ -81,11 +80,11 @@ describe('the invariants that can be checked from outside', () => {
       { faults: ['more was allocated than there is'] },
       'lab/pool: during the run, more was allocated',
     ],
-  ])('say so when %s', (_what, changes, violation) => {
+  ])('reports that %s', (_what, changes, violation) => {
     expect(violationsOf(someEvidence(changes))).toContainEqual(expect.stringContaining(violation));
   });
 
-  it('name a few of many', () => {
+  it('names three of many deployments', () => {
     const many = Array.from({ length: 5 }, (_, index) => neverPlaced(`x${index}`));
     expect(violationsOf(someEvidence({ deployments: [...deployments, ...many] }))).toEqual([
       'lab/pool: 5 exist and were never accepted (submitted twice?): x0, x1, x2, ...',
@@ -93,7 +92,7 @@ describe('the invariants that can be checked from outside', () => {
   });
 });
 
-describe('a certificate', () => {
+describe('isConsistent', () => {
   const utilization = { value: 1, upperBound: 1 };
 
   it.each([
@@ -103,13 +102,13 @@ describe('a certificate', () => {
     [false, 3, 3, false],
     [true, 4, 3, false],
     [false, 4, 3, false],
-  ])('that says optimal %s with %i of at most %i is consistent: %s', (optimal, placed, upperBound, expected) => {
+  ])('checks a certificate with optimal %s, %i placed, bound %i: %s', (optimal, placed, upperBound, expected) => {
     expect(isConsistent({ optimal, levels: [{ priority: 1, placed, upperBound }], utilization })).toBe(expected);
   });
 });
 
-describe('a cluster', () => {
-  it('never gives out more than it has, and has left what it did not give out', () => {
+describe('faultOf', () => {
+  it('reports allocations above capacity, and a wrong available amount', () => {
     expect(faultOf(view)).toBeUndefined();
     expect(faultOf({ ...view, allocated: view.capacity.plus(SOME) })).toBe('more was allocated than there is');
     expect(faultOf({ ...view, allocated: SOME })).toBe('available was not capacity minus allocated');

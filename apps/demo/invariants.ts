@@ -1,9 +1,8 @@
-import { type CertificateAnswer } from './api-types.js';
 import { count } from './format.js';
-import { type Evidence } from './evidence.js';
+import { type CertificateEvidence, type Evidence } from './evidence.js';
 import { faultOf } from './site.js';
 
-/** What is checked, in words that can be printed when all of it holds. */
+/** The invariants, as they are printed when all hold. */
 export const INVARIANTS = [
   'every accepted deployment exists once and has ended, as it was acknowledged',
   'all resources have come back: allocated is zero and available equals capacity on every cluster',
@@ -13,7 +12,7 @@ export const INVARIANTS = [
 
 const TERMINAL: ReadonlySet<string> = new Set(['succeeded', 'failed', 'cancelled', 'timed_out', 'expired']);
 
-/** What does not hold in a cluster, of everything that can be checked from outside. Empty when all is well. */
+/** The violations of a cluster, of all invariants that a client can check. */
 export function violationsOf(evidence: Evidence): string[] {
   const found = [
     ...wrongDeployments(evidence),
@@ -60,8 +59,8 @@ function wrongCluster({ view }: Evidence): string[] {
   const { allocated, available, capacity, queued } = view;
   const fault = faultOf(view);
   return [
-    ...(allocated.isZero() ? [] : [`still allocated: ${JSON.stringify(allocated.toAmounts())}`]),
-    ...(available.equals(capacity) ? [] : [`available is not capacity: ${JSON.stringify(available.toAmounts())}`]),
+    ...(allocated.isZero ? [] : [`still allocated: ${JSON.stringify(allocated)}`]),
+    ...(available.equals(capacity) ? [] : [`available is not capacity: ${JSON.stringify(available)}`]),
     ...(queued === 0 ? [] : [`${count(queued)} still wait by the cluster's own count`]),
     ...(fault === undefined ? [] : [fault]),
   ];
@@ -83,7 +82,7 @@ function wrongPasses({ deployments, passes }: Evidence): string[] {
 }
 
 /** A certificate claims at most its bounds, and `optimal` exactly when it reaches all of them. */
-export function isConsistent({ optimal, levels }: CertificateAnswer): boolean {
+export function isConsistent({ optimal, levels }: CertificateEvidence): boolean {
   const isWithin = levels.every(({ placed, upperBound }) => placed <= upperBound);
   const isReached = levels.every(({ placed, upperBound }) => placed === upperBound);
   return isWithin && optimal === isReached;

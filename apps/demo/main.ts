@@ -1,12 +1,13 @@
 import { demo } from './demo.js';
-import { HELP, readOptions } from './options.js';
+import { demoCommand, type Options } from './options.js';
 import { Screen } from './screen.js';
 import { Stop } from './stop.js';
 
+const command = demoCommand()
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+  .parse();
 try {
-  const options = readOptions(process.argv.slice(2));
-  if (options === 'help') process.stdout.write(HELP);
-  else process.exitCode = await demo(options, new Screen(process.stdout));
+  process.exitCode = await demo(command.opts<Options>(), new Screen(process.stdout));
 } catch (error) {
   if (!(error instanceof Stop)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -6,10 +6,10 @@ const HEADER = 'name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos,pod_pha
 
 const parse = (...lines: string[]) => parseOpenbTrace([HEADER, ...lines].join('\n'), 'pods.csv');
 
-const request = (line: string) => parse(line)[0]?.request.toAmounts();
+const request = (line: string) => parse(line)[0]?.request;
 
-describe('a pod list in the openb format', () => {
-  it('becomes orders in its own order', () => {
+describe('parseOpenbTrace', () => {
+  it('keeps the order of the list', () => {
     expect(
       parse('p1,12000,16384,1,1000,,LS,Running', 'p2,6000,12288,1,460,,BE,Running').map(({ name, priority }) => [
         name,
@@ -45,7 +45,7 @@ describe('a pod list in the openb format', () => {
     expect(parseOpenbTrace(text, 'x').map(({ priority }) => priority)).toEqual([2, 2, 1, 0]);
   });
 
-  it('does not mind a byte order mark, Windows line ends, blank lines and another order of columns', () => {
+  it('accepts a byte order mark, Windows line ends, blank lines and another order of columns', () => {
     const text = '\uFEFFqos,gpu_milli,num_gpu,memory_mib,cpu_milli,name\r\nLS,500,1,2,3,p\r\n\r\n';
     expect(parseOpenbTrace(text, 'x')[0]).toMatchObject({
       name: 'p',
@@ -68,11 +68,11 @@ describe('a pod list in the openb format', () => {
     ['p,0,0,0,0,,LS,', 'line 2: the pod asks for nothing'],
     ['p,1,1,0,0,,Best,', 'line 2: qos is Guaranteed, LS, Burstable, BE, not Best'],
     ['p,1,1,0,0,,,', 'line 2: qos is Guaranteed, LS, Burstable, BE, not empty'],
-  ])('says what is wrong with %s', (line, message) => {
+  ])('refuses the line %s', (line, message) => {
     expect(() => parse(line)).toThrow(message);
   });
 
-  it('says what is missing in a file of another kind', () => {
+  it('names the missing columns of another kind of file', () => {
     expect(() => parseOpenbTrace('sn,cpu_milli,memory_mib,gpu,model\n', 'nodes.csv')).toThrow(
       'nodes.csv is not a pod list in the openb format: it has no column name, num_gpu, gpu_milli',
     );

@@ -1,6 +1,5 @@
-import { MAX_REQUEST, ResourceVector } from '#kernel';
-
 import { type Order } from './order.js';
+import { ResourceVector } from './resources.js';
 import { Stop } from './stop.js';
 
 const COLUMNS = ['name', 'cpu_milli', 'memory_mib', 'num_gpu', 'gpu_milli'] as const;
@@ -10,6 +9,9 @@ type Column = (typeof COLUMNS)[number] | 'qos';
 const PRIORITY_BY_QOS: Readonly<Record<string, number>> = { Guaranteed: 3, LS: 2, Burstable: 1, BE: 0 };
 
 const WHOLE_GPU = 1_000;
+
+/** The most that the API takes of each resource. */
+const MAX_REQUEST = 1_000_000_000;
 
 /**
  * Reads a pod list in the openb format: comma-separated, with a header line that names the columns, in any order; further columns do
@@ -56,7 +58,7 @@ function orderOf(line: Line): Order {
     memoryMib: wholeNumber(line, 'memory_mib'),
     gpuMillis,
   });
-  if (request.isZero()) throw new Stop(`${line.where}: the pod asks for nothing`, 2);
+  if (request.isZero) throw new Stop(`${line.where}: the pod asks for nothing`, 2);
   return { name: line.cell('name') ?? '', request, priority: priorityOf(line, gpuMillis) };
 }
 

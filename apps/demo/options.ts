@@ -1,104 +1,90 @@
-import { parseArgs } from 'node:util';
+import { Command, InvalidArgumentError, Option } from 'commander';
 
-import { Stop, textOf } from './stop.js';
-
-/** What the demo was asked to do. */
+/** The arguments of the demo. */
 export interface Options {
-  /** The service's address, without a slash at its end. */
+  /** Address of the service, without a slash at the end. */
   readonly url: string;
-  /** A pod list in the openb format; undefined: a generated workload. */
-  readonly trace: string | undefined;
-  /** Capacity of each cluster as a fraction of all that is asked of it. */
+  /** Path of a pod list; without it the workload is generated. */
+  readonly trace?: string;
   readonly capacity: number;
-  /** The most deployments; undefined: the whole trace, or the default size. */
-  readonly limit: number | undefined;
+  readonly limit?: number;
   readonly seed: number;
-  /** How long a deployment runs on average, in simulated seconds that are real ones. */
-  readonly runtimeSeconds: number;
+  /** Mean runtime of a deployment, in seconds. */
+  readonly runtime: number;
 }
 
-const DEFAULTS = { url: 'http://127.0.0.1:3000', capacity: '0.25', seed: '1', runtime: '2' } as const;
-
-/** How many deployments are generated when nobody says how many. */
+/** The number of generated deployments without `--limit`. */
 export const DEFAULT_SIZE = 8_000;
 
-/** The most deployments of one run: more says nothing new, and all of them are read back one page at a time. */
+/** The most deployments of one run: all of them are read back, page by page. */
 export const MAX_SIZE = 1_000_000;
 
-export const HELP = `Usage: npm run demo -- [options]
+const URL_EXAMPLE = 'http://127.0.0.1:3000';
 
-Replays a workload against a running Stowage through its HTTP API: two organizations, their members in all roles,
-three clusters, thousands of deployments that wait, start and end; then checks that everything is accounted for.
-
-  --url URL            where the service answers (default ${DEFAULTS.url}); no account is needed there:
-                       the demo registers its own users, with a random suffix
-  --trace FILE         a pod list of the Alibaba cluster trace of 2023 (openb_pod_list_*.csv);
-                       without it a workload is generated with the mix of shapes of that trace
-  --capacity FRACTION  capacity of each cluster as a fraction of all that is asked of it (default ${DEFAULTS.capacity}: about a
-                       quarter of the demand fits at once, the rest waits and is worked off in a few rounds;
-                       every deployment fits into its cluster when that is empty)
-  --limit N            at most so many deployments (default: the whole trace, or ${DEFAULT_SIZE} generated ones)
-  --seed N             which workload is generated, and which deployments fail or are cancelled (default ${DEFAULTS.seed});
-                       the same seed gives the same workload and the same outcomes
-  --runtime SECONDS    how long a deployment runs on average (default ${DEFAULTS.runtime}; 0: ends as soon as it is seen)
-  --help               this text
-
-Exit code: 0 all invariants hold; 1 something does not, or the run came to a standstill; 2 it could not begin.
-`;
-
-/** What the command line asks for. @throws Stop with exit code 2 on anything that is not understood */
-export function readOptions(argv: readonly string[]): Options | 'help' {
-  const values = parse(argv);
-  if (values.help) return 'help';
-  return {
-    url: addressOf(values.url),
-    trace: values.trace,
-    capacity: numberOf('--capacity', values.capacity, { min: 0.001, max: 100, isWhole: false }),
-    limit: values.limit === undefined ? undefined : numberOf('--limit', values.limit, { min: 1, max: MAX_SIZE }),
-    seed: numberOf('--seed', values.seed, { min: 0, max: Number.MAX_SAFE_INTEGER }),
-    runtimeSeconds: numberOf('--runtime', values.runtime, { min: 0, max: 3600, isWhole: false }),
-  };
+/** The command line of the demo. */
+export function demoCommand(): Command {
+  const option = (flags: string, text: string, parse: (text: string) => unknown): Option =>
+    new Option(flags, text).argParser(parse);
+  return new Command('npm run demo --')
+    .description(
+      'Replays a workload against a running Stowage through its HTTP API: two organizations, their members in all roles, ' +
+        'three clusters, thousands of deployments that wait, start and end; then checks that everything is accounted for.',
+    )
+    .addOption(
+      option('--url <url>', 'address of the service; the demo registers users of its own there', address).default(
+        URL_EXAMPLE,
+      ),
+    )
+    .option(
+      '--trace <file>',
+      'pod list of the Alibaba cluster trace of 2023 (openb_pod_list_*.csv); ' +
+        'without it a workload is generated with the mix of shapes of that trace',
+    )
+    .addOption(
+      option(
+        '--capacity <fraction>',
+        'capacity of each cluster, as a fraction of the sum of all requests; every deployment fits into its empty cluster',
+        number({ min: 0.001, max: 100, isWhole: false }),
+      ).default(0.25),
+    )
+    .addOption(
+      option(
+        '--limit <n>',
+        `most deployments (default: the whole trace, or ${DEFAULT_SIZE} generated ones)`,
+        number({ min: 1, max: MAX_SIZE }),
+      ),
+    )
+    .addOption(
+      option(
+        '--seed <n>',
+        'seed of the workload and of the outcomes of its deployments',
+        number({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+      ).default(1),
+    )
+    .addOption(
+      option(
+        '--runtime <seconds>',
+        'mean runtime of a deployment; 0: it ends as soon as it is seen',
+        number({ min: 0, max: 3600, isWhole: false }),
+      ).default(2),
+    )
+    .addHelpText(
+      'after',
+      '\nExit code: 0 all invariants hold; 1 an invariant does not hold, or the run came to a standstill; 2 it could not begin.',
+    );
 }
 
-interface Values {
-  readonly url: string;
-  readonly trace?: string;
-  readonly capacity: string;
-  readonly limit?: string;
-  readonly seed: string;
-  readonly runtime: string;
-  readonly help: boolean;
-}
-
-function parse(argv: readonly string[]): Values {
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        url: { type: 'string', default: DEFAULTS.url },
-        trace: { type: 'string' },
-        capacity: { type: 'string', default: DEFAULTS.capacity },
-        limit: { type: 'string' },
-        seed: { type: 'string', default: DEFAULTS.seed },
-        runtime: { type: 'string', default: DEFAULTS.runtime },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw new Stop(`${textOf(error)}\nnpm run demo -- --help shows what there is.`, 2);
-  }
-}
-
-function addressOf(text: string): string {
+function address(text: string): string {
   const url = URL.parse(text);
   const isUsable = url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.username === '';
-  if (!isUsable) throw new Stop(`--url must be an address such as ${DEFAULTS.url}, not ${text}`, 2);
+  if (!isUsable) throw new InvalidArgumentError(`It must be an address such as ${URL_EXAMPLE}.`);
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 }
 
-function numberOf(name: string, text: string, range: { min: number; max: number; isWhole?: boolean }): number {
-  const { min, max, isWhole = true } = range;
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= min && value <= max && (!isWhole || Number.isSafeInteger(value))) return value;
-  throw new Stop(`${name} must be a ${isWhole ? 'whole ' : ''}number from ${min} to ${max}, not ${text}`, 2);
+function number({ min, max, isWhole = true }: { min: number; max: number; isWhole?: boolean }) {
+  return (text: string): number => {
+    const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max && (!isWhole || Number.isSafeInteger(value))) return value;
+    throw new InvalidArgumentError(`It must be a ${isWhole ? 'whole ' : ''}number from ${min} to ${max}.`);
+  };
 }

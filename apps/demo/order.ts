@@ -1,8 +1,8 @@
-import { type ResourceVector } from '#kernel';
+import { type ResourceVector } from './resources.js';
 
-/** Something that is to be submitted: the workload consists of these. */
+/** A deployment of the workload, before it is submitted. */
 export interface Order {
-  /** For people; need not be unique. */
+  /** Need not be unique. */
   readonly name: string;
   readonly request: ResourceVector;
   /** 0 to 100, higher first. */
@@ -12,7 +12,7 @@ export interface Order {
 /** A GPU request: the whole device is 1000. */
 const WHOLE_GPU = 1_000;
 
-/** An image that fits what is asked for: training on whole GPUs, serving on parts of one, the rest without. */
+/** An image that fits the request: training on whole GPUs, serving on parts of one, the rest without. */
 export function imageFor({ gpuMillis }: ResourceVector): string {
   if (gpuMillis >= WHOLE_GPU) return 'nvcr.io/nvidia/pytorch:25.09-py3';
   return gpuMillis > 0 ? 'nvcr.io/nvidia/tritonserver:25.09-py3' : 'docker.io/library/python:3.13-slim';

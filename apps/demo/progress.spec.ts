@@ -1,11 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { ResourceVector } from '#kernel';
-
-import { Api } from './api.js';
-import { Person } from './person.js';
 import { blockOf, lineOf, progressOf } from './progress.js';
+import { ResourceVector } from './resources.js';
 import { Site } from './site.js';
+import { aPerson } from './testing/person.js';
 import { type Task } from './workload.js';
 
 const CLUSTER = {
@@ -21,19 +19,21 @@ const TASK: Task = { order: { name: 'x', request: REQUEST, priority: 1 }, fate: 
 
 /** A cluster to which ten deployments were submitted, and that was not looked at since. */
 function aSite(): Site {
-  const person = new Person(new Api('http://nowhere', () => undefined), 'ada', 'secret', 'admin', {
-    accessToken: 't',
-    refreshToken: 'r',
-    user: { id: 'ada' },
-  });
+  const person = aPerson();
   const tasks = Array<Task>(10).fill(TASK);
-  const site = new Site('lab/pool', '/o', CLUSTER, { admin: person, developer: person, viewer: person }, tasks);
+  const site = new Site(
+    'lab/pool',
+    { organizationId: 'o', clusterId: 'c' },
+    CLUSTER,
+    { admin: person, developer: person, viewer: person },
+    tasks,
+  );
   for (let id = 0; id < 10; id++) site.taskOf.set(`d${id}`, TASK);
   return site;
 }
 
 const runs = (site: Site, count: number, queued: number): void => {
-  const allocated = REQUEST.times(count);
+  const allocated = ResourceVector.from((resource) => count * REQUEST[resource]);
   site.view = { ...site.view, allocated, available: site.view.capacity.minus(allocated), queued };
 };
 
@@ -54,7 +54,7 @@ describe('progress', () => {
     expect(progress.shares).toEqual({ cpuMillis: 0.5, memoryMib: null, gpuMillis: null });
   });
 
-  it('is written as a block, or as a line', () => {
+  it('renders progress as a block, and as a line', () => {
     const site = aSite();
     runs(site, 4, 6);
     const progress = progressOf([site]);
@@ -66,7 +66,7 @@ describe('progress', () => {
     expect(block.every((line) => line.length < 80)).toBe(true);
   });
 
-  it('knows everything that holds resources when the sum of what it knows is what is allocated', () => {
+  it('compares the sum of known allocations with the allocated amount', () => {
     const site = aSite();
     runs(site, 2, 8);
     site.take('d0', { endsAt: 0, attempt: 1, request: REQUEST });

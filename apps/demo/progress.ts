@@ -1,6 +1,5 @@
-import { RESOURCES } from '#kernel';
-
 import { count, LABELS, percent } from './format.js';
+import { RESOURCES } from './resources.js';
 import { type Site } from './site.js';
 import { type Shares, sharesOf } from './utilization.js';
 
@@ -20,7 +19,7 @@ export interface Progress {
 const LABEL_WIDTH = 10;
 const BAR_WIDTH = 40;
 
-/** Adds up where all clusters stand. */
+/** Adds up the progress of all clusters. */
 export function progressOf(sites: readonly Site[]): Progress {
   const sum = (amount: (site: Site) => number): number => sites.reduce((total, site) => total + amount(site), 0);
   return {
@@ -43,7 +42,7 @@ function unended({ taskOf, ended }: Site): number {
 /** What has neither ended nor waits. Derived, because the view may be older than what was submitted and reported since. */
 function scheduledIn(site: Site): number {
   const { allocated, queued } = site.view;
-  return allocated.isZero() ? 0 : Math.max(0, unended(site) - queued);
+  return allocated.isZero ? 0 : Math.max(0, unended(site) - queued);
 }
 
 /** Progress as a block of lines, for a terminal that is redrawn. */

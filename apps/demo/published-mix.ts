@@ -1,4 +1,4 @@
-import { ResourceVector } from '#kernel';
+import { ResourceVector } from './resources.js';
 
 /** A shape and how often it was asked for. */
 export interface WeightedShape {

@@ -1,10 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { type BatchAnswer, type DeploymentAnswer, vectorOf } from './api-types.js';
+import { everyItem } from '@stowage/sdk';
+
+import { type Connection } from './connection.js';
+import { ResourceVector } from './resources.js';
 import { type Site } from './site.js';
 
 /** How often a runtime looks at its cluster. */
 const TICK_MS = 100;
+
+/** The longest page of a list. */
+export const PAGE = { limit: 100 } as const;
 
 /** The most reports of one batch. */
 const MAX_REPORTS = 10_000;
@@ -12,8 +18,8 @@ const MAX_REPORTS = 10_000;
 /** A report about another attempt than the present one: the deployment runs on, or again. */
 const STALE_ATTEMPT = 'DEPLOYMENTS.STALE_ATTEMPT';
 
-/** What somebody else submits to the demo's clusters runs too. */
-const SOMEBODY_ELSES = { fate: 'succeeded', pace: 1 } as const;
+/** For deployments that another client submitted to the demo's clusters. */
+const OF_ANOTHER_CLIENT = { fate: 'succeeded', pace: 1 } as const;
 
 /**
  * Plays the runtime of a cluster until nothing is left there: takes up what was scheduled, lets it run for a while, reports its end.
@@ -21,32 +27,39 @@ const SOMEBODY_ELSES = { fate: 'succeeded', pace: 1 } as const;
  * The lists of the API are read only when there is something new to find: as long as what is allocated is the sum of what is known to
  * run, nothing else holds resources.
  */
-export async function runCluster(site: Site, runtimeMs: number, signal: AbortSignal): Promise<void> {
+export async function runCluster(
+  connection: Connection,
+  site: Site,
+  runtimeMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   for (;;) {
     signal.throwIfAborted();
     await site.look();
     if (site.isIdle) return;
     if (!site.isFullyKnown) await takeUp(site, runtimeMs);
-    await reportEnded(site);
+    await reportEnded(connection, site);
     await sleep(TICK_MS);
   }
 }
 
 async function takeUp(site: Site, runtimeMs: number): Promise<void> {
-  for await (const page of site.team.admin.list<DeploymentAnswer>(`${site.listPath}&status=scheduled`)) {
-    for (const { id, attempt, resources } of page) {
-      const task = site.taskOf.get(id);
-      // Scheduled before the answer to its submission came: it is taken up when it is known what becomes of it.
-      if (task === undefined && !site.isSubmitted) continue;
-      const { fate, pace } = task ?? SOMEBODY_ELSES;
-      // What its developer is about to cancel does not end before that.
-      const endsAt = fate === 'cancelled' ? Infinity : performance.now() + pace * runtimeMs;
-      site.take(id, { endsAt, attempt, request: vectorOf(resources) });
-    }
+  const { path } = site;
+  const scheduled = { ...PAGE, clusterId: path.clusterId, status: ['scheduled' as const] };
+  const { api } = site.team.admin;
+  for await (const deployment of everyItem((page) => api.listDeployments({ path, query: { ...page, ...scheduled } }))) {
+    const { id, attempt, resources } = deployment;
+    const task = site.taskOf.get(id);
+    // Scheduled before its submission was answered: the next look takes it up, when its fate is known.
+    if (task === undefined && !site.isSubmitted) continue;
+    const { fate, pace } = task ?? OF_ANOTHER_CLIENT;
+    // A deployment that its developer is about to cancel does not end before that.
+    const endsAt = fate === 'cancelled' ? Infinity : performance.now() + pace * runtimeMs;
+    site.take(id, { endsAt, attempt, request: ResourceVector.fromApi(resources) });
   }
 }
 
-async function reportEnded(site: Site): Promise<void> {
+async function reportEnded(connection: Connection, site: Site): Promise<void> {
   const now = performance.now();
   const reports = [...site.running]
     .filter(([, { endsAt }]) => endsAt <= now)
@@ -58,8 +71,9 @@ async function reportEnded(site: Site): Promise<void> {
         : ({ id, attempt, outcome: 'succeeded', message: 'exit code 0' } as const);
     });
   if (reports.length === 0) return;
-  const path = `${site.clusterPath}/deployments/complete`;
-  const { results } = await site.team.admin.post<BatchAnswer>(path, { reports }, 'again');
+  const { path, team } = site;
+  // The same report about the same attempt changes nothing.
+  const { results } = await connection.repeat(() => team.admin.api.completeDeployments({ path, body: { reports } }));
   for (const { index, problem } of results) {
     const report = reports[index];
     if (report === undefined) continue;

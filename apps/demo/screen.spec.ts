@@ -15,8 +15,8 @@ class Paper {
   }
 }
 
-describe('the screen', () => {
-  it('redraws its block in a terminal, and puts messages above it', () => {
+describe('Screen', () => {
+  it('redraws the block in a terminal, below its messages', () => {
     const paper = new Paper(true);
     const screen = new Screen(paper);
     const show = (...lines: string[]): void => {
@@ -50,13 +50,13 @@ describe('the screen', () => {
   });
 });
 
-describe('numbers', () => {
-  it('are written so that full means full', () => {
+describe('percent, count and table', () => {
+  it('rounds percentages down at the top: 100% means full', () => {
     expect([0, 0.5, 0.9999, 1, null].map(percent)).toEqual(['0.0%', '50.0%', '99.9%', '100.0%', '-']);
     expect([0, 999, 8_152.4].map(count)).toEqual(['0', '999', '8,152']);
   });
 
-  it('stand below each other', () => {
+  it('aligns columns', () => {
     expect(
       table([
         ['priority', 'placed'],
@@ -67,8 +67,8 @@ describe('numbers', () => {
   });
 });
 
-describe('the watch for standstills', () => {
-  it('tells once, gives up after two minutes, and starts again with every movement', () => {
+describe('StandstillWatch', () => {
+  it('warns once, fails after two minutes, and restarts with every movement', () => {
     const watch = new StandstillWatch();
     const looks: readonly (readonly [number, string, string])[] = [
       [0, 'a', 'moves'],
@@ -82,7 +82,7 @@ describe('the watch for standstills', () => {
     for (const [ms, state, movement] of looks) expect(watch.look(ms, state, false)).toBe(movement);
   });
 
-  it('excuses a service that is away, and deployments that run', () => {
+  it('tolerates a service that is away, and deployments that run', () => {
     const watch = new StandstillWatch();
     for (const ms of [0, 100_000, 200_000]) expect(watch.look(ms, 'a', true)).toBe('moves');
     expect(watch.look(204_000, 'a', false)).toBe('moves');

@@ -1,8 +1,13 @@
-import { ResourceVector } from '#kernel';
+import { type Cluster } from '@stowage/sdk';
 
-import { type ClusterAnswer, vectorOf } from './api-types.js';
-import { type Person } from './person.js';
+import { type Person } from './people.js';
+import { ResourceVector } from './resources.js';
 import { type Fate, type Task } from './workload.js';
+
+/** What the demo reads of a cluster. */
+type ClusterAnswer = Pick<Cluster, 'capacity' | 'allocated' | 'available'> & {
+  readonly queue: Pick<Cluster['queue'], 'queued'>;
+};
 
 /** A cluster as it was last seen. */
 export interface ClusterView {
@@ -12,9 +17,9 @@ export interface ClusterView {
   readonly queued: number;
 }
 
-/** The people who have to do with a cluster. */
+/** The users of a cluster. */
 export interface Team {
-  /** Reports ends, as runtimes do: the demo has no other principal that may report anybody's. */
+  /** Reports ends, as runtimes do: of the demo's users, only an admin may report for the others. */
   readonly admin: Person;
   /** Submits and cancels. */
   readonly developer: Person;
@@ -22,7 +27,7 @@ export interface Team {
   readonly viewer: Person;
 }
 
-/** How a deployment ended; `otherwise`: not as the demo wanted. */
+/** How a deployment ended; `otherwise`: not as the demo intended. */
 export type Ending = Fate | 'otherwise';
 
 /** A deployment that holds resources. */
@@ -33,7 +38,7 @@ export interface RunningDeployment {
   readonly request: ResourceVector;
 }
 
-/** What the demo knows of one cluster: what it submitted there, and how far that got. */
+/** The state of the demo in one cluster: what it submitted there, and how far that got. */
 export class Site {
   /** What was accepted, by id, in the order of submission. */
   readonly taskOf = new Map<string, Task>();
@@ -43,7 +48,7 @@ export class Site {
   readonly tally: Record<Ending, number> = { succeeded: 0, failed: 0, cancelled: 0, otherwise: 0 };
   /** Deployments that hold resources, by id. */
   readonly running = new Map<string, RunningDeployment>();
-  /** What was seen that must never be seen. */
+  /** Violations of laws that always hold. */
   readonly faults: string[] = [];
   /** Whether everything was submitted, and everything cancelled that was to be cancelled. */
   isSubmitted = false;
@@ -53,32 +58,22 @@ export class Site {
 
   constructor(
     readonly name: string,
-    readonly organizationPath: string,
-    readonly cluster: ClusterAnswer,
+    readonly path: { readonly organizationId: string; readonly clusterId: string },
+    cluster: ClusterAnswer,
     readonly team: Team,
     readonly tasks: readonly Task[],
   ) {
     this.view = viewOf(cluster);
   }
 
-  get clusterPath(): string {
-    return `${this.organizationPath}/clusters/${this.cluster.id}`;
-  }
-
-  /** The list of this cluster's deployments, to which further filters can be added. */
-  get listPath(): string {
-    return `${this.organizationPath}/deployments?clusterId=${this.cluster.id}`;
-  }
-
   /** Whether nothing waits, runs or is still to come. */
   get isIdle(): boolean {
-    return this.isSubmitted && this.running.size === 0 && this.view.queued === 0 && this.view.allocated.isZero();
+    return this.isSubmitted && this.running.size === 0 && this.view.queued === 0 && this.view.allocated.isZero;
   }
 
-  /** Reads the cluster anew, and holds it against what is always true. */
+  /** Reads the cluster anew, and checks the laws that always hold. */
   async look(): Promise<void> {
-    const cluster = await this.team.viewer.get<ClusterAnswer>(this.clusterPath);
-    this.view = viewOf(cluster);
+    this.view = viewOf(await this.team.viewer.api.getCluster({ path: this.path }));
     const fault = faultOf(this.view);
     if (fault !== undefined && !this.faults.includes(fault)) this.faults.push(fault);
   }
@@ -114,14 +109,14 @@ export class Site {
 
 function viewOf({ capacity, allocated, available, queue }: ClusterAnswer): ClusterView {
   return {
-    capacity: vectorOf(capacity),
-    allocated: vectorOf(allocated),
-    available: vectorOf(available),
+    capacity: ResourceVector.fromApi(capacity),
+    allocated: ResourceVector.fromApi(allocated),
+    available: ResourceVector.fromApi(available),
     queued: queue.queued,
   };
 }
 
-/** What is wrong with a cluster in itself, whatever happens in it. */
+/** The law that a cluster violates at this moment, if any. */
 export function faultOf({ capacity, allocated, available }: ClusterView): string | undefined {
   if (!allocated.fitsIn(capacity)) return 'more was allocated than there is';
   if (!available.equals(capacity.minus(allocated))) return 'available was not capacity minus allocated';

@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { type ResourceAmounts, ResourceVector } from '#kernel';
-
-import { Api } from './api.js';
-import { Person } from './person.js';
+import { Connection } from './connection.js';
+import { type Person } from './people.js';
+import { type Amounts, ResourceVector } from './resources.js';
 import { runCluster } from './runtime.js';
 import { Site } from './site.js';
 import { submitAll } from './submission.js';
 import { answer, type FakeService, fakeService } from './testing/fake-service.js';
+import { aPerson } from './testing/person.js';
 import { type Fate, type Task } from './workload.js';
 
 const CLUSTER = {
@@ -18,7 +18,7 @@ const CLUSTER = {
   available: { cpu: 2, memoryMib: 1024, gpu: 0 },
   queue: { queued: 0 },
 };
-const REQUEST: ResourceAmounts = { cpuMillis: 1_000, memoryMib: 512, gpuMillis: 0 };
+const REQUEST: Amounts = { cpuMillis: 1_000, memoryMib: 512, gpuMillis: 0 };
 
 const aTask = (name: string, fate: Fate = 'succeeded'): Task => ({
   order: { name, request: ResourceVector.of(REQUEST), priority: 1 },
@@ -26,14 +26,18 @@ const aTask = (name: string, fate: Fate = 'succeeded'): Task => ({
   pace: 1,
 });
 
+const CONFLICT = { code: 'DEPLOYMENTS.INVALID_STATE', detail: 'It has ended.', status: 409 };
+
 interface Row {
   readonly id: string;
   status: string;
 }
 
-/** The least that can be called a service: deployments in a list, of which two fit at once. */
+/** A service with one cluster that has room for two deployments. */
 class TinyService {
+  connection = new Connection('http://nowhere', () => undefined);
   readonly rows: Row[] = [];
+  private readonly answers = new Map<string, unknown>();
   readonly requests: string[] = [];
   losesAnswers = 0;
   private service: FakeService | undefined;
@@ -42,12 +46,15 @@ class TinyService {
     this.service = await fakeService((request, response, body) => {
       const name = `${request.method ?? ''} ${(request.url ?? '').split('?')[0] ?? ''}`;
       this.requests.push(name);
-      const result = this.serve(name, request.url ?? '', body);
+      const key = request.headers['idempotency-key'];
+      const known = typeof key === 'string' ? this.answers.get(key) : undefined;
+      const result = known ?? this.serve(name, request.url ?? '', body);
+      if (typeof key === 'string') this.answers.set(key, result);
       if (request.method === 'POST' && this.losesAnswers-- > 0) response.destroy();
-      else answer(response, result === undefined ? 409 : 200, result ?? { code: 'DEPLOYMENTS.INVALID_STATE' });
+      else answer(response, result === undefined ? 409 : 200, result ?? CONFLICT);
     });
-    const api = new Api(this.service.url, () => undefined);
-    return new Person(api, 'ada', 'secret', 'admin', { accessToken: 't', refreshToken: 'r', user: { id: 'ada' } });
+    this.connection = new Connection(this.service.url, () => undefined);
+    return aPerson(this.connection.options);
   }
 
   async stop(): Promise<void> {
@@ -56,11 +63,11 @@ class TinyService {
 
   private serve(name: string, url: string, body: string): unknown {
     this.schedule();
-    if (name === 'POST /o/clusters/c/deployments/batch') return this.accept(body);
-    if (name === 'POST /o/clusters/c/deployments/complete') return this.complete(body);
-    if (name === 'GET /o/deployments') return this.list(url);
-    if (name === 'GET /o/clusters/c') return this.cluster();
-    const id = /^POST \/o\/deployments\/(.*)\/cancel$/.exec(name)?.[1];
+    if (name === 'POST /v1/organizations/o/clusters/c/deployments/batch') return this.accept(body);
+    if (name === 'POST /v1/organizations/o/clusters/c/deployments/complete') return this.complete(body);
+    if (name === 'GET /v1/organizations/o/deployments') return this.list(url);
+    if (name === 'GET /v1/organizations/o/clusters/c') return this.cluster();
+    const id = /^POST \/v1\/organizations\/o\/deployments\/(.*)\/cancel$/.exec(name)?.[1];
     const row = this.rows.find((one) => one.id === id && ['queued', 'scheduled'].includes(one.status));
     return row === undefined ? undefined : Object.assign(row, { status: 'cancelled' });
   }
@@ -110,14 +117,14 @@ class TinyService {
   }
 }
 
-describe('submitting and running', () => {
+describe('submitAll and runCluster', () => {
   const service = new TinyService();
   const never = new AbortController().signal;
 
   const aSite = async (tasks: readonly Task[]): Promise<Site> => {
     const person = await service.start();
     const team = { admin: person, developer: person, viewer: person };
-    return new Site('lab/pool', '/o', CLUSTER, team, tasks);
+    return new Site('lab/pool', { organizationId: 'o', clusterId: 'c' }, CLUSTER, team, tasks);
   };
 
   afterEach(async () => {
@@ -126,9 +133,9 @@ describe('submitting and running', () => {
     service.requests.length = 0;
   });
 
-  it('brings every deployment to its fate, and leaves nothing behind', async () => {
+  it('ends every deployment by its fate, and leaves nothing behind', async () => {
     const site = await aSite([aTask('a'), aTask('b', 'failed'), aTask('c', 'cancelled'), aTask('d'), aTask('e')]);
-    await Promise.all([submitAll(site, never), runCluster(site, 10, never)]);
+    await Promise.all([submitAll(service.connection, site, never), runCluster(service.connection, site, 10, never)]);
     expect(service.rows.map(({ id, status }) => `${id} ${status}`)).toEqual([
       'a succeeded',
       'b failed',
@@ -141,20 +148,22 @@ describe('submitting and running', () => {
     expect(site.faults).toEqual([]);
   });
 
-  it('does not submit a batch again when only its answer was lost', async () => {
+  it('submits a batch once when only its answer was lost', async () => {
     const tasks = ['a', 'b', 'c', 'd', 'e'].map((name) => aTask(name));
     const site = await aSite(tasks);
     service.losesAnswers = 1;
-    await submitAll(site, never);
+    await submitAll(service.connection, site, never);
     expect(service.rows).toHaveLength(5);
     expect([...site.taskOf]).toEqual(tasks.map((task) => [task.order.name, task]));
   });
 
-  it('does not read lists while there is nothing new to find', async () => {
+  it('reads lists only while there is something new to find', async () => {
     const site = await aSite([aTask('a'), aTask('b')]);
-    await Promise.all([submitAll(site, never), runCluster(site, 500, never)]);
-    const lists = service.requests.filter((request) => request === 'GET /o/deployments').length;
+    await Promise.all([submitAll(service.connection, site, never), runCluster(service.connection, site, 500, never)]);
+    const lists = service.requests.filter((request) => request === 'GET /v1/organizations/o/deployments').length;
     expect(lists).toBeLessThanOrEqual(3);
-    expect(service.requests.filter((request) => request === 'GET /o/clusters/c').length).toBeGreaterThan(3);
+    expect(
+      service.requests.filter((request) => request === 'GET /v1/organizations/o/clusters/c').length,
+    ).toBeGreaterThan(3);
   });
 });

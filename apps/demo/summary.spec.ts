@@ -24,13 +24,13 @@ describe('the summary', () => {
     ]);
   });
 
-  it('tells the throughput of the run, and of the passes alone', () => {
+  it('reports the throughput of the run, and of the passes alone', () => {
     const text = textOf(RUN);
     expect(text).toContain('2 placements in 4.0 s: 1 placements/s');
     expect(text).toContain('2 passes worked 0.04 s for it: 50 placements/s');
   });
 
-  it('shows the certificate of the first pass that placed something, in whichever cluster', () => {
+  it('shows the certificate of the first pass that placed something, in any cluster', () => {
     const certificate = {
       optimal: false,
       levels: [{ priority: 7, placed: 11, upperBound: 12 }],
@@ -49,7 +49,7 @@ describe('the summary', () => {
     expect(text).toContain('1 of 2 passes that placed something are proved optimal');
   });
 
-  it('says that nothing was placed when nothing was', () => {
+  it('reports that no pass placed anything', () => {
     expect(textOf({ ...RUN, evidence: [someEvidence({ passes: [] })] })).toContain('no pass placed anything');
   });
 

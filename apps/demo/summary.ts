@@ -1,12 +1,10 @@
-import { RESOURCES } from '#kernel';
-
-import { type DeploymentAnswer, type PassAnswer } from './api-types.js';
-import { type Evidence } from './evidence.js';
+import { type DeploymentEvidence, type Evidence, type PassEvidence } from './evidence.js';
 import { count, LABELS, percent, table } from './format.js';
 import { INVARIANTS } from './invariants.js';
+import { RESOURCES } from './resources.js';
 import { type Shares } from './utilization.js';
 
-/** What a run came to. */
+/** The results of a run. */
 export interface Run {
   readonly evidence: readonly Evidence[];
   readonly mean: Shares;
@@ -34,9 +32,9 @@ export function summaryOf(run: Run): string[] {
 
 const ENDS = ['succeeded', 'failed', 'cancelled'] as const;
 
-function countsByPriority(deployments: readonly DeploymentAnswer[]): string[] {
+function countsByPriority(deployments: readonly DeploymentEvidence[]): string[] {
   const priorities = [...new Set(deployments.map(({ priority }) => priority))].sort((a, b) => b - a);
-  const row = (label: string, of: readonly DeploymentAnswer[]): string[] => {
+  const row = (label: string, of: readonly DeploymentEvidence[]): string[] => {
     const ends = ENDS.map((end) => of.filter(({ status }) => status === end).length);
     const others = ends.reduce((left, ended) => left - ended, of.length);
     const waiting = of.filter(({ status, scheduledAt }) => status === 'cancelled' && scheduledAt === null).length;
@@ -110,7 +108,7 @@ function judgement({
     optimal,
     utilization: { value, upperBound },
   },
-}: PassAnswer): string {
+}: PassEvidence): string {
   const counts = optimal ? 'optimal: no plan places more at any level' : 'not proved optimal: the bounds show the gap';
   return `${counts}; utilization ${value.toFixed(3)} of at most ${upperBound.toFixed(3)} (sum over resources)`;
 }

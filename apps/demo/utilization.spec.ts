@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { ResourceVector } from '#kernel';
-
+import { ResourceVector } from './resources.js';
 import { type ClusterView } from './site.js';
 import { sharesOf, UtilizationMeter } from './utilization.js';
 
@@ -15,12 +14,12 @@ const aView = (used: number, queued: number, of = 100): ClusterView => ({
 });
 
 describe('utilization', () => {
-  it('is what is allocated of all that there is, and nothing where there is nothing', () => {
+  it('divides all allocated by all capacity, and returns null where there is no capacity', () => {
     expect(sharesOf([aView(50, 0), aView(0, 0, 300)])).toEqual({ cpuMillis: 0.125, memoryMib: null, gpuMillis: null });
     expect(sharesOf([])).toEqual({ cpuMillis: null, memoryMib: null, gpuMillis: null });
   });
 
-  it('is averaged over time, and only where something waits', () => {
+  it('averages over time, where deployments wait', () => {
     const meter = new UtilizationMeter();
     meter.sample(0, [aView(0, 9)]);
     meter.sample(1_000, [aView(100, 9)]);
@@ -30,7 +29,7 @@ describe('utilization', () => {
     expect(meter.peak.cpuMillis).toBe(1);
   });
 
-  it('has no mean when nothing ever waited', () => {
+  it('has no mean when no deployment ever waited', () => {
     const meter = new UtilizationMeter();
     meter.sample(0, [aView(10, 0)]);
     meter.sample(1_000, [aView(20, 0)]);

@@ -1,11 +1,10 @@
-import { type Resource, RESOURCES, ResourceVector } from '#kernel';
-
+import { type Resource, RESOURCES, ResourceVector } from './resources.js';
 import { type ClusterView } from './site.js';
 
 /** Per resource a fraction from 0 to 1; null where there is no capacity. */
 export type Shares = Readonly<Record<Resource, number | null>>;
 
-/** What was used of what there was, over time. */
+/** Used amount by capacity, over time. */
 class Ratio {
   private used = 0;
   private capacity = 0;
@@ -26,7 +25,7 @@ export function sharesOf(views: readonly Pick<ClusterView, 'capacity' | 'allocat
   return allocated.shareOf(capacity);
 }
 
-/** Watches how much of the clusters is in use. */
+/** Measures the utilization of the clusters over time. */
 export class UtilizationMeter {
   private readonly ratios = { cpuMillis: new Ratio(), memoryMib: new Ratio(), gpuMillis: new Ratio() };
   private readonly peaks: Record<Resource, number | null> = { cpuMillis: null, memoryMib: null, gpuMillis: null };

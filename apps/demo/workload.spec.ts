@@ -1,17 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { RESOURCES, ResourceVector } from '#kernel';
-
 import { drawsOf, pick } from './draws.js';
 import { PUBLISHED_MIX } from './published-mix.js';
+import { RESOURCES, ResourceVector } from './resources.js';
 import { capacityFor, dealOrders, generateOrders } from './workload.js';
 
 const SPLIT = { seed: 1, fraction: 0.25 };
 const seeds = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 
 describe('draws', () => {
-  it('are the same for the same name and seed, and from 0 to 1', () => {
+  it('returns the same numbers from 0 to 1 for the same name and seed', () => {
     fc.assert(
       fc.property(seeds, fc.string(), (seed, name) => {
         const draws = drawsOf(seed, name);
@@ -21,7 +20,7 @@ describe('draws', () => {
     );
   });
 
-  it('fall on entries by their weights', () => {
+  it('picks entries by their weights', () => {
     const rare = { name: 'rare', weight: 1 };
     const frequent = { name: 'frequent', weight: 3 };
     expect([0, 0.24, 0.26, 0.999].map((draw) => pick([rare, frequent], draw).name)).toEqual([
@@ -34,7 +33,7 @@ describe('draws', () => {
 });
 
 describe('a generated workload', () => {
-  it('is the same for the same seed, and another for another', () => {
+  it('generates the same orders for the same seed, and others for another', () => {
     expect(generateOrders(7, 500)).toEqual(generateOrders(7, 500));
     expect(generateOrders(7, 500)).not.toEqual(generateOrders(8, 500));
   });
@@ -87,7 +86,7 @@ describe('dealing', () => {
   it('makes a cluster for nothing at all a small one', () => {
     const [load] = dealOrders([], [1], SPLIT);
     expect(load?.tasks).toEqual([]);
-    expect(load?.capacity.isZero()).toBe(false);
+    expect(load?.capacity.isZero).toBe(false);
   });
 
   it('makes clusters that hold every single order, and the fraction of all of them', () => {

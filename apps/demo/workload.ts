@@ -1,8 +1,7 @@
-import { ResourceVector } from '#kernel';
-
 import { drawsOf, pick } from './draws.js';
 import { type Order } from './order.js';
 import { PUBLISHED_MIX } from './published-mix.js';
+import { ResourceVector } from './resources.js';
 
 /** How a deployment of the demo ends. */
 export type Fate = 'succeeded' | 'failed' | 'cancelled';

@@ -5,12 +5,13 @@ import { join, relative } from 'node:path';
 import { projectEnvironment } from './node.mjs';
 import { during, say } from './progress.mjs';
 import { run } from './processes.mjs';
-import { inProject, root, Stop } from './project.mjs';
+import { inProject, root, Stop, workspaces } from './project.mjs';
 
 const STAMP = inProject('dist', '.stowage-built');
 const COMPILER_STATE = inProject('dist', '.tsbuildinfo');
 const BUILT_FOLDERS = ['apps', 'libs'];
-const NOT_BUILT = [inProject('libs', 'sdk')];
+/** The SDK and the apps on it: workspaces.mjs compiles them. */
+const NOT_BUILT = workspaces.flatMap((folder) => [inProject(folder), inProject('dist', folder)]);
 const SETTINGS = ['package.json', 'package-lock.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json'];
 
 /** Whether dist/ is what a build would make of the sources, compiler settings and packages as they are. */

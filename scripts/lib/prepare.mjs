@@ -3,7 +3,7 @@ import { ensureInstalled, hasInstalled } from './install.mjs';
 import { withLock } from './lock.mjs';
 import { ensureNode, projectNode } from './node.mjs';
 import { inProject } from './project.mjs';
-import { ensureSdk, hasBuiltSdk } from './sdk.mjs';
+import { ensureWorkspaces, hasBuiltWorkspaces } from './workspaces.mjs';
 
 const LOCK = inProject('.cache', 'prepare.lock');
 
@@ -14,12 +14,12 @@ const LOCK = inProject('.cache', 'prepare.lock');
  */
 export const prepare = () =>
   prepareWith([
-    { isDone: hasBuiltSdk, make: ensureSdk },
+    { isDone: hasBuiltWorkspaces, make: ensureWorkspaces },
     { isDone: hasBuilt, make: ensureBuilt },
   ]);
 
 /** The same without dist/, for what needs the types of the SDK alone. */
-export const prepareSdk = () => prepareWith([{ isDone: hasBuiltSdk, make: ensureSdk }]);
+export const prepareSdk = () => prepareWith([{ isDone: hasBuiltWorkspaces, make: ensureWorkspaces }]);
 
 async function prepareWith(steps) {
   const ready = hasInstalled() && steps.every(({ isDone }) => isDone()) ? projectNode() : undefined;

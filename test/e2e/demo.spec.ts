@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { demo } from '../../apps/demo/demo.js';
-import { readOptions } from '../../apps/demo/options.js';
+import { demoCommand, type Options } from '../../apps/demo/options.js';
 import { Screen } from '../../apps/demo/screen.js';
 import { Stowage } from '../support/stowage.js';
 
@@ -16,10 +16,10 @@ describe('the demo', () => {
     await stowage.stop();
   });
 
-  it('brings a whole workload to its end through the API alone, and finds that the invariants hold', async () => {
+  it('completes a whole workload through the API alone, and finds that the invariants hold', async () => {
     const written: string[] = [];
-    const options = readOptions(['--url', stowage.client.url, '--limit', '400', '--runtime', '0.2']);
-    if (options === 'help') throw new Error('nobody asked for help');
+    const argv = ['--url', stowage.client.url, '--limit', '400', '--runtime', '0.2'];
+    const options = demoCommand().parse(argv, { from: 'user' }).opts<Options>();
     const code = await demo(options, new Screen({ write: (text) => written.push(text) }));
     const text = written.join('');
     expect(text).toContain('invariants hold');

@@ -1,18 +1,14 @@
-import { ResourceVector } from '#kernel';
-
-import { type DeploymentAnswer, type PassAnswer } from '../api-types.js';
-import { type Evidence } from '../evidence.js';
+import { type DeploymentEvidence, type Evidence, type PassEvidence } from '../evidence.js';
+import { ResourceVector } from '../resources.js';
 
 const CAPACITY = ResourceVector.of({ cpuMillis: 8_000, memoryMib: 32_768, gpuMillis: 2_000 });
 
 /** A deployment that ran and succeeded. */
-export function aDeployment(id: string, changes: Partial<DeploymentAnswer> = {}): DeploymentAnswer {
+export function aDeployment(id: string, changes: Partial<DeploymentEvidence> = {}): DeploymentEvidence {
   return {
     id,
-    resources: { cpu: 1, memoryMib: 1_024, gpu: 0 },
     priority: 2,
     status: 'succeeded',
-    attempt: 1,
     scheduledAt: '2026-01-01T00:00:01Z',
     endedAt: '2026-01-01T00:00:02Z',
     releasedAt: '2026-01-01T00:00:02.010Z',
@@ -22,12 +18,12 @@ export function aDeployment(id: string, changes: Partial<DeploymentAnswer> = {})
 }
 
 /** A deployment that was cancelled before it was ever placed. */
-export function neverPlaced(id: string): DeploymentAnswer {
+export function neverPlaced(id: string): DeploymentEvidence {
   return aDeployment(id, { status: 'cancelled', scheduledAt: null });
 }
 
 /** A pass that did nothing, proved. */
-export function aPass(changes: Partial<PassAnswer> = {}): PassAnswer {
+export function aPass(changes: Partial<PassEvidence> = {}): PassEvidence {
   return {
     id: 'pass',
     startedAt: '2026-01-01T00:00:01Z',

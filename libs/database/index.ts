@@ -12,6 +12,15 @@ export { exactlyOne } from './exactly-one.js';
 export { queries } from './queries.js';
 export { firstIdAfter, timeOfId } from './id-time.js';
 export { rfc3339, timestamptz } from './timestamp.js';
+export {
+  amountArrays,
+  amountColumns,
+  sameShape,
+  selectAmounts,
+  selectShape,
+  shapeArrays,
+  shapeColumns,
+} from './shape-columns.js';
 export { constraintOf, isRetryable, sqlStateOf } from './sql-state.js';
 export { preparedRowsOf } from './prepared-statements.js';
 export { upgradeReport, type UpgradeReport } from './upgrade-report.js';

@@ -1,5 +1,5 @@
 import { type ResourceAmounts, ResourceVector } from '#kernel';
-import { rfc3339, sql } from '#database';
+import { rfc3339, selectShape, sql } from '#database';
 
 import { type DeploymentStatus, type StopCause, type StopOutcome } from './deployment-status.js';
 import { normalizedImageOf } from './fields/image-reference.js';
@@ -28,6 +28,10 @@ interface DeploymentFacts {
   /** undefined where it was not asked for */
   readonly spec?: object | null;
   readonly priority: number;
+  /** null: not declared */
+  readonly maxRuntimeSeconds: number | null;
+  /** null: waits however long it takes */
+  readonly queueTimeoutSeconds: number | null;
   readonly maxRetries: number;
   readonly retries: number;
   readonly status: DeploymentStatus;
@@ -49,20 +53,14 @@ interface DeploymentFacts {
 export interface DeploymentView extends DeploymentFacts {
   readonly normalizedImage: string;
   readonly request: ResourceVector;
-  /** null: not declared */
-  readonly maxRuntimeSeconds: number | null;
-  /** null: waits however long it takes */
-  readonly queueTimeoutSeconds: number | null;
   /** null but while it stops */
   readonly stopping: Stopping | null;
 }
 
-/** A row of {@link DEPLOYMENT_COLUMNS}. Times as the database writes them, and 0 for durations that are not declared. */
+/** A row of {@link DEPLOYMENT_COLUMNS}. Times as the database writes them. */
 export interface DeploymentRow extends DeploymentFacts, ResourceAmounts {
   /** null: submitted before it was kept */
   readonly normalizedImage: string | null;
-  readonly maxRuntimeSeconds: number;
-  readonly queueTimeoutSeconds: number;
   /** These four are null but while it stops. */
   readonly stopCause: StopCause | null;
   readonly stopOutcome: StopOutcome | null;
@@ -74,8 +72,7 @@ export interface DeploymentRow extends DeploymentFacts, ResourceAmounts {
 export const LISTED_DEPLOYMENT_COLUMNS = sql`
   d.id, d.organization_id as "organizationId", d.cluster_id as "clusterId", d.name, d.image,
   d.normalized_image as "normalizedImage", d.labels, d.is_preemptible as "isPreemptible", d.preemptions,
-  d.cpu_millis as "cpuMillis", d.memory_mib as "memoryMib", d.gpu_millis as "gpuMillis", d.priority,
-  d.max_runtime_seconds as "maxRuntimeSeconds", d.queue_timeout_seconds as "queueTimeoutSeconds",
+  ${selectShape('d')}, nullif(d.queue_timeout_seconds, 0) as "queueTimeoutSeconds",
   d.max_retries as "maxRetries", d.retries, d.status, d.attempt, d.version, d.queued_at as "queuedAt",
   d.scheduled_at as "scheduledAt", d.started_at as "startedAt", d.ended_at as "endedAt", d.released_at as "releasedAt",
   case when d.status = 'retrying' then d.due_at end as "retryAt",
@@ -95,8 +92,6 @@ export function viewOf(whole: DeploymentRow): DeploymentView {
     ...row,
     normalizedImage: row.normalizedImage ?? normalizedImageOf(row.image),
     request: ResourceVector.of({ cpuMillis, memoryMib, gpuMillis }),
-    maxRuntimeSeconds: row.maxRuntimeSeconds === 0 ? null : row.maxRuntimeSeconds,
-    queueTimeoutSeconds: row.queueTimeoutSeconds === 0 ? null : row.queueTimeoutSeconds,
     queuedAt: rfc3339(row.queuedAt),
     scheduledAt: rfc3339(row.scheduledAt),
     startedAt: rfc3339(row.startedAt),

@@ -14,7 +14,6 @@ export {
   type HoldingGroup,
   type PassContext,
   type ScheduledDeployment,
-  type ShapeOf,
   type ShapeToSchedule,
   type WaitingDeployment,
 } from './lifecycle/deployment-lifecycle.js';

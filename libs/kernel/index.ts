@@ -10,5 +10,6 @@ export {
   ResourceVector,
 } from './resource-vector.js';
 export { isAtLeast, lowerRole, type Role, ROLES } from './role.js';
+export { isSameShape, type ShapeKey, shapeOf, shapeText } from './shape.js';
 export { AmbiguousJson, JSON_LIMITS, MalformedJson, parseStrictJson, pointerTo } from './strict-json.js';
 export { isTimestamp } from './timestamps.js';

@@ -1,6 +1,16 @@
 import { Injectable } from '@nestjs/common';
 
-import { changesOf, type EntityManager, type Fragment, preparedRowsOf, rowsOf, sql } from '#database';
+import {
+  changesOf,
+  type EntityManager,
+  type Fragment,
+  preparedRowsOf,
+  rowsOf,
+  selectShape,
+  shapeArrays,
+  shapeColumns,
+  sql,
+} from '#database';
 
 import { type ClusterRef, QueueShapes, type ShapeChange } from './queue-shapes.js';
 
@@ -50,12 +60,9 @@ export class ClusterSignals {
     }
     await preparedRowsOf(
       tx,
-      sql`insert into cluster_signals (organization_id, cluster_id, reason,
-                                       priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, change)
+      sql`insert into cluster_signals (organization_id, cluster_id, reason, ${shapeColumns()}, change)
           select ${organizationId}, ${clusterId}, ${reason}, *
-          from unnest(${changes.map((c) => c.priority)}::smallint[], ${changes.map((c) => c.cpuMillis)}::int[],
-                      ${changes.map((c) => c.memoryMib)}::int[], ${changes.map((c) => c.gpuMillis)}::int[],
-                      ${changes.map((c) => c.maxRuntimeSeconds)}::int[], ${changes.map((c) => c.change)}::int[])`,
+          from unnest(${shapeArrays(changes)}, ${changes.map(({ change }) => change)}::int[])`,
     );
   }
 
@@ -77,10 +84,9 @@ export class ClusterSignals {
           )
           returning *
         )
-        select reason, priority, cpu_millis as "cpuMillis", memory_mib as "memoryMib", gpu_millis as "gpuMillis",
-               max_runtime_seconds as "maxRuntimeSeconds", sum(change)::int as change, count(*)::int as taken
+        select reason, ${selectShape()}, sum(change)::int as change, count(*)::int as taken
         from taken
-        group by 1, 2, 3, 4, 5, 6`,
+        group by reason, ${shapeColumns()}`,
     );
     await this.shapes.apply(tx, cluster, [...rows, ...own]);
     return {

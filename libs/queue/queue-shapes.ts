@@ -1,7 +1,17 @@
 import { Injectable } from '@nestjs/common';
 
-import { type ResourceAmounts } from '#kernel';
-import { changesOf, type EntityManager, type Fragment, rowsOf, sql } from '#database';
+import { type ShapeKey } from '#kernel';
+import {
+  changesOf,
+  type EntityManager,
+  type Fragment,
+  rowsOf,
+  sameShape,
+  selectShape,
+  shapeArrays,
+  shapeColumns,
+  sql,
+} from '#database';
 
 /** Which cluster. */
 export interface ClusterRef {
@@ -9,22 +19,13 @@ export interface ClusterRef {
   readonly clusterId: string;
 }
 
-/** So many deployments of one shape came to a queue (positive) or left it other than by being placed (negative). */
-export interface ShapeChange {
-  readonly priority: number;
-  readonly cpuMillis: number;
-  readonly memoryMib: number;
-  readonly gpuMillis: number;
-  /** 0: not declared */
-  readonly maxRuntimeSeconds: number;
+/** By how many the deployments of one shape in a queue change, other than by placement: positive where they were added. */
+export interface ShapeChange extends ShapeKey {
   readonly change: number;
 }
 
 /** How many deployments of one shape wait. */
-export interface QueuedShape extends ResourceAmounts {
-  readonly priority: number;
-  /** 0: not declared */
-  readonly maxRuntimeSeconds: number;
+export interface QueuedShape extends ShapeKey {
   readonly waiting: number;
 }
 
@@ -46,23 +47,18 @@ export class QueueShapes {
       tx,
       sql`merge into queue_shapes as shape
           using (
-            select priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, sum(change)::int as change
-            from unnest(${changes.map((c) => c.priority)}::smallint[], ${changes.map((c) => c.cpuMillis)}::int[],
-                        ${changes.map((c) => c.memoryMib)}::int[], ${changes.map((c) => c.gpuMillis)}::int[],
-                        ${changes.map((c) => c.maxRuntimeSeconds)}::int[], ${changes.map((c) => c.change)}::int[])
-              as changes (priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, change)
-            group by 1, 2, 3, 4, 5
+            select ${shapeColumns()}, sum(change)::int as change
+            from unnest(${shapeArrays(changes)}, ${changes.map(({ change }) => change)}::int[])
+              as changes (${shapeColumns()}, change)
+            group by ${shapeColumns()}
             having sum(change) <> 0
           ) as change
-          on shape.cluster_id = ${clusterId} and shape.priority = change.priority
-            and shape.cpu_millis = change.cpu_millis and shape.memory_mib = change.memory_mib
-            and shape.gpu_millis = change.gpu_millis and shape.max_runtime_seconds = change.max_runtime_seconds
+          on shape.cluster_id = ${clusterId} and ${sameShape('shape', 'change')}
           when matched and shape.waiting + change.change = 0 then delete
           when matched then update set waiting = shape.waiting + change.change
           when not matched then
-            insert (organization_id, cluster_id, priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, waiting)
-            values (${organizationId}, ${clusterId}, change.priority, change.cpu_millis, change.memory_mib,
-                    change.gpu_millis, change.max_runtime_seconds, change.change)`,
+            insert (organization_id, cluster_id, ${shapeColumns()}, waiting)
+            values (${organizationId}, ${clusterId}, ${shapeColumns('change')}, change.change)`,
     );
   }
 
@@ -75,9 +71,7 @@ export class QueueShapes {
     return rowsOf(
       tx,
       sql<QueuedShape>`
-        select priority, cpu_millis as "cpuMillis", memory_mib as "memoryMib", gpu_millis as "gpuMillis",
-               max_runtime_seconds as "maxRuntimeSeconds", waiting
-        from ${countsSignals ? withSignals(clusterId) : sql`queue_shapes where cluster_id = ${clusterId}`}`,
+        select ${selectShape()}, waiting from ${countsSignals ? withSignals(clusterId) : sql`queue_shapes where cluster_id = ${clusterId}`}`,
     );
   }
 }
@@ -85,16 +79,14 @@ export class QueueShapes {
 /** The shapes of a cluster as they are once its signals are taken. */
 function withSignals(clusterId: string): Fragment {
   return sql`(
-    select priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, sum(waiting)::int as waiting
+    select ${shapeColumns()}, sum(waiting)::int as waiting
     from (
-      select priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, waiting
-      from queue_shapes where cluster_id = ${clusterId}
+      select ${shapeColumns()}, waiting from queue_shapes where cluster_id = ${clusterId}
       union all
-      select priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, change
-      from cluster_signals where cluster_id = ${clusterId} and change is not null
+      select ${shapeColumns()}, change from cluster_signals where cluster_id = ${clusterId} and change is not null
     ) parts
-    group by 1, 2, 3, 4, 5 having sum(waiting) > 0
-  ) counted order by 1 desc, 2, 3, 4, 5`;
+    group by ${shapeColumns()} having sum(waiting) > 0
+  ) counted order by priority desc, ${shapeColumns()}`;
 }
 
 /**

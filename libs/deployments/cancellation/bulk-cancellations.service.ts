@@ -4,7 +4,16 @@ import { Injectable } from '@nestjs/common';
 
 import { AuditLog } from '#audit';
 import { ClusterDoor, type KnownCluster } from '#clusters';
-import { Database, type EntityManager, type Fragment, preferIndexes, rowsOf, sql } from '#database';
+import {
+  Database,
+  type EntityManager,
+  type Fragment,
+  preferIndexes,
+  rowsOf,
+  selectShape,
+  shapeColumns,
+  sql,
+} from '#database';
 import { type ClusterRef, ClusterSignals, Nudges, type ShapeChange } from '#queue';
 import { type Actor, auditedBy, isOwnOrAdmin } from '#rbac';
 
@@ -224,10 +233,9 @@ async function cancelThose(
         where d.status <> all(${notMeant}::text[]) and not (${CANCELLED_ALREADY}) ${otherConditions(filter)}
         for no key update of d skip locked
       ), ${cancelling(actor, { organizationId, clusterId })}
-      select priority, cpu_millis as "cpuMillis", memory_mib as "memoryMib", gpu_millis as "gpuMillis",
-             max_runtime_seconds as "maxRuntimeSeconds", count(*)::int as cancelled,
+      select ${selectShape()}, count(*)::int as cancelled,
              (count(*) filter (where status = 'stopping'))::int as stopping,
              -(count(*) filter (where from_status = 'queued'))::int as change
-      from cancelled group by 1, 2, 3, 4, 5`,
+      from cancelled group by ${shapeColumns()}`,
   );
 }

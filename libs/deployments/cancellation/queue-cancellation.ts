@@ -1,17 +1,9 @@
 import { Injectable } from '@nestjs/common';
 
-import { type ResourceAmounts } from '#kernel';
 import { QueuedDeployments } from '#clusters';
-import { changesOf, type EntityManager, preferIndexes, rowsOf, sql } from '#database';
-import { type ClusterRef, ClusterSignals } from '#queue';
+import { changesOf, type EntityManager, preferIndexes, rowsOf, selectShape, shapeColumns, sql } from '#database';
+import { type ClusterRef, ClusterSignals, type ShapeChange } from '#queue';
 import { type Actor } from '#rbac';
-
-interface CancelledShape extends ResourceAmounts {
-  readonly priority: number;
-  readonly maxRuntimeSeconds: number;
-  /** How many were cancelled, negative. */
-  readonly change: number;
-}
 
 /** Empties the queue of a cluster that is deleted. */
 @Injectable()
@@ -40,11 +32,11 @@ export class QueueCancellation extends QueuedDeployments {
     const { organizationId, clusterId } = cluster;
     const changes = await rowsOf(
       tx,
-      sql<CancelledShape>`
+      sql<ShapeChange>`
         with chosen as materialized (
           select organization_id, id from deployments
           where cluster_id = ${clusterId} and status = 'queued'
-          order by cluster_id, priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, queued_at, id
+          order by cluster_id, ${shapeColumns()}, queued_at, id
           limit ${limit} for no key update
         ), cancelled as (
           update deployments d
@@ -59,9 +51,7 @@ export class QueueCancellation extends QueuedDeployments {
           select ${organizationId}, id, version, cluster_id, attempt, 'queued', status, 'cluster-deleted', ${actor.id}, ended_at
           from cancelled
         )
-        select priority, cpu_millis as "cpuMillis", memory_mib as "memoryMib", gpu_millis as "gpuMillis",
-               max_runtime_seconds as "maxRuntimeSeconds", -count(*)::int as change
-        from cancelled group by 1, 2, 3, 4, 5`,
+        select ${selectShape()}, -count(*)::int as change from cancelled group by ${shapeColumns()}`,
     );
     if (changes.length > 0) await this.signals.announce(tx, cluster, 'cancelled', changes);
     return changes.reduce((sum, { change }) => sum - change, 0);

@@ -1,19 +1,27 @@
 import { Injectable } from '@nestjs/common';
 
-import { type ResourceAmounts } from '#kernel';
-import { type EntityManager, type Fragment, rowsOf, sql } from '#database';
+import { type ShapeKey } from '#kernel';
+import {
+  amountColumns,
+  type EntityManager,
+  type Fragment,
+  rowsOf,
+  sameShape,
+  selectAmounts,
+  selectShape,
+  shapeArrays,
+  shapeColumns,
+  sql,
+} from '#database';
 
-import { type HoldingGroup, type ShapeOf, type WaitingDeployment } from './deployment-lifecycle.js';
+import { type HoldingGroup, type WaitingDeployment } from './deployment-lifecycle.js';
 import { type DeploymentStatus, HOLDING_STATUSES } from '../deployment-status.js';
 
 /** A deployment as those see it who ask what would be. */
-export interface WorkingDeployment extends ResourceAmounts {
+export interface WorkingDeployment extends ShapeKey {
   readonly id: string;
   readonly name: string;
   readonly status: DeploymentStatus;
-  readonly priority: number;
-  /** 0: not declared */
-  readonly maxRuntimeSeconds: number;
   readonly queuedAtMs: number;
   /** When its declared runtime is over; null: not declared, or nothing runs. */
   readonly endsAtMs: number | null;
@@ -68,11 +76,10 @@ function grouped(em: EntityManager, condition: Fragment): Promise<HoldingGroup[]
   return rowsOf(
     em,
     sql<HoldingGroup>`
-      select d.priority, d.cpu_millis as "cpuMillis", d.memory_mib as "memoryMib", d.gpu_millis as "gpuMillis",
-             ${END} as "endsAtMs", count(*)::int as count
+      select d.priority, ${selectAmounts('d')}, ${END} as "endsAtMs", count(*)::int as count
       from deployments d
       where ${condition}
-      group by d.priority, d.cpu_millis, d.memory_mib, d.gpu_millis, ${END}`,
+      group by d.priority, ${amountColumns('d')}, ${END}`,
   );
 }
 
@@ -87,8 +94,7 @@ function yieldsAgain({ maxPreemptions }: YieldTerms): Fragment {
 }
 
 /** What there is to know of one that may be given up. */
-const SINGLE = sql`d.id, d.version, d.priority, d.cpu_millis as "cpuMillis", d.memory_mib as "memoryMib",
-  d.gpu_millis as "gpuMillis", ${END} as "endsAtMs", 1 as count,
+const SINGLE = sql`d.id, d.version, d.priority, ${selectAmounts('d')}, ${END} as "endsAtMs", 1 as count,
   floor(extract(epoch from d.scheduled_at) * 1000)::float8 as "sinceMs", d.preemptions,
   d.status <> 'scheduled' as "hasStarted"`;
 
@@ -97,18 +103,13 @@ const RETURNING = sql`case when d.stop_outcome = 'queued' then jsonb_build_objec
   'id', d.id, 'queuedAtMs', ${AGE}, 'maxRuntimeSeconds', nullif(d.max_runtime_seconds, 0)) end`;
 
 /** Shapes as a table `wanted`, with their positions from 1. */
-function wanted(shapes: readonly ShapeOf[]): Fragment {
-  return sql`unnest(${shapes.map((s) => s.priority)}::smallint[], ${shapes.map((s) => s.cpuMillis)}::int[],
-                    ${shapes.map((s) => s.memoryMib)}::int[], ${shapes.map((s) => s.gpuMillis)}::int[],
-                    ${shapes.map((s) => s.maxRuntimeSeconds)}::int[])
-    with ordinality as wanted (priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, position)`;
+function wanted(shapes: readonly ShapeKey[]): Fragment {
+  return sql`unnest(${shapeArrays(shapes)}) with ordinality as wanted (${shapeColumns()}, position)`;
 }
 
 /** The condition that `deployments d` waits in a cluster and is of the shape `wanted`. */
 function waitingAs(clusterId: string): Fragment {
-  return sql`d.cluster_id = ${clusterId} and d.status = 'queued' and d.priority = wanted.priority
-    and d.cpu_millis = wanted.cpu_millis and d.memory_mib = wanted.memory_mib
-    and d.gpu_millis = wanted.gpu_millis and d.max_runtime_seconds = wanted.max_runtime_seconds`;
+  return sql`d.cluster_id = ${clusterId} and d.status = 'queued' and ${sameShape('d', 'wanted')}`;
 }
 
 /**
@@ -121,7 +122,7 @@ export class ClusterWork {
   async headsOf(
     em: EntityManager,
     clusterId: string,
-    shapes: readonly ShapeOf[],
+    shapes: readonly ShapeKey[],
     limit: number,
   ): Promise<readonly (readonly WaitingDeployment[])[]> {
     const rows = await rowsOf(
@@ -151,7 +152,7 @@ export class ClusterWork {
   async olderThan(
     em: EntityManager,
     clusterId: string,
-    shapes: readonly ShapeOf[],
+    shapes: readonly ShapeKey[],
     { organizationId, id }: { readonly organizationId: string; readonly id: string },
     limit: number,
   ): Promise<readonly number[]> {
@@ -281,8 +282,7 @@ export class ClusterWork {
     const rows = await rowsOf(
       em,
       sql<WorkingDeployment>`
-        select d.id, d.name, d.status, d.priority, d.cpu_millis as "cpuMillis", d.memory_mib as "memoryMib",
-               d.gpu_millis as "gpuMillis", d.max_runtime_seconds as "maxRuntimeSeconds", ${AGE} as "queuedAtMs",
+        select d.id, d.name, d.status, ${selectShape('d')}, ${AGE} as "queuedAtMs",
                case when d.status = any(${[...HOLDING_STATUSES]}) then ${END} end as "endsAtMs"
         from deployments d
         where d.organization_id = ${organizationId} and d.cluster_id = ${clusterId} and d.id = any(${[...ids]}::uuid[])`,

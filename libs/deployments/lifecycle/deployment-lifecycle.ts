@@ -1,8 +1,18 @@
 import { Injectable } from '@nestjs/common';
 
-import { type ResourceAmounts } from '#kernel';
+import { type ResourceAmounts, type ShapeKey } from '#kernel';
 import { stopGraceSeconds } from '#clusters';
-import { type EntityManager, type Fragment, rowsOf, sql } from '#database';
+import {
+  type EntityManager,
+  type Fragment,
+  rowsOf,
+  sameShape,
+  selectAmounts,
+  selectShape,
+  shapeArrays,
+  shapeColumns,
+  sql,
+} from '#database';
 import { type ShapeChange } from '#queue';
 
 /** Whose pass is at work, and where. */
@@ -12,18 +22,12 @@ export interface PassContext {
   readonly passId: string;
 }
 
-/** So many of a shape are to be scheduled. */
-export interface ShapeToSchedule extends ResourceAmounts {
-  readonly priority: number;
-  /** 0: not declared */
-  readonly maxRuntimeSeconds: number;
+/** How many deployments of a shape to schedule. */
+export interface ShapeToSchedule extends ShapeKey {
   readonly count: number;
   /** Deployments that must be among them; the rest are the oldest. */
   readonly includes: readonly string[];
 }
-
-/** What makes deployments interchangeable. */
-export type ShapeOf = Omit<ShapeToSchedule, 'count' | 'includes'>;
 
 /** A deployment that waits, and since when. */
 export interface WaitingDeployment {
@@ -46,9 +50,7 @@ export interface AttemptResources extends ResourceAmounts {
 }
 
 /** A deployment that a pass has scheduled, with the shape it had in the queue. */
-export interface ScheduledDeployment extends AttemptResources {
-  readonly priority: number;
-  readonly maxRuntimeSeconds: number;
+export interface ScheduledDeployment extends AttemptResources, ShapeKey {
   /** Since it was submitted, by the database's clock. */
   readonly waitedMs: number;
   /** When its declared runtime is over; null: not declared. */
@@ -127,10 +129,8 @@ export class DeploymentLifecycle {
       sql<ScheduledDeployment>`
         with wanted as (
           select * from unnest(
-            ${shapes.map((s) => s.priority)}::smallint[], ${shapes.map((s) => s.cpuMillis)}::int[],
-            ${shapes.map((s) => s.memoryMib)}::int[], ${shapes.map((s) => s.gpuMillis)}::int[],
-            ${shapes.map((s) => s.maxRuntimeSeconds)}::int[], ${shapes.map((s) => s.count - s.includes.length)}::int[]
-          ) as wanted (priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, count)
+            ${shapeArrays(shapes)}, ${shapes.map((s) => s.count - s.includes.length)}::int[]
+          ) as wanted (${shapeColumns()}, count)
         ), included as materialized (
           select ${organizationId}::uuid as organization_id, id, priority
           from unnest(${included}::uuid[], ${named.map(({ priority }) => priority)}::smallint[]) as included (id, priority)
@@ -146,9 +146,7 @@ export class DeploymentLifecycle {
           select ${organizationId}::uuid, oldest.id, oldest.status, wanted.priority
           from wanted cross join lateral (
             select id, status from deployments d
-            where d.cluster_id = ${clusterId} and d.status = 'queued' and d.priority = wanted.priority
-              and d.cpu_millis = wanted.cpu_millis and d.memory_mib = wanted.memory_mib
-              and d.gpu_millis = wanted.gpu_millis and d.max_runtime_seconds = wanted.max_runtime_seconds
+            where d.cluster_id = ${clusterId} and d.status = 'queued' and ${sameShape('d', 'wanted')}
               and d.id <> all(${included}::uuid[])
             order by d.queued_at, d.id
             limit wanted.count
@@ -161,8 +159,7 @@ export class DeploymentLifecycle {
           from chosen
           where d.organization_id = chosen.organization_id and d.id = chosen.id
             and d.status = chosen.status and d.priority = chosen.priority
-          returning d.id, d.version, d.attempt, d.priority, d.cpu_millis, d.memory_mib, d.gpu_millis, d.max_runtime_seconds,
-                    d.scheduled_at, d.queued_at, d.due_at
+          returning d.id, d.version, d.attempt, ${shapeColumns('d')}, d.scheduled_at, d.queued_at, d.due_at
         ), events as (
           insert into deployment_events
             (organization_id, deployment_id, sequence, cluster_id, attempt, from_status, to_status, cause, pass_id, at)
@@ -170,8 +167,7 @@ export class DeploymentLifecycle {
                  scheduled_at
           from scheduled
         )
-        select id as "deploymentId", attempt, priority, cpu_millis as "cpuMillis", memory_mib as "memoryMib",
-               gpu_millis as "gpuMillis", max_runtime_seconds as "maxRuntimeSeconds",
+        select id as "deploymentId", attempt, ${selectShape()},
                extract(epoch from scheduled_at - queued_at)::float8 * 1000 as "waitedMs",
                ceil(extract(epoch from due_at) * 1000)::float8 as "endsAtMs"
         from scheduled`,
@@ -222,14 +218,13 @@ export class DeploymentLifecycle {
                  coalesce(ended_at, statement_timestamp()), case status when 'stopping' then due_at end, lost
           from changed
         )
-        select priority, cpu_millis as "cpuMillis", memory_mib as "memoryMib", gpu_millis as "gpuMillis",
-               max_runtime_seconds as "maxRuntimeSeconds", count(*)::int as changed,
+        select ${selectShape()}, count(*)::int as changed,
                count(*) filter (where cause = 'max-runtime')::int as "timedOut",
                coalesce(sum(lost), 0)::float8 as "lostSeconds",
                array_agg(id) filter (where from_status = 'stopping' and status = 'queued') as "stoppedIds",
                array_agg(attempt - 1) filter (where from_status = 'stopping' and status = 'queued') as "stoppedAttempts",
                (count(*) filter (where status = 'queued') - count(*) filter (where status = 'expired'))::int as change
-        from changed group by 1, 2, 3, 4, 5`,
+        from changed group by ${shapeColumns()}`,
     );
     return {
       timedOut: rows.reduce((sum, { timedOut }) => sum + timedOut, 0),
@@ -262,8 +257,7 @@ export class DeploymentLifecycle {
         set released_at = greatest(statement_timestamp(), d.ended_at)
         from unsettled
         where d.organization_id = unsettled.organization_id and d.id = unsettled.id and d.released_at is null
-        returning d.id as "deploymentId", d.attempt, d.cpu_millis as "cpuMillis", d.memory_mib as "memoryMib",
-                  d.gpu_millis as "gpuMillis",
+        returning d.id as "deploymentId", d.attempt, ${selectAmounts('d')},
                   extract(epoch from statement_timestamp() - d.ended_at)::float8 * 1000 as "endedMsAgo"`,
     );
   }

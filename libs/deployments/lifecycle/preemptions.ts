@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
-import { type EntityManager, rowsOf, sql } from '#database';
+import { type ShapeKey } from '#kernel';
+import { type EntityManager, rowsOf, selectShape, sql } from '#database';
 
 import { type AttemptResources, type PassContext } from './deployment-lifecycle.js';
 
@@ -17,10 +18,7 @@ export interface Displacement {
 }
 
 /** A deployment that has given way, with the attempt that ends and its shape. */
-export interface PreemptedDeployment extends AttemptResources {
-  readonly priority: number;
-  /** 0: not declared */
-  readonly maxRuntimeSeconds: number;
+export interface PreemptedDeployment extends AttemptResources, ShapeKey {
   readonly lostSeconds: number;
   /** It keeps its resources until its runtime has stopped it, or its grace is over. */
   readonly isStopping: boolean;
@@ -83,9 +81,7 @@ export class Preemptions {
                  preemptor_priority, case when not is_stopping then lost_seconds end
           from preempted
         )
-        select id as "deploymentId", ended_attempt as attempt, priority, cpu_millis as "cpuMillis",
-               memory_mib as "memoryMib", gpu_millis as "gpuMillis", max_runtime_seconds as "maxRuntimeSeconds",
-               lost_seconds as "lostSeconds", is_stopping as "isStopping"
+        select id as "deploymentId", ended_attempt as attempt, ${selectShape()}, lost_seconds as "lostSeconds", is_stopping as "isStopping"
         from preempted`,
     );
   }

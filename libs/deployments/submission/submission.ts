@@ -1,6 +1,6 @@
-import { type DomainError, newId, type ResourceVector } from '#kernel';
+import { type DomainError, newId, type ResourceVector, type ShapeKey, shapeText } from '#kernel';
 import { type AdmittingCluster, toResources } from '#clusters';
-import { type EntityManager, type Fragment, preparedRowsOf, rowsOf, sql } from '#database';
+import { type EntityManager, type Fragment, preparedRowsOf, rowsOf, shapeArrays, shapeColumns, sql } from '#database';
 import { type ShapeChange } from '#queue';
 import { type Actor } from '#rbac';
 
@@ -152,21 +152,18 @@ function insertion<Row>(
         select * from unnest(
           ${rows.map(({ id }) => id)}::uuid[], ${rows.map(({ id, order }) => order.name ?? generatedName(order.image, id))}::text[],
           ${orders.map((o) => o.name !== null)}::boolean[], ${orders.map((o) => o.image)}::text[],
-          ${orders.map((o) => normalizedImageOf(o.image))}::text[], ${orders.map((o) => o.request.cpuMillis)}::int[],
-          ${orders.map((o) => o.request.memoryMib)}::int[], ${orders.map((o) => o.request.gpuMillis)}::int[],
-          ${orders.map((o) => o.priority)}::smallint[], ${orders.map((o) => o.maxRuntimeSeconds ?? 0)}::int[],
+          ${orders.map((o) => normalizedImageOf(o.image))}::text[], ${shapeArrays(orders.map(shapeOfOrder))},
           ${orders.map((o) => o.queueTimeoutSeconds ?? 0)}::int[], ${orders.map((o) => o.maxRetries)}::smallint[],
           ${orders.map((o) => JSON.stringify(o.labels))}::jsonb[], ${orders.map((o) => o.isPreemptible)}::boolean[],
           ${orders.map((o) => (o.spec === null ? null : JSON.stringify(o.spec)))}::json[]
-        ) as submitted (id, name, is_named, image, normalized_image, cpu_millis, memory_mib, gpu_millis, priority,
-                        max_runtime_seconds, queue_timeout_seconds, max_retries, labels, is_preemptible, spec)
+        ) as submitted (id, name, is_named, image, normalized_image, ${shapeColumns()}, queue_timeout_seconds,
+                        max_retries, labels, is_preemptible, spec)
       ), d as (
-        insert into deployments (organization_id, id, cluster_id, name, is_named, image, normalized_image, cpu_millis,
-                                 memory_mib, gpu_millis, priority, max_runtime_seconds, queue_timeout_seconds,
-                                 max_retries, labels, is_preemptible, spec, submitted_by, queued_at, due_at)
-        select ${organizationId}, id, ${clusterId}, name, is_named, image, normalized_image, cpu_millis, memory_mib,
-               gpu_millis, priority, max_runtime_seconds, queue_timeout_seconds, max_retries, labels, is_preemptible,
-               spec, ${submittedBy}, statement_timestamp(),
+        insert into deployments (organization_id, id, cluster_id, name, is_named, image, normalized_image, ${shapeColumns()},
+                                 queue_timeout_seconds, max_retries, labels, is_preemptible, spec, submitted_by,
+                                 queued_at, due_at)
+        select ${organizationId}, id, ${clusterId}, name, is_named, image, normalized_image, ${shapeColumns()},
+               queue_timeout_seconds, max_retries, labels, is_preemptible, spec, ${submittedBy}, statement_timestamp(),
                statement_timestamp() + nullif(queue_timeout_seconds, 0) * interval '1 second'
         from submitted
         ${unlessTaken}
@@ -186,18 +183,20 @@ function inOrderOfNames(queued: readonly QueuedOrder[]): readonly QueuedOrder[] 
   return queued.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
 }
 
+/** As much of a deployment as its shape is made from. */
+type Shaped = Pick<GrantedOrder, 'priority' | 'request' | 'maxRuntimeSeconds'>;
+
+function shapeOfOrder({ priority, request, maxRuntimeSeconds }: Shaped): ShapeKey {
+  return { ...request.toAmounts(), priority, maxRuntimeSeconds };
+}
+
 /** How many of each shape come to the queue, or with -1 leave it. */
-export function shapeChanges(
-  deployments: readonly Pick<GrantedOrder, 'priority' | 'request' | 'maxRuntimeSeconds'>[],
-  sign: 1 | -1,
-): ShapeChange[] {
+export function shapeChanges(deployments: readonly Shaped[], sign: 1 | -1): ShapeChange[] {
   const changes = new Map<string, ShapeChange>();
-  for (const { priority, request, maxRuntimeSeconds } of deployments) {
-    const { cpuMillis, memoryMib, gpuMillis } = request;
-    const key = `${priority} ${cpuMillis} ${memoryMib} ${gpuMillis} ${maxRuntimeSeconds ?? 0}`;
-    const known = changes.get(key);
-    const change = (known?.change ?? 0) + sign;
-    changes.set(key, { priority, cpuMillis, memoryMib, gpuMillis, maxRuntimeSeconds: maxRuntimeSeconds ?? 0, change });
+  for (const deployment of deployments) {
+    const shape = shapeOfOrder(deployment);
+    const key = shapeText(shape);
+    changes.set(key, { ...shape, change: (changes.get(key)?.change ?? 0) + sign });
   }
   return [...changes.values()];
 }

@@ -135,6 +135,6 @@ export class WhatIfService {
 const toQueued = ({ priority, request, maxRuntimeSeconds }: ShapeOf): QueuedShape => ({
   ...request,
   priority,
-  maxRuntimeSeconds: maxRuntimeSeconds ?? 0,
+  maxRuntimeSeconds,
   waiting: 0,
 });

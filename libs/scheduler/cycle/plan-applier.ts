@@ -82,7 +82,9 @@ export class PlanApplier {
 
 /** When the declared runtime of what was scheduled is over, if it has one. */
 function endOf({ maxRuntimeSeconds, endsAtMs }: ScheduledDeployment, nowMs: number): DeclaredEnd[] {
-  return endsAtMs === null ? [] : [{ plannedMs: nowMs + maxRuntimeSeconds * 1_000, actualMs: endsAtMs }];
+  return endsAtMs === null || maxRuntimeSeconds === null
+    ? []
+    : [{ plannedMs: nowMs + maxRuntimeSeconds * 1_000, actualMs: endsAtMs }];
 }
 
 function toSchedule({ shape: index, count, includes }: Placement, shapes: readonly QueuedShape[]): ShapeToSchedule {

@@ -260,7 +260,7 @@ function stillClaimed(claim: Claim, waiting: readonly NamedShape[]): Claim[] {
   const found = waiting.find(
     ({ shape }) =>
       shape.priority === priority &&
-      shape.maxRuntimeSeconds === (maxRuntimeSeconds ?? 0) &&
+      shape.maxRuntimeSeconds === maxRuntimeSeconds &&
       RESOURCES.every((resource) => shape[resource] === request[resource]),
   );
   return found === undefined ? [] : [{ ...claim, count: Math.min(claim.count, found.shape.waiting) }];

@@ -5,16 +5,15 @@ import { PassportModule } from '@nestjs/passport';
 import { AuditModule } from '#audit';
 import { Settings } from '#config';
 
-import { AbuseLimits } from './throttling/abuse-limits.js';
+import { RateLimits } from './throttling/rate-limits.js';
 import { Counters } from './throttling/counters.js';
 import { LoginThrottle } from './throttling/login-throttle.js';
 import { PrincipalLimit } from './throttling/principal-limit.js';
-import { TakenLimit } from './throttling/taken-limit.js';
 import { AccessResolver } from './access/access-resolver.js';
 import { AccessTokenStrategy } from './access/access-token.strategy.js';
 import { AccessTokens } from './access/access-tokens.js';
 import { JwksController } from './access/jwks.controller.js';
-import { Accounts } from './sessions/registration.service.js';
+import { RegistrationService } from './sessions/registration.service.js';
 import { PasswordProof } from './sessions/password-proof.js';
 import { Passwords } from './sessions/passwords.service.js';
 import { Profiles } from './profile/profiles.service.js';
@@ -33,7 +32,7 @@ import { ServiceAccounts } from './tokens/service-accounts.service.js';
 import { TokenUse } from './tokens/token-use.js';
 
 /**
- * Accounts, sessions and tokens.
+ * RegistrationService, sessions and tokens.
  *
  * Needs from the rest of the process: `Settings`, `Database`, and a global provider each of `Memberships`, `InviteRedeemer` and
  * `TokenAllowance`.
@@ -43,16 +42,15 @@ import { TokenUse } from './tokens/token-use.js';
   imports: [AuditModule, JwtModule.register({}), PassportModule],
   controllers: [AuthController, MeController, ServiceAccountsController, UsersController, JwksController],
   providers: [
-    { provide: AbuseLimits, inject: [Settings], useFactory: (settings: Settings) => new AbuseLimits(settings) },
+    { provide: RateLimits, inject: [Settings], useFactory: (settings: Settings) => new RateLimits(settings) },
     Counters,
     LoginThrottle,
     PrincipalLimit,
-    TakenLimit,
     AccessResolver,
     AccessTokenStrategy,
     ApiTokenStrategy,
     AccessTokens,
-    Accounts,
+    RegistrationService,
     PasswordProof,
     Passwords,
     Profiles,

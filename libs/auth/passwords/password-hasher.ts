@@ -4,56 +4,60 @@ import { hash, parseOptions, verify } from '@node-rs/argon2';
 import { Settings } from '#config';
 
 import { normalizePassword } from './password-policy.js';
-import { WorkGate } from './work-gate.js';
+import { ConcurrencyLimit } from './concurrency-limit.js';
 
 /** Hashes that may wait for each one that runs: at 15 ms each, about two seconds of waiting. */
 const MAX_WAITING_PER_RUNNING = 128;
 
-/** How expensive hashes are, and how many are made at once. */
+/** The cost of a hash, and the number of hashes at once. */
 export type HashingSettings = Pick<Settings, 'argon2MemoryKib' | 'argon2Passes' | 'argon2Concurrency'>;
 
-/** What a stored hash says about a password. */
+/** The result of comparing a password with a stored hash. */
 export interface PasswordCheck {
   readonly matches: boolean;
-  /** The hash is weaker than the present settings ask for, and should be made anew while the password is at hand. */
+  /** The hash is weaker than the present settings require, and is to be replaced while the password is at hand. */
   readonly isWeak: boolean;
 }
 
 /**
- * Hashes and checks passwords with argon2id, on threads of their own and at most so many at once as the settings say.
+ * Hashes and checks passwords with argon2id, on threads of their own, with the concurrency of the settings.
  *
  * Every method throws DomainError AUTH.BUSY when too many are waiting.
  */
 @Injectable()
 export class PasswordHasher {
-  private readonly gate: WorkGate;
+  private readonly limit: ConcurrencyLimit;
   private absent: Promise<string> | undefined;
 
   constructor(@Inject(Settings) private readonly settings: HashingSettings) {
     const concurrency = settings.argon2Concurrency;
-    this.gate = new WorkGate({ concurrency, maxWaiting: concurrency * MAX_WAITING_PER_RUNNING, retryAfterSeconds: 2 });
+    this.limit = new ConcurrencyLimit({
+      concurrency,
+      maxWaiting: concurrency * MAX_WAITING_PER_RUNNING,
+      retryAfterSeconds: 2,
+    });
   }
 
   /** The hash of a new password, as a PHC string. */
   async hash(typed: string): Promise<string> {
     const { argon2MemoryKib: memoryCost, argon2Passes: timeCost } = this.settings;
     // The library's defaults are argon2id, version 19 and 32 bytes; its enums do not exist at run time.
-    return this.gate.run(() => hash(normalizePassword(typed), { memoryCost, timeCost, parallelism: 1 }));
+    return this.limit.run(() => hash(normalizePassword(typed), { memoryCost, timeCost, parallelism: 1 }));
   }
 
   /**
    * Compares a password with a stored hash.
    *
-   * @param storedHash undefined when there is no such account: then a hash nobody knows the password of is checked, so that the answer takes as long
+   * @param storedHash undefined when there is no such account: then the hash of a random password is checked, for an answer that takes as long
    */
   async check(typed: string, storedHash: string | undefined): Promise<PasswordCheck> {
-    const against = storedHash ?? (await this.hashOfNobody());
-    const matches = await this.gate.run(() => verify(against, normalizePassword(typed)));
+    const against = storedHash ?? (await this.hashOfRandomPassword());
+    const matches = await this.limit.run(() => verify(against, normalizePassword(typed)));
     return { matches: matches && storedHash !== undefined, isWeak: this.isWeak(against) };
   }
 
   /** Made when it is first needed; a failure is not kept. */
-  private hashOfNobody(): Promise<string> {
+  private hashOfRandomPassword(): Promise<string> {
     this.absent ??= this.hash(crypto.randomUUID()).catch((error: unknown) => {
       this.absent = undefined;
       throw error;

@@ -6,7 +6,7 @@ import { LimitByAddress } from '../throttling/address-limit.guard.js';
 import { INVITE_REFUSALS } from './invite-redeemer.js';
 import { requestOrigin } from '../access/actor.js';
 import { Public } from '../access/route-access.js';
-import { Accounts } from './registration.service.js';
+import { RegistrationService } from './registration.service.js';
 import { Passwords } from './passwords.service.js';
 import { SignIn } from './sign-in.service.js';
 import { LoginDto, RefreshDto, RegistrationDto, ResetDto, TokensDto } from './auth.dto.js';
@@ -19,7 +19,7 @@ import { Sessions } from './sessions.service.js';
 @Controller('auth')
 export class AuthController {
   constructor(
-    private readonly accounts: Accounts,
+    private readonly registrations: RegistrationService,
     private readonly signIn: SignIn,
     private readonly sessions: Sessions,
     private readonly passwords: Passwords,
@@ -40,7 +40,7 @@ export class AuthController {
     problems: [AuthErrors.PASSWORD_REFUSED, AuthErrors.USERNAME_TAKEN, AuthErrors.BUSY, ...INVITE_REFUSALS],
   })
   async register(@Body() body: RegistrationDto): Promise<TokensDto> {
-    return this.tokens.toDto(await this.accounts.register(body, requestOrigin()));
+    return this.tokens.toDto(await this.registrations.register(body, requestOrigin()));
   }
 
   @Post('login')

@@ -38,7 +38,7 @@ export class PasswordProof {
     let check: { readonly matches: boolean; readonly isWeak: boolean };
     try {
       candidate = await candidateOf(this.database.reader(), key, origin.address);
-      if (candidate?.isKnownAddress !== true) await attempt.asStranger();
+      if (candidate?.isKnownAddress !== true) await attempt.countAcrossAddresses();
       check = await this.hasher.check(password, candidate?.passwordHash);
     } catch (error) {
       await attempt.abandoned();

@@ -5,17 +5,20 @@ import { Settings } from '#config';
 import { constraintOf, Database } from '#database';
 import { type DomainError } from '#kernel';
 
-import { TakenLimit } from '../throttling/taken-limit.js';
 import { type Origin } from '../access/actor.js';
-import { InviteRedeemer } from './invite-redeemer.js';
+import { rememberAddress } from '../accounts/login-addresses.js';
+import { insertUser, isTaken } from '../accounts/new-user.js';
 import { nameTaken } from '../auth.errors.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { assertAcceptablePassword } from '../passwords/password-policy.js';
+import { keyOf } from '../throttling/address-key.js';
+import { tooMany } from '../throttling/address-limit.guard.js';
+import { Counters } from '../throttling/counters.js';
+import { RateLimits } from '../throttling/rate-limits.js';
+import { InviteRedeemer } from './invite-redeemer.js';
 import { Sessions, type SignedIn } from './sessions.service.js';
-import { rememberAddress } from '../accounts/login-addresses.js';
-import { insertUser, isTaken } from '../accounts/new-user.js';
 
-/** What somebody who registers gives. */
+/** The input of a registration. */
 export interface Registration {
   readonly username: string;
   readonly password: string;
@@ -25,7 +28,7 @@ export interface Registration {
 
 /** Makes accounts. */
 @Injectable()
-export class Accounts {
+export class RegistrationService {
   constructor(
     private readonly database: Database,
     private readonly settings: Settings,
@@ -33,22 +36,23 @@ export class Accounts {
     private readonly sessions: Sessions,
     private readonly invites: InviteRedeemer,
     private readonly audit: AuditLog,
-    private readonly taken: TakenLimit,
+    private readonly counters: Counters,
+    private readonly limits: RateLimits,
   ) {}
 
   /**
    * Makes an account and signs it in; with an invite code it joins the organization in the same transaction, or nothing happens at all.
    *
-   * An e-mail address that another account holds is accepted all the same, and the answer does not differ: but only the account that
-   * gave it first can sign in by it.
+   * An e-mail address of another account is accepted all the same, and the answer does not differ: but only the account that gave it first can
+   * sign in by it.
    *
    * @throws DomainError AUTH.PASSWORD_REFUSED, AUTH.USERNAME_TAKEN, AUTH.BUSY, or what the invite code's lib throws
    */
   async register(registration: Registration, origin: Origin): Promise<SignedIn> {
     const { username, inviteCode } = registration;
     assertAcceptablePassword(registration.password, registration, this.settings.passwordMinLength, '#/password');
-    // Asked beforehand only to spare the hashing: the unique constraint decides.
-    await this.taken.assertMayAsk(origin.address);
+    await this.assertMayAskForNames(origin);
+    // Read beforehand only to spare the hashing: the unique constraint decides.
     if (await isTaken(this.database.reader(), username)) throw await this.refuseTaken(origin);
     const passwordHash = await this.hasher.hash(registration.password);
     try {
@@ -78,8 +82,14 @@ export class Accounts {
     }
   }
 
-  private async refuseTaken(origin: Origin): Promise<DomainError> {
-    await this.taken.tell(origin.address);
+  /** Bounds how often an address may learn that a username is taken, which registration cannot conceal. */
+  private async assertMayAskForNames({ address }: Origin): Promise<void> {
+    const { remaining, resetMs } = await this.counters.read(this.limits.taken, keyOf(address));
+    if (remaining === 0) throw tooMany(this.limits.taken, resetMs);
+  }
+
+  private async refuseTaken({ address }: Origin): Promise<DomainError> {
+    await this.counters.add(this.limits.taken, keyOf(address));
     return nameTaken('USERNAME_TAKEN', '#/username');
   }
 }

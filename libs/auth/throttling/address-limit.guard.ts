@@ -14,7 +14,7 @@ import { type DomainError } from '#kernel';
 
 import { requestOrigin } from '../access/actor.js';
 import { keyOf } from './address-key.js';
-import { AbuseLimits, type Limit } from './abuse-limits.js';
+import { RateLimits, type Limit } from './rate-limits.js';
 import { type Count, Counters } from './counters.js';
 
 /** The limits that a route can put on addresses. */
@@ -33,7 +33,7 @@ export class AddressLimitGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly counters: Counters,
-    private readonly limits: AbuseLimits,
+    private readonly limits: RateLimits,
   ) {}
 
   /** @throws DomainError REQUEST.TOO_MANY */

@@ -5,7 +5,7 @@ import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from 'rate-l
 
 import { Settings } from '#config';
 
-import { type Limit } from './abuse-limits.js';
+import { type Limit } from './rate-limits.js';
 
 /** The longest that one count waits for Redis. */
 const REDIS_TIMEOUT_MS = 100;

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 
 import { loadLocalSettings, type Settings } from '#config';
 
-import { AbuseLimits } from './abuse-limits.js';
+import { RateLimits } from './rate-limits.js';
 import { Counters } from './counters.js';
 import { LoginThrottle } from './login-throttle.js';
 
@@ -14,15 +14,15 @@ afterAll(() => {
   counters.onApplicationShutdown();
 });
 
-describe('an attempt that came to nothing', () => {
-  const limits = new AbuseLimits({ ...rates, freeLoginFailures: 3, freeAccountFailures: 10 });
+describe('the login throttle', () => {
+  const limits = new RateLimits({ ...rates, freeLoginFailures: 3, freeAccountFailures: 10 });
   const throttle = new LoginThrottle(counters, limits);
 
-  it('counts neither against its address nor, from strange ones, against the account', async () => {
-    // Several at each address, more than are free there, and more over all than are free to strangers.
+  it('refunds an abandoned attempt, at its address and across addresses', async () => {
+    // More at each address than are free there, and more over all addresses than are free.
     for (let i = 0; i < 30; i++) {
       const attempt = await throttle.admit('ada', `192.0.2.${i % 5}`);
-      await expect(attempt.asStranger()).resolves.toBeUndefined();
+      await expect(attempt.countAcrossAddresses()).resolves.toBeUndefined();
       await attempt.abandoned();
     }
   });

@@ -4,141 +4,126 @@ import { Injectable } from '@nestjs/common';
 
 import { tooManyAttempts } from '../auth.errors.js';
 import { keyOf } from './address-key.js';
-import { AbuseLimits } from './abuse-limits.js';
 import { Counters } from './counters.js';
-import { DelayLadder, type Step } from './delay-ladder.js';
+import { LoginBackoff, type Reservation } from './login-backoff.js';
+import { RateLimits } from './rate-limits.js';
 
 /** Attempts on one account from one address that wait for others of the same kind to end. */
 const MAX_WAITING = 1000;
 
-/** One attempt that was admitted. It must be told how it ended, exactly once. */
+/** One admitted attempt. Exactly one of `failed`, `succeeded` and `abandoned` must be called. */
 export interface Attempt {
   /**
-   * Says that the account is one from which the address is not known: then failures over all addresses count too.
+   * Counts failures over all addresses as well, for an address from which the account has never signed in.
    *
    * @throws DomainError AUTH.TOO_MANY_ATTEMPTS
    */
-  asStranger(): Promise<void>;
+  countAcrossAddresses(): Promise<void>;
   /** @returns whether this failure used up the last free attempt, so that delays begin */
   failed(): Promise<boolean>;
   succeeded(): Promise<void>;
-  /** It came to nothing for another reason (the service was busy), and does not count. */
+  /** Refunds an attempt that ended for another reason, such as a busy service. */
   abandoned(): Promise<void>;
 }
 
-/** Attempts on one account from one address that are under way in this process. */
-interface Flight {
+/** Attempts on one account from one address that this process has admitted and not yet settled, and those that wait for them. */
+interface InFlightAttempts {
   count: number;
   readonly waiting: (() => void)[];
 }
 
 /**
- * Slows down guessing of passwords, without letting strangers lock anybody out: delays are for one account and one address; over all
- * addresses they begin only after many failures, and spare addresses from which the account signed in before.
+ * Slows down the guessing of passwords by exponential back-off per account and address, so that strangers cannot lock an account. Back-off
+ * over all addresses begins only after many failures, and spares addresses from which the account signed in before.
  *
  * An account that does not exist is treated as any other. Counters know accounts by a hash.
  */
 @Injectable()
 export class LoginThrottle {
-  private readonly pairs: DelayLadder;
-  private readonly accounts: DelayLadder;
-  private readonly flights = new Map<string, Flight>();
+  private readonly perAddress: LoginBackoff;
+  private readonly acrossAddresses: LoginBackoff;
+  private readonly inFlight = new Map<string, InFlightAttempts>();
 
   constructor(
     private readonly counters: Counters,
-    private readonly limits: AbuseLimits,
+    private readonly limits: RateLimits,
   ) {
-    this.pairs = new DelayLadder(counters, limits.freeFailures, limits.maxDelaySeconds);
-    this.accounts = new DelayLadder(counters, limits.freeStrangerFailures, limits.maxDelaySeconds);
+    this.perAddress = new LoginBackoff(counters, limits.freeFailures, limits.maxDelaySeconds);
+    this.acrossAddresses = new LoginBackoff(counters, limits.freeFailuresAcrossAddresses, limits.maxDelaySeconds);
   }
 
   /**
-   * Admits one attempt to prove to be an account.
+   * Admits one attempt to sign in.
    *
-   * @param account what was typed, in its canonical form
+   * @param login what was typed, in its canonical form
    * @throws DomainError AUTH.TOO_MANY_ATTEMPTS with the seconds after which the next may be made
    */
-  async admit(account: string, address: string | null): Promise<Attempt> {
+  async admit(login: string, address: string | null): Promise<Attempt> {
     const from = keyOf(address);
     const failures = await this.counters.read(this.limits.loginFailures, from);
     if (failures.remaining === 0) throw tooManyAttempts(Math.ceil(failures.resetMs / 1000));
-    const accountKey = hashed(account);
-    const pairKey = `${accountKey}:${from}`;
-    const step = await this.climb(pairKey);
-    return this.attempt(accountKey, pairKey, from, step);
+    const account = createHash('sha256').update(login).digest('base64url');
+    const key = `${account}:${from}`;
+    return this.attempt(account, key, from, await this.reserve(key));
   }
 
   /**
-   * Takes one step, or waits: while free attempts are under way nobody knows yet whether they fail, and a script that signs in many
-   * times at once with the right password must not be taken for one that guesses.
+   * Reserves an attempt, or waits: while free attempts are in flight their outcome is open, and a script that signs in many times at once with
+   * the right password must not be taken for one that guesses.
    */
-  private async climb(pairKey: string): Promise<Step> {
+  private async reserve(key: string): Promise<Reservation> {
     for (;;) {
-      const step = await this.pairs.climb(pairKey);
-      if (step.kind !== 'wait') {
-        this.flightOf(pairKey).count++;
-        return step;
+      const reservation = await this.perAddress.reserve(key);
+      const inFlight = this.inFlight.get(key) ?? { count: 0, waiting: [] };
+      if (reservation.kind !== 'refused') {
+        inFlight.count++;
+        this.inFlight.set(key, inFlight);
+        return reservation;
       }
-      const flight = this.flights.get(pairKey);
-      if (flight === undefined || flight.waiting.length >= MAX_WAITING) throw tooManyAttempts(step.seconds);
-      await new Promise<void>((resolve) => flight.waiting.push(resolve));
+      if (inFlight.count === 0 || inFlight.waiting.length >= MAX_WAITING)
+        throw tooManyAttempts(reservation.retryAfterSeconds);
+      await new Promise<void>((resolve) => inFlight.waiting.push(resolve));
     }
   }
 
-  private attempt(accountKey: string, pairKey: string, from: string, step: Step): Attempt {
-    let stranger: Step | undefined;
-    const land = (hasSucceeded: boolean): void => this.land(pairKey, hasSucceeded);
+  private attempt(account: string, key: string, from: string, reservation: Reservation): Attempt {
+    const { perAddress, acrossAddresses } = this;
+    let across: Reservation | undefined;
+    const refundAcross = async (): Promise<void> => {
+      if (across !== undefined) await acrossAddresses.refund(account, across);
+    };
     return {
-      asStranger: async () => {
-        stranger = await this.accounts.climb(accountKey);
-        if (stranger.kind === 'wait') throw tooManyAttempts(stranger.seconds);
+      countAcrossAddresses: async () => {
+        across = await acrossAddresses.reserve(account);
+        if (across.kind === 'refused') throw tooManyAttempts(across.retryAfterSeconds);
       },
       failed: async () => {
         await Promise.all([
-          this.pairs.fail(pairKey, step),
+          perAddress.fail(key, reservation),
           this.counters.add(this.limits.loginFailures, from),
-          stranger === undefined ? undefined : this.accounts.fail(accountKey, stranger),
+          across === undefined ? undefined : acrossAddresses.fail(account, across),
         ]);
-        land(false);
-        return step.kind === 'free' && step.isLast;
+        this.settle(key, false);
+        return reservation.kind === 'free' && reservation.isLast;
       },
       succeeded: async () => {
-        await Promise.all([
-          this.pairs.forget(pairKey, step),
-          stranger === undefined ? undefined : this.accounts.giveBack(accountKey, stranger),
-        ]);
-        land(true);
+        await Promise.all([perAddress.reset(key, reservation), refundAcross()]);
+        this.settle(key, true);
       },
       abandoned: async () => {
-        await Promise.all([
-          this.pairs.giveBack(pairKey, step),
-          stranger === undefined ? undefined : this.accounts.giveBack(accountKey, stranger),
-        ]);
-        land(false);
+        await Promise.all([perAddress.refund(key, reservation), refundAcross()]);
+        this.settle(key, false);
       },
     };
   }
 
-  private flightOf(pairKey: string): Flight {
-    let flight = this.flights.get(pairKey);
-    if (flight === undefined) {
-      flight = { count: 0, waiting: [] };
-      this.flights.set(pairKey, flight);
-    }
-    return flight;
+  /** Ends an attempt, and wakes those that wait after a success, or when none is left in flight that could succeed. */
+  private settle(key: string, hasSucceeded: boolean): void {
+    const inFlight = this.inFlight.get(key);
+    if (inFlight === undefined) return;
+    inFlight.count--;
+    if (inFlight.count > 0 && !hasSucceeded) return;
+    if (inFlight.count === 0) this.inFlight.delete(key);
+    for (const wake of inFlight.waiting.splice(0)) wake();
   }
-
-  /** Wakes those who wait when a success has cleared the way, or when nobody is left who could. */
-  private land(pairKey: string, hasSucceeded: boolean): void {
-    const flight = this.flights.get(pairKey);
-    if (flight === undefined) return;
-    flight.count--;
-    if (flight.count > 0 && !hasSucceeded) return;
-    if (flight.count === 0) this.flights.delete(pairKey);
-    for (const wake of flight.waiting.splice(0)) wake();
-  }
-}
-
-function hashed(account: string): string {
-  return createHash('sha256').update(account).digest('base64url');
 }

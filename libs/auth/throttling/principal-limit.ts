@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
-import { AbuseLimits } from './abuse-limits.js';
+import { RateLimits } from './rate-limits.js';
 import { type HeaderSink, tellLimit, tooMany } from './address-limit.guard.js';
 import { Counters } from './counters.js';
 
@@ -28,7 +28,7 @@ export class PrincipalLimit implements OnApplicationShutdown {
 
   constructor(
     private readonly counters: Counters,
-    private readonly limits: AbuseLimits,
+    private readonly limits: RateLimits,
   ) {
     this.timer = setInterval(() => void this.share(), SHARE_EVERY_MS);
     this.timer.unref();

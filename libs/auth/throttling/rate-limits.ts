@@ -1,6 +1,6 @@
 import { type LocalSettings } from '#config';
 
-/** So many of something in so many seconds. */
+/** A number of points per window of time. */
 export interface Limit {
   /** Names the limit in `RateLimit` headers, in Redis and in metrics. */
   readonly name: string;
@@ -8,7 +8,7 @@ export interface Limit {
   readonly seconds: number;
 }
 
-/** What an installation sets of them; libs/config says what each means, and its default. */
+/** The settings behind them; libs/config documents each, with its default. */
 export type Rates = Pick<
   LocalSettings,
   | 'rateRequestsPerSecond'
@@ -26,8 +26,8 @@ export type Rates = Pick<
 const MINUTE = 60;
 const HOUR = 3600;
 
-/** Every limit on what callers may try, and how often. The class is the injection token. */
-export class AbuseLimits {
+/** Every limit on what callers may try, and how often. */
+export class RateLimits {
   readonly requests: Limit;
   readonly register: Limit;
   readonly taken: Limit;
@@ -36,7 +36,7 @@ export class AbuseLimits {
   readonly refresh: Limit;
   readonly reset: Limit;
   readonly freeFailures: Limit;
-  readonly freeStrangerFailures: Limit;
+  readonly freeFailuresAcrossAddresses: Limit;
   readonly maxDelaySeconds: number;
 
   constructor(rates: Rates) {
@@ -49,7 +49,7 @@ export class AbuseLimits {
     this.refresh = limit('refresh', 'rateRefreshesPerMinute', MINUTE);
     this.reset = limit('reset', 'rateResetsPerMinute', MINUTE);
     this.freeFailures = limit('login-pair', 'freeLoginFailures', HOUR);
-    this.freeStrangerFailures = limit('login-account', 'freeAccountFailures', HOUR);
+    this.freeFailuresAcrossAddresses = limit('login-account', 'freeAccountFailures', HOUR);
     this.maxDelaySeconds = rates.maxLoginDelaySeconds;
   }
 }

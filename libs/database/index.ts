@@ -18,6 +18,7 @@ export {
   sameShape,
   selectAmounts,
   selectShape,
+  SHAPE_COLUMNS,
   shapeArrays,
   shapeColumns,
 } from './shape-columns.js';

@@ -16,6 +16,9 @@ const AMOUNT_COLUMNS: Readonly<Record<Resource, string>> = {
 const AMOUNTS = RESOURCES.map((resource) => AMOUNT_COLUMNS[resource]);
 const SHAPE = ['priority', ...AMOUNTS, 'max_runtime_seconds'];
 
+/** The columns of a shape, for SQL that is put together as text. */
+export const SHAPE_COLUMNS = SHAPE.join(', ');
+
 /** The columns of an amount of each resource, for any list of columns. `table` is an alias written by a developer. */
 export function amountColumns(table?: string): Fragment {
   return sql.raw(AMOUNTS.map((column) => of(table, column)).join(', '));

@@ -151,7 +151,7 @@ function contender(snapshot: Snapshot, one: WorkingDeployment): Contender | null
   const key = keyOf({
     priority,
     request: amountsOf(one),
-    maxRuntimeSeconds: maxRuntimeSeconds === 0 ? null : maxRuntimeSeconds,
+    maxRuntimeSeconds,
   });
   const shape = snapshot.waiting.findIndex((other) => keyOf(other) === key);
   return shape < 0 ? null : { id, queuedAtMs, shape };

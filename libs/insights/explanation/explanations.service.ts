@@ -228,7 +228,7 @@ export class ExplanationsService {
 
 function shapeOf(one: WorkingDeployment): ShapeOf {
   const { priority, maxRuntimeSeconds } = one;
-  return { priority, request: amountsOf(one), maxRuntimeSeconds: maxRuntimeSeconds === 0 ? null : maxRuntimeSeconds };
+  return { priority, request: amountsOf(one), maxRuntimeSeconds };
 }
 
 /** The present with a deployment back in the queue. */

@@ -81,7 +81,7 @@ export function toMember(one: WorkingDeployment): Member {
   const shape = {
     priority,
     request: amountsOf(one),
-    maxRuntimeSeconds: maxRuntimeSeconds === 0 ? null : maxRuntimeSeconds,
+    maxRuntimeSeconds,
   };
   return { head: { id, queuedAtMs }, shape };
 }

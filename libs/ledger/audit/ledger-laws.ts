@@ -1,3 +1,4 @@
+import { SHAPE_COLUMNS } from '#database';
 import { HOLDING_STATUSES } from '#deployments';
 
 /**
@@ -32,7 +33,6 @@ export const RECENT = 10_000;
 const SETTLED_WITHIN_SECONDS = 5;
 
 const COLUMNS = ['cpu_millis', 'memory_mib', 'gpu_millis'] as const;
-const SHAPE = `priority, ${COLUMNS.join(', ')}, max_runtime_seconds`;
 const each = (write: (column: string) => string, separator = ', '): string => COLUMNS.map(write).join(separator);
 
 const here = (column: string): string => `($1::uuid is null or ${column} = $1::uuid)`;
@@ -249,13 +249,13 @@ const QUEUE: readonly LedgerLaw[] = [
       select organization_id, cluster_id,
              jsonb_build_object('priority', priority, ${each((column) => `'${column}', ${column}`)}, 'waits', sum(waits), 'counted', sum(counted)) as detail
       from (
-        select organization_id, cluster_id, ${SHAPE}, 0 as waits, waiting as counted from queue_shapes where ${here('cluster_id')}
+        select organization_id, cluster_id, ${SHAPE_COLUMNS}, 0 as waits, waiting as counted from queue_shapes where ${here('cluster_id')}
         union all
-        select organization_id, cluster_id, ${SHAPE}, 0, change from cluster_signals where change <> 0 and ${here('cluster_id')}
+        select organization_id, cluster_id, ${SHAPE_COLUMNS}, 0, change from cluster_signals where change <> 0 and ${here('cluster_id')}
         union all
-        select organization_id, cluster_id, ${SHAPE}, 1, 0 from deployments where status = 'queued' and ${here('cluster_id')}
+        select organization_id, cluster_id, ${SHAPE_COLUMNS}, 1, 0 from deployments where status = 'queued' and ${here('cluster_id')}
       ) parts
-      group by organization_id, cluster_id, ${SHAPE} having sum(waits) <> sum(counted)`,
+      group by organization_id, cluster_id, ${SHAPE_COLUMNS} having sum(waits) <> sum(counted)`,
   },
 ];
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { type ResourceAmounts } from '#kernel';
 import { ClusterDoor } from '#clusters';
-import { Database, type Fragment, rfc3339, rowsOf, sql } from '#database';
+import { Database, type Fragment, rfc3339, rowsOf, selectAmounts, sql } from '#database';
 import { type CursorPosition } from '#http';
 import { type Actor } from '#rbac';
 
@@ -60,7 +60,7 @@ export class LedgerService {
       sql<LedgerEntryView>`
         ${entriesOf(filter.deploymentId)}
         select e.id::float8 as id, e.kind, e.deployment_id as "deploymentId", e.attempt, e.pass_id as "passId", e.at,
-               e.cpu_millis as "cpuMillis", e.memory_mib as "memoryMib", e.gpu_millis as "gpuMillis"
+               ${selectAmounts('e')}
         from entries e
         where e.cluster_id = ${clusterId} and e.organization_id = ${organizationId}
           ${filter.kind === undefined ? sql`` : sql`and e.kind = ${filter.kind}`}

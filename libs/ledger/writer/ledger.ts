@@ -1,7 +1,16 @@
 import { Injectable } from '@nestjs/common';
 
 import { ResourceVector } from '#kernel';
-import { changesOf, type EntityManager, rowsOf, sql } from '#database';
+import {
+  amountArrays,
+  amountColumns,
+  changesOf,
+  type EntityManager,
+  rowsOf,
+  sameShape,
+  shapeColumns,
+  sql,
+} from '#database';
 import { type AttemptResources, HOLDING_STATUSES, type PassContext } from '#deployments';
 
 import { type LedgerKind } from './ledger-entry.entity.js';
@@ -61,7 +70,7 @@ export class Ledger {
       tx,
       sql<Correction>`
         with held as materialized (
-          select id, attempt, cpu_millis, memory_mib, gpu_millis from deployments
+          select id, attempt, ${amountColumns()} from deployments
           where cluster_id = ${clusterId}
             and (status = any(${[...HOLDING_STATUSES]}) or ((ended_at is not null or status = 'retrying') and released_at is null))
         ), open as (
@@ -78,9 +87,9 @@ export class Ledger {
           from held h full join open o on o.deployment_id = h.id and o.attempt = h.attempt
         ), corrected as (
           insert into ledger_entries
-            (organization_id, cluster_id, deployment_id, attempt, kind, cpu_millis, memory_mib, gpu_millis, pass_id, at)
-          select ${organizationId}::uuid, ${clusterId}::uuid, deployment_id, attempt, 'correct', cpu_millis, memory_mib,
-                 gpu_millis, ${passId}::uuid, statement_timestamp()
+            (organization_id, cluster_id, deployment_id, attempt, kind, ${amountColumns()}, pass_id, at)
+          select ${organizationId}::uuid, ${clusterId}::uuid, deployment_id, attempt, 'correct', ${amountColumns()},
+                 ${passId}::uuid, statement_timestamp()
           from differences where cpu_millis <> 0 or memory_mib <> 0 or gpu_millis <> 0
           returning 1
         ), sums as (
@@ -110,27 +119,24 @@ export class Ledger {
       sql`
         merge into queue_shapes as shape
         using (
-          select priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, sum(waits)::int as waits
+          select ${shapeColumns()}, sum(waits)::int as waits
           from (
-            select priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, 1 as waits
+            select ${shapeColumns()}, 1 as waits
             from deployments where cluster_id = ${clusterId} and status = 'queued'
             union all
-            select priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, -change
+            select ${shapeColumns()}, -change
             from cluster_signals where cluster_id = ${clusterId} and change <> 0
             union all
-            select priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, 0
+            select ${shapeColumns()}, 0
             from queue_shapes where cluster_id = ${clusterId}
-          ) parts group by 1, 2, 3, 4, 5
+          ) parts group by ${shapeColumns()}
         ) as real
-        on shape.cluster_id = ${clusterId} and shape.priority = real.priority and shape.cpu_millis = real.cpu_millis
-          and shape.memory_mib = real.memory_mib and shape.gpu_millis = real.gpu_millis
-          and shape.max_runtime_seconds = real.max_runtime_seconds
+        on shape.cluster_id = ${clusterId} and ${sameShape('shape', 'real')}
         when matched and real.waits = 0 then delete
         when matched and shape.waiting <> real.waits then update set waiting = real.waits
         when not matched and real.waits > 0 then
-          insert (organization_id, cluster_id, priority, cpu_millis, memory_mib, gpu_millis, max_runtime_seconds, waiting)
-          values (${organizationId}, ${clusterId}, real.priority, real.cpu_millis, real.memory_mib, real.gpu_millis,
-                  real.max_runtime_seconds, real.waits)`,
+          insert (organization_id, cluster_id, ${shapeColumns()}, waiting)
+          values (${organizationId}, ${clusterId}, ${shapeColumns('real')}, real.waits)`,
     );
   }
 
@@ -145,15 +151,14 @@ export class Ledger {
     await changesOf(
       tx,
       sql`insert into ledger_entries
-            (organization_id, cluster_id, deployment_id, attempt, kind, cpu_millis, memory_mib, gpu_millis, pass_id, at)
+            (organization_id, cluster_id, deployment_id, attempt, kind, ${amountColumns()}, pass_id, at)
           select ${organizationId}, ${clusterId}, deployment_id, attempt, case when is_corrected then 'correct' else ${kind} end,
                  sign * cpu_millis, sign * memory_mib, sign * gpu_millis, ${passId}, statement_timestamp()
           from (
             select attempts.*, is_corrected, case when is_corrected and ${kind} = 'release' then -1 else 1 end as sign
             from unnest(${attempts.map((a) => a.deploymentId)}::uuid[], ${attempts.map((a) => a.attempt)}::int[],
-                        ${attempts.map((a) => a.cpuMillis)}::int[], ${attempts.map((a) => a.memoryMib)}::int[],
-                        ${attempts.map((a) => a.gpuMillis)}::int[])
-              as attempts (deployment_id, attempt, cpu_millis, memory_mib, gpu_millis)
+                        ${amountArrays(attempts)})
+              as attempts (deployment_id, attempt, ${amountColumns()})
             cross join lateral (select exists (
               select 1 from ledger_entries l
               where l.kind = 'correct' and l.deployment_id = attempts.deployment_id and l.attempt = attempts.attempt

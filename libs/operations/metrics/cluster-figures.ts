@@ -1,4 +1,4 @@
-import { type EntityManager, rowsOf, sql } from '#database';
+import { type EntityManager, rowsOf, sameShape, shapeColumns, sql } from '#database';
 import { queuedByPriority, type QueuedByPriority } from '#queue';
 
 import { type Exposition, type Sample } from './exposition.js';
@@ -59,16 +59,12 @@ export async function readClusters(tx: EntityManager): Promise<ClusterFigures[]>
              extract(epoch from statement_timestamp() - coalesce(last.finished_at, c.created_at))::float8 as "sincePass",
              last.gap,
              (select extract(epoch from statement_timestamp() - min(oldest.queued_at))::float8
-              from (select s.priority, s.cpu_millis, s.memory_mib, s.gpu_millis, s.max_runtime_seconds
-                    from queue_shapes s where s.cluster_id = c.id
+              from (select ${shapeColumns('s')} from queue_shapes s where s.cluster_id = c.id
                     union
-                    select g.priority, g.cpu_millis, g.memory_mib, g.gpu_millis, g.max_runtime_seconds
-                    from cluster_signals g where g.cluster_id = c.id and g.change > 0) shape
+                    select ${shapeColumns('g')} from cluster_signals g where g.cluster_id = c.id and g.change > 0) shape
               cross join lateral (
                 select d.queued_at from deployments d
-                where d.cluster_id = c.id and d.status = 'queued' and d.priority = shape.priority
-                  and d.cpu_millis = shape.cpu_millis and d.memory_mib = shape.memory_mib
-                  and d.gpu_millis = shape.gpu_millis and d.max_runtime_seconds = shape.max_runtime_seconds
+                where d.cluster_id = c.id and d.status = 'queued' and ${sameShape('d', 'shape')}
                 order by d.queued_at, d.id limit 1) oldest) as "oldestWaiting"
       from clusters c
       left join lateral (

@@ -316,7 +316,7 @@ function toWaiting({ shape, heads }: NamedShape): WaitingShape {
   return {
     priority,
     request: amountsOf(shape),
-    maxRuntimeSeconds: maxRuntimeSeconds === 0 ? null : maxRuntimeSeconds,
+    maxRuntimeSeconds,
     count: waiting,
     oldest,
     ...(followers.length === 0 ? {} : { followers }),

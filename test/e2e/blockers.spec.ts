@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { gpus, TestCluster } from '../support/clusters.js';
-import { aTeam, type Team } from '../support/people.js';
-import { Stowage } from '../support/stowage.js';
+import { aTeam } from '../support/people.js';
+import { sharedInstallation } from '../support/shared-installation.js';
 import { eventually } from '../support/wait.js';
 
 interface Shape {
@@ -25,17 +25,10 @@ interface Blockers {
   nextCursor: string | null;
 }
 
+const stowage = await sharedInstallation();
+const team = await aTeam(stowage.client);
+
 describe('what keeps a queue', () => {
-  let stowage: Stowage;
-  let team: Team;
-
-  beforeAll(async () => {
-    stowage = await Stowage.start();
-    team = await aTeam(stowage.client);
-  });
-
-  afterAll(() => stowage.stop());
-
   /** Once the scheduler has looked at all that waits. */
   const settled = (cluster: TestCluster, waiting: number, query = ''): Promise<Blockers> =>
     eventually(

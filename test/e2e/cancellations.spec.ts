@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { type Answer } from '../support/api-client.js';
 import { TestCluster } from '../support/clusters.js';
 import { withClient } from '../support/database.js';
-import { aMember, aTeam, type Person, type Team } from '../support/people.js';
-import { Stowage } from '../support/stowage.js';
+import { aMember, aTeam, type Person } from '../support/people.js';
+import { sharedInstallation } from '../support/shared-installation.js';
 import { eventually } from '../support/wait.js';
 
 interface Cancelled {
@@ -14,17 +14,10 @@ interface Cancelled {
   sample: string[];
 }
 
+const stowage = await sharedInstallation();
+const team = await aTeam(stowage.client);
+
 describe('a cancellation in bulk', () => {
-  let stowage: Stowage;
-  let team: Team;
-
-  beforeAll(async () => {
-    stowage = await Stowage.start({ STOWAGE_LIMIT_CLUSTERS: '20' });
-    team = await aTeam(stowage.client);
-  });
-
-  afterAll(() => stowage.proveAndStop());
-
   const cordoned = async (): Promise<TestCluster> => {
     const cluster = await TestCluster.create(team, { cpu: 1_000 });
     await cluster.cordon();

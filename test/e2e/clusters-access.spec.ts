@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { newId } from '#kernel';
 
 import { type Answer } from '../support/api-client.js';
 import { aDeployment, type DeploymentBody, TestCluster } from '../support/clusters.js';
-import { aMember, aPerson, aTeam, type Person, type Team } from '../support/people.js';
-import { Stowage } from '../support/stowage.js';
+import { aMember, aPerson, aTeam, type Person } from '../support/people.js';
+import { sharedInstallation } from '../support/shared-installation.js';
 import { eventually } from '../support/wait.js';
 
 interface Entry {
@@ -26,21 +26,13 @@ interface ProblemBody {
 const send = <T = ProblemBody>(by: Person, method: string, path: string, body?: unknown): Promise<Answer<T>> =>
   by.client.send<T>(method, path, { token: by.token, body });
 
+const stowage = await sharedInstallation();
+const team = await aTeam(stowage.client);
+
 describe('a restricted cluster', () => {
-  let stowage: Stowage;
-  let team: Team;
   let cluster: TestCluster;
   let running: string;
   let waiting: string;
-
-  beforeAll(async () => {
-    stowage = await Stowage.start();
-    team = await aTeam(stowage.client);
-  });
-
-  afterAll(async () => {
-    await stowage.stop();
-  });
 
   const restrict = (access: string): Promise<Answer<ProblemBody>> =>
     send(team.admin, 'PATCH', cluster.path, { access });

@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { newId } from '#kernel';
 
 import { type Answer, type Call } from '../support/api-client.js';
 import { TestCluster } from '../support/clusters.js';
-import { aTeam, type Person, type Team } from '../support/people.js';
-import { Stowage } from '../support/stowage.js';
+import { aTeam, type Person } from '../support/people.js';
+import { sharedInstallation } from '../support/shared-installation.js';
 import { eventually } from '../support/wait.js';
 
 interface Cluster {
@@ -66,17 +66,10 @@ const read = (cluster: TestCluster): Promise<Answer<Cluster>> => cluster.team.vi
 
 const etagOf = async (cluster: TestCluster): Promise<string> => (await read(cluster)).headers.get('etag') ?? '';
 
+const stowage = await sharedInstallation();
+const team = await aTeam(stowage.client);
+
 describe('clusters, edited', () => {
-  let stowage: Stowage;
-  let team: Team;
-
-  beforeAll(async () => {
-    stowage = await Stowage.start();
-    team = await aTeam(stowage.client);
-  });
-
-  afterAll(() => stowage.proveAndStop());
-
   it('show their policy whole, with defaults for what nobody set', async () => {
     const created = await team.admin.post<Cluster>(`${team.path}/clusters`, {
       name: 'with-policy',

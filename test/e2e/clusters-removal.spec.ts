@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { newId } from '#kernel';
 
 import { type Answer } from '../support/api-client.js';
 import { TestCluster } from '../support/clusters.js';
-import { aTeam, type Team } from '../support/people.js';
-import { Stowage } from '../support/stowage.js';
+import { aTeam } from '../support/people.js';
+import { sharedInstallation } from '../support/shared-installation.js';
 import { eventually } from '../support/wait.js';
 
 interface Cluster {
@@ -22,17 +22,10 @@ const remove = (cluster: TestCluster): Promise<Answer<ProblemBody>> => cluster.t
 
 const read = (cluster: TestCluster): Promise<Answer<Cluster>> => cluster.team.viewer.get<Cluster>(cluster.path);
 
+const stowage = await sharedInstallation();
+const team = await aTeam(stowage.client);
+
 describe('clusters that are given up', () => {
-  let stowage: Stowage;
-  let team: Team;
-
-  beforeAll(async () => {
-    stowage = await Stowage.start();
-    team = await aTeam(stowage.client);
-  });
-
-  afterAll(() => stowage.proveAndStop());
-
   it('drain: refuse submissions, start nothing, and say when they are empty', async () => {
     const cluster = await TestCluster.create(team, { cpu: 2 });
     const [running, waiting] = await cluster.submitBatch([

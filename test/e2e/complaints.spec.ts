@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { aDeployment, gpus, TestCluster } from '../support/clusters.js';
-import { aTeam, type Team } from '../support/people.js';
-import { Stowage } from '../support/stowage.js';
+import { aTeam } from '../support/people.js';
+import { sharedInstallation } from '../support/shared-installation.js';
 import { eventually } from '../support/wait.js';
 
 interface Explanation {
@@ -12,18 +12,11 @@ interface Explanation {
 
 const cores = (cpu: number): Record<string, unknown> => ({ cpu, memoryMib: 1, gpu: 0 });
 
+const stowage = await sharedInstallation();
+const team = await aTeam(stowage.client);
+
 /** What users of other schedulers complain of, replayed. */
 describe('a known complaint', () => {
-  let stowage: Stowage;
-  let team: Team;
-
-  beforeAll(async () => {
-    stowage = await Stowage.start({ STOWAGE_LIMIT_CLUSTERS: '50' });
-    team = await aTeam(stowage.client);
-  });
-
-  afterAll(() => stowage.proveAndStop());
-
   const scheduled = (cluster: TestCluster, id: string): Promise<string> =>
     eventually(
       () => cluster.statusOf(id),

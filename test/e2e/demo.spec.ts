@@ -1,21 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { demo } from '../../apps/demo/demo.js';
 import { demoCommand, type Options } from '../../apps/demo/options.js';
 import { Screen } from '../../apps/demo/screen.js';
-import { Stowage } from '../support/stowage.js';
+import { sharedInstallation } from '../support/shared-installation.js';
+
+const stowage = await sharedInstallation();
 
 describe('the demo', () => {
-  let stowage: Stowage;
-
-  beforeAll(async () => {
-    stowage = await Stowage.start();
-  });
-
-  afterAll(async () => {
-    await stowage.stop();
-  });
-
   it('completes a whole workload through the API alone, and finds that the invariants hold', async () => {
     const written: string[] = [];
     const argv = ['--url', stowage.client.url, '--limit', '400', '--runtime', '0.2'];

@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import { type Answer } from '../support/api-client.js';
 import { type DeploymentBody, TestCluster } from '../support/clusters.js';
 import { withClient } from '../support/database.js';
 import { assertLedgerHolds } from '../support/invariants.js';
-import { aMember, aTeam, type Team } from '../support/people.js';
-import { Stowage } from '../support/stowage.js';
+import { aMember, aTeam } from '../support/people.js';
+import { sharedInstallation } from '../support/shared-installation.js';
 import { eventually } from '../support/wait.js';
 
 type Shown = DeploymentBody & {
@@ -15,21 +15,15 @@ type Shown = DeploymentBody & {
   deploymentStatus?: string;
 };
 
+const stowage = await sharedInstallation();
+const team = await aTeam(stowage.client);
+
 describe('a deployment that waits', () => {
-  let stowage: Stowage;
-  let team: Team;
   let cluster: TestCluster;
 
   beforeAll(async () => {
-    stowage = await Stowage.start({ STOWAGE_LIMIT_CLUSTERS: '10' });
-    team = await aTeam(stowage.client);
     cluster = await TestCluster.create(team, { cpu: 1 });
     await cluster.cordon();
-  });
-
-  afterAll(async () => {
-    await assertLedgerHolds(stowage.database.url);
-    await stowage.stop();
   });
 
   const edit = (

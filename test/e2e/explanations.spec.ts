@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { newId } from '#kernel';
 
 import { type Answer } from '../support/api-client.js';
 import { TestCluster } from '../support/clusters.js';
 import { withClient } from '../support/database.js';
-import { assertLedgerHolds } from '../support/invariants.js';
-import { aTeam, type Team } from '../support/people.js';
-import { Stowage } from '../support/stowage.js';
+import { aTeam } from '../support/people.js';
+import { sharedInstallation } from '../support/shared-installation.js';
 import { eventually } from '../support/wait.js';
 
 interface Explanation {
@@ -26,20 +25,11 @@ interface Explanation {
 /** A request for GPUs, with next to nothing else. */
 const gpus = (gpu: number): Record<string, unknown> => ({ cpu: 0, memoryMib: 1, gpu });
 
+const stowage = await sharedInstallation();
+const team = await aTeam(stowage.client);
+
 describe('an explanation', () => {
-  let stowage: Stowage;
-  let team: Team;
   let cluster: TestCluster;
-
-  beforeAll(async () => {
-    stowage = await Stowage.start({ STOWAGE_LIMIT_CLUSTERS: '50' });
-    team = await aTeam(stowage.client);
-  });
-
-  afterAll(async () => {
-    await assertLedgerHolds(stowage.database.url);
-    await stowage.stop();
-  });
 
   beforeEach(async () => {
     cluster = await TestCluster.create(team, { cpu: 100, gpu: 8 });

@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import { newId } from '#kernel';
 
 import { type Answer } from '../support/api-client.js';
 import { aDeployment, TestCluster } from '../support/clusters.js';
 import { withClient } from '../support/database.js';
-import { assertLedgerHolds } from '../support/invariants.js';
 import { aPerson, aTeam, type Person, type Team } from '../support/people.js';
-import { Stowage } from '../support/stowage.js';
+import { sharedInstallation } from '../support/shared-installation.js';
 import { eventually } from '../support/wait.js';
 
 interface Body {
@@ -15,20 +14,14 @@ interface Body {
   readonly code?: string;
 }
 
+const stowage = await sharedInstallation();
+const team = await aTeam(stowage.client);
+
 describe('a request with an Idempotency-Key', () => {
-  let stowage: Stowage;
-  let team: Team;
   let cluster: TestCluster;
 
   beforeAll(async () => {
-    stowage = await Stowage.start();
-    team = await aTeam(stowage.client);
     cluster = await TestCluster.create(team, { cpu: 4 });
-  });
-
-  afterAll(async () => {
-    await assertLedgerHolds(stowage.database.url);
-    await stowage.stop();
   });
 
   const post = async (

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 
-import { aTeam, type Team } from '../support/people.js';
-import { Stowage } from '../support/stowage.js';
+import { aTeam } from '../support/people.js';
+import { sharedInstallation } from '../support/shared-installation.js';
 import { eventually } from '../support/wait.js';
 
 interface Cluster {
@@ -18,24 +18,19 @@ interface Deployment {
 
 const REQUEST = { image: 'nvcr.io/nvidia/pytorch:25.09-py3', resources: { cpu: 2, memoryMib: 8192, gpu: 1 } };
 
+const stowage = await sharedInstallation();
+const team = await aTeam(stowage.client);
+
 describe('the main job, over HTTP', () => {
-  let stowage: Stowage;
-  let team: Team;
   let clusterPath: string;
 
   beforeAll(async () => {
-    stowage = await Stowage.start();
-    team = await aTeam(stowage.client);
     const created = await team.admin.post<Cluster>(`${team.path}/clusters`, {
       name: 'gpu-pool',
       capacity: { cpu: 8, memoryMib: 32_768, gpu: 2 },
     });
     expect(created.status).toBe(201);
     clusterPath = `${team.path}/clusters/${created.body.id}`;
-  });
-
-  afterAll(async () => {
-    await stowage.stop();
   });
 
   const cluster = async (): Promise<Cluster> => (await team.viewer.get<Cluster>(clusterPath)).body;

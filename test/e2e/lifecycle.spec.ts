@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import { newId } from '#kernel';
 
 import { type Answer } from '../support/api-client.js';
 import { aDeployment, type DeploymentBody, TestCluster } from '../support/clusters.js';
 import { withClient } from '../support/database.js';
-import { assertLedgerHolds } from '../support/invariants.js';
-import { aPerson, aTeam, type Team } from '../support/people.js';
-import { Stowage } from '../support/stowage.js';
+import { aPerson, aTeam } from '../support/people.js';
+import { sharedInstallation } from '../support/shared-installation.js';
 import { eventually } from '../support/wait.js';
 
 interface Item {
@@ -16,20 +15,14 @@ interface Item {
   problem?: { code: string; status: number; requestId: string; attempt?: number };
 }
 
+const stowage = await sharedInstallation();
+const team = await aTeam(stowage.client);
+
 describe('a deployment', () => {
-  let stowage: Stowage;
-  let team: Team;
   let cluster: TestCluster;
 
   beforeAll(async () => {
-    stowage = await Stowage.start({ STOWAGE_LIMIT_CLUSTERS: '5' });
-    team = await aTeam(stowage.client);
     cluster = await TestCluster.create(team, { cpu: 500, gpu: 8 });
-  });
-
-  afterAll(async () => {
-    await assertLedgerHolds(stowage.database.url);
-    await stowage.stop();
   });
 
   const scheduled = async (fields: Readonly<Record<string, unknown>> = {}, where = cluster): Promise<string> => {

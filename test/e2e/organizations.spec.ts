@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { type Answer } from '../support/api-client.js';
 import { withClient } from '../support/database.js';
-import { aPerson, aTeam, type Person, type Team } from '../support/people.js';
-import { Stowage } from '../support/stowage.js';
+import { aPerson, aTeam, type Person } from '../support/people.js';
+import { sharedInstallation } from '../support/shared-installation.js';
 
 interface Invite {
   id: string;
@@ -12,19 +12,10 @@ interface Invite {
   maxUses: number;
 }
 
+const stowage = await sharedInstallation();
+const team = await aTeam(stowage.client);
+
 describe('joining an organization', () => {
-  let stowage: Stowage;
-  let team: Team;
-
-  beforeAll(async () => {
-    stowage = await Stowage.start({ workers: 0 });
-    team = await aTeam(stowage.client);
-  });
-
-  afterAll(async () => {
-    await stowage.stop();
-  });
-
   const query = async (sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> =>
     withClient(stowage.database.url, async (client) => (await client.query<Record<string, unknown>>(sql, values)).rows);
 

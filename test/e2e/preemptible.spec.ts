@@ -1,23 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { linesOf } from '../support/api-client.js';
 import { aDeployment, TestCluster } from '../support/clusters.js';
-import { aTeam, type Team } from '../support/people.js';
-import { Stowage } from '../support/stowage.js';
+import { aTeam } from '../support/people.js';
+import { sharedInstallation } from '../support/shared-installation.js';
+
+const stowage = await sharedInstallation();
+const team = await aTeam(stowage.client);
 
 describe('whether a deployment may be preempted', () => {
-  let stowage: Stowage;
-  let team: Team;
-
-  beforeAll(async () => {
-    stowage = await Stowage.start({ workers: 0 });
-    team = await aTeam(stowage.client);
-  });
-
-  afterAll(async () => {
-    await stowage.stop();
-  });
-
   it('is what its submitter says, and else what the cluster has for its priority', async () => {
     const cluster = await TestCluster.create(team, { cpu: 8 });
     const cases = [

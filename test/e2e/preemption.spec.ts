@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { type DeploymentBody, TestCluster } from '../support/clusters.js';
 import { type EventReader, followFromNow } from '../support/event-reader.js';
-import { assertLedgerHolds } from '../support/invariants.js';
 import { sampleOf } from '../support/metrics.js';
-import { aTeam, type Team } from '../support/people.js';
-import { Stowage } from '../support/stowage.js';
+import { aTeam } from '../support/people.js';
+import { sharedInstallation } from '../support/shared-installation.js';
 import { eventually } from '../support/wait.js';
 
 interface Shown extends DeploymentBody {
@@ -39,20 +38,10 @@ interface Busy {
   readonly reader: EventReader;
 }
 
+const stowage = await sharedInstallation();
+const team = await aTeam(stowage.client);
+
 describe('preemption, over HTTP', () => {
-  let stowage: Stowage;
-  let team: Team;
-
-  beforeAll(async () => {
-    stowage = await Stowage.start();
-    team = await aTeam(stowage.client);
-  });
-
-  afterAll(async () => {
-    await assertLedgerHolds(stowage.database.url);
-    await stowage.stop();
-  });
-
   const read = async (cluster: TestCluster, id: string): Promise<Shown> =>
     (await team.viewer.get<Shown>(cluster.deploymentPath(id))).body;
 

@@ -5,8 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-
-import { Stowage } from '../support/stowage.js';
+import { sharedInstallation } from '../support/shared-installation.js';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -28,26 +27,25 @@ async function bash(script: string, path: string): Promise<{ code: number | null
   return { code, lines: output.trim().split('\n'), errors };
 }
 
+const stowage = await sharedInstallation();
+
 describe('the journey of the README', () => {
   const bin = mkdtempSync(join(tmpdir(), 'stowage-bin-'));
-  let stowage: Stowage;
   let path = process.env['PATH'] ?? '';
 
-  beforeAll(async () => {
-    stowage = await Stowage.start();
+  beforeAll(() => {
     if (spawnSync('curl', ['--version']).status === 0) return;
     copyFileSync(join(ROOT, 'test/support/bin/curl.mjs'), join(bin, 'curl'));
     chmodSync(join(bin, 'curl'), 0o755);
     path = `${bin}:${path}`;
   });
 
-  afterAll(async () => {
-    await stowage.stop();
+  afterAll(() => {
     rmSync(bin, { recursive: true });
   });
 
   it('ends with two scheduled, one waiting, then none, and an optimal plan', async () => {
-    const { code, lines, errors } = await bash(journeyAt(await stowage.api.getUrl()), path);
+    const { code, lines, errors } = await bash(journeyAt(stowage.client.url), path);
     expect(errors).toBe('');
     expect(code).toBe(0);
     expect(lines).toEqual([

@@ -1,14 +1,13 @@
 import { request as httpRequest } from 'node:http';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import { newId } from '#kernel';
 
 import { type Answer, linesOf } from '../support/api-client.js';
 import { aDeployment, TestCluster } from '../support/clusters.js';
-import { assertLedgerHolds } from '../support/invariants.js';
-import { aTeam, type Team } from '../support/people.js';
-import { Stowage } from '../support/stowage.js';
+import { aTeam } from '../support/people.js';
+import { sharedInstallation } from '../support/shared-installation.js';
 import { eventually } from '../support/wait.js';
 
 interface AnswerLine {
@@ -20,21 +19,15 @@ interface AnswerLine {
 
 const LINES = { 'content-type': 'application/x-ndjson' };
 
+const stowage = await sharedInstallation();
+const team = await aTeam(stowage.client);
+
 describe('a batch that comes as lines', () => {
-  let stowage: Stowage;
-  let team: Team;
   let cluster: TestCluster;
 
   beforeAll(async () => {
-    stowage = await Stowage.start();
-    team = await aTeam(stowage.client);
     cluster = await TestCluster.create(team, { cpu: 4 });
     await cluster.cordon();
-  });
-
-  afterAll(async () => {
-    await assertLedgerHolds(stowage.database.url);
-    await stowage.stop();
   });
 
   const send = (body: string, headers: Readonly<Record<string, string>> = {}, where = cluster): Promise<Answer> =>

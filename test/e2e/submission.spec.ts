@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import { newId } from '#kernel';
 
 import { type Answer } from '../support/api-client.js';
 import { aDeployment, atMost, TestCluster } from '../support/clusters.js';
-import { assertLedgerHolds } from '../support/invariants.js';
-import { aTeam, type Person, type Team } from '../support/people.js';
-import { Stowage } from '../support/stowage.js';
+import { aTeam, type Person } from '../support/people.js';
+import { sharedInstallation } from '../support/shared-installation.js';
 import { eventually } from '../support/wait.js';
 
 interface Submitted {
@@ -34,21 +33,15 @@ interface ListBody {
   readonly items: readonly Readonly<Record<string, unknown>>[];
 }
 
+const stowage = await sharedInstallation();
+const team = await aTeam(stowage.client);
+
 describe('a submission', () => {
-  let stowage: Stowage;
-  let team: Team;
   let cluster: TestCluster;
 
   beforeAll(async () => {
-    stowage = await Stowage.start();
-    team = await aTeam(stowage.client);
     cluster = await TestCluster.create(team, { cpu: 4 });
     await cluster.cordon();
-  });
-
-  afterAll(async () => {
-    await assertLedgerHolds(stowage.database.url);
-    await stowage.stop();
   });
 
   const submit = async (

@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { newId } from '#kernel';
 
 import { gpus, TestCluster } from '../support/clusters.js';
 import { withClient } from '../support/database.js';
-import { aTeam, type Team } from '../support/people.js';
-import { Stowage } from '../support/stowage.js';
+import { aTeam } from '../support/people.js';
+import { sharedInstallation } from '../support/shared-installation.js';
 import { eventually } from '../support/wait.js';
 
 interface Fate {
@@ -24,17 +24,10 @@ interface Answer {
   reservation: { before: unknown; after: unknown; moves: boolean };
 }
 
+const stowage = await sharedInstallation();
+const team = await aTeam(stowage.client);
+
 describe('what if', () => {
-  let stowage: Stowage;
-  let team: Team;
-
-  beforeAll(async () => {
-    stowage = await Stowage.start({ STOWAGE_LIMIT_CLUSTERS: '50' });
-    team = await aTeam(stowage.client);
-  });
-
-  afterAll(() => stowage.proveAndStop());
-
   const ask = async (cluster: TestCluster, body: unknown): Promise<Answer> => {
     const answer = await team.viewer.post<Answer>(`${cluster.path}/plan`, body);
     if (answer.status !== 200) throw new Error(`asking was answered by ${answer.status}: ${answer.text}`);

@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { InvalidProblem } from '../../apps/plan/fields.js';
 import { readProblem } from '../../apps/plan/problem.js';
-import { aPerson, type Person } from '../support/people.js';
-import { Stowage } from '../support/stowage.js';
+import { aPerson } from '../support/people.js';
+import { sharedInstallation } from '../support/shared-installation.js';
 import { badSyntax } from './bad-bodies.js';
 import { QUESTION_ROUTES } from './bad-questions.js';
 import { type Schema, type Variant, Variants } from './problem-variants.js';
@@ -53,19 +53,10 @@ function wrongInFile(problem: unknown): string | undefined {
 const SEARCH_STEPS = 'policy.searchSteps = ';
 const MORE_STEPS = [`${SEARCH_STEPS}0`, `${SEARCH_STEPS}200001`];
 
+const stowage = await sharedInstallation();
+const person = await aPerson(stowage.client);
+
 describe('a whole problem', () => {
-  let stowage: Stowage;
-  let person: Person;
-
-  beforeAll(async () => {
-    stowage = await Stowage.start();
-    person = await aPerson(stowage.client);
-  });
-
-  afterAll(async () => {
-    await stowage.stop();
-  });
-
   const readme = readFileSync(resolve(ROOT, 'apps/plan/README.md'), 'utf8');
   const example = JSON.parse(/```json\n([\s\S]*?)```/.exec(readme)?.[1] ?? '') as Fields & { queue: Fields[] };
   const NOW = '2026-01-01T00:00:00Z';

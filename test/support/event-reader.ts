@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 
 import { withClient } from './database.js';
-import { type Stowage } from './stowage.js';
+import { type SharedInstallation } from './shared-installation.js';
 import { eventually } from './wait.js';
 
 /** A message of a stream. */
@@ -111,7 +111,7 @@ export class EventReader {
  * transaction is open somewhere on the server (that of another spec, say), is waited for.
  */
 export async function followFromNow(
-  stowage: Stowage,
+  stowage: Pick<SharedInstallation, 'client' | 'database'>,
   path: string,
   token: string,
   url = stowage.client.url,

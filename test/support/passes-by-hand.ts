@@ -5,7 +5,7 @@ import { PassService, Planner, SnapshotReader, Sweep } from '#scheduler/processo
 
 import { WorkerModule } from '../../apps/worker/worker.module.js';
 import { workerSettings } from './settings.js';
-import { type Stowage } from './stowage.js';
+import { type SharedInstallation } from './shared-installation.js';
 
 /** A planner after whose every answer something else happens, before the pass goes on. */
 class PausingPlanner extends Planner {
@@ -36,7 +36,7 @@ export class PassesByHand {
    * @param mostCandidates so many that may be given up are looked at
    */
   static async of(
-    { database, environment }: Pick<Stowage, 'database' | 'environment'>,
+    { database, environment }: Pick<SharedInstallation, 'database' | 'environment'>,
     afterPlanning: () => Promise<void> = () => Promise.resolve(),
     mostCandidates?: number,
   ): Promise<PassesByHand> {

@@ -38,7 +38,7 @@ export class PreemptionScene {
   ) {}
 
   static async create(
-    { database }: Stowage,
+    { database }: Pick<Stowage, 'database'>,
     team: Team,
     cpu: number,
     policy: Readonly<Record<string, unknown>> = {},

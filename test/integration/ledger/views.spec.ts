@@ -4,10 +4,9 @@ import { Client } from 'pg';
 import { newId } from '#kernel';
 
 import { TestCluster } from '../../support/clusters.js';
-import { assertLedgerHolds } from '../../support/invariants.js';
-import { aTeam, type Team } from '../../support/people.js';
+import { aTeam } from '../../support/people.js';
 import { Random } from '../../support/random.js';
-import { Stowage } from '../../support/stowage.js';
+import { sharedInstallation } from '../../support/shared-installation.js';
 import { eventually } from '../../support/wait.js';
 
 interface Entry {
@@ -62,22 +61,19 @@ interface Stay {
 const BEGINNING = Date.parse('2026-03-01T00:00:00Z');
 const at = (second: number): string => new Date(BEGINNING + second * 1_000).toISOString();
 
+const stowage = await sharedInstallation();
+const team = await aTeam(stowage.client);
+
 describe('what the ledger shows', () => {
-  let stowage: Stowage;
-  let team: Team;
   let client: Client;
 
   beforeAll(async () => {
-    stowage = await Stowage.start();
-    team = await aTeam(stowage.client);
     client = new Client({ connectionString: stowage.database.url });
     await client.connect();
   });
 
   afterAll(async () => {
-    await assertLedgerHolds(stowage.database.url);
     await client.end();
-    await stowage.stop();
   });
 
   it('is every entry of a cluster, newest first, page by page, also while entries are added', async () => {

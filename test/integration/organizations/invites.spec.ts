@@ -4,7 +4,7 @@ import { Client } from 'pg';
 import { type Answer } from '../../support/api-client.js';
 import { aMember, aPerson, aTeam, type Person, type Team } from '../../support/people.js';
 import { Random } from '../../support/random.js';
-import { Stowage } from '../../support/stowage.js';
+import { sharedInstallation } from '../../support/shared-installation.js';
 
 interface Invite {
   id: string;
@@ -19,14 +19,14 @@ interface Invite {
 const PEOPLE = 100;
 const ROUNDS = 100;
 
+const stowage = await sharedInstallation();
+
 describe('invite codes', () => {
-  let stowage: Stowage;
   let client: Client;
   let team: Team;
   let people: Person[];
 
   beforeAll(async () => {
-    stowage = await Stowage.start({ workers: 0 });
     client = new Client({ connectionString: stowage.database.url });
     await client.connect();
     team = await aTeam(stowage.client);
@@ -35,7 +35,6 @@ describe('invite codes', () => {
 
   afterAll(async () => {
     await client.end();
-    await stowage.stop();
   });
 
   const sql = async (text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> =>

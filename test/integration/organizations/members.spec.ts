@@ -3,18 +3,18 @@ import { Client } from 'pg';
 
 import { aMember, aPerson, aTeam, type Person, type Team } from '../../support/people.js';
 import { Random } from '../../support/random.js';
-import { Stowage } from '../../support/stowage.js';
+import { sharedInstallation } from '../../support/shared-installation.js';
 import { eventually } from '../../support/wait.js';
 
 const ROUNDS = 100;
 
+const stowage = await sharedInstallation();
+
 describe('members', () => {
-  let stowage: Stowage;
   let client: Client;
   let team: Team;
 
   beforeAll(async () => {
-    stowage = await Stowage.start({ workers: 0 });
     client = new Client({ connectionString: stowage.database.url });
     await client.connect();
     team = await aTeam(stowage.client);
@@ -22,7 +22,6 @@ describe('members', () => {
 
   afterAll(async () => {
     await client.end();
-    await stowage.stop();
   });
 
   const sql = async (text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> =>
@@ -159,6 +158,7 @@ describe('members', () => {
       name: 'pool',
       capacity: { cpu: 4, memoryMib: 4 },
     });
+    await team.admin.post(`${team.path}/clusters/${cluster.body.id}/cordon`);
     const submit = async (): Promise<string> =>
       (
         await person.post<{ id: string }>(`${team.path}/clusters/${cluster.body.id}/deployments`, {

@@ -32,15 +32,8 @@ export { IdParam } from './fields/id-param.js';
 export { present, type Presentable } from './fields/present.js';
 export { invalidInput } from './fields/invalid-input.js';
 export { readDto, readItem } from './fields/read-dto.js';
-export {
-  type DtoClass,
-  type FieldOptions,
-  type FieldRule,
-  InvalidItem,
-  EditOf,
-  ObjectRule,
-  type Violation,
-} from './fields/rule.js';
+export { type DtoClass, type FieldOptions, type FieldRule, InvalidItem, EditOf, ObjectRule } from './fields/rule.js';
+export { type Violation } from './fields/checks.js';
 export {
   FreeTextField,
   IdField,

@@ -142,6 +142,73 @@ describe('a DTO', () => {
   });
 });
 
+/** Options of a text that the cases below do not vary. */
+const text = { description: '', max: 3 };
+
+describe("class-validator's traps", () => {
+  it('keeps a field required that a base class declares optional', () => {
+    class BaseDto {
+      @StringField({ ...text, optional: true, nullable: true })
+      readonly a?: string | null;
+    }
+    class DerivedDto extends BaseDto {
+      @StringField(text)
+      declare readonly a: string;
+    }
+    expect(judge(DerivedDto, {})).toEqual(['#/a required']);
+    expect(judge(DerivedDto, { a: null })).toEqual(['#/a type']);
+    expect(judge(BaseDto, {})).toEqual({});
+  });
+
+  it('applies the rules about several fields of a base class and of its derived class', () => {
+    @ObjectRule<BaseDto>(({ a }) => (a === 'x' ? { code: 'base', message: 'is x' } : undefined))
+    class BaseDto {
+      @StringField(text)
+      readonly a!: string;
+    }
+    @ObjectRule<DerivedDto>(({ a }) => (a === 'y' ? { code: 'derived', message: 'is y' } : undefined))
+    class DerivedDto extends BaseDto {}
+    expect(judge(DerivedDto, { a: 'x' })).toEqual(['# base']);
+    expect(judge(DerivedDto, { a: 'y' })).toEqual(['# derived']);
+    expect(judge(BaseDto, { a: 'y' })).toEqual({ a: 'y' });
+  });
+
+  it.each<[string, unknown, string[]]>([
+    ['a list in place of a list item', { ...aCrate, parts: [[]] }, ['#/parts/0 type']],
+    ['null in place of a list item', { ...aCrate, parts: [null] }, ['#/parts/0 type']],
+    [
+      'a nested own key `constructor`',
+      { ...aCrate, resources: { constructor: 1 } },
+      ['#/resources/constructor unknown-field', '#/resources/cpu required', '#/resources/memoryMib required'],
+    ],
+    ['a map entry, by its key', { ...aCrate, labels: { ok: 'a', long: 'x'.repeat(21) } }, ['#/labels/long too-long']],
+  ])('refuses %s', (_what, plain, expected) => {
+    expect(judge(CrateDto, plain)).toEqual(expected);
+  });
+
+  it('counts variation selectors, and takes a pattern and a check beside each other', () => {
+    const check = (value: string): { code: string; message: string } | undefined =>
+      value === 'abc' ? { code: 'taken', message: 'is taken' } : undefined;
+    const field = StringField({ ...text, pattern: /^[a-z]+$/, check });
+    expect(verdict(StringField(text), '✈\ufe0f✈\ufe0f')).toBe('too-long');
+    expect(['A', 'abc', 'abd'].map((value) => verdict(field, value))).toEqual(['pattern', 'taken', 'ok']);
+  });
+
+  it('asks no rule about several fields of an object that is not read because 20 errors were found', () => {
+    @ObjectRule<InnerDto>(({ a }) => (a.startsWith('x') ? { code: 'x', message: 'begins with x' } : undefined))
+    class InnerDto {
+      @StringField(text)
+      readonly a!: string;
+    }
+    class OuterDto {
+      @ObjectField(() => InnerDto, { description: '' })
+      readonly inner!: InnerDto;
+    }
+    const unknown = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`x${index}`, 1]));
+    expect(judge(OuterDto, { ...unknown, inner: {} })).toHaveLength(20);
+  });
+});
+
 describe('numbers', () => {
   const cpu = DecimalField({ description: '', min: 0, max: 1_000_000, maxDecimals: 3 });
   it.each([

@@ -1,46 +1,26 @@
-import { getMetadataStorage, validateSync, type ValidatorOptions } from 'class-validator';
-
 import { type FieldError, pointerTo } from '#kernel';
 
 import { MAX_FIELD_ERRORS } from '../problems/problem.js';
+import { type Violation, violationsIn } from './checks.js';
 import {
   type DtoClass,
   fieldsOf,
   type FieldRule,
+  hasObjectRules,
   InvalidItem,
   isFixedField,
-  objectRulesOf,
-  type Violation,
-  violationIn,
+  type ItemRule,
 } from './rule.js';
 
 /** Where values come from: JSON has types, query parameters are texts. */
 export type Source = 'json' | 'query';
 
-const otherRules = new WeakMap<DtoClass, boolean>();
-
-/** Whether a class has decorators of class-validator beside ours: it is asked only then. */
-function hasOtherRules(type: DtoClass): boolean {
-  const known = otherRules.get(type);
-  if (known !== undefined) {
-    return known;
-  }
-  const has = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false).length > 0;
-  otherRules.set(type, has);
-  return has;
-}
-
-const OPTIONS: ValidatorOptions = {
-  stopAtFirstError: true,
-  // What a class declares is compared with what came before the rules are asked.
-  forbidUnknownValues: false,
-  validationError: { target: false, value: false },
-};
-
 /** The most errors of one item among many: ten thousand wrong ones must still make an answer. */
 const MAX_ITEM_ERRORS = 5;
 
 type Path = readonly (string | number)[];
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Reads one value of a class, collecting at most `MAX_FIELD_ERRORS` errors. */
 class DtoReader {
@@ -53,10 +33,11 @@ class DtoReader {
 
   object(type: DtoClass, plain: unknown, path: Path): object {
     const instance = Object.create(type.prototype as object) as Record<string, unknown>;
-    if (typeof plain !== 'object' || plain === null || Array.isArray(plain)) {
+    if (!isObject(plain)) {
       this.add(path, { code: 'type', message: 'must be an object' });
       return instance;
     }
+    if (this.isFull) return instance;
     const before = this.errors.length;
     const values = plain as Readonly<Record<string, unknown>>;
     const fields = fieldsOf(type);
@@ -72,7 +53,8 @@ class DtoReader {
         instance[name] = rule.default;
       }
     }
-    this.applyRules(type, instance, path, before);
+    this.check(instance, 'fields', path);
+    if (this.errors.length === before && hasObjectRules(type)) this.check(instance, 'object', path);
     return instance;
   }
 
@@ -86,67 +68,36 @@ class DtoReader {
     }
     const typed = this.source === 'query' && typeof raw === 'string' ? (rule.fromText?.(raw) ?? raw) : raw;
     const value = rule.normalize?.(typed) ?? typed;
-    const { nested, items } = rule;
-    if (nested === undefined && items === undefined) {
-      return value;
+    const { nested, items, count } = rule;
+    if (count === undefined) {
+      return nested === undefined || !isObject(value) ? value : this.object(nested(), value, path);
     }
-    // A list that is too long is refused as a whole: its items are not looked at.
-    if (violationIn(rule, value) !== undefined) {
+    // A list of a wrong length is refused as a whole.
+    if (!Array.isArray(value) || value.length < count.min || value.length > count.max) {
       return value;
-    }
-    if (!Array.isArray(value)) {
-      return nested === undefined ? value : this.object(nested(), value, path);
     }
     if (rule.isLenient === true && nested !== undefined) {
       return value.map((item, index) => readItem(nested(), item, [...path, index]));
     }
     const list: unknown[] = [];
     for (const [index, item] of value.entries()) {
-      if (this.isFull) {
-        break;
-      }
-      list.push(
-        nested === undefined ? this.item(items, item, [...path, index]) : this.object(nested(), item, [...path, index]),
-      );
+      if (this.isFull) break;
+      const at = [...path, index];
+      if (nested !== undefined) list.push(this.object(nested(), item, at));
+      if (items !== undefined) list.push(this.item(items, item, at));
     }
     return list;
   }
 
-  private item(rule: FieldRule | undefined, raw: unknown, path: Path): unknown {
-    const value = rule?.normalize?.(raw) ?? raw;
-    const violation = rule === undefined ? undefined : violationIn(rule, value);
-    if (violation !== undefined) {
-      this.add(path, violation);
-    }
-    return value;
+  private item(rule: ItemRule, raw: unknown, path: Path): unknown {
+    const item = new rule.type();
+    item.value = rule.normalize?.(raw) ?? raw;
+    for (const violation of violationsIn(item, 'fields')) this.add(path, violation);
+    return item.value;
   }
 
-  /** The rules of all fields, then, when they hold, those about several fields. */
-  private applyRules(type: DtoClass, instance: Readonly<Record<string, unknown>>, path: Path, before: number): void {
-    const wrong = new Set<string>();
-    for (const [name, rule] of fieldsOf(type)) {
-      const violation = violationIn(rule, instance[name]);
-      if (violation !== undefined) {
-        wrong.add(name);
-        this.add(violation.key === undefined ? [...path, name] : [...path, name, violation.key], violation);
-      }
-    }
-    for (const { property, constraints = {} } of hasOtherRules(type) ? validateSync(instance, OPTIONS) : []) {
-      const [name, text] = Object.entries(constraints)[0] ?? [];
-      if (name !== undefined && text !== undefined && !wrong.has(property)) {
-        this.add([...path, property], { code: kebab(name), message: text.replace(`${property} `, '') });
-      }
-    }
-    if (this.errors.length > before) {
-      return;
-    }
-    for (const check of objectRulesOf(type)) {
-      const violation = check(instance as never);
-      if (violation !== undefined) {
-        this.add(violation.field === undefined ? path : [...path, violation.field], violation);
-        return;
-      }
-    }
+  private check(instance: object, rules: 'fields' | 'object', path: Path): void {
+    for (const violation of violationsIn(instance, rules)) this.add([...path, ...violation.path], violation);
   }
 
   private unknown(type: DtoClass, name: string): Violation {
@@ -175,8 +126,6 @@ export function readItem<T extends object>(type: DtoClass<T>, plain: unknown, pa
   const value = reader.object(type, plain, path) as T;
   return reader.errors.length > 0 ? new InvalidItem(reader.errors) : value;
 }
-
-const kebab = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase();
 
 /**
  * Reads a value of a class and checks every rule of its fields. Nothing is converted but query parameters, each by its

@@ -1,14 +1,10 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiExtension, ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { ValidateIf } from 'class-validator';
 
 import type { FieldError } from '#kernel';
 
-/** What is wrong with a value: a stable code in kebab-case, and what is expected, as a sentence without its subject. */
-export interface Violation {
-  readonly code: string;
-  readonly message: string;
-  /** In a map: the entry that it is about. */
-  readonly key?: string;
-}
+import { CheckedBy, coded, OBJECT_RULES, Satisfies, type Violation } from './checks.js';
 
 /** A class whose instances are read from JSON or query parameters, or written to JSON. */
 export type DtoClass<T extends object = object> = new () => T;
@@ -40,20 +36,27 @@ export interface FieldRule {
   readonly schema: ApiPropertyOptions;
   /** Brings a value into the form in which it is checked and kept, before the check. */
   readonly normalize?: (value: unknown) => unknown;
-  /** @returns what is wrong, or undefined. Never called with `undefined`, nor with `null` where that is allowed */
-  readonly check: (value: unknown) => Violation | undefined;
+  /** Decorators of class-validator, in the order in which they are asked: the first that refuses gives the error. */
+  readonly checks: readonly PropertyDecorator[];
   /** The value that a query parameter's text stands for; the text itself when it stands for none. */
   readonly fromText?: (text: string) => unknown;
-  /** The class of a nested object, or of an array's items. */
+  /** The class of a nested object, or of a list's items. */
   readonly nested?: () => DtoClass;
+  /** How many items a list may have. The items of a longer or shorter one are not read. */
+  readonly count?: { readonly min: number; readonly max: number };
   /** Items that break a rule do not make the list wrong: each becomes an {@link InvalidItem}. */
   readonly isLenient?: boolean;
-  /** The rule of an array's or map's items that are no objects. */
-  readonly items?: FieldRule;
+  /** The rule of a list's items that are not objects. */
+  readonly items?: ItemRule;
+}
+
+/** The rule of a list's items, with a class whose only field `value` has that rule: an item is checked as an instance of it. */
+export interface ItemRule extends FieldRule {
+  readonly type: DtoClass<{ value: unknown }>;
 }
 
 const FIELDS = Symbol('stowage:fields');
-const OBJECT_RULES = Symbol('stowage:object-rules');
+const HAS_OBJECT_RULES = Symbol('stowage:object-rules');
 const WHOLE = Symbol('stowage:whole');
 
 /** Marks the schema of a class whose instances may carry more than it declares. */
@@ -67,31 +70,39 @@ export function fieldsOf(type: DtoClass): ReadonlyMap<string, FieldRule> {
   return fields instanceof Map ? (fields as ReadonlyMap<string, FieldRule>) : new Map();
 }
 
-/** Registers the rule of a field for reading and for the OpenAPI document. */
+const isSent = (value: unknown): boolean => value !== undefined;
+
+/** Registers a field: for the reader, with class-validator, and in the OpenAPI document. */
 export function field(rule: FieldRule): PropertyDecorator {
-  return (target, key) => {
-    const name = String(key);
+  const { optional, nullable, checks, schema } = rule;
+  const isChecked = (_instance: object, value: unknown): boolean =>
+    !(optional && value === undefined) && !(nullable && value === null);
+  const register: PropertyDecorator = (target, key) => {
     const fields = new Map(fieldsOf(target.constructor as DtoClass));
-    fields.set(name, rule);
-    Reflect.defineMetadata(FIELDS, fields, target);
-    ApiProperty({
-      ...rule.schema,
-      ...(rule.nullable ? { nullable: true } : {}),
-      ...(rule.default === undefined ? {} : { default: rule.default }),
-      required: !rule.optional && rule.default === undefined,
-    } as ApiPropertyOptions)(target, key);
+    Reflect.defineMetadata(FIELDS, fields.set(String(key), rule), target);
   };
+  return applyDecorators(
+    register,
+    // On every field: class-validator would otherwise apply the condition of a base class to a field that is declared again.
+    ValidateIf(isChecked),
+    ...(optional ? [] : [Satisfies('isSent', isSent, coded('required', 'is required'))]),
+    ...checks,
+    ApiProperty({
+      ...schema,
+      ...(nullable ? { nullable } : {}),
+      ...(rule.default === undefined ? {} : { default: rule.default }),
+      required: !optional && rule.default === undefined,
+    } as ApiPropertyOptions),
+  );
 }
 
-/** Applies a rule to a value that may be absent. */
-export function violationIn(rule: FieldRule, value: unknown): Violation | undefined {
-  if (value === undefined) {
-    return rule.optional ? undefined : { code: 'required', message: 'is required' };
+/** The rule of a list's items that are not objects. */
+export function itemRule(rule: FieldRule): ItemRule {
+  class ItemDto {
+    value: unknown;
   }
-  if (value === null && rule.nullable) {
-    return undefined;
-  }
-  return rule.check(value);
+  field(rule)(ItemDto.prototype, 'value');
+  return { ...rule, type: ItemDto };
 }
 
 /** Says of a class that edits something what the whole of it is: fields that only that has are refused as ones that cannot be changed. */
@@ -120,17 +131,21 @@ export function isOpenObject(type: DtoClass): boolean {
   return Reflect.getMetadata(OPEN, type) === true;
 }
 
-/** A rule about several fields of an object: what is wrong, and with which field (the object itself when left out). */
-export type ObjectCheck<T> = (value: T) => (Violation & { readonly field?: string }) | undefined;
-
-/** Adds a rule about several fields to a class. It is asked only when every field is valid in itself. */
-export function ObjectRule<T extends object>(check: ObjectCheck<T>): (type: DtoClass<T>) => void {
+/**
+ * Adds a rule about several fields to a class, as a check of class-validator. It is asked only when every field is valid in itself.
+ *
+ * @param check returns what is wrong, and with which field (the object itself when left out)
+ */
+export function ObjectRule<T extends object>(check: (value: T) => Violation | undefined): (type: DtoClass<T>) => void {
   return (type) => {
-    Reflect.defineMetadata(OBJECT_RULES, [...objectRulesOf(type), check], type);
+    Reflect.defineMetadata(HAS_OBJECT_RULES, true, type);
+    // A name of its own: class-validator lets a derived class replace the rules of a field with the same name.
+    const name = `rule of ${type.name}`;
+    CheckedBy<undefined, T>(name, (_, object) => check(object), [OBJECT_RULES])(type.prototype as object, name);
   };
 }
 
-export function objectRulesOf(type: DtoClass): readonly ObjectCheck<never>[] {
-  const rules: unknown = Reflect.getMetadata(OBJECT_RULES, type);
-  return Array.isArray(rules) ? (rules as ObjectCheck<never>[]) : [];
+/** Whether a class, or its base class, has rules about several fields. */
+export function hasObjectRules(type: DtoClass): boolean {
+  return Reflect.hasMetadata(HAS_OBJECT_RULES, type);
 }

@@ -1,6 +1,9 @@
-import { isId, isTimestamp } from '#kernel';
+import { IsString, IsUUID, Matches } from 'class-validator';
 
-import { field, type FieldOptions, type FieldRule, type Violation } from './rule.js';
+import { isTimestamp } from '#kernel';
+
+import { CheckedBy, coded, Satisfies, type Violation } from './checks.js';
+import { field, type FieldOptions, type FieldRule } from './rule.js';
 
 /** Options of a text. Lengths count code points, not bytes and not UTF-16 units. */
 export interface StringOptions extends FieldOptions<string> {
@@ -20,8 +23,6 @@ export interface StringOptions extends FieldOptions<string> {
   readonly check?: (text: string) => Violation | undefined;
 }
 
-const TYPE: Violation = { code: 'type', message: 'must be text' };
-
 /** The length in code points, counted no further than needed to know that a limit is exceeded. */
 function lengthOf(text: string, limit: number): number {
   if (text.length > limit * 2) {
@@ -35,30 +36,41 @@ function lengthOf(text: string, limit: number): number {
   return length;
 }
 
-function checkText(value: unknown, options: StringOptions): Violation | undefined {
-  const { min = 1, max, pattern, patternMessage = 'must have the documented form', check } = options;
-  if (typeof value !== 'string') {
-    return TYPE;
-  }
-  const length = lengthOf(value, max);
+const NOT_TEXT = ['type', 'must be text'] as const;
+
+/** The limits of a text's length. */
+type Length = Pick<StringOptions, 'min' | 'max'>;
+
+/** What is wrong with the characters of a text. class-validator's own lengths leave out variation selectors. */
+function checkCharacters(text: string, { min = 1, max }: Length): Violation | undefined {
+  const length = lengthOf(text, max);
   if (length < min) {
     return { code: 'too-short', message: `must have at least ${min} ${min === 1 ? 'character' : 'characters'}` };
   }
   if (length > max) {
     return { code: 'too-long', message: `must have at most ${max} characters` };
   }
-  if (value.includes('\0') || !value.isWellFormed()) {
-    return { code: 'invalid-text', message: 'must not contain U+0000 or half of a surrogate pair' };
-  }
-  if (pattern?.test(value) === false) {
-    return { code: 'pattern', message: patternMessage };
-  }
-  return check?.(value);
+  return text.includes('\0') || !text.isWellFormed()
+    ? { code: 'invalid-text', message: 'must not contain U+0000 or half of a surrogate pair' }
+    : undefined;
+}
+
+/** What is wrong with a text in a map, where one constraint checks all entries. */
+export function checkText(
+  value: unknown,
+  { pattern, patternMessage = '', ...length }: Length & Pick<StringOptions, 'pattern' | 'patternMessage'>,
+): Violation | undefined {
+  if (typeof value !== 'string') return { code: NOT_TEXT[0], message: NOT_TEXT[1] };
+  return (
+    checkCharacters(value, length) ??
+    (pattern?.test(value) === false ? { code: 'pattern', message: patternMessage } : undefined)
+  );
 }
 
 /** The rule of a text field. */
 export function stringRule(options: StringOptions): FieldRule {
-  const { min = 1, max, pattern, format, writeOnly, normalize } = options;
+  const { min = 1, max, pattern, patternMessage = 'must have the documented form' } = options;
+  const { format, writeOnly, normalize, check } = options;
   return {
     ...commonOf(options),
     schema: {
@@ -70,7 +82,12 @@ export function stringRule(options: StringOptions): FieldRule {
       ...(writeOnly === true ? { writeOnly } : {}),
       ...documentationOf(options),
     },
-    check: (value) => checkText(value, options),
+    checks: [
+      IsString(coded(...NOT_TEXT)),
+      CheckedBy('characters', (text: string) => checkCharacters(text, options)),
+      ...(pattern === undefined ? [] : [Matches(pattern, coded('pattern', patternMessage))]),
+      ...(check === undefined ? [] : [CheckedBy('check', check)]),
+    ],
     ...(normalize === undefined
       ? {}
       : { normalize: (value: unknown) => (typeof value === 'string' ? normalize(value) : value) }),
@@ -149,8 +166,7 @@ export function idRule(options: FieldOptions<string>): FieldRule {
       ...documentationOf({ example: '01990d6b-7b3e-7c44-a5f8-5d1c2f9e8a10', ...options }),
     },
     normalize: (value) => (typeof value === 'string' ? value.toLowerCase() : value),
-    check: (value) =>
-      typeof value === 'string' && isId(value) ? undefined : { code: 'invalid-id', message: 'must be a UUID' },
+    checks: [IsUUID('loose', coded('invalid-id', 'must be a UUID'))],
   };
 }
 
@@ -168,12 +184,13 @@ export function TimestampField(options: FieldOptions<string>): PropertyDecorator
       format: 'date-time',
       ...documentationOf({ example: '2026-01-31T12:00:00.000Z', ...options }),
     },
-    check: (value) =>
-      typeof value === 'string' && isTimestamp(value)
-        ? undefined
-        : {
-            code: 'invalid-timestamp',
-            message: 'must be an RFC 3339 timestamp with offset, such as 2026-01-31T12:00:00Z',
-          },
+    checks: [
+      // class-validator's IsRFC3339 knows no calendar.
+      Satisfies(
+        'isTimestamp',
+        (value: unknown) => typeof value === 'string' && isTimestamp(value),
+        coded('invalid-timestamp', 'must be an RFC 3339 timestamp with offset, such as 2026-01-31T12:00:00Z'),
+      ),
+    ],
   });
 }

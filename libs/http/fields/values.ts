@@ -1,14 +1,26 @@
-import { type DtoClass, field, type FieldOptions, type FieldRule, type Violation, violationIn } from './rule.js';
-import { commonOf, documentationOf, stringRule } from './text.js';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsObject,
+  Max,
+  Min,
+} from 'class-validator';
+
+import { CheckedBy, coded, Satisfies, type Violation } from './checks.js';
+import { type DtoClass, field, type FieldOptions, type FieldRule, itemRule } from './rule.js';
+import { checkText, commonOf, documentationOf, stringRule } from './text.js';
 
 const INTEGER_TEXT = /^-?(0|[1-9][0-9]{0,15})$/;
 
-function checkRange(value: number, min: number, max: number): Violation | undefined {
-  if (value < min) {
-    return { code: 'too-small', message: `must be at least ${min}` };
-  }
-  return value > max ? { code: 'too-large', message: `must be at most ${max}` } : undefined;
-}
+const withinRange = (min: number, max: number): PropertyDecorator[] => [
+  Min(min, coded('too-small', `must be at least ${min}`)),
+  Max(max, coded('too-large', `must be at most ${max}`)),
+];
 
 /** The rule of a whole number. */
 export function integerRule(options: FieldOptions<number> & { readonly min: number; readonly max: number }): FieldRule {
@@ -17,12 +29,7 @@ export function integerRule(options: FieldOptions<number> & { readonly min: numb
     ...commonOf(options),
     schema: { type: 'integer', minimum: min, maximum: max, ...documentationOf(options) },
     fromText: (text) => (INTEGER_TEXT.test(text) ? Number(text) : text),
-    check: (value) => {
-      if (typeof value !== 'number' || !Number.isInteger(value)) {
-        return { code: 'type', message: 'must be a whole number' };
-      }
-      return checkRange(value, min, max);
-    },
+    checks: [IsInt(coded('type', 'must be a whole number')), ...withinRange(min, max)],
   };
 }
 
@@ -43,6 +50,7 @@ export interface DecimalOptions extends FieldOptions<number> {
 
 /** Whether a number has at most that many decimals, judged by its shortest decimal form. */
 function hasAtMostDecimals(value: number, decimals: number): boolean {
+  if (Number.isInteger(value)) return true;
   const [mantissa = '', exponent = '0'] = String(value).split('e');
   const digits = (mantissa.split('.')[1] ?? '').length - Number(exponent);
   return digits <= decimals;
@@ -54,18 +62,16 @@ export function DecimalField(options: DecimalOptions): PropertyDecorator {
   return field({
     ...commonOf(options),
     schema: { type: 'number', minimum: min, maximum: max, ...documentationOf(options) },
-    check: (value) => {
-      if (typeof value !== 'number' || !Number.isFinite(value)) {
-        return { code: 'type', message: 'must be a number' };
-      }
-      const outside = checkRange(value, min, max);
-      if (outside !== undefined) {
-        return outside;
-      }
-      return hasAtMostDecimals(value, maxDecimals)
-        ? undefined
-        : { code: 'too-many-decimals', message: `must have at most ${maxDecimals} decimals` };
-    },
+    checks: [
+      IsNumber({}, coded('type', 'must be a number')),
+      ...withinRange(min, max),
+      // IsNumber's own maxDecimalPlaces throws at numbers such as 1e-7.
+      Satisfies(
+        'maxDecimals',
+        (value: number) => hasAtMostDecimals(value, maxDecimals),
+        coded('too-many-decimals', `must have at most ${maxDecimals} decimals`),
+      ),
+    ],
   });
 }
 
@@ -75,7 +81,7 @@ export function BooleanField(options: FieldOptions<boolean>): PropertyDecorator 
     ...commonOf(options),
     schema: { type: 'boolean', ...documentationOf(options) },
     fromText: (text) => (text === 'true' ? true : text === 'false' ? false : text),
-    check: (value) => (typeof value === 'boolean' ? undefined : { code: 'type', message: 'must be true or false' }),
+    checks: [IsBoolean(coded('type', 'must be true or false'))],
   });
 }
 
@@ -84,7 +90,6 @@ export function enumRule(
   words: readonly string[],
   options: FieldOptions<string> & { readonly name?: string },
 ): FieldRule {
-  const known = new Set<unknown>(words);
   return {
     ...commonOf(options),
     schema: {
@@ -94,8 +99,7 @@ export function enumRule(
       // Where it may be left out, an example that nobody chose would say that it should not be.
       ...documentationOf(options.optional === true ? options : { example: words[0] ?? '', ...options }),
     },
-    check: (value) =>
-      known.has(value) ? undefined : { code: 'one-of', message: `must be one of ${words.join(', ')}` },
+    checks: [IsIn(words, coded('one-of', `must be one of ${words.join(', ')}`))],
   };
 }
 
@@ -107,9 +111,7 @@ export function EnumField(
   return field(enumRule(words, options));
 }
 
-const NOT_AN_OBJECT: Violation = { code: 'type', message: 'must be an object' };
-
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+const anObject = IsObject(coded('type', 'must be an object'));
 
 /** A nested object of another class. */
 export function ObjectField(type: () => DtoClass, options: FieldOptions<object>): PropertyDecorator {
@@ -117,7 +119,7 @@ export function ObjectField(type: () => DtoClass, options: FieldOptions<object>)
     ...commonOf(options),
     schema: { type: () => type(), ...documentationOf(options) },
     nested: type,
-    check: (value) => (isObject(value) ? undefined : NOT_AN_OBJECT),
+    checks: [anObject],
   });
 }
 
@@ -128,21 +130,22 @@ export interface ArrayOptions extends FieldOptions<readonly unknown[]> {
   readonly max: number;
 }
 
-function checkCount(
-  count: number,
-  { min = 0, max }: { readonly min?: number; readonly max: number },
-): Violation | undefined {
-  if (count < min) {
-    return { code: 'too-few', message: `must have at least ${min} ${min === 1 ? 'entry' : 'entries'}` };
-  }
-  return count > max ? { code: 'too-many', message: `must have at most ${max} entries` } : undefined;
+const entries = (count: number): string => (count === 1 ? '1 entry' : `${count} entries`);
+
+/** The parts of a rule that lists of all kinds have. */
+function listOf({ min = 0, max }: ArrayOptions): Pick<FieldRule, 'checks' | 'count'> {
+  return {
+    count: { min, max },
+    checks: [
+      IsArray(coded('type', 'must be a list')),
+      ArrayMinSize(min, coded('too-few', `must have at least ${entries(min)}`)),
+      ArrayMaxSize(max, coded('too-many', `must have at most ${max} entries`)),
+    ],
+  };
 }
 
 const countOf = (min: number, max: number): { minItems?: number; maxItems: number } =>
   min > 0 ? { minItems: min, maxItems: max } : { maxItems: max };
-
-const checkArray = (value: unknown, options: ArrayOptions): Violation | undefined =>
-  Array.isArray(value) ? checkCount(value.length, options) : { code: 'type', message: 'must be a list' };
 
 /** A list of objects of another class. */
 export function ArrayField(type: () => DtoClass, options: ArrayOptions): PropertyDecorator {
@@ -151,7 +154,7 @@ export function ArrayField(type: () => DtoClass, options: ArrayOptions): Propert
     ...commonOf(options),
     schema: { type: () => type(), isArray: true, ...countOf(min, max), ...documentationOf(options) },
     nested: type,
-    check: (value) => checkArray(value, options),
+    ...listOf(options),
   });
 }
 
@@ -163,7 +166,7 @@ export function ItemsField(type: () => DtoClass, options: ArrayOptions): Propert
     schema: { type: () => type(), isArray: true, ...countOf(min, max), ...documentationOf(options) },
     nested: type,
     isLenient: true,
-    check: (value) => checkArray(value, options),
+    ...listOf(options),
   });
 }
 
@@ -179,9 +182,9 @@ export function ListField(items: FieldRule, options: ArrayOptions): PropertyDeco
       ...countOf(min, max),
       ...documentationOf(options),
     },
-    items,
+    items: itemRule(items),
     fromText: (text) => text.split(',').map((part) => items.fromText?.(part) ?? part),
-    check: (value) => checkArray(value, options),
+    ...listOf(options),
   });
 }
 
@@ -225,20 +228,21 @@ export function MapField(options: MapOptions): PropertyDecorator {
       maxProperties: options.maxEntries,
       ...documentationOf(options),
     },
-    check: (map) => (isObject(map) ? checkEntries(map as object, options, value) : NOT_AN_OBJECT),
+    checks: [anObject, CheckedBy('entries', (map: object) => checkEntries(map, options))],
   });
 }
 
-function checkEntries(map: object, options: MapOptions, value: FieldRule): Violation | undefined {
-  const entries = Object.entries(map);
-  const count = checkCount(entries.length, { max: options.maxEntries });
-  if (count !== undefined) return count;
-  for (const [key, text] of entries) {
+/** One constraint for all entries: class-validator's `each` does not say which one it refuses. */
+function checkEntries(map: object, options: MapOptions): Violation | undefined {
+  const { value: pattern, valueMessage: patternMessage = '', maxValueLength: max, maxEntries } = options;
+  const texts = Object.entries(map);
+  if (texts.length > maxEntries) return { code: 'too-many', message: `must have at most ${maxEntries} entries` };
+  for (const [key, text] of texts) {
     if (key.length > options.maxKeyLength || !options.key.test(key)) {
-      return { code: 'invalid-key', message: options.keyMessage, key };
+      return { code: 'invalid-key', message: options.keyMessage, field: key };
     }
-    const violation = violationIn(value, text);
-    if (violation !== undefined) return { ...violation, key };
+    const violation = checkText(text, { min: 0, max, patternMessage, ...(pattern === undefined ? {} : { pattern }) });
+    if (violation !== undefined) return { ...violation, field: key };
   }
   return undefined;
 }
@@ -256,11 +260,13 @@ export function OpaqueField(options: OpaqueOptions): PropertyDecorator {
   return field({
     ...commonOf(options),
     schema: { type: 'object', additionalProperties: true, ...documentationOf(options) },
-    check: (value) => {
-      if (!isObject(value)) return NOT_AN_OBJECT;
-      return Buffer.byteLength(JSON.stringify(value)) > maxBytes
-        ? { code: 'too-large', message: `must have at most ${maxBytes} bytes as JSON` }
-        : undefined;
-    },
+    checks: [
+      anObject,
+      Satisfies(
+        'maxBytes',
+        (value: object) => Buffer.byteLength(JSON.stringify(value)) <= maxBytes,
+        coded('too-large', `must have at most ${maxBytes} bytes as JSON`),
+      ),
+    ],
   });
 }

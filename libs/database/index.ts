@@ -1,7 +1,7 @@
 export { sql } from 'kysely';
-export { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
+export { type EntityManager, type InferKyselyDB as TablesOf, MikroORM } from '@mikro-orm/postgresql';
 export { defineEntity, LockMode, p } from '@mikro-orm/core';
-export { type InferKyselyDB as TablesOf } from '@mikro-orm/sql';
+
 export { changesOf, Database, type Fragment, preferIndexes, rowsOf, type TransactionOptions } from './database.js';
 export { CommandError, EXIT_CODE_OF_UNREACHABLE, runCommand, unreachable } from './command.js';
 export { DatabaseModule } from './database.module.js';

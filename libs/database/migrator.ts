@@ -81,10 +81,8 @@ async function applyPending(
   patience: typeof PATIENCE,
 ): Promise<string[]> {
   const executed = new Set(await executedMigrations(orm.em.fork()));
-  const unknown = [...executed].filter((name) => !migrations.some((migration) => migration.name === name));
-  if (unknown.length > 0) {
-    throw new CommandError(`the database was migrated by a newer version (${unknown.join(', ')}): start that one`);
-  }
+  const [obstacle] = foreignTo(migrations, [...executed]);
+  if (obstacle !== undefined) throw new CommandError(obstacle);
   const applied: string[] = [];
   for (const { name } of migrations) {
     if (executed.has(name)) continue;
@@ -92,6 +90,20 @@ async function applyPending(
     applied.push(name);
   }
   return applied;
+}
+
+/** Why this build cannot migrate a database: sentences with the remedy, none when it can. */
+export function foreignTo(migrations: readonly MigrationObject[], executed: readonly string[]): string[] {
+  const [first] = migrations;
+  if (first !== undefined && executed.length > 0 && !executed.includes(first.name)) {
+    return [
+      `the database has the schema of a build from before the first release (${executed.at(-1) ?? ''}), which no release upgrades: ` +
+        'name an empty database in DATABASE_URL, or move the data directory of npm start away (STOWAGE_DATA_DIR, by default .data)',
+    ];
+  }
+  return executed
+    .filter((name) => !migrations.some((migration) => migration.name === name))
+    .map((name) => `the database was migrated by a newer build: this one does not know ${name}`);
 }
 
 async function applyOne(orm: MikroORM, name: string, { attempts, pauseMs }: typeof PATIENCE): Promise<void> {

@@ -4,7 +4,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { databaseOptions, type DatabaseSettings } from './database.options.js';
 import { rowsOf } from './database.js';
 import { MIGRATIONS } from './migrations/index.js';
-import { executedMigrations } from './migrator.js';
+import { executedMigrations, foreignTo } from './migrator.js';
 
 /** What a migration of this database would meet. */
 export interface UpgradeReport {
@@ -29,8 +29,7 @@ export async function upgradeReport(settings: DatabaseSettings): Promise<Upgrade
   const read = <Row>(statement: RawBuilder<Row>): Promise<Row[]> => rowsOf(orm.em.fork(), statement);
   try {
     const executed = await executedMigrations(orm.em.fork());
-    const known = new Set(MIGRATIONS.map(({ name }) => name));
-    const pending = [...known].filter((name) => !executed.includes(name));
+    const pending = MIGRATIONS.map(({ name }) => name).filter((name) => !executed.includes(name));
     const [server] = await read(
       sql<{ version: number }>`select current_setting('server_version_num')::int / 10000 as version`,
     );
@@ -49,9 +48,7 @@ export async function upgradeReport(settings: DatabaseSettings): Promise<Upgrade
         ...(version < OLDEST_POSTGRES || version > NEWEST_POSTGRES
           ? [`PostgreSQL must be ${OLDEST_POSTGRES} to ${NEWEST_POSTGRES}, and is ${version}`]
           : []),
-        ...executed
-          .filter((name) => !known.has(name))
-          .map((name) => `the schema was made by a newer build: this one does not know ${name}`),
+        ...foreignTo(MIGRATIONS, executed),
         ...(await read(INVALID_INDEXES)).map(
           ({ name }) => `the index ${name} was not finished: drop it, and run the migration that makes it again`,
         ),

@@ -130,22 +130,18 @@ describe('migrations', () => {
     await migrate(settings);
     await query(`insert into schema_migrations (name) values ('9999-from-the-future')`);
     await expect(migrate(settings)).rejects.toThrow(
-      'the database was migrated by a newer version (9999-from-the-future): start that one',
+      'the database was migrated by a newer build: this one does not know 9999-from-the-future',
     );
     expect(await executed()).toContain('9999-from-the-future');
     expect(await pending()).toEqual([]);
   });
 
-  it('keep what was applied when one of them fails, undo that one, and go on with it the next time', async () => {
-    // A table of that name, made by somebody else, stops one of them.
-    await query('create table ledger_findings (id int)');
-    await expect(migrate(settings)).rejects.toThrow(/ledger_findings/);
-    expect((await executed()).at(-1)).toBe('0006-clusters');
-    expect(await query(`select 1 from pg_class where relname = 'ledger_audits'`)).toEqual([]);
-
-    await query('drop table ledger_findings');
-    expect((await migrate(settings)).at(0)).toBe('0007-ledger-audit');
-    expect(await pending()).toEqual([]);
+  it('refuses a database from before the first release, and says what to do', async () => {
+    await migrate(settings, [{ name: '0009-ledger-keys', class: MakesBoth }]);
+    await expect(migrate(settings)).rejects.toThrow(
+      'the database has the schema of a build from before the first release (0009-ledger-keys), which no release upgrades: name an empty database in DATABASE_URL, or move the data directory of npm start away (STOWAGE_DATA_DIR, by default .data)',
+    );
+    expect(await executed()).toEqual(['0009-ledger-keys']);
   });
 
   class MakesThings extends Migration {
@@ -170,6 +166,29 @@ describe('migrations', () => {
       this.addSql('alter table things add column name text');
     }
   }
+
+  class ChangesBoth extends Migration {
+    override up(): void {
+      this.addSql('alter table things add column name text');
+      this.addSql('alter table others add column name text');
+    }
+  }
+
+  it('keeps what was applied when a migration fails, undoes that one, and goes on with it the next time', async () => {
+    const all = [
+      { name: '1-makes', class: MakesThings },
+      { name: '2-changes', class: ChangesBoth },
+    ];
+    await expect(migrate(settings, all)).rejects.toThrow(/others/);
+    expect(await executed()).toEqual(['1-makes']);
+    expect(await query(`select 1 from pg_attribute where attrelid = 'things'::regclass and attname = 'name'`)).toEqual(
+      [],
+    );
+
+    await query('create table others (id int)');
+    expect(await migrate(settings, all)).toEqual(['2-changes']);
+    expect(await executed()).toEqual(['1-makes', '2-changes']);
+  });
 
   it('may make an index while others write, also several processes at once', async () => {
     const migrations = [

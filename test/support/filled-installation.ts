@@ -2,11 +2,8 @@ import { type Client } from 'pg';
 
 import { newId } from '#kernel';
 
-/** The last migration that this build had. */
-export const LAST_OF_EARLY_BUILD = '0009-ledger-keys';
-
-/** What an installation of an early build held. */
-export interface OldInstallation {
+/** What an installation holds. */
+export interface FilledInstallation {
   readonly organizationId: string;
   readonly clusterId: string;
   /** Status by id, as it was left. */
@@ -16,11 +13,8 @@ export interface OldInstallation {
 const CAPACITY = 10_000;
 const EACH = 1_000;
 
-/**
- * Writes what a build of before the first release left: a cluster of ten cores with deployments in all states, their history and their ledger.
- * By SQL of that time, because nobody can run its code any more.
- */
-export async function fillAsEarlyBuild(client: Client): Promise<OldInstallation> {
+/** Writes an installation that was stopped in the middle of its work: a cluster of ten cores with deployments in several states, and their ledger. */
+export async function fillInstallation(client: Client): Promise<FilledInstallation> {
   const [userId, organizationId, clusterId, passId] = [newId(), newId(), newId(), newId()];
   await client.query(
     `insert into users (id, username, username_key, password_hash) values ($1, 'ada', 'ada', '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA')`,
@@ -54,7 +48,7 @@ export async function fillAsEarlyBuild(client: Client): Promise<OldInstallation>
              '{"settle": 1, "snapshot": 1, "plan": 1, "apply": 1}')`,
     [passId, organizationId, clusterId],
   );
-  // As a worker of that build did when it stopped in the middle: what waits is announced.
+  // As a worker leaves it that stops in the middle: the queue is announced.
   await client.query(
     `insert into cluster_signals (organization_id, cluster_id, reason) values ($1, $2, 'more-to-do')`,
     [organizationId, clusterId],

@@ -1,0 +1,74 @@
+/** Passes: their records, and what one leaves for the next. */
+export const PASSES = [
+  `create table passes (
+    id uuid not null primary key,
+    organization_id uuid not null,
+    cluster_id uuid not null,
+    woken_by text not null,
+    started_at timestamptz not null,
+    finished_at timestamptz not null default clock_timestamp(),
+    waiting int not null,
+    shapes int not null,
+    placed int not null,
+    released int not null,
+    timed_out int not null,
+    is_partial boolean not null,
+    certificate jsonb not null,
+    durations_ms jsonb not null,
+    reservation jsonb null,
+    reservation_events jsonb not null default '[]',
+    preempted int not null default 0,
+    foreign key (organization_id, cluster_id) references clusters (organization_id, id) on delete cascade
+  )`,
+  `create index passes_cluster_index on passes (cluster_id, id)`,
+  `create table pass_sights (
+    pass_id uuid not null primary key,
+    organization_id uuid not null,
+    cluster_id uuid not null,
+    sight bytea not null,
+    foreign key (organization_id, cluster_id) references clusters (organization_id, id) on delete cascade
+  )`,
+  // It is compressed already, and read by its key alone; so are the blockers below.
+  `alter table pass_sights alter column sight set storage external`,
+  // Running totals per cluster: records of passes are pruned by age, and counters must never fall.
+  `create table pass_totals (
+    cluster_id uuid not null primary key,
+    organization_id uuid not null,
+    passes bigint not null,
+    optimal bigint not null,
+    placed bigint not null,
+    released bigint not null,
+    timed_out bigint not null,
+    settle_ms float8 not null,
+    snapshot_ms float8 not null,
+    plan_ms float8 not null,
+    apply_ms float8 not null,
+    waits bigint[] not null,
+    waits_ms float8 not null,
+    turns bigint[] not null,
+    turns_ms float8 not null,
+    preempted bigint not null default 0,
+    lost_seconds bigint not null default 0,
+    foreign key (organization_id, cluster_id) references clusters (organization_id, id) on delete cascade
+  )`,
+  `create table cluster_schedules (
+    cluster_id uuid not null primary key,
+    organization_id uuid not null,
+    reservation jsonb null,
+    wake_at timestamptz null,
+    claims jsonb null,
+    foreign key (organization_id, cluster_id) references clusters (organization_id, id) on delete cascade
+  )`,
+  `create index cluster_schedules_wake_index on cluster_schedules (wake_at) where wake_at is not null`,
+  `create table cluster_blockers (
+    cluster_id uuid not null primary key,
+    organization_id uuid not null,
+    pass_id uuid not null,
+    as_of timestamptz not null,
+    shapes int not null,
+    waiting bigint not null,
+    blockers bytea not null,
+    foreign key (organization_id, cluster_id) references clusters (organization_id, id) on delete cascade
+  )`,
+  `alter table cluster_blockers alter column blockers set storage external`,
+];

@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common';
 
 import { NudgeOrigin } from '#queue';
 
-import { ProblemsController } from './problems/problems.controller.js';
+import { ProblemsController } from './openapi/problems.controller.js';
 import { Drain } from './server/drain.js';
 import { EventStreams } from './server/event-streams.js';
 import { currentRequest } from './server/request-context.js';

@@ -14,7 +14,7 @@ import {
 import type { DtoClass } from '../fields/rule.js';
 import { JSON_LINES_TYPE } from '../lines/json-lines.js';
 import type { ErrorEntry } from '../problems/error-catalogue.js';
-import type { LocationConfig } from '../server/locations.js';
+import type { LocationConfig } from './locations.js';
 
 /** What the document says of a route. */
 export interface RouteDescription {

@@ -14,15 +14,15 @@ import type { Logger } from 'pino';
 
 import { ConfigModule, type Settings } from '#config';
 
-import { RequestPipe } from '../fields/request.pipe.js';
-import { UndeclaredInputGuard } from '../fields/undeclared-input.guard.js';
+import { RequestPipe } from './request.pipe.js';
+import { UndeclaredInputGuard } from './undeclared-input.guard.js';
 import { HttpModule } from '../http.module.js';
 import { serveDocumentation } from '../openapi/documentation.js';
 import { createOpenApiDocument, type TagDescription } from '../openapi/document.js';
-import { ProblemFilter, type ReportUnexpected } from '../problems/problem.filter.js';
+import { ProblemFilter, type ReportUnexpected } from './problem.filter.js';
 import { allowOrigins } from './cors.js';
 import { addEntityTags } from '../versions/entity-tag.js';
-import { addLocations } from './locations.js';
+import { addLocations } from '../openapi/locations.js';
 import { Drain } from './drain.js';
 import { addRequestHooks, answerOtherMethods, collectRoutes, takeBodiesAsBytes } from './hooks.js';
 import { createLogger, NestLogger } from './logger.js';

@@ -8,7 +8,7 @@ import { newId } from '#kernel';
 
 import type { ErrorEntry } from '../problems/error-catalogue.js';
 import { PROBLEM_TYPE, problemOf } from '../problems/problem.js';
-import { sendProblem } from '../problems/problem.filter.js';
+import { sendProblem } from './problem.filter.js';
 import { TransportError, TransportErrors } from '../problems/request.errors.js';
 
 /** Limits of every connection and request. Times in milliseconds, sizes in bytes. */

@@ -1,8 +1,8 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 
-import { countProblem } from '../server/request-metrics.js';
-import { PROBLEM_TYPE, problemOf } from './problem.js';
+import { countProblem } from './request-metrics.js';
+import { PROBLEM_TYPE, problemOf } from '../problems/problem.js';
 
 /** Told about errors that nobody expected. */
 export type ReportUnexpected = (error: unknown, requestId: string) => void;

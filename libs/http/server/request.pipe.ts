@@ -4,9 +4,9 @@ import { RawBody } from '../json/raw-body.js';
 import { takesLines } from '../lines/also-as-lines.js';
 import { JsonLines } from '../lines/json-lines.js';
 import { RequestErrors, TransportError, TransportErrors } from '../problems/request.errors.js';
-import { invalidInput } from './invalid-input.js';
-import { readDto } from './read-dto.js';
-import { type DtoClass, fieldsOf } from './rule.js';
+import { invalidInput } from '../fields/invalid-input.js';
+import { readDto } from '../fields/read-dto.js';
+import { type DtoClass, fieldsOf } from '../fields/rule.js';
 
 /** The class that a parameter is declared with. @throws TypeError when it has no field decorators: it would accept anything */
 function dtoClassOf({ metatype, data }: ArgumentMetadata): DtoClass {

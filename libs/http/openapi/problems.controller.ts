@@ -3,9 +3,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { StringField } from '../fields/text.js';
 import { ArrayField, IntegerField } from '../fields/values.js';
-import { ApiRoute } from '../openapi/api-route.js';
-import { errorCatalogue, type ErrorEntry, findError } from './error-catalogue.js';
-import { TransportError, TransportErrors } from './request.errors.js';
+import { ApiRoute } from './api-route.js';
+import { errorCatalogue, type ErrorEntry, findError } from '../problems/error-catalogue.js';
+import { TransportError, TransportErrors } from '../problems/request.errors.js';
 
 /** One entry of the error catalogue. */
 export class ErrorEntryDto implements ErrorEntry {

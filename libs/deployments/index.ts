@@ -3,15 +3,15 @@ import { DeploymentSchema } from './deployment.entity.js';
 export {
   ClusterWork,
   type NamedDeployment,
-  type SingleHolder,
+  type RunningDeployment,
   type WorkingDeployment,
-  type YieldTerms,
+  type PreemptionCriteria,
 } from './lifecycle/cluster-work.js';
 export {
   type AttemptResources,
   DeploymentLifecycle,
   type EndedAttempt,
-  type HoldingGroup,
+  type AllocatedGroup,
   type PassContext,
   type ScheduledDeployment,
   type ShapeToSchedule,
@@ -26,7 +26,7 @@ export {
   TRANSITIONS,
 } from './deployment-status.js';
 export { type DeploymentView } from './deployment-view.js';
-export { type Displacement, type PreemptedDeployment, Preemptions } from './lifecycle/preemptions.js';
+export { type Victim, type PreemptedDeployment, Preemptions } from './lifecycle/preemptions.js';
 export { DeploymentErrors } from './deployments.errors.js';
 export { DeploymentsService } from './deployments.service.js';
 export { type ClusterOf, DeploymentRetention } from './retention/deployment-retention.js';

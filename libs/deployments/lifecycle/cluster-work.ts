@@ -14,7 +14,7 @@ import {
   sql,
 } from '#database';
 
-import { type HoldingGroup, type WaitingDeployment } from './deployment-lifecycle.js';
+import { type AllocatedGroup, type WaitingDeployment } from './deployment-lifecycle.js';
 import { type DeploymentStatus, HOLDING_STATUSES } from '../deployment-status.js';
 
 /** A deployment as those see it who ask what would be. */
@@ -28,7 +28,7 @@ export interface WorkingDeployment extends ShapeKey {
 }
 
 /** A deployment that holds resources and may be given up for others, or has been, and stops. */
-export interface SingleHolder extends HoldingGroup {
+export interface RunningDeployment extends AllocatedGroup {
   readonly id: string;
   readonly version: number;
   /** When it was scheduled. */
@@ -38,13 +38,13 @@ export interface SingleHolder extends HoldingGroup {
   /** Whether a runtime has reported its start: then it may need time to stop. */
   readonly hasStarted: boolean;
   /** It was preempted, and stops. */
-  readonly isVacating: boolean;
+  readonly isTerminating: boolean;
   /** As whom it waits again when it has stopped; null: it does not stop, or has been cancelled meanwhile. */
-  readonly returns: (WaitingDeployment & { readonly maxRuntimeSeconds: number | null }) | null;
+  readonly requeuedAs: (WaitingDeployment & { readonly maxRuntimeSeconds: number | null }) | null;
 }
 
 /** What must be true of whoever is given up, beside that it is marked and that its priority is lower. */
-export interface YieldTerms {
+export interface PreemptionCriteria {
   /** It has been preempted less often. */
   readonly maxPreemptions: number;
   /** It was scheduled before. */
@@ -72,10 +72,10 @@ function marked(clusterId: string): Fragment {
 }
 
 /** Those of whom something is true, in groups of what differs in nothing that is told of it. */
-function grouped(em: EntityManager, condition: Fragment): Promise<HoldingGroup[]> {
+function grouped(em: EntityManager, condition: Fragment): Promise<AllocatedGroup[]> {
   return rowsOf(
     em,
-    sql<HoldingGroup>`
+    sql<AllocatedGroup>`
       select d.priority, ${selectAmounts('d')}, ${END} as "endsAtMs", count(*)::int as count
       from deployments d
       where ${condition}
@@ -84,12 +84,12 @@ function grouped(em: EntityManager, condition: Fragment): Promise<HoldingGroup[]
 }
 
 /** As a time of its own, so that what is compared with it is a condition of an index. */
-function latest({ scheduledBeforeMs }: YieldTerms): Fragment {
+function latest({ scheduledBeforeMs }: PreemptionCriteria): Fragment {
   return sql`to_timestamp(${scheduledBeforeMs}::float8 / 1000)`;
 }
 
 /** As an expression, of which there are no statistics: where they said that next to nobody does, all that runs would be read and sorted. */
-function yieldsAgain({ maxPreemptions }: YieldTerms): Fragment {
+function yieldsAgain({ maxPreemptions }: PreemptionCriteria): Fragment {
   return sql`(d.preemptions + 0 < ${maxPreemptions}::int)`;
 }
 
@@ -119,7 +119,7 @@ function waitingAs(clusterId: string): Fragment {
 @Injectable()
 export class ClusterWork {
   /** The oldest of each shape, so many at most, oldest first; by the position of the shape. */
-  async headsOf(
+  async oldestOf(
     em: EntityManager,
     clusterId: string,
     shapes: readonly ShapeKey[],
@@ -149,7 +149,7 @@ export class ClusterWork {
   }
 
   /** How many of each shape are older than a deployment, counted up to a limit; by the position of the shape. */
-  async olderThan(
+  async countOlder(
     em: EntityManager,
     clusterId: string,
     shapes: readonly ShapeKey[],
@@ -180,11 +180,11 @@ export class ClusterWork {
    * What holds resources in a cluster, in groups of the same priority, request and end. As a pass would leave it: without what is due to end
    * already, but with what runs and is granted so many seconds to stop; null: as it stands.
    */
-  async holding(
+  async allocatedGroups(
     em: EntityManager,
     clusterId: string,
     { settledWith }: { readonly settledWith: number | null },
-  ): Promise<HoldingGroup[]> {
+  ): Promise<AllocatedGroup[]> {
     const settled =
       settledWith === null ? sql`` : sql`and (${STAYS} or (d.status = 'running' and ${settledWith}::int > 0))`;
     return grouped(em, sql`d.cluster_id = ${clusterId} and ${HOLDS} ${settled}`);
@@ -199,7 +199,7 @@ export class ClusterWork {
    * Its cost follows them and what has been preempted too often, and nothing else that runs: the orders lead to the indexes that have them,
    * whatever the statistics say.
    */
-  async givingWay(
+  async preemptionCandidates(
     em: EntityManager,
     clusterId: string,
     {
@@ -209,15 +209,15 @@ export class ClusterWork {
       countsOverdue,
     }: {
       readonly below: number;
-      readonly terms: YieldTerms;
+      readonly terms: PreemptionCriteria;
       readonly limit: number;
       readonly countsOverdue: boolean;
     },
-  ): Promise<SingleHolder[]> {
+  ): Promise<RunningDeployment[]> {
     return rowsOf(
       em,
-      sql<SingleHolder>`
-        (select ${SINGLE}, false as "isVacating", null::jsonb as returns from deployments d
+      sql<RunningDeployment>`
+        (select ${SINGLE}, false as "isTerminating", null::jsonb as "requeuedAs" from deployments d
          where ${marked(clusterId)} and d.priority < ${below} and d.scheduled_at < ${latest(terms)}
            and ${yieldsAgain(terms)}
          order by d.priority, d.scheduled_at desc, d.id limit ${limit})
@@ -238,18 +238,23 @@ export class ClusterWork {
   }
 
   /** Who is marked for giving way and does not keep the terms, from the lowest priority, the youngest first, at most `limit`. */
-  async notGivingWay(em: EntityManager, clusterId: string, terms: YieldTerms, limit: number): Promise<SingleHolder[]> {
+  async ineligibleForPreemption(
+    em: EntityManager,
+    clusterId: string,
+    terms: PreemptionCriteria,
+    limit: number,
+  ): Promise<RunningDeployment[]> {
     return rowsOf(
       em,
-      sql<SingleHolder>`
-        select ${SINGLE}, false as "isVacating", null::jsonb as returns from deployments d
+      sql<RunningDeployment>`
+        select ${SINGLE}, false as "isTerminating", null::jsonb as "requeuedAs" from deployments d
         where ${marked(clusterId)} and (d.scheduled_at >= ${latest(terms)} or not ${yieldsAgain(terms)})
         order by d.priority, d.scheduled_at desc, d.id limit ${limit}`,
     );
   }
 
-  /** All who are marked for giving way, in groups like those of {@link holding}. */
-  async markedHolding(em: EntityManager, clusterId: string): Promise<HoldingGroup[]> {
+  /** All who are marked for giving way, in groups like those of {@link allocatedGroups}. */
+  async preemptibleGroups(em: EntityManager, clusterId: string): Promise<AllocatedGroup[]> {
     return grouped(em, marked(clusterId));
   }
 
@@ -257,7 +262,7 @@ export class ClusterWork {
   async membersOf(
     em: EntityManager,
     clusterId: string,
-    group: HoldingGroup,
+    group: AllocatedGroup,
     apart: readonly string[],
   ): Promise<NamedDeployment[]> {
     return rowsOf(

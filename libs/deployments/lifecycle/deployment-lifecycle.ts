@@ -36,7 +36,7 @@ export interface WaitingDeployment {
 }
 
 /** Deployments that hold the same resources until the same time. */
-export interface HoldingGroup extends ResourceAmounts {
+export interface AllocatedGroup extends ResourceAmounts {
   readonly priority: number;
   /** null: not declared */
   readonly endsAtMs: number | null;

@@ -6,7 +6,7 @@ import { type EntityManager, rowsOf, selectShape, sql } from '#database';
 import { type AttemptResources, type PassContext } from './deployment-lifecycle.js';
 
 /** One deployment that gives way, and for whom. */
-export interface Displacement {
+export interface Victim {
   readonly id: string;
   /** As it was when it was chosen. What has changed since is not preempted. */
   readonly version: number;
@@ -36,7 +36,7 @@ export class Preemptions {
   async preempt(
     tx: EntityManager,
     { organizationId, clusterId, passId }: PassContext,
-    displacements: readonly Displacement[],
+    displacements: readonly Victim[],
     graceSeconds: number,
   ): Promise<PreemptedDeployment[]> {
     return rowsOf(
@@ -93,7 +93,7 @@ export class Preemptions {
   async areWaiting(
     tx: EntityManager,
     { organizationId }: PassContext,
-    preemptors: readonly Pick<Displacement, 'preemptorId' | 'preemptorPriority'>[],
+    preemptors: readonly Pick<Victim, 'preemptorId' | 'preemptorPriority'>[],
   ): Promise<boolean> {
     const priorities = new Map(preemptors.map((one) => [one.preemptorId, one.preemptorPriority]));
     const rows = await rowsOf(

@@ -130,7 +130,7 @@ export class ExplanationsService {
     if (one === undefined) throw DeploymentErrors.NOT_FOUND.because();
     if (one.status !== 'queued' && one.status !== 'retrying') return null;
     const shapes = present.shapes;
-    const older = await this.work.olderThan(tx, present.clusterId, shapes, { ...present, id }, MAX_ELDERS);
+    const older = await this.work.countOlder(tx, present.clusterId, shapes, { ...present, id }, MAX_ELDERS);
     const key = keyOf(shapeOf(one));
     const shape = present.snapshot.waiting.findIndex((other) => keyOf(other) === key);
     if (one.status === 'queued') return shape < 0 ? null : { present, one, shape, older };

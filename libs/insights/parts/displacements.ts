@@ -1,5 +1,5 @@
 import { type EntityManager } from '#database';
-import { type ClusterWork, type SingleHolder } from '#deployments';
+import { type ClusterWork, type RunningDeployment } from '#deployments';
 import {
   type Displacement,
   displacementInWords,
@@ -53,7 +53,7 @@ export async function nameDisplacement(
   const { running } = present.snapshot;
   const singles = (groups: readonly number[]): Single[] =>
     groups.slice(0, MAX_YIELDING).flatMap((group) => singlesOf(running[group]));
-  const stopping = present.holding.filter((group): group is SingleHolder => 'id' in group && group.isVacating);
+  const stopping = present.holding.filter((group): group is RunningDeployment => 'id' in group && group.isTerminating);
   const leaving = isClaimant ? stopping.slice(0, MAX_YIELDING) : [];
   const gone = singles(plan.preempt.filter(({ by }) => by === shape).map(({ group }) => group));
   const could = singles(displacement.candidates);
@@ -66,7 +66,7 @@ export async function nameDisplacement(
 }
 
 /** A running deployment that is told apart. */
-export type Single = Pick<SingleHolder, 'id' | 'priority' | 'sinceMs'>;
+export type Single = Pick<RunningDeployment, 'id' | 'priority' | 'sinceMs'>;
 
 /** What is behind a running group that may be given up. */
 export function singlesOf(group: RunningGroup | undefined): Single[] {

@@ -53,7 +53,7 @@ export class WhatIfService {
       starting.length === 0
         ? []
         : await this.presents.with(actor, { organizationId, clusterId, names: 1 }, (tx) =>
-            this.work.headsOf(
+            this.work.oldestOf(
               tx,
               clusterId,
               starting.map(({ shape }) => toQueued(shape)),
@@ -123,7 +123,7 @@ export class WhatIfService {
     for (const { head, shape } of amendments) {
       const { id } = head;
       const own = { organizationId, id };
-      const [waiting = 0] = await this.work.olderThan(tx, clusterId, [toQueued(shape)], own, MAX_ELDERS);
+      const [waiting = 0] = await this.work.countOlder(tx, clusterId, [toQueued(shape)], own, MAX_ELDERS);
       const older = (others: readonly Member[]): number =>
         others.filter((other) => keyOf(other.shape) === keyOf(shape) && compareAge(other.head, head) < 0).length;
       elders.set(id, waiting - older(left) + older(amendments));

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { type ResourceVector } from '#kernel';
 import { type EntityManager } from '#database';
-import { type SingleHolder } from '#deployments';
+import { type RunningDeployment } from '#deployments';
 import { type Plan, type ReservationEvent, type Snapshot } from '#packing';
 import { type QueuedShape } from '#queue';
 
@@ -22,7 +22,7 @@ export interface PassView {
   /** The shapes of `snapshot.waiting`, at the same positions. */
   readonly shapes: readonly QueuedShape[];
   /** What runs alone and may be given up, or stops, by id. */
-  readonly singles: ReadonlyMap<string, SingleHolder>;
+  readonly singles: ReadonlyMap<string, RunningDeployment>;
   readonly schedule: Schedule;
   /** What became of a reservation before there is anything to plan. */
   readonly withdrawn: readonly ReservationEvent[];

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { type EntityManager } from '#database';
-import { ClusterWork, type Displacement, type PassContext, type PreemptedDeployment, Preemptions } from '#deployments';
+import { ClusterWork, type PassContext, type PreemptedDeployment, Preemptions, type Victim } from '#deployments';
 import { Ledger } from '#ledger/writer';
 import { keyOf, type Plan, type Preemption, type WaitingShape } from '#packing';
 
@@ -77,7 +77,7 @@ export class Preempting {
     if (both.length === 0) return new Map();
     const most = Math.max(...both.map(({ count }) => count));
     const wanted = both.flatMap(({ shape }) => shapes[shape] ?? []);
-    const heads = await this.work.headsOf(tx, clusterId, wanted, most + 1);
+    const heads = await this.work.oldestOf(tx, clusterId, wanted, most + 1);
     return new Map(
       both.flatMap(({ shape, count, includes }, index): [number, string][] => {
         const others = (heads[index] ?? []).filter(({ id }) => !includes.includes(id));
@@ -97,7 +97,7 @@ function displacementOf(
   place: Plan['place'],
   view: PassView,
   claimantOf: ReadonlyMap<number, string>,
-): Displacement {
+): Victim {
   const victim = view.singles.get(id);
   const shape = view.snapshot.waiting[by];
   if (victim === undefined || shape === undefined)

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { type ResourceAmounts, ResourceVector } from '#kernel';
 import { ClusterDoor, ClusterErrors } from '#clusters';
 import { Database, type EntityManager, preferIndexes, rowsOf, sql } from '#database';
-import { type HoldingGroup, type SingleHolder } from '#deployments';
+import { type AllocatedGroup, type RunningDeployment } from '#deployments';
 import { type ClusterStop, type Snapshot } from '#packing';
 import { type QueuedShape } from '#queue';
 import { type Actor } from '#rbac';
@@ -21,7 +21,7 @@ export interface Present {
   /** The shapes of `snapshot.waiting`, at the same positions. */
   readonly shapes: readonly QueuedShape[];
   /** The groups of `snapshot.running`, at the same positions; those with an id are one deployment alone. */
-  readonly holding: readonly (HoldingGroup | SingleHolder)[];
+  readonly holding: readonly (AllocatedGroup | RunningDeployment)[];
   readonly stops: readonly ClusterStop[];
   readonly state: ClusterState;
 }
@@ -102,7 +102,7 @@ async function readCluster(tx: EntityManager, organizationId: string, clusterId:
 /** What a pass plans with once it has settled: a smaller capacity takes effect as soon as what runs fits, and until then nothing starts. */
 export function afterSettling(
   { state, capacity, pendingCapacity }: Pick<ClusterState, 'state' | 'capacity' | 'pendingCapacity'>,
-  holding: readonly HoldingGroup[],
+  holding: readonly AllocatedGroup[],
 ): { readonly capacity: ResourceAmounts; readonly stops: readonly ClusterStop[] } {
   const stops = stopsOf(state);
   if (pendingCapacity === null) return { capacity, stops };

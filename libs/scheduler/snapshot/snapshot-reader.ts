@@ -4,10 +4,10 @@ import { type ResourceAmounts, RESOURCES, ResourceVector } from '#kernel';
 import { type EntityManager } from '#database';
 import {
   ClusterWork,
-  type HoldingGroup,
-  type SingleHolder,
+  type AllocatedGroup,
+  type RunningDeployment,
   type WaitingDeployment,
-  type YieldTerms,
+  type PreemptionCriteria,
 } from '#deployments';
 import {
   type Claim,
@@ -52,7 +52,7 @@ export interface ClusterSight {
   /** The shapes of `problem.waiting`, at the same positions. */
   readonly shapes: readonly QueuedShape[];
   /** The groups of `problem.running`, at the same positions; where they were left out, those that are one deployment alone. */
-  readonly holding: readonly (HoldingGroup | SingleHolder)[];
+  readonly holding: readonly (AllocatedGroup | RunningDeployment)[];
   readonly schedule: Schedule;
   /** What became of a reservation before there is anything to plan. */
   readonly withdrawn: readonly ReservationEvent[];
@@ -107,7 +107,7 @@ export class SnapshotReader {
     const singles = await this.singles(tx, cluster, depth, waiting, schedule.claims);
     const areRead = needsGroups(cluster, depth, waiting, standing);
     const settledWith = depth.kind === 'deciding' ? null : cluster.policy.stopGraceSeconds;
-    const groups = areRead ? await this.work.holding(tx, clusterId, { settledWith }) : [];
+    const groups = areRead ? await this.work.allocatedGroups(tx, clusterId, { settledWith }) : [];
     const known = [...without(groups, singles), ...singles];
     const rest = depth.kind === 'deciding' ? restOf(depth.allocated, known, areRead ? cluster.nowMs + 1 : null) : [];
     const holding = [...rest, ...known];
@@ -134,21 +134,30 @@ export class SnapshotReader {
     depth: Depth,
     waiting: readonly NamedShape[],
     claims: readonly Claim[],
-  ): Promise<readonly SingleHolder[]> {
+  ): Promise<readonly RunningDeployment[]> {
     const terms = termsOf(policy, nowMs);
     if (depth.kind === 'everything') return this.allSingles(tx, clusterId, terms);
     const below = highestUnmet(waiting, depth);
     if (claims.length === 0 && (policy.preemption === 'never' || below === null)) return [];
     const limit = depth.mayPreempt ? this.mostCandidates : 0;
-    return this.work.givingWay(tx, clusterId, { below: below ?? 0, terms, limit, countsOverdue: true });
+    return this.work.preemptionCandidates(tx, clusterId, { below: below ?? 0, terms, limit, countsOverdue: true });
   }
 
   /** The same for whoever may ask of another policy, or why something stays: with others that are marked, as far as there is room for them. */
-  private async allSingles(tx: EntityManager, clusterId: string, terms: YieldTerms): Promise<readonly SingleHolder[]> {
+  private async allSingles(
+    tx: EntityManager,
+    clusterId: string,
+    terms: PreemptionCriteria,
+  ): Promise<readonly RunningDeployment[]> {
     const limit = this.mostCandidates;
-    const found = await this.work.givingWay(tx, clusterId, { below: ANY_PRIORITY, terms, limit, countsOverdue: false });
+    const found = await this.work.preemptionCandidates(tx, clusterId, {
+      below: ANY_PRIORITY,
+      terms,
+      limit,
+      countsOverdue: false,
+    });
     if (found.length >= limit) return found;
-    const others = await this.work.notGivingWay(tx, clusterId, terms, limit);
+    const others = await this.work.ineligibleForPreemption(tx, clusterId, terms, limit);
     // The next to have run for long enough are among both.
     return [...new Map([...found, ...others].map((single) => [single.id, single])).values()].slice(0, limit);
   }
@@ -157,12 +166,12 @@ export class SnapshotReader {
   private async leftOut(
     tx: EntityManager,
     { clusterId }: ReadableCluster,
-    singles: readonly SingleHolder[],
+    singles: readonly RunningDeployment[],
   ): Promise<ReadonlyMap<string, number>> {
     // Fewer are all there are.
     if (singles.length < this.mostCandidates) return NONE_LEFT_OUT;
-    const marked = await this.work.markedHolding(tx, clusterId);
-    const known = singles.filter(({ isVacating }) => !isVacating);
+    const marked = await this.work.preemptibleGroups(tx, clusterId);
+    const known = singles.filter(({ isTerminating }) => !isTerminating);
     return new Map(without(marked, known).map((group) => [keyOf(group), group.count]));
   }
 
@@ -179,7 +188,7 @@ export class SnapshotReader {
     const needsAge = depth.kind === 'everything' || isAnyNamed ? () => true : shared(shapes);
     const aged = shapes.filter(needsAge);
     const names = namesOf(depth, aged.length, claims);
-    const heads = aged.length === 0 ? [] : await this.work.headsOf(tx, clusterId, aged, names);
+    const heads = aged.length === 0 ? [] : await this.work.oldestOf(tx, clusterId, aged, names);
     const named = new Map(aged.map((shape, position) => [shape, heads[position] ?? []]));
     return shapes.flatMap((shape) => {
       const own = named.get(shape) ?? AGELESS;
@@ -189,7 +198,7 @@ export class SnapshotReader {
 }
 
 /** What a policy demands of whoever is given up now. */
-function termsOf({ maxPreemptions, preemptAfterSeconds }: PlanningPolicy, nowMs: number): YieldTerms {
+function termsOf({ maxPreemptions, preemptAfterSeconds }: PlanningPolicy, nowMs: number): PreemptionCriteria {
   // Times are told in whole milliseconds, rounded down: whoever was scheduled within this one has run for long enough.
   return { maxPreemptions, scheduledBeforeMs: nowMs - preemptAfterSeconds * 1_000 + 1 };
 }
@@ -247,7 +256,11 @@ function highestUnmet(
  * What is allocated beside groups. Where groups were not read, what runs matters by its sum alone. Where they were, it is what has ended since
  * this pass settled: its room comes with the next one.
  */
-function restOf(allocated: ResourceVector, groups: readonly HoldingGroup[], endsAtMs: number | null): HoldingGroup[] {
+function restOf(
+  allocated: ResourceVector,
+  groups: readonly AllocatedGroup[],
+  endsAtMs: number | null,
+): AllocatedGroup[] {
   const held = ResourceVector.sum(groups.map((group) => ResourceVector.of(group).times(group.count)));
   // Nothing where deployments hold more: a ledger with less is a finding of the audit, and no reason to plan with less.
   const rest = allocated.shortfallIn(held);
@@ -267,7 +280,7 @@ function stillClaimed(claim: Claim, waiting: readonly NamedShape[]): Claim[] {
 }
 
 /** Groups less those of their members that stand alone. */
-function without(groups: readonly HoldingGroup[], singles: readonly SingleHolder[]): HoldingGroup[] {
+function without(groups: readonly AllocatedGroup[], singles: readonly RunningDeployment[]): AllocatedGroup[] {
   if (singles.length === 0) return [...groups];
   const counts = new Map<string, number>();
   for (const single of singles) counts.set(keyOf(single), (counts.get(keyOf(single)) ?? 0) + 1);
@@ -277,33 +290,35 @@ function without(groups: readonly HoldingGroup[], singles: readonly SingleHolder
   });
 }
 
-function keyOf({ priority, cpuMillis, memoryMib, gpuMillis, endsAtMs }: HoldingGroup): string {
+function keyOf({ priority, cpuMillis, memoryMib, gpuMillis, endsAtMs }: AllocatedGroup): string {
   return [priority, cpuMillis, memoryMib, gpuMillis, endsAtMs].join(' ');
 }
 
 /** What is over and keeps its resources all the same is asked to stop by the pass that settles it. */
-function asSettled<Group extends HoldingGroup>(group: Group, { nowMs, policy }: ReadableCluster): Group {
+function asSettled<Group extends AllocatedGroup>(group: Group, { nowMs, policy }: ReadableCluster): Group {
   const isOver = group.endsAtMs !== null && group.endsAtMs <= nowMs;
   return isOver ? { ...group, endsAtMs: nowMs + policy.stopGraceSeconds * 1_000 } : group;
 }
 
-function toRunning(group: HoldingGroup | SingleHolder): RunningGroup {
+function toRunning(group: AllocatedGroup | RunningDeployment): RunningGroup {
   const { priority, endsAtMs, count } = group;
   const running = { priority, resources: amountsOf(group), count, endsAtMs };
   if (!('id' in group)) return running;
-  const { id, sinceMs, preemptions, hasStarted, isVacating, returns } = group;
-  if (isVacating) return { ...running, isVacating, ...(returns === null ? {} : { returns }) };
+  const { id, sinceMs, preemptions, hasStarted, isTerminating, requeuedAs } = group;
+  if (isTerminating) {
+    return { ...running, isVacating: true, ...(requeuedAs === null ? {} : { returns: requeuedAs }) };
+  }
   return { ...running, preemptible: { id, sinceMs, preemptions, stopsAtOnce: !hasStarted } };
 }
 
 /** Groups with how many of them were left out; those that stand alone were not. */
 function withLeftOut(
   running: readonly RunningGroup[],
-  holding: readonly (HoldingGroup | SingleHolder)[],
+  holding: readonly (AllocatedGroup | RunningDeployment)[],
   leftOut: ReadonlyMap<string, number>,
 ): RunningGroup[] {
   return running.map((group, index) => {
-    const behind = holding[index] as HoldingGroup | SingleHolder;
+    const behind = holding[index] as AllocatedGroup | RunningDeployment;
     const notConsidered = 'id' in behind ? undefined : leftOut.get(keyOf(behind));
     return notConsidered === undefined ? group : { ...group, notConsidered };
   });

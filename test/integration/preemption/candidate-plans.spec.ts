@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { newId } from '#kernel';
 import { Database, databaseOptions, type EntityManager, MikroORM, preferIndexes, rowsOf, sql } from '#database';
-import { ClusterWork, DeploymentLifecycle, Preemptions, type SingleHolder, type YieldTerms } from '#deployments';
+import {
+  ClusterWork,
+  DeploymentLifecycle,
+  Preemptions,
+  type RunningDeployment,
+  type PreemptionCriteria,
+} from '#deployments';
 
 import { createTestDatabase, type TestDatabase, withClient } from '../../support/database.js';
 
@@ -16,10 +22,10 @@ const LIMIT = 50;
 const BELOW = 50;
 
 /** All that is marked keeps these. */
-const TERMS: YieldTerms = { maxPreemptions: 1, scheduledBeforeMs: Date.now() + 86_400_000 };
+const TERMS: PreemptionCriteria = { maxPreemptions: 1, scheduledBeforeMs: Date.now() + 86_400_000 };
 
 /** Nothing has run for as long as these demand. */
-const PATIENT: YieldTerms = { maxPreemptions: 1, scheduledBeforeMs: Date.now() - 86_400_000 };
+const PATIENT: PreemptionCriteria = { maxPreemptions: 1, scheduledBeforeMs: Date.now() - 86_400_000 };
 
 /** When PostgreSQL looked at the table last: never, while it was empty, before there was anything to give up, or now. */
 const LOOKS = ['never', 'when it was empty', 'before anything ran', 'just now'] as const;
@@ -151,8 +157,8 @@ describe.each(LOOKS)('giving up what runs, where PostgreSQL last looked at the t
     return told;
   };
 
-  const candidates = (tx: EntityManager, below: number, limit: number, terms = TERMS): Promise<SingleHolder[]> =>
-    new ClusterWork().givingWay(tx, clusterId, { below, terms, limit, countsOverdue: true });
+  const candidates = (tx: EntityManager, below: number, limit: number, terms = TERMS): Promise<RunningDeployment[]> =>
+    new ClusterWork().preemptionCandidates(tx, clusterId, { below, terms, limit, countsOverdue: true });
 
   /** What the question for candidates reads, and how many come back. */
   const ask = async (below: number, limit: number, terms = TERMS): Promise<{ found: number; read: Read[] }> => {
@@ -205,7 +211,7 @@ describe.each(LOOKS)('giving up what runs, where PostgreSQL last looked at the t
     const pass = { organizationId, clusterId, passId: newId() };
     const { result: named } = await reading((tx) => candidates(tx, BELOW, LIMIT));
     const displacements = named
-      .filter(({ isVacating }) => !isVacating)
+      .filter(({ isTerminating }) => !isTerminating)
       .map(({ id, version }) => ({ id, version, preemptorId: id, preemptorPriority: 90, lostSeconds: 1 }));
     const preempted = await reading((tx) => new Preemptions().preempt(tx, pass, displacements, 60));
     expect(preempted.result).toHaveLength(LIMIT);

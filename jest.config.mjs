@@ -41,7 +41,15 @@ const processes = Math.max(
   Math.min(availableParallelism(), MOST_PROCESSES, Math.floor(totalmem() / BYTES_PER_PROCESS)),
 );
 
-const suite = (displayName, testMatch, extra = {}) => ({ ...shared, displayName, testMatch, ...extra });
+/** What costs much and says something new only after a change of the planner, the scheduler, the ledger or the database. */
+const DEEP = '**/*.deep.spec.ts';
+
+const suite = (displayName, folders) => ({
+  ...shared,
+  displayName,
+  testMatch: folders.map((folder) => `<rootDir>/${folder}/**/*.spec.ts`),
+  testPathIgnorePatterns: ['/node_modules/', '\\.deep\\.spec\\.ts$'],
+});
 
 export default {
   // Real servers on two cores that do other things as well: a limit for what hangs, not for what is slow.
@@ -50,17 +58,19 @@ export default {
   workerIdleMemoryLimit: IDLE_LIMIT,
   maxWorkers: processes,
   testSequencer: '<rootDir>/test/support/sequencer.mjs',
+  reporters: ['default', '<rootDir>/test/support/slowest-files.mjs'],
   globalSetup: '<rootDir>/test/support/installations/setup.mjs',
   globalTeardown: '<rootDir>/test/support/installations/teardown.mjs',
   // An installation that fails in the middle of its start leaves connections that would keep a failed run from ending.
   forceExit: true,
   projects: [
-    suite('unit', ['<rootDir>/libs/**/*.spec.ts', '<rootDir>/apps/**/*.spec.ts', '<rootDir>/bench/**/*.spec.ts']),
-    suite('architecture', ['<rootDir>/test/architecture/**/*.spec.ts']),
-    suite('integration', ['<rootDir>/test/integration/**/*.spec.ts']),
-    suite('e2e', ['<rootDir>/test/e2e/**/*.spec.ts']),
-    suite('model', ['<rootDir>/test/model/**/*.spec.ts']),
-    suite('browser', ['<rootDir>/test/browser/**/*.spec.ts']),
-    suite('faults', ['<rootDir>/test/faults/**/*.spec.ts']),
+    suite('unit', ['libs', 'apps', 'bench']),
+    suite('architecture', ['test/architecture']),
+    suite('integration', ['test/integration']),
+    suite('e2e', ['test/e2e']),
+    suite('model', ['test/model']),
+    suite('browser', ['test/browser']),
+    suite('faults', ['test/faults']),
+    { ...shared, displayName: 'deep', testMatch: [`<rootDir>/{libs,test}/${DEEP}`] },
   ],
 };

@@ -132,7 +132,7 @@ export async function changesOf(em: EntityManager, statement: RawBuilder<unknown
  * Tells PostgreSQL that the statements of this transaction touch few rows of large tables, each by an index.
  *
  * Its own judgement depends on statistics that lag behind a queue that grows by a hundred thousand rows in a second: with those of an
- * empty table it joins by nested scans, and a step of 20 ms takes minutes. Proven by test/integration/pass-cost.spec.ts.
+ * empty table it joins by nested scans, and a step of 20 ms takes minutes. Proven by test/integration/pass-cost.deep.spec.ts.
  */
 export async function preferIndexes(tx: EntityManager): Promise<void> {
   await rowsOf(

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 
 import { newId } from '#kernel';
 
+import { cases } from '../../test/support/cases.js';
 import { type Answer, ask, type Call, refusal } from './testing/hostile.js';
 import { testApp } from './testing/test-app.js';
 
@@ -255,7 +256,7 @@ describe('no request whatever', () => {
           refusal(answer);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: cases(500) },
     );
   });
 });

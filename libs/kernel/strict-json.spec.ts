@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { cases } from '../../test/support/cases.js';
 import { AmbiguousJson, JSON_LIMITS, MalformedJson, parseStrictJson, pointerTo } from './strict-json.js';
 
 function refusalOf(text: string): string {
@@ -47,7 +48,7 @@ describe('strict JSON', () => {
         }
         expect(JSON.stringify(own)).toBe(JSON.stringify(JSON.parse(text)));
       }),
-      { numRuns: 3000 },
+      { numRuns: cases(3000) },
     );
   });
 

@@ -1,6 +1,9 @@
 /** The Jest projects of `npm test`. `faults` takes long and has a command of its own, as has the long form of `model`. */
 export const SUITES = ['unit', 'architecture', 'integration', 'e2e', 'model'];
 
+/** The Jest project of all files that end in `.deep.spec.ts`: CI always runs it, `npm test` by lib/depth.mjs. */
+export const DEEP_SUITE = 'deep';
+
 /** Whose coverage is measured. */
 export const COVERED = ['apps/**/*.ts', 'libs/**/*.ts', '!**/*.spec.ts', '!**/testing/**', '!libs/sdk/**'];
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 
+import { cases } from '../support/cases.js';
 import { TestCluster } from '../support/clusters.js';
 import { withClient } from '../support/database.js';
 import { PassesByHand } from '../support/passes-by-hand.js';
@@ -31,8 +32,8 @@ interface Question {
   cordoned?: boolean;
 }
 
-/** `STOWAGE_DEEP=1 npm test -- what-then-happens` makes a thousand of them real. */
-const TURNS = process.env['STOWAGE_DEEP'] === '1' ? 1_000 : 100;
+/** `STOWAGE_TEST_DEPTH=tenfold npm test -- what-then-happens` makes a thousand of them real. */
+const TURNS = cases(100);
 
 let stowage: Stowage;
 let clock: StandingClock;

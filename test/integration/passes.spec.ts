@@ -7,6 +7,7 @@ import { Client } from 'pg';
 
 import { PASS_QUEUE, type PassJob } from '#queue';
 
+import { cases } from '../support/cases.js';
 import { atMost, TestCluster } from '../support/clusters.js';
 import { withClient } from '../support/database.js';
 import { assertLedgerHolds, type LedgerObserver, observeLedger } from '../support/invariants.js';
@@ -24,6 +25,9 @@ function deliverThrice(stowage: Stowage): void {
     return add(...args);
   }) as typeof queue.add;
 }
+
+/** A placement and a cancel that come at the same time. */
+const PAIRS = cases(200);
 
 describe('passes by three workers, every nudge delivered three times', () => {
   let stowage: Stowage;
@@ -125,7 +129,7 @@ describe('passes by three workers, every nudge delivered three times', () => {
       const answer = random.fraction() < 0.3 ? await cluster.cancel(id) : await cluster.complete(id);
       expect([200, 409]).toContain(answer.status);
     };
-    await atMost(12, Array.from({ length: 500 }), async () => {
+    await atMost(12, Array.from({ length: cases(500) }), async () => {
       await (random.fraction() < 0.5 ? submitOne() : endOne());
       await sleep(random.integer(0, 5));
     });
@@ -143,10 +147,10 @@ describe('passes by three workers, every nudge delivered three times', () => {
     expect(Object.keys(counts).every((status) => ['cancelled', 'succeeded'].includes(status))).toBe(true);
   });
 
-  it('end each of 200 pairs of a placement and a cancel as cancelled, once, with nothing kept', async () => {
+  it(`end each of ${PAIRS} pairs of a placement and a cancel as cancelled, once, with nothing kept`, async () => {
     const random = Random.of('cancel races placement');
     const cluster = await TestCluster.create(team, { cpu: 1_000 });
-    await atMost(20, [...Array(200).keys()], async (pair) => {
+    await atMost(20, [...Array(PAIRS).keys()], async (pair) => {
       const id = await cluster.submit();
       if (pair > 0) await sleep(random.integer(0, 40));
       // One at least, however slow passes are.
@@ -167,7 +171,7 @@ describe('passes by three workers, every nudge delivered three times', () => {
     process.stderr.write(`cancel races placement: ${JSON.stringify(ways)}\n`);
     expect(['queued cancelled', 'queued scheduled cancelled']).toEqual(expect.arrayContaining(Object.keys(ways)));
     expect(ways).toHaveProperty(['queued scheduled cancelled']);
-    expect(Object.values(ways).reduce((sum, count) => sum + count, 0)).toBe(200);
+    expect(Object.values(ways).reduce((sum, count) => sum + count, 0)).toBe(PAIRS);
   });
 
   it('end what runs longer than it declared, and start the next in its place', async () => {

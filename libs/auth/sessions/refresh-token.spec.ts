@@ -5,6 +5,7 @@ import fc from 'fast-check';
 
 import { newId } from '#kernel';
 
+import { cases } from '../../../test/support/cases.js';
 import { isGenuine, parseRefreshToken, refreshTokenOf } from './refresh-token.js';
 
 const key = createSecretKey(randomBytes(32));
@@ -41,7 +42,7 @@ describe('a refresh token', () => {
           expect(parsed !== undefined && parsed.sessionId === sessionId && isGenuine(key, parsed, salt)).toBe(false);
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: cases(1000) },
     );
     const parsed = parseRefreshToken(token);
     expect(parsed !== undefined && isGenuine(key, parsed, salt)).toBe(true);

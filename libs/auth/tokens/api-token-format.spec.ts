@@ -3,6 +3,7 @@ import fc from 'fast-check';
 
 import { newId } from '#kernel';
 
+import { cases } from '../../../test/support/cases.js';
 import { createApiToken, digestOf, isApiToken } from './api-token-format.js';
 import { toBase62 } from './base62.js';
 
@@ -23,7 +24,7 @@ describe('an API token', () => {
         fc.pre(token[at] !== character);
         expect(isApiToken(token.slice(0, at) + character + token.slice(at + 1))).toBe(false);
       }),
-      { numRuns: 2000 },
+      { numRuns: cases(2000) },
     );
   });
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 
 import { type Resource, RESOURCES } from '#kernel';
 
+import { cases } from '../../../test/support/cases.js';
 import { plan } from '../planning/plan.js';
 import { DEFAULT_POLICY } from '../policy.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
@@ -11,7 +12,7 @@ import { type Blocker, blockersOf, blockersOfOne } from './blockers.js';
 import { keyOf } from './places.js';
 import { sentenceOf } from './sentence.js';
 
-const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10_000 : 1_000;
+const RUNS = cases(1_000);
 const SMALL = { shapes: 4, waiting: 8, running: 5, largest: 8 };
 const time = (timeMs: number): string => new Date(timeMs).toISOString();
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { cases } from '../../../test/support/cases.js';
 import { plan } from '../planning/plan.js';
 import { DEFAULT_POLICY } from '../policy.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
@@ -8,7 +9,7 @@ import { membersOf, snapshotOf, someState, type State, type Waiting } from '../t
 import { type Change, changed, type Member } from './change.js';
 import { keyOf } from './places.js';
 
-const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10_000 : 1_000;
+const RUNS = cases(1_000);
 const SMALL = { shapes: 4, waiting: 8, running: 5, largest: 8 };
 
 const memberOf = ({ id, queuedAtMs, ...shape }: Waiting): Member => ({ head: { id, queuedAtMs }, shape });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 
 import { type Resource, RESOURCES } from '#kernel';
 
+import { cases } from '../../../test/support/cases.js';
 import { plan } from '../planning/plan.js';
 import { someBusyCluster, TRIABLE, YIELDING } from '../testing/busy-clusters.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
@@ -14,7 +15,7 @@ import { startsOf } from './places.js';
 import { displacementInWords, sentenceOf } from './sentence.js';
 import { unlocksOf } from './unlock.js';
 
-const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10_000 : 1_000;
+const RUNS = cases(1_000);
 
 const time = (timeMs: number): string => `T${timeMs / 1000}`;
 

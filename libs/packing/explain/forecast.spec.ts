@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { cases } from '../../../test/support/cases.js';
 import { DEFAULT_POLICY } from '../policy.js';
 import { FixedRandom } from '../solver/random.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
@@ -9,7 +10,7 @@ import type { PlanningPolicy, Snapshot, WaitingShape } from '../types.js';
 import { type Eta, forecast, type Forecast } from './forecast.js';
 import type { Standing } from './places.js';
 
-const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 2_000 : 200;
+const RUNS = cases(200);
 
 /** Everybody who waits, as far as a snapshot names them. */
 function everybody({ waiting }: Snapshot): Standing[] {

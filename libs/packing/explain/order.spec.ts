@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { cases } from '../../../test/support/cases.js';
 import { plan } from '../planning/plan.js';
 import { DEFAULT_POLICY } from '../policy.js';
 import { someBusyCluster, TRIABLE, YIELDING } from '../testing/busy-clusters.js';
@@ -10,7 +11,7 @@ import { membersOf, snapshotOf, someState, startedBy } from '../testing/states.j
 import type { RunningGroup, Snapshot } from '../types.js';
 import { type OrderRule, whyFirst } from './order.js';
 
-const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10_000 : 1_000;
+const RUNS = cases(1_000);
 
 /** Why the oldest of the first shape starts before the oldest of the second. */
 function why(changes: Partial<Snapshot>): OrderRule {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { cases } from '../../../test/support/cases.js';
 import { plan } from '../planning/plan.js';
 import { claimedBy, membersOf, snapshotOf, someState, startedBy } from '../testing/states.js';
 import { startOf, whoStarts } from './places.js';
 
-const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10_000 : 1_000;
+const RUNS = cases(1_000);
 
 describe('who starts', () => {
   it(`is the same asked of everybody and asked of each, in ${RUNS} states: now, later or not`, () => {

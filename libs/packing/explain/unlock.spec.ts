@@ -3,6 +3,7 @@ import fc from 'fast-check';
 
 import { type Resource, RESOURCES, type ResourceAmounts } from '#kernel';
 
+import { cases } from '../../../test/support/cases.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
 import { claimedBy, membersOf, snapshotOf, someState, type State, startedBy, type Waiting } from '../testing/states.js';
 import type { RunningGroup, Snapshot } from '../types.js';
@@ -10,7 +11,7 @@ import { least } from './least.js';
 import type { Start } from './places.js';
 import { type Unlock, type Unlocks, unlocksOf } from './unlock.js';
 
-const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10_000 : 1_000;
+const RUNS = cases(1_000);
 const SMALL = { shapes: 4, waiting: 8, running: 5, largest: 8 };
 
 /** What would unlock the first of the first shape. */

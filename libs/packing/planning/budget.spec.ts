@@ -3,15 +3,13 @@ import fc from 'fast-check';
 
 import { type ResourceAmounts, ResourceVector } from '#kernel';
 
+import { cases } from '../../../test/support/cases.js';
 import { plan } from './plan.js';
 import { type ProblemSize, someTrouble, TROUBLES } from '../testing/arbitraries.js';
 import { bruteForce } from '../testing/brute-force.js';
 import { amounts, aShape, aSnapshot } from '../testing/problems.js';
 import type { Plan, Snapshot, WaitingShape } from '../types.js';
 import { verify } from '../proof/verify.js';
-
-/** A deep run tries ten times as many. */
-const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10 : 1;
 
 /** Steps of a piece of work that is not broken off once it has begun, at the very most. */
 const PIECE = 100;
@@ -60,7 +58,7 @@ describe.each(TROUBLES)('requests that are %s', (kind) => {
         expect(verify(snapshot, result)).toEqual({ isAccepted: true });
         expect(leftThatFits(snapshot, result)).toEqual([]);
       }),
-      { numRuns: 30 * RUNS },
+      { numRuns: cases(30) },
     );
   });
 
@@ -74,7 +72,7 @@ describe.each(TROUBLES)('requests that are %s', (kind) => {
         expect(result.certificate.optimal).toBe(true);
         expect(verify(snapshot, result)).toEqual({ isAccepted: true });
       }),
-      { numRuns: 100 * RUNS },
+      { numRuns: cases(100) },
     );
   });
 });

@@ -3,12 +3,10 @@ import fc from 'fast-check';
 
 import { RESOURCES } from '#kernel';
 
+import { cases } from '../../../test/support/cases.js';
 import { plan } from './plan.js';
 import { someSnapshot } from '../testing/arbitraries.js';
 import type { Snapshot } from '../types.js';
-
-/** A deep run tries ten times as many. */
-const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10 : 1;
 
 interface Highs {
   solve(problem: string, options: object): { Status: string; ObjectiveValue: number };
@@ -68,7 +66,7 @@ describe('against an independent solver', () => {
         total++;
         if (optimal) certified++;
       }),
-      { numRuns: runs * RUNS },
+      { numRuns: cases(runs) },
     );
     expect(certified).toBeGreaterThanOrEqual(total * 0.9);
   });

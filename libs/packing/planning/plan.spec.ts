@@ -3,14 +3,12 @@ import fc from 'fast-check';
 
 import { ResourceVector } from '#kernel';
 
+import { cases } from '../../../test/support/cases.js';
 import { plan } from './plan.js';
 import { someSnapshot } from '../testing/arbitraries.js';
 import { bruteForce } from '../testing/brute-force.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
 import type { Plan, Snapshot } from '../types.js';
-
-/** A deep run tries ten times as many. */
-const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10 : 1;
 
 const small = { shapes: 6, count: 4, largest: 12, levels: 3 };
 const medium = { shapes: 60, count: 30, largest: 1000, levels: 5 };
@@ -123,7 +121,7 @@ describe('always', () => {
         expect(value).toBeLessThanOrEqual(best.utilization + 1e-9);
         expect(upperBound).toBeGreaterThanOrEqual(best.utilization - 1e-9);
       }),
-      { numRuns: 1500 * RUNS },
+      { numRuns: cases(1500) },
     );
   });
 
@@ -136,7 +134,7 @@ describe('always', () => {
         expect(total).toBe(placed(result).reduce((sum, count) => sum + count, 0));
         placed(result).forEach((count, level) => expect(count).toBeLessThanOrEqual(bounds(result)[level] as number));
       }),
-      { numRuns: 300 * RUNS },
+      { numRuns: cases(300) },
     );
   });
 
@@ -153,7 +151,7 @@ describe('always', () => {
         expect(named(permuted, plan(permuted))).toEqual(named(snapshot, result));
         expect(plan(permuted).certificate).toEqual(result.certificate);
       }),
-      { numRuns: 100 * RUNS },
+      { numRuns: cases(100) },
     );
   });
 
@@ -167,7 +165,7 @@ describe('always', () => {
           if (started < shape.count) expect(ResourceVector.of(shape.request).fitsIn(free)).toBe(false);
         });
       }),
-      { numRuns: 200 * RUNS },
+      { numRuns: cases(200) },
     );
   });
 
@@ -183,7 +181,7 @@ describe('always', () => {
         const changed = placed(after).findIndex((count, level) => count !== placed(before)[level]);
         if (changed >= 0) expect(placed(after)[changed]).toBeGreaterThan(placed(before)[changed] as number);
       }),
-      { numRuns: 100 * RUNS },
+      { numRuns: cases(100) },
     );
   });
 
@@ -201,7 +199,7 @@ describe('always', () => {
         const after = plan({ ...snapshot, waiting });
         if (before.certificate.optimal && after.certificate.optimal) expect(placed(after)).toEqual(placed(before));
       }),
-      { numRuns: 100 * RUNS },
+      { numRuns: cases(100) },
     );
   });
 });

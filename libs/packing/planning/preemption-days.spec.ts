@@ -1,14 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { cases } from '../../../test/support/cases.js';
 import { YIELDING } from '../testing/busy-clusters.js';
 import { aDeployment, DAY, evictionsAt, lostClaims, playDay, someDay } from '../testing/days.js';
 import { amounts } from '../testing/problems.js';
 import { Simulation, type SimulatedDeployment } from '../testing/simulator.js';
 import type { PlanningPolicy } from '../types.js';
-
-/** A deep run tries ten times as many. */
-const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10 : 1;
 
 const somePolicy = fc.record({
   maxPreemptions: fc.constantFrom(1, 3, 100),
@@ -31,7 +29,7 @@ describe.each([0, 600])('over a day, with a grace of %i seconds,', (stopGraceSec
           expect(given.length).toBeLessThanOrEqual(list.filter((one) => one.priority > priority).length);
         }
       }),
-      { numRuns: 30 * RUNS },
+      { numRuns: cases(30) },
     );
     expect(evictions).toBeGreaterThan(30);
   });
@@ -55,7 +53,7 @@ describe.each([0, 600])('over a day, with a grace of %i seconds,', (stopGraceSec
         }
         for (const { by, priority } of simulation.evictions) expect(by.priority).toBeGreaterThan(priority);
       }),
-      { numRuns: 30 * RUNS },
+      { numRuns: cases(30) },
     );
     expect(evictions).toBeGreaterThan(30);
   });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 
 import { ResourceVector } from '#kernel';
 
+import { cases } from '../../../test/support/cases.js';
 import { plan } from './plan.js';
 import { DEFAULT_POLICY } from '../policy.js';
 import { bestYield, ceilingsOf, yielding } from '../testing/best-yield.js';
@@ -11,9 +12,6 @@ import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.j
 import { snapshotOf, someState } from '../testing/states.js';
 import type { Plan, PlanningPolicy, RunningGroup, Snapshot, WaitingShape } from '../types.js';
 import { verify } from '../proof/verify.js';
-
-/** A deep run tries ten times as many. */
-const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10 : 1;
 
 const LARGE: BusySize = { running: 60, shapes: 12, count: 5, largest: 40, elapsed: 50_000 };
 
@@ -192,7 +190,7 @@ describe('against trying everything', () => {
           victims += mine.length;
         }
       }),
-      { numRuns: count * RUNS },
+      { numRuns: cases(count) },
     );
     expect(victims).toBeGreaterThan(count);
     expect(unique).toBeGreaterThan(count / 20);
@@ -255,7 +253,7 @@ describe('always', () => {
         checkYield(snapshot, result);
         expect(verify(snapshot, result)).toEqual({ isAccepted: true });
       }),
-      { numRuns: 250 * RUNS },
+      { numRuns: cases(250) },
     );
   });
 
@@ -273,7 +271,7 @@ describe('always', () => {
         expect(verify(again, second)).toEqual({ isAccepted: true });
         if (first.reservation?.state === 'promised') promises++;
       }),
-      { numRuns: 1_000 * RUNS },
+      { numRuns: cases(1_000) },
     );
     expect(promises).toBeGreaterThan(0);
   });
@@ -304,7 +302,7 @@ describe('always', () => {
         }
         if (isOpen) open++;
       }),
-      { numRuns: 1_500 * RUNS },
+      { numRuns: cases(1_500) },
     );
     // Below what is not proven something is known all the same.
     expect([open > 40, told > 10]).toEqual([true, true]);
@@ -328,7 +326,7 @@ describe('always', () => {
         expect(named(other, again)).toEqual(named(snapshot, result));
         expect(again.certificate).toEqual(result.certificate);
       }),
-      { numRuns: 150 * RUNS },
+      { numRuns: cases(150) },
     );
   });
 
@@ -369,7 +367,7 @@ describe('always', () => {
           const again = { ...snapshot, reservation: plan(snapshot).reservation };
           expect(letters(again)).toBe(letters(silent(again)));
         }),
-        { numRuns: count * RUNS },
+        { numRuns: cases(count) },
       );
       expect(marks).toBeGreaterThan(count / 4);
     });

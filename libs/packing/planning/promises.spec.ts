@@ -3,6 +3,7 @@ import fc from 'fast-check';
 
 import { RESOURCES, ResourceVector } from '#kernel';
 
+import { cases } from '../../../test/support/cases.js';
 import { keyOf } from '../explain/places.js';
 import { plan } from './plan.js';
 import { DEFAULT_POLICY } from '../policy.js';
@@ -12,9 +13,6 @@ import { Simulation, type SimulatedDeployment } from '../testing/simulator.js';
 import { snapshotOf, someState } from '../testing/states.js';
 import type { Plan, ReservationCause, ReservationEvent, Snapshot, WaitingShape } from '../types.js';
 import { verify } from '../proof/verify.js';
-
-/** A deep run tries ten times as many. */
-const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10 : 1;
 
 /** What became of a promise that stood before a plan, where it was not kept: without an event that is a fault. */
 function brokenBy({ reservation }: Snapshot, result: Plan): ReservationEvent | 'nothing recorded' | null {
@@ -80,7 +78,7 @@ describe('a promise', () => {
         };
         simulation.run(100_000);
       }),
-      { numRuns: 60 * RUNS },
+      { numRuns: cases(60) },
     );
   });
 });
@@ -105,7 +103,7 @@ describe('a promise that counts on those who may be given up', () => {
             if (startedAt <= first) kept++;
           }
         }),
-        { numRuns: 150 * RUNS },
+        { numRuns: cases(150) },
       );
       expect([promised > 20, kept > 10]).toEqual([true, true]);
     },
@@ -190,7 +188,7 @@ describe('in the middle of the life of a cluster', () => {
         }
         expect(verify(snapshot, result)).toEqual({ isAccepted: true });
       }),
-      { numRuns: 300 * RUNS },
+      { numRuns: cases(300) },
     );
   });
 
@@ -228,7 +226,7 @@ describe('in the middle of the life of a cluster', () => {
         expect(certificate.levels.map(({ placed }) => placed)).toEqual(best);
         expect(certificate.optimal).toBe(true);
       }),
-      { numRuns: 1000 * RUNS },
+      { numRuns: cases(1000) },
     );
     expect(promises).toBeGreaterThan(0);
   });
@@ -249,7 +247,7 @@ describe('in the middle of the life of a cluster', () => {
         expect(named(other, again)).toEqual(named(snapshot, result));
         expect({ ...again, place: [] }).toEqual({ ...result, place: [] });
       }),
-      { numRuns: 200 * RUNS },
+      { numRuns: cases(200) },
     );
   });
 });

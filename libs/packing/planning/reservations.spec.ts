@@ -3,15 +3,13 @@ import fc from 'fast-check';
 
 import { ResourceVector } from '#kernel';
 
+import { cases } from '../../../test/support/cases.js';
 import { plan } from './plan.js';
 import { DEFAULT_POLICY } from '../policy.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
 import { Simulation, type SimulatedDeployment } from '../testing/simulator.js';
 import type { PlanningPolicy, Snapshot, StandingReservation } from '../types.js';
 import { verify } from '../proof/verify.js';
-
-/** A deep run tries ten times as many. */
-const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10 : 1;
 
 const AT_ONCE: PlanningPolicy = { ...DEFAULT_POLICY, reserveAfterSeconds: 0 };
 
@@ -297,7 +295,7 @@ describe('against an endless stream of small deployments', () => {
   });
 
   it('without declared runtimes it starts within one turnover of what was running', () => {
-    for (let seed = 1; seed <= 100 * RUNS; seed++) {
+    for (let seed = 1; seed <= cases(100); seed++) {
       const policy = { ...AT_ONCE, reserveAfterSeconds: 60 };
       const stream = endlessStream(seed, false);
       const simulation = new Simulation(amounts(100), policy, stream).run(1200, 'large');
@@ -339,7 +337,7 @@ describe('always', () => {
         const moved = simulation.events.filter(({ event }) => event.kind === 'moved-later');
         expect(moved.every(({ event }) => event.cause === 'higher-priority')).toBe(true);
       }),
-      { numRuns: 60 * RUNS },
+      { numRuns: cases(60) },
     );
   });
 
@@ -370,7 +368,7 @@ describe('always', () => {
           expect(ResourceVector.sum([...beside, large.request]).fitsIn(amounts(100))).toBe(true);
         },
       ),
-      { numRuns: 200 * RUNS },
+      { numRuns: cases(200) },
     );
   });
 });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 
 import { RESOURCES } from '#kernel';
 
+import { cases } from '../../../test/support/cases.js';
 import { plan } from './plan.js';
 import { someBusyCluster, TRIABLE, YIELDING } from '../testing/busy-clusters.js';
 import { aDeployment, afterPlan, DAY, heldIn, playDay, someDay } from '../testing/days.js';
@@ -18,9 +19,6 @@ import type {
   WaitingShape,
 } from '../types.js';
 import { verify } from '../proof/verify.js';
-
-/** A deep run tries ten times as many. */
-const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10 : 1;
 
 const PATIENT: PlanningPolicy = { ...YIELDING, stopGraceSeconds: 30 };
 
@@ -227,7 +225,7 @@ describe('always', () => {
           snapshot = { ...snapshot, running };
         }
       }),
-      { numRuns: 600 * RUNS },
+      { numRuns: cases(600) },
     );
     expect(claimed).toBeGreaterThan(60);
     expect(started).toBeGreaterThan(60);
@@ -266,7 +264,7 @@ describe('over time', () => {
             expect(result.claims).toEqual([]);
         });
       }),
-      { numRuns: 20 * RUNS },
+      { numRuns: cases(20) },
     );
     expect(claims).toBeGreaterThan(20);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { cases } from '../../../test/support/cases.js';
 import { plan } from './plan.js';
 import { DEFAULT_POLICY } from '../policy.js';
 import { DAY, someDay } from '../testing/days.js';
@@ -8,7 +9,7 @@ import { amounts } from '../testing/problems.js';
 import { Simulation } from '../testing/simulator.js';
 import { PREEMPTION } from '../types.js';
 
-const DAYS = process.env['STOWAGE_DEEP'] === '1' ? 3_000 : 150;
+const DAYS = cases(150);
 
 const somePolicy = fc.record({
   preemption: fc.constantFrom(...PREEMPTION, 'lower-priority'),

@@ -1,15 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { cases } from '../../../test/support/cases.js';
 import { plan } from '../planning/plan.js';
 import { bestYield } from '../testing/best-yield.js';
 import { someBusyCluster, TRIABLE, YIELDING } from '../testing/busy-clusters.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
 import type { LevelCertificate, Plan, Preemption, RunningGroup, Snapshot } from '../types.js';
 import { verify } from './verify.js';
-
-/** A deep run tries ten times as many. */
-const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10 : 1;
 
 const NOW_MS = 10_000_000;
 
@@ -131,7 +129,7 @@ it('proves what it claims on the edge of its bounds: few sizes of one resource, 
       expect(verify(problem, result)).toEqual({ isAccepted: true });
       refuted += result.proof?.parts[0]?.levels.some(({ refutation }) => refutation !== null) === true ? 1 : 0;
     }),
-    { numRuns: 1_000 * RUNS },
+    { numRuns: cases(1_000) },
   );
   expect(refuted).toBeGreaterThan(50);
 });
@@ -199,7 +197,7 @@ describe('the verifier refuses', () => {
         const forged = { ...best, preempt, certificate: { ...best.certificate, optimal: false, levels } };
         expect(verify(some, forged).isAccepted).toBe(false);
       }),
-      { numRuns: 300 * RUNS },
+      { numRuns: cases(300) },
     );
     expect(forgeries).toBeGreaterThan(100);
   });

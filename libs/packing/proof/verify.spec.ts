@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { cases } from '../../../test/support/cases.js';
 import { plan } from '../planning/plan.js';
 import { DEFAULT_POLICY } from '../policy.js';
 import type { LevelProof, ProofNode, ProofPart } from '../proof.js';
@@ -8,9 +9,6 @@ import { someSnapshot } from '../testing/arbitraries.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
 import type { Certificate, Plan, Snapshot } from '../types.js';
 import { verify } from './verify.js';
-
-/** A deep run tries ten times as many. */
-const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10 : 1;
 
 /** Two levels; the bound of the lower one needs a case distinction: 44 = 4 x 11, but five starts would need 46 or more of one resource. */
 const snapshot: Snapshot = aSnapshot({
@@ -131,7 +129,7 @@ describe('the verifier accepts', () => {
       fc.property(someSnapshot(problem), (some) => {
         expect(verify(some, plan(some, { withProof: true }))).toEqual({ isAccepted: true });
       }),
-      { numRuns: 200 * RUNS },
+      { numRuns: cases(200) },
     );
   });
 });
@@ -277,7 +275,7 @@ describe('the verifier refuses', () => {
           expect(verify(some, withPart(worse, { levels })).isAccepted).toBe(false);
         },
       ),
-      { numRuns: 500 * RUNS },
+      { numRuns: cases(500) },
     );
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { cases } from '../../../test/support/cases.js';
 import { sumLevel, usage, wholeBox } from './box.js';
 import { levelFrame } from './bound.js';
 import { boundLevel } from './level.js';
@@ -12,9 +13,6 @@ import { someSnapshot } from '../testing/arbitraries.js';
 import { bruteForce } from '../testing/brute-force.js';
 import { amounts, aShape, aSnapshot } from '../testing/problems.js';
 import { programOf } from '../testing/programs.js';
-
-/** A deep run tries ten times as many. */
-const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10 : 1;
 
 const meter = (): Meter => new Meter(1_000, undefined);
 
@@ -80,7 +78,7 @@ describe('a search', () => {
         expect(fits(program, x)).toBe(true);
         expect(best.map((_, at) => sumLevel(program, x, at))).toEqual(best);
       }),
-      { numRuns: 200 * RUNS },
+      { numRuns: cases(200) },
     );
   });
 });

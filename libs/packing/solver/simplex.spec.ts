@@ -1,12 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { cases } from '../../../test/support/cases.js';
 import { LinearProgram } from './linear-program.js';
 import { Meter } from './meter.js';
 import { Simplex } from './simplex.js';
-
-/** A deep run tries ten times as many. */
-const RUNS = process.env['STOWAGE_DEEP'] === '1' ? 10 : 1;
 
 const solverOf = (lp: LinearProgram): Simplex => new Simplex(lp, new Meter(1_000, undefined));
 
@@ -139,7 +137,7 @@ describe('the simplex method', () => {
           prove();
         },
       ),
-      { numRuns: 500 * RUNS },
+      { numRuns: cases(500) },
     );
   });
 });

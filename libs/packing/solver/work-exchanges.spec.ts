@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { cases } from '../../../test/support/cases.js';
 import { sumLevel, usage, wholeBox } from './box.js';
 import { Meter } from './meter.js';
 import { buildProgram } from '../planning/build-program.js';
@@ -79,7 +80,7 @@ describe('exchanging what stays', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: cases(300) },
     );
   });
 });

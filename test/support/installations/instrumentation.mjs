@@ -19,8 +19,10 @@ export async function instrumentSources({ config, collectCoverageFrom }) {
   const options = { ...MODULES, collectCoverage: true, collectCoverageFrom, coverageProvider: 'babel' };
   registerHooks({
     resolve(specifier, context, next) {
-      const isOfTypeScript = specifier.startsWith('.') && context.parentURL?.endsWith('.ts');
-      return next(isOfTypeScript ? specifier.replace(/\.js$/, '.ts') : specifier, context);
+      if (!context.parentURL?.endsWith('.ts')) return next(specifier, context);
+      const source = specifier.startsWith('.') ? specifier.replace(/\.js$/, '.ts') : specifier;
+      // `#lib` names lead to sources here only: planner threads run the build, in which they lead to it.
+      return next(source, { ...context, conditions: ['stowage-source', ...context.conditions] });
     },
     load(url, context, next) {
       if (!url.endsWith('.ts')) return next(url, context);

@@ -94,7 +94,7 @@ class Program {
         ...environment,
         ...(coverage === undefined ? {} : { STOWAGE_TEST_COVERAGE: JSON.stringify(coverage) }),
       },
-      execArgv: coverage === undefined ? [] : ['--conditions=stowage-source'],
+      execArgv: [],
       stdio: ['ignore', 2, 2, 'ipc'],
     });
     const program = new Program(name, child);

@@ -1,4 +1,4 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Injectable, Module, type OnApplicationBootstrap } from '@nestjs/common';
 
 import { auditEntities } from '#audit';
 import { authEntities } from '#auth';
@@ -12,7 +12,7 @@ import { OperationsModule } from '#operations';
 import { organizationEntities } from '#organizations';
 import { queueEntities, QueueModule } from '#queue';
 import { schedulerEntities } from '#scheduler';
-import { SchedulerProcessorModule } from '#scheduler/processor';
+import { PassAdmission, SchedulerProcessorModule } from '#scheduler/processor';
 import { TelemetryModule } from '#telemetry';
 
 /** The tables that a pass reads and writes, and those of the libs that it calls. */
@@ -27,9 +27,19 @@ const ENTITIES: readonly Entity[] = [
   ...schedulerEntities,
 ];
 
+/** Admits passes once everything has started: Nest calls the root module last. */
+@Injectable()
+class AdmitsPasses implements OnApplicationBootstrap {
+  constructor(private readonly admission: PassAdmission) {}
+
+  onApplicationBootstrap(): void {
+    this.admission.open();
+  }
+}
+
 /** The worker: runs passes, and serves no requests. */
 @Module({})
-export class WorkerModule {
+export class WorkerModule extends AdmitsPasses {
   static forRoot(settings: Settings): DynamicModule {
     return { module: WorkerModule, imports: [ConfigModule.forRoot(settings), ...partsOf(settings)] };
   }
@@ -37,7 +47,7 @@ export class WorkerModule {
 
 /** The worker with health checks and metrics over HTTP; `createHttpApp` adds the settings. */
 @Module({})
-export class ObservableWorkerModule {
+export class ObservableWorkerModule extends AdmitsPasses {
   static forRoot(settings: Settings): DynamicModule {
     return { module: ObservableWorkerModule, imports: [...partsOf(settings), OperationsModule] };
   }

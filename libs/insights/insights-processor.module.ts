@@ -2,8 +2,8 @@ import { Module } from '@nestjs/common';
 
 import { AfterPassModule, PlannerModule } from '#scheduler';
 
-import { BlockerKeeper } from './blockers/blocker-keeper.js';
+import { BlockerCacheWriter } from './blockers/blocker-cache-writer.js';
 
 /** What a worker keeps current of insights after each pass. */
-@Module({ imports: [AfterPassModule, PlannerModule], providers: [BlockerKeeper] })
+@Module({ imports: [AfterPassModule, PlannerModule], providers: [BlockerCacheWriter] })
 export class InsightsProcessorModule {}

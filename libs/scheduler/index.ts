@@ -3,7 +3,7 @@ import { PassSightSchema } from './passes/pass-sight.entity.js';
 import { PassTotalsSchema } from './passes/pass-totals.entity.js';
 import { ClusterScheduleSchema } from './snapshot/cluster-schedule.entity.js';
 
-export { AfterPass, AfterPassModule, type PassResult } from './cycle/after-pass.js';
+export { AfterPassModule, AfterPassQueue, type PassResult } from './cycle/after-pass-queue.js';
 export { LATENCY_BUCKETS_MS } from './passes/latencies.js';
 export { type KeptSight, PassSights } from './passes/pass-sights.js';
 export { CertificateDto, ReservationDto } from './passes/passes.dto.js';

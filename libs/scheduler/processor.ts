@@ -1,3 +1,4 @@
+export { PassAdmission } from './cycle/pass-admission.js';
 export { PassProcessor } from './cycle/pass.processor.js';
 export { type PassOutcome, PassService } from './cycle/pass.service.js';
 export { Sweep } from './cycle/sweep.js';

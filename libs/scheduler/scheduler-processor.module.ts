@@ -1,11 +1,14 @@
 import { Module } from '@nestjs/common';
 
+import { BackgroundModule } from '#background';
 import { PendingCapacity } from '#clusters';
 import { DeploymentLifecycleModule } from '#deployments';
+import { LedgerAudit } from '#ledger';
 import { LedgerWriterModule } from '#ledger/writer';
 
-import { AfterPassModule } from './cycle/after-pass.js';
+import { AfterPassModule, AfterPassQueue } from './cycle/after-pass-queue.js';
 import { ClusterTurns } from './cycle/cluster-turns.js';
+import { PassAdmission } from './cycle/pass-admission.js';
 import { PassProcessor } from './cycle/pass.processor.js';
 import { PassRecords } from './cycle/pass-records.js';
 import { PassService } from './cycle/pass.service.js';
@@ -14,16 +17,19 @@ import { Planning } from './cycle/planning.js';
 import { Preempting } from './cycle/preempting.js';
 import { Settlement } from './cycle/settlement.js';
 import { Sweep } from './cycle/sweep.js';
+import { PassRetention } from './passes/pass-retention.js';
 import { PlannerModule } from './planner/planner.module.js';
 import { ClusterSchedules } from './snapshot/cluster-schedules.js';
 import { SnapshotReader } from './snapshot/snapshot-reader.js';
 
 /** What runs passes: imported by the worker, and by nothing else. */
 @Module({
-  imports: [AfterPassModule, DeploymentLifecycleModule, LedgerWriterModule, PlannerModule],
+  imports: [AfterPassModule, BackgroundModule, DeploymentLifecycleModule, LedgerWriterModule, PlannerModule],
   providers: [
     PassProcessor,
+    PassAdmission,
     Sweep,
+    PassRetention,
     ClusterTurns,
     PassService,
     Settlement,
@@ -35,6 +41,10 @@ import { SnapshotReader } from './snapshot/snapshot-reader.js';
     PassRecords,
     ClusterSchedules,
   ],
-  exports: [PassService],
+  exports: [PassAdmission, PassService],
 })
-export class SchedulerProcessorModule {}
+export class SchedulerProcessorModule {
+  constructor(afterPass: AfterPassQueue, audit: LedgerAudit) {
+    afterPass.add({ name: 'an audit', handle: ({ pass }) => audit.checkCluster(pass.clusterId) });
+  }
+}

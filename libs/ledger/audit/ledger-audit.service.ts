@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { IsolationLevel } from '@mikro-orm/core';
 
 import { AuditLog } from '#audit';
+import { tryNamedLock } from '#background';
 import { changesOf, Database, type EntityManager, type Fragment, rowsOf, sql } from '#database';
 import { type Actor, auditedBy } from '#rbac';
 
@@ -21,9 +22,6 @@ export interface AuditReport {
 
 /** Reading every entry takes its time; nobody waits for it but who asked. */
 const FULL_TIMEOUT_MS = 600_000;
-
-/** Two audits of all clusters at the same time would only slow each other down. */
-const AUDIT_LOCK = 7_290_127_112;
 
 /** The most rows of a broken law that a finding shows. */
 const SAMPLES = 5;
@@ -111,7 +109,7 @@ export class LedgerAudit {
     return this.database.transaction(
       async (tx) => {
         const startedAtMs = await nowMs(tx);
-        const isBusy = clusterId === null && !(await isFirst(tx));
+        const isBusy = clusterId === null && !(await tryNamedLock(tx, 'ledger-audit'));
         if (depth === 'quick') await preferSmallIndexes(tx);
         const broken: BrokenLaw[] = [];
         for (const law of isBusy ? [] : laws) broken.push(...(await brokenRows(tx, law, clusterId)));
@@ -151,14 +149,6 @@ async function brokenRows(tx: EntityManager, law: LedgerLaw, clusterId: string |
 function bound(statement: string, clusterId: string | null): Fragment {
   const [first = '', ...others] = statement.split('$1');
   return others.reduce<Fragment>((text, part) => sql`${text}${clusterId}${sql.raw(part)}`, sql`${sql.raw(first)}`);
-}
-
-async function isFirst(tx: EntityManager): Promise<boolean> {
-  const [row] = await rowsOf(
-    tx,
-    sql<{ isFirst: boolean }>`select pg_try_advisory_xact_lock(${AUDIT_LOCK}::bigint) as "isFirst"`,
-  );
-  return row?.isFirst === true;
 }
 
 async function nowMs(tx: EntityManager): Promise<number> {

@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
 
-import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-
+import { type BackgroundTask, BackgroundTasks, tryNamedLock } from '#background';
 import { Settings } from '#config';
-import { changesOf, Database, type EntityManager, preferIndexes, rowsOf, sql } from '#database';
+import { changesOf, Database, preferIndexes, rowsOf, sql } from '#database';
 import { type ClusterOf, DeploymentRetention } from '#deployments';
 
 import { LedgerClosing } from './ledger-closing.js';
@@ -16,9 +15,6 @@ const SHARE = 10;
 
 /** From the end of one round over all clusters to the next. */
 const ROUND_EVERY_MS = 3_600_000;
-
-/** One worker removes; the others find the lock taken. */
-const RETENTION_LOCK = 7_290_127_113;
 
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
@@ -36,25 +32,18 @@ interface Step {
  * In small transactions with pauses between them, on rows that no pass reads: nobody waits for it.
  */
 @Injectable()
-export class Retention implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class Retention {
   private readonly logger = new Logger(Retention.name);
-  private readonly stopping = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private readonly task: BackgroundTask;
 
   constructor(
     private readonly settings: Settings,
     private readonly database: Database,
     private readonly deployments: DeploymentRetention,
     private readonly closing: LedgerClosing,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.running = this.runUntilStopped();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping.abort();
-    await this.running;
+    tasks: BackgroundTasks,
+  ) {
+    this.task = tasks.add({ name: 'removing old deployments', run: () => this.round(), pauseMs: ROUND_EVERY_MS });
   }
 
   /** One round over all clusters, those that were deleted included. @returns how many deployments are gone */
@@ -65,20 +54,21 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
     );
     let removed = 0;
     for (const cluster of clusters) {
-      for (let next: string | null = BEFORE_ALL; next !== null && !this.stopping.signal.aborted;) {
+      for (let next: string | null = BEFORE_ALL; next !== null && !this.task.signal.aborted;) {
         const after: string = next;
-        const step = await this.unhurried(() => this.removeSome(cluster, after));
+        const step = await this.task.paced(SHARE, () => this.removeSome(cluster, after));
         removed += step.removed;
         next = step.next;
       }
     }
-    while (!this.stopping.signal.aborted && (await this.unhurried(() => this.forgetSome())) === BATCH);
+    while (!this.task.signal.aborted && (await this.task.paced(SHARE, () => this.forgetSome())) === BATCH);
+    if (removed > 0) this.logger.log(`${removed} deployments were older than they are kept, and are gone`);
     return removed;
   }
 
   private async removeSome(cluster: ClusterOf, after: string): Promise<Step> {
     return this.database.transaction(async (tx) => {
-      if (!(await isAlone(tx))) return { removed: 0, next: null };
+      if (!(await tryNamedLock(tx, 'deployment-retention'))) return { removed: 0, next: null };
       await preferIndexes(tx);
       const olderThanDays = this.settings.deploymentRetentionDays;
       const chosen = await this.deployments.choose(tx, cluster, { olderThanDays, after, limit: BATCH });
@@ -104,36 +94,4 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
             order by closed_at limit ${BATCH})`,
     );
   }
-
-  /** Does something, and rests for as long as leaves the machine to everybody else. */
-  private async unhurried<T>(work: () => Promise<T>): Promise<T> {
-    const startedMs = performance.now();
-    const result = await work();
-    await this.rest((performance.now() - startedMs) * (SHARE - 1));
-    return result;
-  }
-
-  private async runUntilStopped(): Promise<void> {
-    while (!this.stopping.signal.aborted) {
-      try {
-        const removed = await this.round();
-        if (removed > 0) this.logger.log(`${removed} deployments were older than they are kept, and are gone`);
-      } catch (error) {
-        this.logger.warn(`removing what is old failed, the next round will try again: ${String(error)}`);
-      }
-      await this.rest(ROUND_EVERY_MS);
-    }
-  }
-
-  private async rest(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
-  }
-}
-
-async function isAlone(tx: EntityManager): Promise<boolean> {
-  const [row] = await rowsOf(
-    tx,
-    sql<{ isAlone: boolean }>`select pg_try_advisory_xact_lock(${RETENTION_LOCK}::bigint) as "isAlone"`,
-  );
-  return row?.isAlone === true;
 }

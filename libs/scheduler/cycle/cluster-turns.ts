@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 
-import { LedgerWatch } from '#ledger/writer';
 import { ChangeHints } from '#queue';
 
 import { PassService } from './pass.service.js';
@@ -11,14 +10,12 @@ export class ClusterTurns {
   constructor(
     private readonly passes: PassService,
     private readonly hints: ChangeHints,
-    private readonly watch: LedgerWatch,
   ) {}
 
   /** @returns false when more is due, and others must have their turn first */
   async take(clusterId: string): Promise<boolean> {
     const isSettled = await this.passes.runUntilSettled(clusterId);
     this.hints.changed(clusterId);
-    this.watch.lookAt(clusterId);
     return isSettled;
   }
 }

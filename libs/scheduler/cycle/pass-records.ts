@@ -4,7 +4,7 @@ import { changesOf, type EntityManager, type Fragment, sql } from '#database';
 import { type PassContext } from '#deployments';
 import { type Plan } from '#packing';
 
-import { AfterPass, type PassResult } from './after-pass.js';
+import { AfterPassQueue, type PassResult } from './after-pass-queue.js';
 import { countLatencies, type Latencies } from '../passes/latencies.js';
 import { type PassDurations } from '../passes/pass-record.js';
 
@@ -33,7 +33,7 @@ export interface PassFacts {
 /** Writes what passes leave to be read. */
 @Injectable()
 export class PassRecords {
-  constructor(private readonly afterPass: AfterPass) {}
+  constructor(private readonly afterPass: AfterPassQueue) {}
 
   async write(tx: EntityManager, pass: PassContext, facts: PassFacts): Promise<void> {
     const { certificate, reservation, reservationEvents } = facts.plan;
@@ -58,7 +58,7 @@ export class PassRecords {
 
   /** Tells of a pass that has committed. */
   committed(result: PassResult): void {
-    this.afterPass.announce(result);
+    this.afterPass.put(result);
   }
 }
 

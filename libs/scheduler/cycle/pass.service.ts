@@ -8,7 +8,7 @@ import { type Plan } from '#packing';
 import { ClusterSignals } from '#queue';
 import { inSpan } from '#telemetry';
 
-import { type PassResult } from './after-pass.js';
+import { type PassResult } from './after-pass-queue.js';
 import { lockCluster } from './locked-cluster.js';
 import { PassRecords } from './pass-records.js';
 import { PlanApplier } from './plan-applier.js';

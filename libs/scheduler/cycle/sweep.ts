@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
 
-import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-
+import { type BackgroundTask, BackgroundTasks } from '#background';
 import { Settings } from '#config';
 import { Database, preferIndexes } from '#database';
 import { DeploymentLifecycle } from '#deployments';
@@ -19,10 +18,9 @@ const MIN_INTERVAL_MS = 20;
  * Lives in the worker's process and asks PostgreSQL: a repeatable job would live in Redis, and die with it without a word.
  */
 @Injectable()
-export class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class Sweep {
   private readonly logger = new Logger(Sweep.name);
-  private readonly stopping = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private readonly task: BackgroundTask;
   /** Clusters whose passes have failed, and when they are tried again. */
   private readonly resting = new Map<string, number>();
 
@@ -33,15 +31,9 @@ export class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown 
     private readonly deployments: DeploymentLifecycle,
     private readonly schedules: ClusterSchedules,
     private readonly turns: ClusterTurns,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.running = this.runUntilStopped();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping.abort();
-    await this.running;
+    tasks: BackgroundTasks,
+  ) {
+    this.task = tasks.add({ name: 'a sweep', run: () => this.sweepOnce(), pauseMs: () => this.untilNextMs() });
   }
 
   /** Looks once, and serves what it finds. A cluster that cannot be served keeps no other from it, and is left alone for an interval. */
@@ -56,7 +48,7 @@ export class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown 
     });
     for (const clusterId of this.restingNow()) clusters.delete(clusterId);
     for (const clusterId of clusters) {
-      if (this.stopping.signal.aborted) return;
+      if (this.task.signal.aborted) return;
       await this.serve(clusterId);
     }
   }
@@ -75,18 +67,6 @@ export class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown 
     const nowMs = performance.now();
     for (const [clusterId, untilMs] of this.resting) if (untilMs <= nowMs) this.resting.delete(clusterId);
     return [...this.resting.keys()];
-  }
-
-  private async runUntilStopped(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      try {
-        await this.sweepOnce();
-      } catch (error) {
-        this.logger.warn(`a sweep failed, the next one will try again: ${String(error)}`);
-      }
-      await sleep(await this.untilNextMs(), undefined, { signal }).catch(() => undefined);
-    }
   }
 
   /** An interval, or less where something is due before: a time limit, a promised start. What is overdue where passes fail hurries nobody. */

@@ -40,7 +40,7 @@ describe('a worker with jobs in its queue', () => {
       return runUntilSettled.call(passes, clusterId);
     };
     // The sweep does not run: the job alone leads to a pass.
-    worker.get(BackgroundTasks, { strict: false }).onApplicationBootstrap = async () => {
+    const bootstrap = async (): Promise<void> => {
       await eventually(
         () => nudges.depths(),
         (depths) => depths?.['active'] === 1,
@@ -48,6 +48,7 @@ describe('a worker with jobs in its queue', () => {
       await sleep(200);
       events.push('started');
     };
+    Object.assign(worker.get(BackgroundTasks, { strict: false }), { onApplicationBootstrap: bootstrap });
     await worker.init();
     await eventually(
       () => cluster.statusOf(id),

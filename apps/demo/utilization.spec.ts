@@ -19,7 +19,7 @@ describe('utilization', () => {
     expect(sharesOf([])).toEqual({ cpuMillis: null, memoryMib: null, gpuMillis: null });
   });
 
-  it('averages over time, where deployments wait', () => {
+  it('measures the mean over time, where deployments wait', () => {
     const meter = new UtilizationMeter();
     meter.sample(0, [aView(0, 9)]);
     meter.sample(1_000, [aView(100, 9)]);

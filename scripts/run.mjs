@@ -1,5 +1,4 @@
-// `node scripts/run.mjs NAME ARGUMENTS...`: runs a program of the project, installed and built if need be. NAME is a
-// folder with a main.js in dist/ or dist/apps/, or a .js file in dist/. Only the program writes to stdout.
+// `node scripts/run.mjs APP ARGUMENTS...`: runs a program of apps/, installed and built if need be. Only the program writes to stdout.
 import { existsSync } from 'node:fs';
 
 import { quickEnvironment } from './lib/node.mjs';
@@ -10,13 +9,12 @@ import { inProject, Stop } from './lib/project.mjs';
 await main(async () => {
   const [name, ...args] = process.argv.slice(2);
   if (name === undefined) {
-    throw new Stop('usage: node scripts/run.mjs NAME ARGUMENTS...', 2);
+    throw new Stop('usage: node scripts/run.mjs APP ARGUMENTS...', 2);
   }
   const node = await prepare();
-  const candidates = name.endsWith('.js') ? [name] : [`${name}/main.js`, `apps/${name}/main.js`];
-  const program = candidates.map((path) => inProject('dist', path)).find((path) => existsSync(path));
-  if (program === undefined) {
-    throw new Stop(`there is no program ${name}: looked for dist/${candidates.join(' and dist/')}`, 2);
+  const program = inProject('dist', 'apps', name, 'main.js');
+  if (!existsSync(program)) {
+    throw new Stop(`there is no program ${name}: looked for ${program}`, 2);
   }
   // The program works with the paths its caller gave, so it keeps the caller's directory.
   const cwd = process.env.INIT_CWD ?? process.cwd();

@@ -10,30 +10,21 @@ import {
   unknownVariables,
 } from './settings.js';
 
-const USAGE = `usage: npm run config:check [-- --worker | --local]
-
-Says whether the API would start with the variables of this environment, and prints every setting, secrets masked.
---worker checks for a worker, which needs no secret of the API.
---local checks for npm start on one machine, which makes itself what is not set.
-`;
-
-const CHECKS: Readonly<Record<string, (env: Environment) => Readonly<Record<string, string>>>> = {
-  '': (env) => describeSettings(loadSettings(env)),
-  '--worker': (env) => describeSettings(loadWorkerSettings(env)),
-  '--local': (env) => describeLocalSettings(loadLocalSettings(env)),
+const CHECKS = {
+  api: (env: Environment) => describeSettings(loadSettings(env)),
+  worker: (env: Environment) => describeSettings(loadWorkerSettings(env)),
+  local: (env: Environment) => describeLocalSettings(loadLocalSettings(env)),
 };
 
 /**
- * What a process would make of an environment, for `npm run config:check`.
+ * Reads an environment as a process would, for the command `config check`. `local` is `npm start`.
  *
- * @returns what to print, and the exit code: 78 when a process would refuse to start
+ * @returns what to print, and the exit code: 78 when the process would refuse to start
  */
-export function checkSettings(env: Environment, args: readonly string[]): { text: string; exitCode: number } {
-  const check = CHECKS[args.join(' ')];
-  if (check === undefined) return { text: USAGE, exitCode: 2 };
+export function checkSettings(env: Environment, kind: keyof typeof CHECKS): { text: string; exitCode: number } {
   const warnings = unknownVariables(env).map((warning) => `warning: ${warning}\n`);
   try {
-    const lines = Object.entries(check(env)).map(([name, value]) => `${name}=${value}\n`);
+    const lines = Object.entries(CHECKS[kind](env)).map(([name, value]) => `${name}=${value}\n`);
     return { text: [...lines, ...warnings, 'settings are acceptable\n'].join(''), exitCode: 0 };
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;

@@ -202,23 +202,22 @@ describe('settings', () => {
   });
 
   it('can be checked without starting anything', () => {
-    const good = checkSettings({ ...REQUIRED, STOWAGE_LOGLEVEL: 'x' }, []);
+    const good = checkSettings({ ...REQUIRED, STOWAGE_LOGLEVEL: 'x' }, 'api');
     expect(good.exitCode).toBe(0);
     expect(good.text).toContain('DATABASE_URL=postgresql://***@db.example:5432/stowage\n');
     expect(good.text).toContain('STOWAGE_METRICS_TOKEN=not set\n');
     expect(good.text).toContain('warning: STOWAGE_LOGLEVEL is set, but nothing reads a variable of that name\n');
     expect(good.text).not.toContain(TOKEN_SECRET);
-    expect(checkSettings({}, [])).toMatchObject({
+    expect(checkSettings({}, 'api')).toMatchObject({
       exitCode: 78,
       text: expect.stringContaining('DATABASE_URL is required'),
     });
-    expect(checkSettings({}, ['--local'])).toMatchObject({
+    expect(checkSettings({}, 'local')).toMatchObject({
       exitCode: 0,
       text: expect.stringContaining('DATABASE_URL=not set\n'),
     });
-    const { text, exitCode } = checkSettings(workerEnvironment(REQUIRED), ['--worker']);
+    const { text, exitCode } = checkSettings(workerEnvironment(REQUIRED), 'worker');
     expect({ exitCode, hasKeys: text.includes('JWT_KEYS') }).toEqual({ exitCode: 0, hasKeys: false });
-    expect(checkSettings(REQUIRED, ['--remote']).exitCode).toBe(2);
   });
 
   it('are injected by their class', async () => {

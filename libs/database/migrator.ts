@@ -117,7 +117,7 @@ async function applyOne(orm: MikroORM, name: string, { attempts, pauseMs }: type
       if (attempt === attempts) {
         const why = isRetryable(error)
           ? 'others want the same tables in another order, and the last try ended in a deadlock'
-          : 'something holds a table it needs (upgrade:check says what)';
+          : 'something holds a table it needs (stowage-admin upgrade check reports it)';
         throw new CommandError(
           `${name} could not get its locks within ${attempts} tries: ${why}. What was applied before it stays; run this again`,
         );

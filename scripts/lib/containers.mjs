@@ -201,7 +201,7 @@ async function check(installation, deployments) {
   );
   if (failed.length + faults.length > 0) throw new Stop(['requests failed:', ...failed, ...faults].join('\n'));
   const { worker } = installation.compose.services;
-  const audit = await installation.runOnce('audit', worker, ['node', 'dist/apps/ledger/main.js', 'audit']);
+  const audit = await installation.runOnce('audit', worker, ['node', 'dist/apps/admin/main.js', 'ledger', 'audit']);
   say(`no request failed; audit of the ledger: ${audit.replaceAll(/\s+/g, ' ')}`);
 }
 

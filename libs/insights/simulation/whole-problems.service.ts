@@ -28,20 +28,30 @@ export class WholeProblemsService {
 
   /** @throws PROBLEM.DUPLICATE_ID, PLANNING.BUSY */
   async plan(actor: Actor, problem: WholeProblem): Promise<WholePlan> {
-    const preemptible = problem.running.map((group) => group.preemptible?.id ?? null);
-    refuseDuplicates([
-      ...duplicatesIn(
-        'queue',
-        problem.queue.map(({ id }) => id),
-      ),
-      ...duplicatesIn('running', preemptible),
-    ]);
+    const errors = duplicateIds(problem);
+    if (errors.length > 0) {
+      throw WholeProblemErrors.DUPLICATE_ID.because(undefined, {}, errors.slice(0, MAX_DUPLICATES));
+    }
     const { answer, elapsedMs } = await this.questions.ask(actor, PLAN_PROBLEM, {
       problem,
       mostBlockers: MAX_BLOCKERS,
     });
     return { answer, elapsedMs, untold: problem.queue.length - answer.place.length - answer.waiting.length };
   }
+}
+
+/** The ids that occur twice: among the waiting deployments, and among the preemptible ones. */
+export function duplicateIds({ queue, running }: WholeProblem): FieldError[] {
+  return [
+    ...duplicatesIn(
+      'queue',
+      queue.map(({ id }) => id),
+    ),
+    ...duplicatesIn(
+      'running',
+      running.map(({ preemptible }) => preemptible?.id ?? null),
+    ),
+  ];
 }
 
 /** Ids that others of a list have before them. @param ids null: need not be told apart */
@@ -54,9 +64,4 @@ function duplicatesIn(list: 'queue' | 'running', ids: readonly (string | null)[]
     if (before === undefined) return [];
     return [{ pointer: `#/${list}/${index}/id`, code: 'duplicate', message: `is the id of #/${list}/${before} too` }];
   });
-}
-
-/** @throws PROBLEM.DUPLICATE_ID */
-function refuseDuplicates(errors: readonly FieldError[]): void {
-  if (errors.length > 0) throw WholeProblemErrors.DUPLICATE_ID.because(undefined, {}, errors.slice(0, MAX_DUPLICATES));
 }

@@ -15,14 +15,14 @@ import { AccessTokens } from './access/access-tokens.js';
 import { JwksController } from './access/jwks.controller.js';
 import { RegistrationService } from './sessions/registration.service.js';
 import { PasswordProof } from './sessions/password-proof.js';
-import { Passwords } from './sessions/passwords.service.js';
-import { Profiles } from './profile/profiles.service.js';
+import { PasswordResetService } from './sessions/password-reset.service.js';
+import { ProfileService } from './profile/profile.service.js';
 import { SignIn } from './sessions/sign-in.service.js';
 import { AuthController } from './sessions/auth.controller.js';
-import { TokensMapper } from './sessions/auth.mapper.js';
 import { MeController } from './profile/me.controller.js';
 import { ServiceAccountsController } from './tokens/service-accounts.controller.js';
 import { Operators } from './operators/operators.service.js';
+import { UsersService } from './operators/users.service.js';
 import { UsersController } from './operators/users.controller.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
 import { Sessions } from './sessions/sessions.service.js';
@@ -52,11 +52,11 @@ import { TokenUse } from './tokens/token-use.js';
     AccessTokens,
     RegistrationService,
     PasswordProof,
-    Passwords,
-    Profiles,
+    PasswordResetService,
+    ProfileService,
     SignIn,
-    TokensMapper,
     Operators,
+    UsersService,
     PasswordHasher,
     Sessions,
     ApiTokens,

@@ -1,6 +1,6 @@
 export { type Access, type Credential, type TokenScope } from './access/access.js';
 export { AccessResolver, type MembershipJoin, Memberships } from './access/access-resolver.js';
-export { type Actor, auditActorOf, CurrentActor, type Origin, requestOrigin } from './access/actor.js';
+export { type Actor, auditedBy, CurrentActor, type Origin, requestOrigin } from './access/actor.js';
 export { OrganizationVisibilityErrors } from './access/organization-visibility.js';
 export { InviteRedeemer } from './sessions/invite-redeemer.js';
 export {
@@ -14,7 +14,7 @@ export {
   SignedIn,
 } from './access/route-access.js';
 export { PrincipalLimit } from './throttling/principal-limit.js';
-export { deleteTokensOfMember, deleteTokensOfOrganization } from './tokens/ended-tokens.js';
+export { deleteTokensOfMember, deleteTokensOfOrganization } from './tokens/tokens.repository.js';
 export { TokenAllowance } from './tokens/token-allowance.js';
 export { TokenUse } from './tokens/token-use.js';
 export { Operators } from './operators/operators.service.js';

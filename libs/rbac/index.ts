@@ -1,13 +1,12 @@
 export {
   type Actor,
-  auditActorOf,
+  auditedBy,
   CurrentActor,
   Public,
   OrganizationVisibilityErrors,
   RequireOperator,
   SignedIn,
 } from '#auth';
-export { auditedBy } from './audited-by.js';
 export { AccessGuard } from './access.guard.js';
 export { CurrentAccess, RevalidatingAccess } from './revalidating-access.js';
 export { assertOwnOrAdmin, isOwnOrAdmin, notOwner } from './ownership.js';

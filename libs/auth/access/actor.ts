@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 
-import { type AuditActor } from '#audit';
+import { type AuditRecord } from '#audit';
 import { currentRequest } from '#http';
 
 import { unauthenticated } from '../auth.errors.js';
@@ -19,9 +19,19 @@ export interface Actor extends Access, Origin {
   readonly organizationId: string | null;
 }
 
-/** The actor as the audit log names it. */
-export function auditActorOf({ kind, id, name, tokenId }: Actor): AuditActor {
-  return { kind, id, name, tokenId };
+type AuditedBy = Pick<AuditRecord, 'actor' | 'address' | 'requestId'>;
+
+/** The part of an audit record that names the actor, its address and its request. */
+export function auditedBy({ kind, id, name, tokenId, address, requestId }: Actor): AuditedBy {
+  return { actor: { kind, id, name, tokenId }, address, requestId };
+}
+
+/** The same for a user whose request carries no credential, or whose session was just opened. */
+export function auditedByUser(
+  { id, username }: { readonly id: string; readonly username: string },
+  { address, requestId }: Origin,
+): AuditedBy {
+  return { actor: { kind: 'user', id, name: username }, address, requestId };
 }
 
 /** Where the request that is being answered comes from; nowhere, outside of one. */

@@ -1,4 +1,4 @@
-import { defineEntity, p } from '#database';
+import { defineEntity, p, timestamptz } from '#database';
 
 const LoginAddressSchema = defineEntity({
   name: 'LoginAddress',
@@ -7,7 +7,7 @@ const LoginAddressSchema = defineEntity({
   properties: {
     userId: p.uuid().primary(),
     address: p.text().primary(),
-    lastLoginAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
+    lastLoginAt: timestamptz.defaultRaw('now()'),
   },
 });
 

@@ -1,4 +1,4 @@
-import { defineEntity, p } from '#database';
+import { defineEntity, p, timestamptz } from '#database';
 
 const ResetCodeSchema = defineEntity({
   name: 'ResetCode',
@@ -7,8 +7,8 @@ const ResetCodeSchema = defineEntity({
     userId: p.uuid().primary(),
     codeHash: p.blob().columnType('bytea').hidden(),
     createdBy: p.uuid().columnType('uuid').nullable(),
-    createdAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
-    expiresAt: p.datetime().columnType('timestamptz'),
+    createdAt: timestamptz.defaultRaw('now()'),
+    expiresAt: timestamptz,
   },
 });
 

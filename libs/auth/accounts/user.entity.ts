@@ -1,4 +1,4 @@
-import { defineEntity, p } from '#database';
+import { defineEntity, p, timestamptz } from '#database';
 
 const UserSchema = defineEntity({
   name: 'User',
@@ -11,9 +11,9 @@ const UserSchema = defineEntity({
     emailKey: p.text().nullable(),
     passwordHash: p.text().hidden(),
     isOperator: p.boolean().default(false),
-    createdAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
-    passwordChangedAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
-    disabledAt: p.datetime().columnType('timestamptz').nullable(),
+    createdAt: timestamptz.defaultRaw('now()'),
+    passwordChangedAt: timestamptz.defaultRaw('now()'),
+    disabledAt: timestamptz.nullable(),
   },
   checks: [
     { name: 'users_username_check', expression: "username ~ '^[A-Za-z0-9._-]{3,32}$'" },
@@ -26,12 +26,36 @@ const UserSchema = defineEntity({
   ],
 });
 
-/**
- * A person who can sign in.
- *
- * `email` is what the person gave; `emailKey` is the claim to sign in by it, which only the first account that gave it holds.
- */
-export class User extends UserSchema.class {}
+/** An account as everybody who signs in by it sees it. */
+export interface UserView {
+  readonly id: string;
+  readonly username: string;
+  readonly email: string | null;
+  readonly isOperator: boolean;
+}
+
+/** An account as its user, or an operator, may see it. */
+export interface AccountView extends UserView {
+  readonly createdAt: string;
+  readonly disabledAt: string | null;
+}
+
+/** A person who can sign in: by the username, and by the e-mail address if `emailKey` is set, which only the first account with it has. */
+export class User extends UserSchema.class {
+  changeEmail(email: string | null, emailKey: string | null): void {
+    this.email = email;
+    this.emailKey = emailKey;
+  }
+
+  makeOperator(): void {
+    this.isOperator = true;
+  }
+
+  toView(): AccountView {
+    const { id, username, email = null, isOperator, createdAt, disabledAt = null } = this;
+    return { id, username, email, isOperator, createdAt, disabledAt };
+  }
+}
 UserSchema.setClass(User);
 
 export { UserSchema };

@@ -2,10 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 
 import { AuditLog, systemActor } from '#audit';
 import { Settings } from '#config';
-import { Database, exactlyOne, rowsOf, sql } from '#database';
+import { Database, type EntityManager } from '#database';
 
+import { createUser, isTaken } from '../accounts/accounts.repository.js';
 import { USERNAME_PATTERN, usernameKey } from '../accounts/names.js';
-import { insertUser, isTaken } from '../accounts/new-user.js';
+import { User } from '../accounts/user.entity.js';
 import { AuthErrors } from '../auth.errors.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { assertAcceptablePassword } from '../passwords/password-policy.js';
@@ -35,32 +36,27 @@ export class Operators {
     assertAcceptablePassword(password, { username }, this.settings.passwordMinLength, '#/password');
     const passwordHash = await this.hasher.hash(password);
     await this.database.transaction(async (tx) => {
-      const { id } = await insertUser(tx, { username, email: null, passwordHash, isOperator: true });
-      await this.audit.record(tx, {
-        organizationId: null,
-        actor: systemActor('operator command'),
-        action: 'operator_create',
-        target: { kind: 'user', id, name: username },
-      });
+      const user = await createUser(tx, { username, email: null, passwordHash, isOperator: true });
+      await this.record(tx, 'operator_create', user);
     });
   }
 
   /** Makes an operator of an account that exists; its password stays as it is. @returns the name as it is written there */
   async promote(username: string): Promise<string> {
     return this.database.transaction(async (tx) => {
-      const rows = await rowsOf(
-        tx,
-        sql<{ id: string; username: string }>`
-          update users set is_operator = true where username_key = ${usernameKey(username)} returning id, username`,
-      );
-      const user = exactlyOne(rows);
-      await this.audit.record(tx, {
-        organizationId: null,
-        actor: systemActor('operator command'),
-        action: 'operator_grant',
-        target: { kind: 'user', id: user.id, name: user.username },
-      });
+      const user = await tx.findOneOrFail(User, { usernameKey: usernameKey(username) });
+      user.makeOperator();
+      await this.record(tx, 'operator_grant', user);
       return user.username;
     });
+  }
+
+  private async record(
+    tx: EntityManager,
+    action: string,
+    { id, username }: { readonly id: string; readonly username: string },
+  ): Promise<void> {
+    const [actor, target] = [systemActor('operator command'), { kind: 'user', id, name: username }];
+    await this.audit.record(tx, { organizationId: null, actor, action, target });
   }
 }

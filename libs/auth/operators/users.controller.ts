@@ -1,14 +1,22 @@
 import { Controller, Get, Post, Query } from '@nestjs/common';
 
-import { ApiRoute, Idempotency, IdempotencyKey, IdParam, type KeyedRequest, type Page, PageOf, Pages } from '#http';
+import {
+  ApiRoute,
+  Idempotency,
+  IdempotencyKey,
+  IdParam,
+  type KeyedRequest,
+  type Page,
+  PageOf,
+  Pages,
+  present,
+} from '#http';
 
 import { type Actor, CurrentActor } from '../access/actor.js';
 import { RequireOperator } from '../access/route-access.js';
-import { Passwords } from '../sessions/passwords.service.js';
-import { Profiles } from '../profile/profiles.service.js';
 import { AuthErrors } from '../auth.errors.js';
 import { ResetCodeDto, UserAccountDto, UsersQuery } from './users.dto.js';
-import { toResetCodeDto, toUserAccountDto } from './users.mapper.js';
+import { UsersService } from './users.service.js';
 
 const TAG = 'operators';
 
@@ -17,8 +25,7 @@ const TAG = 'operators';
 @Controller('admin/users')
 export class UsersController {
   constructor(
-    private readonly profiles: Profiles,
-    private readonly passwords: Passwords,
+    private readonly users: UsersService,
     private readonly pages: Pages,
     private readonly idempotency: Idempotency,
   ) {}
@@ -36,8 +43,8 @@ export class UsersController {
       'users',
       {},
       query,
-      (take, after) => this.profiles.list(take, after, query.username),
-      toUserAccountDto,
+      (take, after) => this.users.list(take, after, query.username),
+      (account) => present(UserAccountDto, account),
     );
   }
 
@@ -54,7 +61,7 @@ export class UsersController {
     @CurrentActor() actor: Actor,
     @IdParam('userId', 'Which user.') userId: string,
   ): Promise<UserAccountDto> {
-    return toUserAccountDto(await this.profiles.disable(actor, userId));
+    return present(UserAccountDto, await this.users.disable(actor, userId));
   }
 
   @Post(':userId/enable')
@@ -70,7 +77,7 @@ export class UsersController {
     @CurrentActor() actor: Actor,
     @IdParam('userId', 'Which user.') userId: string,
   ): Promise<UserAccountDto> {
-    return toUserAccountDto(await this.profiles.enable(actor, userId));
+    return present(UserAccountDto, await this.users.enable(actor, userId));
   }
 
   @Post(':userId/reset-code')
@@ -78,7 +85,7 @@ export class UsersController {
     id: 'createResetCode',
     tag: TAG,
     summary: 'Make a reset code',
-    description: 'For somebody who forgot the password. It works once, for 30 minutes, and replaces an earlier one.',
+    description: 'For a user who forgot the password. It works once, for 30 minutes, and replaces an earlier one.',
     answer: ResetCodeDto,
     status: 201,
     problems: [AuthErrors.USER_NOT_FOUND],
@@ -89,7 +96,7 @@ export class UsersController {
     @IdempotencyKey() request: KeyedRequest,
   ): Promise<ResetCodeDto> {
     return this.idempotency.once(request, actor.id, async () =>
-      toResetCodeDto(await this.passwords.makeResetCode(actor, userId)),
+      present(ResetCodeDto, await this.users.createResetCode(actor, userId)),
     );
   }
 }

@@ -10,27 +10,18 @@ import {
   PageOf,
   PageQuery,
   Pages,
+  present,
 } from '#http';
 
 import { type Actor, CurrentActor } from '../access/actor.js';
 import { OrganizationVisibilityErrors } from '../access/organization-visibility.js';
 import { SignedIn } from '../access/route-access.js';
-import { Passwords } from '../sessions/passwords.service.js';
-import { Profiles } from './profiles.service.js';
 import { AuthErrors } from '../auth.errors.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { ApiTokens } from '../tokens/api-tokens.service.js';
-import {
-  ChangePasswordDto,
-  CreateTokenDto,
-  UpdateProfileDto,
-  NewTokenDto,
-  ProfileDto,
-  SessionDto,
-  SessionsEndedDto,
-  TokenDto,
-} from './me.dto.js';
-import { toNewTokenDto, toProfileDto, toSessionDto, toTokenDto } from './me.mapper.js';
+import { CreateTokenDto, NewTokenDto, TokenDto } from '../tokens/tokens.dto.js';
+import { ChangePasswordDto, ProfileDto, SessionDto, SessionsEndedDto, UpdateProfileDto } from './me.dto.js';
+import { ProfileService } from './profile.service.js';
 
 const TAG = 'me';
 
@@ -39,8 +30,7 @@ const TAG = 'me';
 @Controller('me')
 export class MeController {
   constructor(
-    private readonly profiles: Profiles,
-    private readonly passwords: Passwords,
+    private readonly profile: ProfileService,
     private readonly sessions: Sessions,
     private readonly apiTokens: ApiTokens,
     private readonly pages: Pages,
@@ -56,7 +46,7 @@ export class MeController {
     answer: ProfileDto,
   })
   async read(@CurrentActor() actor: Actor): Promise<ProfileDto> {
-    return toProfileDto(await this.profiles.own(actor));
+    return present(ProfileDto, await this.profile.read(actor));
   }
 
   @Patch()
@@ -70,7 +60,7 @@ export class MeController {
     problems: [AuthErrors.CURRENT_PASSWORD_WRONG, AuthErrors.TOO_MANY_ATTEMPTS, AuthErrors.BUSY],
   })
   async edit(@CurrentActor() actor: Actor, @Body() { email, currentPassword }: UpdateProfileDto): Promise<ProfileDto> {
-    return toProfileDto(await this.profiles.changeEmail(actor, email, currentPassword));
+    return present(ProfileDto, await this.profile.changeEmail(actor, email, currentPassword));
   }
 
   @Post('password')
@@ -87,7 +77,7 @@ export class MeController {
     ],
   })
   async changePassword(@CurrentActor() actor: Actor, @Body() body: ChangePasswordDto): Promise<void> {
-    await this.passwords.change(actor, body.currentPassword, body.newPassword);
+    await this.profile.changePassword(actor, body.currentPassword, body.newPassword);
   }
 
   @Get('sessions')
@@ -104,7 +94,7 @@ export class MeController {
       { userId: actor.id },
       query,
       (take, after) => this.sessions.list(actor.id, take, after),
-      (row) => toSessionDto(row, actor.sessionId),
+      (session) => present(SessionDto, { ...session, isCurrent: session.id === actor.sessionId }),
     );
   }
 
@@ -149,7 +139,7 @@ export class MeController {
       { userId: actor.id },
       query,
       (take, after) => this.apiTokens.list({ userId: actor.id }, take, after),
-      toTokenDto,
+      (token) => present(TokenDto, token),
     );
   }
 
@@ -175,7 +165,7 @@ export class MeController {
     @Body() body: CreateTokenDto,
   ): Promise<NewTokenDto> {
     return this.idempotency.once(request, actor.id, async () =>
-      toNewTokenDto(await this.apiTokens.createOwn(actor, body)),
+      present(NewTokenDto, await this.apiTokens.createOwn(actor, body)),
     );
   }
 

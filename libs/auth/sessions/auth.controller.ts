@@ -1,18 +1,18 @@
 import { Body, Controller, Post } from '@nestjs/common';
 
-import { ApiRoute } from '#http';
+import { ApiRoute, present } from '#http';
 
 import { LimitByAddress } from '../throttling/address-limit.guard.js';
 import { INVITE_REFUSALS } from './invite-redeemer.js';
+import { AccessTokens } from '../access/access-tokens.js';
 import { requestOrigin } from '../access/actor.js';
 import { Public } from '../access/route-access.js';
 import { RegistrationService } from './registration.service.js';
-import { Passwords } from './passwords.service.js';
+import { PasswordResetService } from './password-reset.service.js';
 import { SignIn } from './sign-in.service.js';
 import { LoginDto, RefreshDto, RegistrationDto, ResetDto, TokensDto } from './auth.dto.js';
 import { AuthErrors } from '../auth.errors.js';
-import { TokensMapper } from './auth.mapper.js';
-import { Sessions } from './sessions.service.js';
+import { Sessions, type SignedIn } from './sessions.service.js';
 
 /** Registering, signing in, staying signed in, signing out. */
 @Public()
@@ -22,8 +22,8 @@ export class AuthController {
     private readonly registrations: RegistrationService,
     private readonly signIn: SignIn,
     private readonly sessions: Sessions,
-    private readonly passwords: Passwords,
-    private readonly tokens: TokensMapper,
+    private readonly resets: PasswordResetService,
+    private readonly accessTokens: AccessTokens,
   ) {}
 
   @Post('register')
@@ -40,7 +40,7 @@ export class AuthController {
     problems: [AuthErrors.PASSWORD_REFUSED, AuthErrors.USERNAME_TAKEN, AuthErrors.BUSY, ...INVITE_REFUSALS],
   })
   async register(@Body() body: RegistrationDto): Promise<TokensDto> {
-    return this.tokens.toDto(await this.registrations.register(body, requestOrigin()));
+    return this.tokensOf(await this.registrations.register(body, requestOrigin()));
   }
 
   @Post('login')
@@ -55,7 +55,7 @@ export class AuthController {
     problems: [AuthErrors.INVALID_CREDENTIALS, AuthErrors.TOO_MANY_ATTEMPTS, AuthErrors.BUSY],
   })
   async login(@Body() body: LoginDto): Promise<TokensDto> {
-    return this.tokens.toDto(await this.signIn.login(body.username, body.password, requestOrigin()));
+    return this.tokensOf(await this.signIn.login(body.username, body.password, requestOrigin()));
   }
 
   @Post('refresh')
@@ -70,7 +70,7 @@ export class AuthController {
     problems: [AuthErrors.REFRESH_TOKEN_INVALID, AuthErrors.REFRESH_TOKEN_REUSED],
   })
   async refresh(@Body() body: RefreshDto): Promise<TokensDto> {
-    return this.tokens.toDto(await this.sessions.rotate(body.refreshToken, requestOrigin()));
+    return this.tokensOf(await this.sessions.rotate(body.refreshToken, requestOrigin()));
   }
 
   @Post('logout')
@@ -101,6 +101,16 @@ export class AuthController {
     ],
   })
   async reset(@Body() body: ResetDto): Promise<void> {
-    await this.passwords.reset(body.username, body.code, body.password, requestOrigin());
+    await this.resets.reset(body.username, body.code, body.password, requestOrigin());
+  }
+
+  private tokensOf({ session, user }: SignedIn): TokensDto {
+    return present(TokensDto, {
+      accessToken: this.accessTokens.issue(session.userId, session.sessionId),
+      tokenType: 'Bearer',
+      expiresIn: this.accessTokens.lifetimeSeconds,
+      refreshToken: session.refreshToken,
+      user,
+    });
   }
 }

@@ -26,7 +26,7 @@ export function parseRefreshToken(text: string): RefreshToken | undefined {
  * generation. So a successor can be given out a second time when its answer was lost, although the database keeps only its hash, and
  * neither a stolen database nor a stolen key makes a token.
  */
-export function refreshTokenOf(key: KeyObject, sessionId: string, familySalt: Buffer, generation: number): string {
+export function refreshTokenOf(key: KeyObject, sessionId: string, familySalt: Uint8Array, generation: number): string {
   const proof = createHmac('sha256', key)
     .update(`stowage refresh token\0${sessionId}\0${generation}\0`)
     .update(familySalt)
@@ -35,7 +35,7 @@ export function refreshTokenOf(key: KeyObject, sessionId: string, familySalt: Bu
 }
 
 /** Whether the service made this token, in whichever generation; compares in constant time. */
-export function isGenuine(key: KeyObject, token: RefreshToken, familySalt: Buffer): boolean {
+export function isGenuine(key: KeyObject, token: RefreshToken, familySalt: Uint8Array): boolean {
   const expected = parseRefreshToken(refreshTokenOf(key, token.sessionId, familySalt, token.generation));
   return timingSafeEqual(Buffer.from(expected?.proof ?? ''), Buffer.from(token.proof));
 }

@@ -5,9 +5,8 @@ import { Settings } from '#config';
 import { constraintOf, Database } from '#database';
 import { type DomainError } from '#kernel';
 
-import { type Origin } from '../access/actor.js';
-import { rememberAddress } from '../accounts/login-addresses.js';
-import { insertUser, isTaken } from '../accounts/new-user.js';
+import { auditedByUser, type Origin } from '../access/actor.js';
+import { createUser, isTaken, rememberAddress } from '../accounts/accounts.repository.js';
 import { nameTaken } from '../auth.errors.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { assertAcceptablePassword } from '../passwords/password-policy.js';
@@ -57,7 +56,7 @@ export class RegistrationService {
     const passwordHash = await this.hasher.hash(registration.password);
     try {
       return await this.database.transaction(async (tx) => {
-        const user = await insertUser(tx, {
+        const user = await createUser(tx, {
           username,
           email: registration.email ?? null,
           passwordHash,
@@ -65,14 +64,11 @@ export class RegistrationService {
         });
         const session = await this.sessions.open(tx, user.id, origin);
         await rememberAddress(tx, user.id, origin.address);
-        const actor = { kind: 'user', id: user.id, name: user.username } as const;
         await this.audit.record(tx, {
           organizationId: null,
-          actor,
           action: 'user_create',
           target: { kind: 'user', id: user.id, name: user.username },
-          address: origin.address,
-          requestId: origin.requestId,
+          ...auditedByUser(user, origin),
         });
         if (inviteCode !== undefined && inviteCode !== null) await this.invites.redeem(tx, inviteCode, user.id);
         return { session, user };

@@ -1,4 +1,4 @@
-import { defineEntity, p } from '#database';
+import { defineEntity, p, timestamptz } from '#database';
 
 const SessionSchema = defineEntity({
   name: 'Session',
@@ -9,10 +9,10 @@ const SessionSchema = defineEntity({
     familySalt: p.blob().columnType('bytea').hidden(),
     generation: p.integer().default(0),
     tokenHash: p.blob().columnType('bytea').hidden(),
-    createdAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
-    rotatedAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
-    idleExpiresAt: p.datetime().columnType('timestamptz'),
-    expiresAt: p.datetime().columnType('timestamptz'),
+    createdAt: timestamptz.defaultRaw('now()'),
+    rotatedAt: timestamptz.defaultRaw('now()'),
+    idleExpiresAt: timestamptz,
+    expiresAt: timestamptz,
     userAgent: p.text().nullable(),
     address: p.text().nullable(),
   },

@@ -1,5 +1,5 @@
 import { type Role, ROLES } from '#kernel';
-import { defineEntity, p } from '#database';
+import { defineEntity, p, timestamptz } from '#database';
 
 const ApiTokenSchema = defineEntity({
   name: 'ApiToken',
@@ -12,9 +12,9 @@ const ApiTokenSchema = defineEntity({
     name: p.text(),
     tokenHash: p.blob().columnType('bytea').hidden(),
     role: p.text().$type<Role>().nullable(),
-    createdAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
-    expiresAt: p.datetime().columnType('timestamptz'),
-    lastUsedAt: p.datetime().columnType('timestamptz').nullable(),
+    createdAt: timestamptz.defaultRaw('now()'),
+    expiresAt: timestamptz,
+    lastUsedAt: timestamptz.nullable(),
   },
   checks: [
     { name: 'api_tokens_role_check', expression: `role in (${ROLES.map((role) => `'${role}'`).join(', ')})` },
@@ -28,10 +28,21 @@ const ApiTokenSchema = defineEntity({
   ],
 });
 
+/** A token as its owner may see it. */
+export interface ApiTokenView {
+  readonly id: string;
+  readonly name: string;
+  readonly organizationId: string;
+  readonly role: Role | null;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly lastUsedAt: string | null;
+}
+
 /**
  * A key for programs, of a user or of a service account, good in one organization.
  *
- * A user's token carries a role of its own, and is never worth more than the user's present role; a service account's token is worth what the account is.
+ * A user's token has a role of its own, and never grants more than the user's present role; a service account's token grants what the account may do.
  */
 export class ApiToken extends ApiTokenSchema.class {}
 ApiTokenSchema.setClass(ApiToken);

@@ -1,5 +1,5 @@
 import { type Role, ROLES } from '#kernel';
-import { defineEntity, p } from '#database';
+import { defineEntity, p, timestamptz } from '#database';
 
 import { type TokenScope } from '../access/access.js';
 
@@ -14,7 +14,7 @@ const ServiceAccountSchema = defineEntity({
     role: p.text().$type<Role>().nullable(),
     scope: p.text().$type<TokenScope>().nullable(),
     createdBy: p.uuid().columnType('uuid').nullable(),
-    createdAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
+    createdAt: timestamptz.defaultRaw('now()'),
   },
   checks: [
     { name: 'service_accounts_role_check', expression: `role in (${ROLES.map((role) => `'${role}'`).join(', ')})` },
@@ -27,8 +27,22 @@ const ServiceAccountSchema = defineEntity({
   ],
 });
 
+/** A service account as an admin of its organization may see it. */
+export interface ServiceAccountView {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role | null;
+  readonly scope: TokenScope | null;
+  readonly createdAt: string;
+}
+
 /** An organization's own non-human principal: it outlives the people who made it, and acts through API tokens only. */
-export class ServiceAccount extends ServiceAccountSchema.class {}
+export class ServiceAccount extends ServiceAccountSchema.class {
+  toView(): ServiceAccountView {
+    const { id, name, role = null, scope = null, createdAt } = this;
+    return { id, name, role, scope, createdAt };
+  }
+}
 ServiceAccountSchema.setClass(ServiceAccount);
 
 export { ServiceAccountSchema };

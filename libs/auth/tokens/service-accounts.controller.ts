@@ -10,6 +10,7 @@ import {
   PageOf,
   PageQuery,
   Pages,
+  present,
 } from '#http';
 
 import { type Actor, CurrentActor } from '../access/actor.js';
@@ -23,14 +24,7 @@ import {
   NewTokenDto,
   ServiceAccountDto,
   TokenDto,
-} from '../profile/me.dto.js';
-import {
-  toNewTokenDto,
-  toServiceAccountDto,
-  toServiceAccountOrder,
-  toTokenDto,
-  toTokenOrder,
-} from '../profile/me.mapper.js';
+} from './tokens.dto.js';
 
 const TAG = 'service accounts';
 
@@ -62,7 +56,7 @@ export class ServiceAccountsController {
     @Body() body: CreateServiceAccountDto,
   ): Promise<ServiceAccountDto> {
     return this.idempotency.once(request, actor.id, async () =>
-      toServiceAccountDto(await this.serviceAccounts.create(actor, organizationId, toServiceAccountOrder(body))),
+      present(ServiceAccountDto, await this.serviceAccounts.create(actor, organizationId, body)),
     );
   }
 
@@ -83,7 +77,7 @@ export class ServiceAccountsController {
       { organizationId },
       query,
       (take, after) => this.serviceAccounts.list(organizationId, take, after),
-      toServiceAccountDto,
+      (account) => present(ServiceAccountDto, account),
     );
   }
 
@@ -125,8 +119,9 @@ export class ServiceAccountsController {
     @Body() body: CreateServiceAccountTokenDto,
   ): Promise<NewTokenDto> {
     return this.idempotency.once(request, actor.id, async () =>
-      toNewTokenDto(
-        await this.apiTokens.createForServiceAccount(actor, { organizationId, serviceAccountId }, toTokenOrder(body)),
+      present(
+        NewTokenDto,
+        await this.apiTokens.createForServiceAccount(actor, { organizationId, serviceAccountId }, body),
       ),
     );
   }
@@ -149,7 +144,7 @@ export class ServiceAccountsController {
       { organizationId, serviceAccountId },
       query,
       (take, after) => this.apiTokens.list({ organizationId, serviceAccountId }, take, after),
-      toTokenDto,
+      (token) => present(TokenDto, token),
     );
   }
 

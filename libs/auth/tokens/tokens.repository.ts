@@ -1,0 +1,138 @@
+import { type EntityManager, queries, sql, type TablesOf } from '#database';
+import { newId, type Role } from '#kernel';
+
+import { type UserSchema } from '../accounts/user.entity.js';
+import { createApiToken, digestOf } from './api-token-format.js';
+import { ApiToken, type ApiTokenSchema, type ApiTokenView } from './api-token.entity.js';
+import { ServiceAccount, type ServiceAccountSchema } from './service-account.entity.js';
+
+type TokenTables = TablesOf<typeof ApiTokenSchema | typeof ServiceAccountSchema | typeof UserSchema>;
+
+/** Names a service account, in its organization. */
+export interface ServiceAccountKey {
+  readonly organizationId: string;
+  readonly serviceAccountId: string;
+}
+
+/** The owner of API tokens. */
+export type TokenOwner = { readonly userId: string } | ServiceAccountKey;
+
+/** The input of a new token. A service account's has no role: it grants what the account may do. */
+export interface TokenOrder {
+  readonly organizationId: string;
+  readonly name: string;
+  readonly role: Role | null;
+  readonly expiresInSeconds: number;
+}
+
+/** A token that was just made. Its text is shown here and never again. */
+export interface NewApiToken extends ApiTokenView {
+  readonly token: string;
+}
+
+const TOKEN = [
+  'id',
+  'name',
+  'organization_id as organizationId',
+  'role',
+  'created_at as createdAt',
+  'expires_at as expiresAt',
+  'last_used_at as lastUsedAt',
+] as const;
+
+const NOW = sql<string>`now()`;
+
+/** The owner's tokens that still work, newest first, after the one that is named. */
+export async function listTokens(
+  em: EntityManager,
+  owner: TokenOwner,
+  take: number,
+  after: string | undefined,
+): Promise<ApiTokenView[]> {
+  let query = queries<TokenTables>(em).selectFrom('api_tokens').select(TOKEN).where('expires_at', '>', NOW);
+  for (const [column, value] of columnsOf(owner)) query = query.where(column, '=', value);
+  if (after !== undefined) query = query.where('id', '<', after);
+  return query.orderBy('id', 'desc').limit(take).execute();
+}
+
+/** Inserts a token, whose time runs by the database's clock. */
+export async function insertToken(tx: EntityManager, owner: TokenOwner, order: TokenOrder): Promise<NewApiToken> {
+  const id = newId();
+  const token = createApiToken(id);
+  const created = await queries<TokenTables>(tx)
+    .insertInto('api_tokens')
+    .values({
+      id,
+      organization_id: order.organizationId,
+      user_id: 'userId' in owner ? owner.userId : null,
+      service_account_id: 'userId' in owner ? null : owner.serviceAccountId,
+      name: order.name,
+      token_hash: digestOf(token),
+      role: order.role,
+      expires_at: sql<string>`now() + make_interval(secs => ${order.expiresInSeconds})`,
+    })
+    .returning(TOKEN)
+    .executeTakeFirstOrThrow();
+  return { ...created, token };
+}
+
+/** The number of tokens that still work, of an owner or of a whole organization. */
+export async function countTokens(
+  tx: EntityManager,
+  of: TokenOwner | { readonly organizationId: string },
+): Promise<number> {
+  let query = queries<TokenTables>(tx)
+    .selectFrom('api_tokens')
+    .select(sql<number>`count(*)::int`.as('count'))
+    .where('expires_at', '>', NOW);
+  for (const [column, value] of columnsOf(of)) query = query.where(column, '=', value);
+  return (await query.executeTakeFirstOrThrow()).count;
+}
+
+/** Deletes the tokens of an owner that have expired. */
+export async function deleteExpiredTokens(tx: EntityManager, owner: TokenOwner): Promise<void> {
+  let query = queries<TokenTables>(tx).deleteFrom('api_tokens').where('expires_at', '<=', NOW);
+  for (const [column, value] of columnsOf(owner)) query = query.where(column, '=', value);
+  await query.execute();
+}
+
+/** Locks the owner until the transaction ends, so that those that count its tokens take turns. @returns false when there is none */
+export async function lockOwner(tx: EntityManager, owner: TokenOwner): Promise<boolean> {
+  const db = queries<TokenTables>(tx);
+  const row =
+    'userId' in owner
+      ? await db
+          .selectFrom('users')
+          .select('id')
+          .where('id', '=', owner.userId)
+          .where('disabled_at', 'is', null)
+          .forNoKeyUpdate()
+          .executeTakeFirst()
+      : await db
+          .selectFrom('service_accounts')
+          .select('id')
+          .where('organization_id', '=', owner.organizationId)
+          .where('id', '=', owner.serviceAccountId)
+          .forNoKeyUpdate()
+          .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Deletes the API tokens that a member has in an organization, so that they stay deleted if the user comes back. */
+export async function deleteTokensOfMember(tx: EntityManager, organizationId: string, userId: string): Promise<void> {
+  await tx.nativeDelete(ApiToken, { organizationId, userId });
+}
+
+/** Deletes every API token and service account of an organization that ends. */
+export async function deleteTokensOfOrganization(tx: EntityManager, organizationId: string): Promise<void> {
+  await tx.nativeDelete(ApiToken, { organizationId });
+  await tx.nativeDelete(ServiceAccount, { organizationId });
+}
+
+type OwnerColumn = 'organization_id' | 'user_id' | 'service_account_id';
+
+function columnsOf(owner: TokenOwner | { readonly organizationId: string }): (readonly [OwnerColumn, string])[] {
+  if ('userId' in owner) return [['user_id', owner.userId]];
+  const organization = ['organization_id', owner.organizationId] as const;
+  return 'serviceAccountId' in owner ? [organization, ['service_account_id', owner.serviceAccountId]] : [organization];
+}

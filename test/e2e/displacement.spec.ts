@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { gpus, TestCluster } from '../support/clusters.js';
 import { withClient } from '../support/database.js';
-import { PassesByHand } from '../support/passes-by-hand.js';
+import { ManualPasses } from '../support/manual-passes.js';
 import { aTeam, type Team } from '../support/people.js';
 import { Stowage } from '../support/stowage.js';
 
@@ -44,12 +44,12 @@ const GRACEFUL = { ...YIELDING, stopGraceSeconds: 300 } as const;
 describe('what would be stopped for others', () => {
   let stowage: Stowage;
   let team: Team;
-  let passes: PassesByHand;
+  let passes: ManualPasses;
 
   beforeAll(async () => {
     stowage = await Stowage.start({ workers: 0 });
     team = await aTeam(stowage.client);
-    passes = await PassesByHand.of(stowage);
+    passes = await ManualPasses.of(stowage);
   });
 
   afterAll(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { Ambush } from '../support/ambush.js';
+import { Interleaving } from '../support/interleaving.js';
 import { type PreemptionScene, PreemptionStage } from '../support/preemption.js';
 
 /** What a pass writes that asks somebody to stop for others, in its order. */
@@ -28,20 +28,20 @@ const GIVING = [
 
 describe('a pass that preempts under a grace, and is cut off in the middle', () => {
   let stage: PreemptionStage;
-  let ambush: Ambush;
+  let interleaving: Interleaving;
 
   beforeAll(async () => {
     stage = await PreemptionStage.start({ STOWAGE_LIMIT_CLUSTERS: '40' });
-    ambush = await Ambush.lay(stage.stowage.database.url, [...new Set([...ASKING, ...GIVING])]);
+    interleaving = await Interleaving.install(stage.stowage.database.url, [...new Set([...ASKING, ...GIVING])]);
   });
 
   afterEach(async () => {
-    await ambush.release();
+    await interleaving.release();
     await stage.assertLedgerHolds();
   });
 
   afterAll(async () => {
-    await ambush.end();
+    await interleaving.end();
     await stage.stop();
   });
 
@@ -53,15 +53,15 @@ describe('a pass that preempts under a grace, and is cut off in the middle', () 
   };
 
   const cutOffAt = async (table: string, scene: PreemptionScene): Promise<void> => {
-    await ambush.hold(table);
+    await interleaving.pauseAt(table);
     const ended = scene.pass().then(
       () => 'done',
       () => 'cut off',
     );
-    await ambush.caught();
-    await ambush.cutOff();
+    await interleaving.reached();
+    await interleaving.terminate();
     expect(await ended).toBe('cut off');
-    await ambush.release();
+    await interleaving.release();
   };
 
   it.each(ASKING)('asking somebody to stop, at %s, has asked nobody; the next one asks each once', async (table) => {

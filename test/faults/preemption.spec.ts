@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { Ambush } from '../support/ambush.js';
+import { Interleaving } from '../support/interleaving.js';
 import { assertLedgerHolds, observeLedger } from '../support/invariants.js';
 import { PreemptionScene } from '../support/preemption.js';
 import { Random } from '../support/random.js';
 import { eventually } from '../support/wait.js';
-import { Crew } from './crew.js';
+import { WorkerProcesses } from './processes.js';
 import { openPasses } from './worker-process.js';
 
 const KILLS = 3;
@@ -20,30 +20,30 @@ const FOR_NOTHING = `
     select 1 from deployment_events p where p.pass_id = e.pass_id and p.deployment_id = e.preemptor_id and p.cause = 'placed')`;
 
 describe('preemption by workers that are killed', () => {
-  let crew: Crew;
-  let ambush: Ambush;
+  let processes: WorkerProcesses;
+  let interleaving: Interleaving;
 
   beforeAll(async () => {
     // Few rows a pass: more passes, and more moments in the middle of one.
-    crew = await Crew.start({ STOWAGE_PASS_MAX_ROWS: '8' });
-    ambush = await Ambush.lay(crew.stowage.database.url, ['cluster_schedules', 'ledger_entries']);
+    processes = await WorkerProcesses.start({ STOWAGE_PASS_MAX_ROWS: '8' });
+    interleaving = await Interleaving.install(processes.stowage.database.url, ['cluster_schedules', 'ledger_entries']);
   });
 
   afterEach(async () => {
-    await ambush.release();
-    await crew.killWorkers();
+    await interleaving.release();
+    await processes.killWorkers();
   });
 
   afterAll(async () => {
-    await ambush.end();
-    await crew.stop();
+    await interleaving.end();
+    await processes.stop();
   });
 
   it('is whole or has not happened, in every pass: nobody gives way for nothing, and nothing is lost', async () => {
     const random = Random.of('kill -9 in the middle of preemptions');
-    const scene = await PreemptionScene.create(crew.stowage, crew.team, CORES);
-    const observer = observeLedger(crew.stowage.database.url, 250);
-    let [first, second] = [await crew.startWorker(), await crew.startWorker()];
+    const scene = await PreemptionScene.create(processes.stowage, processes.team, CORES);
+    const observer = observeLedger(processes.stowage.database.url, 250);
+    let [first, second] = [await processes.startWorker(), await processes.startWorker()];
     const low = await scene.cluster.submitBatch(
       Array.from({ length: CORES }, () => ({ priority: 10, preemptible: true, resources: { cpu: 1, memoryMib: 1 } })),
     );
@@ -61,20 +61,20 @@ describe('preemption by workers that are killed', () => {
       await sleep(random.integer(0, 60));
       // It may have been faster: then it is killed at rest.
       await eventually(
-        async () => ({ open: await openPasses(crew.pool), queued: (await scene.cluster.read()).queue.queued }),
+        async () => ({ open: await openPasses(processes.pool), queued: (await scene.cluster.read()).queue.queued }),
         ({ open, queued }) => open > 0 || queued === 2 * high.length,
       );
       await first.kill();
-      [first, second] = [second, await crew.startWorker()];
+      [first, second] = [second, await processes.startWorker()];
     }
     await eventually(
       () => scene.statuses(high),
       (statuses) => statuses.every((status) => status === 'scheduled'),
     );
     await observer.stop();
-    await assertLedgerHolds(crew.stowage.database.url);
+    await assertLedgerHolds(processes.stowage.database.url);
     expect(await scene.evictions()).toBe(2 * high.length);
-    expect((await crew.pool.query(FOR_NOTHING)).rows).toEqual([]);
+    expect((await processes.pool.query(FOR_NOTHING)).rows).toEqual([]);
     expect(new Set(await scene.statuses(low))).toEqual(new Set(['queued']));
     expect((await scene.standings(low)).every(({ attempt, preemptions }) => attempt === 2 && preemptions === 1)).toBe(
       true,
@@ -82,7 +82,7 @@ describe('preemption by workers that are killed', () => {
   });
 
   it('asks everybody to stop once, and gives what was freed to whom it was promised, when there is time to stop', async () => {
-    const scene = await PreemptionScene.create(crew.stowage, crew.team, 2, { stopGraceSeconds: 600 });
+    const scene = await PreemptionScene.create(processes.stowage, processes.team, 2, { stopGraceSeconds: 600 });
     const becomes = (ids: readonly string[], statuses: readonly string[]): Promise<unknown> =>
       eventually(
         () => scene.statuses(ids),
@@ -90,15 +90,15 @@ describe('preemption by workers that are killed', () => {
       );
     /** The one that is at work dies where it writes to a table, and another one comes. */
     const killAt = async (table: string, begin: () => Promise<unknown>): Promise<void> => {
-      await ambush.hold(table);
+      await interleaving.pauseAt(table);
       await begin();
-      await ambush.caught();
+      await interleaving.reached();
       await worker.kill();
       // Its session goes on until it has something to say to it.
-      await ambush.release();
-      worker = await crew.startWorker();
+      await interleaving.release();
+      worker = await processes.startWorker();
     };
-    let worker = await crew.startWorker();
+    let worker = await processes.startWorker();
     const victims = [await scene.submit(10, 1), await scene.submit(10, 1)];
     await becomes(victims, ['scheduled', 'scheduled']);
     for (const id of victims) await scene.start(id);
@@ -117,7 +117,7 @@ describe('preemption by workers that are killed', () => {
       await scene.hurry([victims[1]!]);
     });
     await becomes([...victims, high, third], ['queued', 'queued', 'scheduled', 'queued']);
-    await assertLedgerHolds(crew.stowage.database.url);
+    await assertLedgerHolds(processes.stowage.database.url);
     expect(await scene.standings(victims)).toEqual(
       victims.map(() => ({ status: 'queued', attempt: 2, preemptions: 1 })),
     );

@@ -6,7 +6,7 @@ import { aDeployment, TestCluster } from '../support/clusters.js';
 import { assertLedgerHolds, observeLedger } from '../support/invariants.js';
 import { Random } from '../support/random.js';
 import { eventually } from '../support/wait.js';
-import { Crew } from './crew.js';
+import { WorkerProcesses } from './processes.js';
 import { brokenPromises, finish, Load } from './load.js';
 import { openPasses } from './worker-process.js';
 
@@ -25,78 +25,78 @@ async function expectQuickAnswers(requests: readonly (() => Promise<{ status: nu
 }
 
 describe('workers that are killed, frozen or asked to stop', () => {
-  let crew: Crew;
+  let processes: WorkerProcesses;
 
   beforeAll(async () => {
     // Few rows a pass: more passes, and more moments in the middle of one.
-    crew = await Crew.start({ STOWAGE_PASS_MAX_ROWS: '40' });
+    processes = await WorkerProcesses.start({ STOWAGE_PASS_MAX_ROWS: '40' });
   });
 
   afterEach(async () => {
-    await crew.killWorkers();
+    await processes.killWorkers();
   });
 
   afterAll(async () => {
-    await crew.stop();
+    await processes.stop();
   });
 
   it('lose nothing and double nothing, however often they are killed in the middle of a pass', async () => {
     const random = Random.of('kill -9 in the middle of passes');
-    const cluster = await TestCluster.create(crew.team, { cpu: 400 });
-    const observer = observeLedger(crew.stowage.database.url, 250);
-    let [first, second] = [await crew.startWorker(), await crew.startWorker()];
-    const load = new Load(cluster, crew.pool, random);
+    const cluster = await TestCluster.create(processes.team, { cpu: 400 });
+    const observer = observeLedger(processes.stowage.database.url, 250);
+    let [first, second] = [await processes.startWorker(), await processes.startWorker()];
+    const load = new Load(cluster, processes.pool, random);
     for (let kill = 0; kill < KILLS; kill++) {
       await sleep(random.integer(50, 300));
       await eventually(
-        () => openPasses(crew.pool),
+        () => openPasses(processes.pool),
         (count) => count > 0,
       );
       // The last one is asked, and finishes what it has begun.
       if (kill === KILLS - 1) expect((await first.terminate()).tookMs).toBeLessThan(10_000);
       await Promise.all([first.kill(), kill % 3 === 2 ? second.kill() : undefined]);
-      if (!second.isAlive) second = await crew.startWorker();
-      [first, second] = [second, await crew.startWorker()];
+      if (!second.isAlive) second = await processes.startWorker();
+      [first, second] = [second, await processes.startWorker()];
     }
     const told = await load.stop();
-    await finish(crew.pool, cluster);
+    await finish(processes.pool, cluster);
     await observer.stop();
-    await assertLedgerHolds(crew.stowage.database.url);
+    await assertLedgerHolds(processes.stowage.database.url);
     const { submitted, completed, cancelled, faults, slowestMs } = told;
     process.stderr.write(
       `${KILLS} kills: ${submitted.length} submitted, ${completed.size} completed, ${cancelled.size} cancelled, slowest answer ${slowestMs} ms\n`,
     );
     expect(submitted.length).toBeGreaterThan(100);
     expect(faults).toEqual([]);
-    expect(await brokenPromises(crew.pool, cluster, told)).toEqual([]);
+    expect(await brokenPromises(processes.pool, cluster, told)).toEqual([]);
     expect(await cluster.read()).toMatchObject({ allocated: { cpu: 0, memoryMib: 0 }, queue: { queued: 0 } });
   });
 
   it('lose the right to commit when they are frozen in the middle of a pass, and another goes on', async () => {
-    const cluster = await TestCluster.create(crew.team, { cpu: 10 });
+    const cluster = await TestCluster.create(processes.team, { cpu: 10 });
     await cluster.cordon();
     const first = await cluster.submit();
     // The other one is there already, and looks away until it is needed: starting takes longer than a fence on a busy machine.
-    const other = await crew.startWorker();
+    const other = await processes.startWorker();
     other.freeze();
-    const frozen = await crew.startWorker();
+    const frozen = await processes.startWorker();
     await eventually(cluster.passes.bind(cluster), (passes) => passes.at(-1)?.waiting === 1);
     const passesBefore = (await cluster.passes()).length;
 
     // 1. The pass that places it must wait for this row: there it freezes, and then gets the row.
-    const lock = await crew.pool.connect();
+    const lock = await processes.pool.connect();
     await lock.query('begin');
     await lock.query('select 1 from deployments where id = $1 for update', [first]);
     await cluster.uncordon();
     await eventually(
-      async () => (await crew.pool.query<{ pid: number }>(WAITING_FOR_A_LOCK)).rows,
+      async () => (await processes.pool.query<{ pid: number }>(WAITING_FOR_A_LOCK)).rows,
       (rows) => rows.length === 1,
     );
     frozen.freeze();
     await lock.query('commit');
     lock.release();
     const [session] = await eventually(
-      async () => (await crew.pool.query<{ pid: number }>(IDLE_IN_A_PASS)).rows,
+      async () => (await processes.pool.query<{ pid: number }>(IDLE_IN_A_PASS)).rows,
       (rows) => rows.length === 1,
     );
     const frozenAtMs = performance.now();
@@ -104,14 +104,15 @@ describe('workers that are killed, frozen or asked to stop', () => {
     // 2. Nobody waits for it but passes.
     other.thaw();
     await expectQuickAnswers([
-      () => crew.team.developer.post(`${cluster.path}/deployments`, aDeployment()),
-      () => crew.team.developer.get(cluster.path),
+      () => processes.team.developer.post(`${cluster.path}/deployments`, aDeployment()),
+      () => processes.team.developer.get(cluster.path),
     ]);
     expect((await cluster.read()).allocated.cpu).toBe(0);
 
     // 3. Its session ends, and the other worker places both.
     await eventually(
-      async () => (await crew.pool.query('select 1 from pg_stat_activity where pid = $1', [session?.pid])).rowCount,
+      async () =>
+        (await processes.pool.query('select 1 from pg_stat_activity where pid = $1', [session?.pid])).rowCount,
       (count) => count === 0,
       15_000,
     );
@@ -128,7 +129,7 @@ describe('workers that are killed, frozen or asked to stop', () => {
     frozen.thaw();
     await sleep(500);
     expect(await cluster.read()).toMatchObject({ allocated: { cpu: 2 }, queue: { queued: 0 } });
-    await assertLedgerHolds(crew.stowage.database.url);
+    await assertLedgerHolds(processes.stowage.database.url);
     await other.kill();
     const next = await cluster.submit();
     await eventually(
@@ -136,7 +137,7 @@ describe('workers that are killed, frozen or asked to stop', () => {
       ({ status }) => status === 'scheduled',
     );
     expect(frozen.isAlive).toBe(true);
-    await assertLedgerHolds(crew.stowage.database.url);
+    await assertLedgerHolds(processes.stowage.database.url);
     expect((await frozen.terminate()).tookMs).toBeLessThan(5_000);
   });
 });

@@ -5,7 +5,7 @@ import { Sweep } from '#scheduler/processor';
 
 import { TestCluster } from '../support/clusters.js';
 import { assertLedgerHolds } from '../support/invariants.js';
-import { PassesByHand } from '../support/passes-by-hand.js';
+import { ManualPasses } from '../support/manual-passes.js';
 import { aTeam, type Team } from '../support/people.js';
 import { Stowage } from '../support/stowage.js';
 import { eventually } from '../support/wait.js';
@@ -17,7 +17,7 @@ describe('a cluster whose passes all fail', () => {
   let stowage: Stowage;
   let team: Team;
   let client: Client;
-  let passes: PassesByHand;
+  let passes: ManualPasses;
   let broken: TestCluster;
   let dueInBroken: string;
 
@@ -44,7 +44,7 @@ describe('a cluster whose passes all fail', () => {
     team = await aTeam(stowage.client);
     client = new Client({ connectionString: stowage.database.url });
     await client.connect();
-    passes = await PassesByHand.of(stowage);
+    passes = await ManualPasses.of(stowage);
     // Found by its signal, and so before all that are found by time alone; and by time, too.
     ({ cluster: broken, id: dueInBroken } = await aClusterDueIn(-1_000));
     await broken.submit();
@@ -93,7 +93,7 @@ describe('a cluster whose passes all fail', () => {
 
   it('is tried again after an interval, and served when nothing is wrong any more', async () => {
     const environment = { ...stowage.environment, STOWAGE_SWEEP_INTERVAL_MS: '100' };
-    const soon = await PassesByHand.of({ database: stowage.database, environment });
+    const soon = await ManualPasses.of({ database: stowage.database, environment });
     const before = await failures();
     const failuresAfterASweep = async (): Promise<number> => {
       await soon.sweep();

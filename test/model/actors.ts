@@ -2,7 +2,7 @@ import { type AsyncCommand } from 'fast-check';
 
 import { type DeploymentBody, type Resources, type TestCluster } from '../support/clusters.js';
 import { type Operation, type Step } from './steps.js';
-import { type Witness } from './witness.js';
+import { type Model } from './model.js';
 
 const ABOUT_A_DEPLOYMENT: readonly Operation[] = [
   'start',
@@ -17,61 +17,61 @@ const ABOUT_A_DEPLOYMENT: readonly Operation[] = [
 const LATEST = 60;
 
 /** One step as a command: what it needs of what is known, and how it is done. */
-export class Act implements AsyncCommand<Witness, readonly TestCluster[]> {
+export class Act implements AsyncCommand<Model, readonly TestCluster[]> {
   constructor(private readonly step: Step) {}
 
-  check({ known }: Readonly<Witness>): boolean {
+  check({ known }: Readonly<Model>): boolean {
     return known.length > 0 || !ABOUT_A_DEPLOYMENT.includes(this.step.operation);
   }
 
-  async run(witness: Witness, clusters: readonly TestCluster[]): Promise<void> {
+  async run(model: Model, clusters: readonly TestCluster[]): Promise<void> {
     const cluster = clusters[this.step.cluster];
     if (cluster === undefined) throw new RangeError(`there is no cluster ${this.step.cluster}`);
-    await this.perform(witness, cluster);
+    await this.perform(model, cluster);
   }
 
   toString(): string {
     return JSON.stringify(this.step);
   }
 
-  private async perform(witness: Witness, cluster: TestCluster): Promise<unknown> {
+  private async perform(model: Model, cluster: TestCluster): Promise<unknown> {
     const { operation, requests } = this.step;
     switch (operation) {
       case 'submit':
-        return witness.submit(cluster, requests[0] ?? {});
+        return model.submit(cluster, requests[0] ?? {});
       case 'submit-many':
-        return witness.submitMany(cluster, requests);
+        return model.submitMany(cluster, requests);
       case 'start':
-        return witness.start((await this.found(witness, cluster, ['scheduled'])).id);
+        return model.start((await this.found(model, cluster, ['scheduled'])).id);
       case 'complete':
       case 'fail': {
         const statuses = this.step.place < 0.5 ? ['scheduled', 'running'] : ['running', 'scheduled'];
-        const { id, attempt } = await this.found(witness, cluster, statuses);
-        return witness[operation](id, attempt);
+        const { id, attempt } = await this.found(model, cluster, statuses);
+        return model[operation](id, attempt);
       }
       case 'report-stale':
-        return witness.reportStale(this.anyOf(witness));
+        return model.reportStale(this.anyOf(model));
       case 'cancel':
-        return witness.cancel(this.anyOf(witness));
+        return model.cancel(this.anyOf(model));
       case 'reprioritize':
-        return witness.reprioritize((await this.found(witness, cluster, ['queued'])).id, this.step.priority);
+        return model.reprioritize((await this.found(model, cluster, ['queued'])).id, this.step.priority);
       case 'edit': {
         const { headers } = await cluster.team.admin.get(cluster.path);
-        return witness.edit(cluster, headers.get('etag') ?? '');
+        return model.edit(cluster, headers.get('etag') ?? '');
       }
       case 'grow':
       case 'shrink':
       case 'shrink-when-free':
-        return witness.resize(operation, cluster, this.capacity(operation));
+        return model.resize(operation, cluster, this.capacity(operation));
       case 'cordon':
       case 'uncordon':
       case 'drain':
-        return witness.turn(operation, cluster);
+        return model.turn(operation, cluster);
     }
   }
 
   /** Mostly one of the latest, sometimes one that has long ended. */
-  private anyOf({ known }: Witness): string {
+  private anyOf({ known }: Model): string {
     const { isFarFetched, place } = this.step;
     const from = isFarFetched ? 0 : Math.max(0, known.length - LATEST);
     const id = known[from + Math.round(place * (known.length - 1 - from))];
@@ -81,7 +81,7 @@ export class Act implements AsyncCommand<Witness, readonly TestCluster[]> {
 
   /** Mostly one with one of these statuses, as somebody would who looks first; sometimes, or where there is none, any. */
   private async found(
-    witness: Witness,
+    model: Model,
     cluster: TestCluster,
     statuses: readonly string[],
   ): Promise<Pick<DeploymentBody, 'id' | 'attempt'>> {
@@ -92,11 +92,11 @@ export class Act implements AsyncCommand<Witness, readonly TestCluster[]> {
         `${path}/deployments?clusterId=${cluster.id}&status=${status}&limit=20`,
       );
       // An answer to its submission may still be on its way: nobody knows of it yet.
-      const items = body.items.filter(({ id }) => witness.promises.has(id));
+      const items = body.items.filter(({ id }) => model.promises.has(id));
       const found = items[Math.round(place * (items.length - 1))];
       if (found !== undefined) return found;
     }
-    return { id: this.anyOf(witness), attempt: 1 };
+    return { id: this.anyOf(model), attempt: 1 };
   }
 
   /** Growing leads to more than there was in the beginning, shrinking to less. */

@@ -10,9 +10,9 @@ import { Stowage } from '../support/stowage.js';
 import { eventually } from '../support/wait.js';
 import { Act } from './actors.js';
 import { Auditor } from './auditor.js';
-import { playScenes } from './scenes.js';
+import { playScenarios } from './scenarios.js';
 import { type Operation, OPERATIONS, scriptsOf } from './steps.js';
-import { talliesOf, type Tally, Witness } from './witness.js';
+import { talliesOf, type Tally, Model } from './model.js';
 
 const OPERATION_COUNT = Number(process.env['STOWAGE_MODEL_OPERATIONS'] ?? 1_000);
 const ACTORS = 8;
@@ -55,7 +55,7 @@ describe('the ledger, whatever eight people do at once on three clusters with th
     Number((await client.query<{ count: string }>(`select count(*) from ${sql}`)).rows[0]?.count);
 
   /** Reports what holds resources as succeeded, wherever it is, until nothing is left anywhere. */
-  async function finish(witnesses: readonly Witness[]): Promise<void> {
+  async function finish(models: readonly Model[]): Promise<void> {
     await eventually(
       async () => {
         const { rows } = await client.query<{ clusterId: string; ids: string[] }>(
@@ -63,7 +63,7 @@ describe('the ledger, whatever eight people do at once on three clusters with th
            where status in ('scheduled', 'running') group by 1`,
         );
         for (const { ids } of rows) {
-          await witnesses.find(({ promises }) => promises.has(ids[0] ?? ''))?.completeAll(ids);
+          await models.find(({ promises }) => promises.has(ids[0] ?? ''))?.completeAll(ids);
         }
         return count(
           `(select 1 from cluster_signals union all select 1 from deployments where ended_at is null or released_at is null) rest`,
@@ -103,9 +103,9 @@ describe('the ledger, whatever eight people do at once on three clusters with th
     expect(await count(PREEMPTED)).toBeGreaterThan(0);
   }
 
-  async function expectPromisesKept(witnesses: readonly Witness[], auditor: Auditor): Promise<void> {
+  async function expectPromisesKept(models: readonly Model[], auditor: Auditor): Promise<void> {
     const { rows } = await client.query<{ id: string; status: string }>('select id, status from deployments');
-    const promises = new Map(witnesses.flatMap((each) => [...each.promises]));
+    const promises = new Map(models.flatMap((each) => [...each.promises]));
     expect(rows.map(({ id }) => id).sort()).toEqual([...promises.keys()].sort());
     const broken = rows.filter(({ id, status }) => {
       const outcome = promises.get(id)?.outcome;
@@ -151,34 +151,34 @@ describe('the ledger, whatever eight people do at once on three clusters with th
         await TestCluster.create(team, capacity),
         await TestCluster.create(team, capacity),
       ];
-      const witness = new Witness();
-      const witnessOfScenes = new Witness();
+      const model = new Model();
+      const modelOfScenarios = new Model();
       // On one of them, what runs is granted time to stop: sometimes enough for a report, sometimes not.
-      for (const cluster of clusters.slice(0, 1)) await witness.grant(cluster, 1);
+      for (const cluster of clusters.slice(0, 1)) await model.grant(cluster, 1);
       // On all of them, higher priorities start in the place of lower ones.
-      for (const cluster of clusters) await witness.letPreempt(cluster, MAX_PREEMPTIONS);
+      for (const cluster of clusters) await model.letPreempt(cluster, MAX_PREEMPTIONS);
       const { auditor, stop } = await Auditor.watch(stowage.database.url);
       const observer = observeLedger(stowage.database.url, OBSERVER_PAUSE_MS);
 
-      // 1. Everybody follows a script, all at once; beside them, scenes bring every operation to each of its ends.
+      // 1. Everybody follows a script, all at once; beside them, scenarios bring every operation to each of its ends.
       const playing = scriptsOf(seed, ACTORS, OPERATION_COUNT, clusters.length).map(async (script) =>
         asyncModelRun(
-          () => ({ model: witness, real: clusters }),
+          () => ({ model, real: clusters }),
           script.map((step) => new Act(step)),
         ),
       );
-      await Promise.all([playScenes(witnessOfScenes, team), ...playing]).catch(async (error: unknown) => {
+      await Promise.all([playScenarios(modelOfScenarios, team), ...playing]).catch(async (error: unknown) => {
         await Promise.allSettled([...playing, observer.stop(), stop()]);
         throw error;
       });
 
       // 2. What is left gets room, starts and ends.
       for (const cluster of clusters) {
-        await witness.resize('grow', cluster, { cpu: 100_000, memoryMib: 1_000_000, gpu: 100_000 });
-        await witness.turn('uncordon', cluster);
+        await model.resize('grow', cluster, { cpu: 100_000, memoryMib: 1_000_000, gpu: 100_000 });
+        await model.turn('uncordon', cluster);
       }
-      const witnesses = [witness, witnessOfScenes];
-      await finish(witnesses);
+      const models = [model, modelOfScenarios];
+      await finish(models);
       await eventually(
         async () => Promise.resolve([auditor.looks, observer.looks()]),
         ([first = 0, second = 0]) => first > 20 && second > 3,
@@ -189,11 +189,11 @@ describe('the ledger, whatever eight people do at once on three clusters with th
       await assertLedgerHolds(stowage.database.url);
 
       // 3. Everything that was promised is so, and nothing else; nothing is left in anybody's hands.
-      await expectPromisesKept(witnesses, auditor);
+      await expectPromisesKept(models, auditor);
       const told = await expectRightPreemptions();
 
       // 4. None of this was for nothing, whatever the seed.
-      const tally = talliesOf(witnesses);
+      const tally = talliesOf(models);
       process.stderr.write(
         `the ledger model: ${told} preemptions ${JSON.stringify(tally)} ${auditor.looks} looks at ${auditor.entries} entries, ${observer.looks()} at everything\n`,
       );

@@ -4,7 +4,7 @@ import { type Answer } from './api-client.js';
 import { type DeploymentBody, TestCluster } from './clusters.js';
 import { withClient } from './database.js';
 import { assertLedgerHolds } from './invariants.js';
-import { PassesByHand } from './passes-by-hand.js';
+import { ManualPasses } from './manual-passes.js';
 import { aTeam, type Team } from './people.js';
 import { type StartOptions, Stowage } from './stowage.js';
 
@@ -34,7 +34,7 @@ export class PreemptionScene {
   private constructor(
     readonly cluster: TestCluster,
     private readonly databaseUrl: string,
-    private readonly passes: PassesByHand | null,
+    private readonly passes: ManualPasses | null,
   ) {}
 
   static async create(
@@ -42,7 +42,7 @@ export class PreemptionScene {
     team: Team,
     cpu: number,
     policy: Readonly<Record<string, unknown>> = {},
-    passes: PassesByHand | null = null,
+    passes: ManualPasses | null = null,
   ): Promise<PreemptionScene> {
     const cluster = await TestCluster.create(team, { cpu });
     await team.admin.patch(cluster.path, { policy: { ...AT_ONCE, ...policy } });
@@ -155,7 +155,7 @@ export class PreemptionStage {
   private constructor(
     readonly stowage: Stowage,
     readonly team: Team,
-    readonly passes: PassesByHand,
+    readonly passes: ManualPasses,
   ) {}
 
   /**
@@ -168,7 +168,7 @@ export class PreemptionStage {
     mostCandidates?: number,
   ): Promise<PreemptionStage> {
     const stowage = await Stowage.start({ workers: 0, ...options });
-    const passes = await PassesByHand.of(stowage, afterPlanning, mostCandidates);
+    const passes = await ManualPasses.of(stowage, afterPlanning, mostCandidates);
     return new PreemptionStage(stowage, await aTeam(stowage.client), passes);
   }
 

@@ -4,7 +4,7 @@ import { ChangeHints, Nudges } from '#queue';
 
 import { TestCluster } from '../../support/clusters.js';
 import { type EventReader, followFromNow } from '../../support/event-reader.js';
-import { PassesByHand } from '../../support/passes-by-hand.js';
+import { ManualPasses } from '../../support/manual-passes.js';
 import { aTeam, type Team } from '../../support/people.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { Stowage } from '../../support/stowage.js';
@@ -50,14 +50,14 @@ describe('streams that nobody gives a hint', () => {
 
 describe('hints', () => {
   let stowage: Stowage;
-  let passes: PassesByHand;
+  let passes: ManualPasses;
   let team: Team;
   const heard: string[] = [];
   let unlisten: () => void;
 
   beforeAll(async () => {
     stowage = await Stowage.start({ workers: 0 });
-    passes = await PassesByHand.of(stowage);
+    passes = await ManualPasses.of(stowage);
     team = await aTeam(stowage.client);
     const hints = stowage.api.get(ChangeHints, { strict: false });
     unlisten = hints.listen((clusterId) => heard.push(clusterId));

@@ -3,20 +3,20 @@ import { Client } from 'pg';
 
 import { type DeploymentBody, TestCluster } from '../../support/clusters.js';
 import { assertLedgerHolds, brokenLaws } from '../../support/invariants.js';
-import { PassesByHand } from '../../support/passes-by-hand.js';
+import { ManualPasses } from '../../support/manual-passes.js';
 import { aTeam, type Team } from '../../support/people.js';
 import { Stowage } from '../../support/stowage.js';
 import { eventually } from '../../support/wait.js';
 
 describe('what happens by time', () => {
   let stowage: Stowage;
-  let passes: PassesByHand;
+  let passes: ManualPasses;
   let team: Team;
   let client: Client;
 
   beforeAll(async () => {
     stowage = await Stowage.start({ workers: 0, STOWAGE_LIMIT_CLUSTERS: '10' });
-    passes = await PassesByHand.of(stowage);
+    passes = await ManualPasses.of(stowage);
     team = await aTeam(stowage.client);
     client = new Client({ connectionString: stowage.database.url });
     await client.connect();

@@ -6,7 +6,7 @@ import { TRANSITIONS } from '#deployments';
 
 import { TestCluster } from '../../support/clusters.js';
 import { brokenLaws } from '../../support/invariants.js';
-import { PassesByHand } from '../../support/passes-by-hand.js';
+import { ManualPasses } from '../../support/manual-passes.js';
 import { aTeam, type Team } from '../../support/people.js';
 import { Random } from '../../support/random.js';
 import { Stowage } from '../../support/stowage.js';
@@ -41,13 +41,13 @@ const succeed = (at: number): Act => ({ kind: 'complete', at, attempt: 1, outcom
 
 describe('the states of deployments', () => {
   let stowage: Stowage;
-  let passes: PassesByHand;
+  let passes: ManualPasses;
   let team: Team;
   let client: Client;
 
   beforeAll(async () => {
     stowage = await Stowage.start({ workers: 0, STOWAGE_LIMIT_CLUSTERS: '200' });
-    passes = await PassesByHand.of(stowage);
+    passes = await ManualPasses.of(stowage);
     team = await aTeam(stowage.client);
     client = new Client({ connectionString: stowage.database.url });
     await client.connect();

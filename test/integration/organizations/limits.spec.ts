@@ -5,7 +5,7 @@ import { Client } from 'pg';
 
 import { type Answer } from '../../support/api-client.js';
 import { TestCluster } from '../../support/clusters.js';
-import { PassesByHand } from '../../support/passes-by-hand.js';
+import { ManualPasses } from '../../support/manual-passes.js';
 import { aPerson, aTeam, type Person, type Team } from '../../support/people.js';
 import { Random } from '../../support/random.js';
 import { Stowage } from '../../support/stowage.js';
@@ -185,7 +185,7 @@ describe('limits of an organization', () => {
   });
 
   it('keep no retry out of the queue: it was let in when it was submitted', async () => {
-    const passes = await PassesByHand.of(stowage);
+    const passes = await ManualPasses.of(stowage);
     const cluster = await TestCluster.create(team, { cpu: 1 });
     const id = await cluster.submit({ maxRetries: 1 });
     await passes.run(cluster.id);

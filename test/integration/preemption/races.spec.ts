@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { Client } from 'pg';
 
 import { withClient } from '../../support/database.js';
-import { PassesByHand } from '../../support/passes-by-hand.js';
+import { ManualPasses } from '../../support/manual-passes.js';
 import { type PreemptionScene, PreemptionStage } from '../../support/preemption.js';
 import { eventually } from '../../support/wait.js';
 
@@ -210,7 +210,7 @@ describe('preemption, while those whom it is about do something', () => {
   });
 
   it('is the same whichever of two workers does it, and done once', async () => {
-    const other = await PassesByHand.of(stage.stowage);
+    const other = await ManualPasses.of(stage.stowage);
     const { scene, old, young, high } = await aScene();
     const both = await Promise.allSettled([scene.pass(), other.run(scene.cluster.id)]);
     await other.stop();

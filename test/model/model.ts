@@ -15,10 +15,10 @@ function emptyTally(): Tally {
   return Object.fromEntries(OPERATIONS.map((operation) => [operation, { done: 0, refused: 0 }])) as Tally;
 }
 
-/** What several witnesses counted, together. */
-export function talliesOf(witnesses: readonly Witness[]): Tally {
+/** What several models counted, together. */
+export function talliesOf(models: readonly Model[]): Tally {
   const sum = emptyTally();
-  for (const { tally } of witnesses) {
+  for (const { tally } of models) {
     for (const operation of OPERATIONS) {
       sum[operation].done += tally[operation].done;
       sum[operation].refused += tally[operation].refused;
@@ -37,7 +37,7 @@ interface Promised {
 /** What is no, and what is not now: a cluster whose passes take turns without end on a busy machine keeps others waiting for its row. */
 const REFUSALS = [409, 412, 422, 503];
 
-/** How often a turn is asked for again that was not possible just then; scenes count on it. */
+/** How often a turn is asked for again that was not possible just then; scenarios count on it. */
 const TURNS = 10;
 
 /** What becomes of what has been asked to stop, whatever is reported of it. */
@@ -47,7 +47,7 @@ const STOPPED = ['cancelled', 'timed_out'];
 const OPEN = ['retrying', 'stopping'];
 
 /** Does what somebody does, and remembers what the answers promised: what has been told once must be told for ever. */
-export class Witness {
+export class Model {
   readonly promises = new Map<string, Promised>();
   /** Ids in the order in which they were told. */
   readonly known: string[] = [];

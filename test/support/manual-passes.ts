@@ -7,7 +7,7 @@ import { WorkerModule } from '../../apps/worker/worker.module.js';
 import { workerSettings } from './settings.js';
 import { type SharedInstallation } from './shared-installation.js';
 
-/** A planner after whose every answer something else happens, before the pass goes on. */
+/** A planner that calls `afterPlanning` after each plan, before the pass goes on. */
 class PausingPlanner extends Planner {
   constructor(private readonly afterPlanning: () => Promise<void>) {
     super();
@@ -20,33 +20,33 @@ class PausingPlanner extends Planner {
   }
 }
 
-/** What a worker that looks at so few candidates reads with. */
+/** The reader of a worker that reads at most `limit` candidates for preemption. */
 function narrow(limit: number): typeof SnapshotReader {
   return class extends SnapshotReader {
     protected override readonly mostCandidates = limit;
   };
 }
 
-/** A worker that does nothing of its own accord: a pass happens when a test says so, and at no other time. */
-export class PassesByHand {
+/** A worker without triggers: a pass runs when a test calls `run`, and at no other time. */
+export class ManualPasses {
   private constructor(private readonly module: TestingModule) {}
 
   /**
-   * @param afterPlanning happens in the middle of each pass: it has planned, and changed nothing yet
-   * @param mostCandidates so many that may be given up are looked at
+   * @param afterPlanning runs in the middle of each pass, between its plan and its first change
+   * @param mostCandidates the most candidates for preemption that a pass reads
    */
   static async of(
     { database, environment }: Pick<SharedInstallation, 'database' | 'environment'>,
     afterPlanning: () => Promise<void> = () => Promise.resolve(),
     mostCandidates?: number,
-  ): Promise<PassesByHand> {
+  ): Promise<ManualPasses> {
     const settings = workerSettings(database.url, environment);
     // Compiled, and not started: neither the sweep nor the processor of nudges begins.
     const worker = Test.createTestingModule({ imports: [WorkerModule.forRoot(settings)] })
       .overrideProvider(Planner)
       .useFactory({ factory: () => new PausingPlanner(afterPlanning) });
     if (mostCandidates !== undefined) worker.overrideProvider(SnapshotReader).useClass(narrow(mostCandidates));
-    return new PassesByHand(await worker.compile());
+    return new ManualPasses(await worker.compile());
   }
 
   /** The reader of these passes. */
@@ -56,15 +56,15 @@ export class PassesByHand {
 
   async run(clusterId: string): Promise<void> {
     const outcome = await this.module.get(PassService, { strict: false }).run(clusterId);
-    if (outcome.kind !== 'done') throw new Error(`a pass on ${clusterId} found it ${outcome.kind}`);
+    if (outcome.kind !== 'done') throw new Error(`a pass on ${clusterId} ended as ${outcome.kind}`);
   }
 
-  /** What the sweep does once an interval. */
+  /** Sweeps once, as a worker does at each interval. */
   async sweep(): Promise<void> {
     await this.module.get(Sweep, { strict: false }).sweepOnce();
   }
 
-  /** Passes until there is nothing more to do. */
+  /** Runs passes until one has nothing more to do. */
   async runUntilSettled(clusterId: string): Promise<void> {
     await this.module.get(PassService, { strict: false }).runUntilSettled(clusterId);
   }

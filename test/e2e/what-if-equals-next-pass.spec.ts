@@ -3,10 +3,10 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { cases } from '../support/cases.js';
 import { TestCluster } from '../support/clusters.js';
 import { withClient } from '../support/database.js';
-import { PassesByHand } from '../support/passes-by-hand.js';
+import { ManualPasses } from '../support/manual-passes.js';
 import { aTeam, type Team } from '../support/people.js';
 import { Random } from '../support/random.js';
-import { StandingClock } from '../support/standing-clock.js';
+import { FakeClock } from '../support/fake-clock.js';
 import { Stowage } from '../support/stowage.js';
 
 interface Answer {
@@ -32,23 +32,23 @@ interface Question {
   cordoned?: boolean;
 }
 
-/** `STOWAGE_TEST_DEPTH=tenfold npm test -- what-then-happens` makes a thousand of them real. */
+/** `STOWAGE_TEST_DEPTH=tenfold npm test -- what-if-equals` makes a thousand of them real. */
 const TURNS = cases(100);
 
 let stowage: Stowage;
-let clock: StandingClock;
+let clock: FakeClock;
 let team: Team;
-let passes: PassesByHand;
+let passes: ManualPasses;
 
 beforeAll(async () => {
   stowage = await Stowage.start({
     workers: 0,
     prepare: async (url) => {
-      clock = await StandingClock.in(url);
+      clock = await FakeClock.in(url);
     },
   });
   team = await aTeam(stowage.client);
-  passes = await PassesByHand.of(stowage);
+  passes = await ManualPasses.of(stowage);
 });
 
 afterAll(async () => {

@@ -4,8 +4,8 @@ import { aTeam, type Team } from '../support/people.js';
 import { type StartOptions, Stowage } from '../support/stowage.js';
 import { WorkerProcess } from './worker-process.js';
 
-/** An API in this process, a team, and workers in processes of their own that are started one by one, to be hurt. */
-export class Crew {
+/** An API in this process, a team, and workers in processes of their own, which tests start one by one and then kill, freeze or cut off. */
+export class WorkerProcesses {
   private readonly workers: WorkerProcess[] = [];
 
   private constructor(
@@ -14,10 +14,10 @@ export class Crew {
     readonly pool: Pool,
   ) {}
 
-  static async start(options: StartOptions = {}): Promise<Crew> {
+  static async start(options: StartOptions = {}): Promise<WorkerProcesses> {
     const stowage = await Stowage.start({ workers: 0, ...options });
     const pool = new Pool({ connectionString: stowage.database.url, max: 4 });
-    return new Crew(stowage, await aTeam(stowage.client), pool);
+    return new WorkerProcesses(stowage, await aTeam(stowage.client), pool);
   }
 
   async startWorker(): Promise<WorkerProcess> {

@@ -2,7 +2,7 @@ export { HttpModule } from './http.module.js';
 export { createHttpApp, describeHttpApp, type HttpAppOptions } from './server/create-http-app.js';
 export { BodyLimit } from './server/body-limit.js';
 export { Drain } from './server/drain.js';
-export { EventStreams, type Frames, type StreamWish, WishForStream } from './server/event-streams.js';
+export { AcceptsEventStream, EventStreams, type Frames, type StreamRequest } from './server/event-streams.js';
 export { SHUTDOWN_MS, stopOnSignal } from './server/shutdown.js';
 export { logWithRequest } from './server/hooks.js';
 export { createLogger, NestLogger } from './server/logger.js';

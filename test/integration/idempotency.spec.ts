@@ -5,6 +5,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 
 import { newId } from '#kernel';
 import { Database, databaseOptions, rowsOf, sql } from '#database';
+import { BackgroundTasks } from '#background';
 import { Idempotency, IdempotencyRetention, KeyedRequest } from '#http';
 
 import { createTestDatabase, type TestDatabase, withClient } from '../support/database.js';
@@ -238,7 +239,7 @@ describe('a request with a key', () => {
          from generate_series(1, 2600) i`,
       ),
     );
-    expect(await new IdempotencyRetention(one.database).prune()).toBe(2_500);
+    expect(await new IdempotencyRetention(one.database, new BackgroundTasks()).prune()).toBe(2_500);
     await withClient(testDatabase.url, async (client) => {
       expect((await client.query('select 1 from idempotent_answers')).rowCount).toBe(100);
     });

@@ -1,6 +1,6 @@
 import { Injectable, type StreamableFile } from '@nestjs/common';
 
-import { EventStreams, type Page, Pages, RequestErrors, type StreamWish } from '#http';
+import { EventStreams, type Page, Pages, RequestErrors, type StreamRequest } from '#http';
 import { type RevalidatingAccess } from '#rbac';
 
 import { DeploymentsService } from '#deployments';
@@ -30,12 +30,12 @@ export class EventAnswers {
     access: RevalidatingAccess,
     organizationId: string,
     query: EventsQuery,
-    wish: StreamWish,
+    stream: StreamRequest,
   ): Promise<EventAnswer> {
     const { clusterId, deploymentId, status: statuses, sort } = query;
     const filter = { clusterId, deploymentId, statuses };
-    const lastSeen = lastSeenOf(query, wish);
-    if (wish.isWanted) return this.stream(access, organizationId, filter, lastSeen);
+    const lastSeen = lastSeenOf(query, stream);
+    if (stream.isAccepted) return this.stream(access, organizationId, filter, lastSeen);
     const request = this.pages.open('events', { organizationId }, query);
     if (lastSeen !== undefined) await this.log.begin(organizationId, lastSeen);
     const cursor = request.after === undefined ? undefined : positionOf(String(request.after[0]));
@@ -49,12 +49,12 @@ export class EventAnswers {
     access: RevalidatingAccess,
     { organizationId, deploymentId }: { readonly organizationId: string; readonly deploymentId: string },
     query: DeploymentEventsQuery,
-    wish: StreamWish,
+    stream: StreamRequest,
   ): Promise<EventAnswer> {
     const { clusterId } = await this.deployments.read(access.actor, organizationId, deploymentId);
     const { status: statuses } = query;
-    const lastSeen = lastSeenOf(query, wish);
-    if (wish.isWanted) {
+    const lastSeen = lastSeenOf(query, stream);
+    if (stream.isAccepted) {
       return this.stream(access, organizationId, { clusterId, deploymentId, statuses }, lastSeen);
     }
     const request = this.pages.open('deployment-events', { organizationId, deploymentId }, query);
@@ -77,14 +77,14 @@ export class EventAnswers {
 /** The last event that a reader has seen: by the header, which browsers renew when they come back, else by the query. */
 function lastSeenOf(
   { lastEventId, cursor }: Pick<EventsQuery, 'lastEventId' | 'cursor'>,
-  wish: StreamWish,
+  stream: StreamRequest,
 ): EventPosition | undefined {
-  if (wish.isWanted && cursor !== undefined) {
+  if (stream.isAccepted && cursor !== undefined) {
     throw RequestErrors.INVALID.because('A stream has no pages: it goes on after lastEventId.', {}, [
       { pointer: 'cursor', code: 'not-in-stream', message: 'has no meaning for a stream' },
     ]);
   }
-  const id = (wish.isWanted ? wish.lastEventId : undefined) ?? lastEventId;
+  const id = (stream.isAccepted ? stream.lastEventId : undefined) ?? lastEventId;
   if (id === undefined) return undefined;
   const position = positionOf(id);
   if (position === undefined) {

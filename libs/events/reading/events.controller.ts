@@ -1,7 +1,7 @@
 import { Controller, Get, Header, Query } from '@nestjs/common';
 
 import { ClusterErrors } from '#clusters';
-import { ApiRoute, IdParam, PageOf, type StreamWish, WishForStream } from '#http';
+import { AcceptsEventStream, ApiRoute, IdParam, PageOf, type StreamRequest } from '#http';
 import { CurrentAccess, type RevalidatingAccess, OrganizationVisibilityErrors, RequireRole } from '#rbac';
 
 import { DeploymentErrors } from '#deployments';
@@ -41,9 +41,9 @@ export class EventsController {
     @CurrentAccess() access: RevalidatingAccess,
     @IdParam('organizationId', ORGANIZATION) organizationId: string,
     @Query() query: EventsQuery,
-    @WishForStream() wish: StreamWish,
+    @AcceptsEventStream() stream: StreamRequest,
   ): Promise<EventAnswer> {
-    return this.answers.ofOrganization(access, organizationId, query, wish);
+    return this.answers.ofOrganization(access, organizationId, query, stream);
   }
 
   @Get('deployments/:deploymentId/events')
@@ -64,8 +64,8 @@ export class EventsController {
     @IdParam('organizationId', ORGANIZATION) organizationId: string,
     @IdParam('deploymentId', 'The deployment.') deploymentId: string,
     @Query() query: DeploymentEventsQuery,
-    @WishForStream() wish: StreamWish,
+    @AcceptsEventStream() stream: StreamRequest,
   ): Promise<EventAnswer> {
-    return this.answers.ofDeployment(access, { organizationId, deploymentId }, query, wish);
+    return this.answers.ofDeployment(access, { organizationId, deploymentId }, query, stream);
   }
 }

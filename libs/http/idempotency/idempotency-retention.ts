@@ -1,49 +1,36 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 
+import { type BackgroundTask, BackgroundTasks } from '#background';
 import { changesOf, Database, sql } from '#database';
 
-/** So long an answer is given again; a few minutes more may pass before it is gone. */
+/** How long an answer is repeated. It is deleted a few minutes later at most. */
 export const KEPT_HOURS = 24;
 
-const LOOK_EVERY_MS = 60_000;
+const PRUNE_EVERY_MS = 60_000;
 
-/** So many go at once: a small transaction, which nobody waits for. */
+/** How many answers one transaction deletes. */
 const BATCH = 1_000;
 
-/** Removes answers that are not given again any more. Every process may: what another one removes is passed over. */
+/** Deletes answers that are no longer repeated. Every process may run it: rows that another one deletes are skipped. */
 @Injectable()
-export class IdempotencyRetention implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly logger = new Logger(IdempotencyRetention.name);
-  private timer: NodeJS.Timeout | undefined;
-  private underway: Promise<void> = Promise.resolve();
+export class IdempotencyRetention {
+  private readonly task: BackgroundTask;
 
-  constructor(private readonly database: Database) {}
-
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.underway = this.underway.then(() => this.look());
-    }, LOOK_EVERY_MS);
-    this.timer.unref();
+  constructor(
+    private readonly database: Database,
+    tasks: BackgroundTasks,
+  ) {
+    const name = 'deleting the answers to old requests';
+    this.task = tasks.add({ name, run: () => this.prune(), pauseMs: PRUNE_EVERY_MS });
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.underway;
-  }
-
-  /** Removes everything that is old enough, batch by batch. @returns how many answers went */
+  /** Deletes every answer that is old enough, batch by batch. @returns how many */
   async prune(): Promise<number> {
     let all = 0;
-    for (let gone = BATCH; gone === BATCH; all += gone) gone = await this.pruneSome();
-    return all;
-  }
-
-  private async look(): Promise<void> {
-    try {
-      await this.prune();
-    } catch (error) {
-      this.logger.warn(`answers to old requests were not removed, and will be later: ${String(error)}`);
+    for (let deleted = BATCH; deleted === BATCH && !this.task.signal.aborted; all += deleted) {
+      deleted = await this.pruneSome();
     }
+    return all;
   }
 
   private async pruneSome(): Promise<number> {

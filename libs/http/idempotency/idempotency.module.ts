@@ -1,9 +1,15 @@
 import { Global, Module } from '@nestjs/common';
 
+import { BackgroundModule } from '#background';
+
 import { Idempotency } from './idempotency.js';
 import { IdempotencyRetention } from './idempotency-retention.js';
 
-/** For every controller that creates something. Needs the database, which not every application has. */
+/** Serves every controller that creates resources. Needs the database, which not every application has. */
 @Global()
-@Module({ providers: [Idempotency, IdempotencyRetention], exports: [Idempotency] })
+@Module({
+  imports: [BackgroundModule],
+  providers: [Idempotency, IdempotencyRetention],
+  exports: [Idempotency],
+})
 export class IdempotencyModule {}

@@ -1,18 +1,18 @@
 import { Readable } from 'node:stream';
 
-import { createParamDecorator, type ExecutionContext, Injectable, StreamableFile } from '@nestjs/common';
-import { ApiHeader } from '@nestjs/swagger';
+import { Injectable, StreamableFile } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
+import { headerParameter } from '../fields/documented-parameter.js';
 import { Drain } from './drain.js';
 
-/** A stream's text, piece by piece, until it has said all or `signal` says that nobody listens any more. */
+/** A stream's text, piece by piece, until it is complete or `signal` is aborted: the reader has gone, or the process stops. */
 export type Frames = (signal: AbortSignal) => AsyncGenerator<string, void, undefined>;
 
-/** What is kept for a reader that does not read: then the generator is not asked for more. */
+/** How much is buffered for a slow reader; then the generator pauses. */
 const BUFFERED_BYTES = 16 * 1024;
 
-/** Said last by a process that stops: come back soon, to another one. */
+/** The last text of a process that stops: the client reconnects soon, to another process. */
 const GOODBYE = 'retry: 1000\n: this process stops; resume elsewhere\n\n';
 
 /** Answers with server-sent events (`text/event-stream`), each stream at the pace of its reader. */
@@ -20,7 +20,7 @@ const GOODBYE = 'retry: 1000\n: this process stops; resume elsewhere\n\n';
 export class EventStreams {
   constructor(private readonly drain: Drain) {}
 
-  /** The answer whose body `frames` makes. It ends when they do, when the reader goes, and with a goodbye when the process stops. */
+  /** The answer whose body is `frames`. It ends with them, when the reader disconnects, and with a last comment when the process stops. */
   answer(frames: Frames): StreamableFile {
     const ended = new AbortController();
     const signal = AbortSignal.any([ended.signal, this.drain.signal]);
@@ -34,7 +34,7 @@ export class EventStreams {
     if (this.drain.isStopping) yield GOODBYE;
   }
 
-  /** Unlike `Readable.from`, it tells a generator that waits at once when the reader is gone. */
+  /** Unlike `Readable.from`, it signals a waiting generator at once when the reader disconnects. */
   private readable(frames: AsyncGenerator<string, void, undefined>, ended: AbortController): Readable {
     return new Readable({
       highWaterMark: BUFFERED_BYTES,
@@ -55,35 +55,30 @@ export class EventStreams {
   }
 }
 
-/** How a request wants to be answered. */
-export interface StreamWish {
-  /** Whether it accepts `text/event-stream`. A HEAD does not: its answer would never end. */
-  readonly isWanted: boolean;
-  /** The id of the last event that was seen, by the header that browsers send when they come back. */
+/** Whether a request accepts a stream, and where the stream resumes. */
+export interface StreamRequest {
+  /** Whether the request accepts `text/event-stream`. A HEAD does not: its answer would never end. */
+  readonly isAccepted: boolean;
+  /** The id of the last event that was read, from the header that browsers send when they reconnect. */
   readonly lastEventId: string | undefined;
 }
 
-const readWish = createParamDecorator((_: unknown, context: ExecutionContext): StreamWish => {
-  const { method, headers } = context.switchToHttp().getRequest<FastifyRequest>();
+function streamRequestOf({ method, headers }: FastifyRequest): StreamRequest {
   const { accept = '', 'last-event-id': id } = headers;
   return {
-    isWanted: method === 'GET' && /(^|[,\s])text\/event-stream\b/i.test(accept),
+    isAccepted: method === 'GET' && /(^|[,\s])text\/event-stream\b/i.test(accept),
     lastEventId: typeof id === 'string' && id !== '' ? id : undefined,
   };
-});
+}
 
-/** Hands to a route whether its answer shall be a stream, and where that goes on; documents the header. */
-export function WishForStream(): ParameterDecorator {
-  return (target, key, index) => {
-    if (key === undefined) {
-      throw new TypeError('@WishForStream() belongs on a parameter of a method');
-    }
-    readWish()(target, key, index);
-    ApiHeader({
+/** Passes a {@link StreamRequest} to a route, and documents the header. */
+export function AcceptsEventStream(): ParameterDecorator {
+  return headerParameter(
+    {
       name: 'Last-Event-ID',
-      required: false,
-      description: 'For streams: the id of the last event that was seen. Browsers send it when they come back.',
+      description: 'For streams: the id of the last event that was read. Browsers send it when they reconnect.',
       schema: { type: 'string', maxLength: 64, example: '4711-23' },
-    })(target, key, Object.getOwnPropertyDescriptor(target, key) ?? {});
-  };
+    },
+    streamRequestOf,
+  );
 }

@@ -1,10 +1,10 @@
 import { Migration } from '@mikro-orm/migrations';
 
-import { CLUSTERS } from '../schema/clusters.js';
-import { DEPLOYMENTS, EVENTS } from '../schema/deployments.js';
-import { LEDGER, LEDGER_TRIGGERS } from '../schema/ledger.js';
-import { PASSES } from '../schema/passes.js';
-import { ORGANIZATIONS, RECORDS, TOKENS, USERS } from '../schema/people.js';
+import { CLUSTERS } from './0001/clusters.js';
+import { DEPLOYMENTS, EVENTS } from './0001/deployments.js';
+import { LEDGER, LEDGER_TRIGGERS } from './0001/ledger.js';
+import { PASSES } from './0001/passes.js';
+import { ORGANIZATIONS, RECORDS, TOKENS, USERS } from './0001/people.js';
 
 /**
  * The schema of the first release. Nothing was released before it, so it is edited here until then; afterwards every change is a migration

@@ -161,9 +161,7 @@ const migrationsRegistered: HouseRule = {
     const folder = 'libs/database/migrations/';
     const list = files[`${folder}index.ts`] ?? '';
     return Object.keys(files)
-      .filter(
-        (path) => path.startsWith(folder) && path.endsWith('.ts') && !isSpec(path) && path !== `${folder}index.ts`,
-      )
+      .filter((path) => /^libs\/database\/migrations\/[0-9]{4}-[^/]+\.ts$/.test(path) && !isSpec(path))
       .filter((path) => !list.includes(`'./${path.slice(folder.length, -'.ts'.length)}.js'`))
       .map((path) => `${path} is not in ${folder}index.ts`);
   },

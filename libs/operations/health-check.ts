@@ -1,9 +1,9 @@
 import { loadCommandSettings } from '#config';
 
 /**
- * The command with which a container engine asks the process beside it whether it lives: 0 when it does.
+ * The command by which a container engine checks the process beside it: 0 when it is alive.
  *
- * Liveness and not readiness: an engine answers a "no" by a restart, which helps nobody while PostgreSQL is away.
+ * Liveness, not readiness: an engine restarts a process that fails, which does not help while PostgreSQL is away.
  */
 const { port, workerPort } = loadCommandSettings();
 const answer = await fetch(`http://127.0.0.1:${workerPort ?? port}/health/live`).catch(() => undefined);

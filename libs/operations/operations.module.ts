@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 
+import { BackgroundModule } from '#background';
+
 import { HealthController } from './health/health.controller.js';
 import { HealthService } from './health/health.service.js';
 import { MetricsController } from './metrics/metrics.controller.js';
@@ -7,6 +9,7 @@ import { MetricsService } from './metrics/metrics.service.js';
 
 /** Health and metrics of a process, over HTTP. */
 @Module({
+  imports: [BackgroundModule],
   controllers: [HealthController, MetricsController],
   providers: [HealthService, MetricsService],
 })

@@ -103,8 +103,19 @@ describe('a lost nudge', () => {
     // Answered while Redis is still away: who waited for it would wait for the rest of this test.
     const ids = await atMost(4, Array.from({ length: 20 }), () => cluster.submit());
     await Promise.all(ids.map((id) => eventually(() => cluster.deployment(id), isScheduled)));
-    const ready = await stowage.client.get('/health/ready');
-    expect(ready.body).toMatchObject({ status: 'degraded', checks: { database: 'up', redis: 'down' } });
+    await eventually(
+      () => stowage.client.get('/health/ready'),
+      ({ body }) => body['status'] === 'degraded',
+    );
+    const durations: number[] = [];
+    for (let count = 0; count < 5; count++) {
+      const beganMs = performance.now();
+      const { body } = await stowage.client.get('/health/ready');
+      durations.push(performance.now() - beganMs);
+      expect(body).toMatchObject({ status: 'degraded', checks: { database: 'up', redis: 'down' } });
+    }
+    // The fastest: the machine may be busy with other tests.
+    expect(Math.min(...durations)).toBeLessThan(50);
 
     await redis.restart();
     await eventually(

@@ -6,7 +6,7 @@ import { Public } from '#rbac';
 import { LiveDto, ReadyDto, StartedDto } from './health.dto.js';
 import { HealthErrors, HealthService } from './health.service.js';
 
-/** For whoever keeps the process running. */
+/** Health checks for orchestrators and load balancers. */
 @Controller('health')
 export class HealthController {
   constructor(private readonly health: HealthService) {}
@@ -16,8 +16,8 @@ export class HealthController {
   @ApiRoute({
     id: 'getLiveness',
     tag: 'operations',
-    summary: 'Is the process alive?',
-    description: 'Answers as long as the event loop does. Start the process anew when it does not.',
+    summary: 'Check that the process is alive',
+    description: 'Answers while the event loop runs. Restart the process when it does not answer.',
     answer: LiveDto,
   })
   live(): LiveDto {
@@ -29,9 +29,9 @@ export class HealthController {
   @ApiRoute({
     id: 'getStartup',
     tag: 'operations',
-    summary: 'Has the process started?',
+    summary: 'Check that the process has started',
     description:
-      'Says yes from the moment at which the process could serve for the first time. Whoever waits for that need not ask for readiness meanwhile.',
+      'Answers 200 from the moment at which the process could serve for the first time.',
     answer: StartedDto,
     problems: [HealthErrors.NOT_READY],
   })
@@ -44,8 +44,8 @@ export class HealthController {
   @ApiRoute({
     id: 'getReadiness',
     tag: 'operations',
-    summary: 'Can the process serve?',
-    description: 'Send it requests while it says yes. Without Redis it says `degraded`, and serves all the same.',
+    summary: 'Check that the process can serve',
+    description: 'Answers at once, from checks made every second. Send requests to the process while it answers 200. Without Redis it is `degraded`, and serves.',
     answer: ReadyDto,
     problems: [HealthErrors.NOT_READY],
   })

@@ -1,18 +1,18 @@
 import { EnumField, ObjectField } from '#http';
 
-/** That the process lives. */
+/** Liveness of the process. */
 export class LiveDto {
   @EnumField(['live'], { description: 'The event loop answers.', example: 'live' })
   readonly status!: 'live';
 }
 
-/** That the process has started. */
+/** Startup of the process. */
 export class StartedDto {
   @EnumField(['started'], { description: 'The process could serve, once at least.', example: 'started' })
   readonly status!: 'started';
 }
 
-/** What the process depends on. */
+/** The services that the process depends on. */
 export class ReadyChecksDto {
   @EnumField(['up', 'down'], { description: 'PostgreSQL answers.', example: 'up' })
   readonly database!: 'up' | 'down';
@@ -24,17 +24,17 @@ export class ReadyChecksDto {
   readonly migrations!: 'current' | 'pending' | 'unknown';
 
   @EnumField(['up', 'down'], {
-    description: 'Redis answers. Without it everything works, a second later at the most.',
+    description: 'Redis answers. Without it, a pass starts up to a second later.',
     example: 'up',
   })
   readonly redis!: 'up' | 'down';
 }
 
-/** Whether the process can serve. */
+/** Readiness of the process. */
 export class ReadyDto {
   @EnumField(['ready', 'degraded'], { description: '`degraded`: serves, but without Redis.', example: 'ready' })
   readonly status!: 'ready' | 'degraded';
 
-  @ObjectField(() => ReadyChecksDto, { description: 'Each thing that the process depends on.' })
+  @ObjectField(() => ReadyChecksDto, { description: 'State of each service that the process depends on.' })
   readonly checks!: ReadyChecksDto;
 }

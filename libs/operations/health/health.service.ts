@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
+import { BackgroundTasks } from '#background';
 import { Database, pendingMigrations, sqlStateOf } from '#database';
 import { defineErrors, Drain } from '#http';
 import { Nudges } from '#queue';
@@ -11,32 +12,45 @@ export const HealthErrors = defineErrors('HEALTH', {
   NOT_READY: {
     kind: 'unavailable',
     title: 'Not ready',
-    explanation: 'The process cannot serve now: `checks` says what it lacks, or it is stopping.',
+    explanation: 'The process cannot serve now: it is stopping, or one of the `checks` failed.',
   },
 });
 
-/** Says whether this process can serve. */
+/** The time between two checks, and the age from which the last check of the database counts as failed: it hangs. */
+const CHECK_EVERY_MS = 1_000;
+const STALE_MS = 5_000;
+
+type StorageChecks = Pick<ReadyChecksDto, 'database' | 'migrations'>;
+
+const DOWN: StorageChecks = { database: 'down', migrations: 'unknown' };
+
+/** Checks every second whether this process can serve, and answers from the last checks: a load balancer does not wait for Redis. */
 @Injectable()
 export class HealthService {
   private hasStarted = false;
+  private storage = DOWN;
+  private storageCheckedMs: number | undefined;
+  private redis: ReadyChecksDto['redis'] = 'down';
 
   constructor(
     private readonly database: Database,
     private readonly nudges: Nudges,
     private readonly drain: Drain,
-  ) {}
+    tasks: BackgroundTasks,
+  ) {
+    tasks.add({ name: 'the check of the database', pauseMs: CHECK_EVERY_MS, run: () => this.checkStorage() });
+    tasks.add({ name: 'the check of Redis', pauseMs: CHECK_EVERY_MS, run: () => this.checkRedis() });
+  }
 
   /** @throws HEALTH.NOT_READY without the database, with migrations pending, and while stopping */
   async ready(): Promise<ReadyDto> {
-    // Whoever asks must hear it at once: it has only as long as the delay before the end.
     if (this.drain.isStopping) throw HealthErrors.NOT_READY.because(undefined, { isStopping: true });
-    const [storage, isRedisUp] = await Promise.all([this.storage(), this.nudges.isReachable()]);
-    const checks: ReadyChecksDto = { ...storage, redis: isRedisUp ? 'up' : 'down' };
-    if (checks.database === 'down' || checks.migrations !== 'current') {
-      throw HealthErrors.NOT_READY.because(undefined, { checks, isStopping: false });
-    }
+    if (this.storageCheckedMs === undefined) await Promise.all([this.checkStorage(), this.checkRedis()]);
+    const isStale = performance.now() - (this.storageCheckedMs ?? -Infinity) > STALE_MS;
+    const checks: ReadyChecksDto = { ...(isStale ? DOWN : this.storage), redis: this.redis };
+    if (checks.migrations !== 'current') throw HealthErrors.NOT_READY.because(undefined, { checks, isStopping: false });
     this.hasStarted = true;
-    return { status: isRedisUp ? 'ready' : 'degraded', checks };
+    return { status: checks.redis === 'up' ? 'ready' : 'degraded', checks };
   }
 
   /** @throws HEALTH.NOT_READY until the process can serve for the first time */
@@ -45,12 +59,17 @@ export class HealthService {
     return { status: 'started' };
   }
 
-  private async storage(): Promise<Pick<ReadyChecksDto, 'database' | 'migrations'>> {
+  private async checkStorage(): Promise<void> {
     try {
       const pending = await pendingMigrations(this.database.orm);
-      return { database: 'up', migrations: pending.length === 0 ? 'current' : 'pending' };
+      this.storage = { database: 'up', migrations: pending.length === 0 ? 'current' : 'pending' };
     } catch (error) {
-      return { database: sqlStateOf(error) === '42P01' ? 'up' : 'down', migrations: 'unknown' };
+      this.storage = { database: sqlStateOf(error) === '42P01' ? 'up' : 'down', migrations: 'unknown' };
     }
+    this.storageCheckedMs = performance.now();
+  }
+
+  private async checkRedis(): Promise<void> {
+    this.redis = (await this.nudges.isReachable()) ? 'up' : 'down';
   }
 }

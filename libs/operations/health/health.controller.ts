@@ -30,8 +30,7 @@ export class HealthController {
     id: 'getStartup',
     tag: 'operations',
     summary: 'Check that the process has started',
-    description:
-      'Answers 200 from the moment at which the process could serve for the first time.',
+    description: 'Answers 200 from the moment at which the process could serve for the first time.',
     answer: StartedDto,
     problems: [HealthErrors.NOT_READY],
   })
@@ -45,7 +44,8 @@ export class HealthController {
     id: 'getReadiness',
     tag: 'operations',
     summary: 'Check that the process can serve',
-    description: 'Answers at once, from checks made every second. Send requests to the process while it answers 200. Without Redis it is `degraded`, and serves.',
+    description:
+      'Answers at once, from checks made every second. Send requests to the process while it answers 200. Without Redis it is `degraded`, and serves.',
     answer: ReadyDto,
     problems: [HealthErrors.NOT_READY],
   })

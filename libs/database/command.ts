@@ -7,10 +7,10 @@ import { sqlStateOf } from './sql-state.js';
 export const EXIT_CODE_OF_UNREACHABLE = 69;
 
 /**
- * Runs a command that a person or a script gives, and sets the exit code of the process. What can be expected to go wrong is said in
- * a sentence on standard error; a stack is for what nobody foresaw.
+ * Runs a command of a person or a script, and sets the exit code of the process. An expected failure is one sentence on standard error; a
+ * stack is for the others.
  *
- * @param run gets the settings, and gives the exit code
+ * @param run receives the settings, and returns the exit code
  */
 export async function runCommand(run: (settings: LocalSettings) => Promise<number>): Promise<void> {
   try {
@@ -30,22 +30,24 @@ function wordsFor(error: unknown): readonly [string, number] {
   return [error instanceof Error ? (error.stack ?? error.message) : String(error), 1];
 }
 
-/** Why a command cannot do what was asked, as a sentence for whoever gave it. */
+/** The reason why a command cannot do what was asked, as a sentence for its user. */
 export class CommandError extends Error {}
 
-/** Codes of the system when nobody answers, and PostgreSQL's when it does not let us in: 08*, 28*, 57P0*, no such database, too many connections. */
-const NOBODY = /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|ENOENT)/;
-const NO_ENTRANCE = /^(08|28|57P0|3D000|53300)/;
+/** Codes of the system when no server answers, and PostgreSQL's when it refuses a session: 08*, 28*, 57P0*, too many connections. */
+const NO_ANSWER = /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|ENOENT)/;
+const REFUSED = /^(08|28|57P0|53300)/;
+const NO_SUCH_DATABASE = '3D000';
 
 /** In words why a database cannot be reached; undefined when the error is of another kind. */
 export function unreachable(error: unknown): string | undefined {
   for (let cause: unknown = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
     const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
-    if (NOBODY.test(code) || /timeout expired|Connection terminated/i.test(cause.message)) {
+    if (code === NO_SUCH_DATABASE) return `${cause.message}: correct DATABASE_URL, or create the database`;
+    if (NO_ANSWER.test(code) || /timeout expired|Connection terminated/i.test(cause.message)) {
       // Several addresses of one name fail with an error that has parts and no text of its own.
       const parts = cause instanceof AggregateError ? cause.errors.map(String) : [];
       return cause.message !== '' ? cause.message : parts.join('; ') || code;
     }
   }
-  return NO_ENTRANCE.test(sqlStateOf(error) ?? '') && error instanceof Error ? error.message : undefined;
+  return REFUSED.test(sqlStateOf(error) ?? '') && error instanceof Error ? error.message : undefined;
 }

@@ -1,8 +1,10 @@
 import { type DynamicModule, Global, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { MikroORM } from '@mikro-orm/postgresql';
 
+import { CommandError } from './command.js';
 import { Database } from './database.js';
 import { databaseOptions, type DatabaseSettings, type Entity } from './database.options.js';
+import { assertSessionLimits } from './session-check.js';
 
 /** Gives the process its {@link Database}, and closes it last, when everything that uses it has stopped. */
 @Global()
@@ -17,7 +19,17 @@ export class DatabaseModule implements OnApplicationShutdown {
       providers: [
         {
           provide: Database,
-          useFactory: async () => new Database(await MikroORM.init(databaseOptions(settings, entities))),
+          useFactory: async () => {
+            const database = new Database(
+              await MikroORM.init(databaseOptions(settings, entities)),
+              assertSessionLimits,
+            );
+            // A database that is away at the start is waited for: the first transaction checks its session.
+            await database.checkSession().catch((error: unknown) => {
+              if (error instanceof CommandError) throw error;
+            });
+            return database;
+          },
         },
       ],
       exports: [Database],

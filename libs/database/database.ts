@@ -26,13 +26,25 @@ interface Common {
   isOpen: boolean;
 }
 
-/**
- * The door to PostgreSQL. Every use case opens its own unit of work here; nothing is shared between requests or jobs.
- */
+/** Transactions and reads on PostgreSQL. Each use case opens a unit of work of its own; nothing is shared between requests or jobs. */
 export class Database {
   private readonly common = new AsyncLocalStorage<Common>();
+  private checked: Promise<void> | undefined;
 
-  constructor(readonly orm: MikroORM) {}
+  /** @param assertSession checks a session of this process before its first transaction; throws when it may not be used */
+  constructor(
+    readonly orm: MikroORM,
+    private readonly assertSession: (em: EntityManager) => Promise<void> = () => Promise.resolve(),
+  ) {}
+
+  /** Checks a session once per process; again when it could not be asked, or was not as it must be. */
+  async checkSession(): Promise<void> {
+    this.checked ??= this.assertSession(this.orm.em.fork()).catch((error: unknown) => {
+      this.checked = undefined;
+      throw error;
+    });
+    return this.checked;
+  }
 
   /**
    * Runs `work` in one transaction, and again (at most three times more) when it lost a race against another one.
@@ -41,6 +53,7 @@ export class Database {
   async transaction<T>(work: (tx: EntityManager) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     const common = this.current();
     if (common !== undefined) return joined(common.tx, work, options);
+    await this.checkSession();
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.attempt(work, options);

@@ -11,6 +11,7 @@ export { migrate, pendingMigrations } from './migrator.js';
 export { exactlyOne } from './exactly-one.js';
 export { queries } from './queries.js';
 export { firstIdAfter, timeOfId } from './id-time.js';
+export { assertSessionLimits } from './session-check.js';
 export { rfc3339, timestamptz } from './timestamp.js';
 export {
   amountArrays,

@@ -48,8 +48,6 @@ export async function migrate(
     driverOptions: { ...options.driverOptions, options: `-c statement_timeout=0 -c lock_timeout=${LOCK_TIMEOUT_MS}` },
   });
   try {
-    // A database that does not exist yet is made.
-    await orm.schema.ensureDatabase();
     return await alone(orm, () => applyPending(orm, migrations, patience));
   } finally {
     await orm.close(true);

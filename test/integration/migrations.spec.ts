@@ -126,6 +126,20 @@ describe('migrations', () => {
     });
   });
 
+  it('refuses a database that does not exist, and creates none', async () => {
+    const url = new URL(settings.url);
+    url.pathname += '_mistyped';
+    const started = promisify(execFile)(process.execPath, ['dist/libs/database/migrate.js'], {
+      env: { ...process.env, DATABASE_URL: url.href },
+    });
+    const name = url.pathname.slice(1);
+    await expect(started).rejects.toMatchObject({
+      code: 69,
+      stderr: `the database cannot be reached: database "${name}" does not exist: correct DATABASE_URL, or create the database\n`,
+    });
+    expect((await admin.query('select from pg_database where datname = $1', [name])).rowCount).toBe(0);
+  });
+
   it('refuse a database that a newer version has migrated, and leave it as it is', async () => {
     await migrate(settings);
     await query(`insert into schema_migrations (name) values ('9999-from-the-future')`);

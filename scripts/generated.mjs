@@ -24,7 +24,7 @@ async function tidy(json) {
 await main(async () => {
   const { renderEnvExample } = await import(inProject('dist', 'libs', 'config', 'index.js'));
   const { renderOpenApi } = await import(inProject('dist', 'apps', 'api', 'document.js'));
-  const { transitionTable } = await import(inProject('dist', 'libs', 'deployments', 'deployment-status.js'));
+  const { transitionTable } = await import(inProject('dist', 'libs', 'deployments', 'states', 'transitions.js'));
   const files = [
     { name: '.env.example', text: renderEnvExample() },
     { name: 'docs/openapi.json', text: await tidy(await renderOpenApi()) },

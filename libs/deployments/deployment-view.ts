@@ -1,7 +1,7 @@
 import { type ResourceAmounts, ResourceVector } from '#kernel';
 import { rfc3339, selectShape, sql } from '#database';
 
-import { type DeploymentStatus, type StopCause, type StopOutcome } from './deployment-status.js';
+import { type DeploymentStatus, type StopCause, type StopOutcome } from './states/deployment-status.js';
 import { normalizedImageOf } from './fields/image-reference.js';
 import { type Labels } from './fields/labels.js';
 

@@ -9,8 +9,8 @@ import {
   STOP_OUTCOMES,
   type StopCause,
   type StopOutcome,
-  TERMINAL_STATUSES,
-} from './deployment-status.js';
+} from './states/deployment-status.js';
+import { TERMINAL_STATUSES } from './states/transitions.js';
 import { type Labels } from './fields/labels.js';
 
 const listed = (values: readonly string[]): string => values.map((value) => `'${value}'`).join(', ');

@@ -3,7 +3,7 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiRoute, IdParam } from '#http';
 import { type Actor, CurrentActor, OrganizationVisibilityErrors, RequireRole } from '#rbac';
 
-import { transitionTable } from './deployment-status.js';
+import { transitionTable } from './states/transitions.js';
 import { DeploymentDto } from './deployments.dto.js';
 import { DeploymentErrors } from './deployments.errors.js';
 import { toTaggedDeploymentDto } from './deployments.mapper.js';

@@ -32,7 +32,7 @@ import {
   STOP_OUTCOMES,
   type StopCause,
   type StopOutcome,
-} from './deployment-status.js';
+} from './states/deployment-status.js';
 import { MAX_IMAGE_LENGTH, MAX_NORMALIZED_IMAGE_LENGTH } from './fields/image-reference.js';
 import { type Labels, LabelsField } from './fields/labels.js';
 

@@ -77,7 +77,7 @@ export const DeploymentErrors = defineErrors('DEPLOYMENTS', {
   },
 });
 
-/** Where a deployment stands, in a sentence for who asked for what is not possible there. */
-export function standing(status: string, attempt: number): string {
+/** The status of a deployment as a sentence. */
+export function describeStatus(status: string, attempt: number): string {
   return `The deployment is ${status}, in attempt ${attempt}.`;
 }

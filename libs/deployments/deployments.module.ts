@@ -7,8 +7,8 @@ import { BatchAnswers } from './submission/batch-answers.js';
 import { BulkCancellationsService } from './cancellation/bulk-cancellations.service.js';
 import { CancellationsController } from './cancellation/cancellations.controller.js';
 import { CancellationsService } from './cancellation/cancellations.service.js';
-import { ClusterWork } from './lifecycle/cluster-work.js';
-import { DeploymentLifecycle } from './lifecycle/deployment-lifecycle.js';
+import { ClusterWork } from './lifecycle/cluster-work.repository.js';
+import { DeploymentLifecycle } from './lifecycle/lifecycle.repository.js';
 import { DeploymentsController } from './deployments.controller.js';
 import { DeploymentsService } from './deployments.service.js';
 import { EditsController } from './editing/edits.controller.js';
@@ -19,12 +19,12 @@ import { ListsController } from './lists/lists.controller.js';
 import { OrganizationWorkModule } from './cancellation/organization-work.js';
 import { PlacedAnswers } from './submission/placed-answers.js';
 import { PlacementWaits } from './submission/placement-waits.js';
-import { Preemptions } from './lifecycle/preemptions.js';
+import { Preemptions } from './lifecycle/preemptions.repository.js';
 import { QueueLimit } from './submission/queue-limit.js';
 import { QueueCancellation } from './cancellation/queue-cancellation.js';
 import { ReportsController } from './lifecycle/reports.controller.js';
 import { ReportsService } from './lifecycle/reports.service.js';
-import { ReportWriter } from './lifecycle/reports.js';
+
 import { DeploymentRetention } from './retention/deployment-retention.js';
 import { SubmissionsController } from './submission/submissions.controller.js';
 import { SubmissionsService } from './submission/submissions.service.js';
@@ -53,7 +53,7 @@ import { SubmissionsService } from './submission/submissions.service.js';
     BulkCancellationsService,
     ReportsService,
     QueueLimit,
-    ReportWriter,
+
     DeploymentLists,
     ListPages,
     { provide: QueuedDeployments, useClass: QueueCancellation },

@@ -2,9 +2,9 @@ import { visibleClusters } from '#clusters';
 import { type EntityManager, rowsOf, sql } from '#database';
 import { type Actor, assertOwnOrAdmin } from '#rbac';
 
-import { type DeploymentStatus } from './deployment-status.js';
+import { type DeploymentStatus } from './states/deployment-status.js';
 import { DEPLOYMENT_COLUMNS, type DeploymentRow } from './deployment-view.js';
-import { DeploymentErrors, standing } from './deployments.errors.js';
+import { DeploymentErrors, describeStatus } from './deployments.errors.js';
 
 /** A deployment that the actor sees. @throws DEPLOYMENTS.NOT_FOUND */
 export async function findDeployment(
@@ -47,6 +47,6 @@ export function requireStatus(
   rule?: string,
 ): void {
   if (allowed.includes(status)) return;
-  const detail = [standing(status, attempt), ...(rule === undefined ? [] : [rule])].join(' ');
+  const detail = [describeStatus(status, attempt), ...(rule === undefined ? [] : [rule])].join(' ');
   throw DeploymentErrors.INVALID_STATE.because(detail, { deploymentStatus: status, attempt });
 }

@@ -6,7 +6,7 @@ export {
   type RunningDeployment,
   type WorkingDeployment,
   type PreemptionCriteria,
-} from './lifecycle/cluster-work.js';
+} from './lifecycle/cluster-work.repository.js';
 export {
   type AttemptResources,
   DeploymentLifecycle,
@@ -16,17 +16,16 @@ export {
   type ScheduledDeployment,
   type ShapeToSchedule,
   type WaitingDeployment,
-} from './lifecycle/deployment-lifecycle.js';
+} from './lifecycle/lifecycle.repository.js';
 export {
   DEPLOYMENT_STATUSES,
   type DeploymentStatus,
   HOLDING_STATUSES,
   type StopCause,
-  TERMINAL_STATUSES,
-  TRANSITIONS,
-} from './deployment-status.js';
+} from './states/deployment-status.js';
+export { TERMINAL_STATUSES, TRANSITIONS } from './states/transitions.js';
 export { type DeploymentView } from './deployment-view.js';
-export { type Victim, type PreemptedDeployment, Preemptions } from './lifecycle/preemptions.js';
+export { type Victim, type PreemptedDeployment, Preemptions } from './lifecycle/preemptions.repository.js';
 export { DeploymentErrors } from './deployments.errors.js';
 export { DeploymentsService } from './deployments.service.js';
 export { type ClusterOf, DeploymentRetention } from './retention/deployment-retention.js';

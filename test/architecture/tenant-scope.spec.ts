@@ -21,9 +21,9 @@ const TENANT_TABLES = [
  * Statements that name no organization, by file, and why that is right. Whoever adds a line here has a reason that a reviewer accepts.
  */
 const WITHOUT_ORGANIZATION: Readonly<Record<string, string>> = {
-  'libs/deployments/lifecycle/deployment-lifecycle.ts':
+  'libs/deployments/lifecycle/lifecycle.repository.ts':
     'passes and the sweep, which serve every organization and take no id from a client',
-  'libs/deployments/lifecycle/cluster-work.ts':
+  'libs/deployments/lifecycle/cluster-work.repository.ts':
     'after the cluster was found for the reader, by the indexes of one cluster',
   'libs/operations/metrics/cluster-figures.ts': 'figures of the whole installation, for its operator alone',
   'libs/operations/admin/admin-retention.service.ts':

@@ -18,7 +18,8 @@ import { type ClusterRef, ClusterSignals, Nudges, type ShapeChange } from '#queu
 import { type Actor, auditedBy, isOwnOrAdmin } from '#rbac';
 
 import { CANCELLED_ALREADY, cancelling } from './cancelling.js';
-import { CANCELLABLE_STATUSES, DEPLOYMENT_STATUSES, type DeploymentStatus } from '../deployment-status.js';
+import { DEPLOYMENT_STATUSES, type DeploymentStatus } from '../states/deployment-status.js';
+import { CANCELLABLE_STATUSES } from '../states/transitions.js';
 import { type DeploymentFilter, filterCondition } from '../filter/deployment-filter.js';
 import { type FilterInput, toFilter } from '../filter/filter-fields.js';
 

@@ -1,6 +1,6 @@
 import { BooleanField, idRule, IntegerField, ListField, ObjectField } from '#http';
 
-import { type DeploymentStatus } from '../deployment-status.js';
+import { type DeploymentStatus } from '../states/deployment-status.js';
 import { MAX_SAMPLE } from './bulk-cancellations.service.js';
 import { FILTER_FIELDS } from '../filter/filter-fields.js';
 

@@ -4,7 +4,7 @@ import { Database, rowsOf, sql } from '#database';
 import { ClusterSignals, Nudges } from '#queue';
 import { type Actor } from '#rbac';
 
-import { CANCELLABLE_STATUSES } from '../deployment-status.js';
+import { CANCELLABLE_STATUSES } from '../states/transitions.js';
 import { DEPLOYMENT_COLUMNS, type DeploymentRow, type DeploymentView, viewOf } from '../deployment-view.js';
 import { lockDeployment, requireStatus } from '../found-deployment.js';
 import { shapeChanges } from '../submission/submission.js';

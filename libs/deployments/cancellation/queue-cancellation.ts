@@ -1,9 +1,22 @@
 import { Injectable } from '@nestjs/common';
 
 import { QueuedDeployments } from '#clusters';
-import { changesOf, type EntityManager, preferIndexes, rowsOf, selectShape, shapeColumns, sql } from '#database';
+import {
+  changesOf,
+  type EntityManager,
+  type Fragment,
+  preferIndexes,
+  rowsOf,
+  selectShape,
+  shapeColumns,
+  sql,
+} from '#database';
 import { type ClusterRef, ClusterSignals, type ShapeChange } from '#queue';
 import { type Actor } from '#rbac';
+
+import { type DeploymentStatus } from '../states/deployment-status.js';
+import { causedBy, eventsOf } from '../states/transition-sql.js';
+import { TRANSITIONS } from '../states/transitions.js';
 
 /** Empties the queue of a cluster that is deleted. */
 @Injectable()
@@ -29,7 +42,7 @@ export class QueueCancellation extends QueuedDeployments {
   }
 
   private async cancelQueued(tx: EntityManager, actor: Actor, cluster: ClusterRef, limit: number): Promise<number> {
-    const { organizationId, clusterId } = cluster;
+    const { clusterId } = cluster;
     const changes = await rowsOf(
       tx,
       sql<ShapeChange>`
@@ -40,16 +53,13 @@ export class QueueCancellation extends QueuedDeployments {
           limit ${limit} for no key update
         ), cancelled as (
           update deployments d
-          set status = 'cancelled', version = version + 1, due_at = null,
+          set status = ${TRANSITIONS.discard.to}, version = version + 1, due_at = null,
               ended_at = greatest(statement_timestamp(), queued_at), released_at = greatest(statement_timestamp(), queued_at)
           from chosen
           where d.organization_id = chosen.organization_id and d.id = chosen.id and d.status = 'queued'
           returning d.*
         ), events as (
-          insert into deployment_events (organization_id, deployment_id, sequence, cluster_id, attempt, from_status,
-                                         to_status, cause, actor_id, at)
-          select ${organizationId}, id, version, cluster_id, attempt, 'queued', status, 'cluster-deleted', ${actor.id}, ended_at
-          from cancelled
+          ${discarded('queued', actor)}
         )
         select ${selectShape()}, -count(*)::int as change from cancelled group by ${shapeColumns()}`,
     );
@@ -61,7 +71,7 @@ export class QueueCancellation extends QueuedDeployments {
   private async cancelRetrying(
     tx: EntityManager,
     actor: Actor,
-    { organizationId, clusterId }: ClusterRef,
+    { clusterId }: ClusterRef,
     limit: number,
   ): Promise<number> {
     return changesOf(
@@ -73,16 +83,22 @@ export class QueueCancellation extends QueuedDeployments {
           order by id limit ${limit} for no key update
         ), cancelled as (
           update deployments d
-          set status = 'cancelled', version = version + 1, due_at = null,
+          set status = ${TRANSITIONS.discard.to}, version = version + 1, due_at = null,
               ended_at = greatest(statement_timestamp(), released_at, scheduled_at)
           from chosen
           where d.organization_id = chosen.organization_id and d.id = chosen.id and d.status = 'retrying'
           returning d.*
         )
-        insert into deployment_events (organization_id, deployment_id, sequence, cluster_id, attempt, from_status,
-                                       to_status, cause, actor_id, at)
-        select ${organizationId}, id, version, cluster_id, attempt, 'retrying', status, 'cluster-deleted', ${actor.id}, ended_at
-        from cancelled`,
+        ${discarded('retrying', actor)}`,
     );
   }
+}
+
+function discarded(status: DeploymentStatus, actor: Actor): Fragment {
+  return eventsOf('cancelled', {
+    ...causedBy(TRANSITIONS.discard),
+    from_status: sql.lit(status),
+    actor_id: sql`${actor.id}::uuid`,
+    at: sql`ended_at`,
+  });
 }

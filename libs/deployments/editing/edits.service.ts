@@ -6,7 +6,8 @@ import { type ExpectedVersions } from '#http';
 import { ClusterSignals, Nudges } from '#queue';
 import { type Actor } from '#rbac';
 
-import { TRANSITIONS } from '../deployment-status.js';
+import { causedBy, eventsOf } from '../states/transition-sql.js';
+import { TRANSITIONS } from '../states/transitions.js';
 import { DEPLOYMENT_COLUMNS, type DeploymentRow, type DeploymentView, viewOf } from '../deployment-view.js';
 import { lockDeployment, requireStatus } from '../found-deployment.js';
 import { type Labels } from '../fields/labels.js';
@@ -83,11 +84,7 @@ export class EditsService {
           where organization_id = ${organizationId} and id = ${id}
           returning *
         ), events as (
-          insert into deployment_events (organization_id, deployment_id, sequence, cluster_id, attempt, from_status,
-                                         to_status, cause, actor_id, at)
-          select organization_id, id, version, cluster_id, attempt, status, status, 'edited', ${actor.id},
-                 greatest(statement_timestamp(), queued_at)
-          from d
+          ${eventsOf('d', { ...causedBy(TRANSITIONS.edit), actor_id: sql`${actor.id}::uuid`, at: sql`greatest(statement_timestamp(), queued_at)` })}
         )
         select ${DEPLOYMENT_COLUMNS} from d`,
     );

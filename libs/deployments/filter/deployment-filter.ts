@@ -1,6 +1,6 @@
 import { type Fragment, sql } from '#database';
 
-import { type DeploymentStatus } from '../deployment-status.js';
+import { type DeploymentStatus } from '../states/deployment-status.js';
 import { type LabelRequirement, type LabelSelector } from './label-selector.js';
 
 /** Which deployments of an organization are meant: all that meet every condition that is given. */

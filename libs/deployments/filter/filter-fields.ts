@@ -1,6 +1,6 @@
 import { enumRule, IdField, IntegerField, ListField, StringField, TimestampField, type Violation } from '#http';
 
-import { DEPLOYMENT_STATUSES, type DeploymentStatus } from '../deployment-status.js';
+import { DEPLOYMENT_STATUSES, type DeploymentStatus } from '../states/deployment-status.js';
 import { type DeploymentFilter } from './deployment-filter.js';
 import { isFault, labelSelectorOf, MAX_SELECTOR_LENGTH, parseLabelSelector } from './label-selector.js';
 

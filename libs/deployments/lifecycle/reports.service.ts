@@ -2,15 +2,16 @@ import { Injectable } from '@nestjs/common';
 
 import { DomainError } from '#kernel';
 import { ClusterDoor } from '#clusters';
-import { Database, rowsOf, sql } from '#database';
-import { ChangeHints, Nudges } from '#queue';
+import { Database, type EntityManager, preferIndexes } from '#database';
+import { ChangeHints, ClusterSignals, Nudges } from '#queue';
 import { type Actor } from '#rbac';
 
-import { TRANSITIONS } from '../deployment-status.js';
-import { DEPLOYMENT_COLUMNS, type DeploymentRow, type DeploymentView, viewOf } from '../deployment-view.js';
-import { DeploymentErrors, standing } from '../deployments.errors.js';
+import { type DeploymentRow, type DeploymentView, viewOf } from '../deployment-view.js';
+import { DeploymentErrors, describeStatus } from '../deployments.errors.js';
 import { findDeployment, lockDeployment, requireStatus } from '../found-deployment.js';
-import { type Report, ReportWriter, type ReportResult } from './reports.js';
+import { TRANSITIONS } from '../states/transitions.js';
+import { endReported, findReported, type ReportScope, startReported } from './reports.repository.js';
+import { afterReport, endingBy, type EndingReport, refusalOf, type Report, type ReportResult } from './reports.js';
 
 /** Records what runtimes report: starts and ends of attempts. */
 @Injectable()
@@ -18,13 +19,13 @@ export class ReportsService {
   constructor(
     private readonly database: Database,
     private readonly clusters: ClusterDoor,
+    private readonly signals: ClusterSignals,
     private readonly nudges: Nudges,
     private readonly hints: ChangeHints,
-    private readonly reports: ReportWriter,
   ) {}
 
   /**
-   * Notes that a runtime has started an attempt. The same report twice is as good as once, also when it has been asked to stop since.
+   * Records that a runtime has started an attempt. A repeated report changes nothing, also when the deployment has been asked to stop since.
    *
    * @throws DEPLOYMENTS.NOT_FOUND, RBAC.NOT_OWNER, DEPLOYMENTS.STALE_ATTEMPT, DEPLOYMENTS.INVALID_STATE
    */
@@ -41,38 +42,21 @@ export class ReportsService {
         return { deployment: viewOf(before), isChanged: false };
       }
       requireStatus(before, TRANSITIONS.start.from);
-      const [row] = await rowsOf(
-        tx,
-        sql<DeploymentRow>`
-          with d as (
-            update deployments set status = 'running', version = version + 1, started_at = greatest(statement_timestamp(), scheduled_at)
-            where organization_id = ${organizationId} and id = ${deploymentId}
-            returning *
-          ), events as (
-            insert into deployment_events (organization_id, deployment_id, sequence, cluster_id, attempt, from_status,
-                                           to_status, cause, actor_id, at)
-            select organization_id, id, version, cluster_id, attempt, ${before.status}, status, 'started',
-                   ${actor.id}, started_at
-            from d
-          )
-          select ${DEPLOYMENT_COLUMNS} from d`,
-      );
-      if (row === undefined) throw new Error('a locked deployment was not there to be started');
-      return { deployment: viewOf(row), isChanged: true };
+      return { deployment: await startReported(tx, actor, organizationId, deploymentId), isChanged: true };
     });
-    // No pass is wanted, but there is something to tell.
+    // No pass is needed: only streams of events have something new.
     if (isChanged) this.hints.changed(deployment.clusterId);
     return deployment;
   }
 
   /**
-   * Notes how an attempt ended. The same outcome twice is as good as once.
+   * Records how an attempt ended. A repeated report changes nothing.
    *
    * @throws DEPLOYMENTS.NOT_FOUND, RBAC.NOT_OWNER, DEPLOYMENTS.STALE_ATTEMPT, DEPLOYMENTS.INVALID_STATE
    */
   async complete(actor: Actor, organizationId: string, report: Report): Promise<DeploymentView> {
     const { deployment, clusterIds } = await this.database.transaction(async (tx) => {
-      const written = await this.reports.write(tx, actor, { organizationId, clusterId: null }, [report]);
+      const written = await this.write(tx, actor, { organizationId, clusterId: null }, [report]);
       const [result] = written.results;
       if (result instanceof DomainError) throw result;
       return { ...written, deployment: await findDeployment(tx, actor, organizationId, report.id) };
@@ -81,7 +65,7 @@ export class ReportsService {
     return viewOf(deployment);
   }
 
-  /** Notes how many attempts in one cluster ended. Each report stands for itself: one that is refused holds back no other. */
+  /** Records how many attempts in one cluster ended. A refused report does not affect the others. */
   async completeBatch(
     actor: Actor,
     organizationId: string,
@@ -90,14 +74,52 @@ export class ReportsService {
   ): Promise<readonly ReportResult[]> {
     await this.clusters.read(actor, organizationId, clusterId);
     const { results, clusterIds } = await this.database.transaction((tx) =>
-      this.reports.write(tx, actor, { organizationId, clusterId }, reports),
+      this.write(tx, actor, { organizationId, clusterId }, reports),
     );
     clusterIds.forEach((id) => this.nudges.nudge(id));
     return results;
+  }
+
+  /**
+   * Ends the attempts that the reports name. Results are in the order of the reports.
+   *
+   * @returns also the clusters in which something ended: to be nudged when `tx` has committed
+   */
+  private async write(
+    tx: EntityManager,
+    actor: Actor,
+    scope: ReportScope,
+    reports: readonly Report[],
+  ): Promise<{ results: readonly ReportResult[]; clusterIds: readonly string[] }> {
+    await preferIndexes(tx);
+    const { organizationId } = scope;
+    const ids = reports.map(({ id }) => id);
+    const known = await findReported(tx, actor, scope, ids);
+    const ended: EndingReport[] = [];
+    const clusterIds = new Set<string>();
+    const results = reports.map((report): ReportResult => {
+      const row = known.get(report.id);
+      if (row === undefined) return DeploymentErrors.NOT_FOUND.because();
+      const refusal = refusalOf(actor, report, row);
+      if (refusal !== undefined) return refusal;
+      const ending = endingBy(report, row);
+      if (ending !== undefined) {
+        ended.push(ending);
+        clusterIds.add(row.clusterId);
+        known.set(row.id, afterReport(row, ending));
+      }
+      return { id: report.id };
+    });
+    await endReported(tx, actor, organizationId, ended);
+    for (const clusterId of clusterIds) await this.signals.announce(tx, { organizationId, clusterId }, 'ended');
+    return { results, clusterIds: [...clusterIds] };
   }
 }
 
 function requireAttempt({ status, attempt }: DeploymentRow, reported: number | null): void {
   if (reported === null || reported === attempt) return;
-  throw DeploymentErrors.STALE_ATTEMPT.because(standing(status, attempt), { deploymentStatus: status, attempt });
+  throw DeploymentErrors.STALE_ATTEMPT.because(describeStatus(status, attempt), {
+    deploymentStatus: status,
+    attempt,
+  });
 }

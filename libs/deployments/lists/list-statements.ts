@@ -2,7 +2,7 @@ import { type EntityManager, type Fragment, rowsOf, sql } from '#database';
 import { visibleClusters } from '#clusters';
 import { type Actor } from '#rbac';
 
-import { DEPLOYMENT_STATUSES } from '../deployment-status.js';
+import { DEPLOYMENT_STATUSES } from '../states/deployment-status.js';
 import { type DeploymentRow, LISTED_DEPLOYMENT_COLUMNS } from '../deployment-view.js';
 import { type DeploymentFilter, filterCondition } from '../filter/deployment-filter.js';
 import { type LabelRequirement } from '../filter/label-selector.js';

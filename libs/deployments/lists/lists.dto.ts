@@ -12,7 +12,7 @@ import {
 } from '#http';
 import { BLOCKER_CODES, type BlockerCode } from '#packing';
 
-import { type DeploymentStatus } from '../deployment-status.js';
+import { type DeploymentStatus } from '../states/deployment-status.js';
 import { FILTER_FIELDS, type FilterInput } from '../filter/filter-fields.js';
 import { DEPLOYMENT_SORTS, type DeploymentSort } from './id-range.js';
 

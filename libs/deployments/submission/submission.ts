@@ -5,6 +5,8 @@ import { type ShapeChange } from '#queue';
 import { type Actor } from '#rbac';
 
 import { generatedName } from '../fields/deployment-name.js';
+import { causedBy, eventsOf } from '../states/transition-sql.js';
+import { TRANSITIONS } from '../states/transitions.js';
 import { DEPLOYMENT_COLUMNS, type DeploymentRow, type DeploymentView, viewOf } from '../deployment-view.js';
 import { DeploymentErrors } from '../deployments.errors.js';
 import { normalizedImageOf, parseImageReference } from '../fields/image-reference.js';
@@ -169,9 +171,7 @@ function insertion<Row>(
         ${unlessTaken}
         returning *
       ), events as (
-        insert into deployment_events (organization_id, deployment_id, sequence, cluster_id, attempt, to_status, cause,
-                                       actor_id, at)
-        select organization_id, id, version, cluster_id, attempt, status, 'submitted', submitted_by, queued_at from d
+        ${eventsOf('d', { ...causedBy(TRANSITIONS.submit), actor_id: sql`submitted_by`, at: sql`queued_at` })}
       )
       select ${columns} from d`;
 }

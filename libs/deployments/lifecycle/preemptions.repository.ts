@@ -3,7 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { type ShapeKey } from '#kernel';
 import { type EntityManager, rowsOf, selectShape, sql } from '#database';
 
-import { type AttemptResources, type PassContext } from './deployment-lifecycle.js';
+import { type AttemptResources, type PassContext } from './lifecycle.repository.js';
+import { type Choice, chosen, eventsOf } from '../states/transition-sql.js';
+import { TRANSITIONS } from '../states/transitions.js';
 
 /** One deployment that gives way, and for whom. */
 export interface Victim {
@@ -24,6 +26,12 @@ export interface PreemptedDeployment extends AttemptResources, ShapeKey {
   readonly isStopping: boolean;
 }
 
+/** What preemption does to a row of `found`, over the grace of the cluster. */
+const preempting = (graceSeconds: number): readonly Choice[] => [
+  { transition: TRANSITIONS.stopForPreemption, when: sql`${graceSeconds}::int > 0` },
+  { transition: TRANSITIONS.preempt },
+];
+
 /** What preemption means in the rows and events of deployments; `scheduler` says who gives way for whom. */
 @Injectable()
 export class Preemptions {
@@ -35,10 +43,11 @@ export class Preemptions {
    */
   async preempt(
     tx: EntityManager,
-    { organizationId, clusterId, passId }: PassContext,
+    { organizationId, passId }: PassContext,
     displacements: readonly Victim[],
     graceSeconds: number,
   ): Promise<PreemptedDeployment[]> {
+    const choices = preempting(graceSeconds);
     return rowsOf(
       tx,
       sql<PreemptedDeployment>`
@@ -49,16 +58,19 @@ export class Preemptions {
             ${displacements.map((d) => d.lostSeconds)}::int[]
           ) as named (id, version, preemptor_id, preemptor_priority, lost_seconds)
         ), victims as materialized (
-          select named.*, found.status, found.attempt, found.status = 'running' and ${graceSeconds}::int > 0 as is_stopping
+          select named.*, found.status, found.attempt, ${chosen(choices, 'to', 'found.status')} as next,
+                 ${chosen(choices, 'cause', 'found.status')} as cause
           from named cross join lateral (
             select d.status, d.attempt, d.version from deployments d
             where d.organization_id = named.organization_id and d.id = named.id
             limit 1 for no key update skip locked
           ) found
-          where found.version = named.version and found.status in ('scheduled', 'running')
+          where found.version = named.version and found.status = any(${[...TRANSITIONS.preempt.from]})
+        ), judged as (
+          select *, next = 'stopping' as is_stopping from victims
         ), preempted as (
           update deployments d
-          set status = case when is_stopping then 'stopping' else 'queued' end, version = d.version + 1,
+          set status = next, version = d.version + 1,
               attempt = d.attempt + (not is_stopping)::int, preemptions = d.preemptions + 1,
               scheduled_at = case when is_stopping then d.scheduled_at end,
               started_at = case when is_stopping then d.started_at end,
@@ -68,18 +80,21 @@ export class Preemptions {
               stop_asked_at = case when is_stopping then greatest(statement_timestamp(), d.started_at) end,
               stop_cause = case when is_stopping then 'preempted' end,
               stop_outcome = case when is_stopping then 'queued' end
-          from victims
-          where d.organization_id = victims.organization_id and d.id = victims.id
-          returning d.*, victims.status as from_status, victims.attempt as ended_attempt, is_stopping, preemptor_id,
-                    preemptor_priority, lost_seconds
+          from judged
+          where d.organization_id = judged.organization_id and d.id = judged.id
+          returning d.*, judged.status as from_status, judged.cause, judged.attempt as ended_attempt, is_stopping,
+                    preemptor_id, preemptor_priority, lost_seconds
         ), events as (
-          insert into deployment_events
-            (organization_id, deployment_id, sequence, cluster_id, attempt, from_status, to_status, cause, pass_id, at, until,
-             preemptor_id, preemptor_priority, lost_seconds)
-          select organization_id, id, version, ${clusterId}, attempt, from_status, status, 'preempted', ${passId},
-                 coalesce(stop_asked_at, statement_timestamp()), case when is_stopping then due_at end, preemptor_id,
-                 preemptor_priority, case when not is_stopping then lost_seconds end
-          from preempted
+          ${eventsOf('preempted', {
+            from_status: sql`from_status`,
+            cause: sql`cause`,
+            pass_id: sql`${passId}::uuid`,
+            at: sql`coalesce(stop_asked_at, statement_timestamp())`,
+            until: sql`case when is_stopping then due_at end`,
+            preemptor_id: sql`preemptor_id`,
+            preemptor_priority: sql`preemptor_priority`,
+            lost_seconds: sql`case when not is_stopping then lost_seconds end`,
+          })}
         )
         select id as "deploymentId", ended_attempt as attempt, ${selectShape()}, lost_seconds as "lostSeconds", is_stopping as "isStopping"
         from preempted`,

@@ -15,6 +15,9 @@ import {
 } from '#database';
 import { type ShapeChange } from '#queue';
 
+import { causedBy, type Choice, chosen, eventsOf } from '../states/transition-sql.js';
+import { TRANSITIONS } from '../states/transitions.js';
+
 /** Whose pass is at work, and where. */
 export interface PassContext {
   readonly organizationId: string;
@@ -84,7 +87,22 @@ interface DueRow extends ShapeChange {
   readonly changed: number;
 }
 
-/** What is due in a cluster, at most so much, and what each of it comes to (`next`) for which reason. */
+/** The transitions that a pass makes because a time has come, over `due` and the grace that is granted. */
+const DUE: readonly Choice[] = [
+  { transition: TRANSITIONS.requeueRetry },
+  { transition: TRANSITIONS.expire },
+  { transition: TRANSITIONS.stopAtTimeout, when: sql`granted.seconds > 0` },
+  { transition: TRANSITIONS.timeOut },
+  {
+    transition: TRANSITIONS.requeueReported,
+    when: sql`due.stop_outcome = 'queued' and due.stop_report is not null`,
+  },
+  { transition: TRANSITIONS.requeueAtGrace, when: sql`due.stop_outcome = 'queued'` },
+  { transition: TRANSITIONS.endCancelledAtGrace, when: sql`due.stop_outcome = 'cancelled'` },
+  { transition: TRANSITIONS.endTimedOutAtGrace, when: sql`due.stop_outcome = 'timed_out'` },
+];
+
+/** At most `limit` deployments of a cluster that are due, with the status that each gets (`next`) and the cause. */
 function judgedDue(organizationId: string, clusterId: string, limit: number): Fragment {
   return sql`due as materialized (
     select organization_id, id, status, scheduled_at, stop_outcome, stop_report from deployments
@@ -93,12 +111,7 @@ function judgedDue(organizationId: string, clusterId: string, limit: number): Fr
     order by due_at limit ${limit} for no key update skip locked
   ), judged as materialized (
     select due.organization_id, due.id, due.status, due.scheduled_at, granted.seconds * interval '1 second' as grace,
-           case due.status when 'retrying' then 'queued' when 'queued' then 'expired' when 'stopping' then due.stop_outcome
-             when 'running' then case when granted.seconds > 0 then 'stopping' else 'timed_out' end
-             else 'timed_out' end as next,
-           case due.status when 'retrying' then 'retry-due' when 'queued' then 'queue-timeout'
-             when 'stopping' then case when due.stop_report is null then 'grace-over' else 'stopped' end
-             else 'max-runtime' end as cause
+           ${chosen(DUE, 'to', 'due.status')} as next, ${chosen(DUE, 'cause', 'due.status')} as cause
     from due cross join (select ${stopGraceSeconds({ organizationId, clusterId })} as seconds) granted
   )`;
 }
@@ -153,19 +166,16 @@ export class DeploymentLifecycle {
           ) oldest
         ), scheduled as (
           update deployments d
-          set status = 'scheduled', version = d.version + 1, scheduled_at = greatest(statement_timestamp(), d.queued_at), started_at = null,
+          set status = ${TRANSITIONS.schedule.to}, version = d.version + 1, scheduled_at = greatest(statement_timestamp(), d.queued_at), started_at = null,
               released_at = null,
               due_at = statement_timestamp() + nullif(max_runtime_seconds, 0) * interval '1 second'
           from chosen
           where d.organization_id = chosen.organization_id and d.id = chosen.id
             and d.status = chosen.status and d.priority = chosen.priority
-          returning d.id, d.version, d.attempt, ${shapeColumns('d')}, d.scheduled_at, d.queued_at, d.due_at
+          returning d.organization_id, d.id, d.version, d.cluster_id, d.attempt, d.status, ${shapeColumns('d')}, d.scheduled_at,
+                    d.queued_at, d.due_at
         ), events as (
-          insert into deployment_events
-            (organization_id, deployment_id, sequence, cluster_id, attempt, from_status, to_status, cause, pass_id, at)
-          select ${organizationId}, id, version, ${clusterId}, attempt, 'queued', 'scheduled', 'placed', ${passId},
-                 scheduled_at
-          from scheduled
+          ${eventsOf('scheduled', { ...causedBy(TRANSITIONS.schedule), pass_id: sql`${passId}::uuid`, at: sql`scheduled_at` })}
         )
         select id as "deploymentId", attempt, ${selectShape()},
                extract(epoch from scheduled_at - queued_at)::float8 * 1000 as "waitedMs",
@@ -211,12 +221,14 @@ export class DeploymentLifecycle {
                     case when judged.status = 'stopping' and next = 'queued'
                       then floor(greatest(extract(epoch from statement_timestamp() - judged.scheduled_at), 0))::int end as lost
         ), events as (
-          insert into deployment_events
-            (organization_id, deployment_id, sequence, cluster_id, attempt, from_status, to_status, cause, pass_id, at,
-             until, lost_seconds)
-          select ${organizationId}, id, version, ${clusterId}, attempt, from_status, status, cause, ${passId},
-                 coalesce(ended_at, statement_timestamp()), case status when 'stopping' then due_at end, lost
-          from changed
+          ${eventsOf('changed', {
+            from_status: sql`from_status`,
+            cause: sql`cause`,
+            pass_id: sql`${passId}::uuid`,
+            at: sql`coalesce(ended_at, statement_timestamp())`,
+            until: sql`case status when 'stopping' then due_at end`,
+            lost_seconds: sql`lost`,
+          })}
         )
         select ${selectShape()}, count(*)::int as changed,
                count(*) filter (where cause = 'max-runtime')::int as "timedOut",

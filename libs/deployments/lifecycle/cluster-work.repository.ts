@@ -14,8 +14,8 @@ import {
   sql,
 } from '#database';
 
-import { type AllocatedGroup, type WaitingDeployment } from './deployment-lifecycle.js';
-import { type DeploymentStatus, HOLDING_STATUSES } from '../deployment-status.js';
+import { type AllocatedGroup, type WaitingDeployment } from './lifecycle.repository.js';
+import { type DeploymentStatus, HOLDING_STATUSES } from '../states/deployment-status.js';
 
 /** A deployment as those see it who ask what would be. */
 export interface WorkingDeployment extends ShapeKey {

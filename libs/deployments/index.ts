@@ -23,7 +23,7 @@ export {
   HOLDING_STATUSES,
   type StopCause,
 } from './states/deployment-status.js';
-export { TERMINAL_STATUSES, TRANSITIONS } from './states/transitions.js';
+export { TERMINAL_STATUSES, type Transition, transitionCheck, TRANSITIONS } from './states/transitions.js';
 export { type DeploymentView } from './deployment-view.js';
 export { type Victim, type PreemptedDeployment, Preemptions } from './lifecycle/preemptions.repository.js';
 export { DeploymentErrors } from './deployments.errors.js';

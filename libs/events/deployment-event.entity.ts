@@ -1,6 +1,6 @@
 import { defineEntity, p } from '#database';
 
-import { type DeploymentStatus } from '#deployments';
+import { type DeploymentStatus, transitionCheck } from '#deployments';
 
 const DeploymentEventSchema = defineEntity({
   name: 'DeploymentEvent',
@@ -28,6 +28,7 @@ const DeploymentEventSchema = defineEntity({
       .defaultRaw('greatest(pg_current_xact_id(), pg_snapshot_xmax(pg_current_snapshot()))'),
     position: p.bigint('string').autoincrement().generated('identity'),
   },
+  checks: [{ name: 'deployment_events_transition_check', expression: transitionCheck() }],
   indexes: [
     {
       name: 'deployment_events_lost_index',

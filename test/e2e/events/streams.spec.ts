@@ -154,7 +154,7 @@ describe('streams of events', () => {
       // A transaction that wrote something before the others and commits after them, as a long pass does.
       await client.query(
         `insert into deployment_events (organization_id, deployment_id, sequence, cluster_id, attempt, from_status, to_status, cause, pass_id)
-         values ($1, $2, 2, $3, 1, 'queued', 'queued', 'test', $4)`,
+         values ($1, $2, 2, $3, 1, 'queued', 'queued', 'edited', $4)`,
         [team.organizationId, late, cluster.id, newId()],
       );
       await cluster.submitBatch(Array.from({ length: 50 }, () => ({})));
@@ -186,7 +186,7 @@ describe('streams of events', () => {
       await cluster.cancel(id);
       await client.query(
         `insert into deployment_events (organization_id, deployment_id, sequence, cluster_id, attempt, from_status, to_status, cause, pass_id)
-         values ($1, $2, 3, $3, 1, 'cancelled', 'cancelled', 'test', $4)`,
+         values ($1, $2, 3, $3, 1, 'stopping', 'cancelled', 'grace-over', $4)`,
         [team.organizationId, id, cluster.id, newId()],
       );
       await client.query('commit');

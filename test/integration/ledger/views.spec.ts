@@ -166,7 +166,7 @@ describe('what the ledger shows', () => {
             index === 1 ? null : by,
             index === 1 ? passId : null,
             at(from),
-            index === 1 ? 'placed' : 'reported',
+            ['submitted', 'placed', 'reported'][index],
           ],
         );
       }

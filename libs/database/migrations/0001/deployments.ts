@@ -117,7 +117,22 @@ export const EVENTS = [
     preemptor_priority smallint null,
     lost_seconds int null,
     primary key (organization_id, deployment_id, sequence),
-    foreign key (organization_id, deployment_id) references deployments (organization_id, id) on delete cascade
+    foreign key (organization_id, deployment_id) references deployments (organization_id, id) on delete cascade,
+    -- Transitions: from, to, cause. transitionCheck() of libs/deployments/states writes this condition.
+    constraint deployment_events_transition_check check (coalesce(from_status, '') || ' ' || to_status || ' ' || cause in (
+      ' queued submitted', 'queued queued edited', 'queued scheduled placed', 'scheduled running started',
+      'scheduled succeeded reported', 'running succeeded reported', 'scheduled failed reported',
+      'running failed reported', 'scheduled retrying reported', 'running retrying reported',
+      'retrying queued retry-due', 'scheduled timed_out max-runtime', 'running timed_out max-runtime',
+      'running stopping max-runtime', 'queued expired queue-timeout', 'queued cancelled cancelled',
+      'scheduled cancelled cancelled', 'running cancelled cancelled', 'retrying cancelled cancelled',
+      'running stopping cancelled', 'stopping stopping cancelled-meanwhile',
+      'stopping cancelled cancelled', 'scheduled queued preempted', 'running queued preempted',
+      'running stopping preempted', 'stopping succeeded reported', 'stopping stopping reported',
+      'stopping queued stopped', 'stopping queued grace-over', 'stopping cancelled reported',
+      'stopping cancelled grace-over', 'stopping timed_out reported', 'stopping timed_out grace-over',
+      'queued cancelled cluster-deleted', 'retrying cancelled cluster-deleted'
+    ))
   )`,
   `create unique index deployment_events_order_unique on deployment_events (organization_id, stamp, position)`,
   `create index deployment_events_lost_index on deployment_events (cluster_id, at) where lost_seconds is not null`,

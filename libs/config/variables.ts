@@ -253,12 +253,12 @@ const scheduling = {
     unit: 'days',
     about: 'How long the record of a pass is kept.',
   }).or(30),
-  passSightHours: integer('STOWAGE_PASS_SIGHT_HOURS', {
+  passSnapshotHours: integer('STOWAGE_PASS_SNAPSHOT_HOURS', {
     min: 1,
     max: 87_600,
     unit: 'hours',
     about:
-      'How long it is kept what a pass saw, shape by shape, to explain later why it decided so: up to some kilobytes for each pass that decided something.',
+      'How long the snapshot of a pass is kept, by which its decisions are explained later: some kilobytes for each pass that decided something.',
   }).or(48),
   deploymentRetentionDays: integer('STOWAGE_DEPLOYMENT_RETENTION_DAYS', {
     min: 1,

@@ -7,13 +7,13 @@ import { LedgerAudit } from '#ledger';
 import { LedgerWriterModule } from '#ledger/writer';
 
 import { AfterPassModule, AfterPassQueue } from './cycle/after-pass-queue.js';
-import { ClusterTurns } from './cycle/cluster-turns.js';
+import { PassRunner } from './cycle/pass-runner.js';
 import { PassAdmission } from './cycle/pass-admission.js';
 import { PassProcessor } from './cycle/pass.processor.js';
 import { PassRecords } from './cycle/pass-records.js';
 import { PassService } from './cycle/pass.service.js';
 import { PlanApplier } from './cycle/plan-applier.js';
-import { Planning } from './cycle/planning.js';
+import { PlanStage } from './cycle/plan-stage.js';
 import { Preempting } from './cycle/preempting.js';
 import { Settlement } from './cycle/settlement.js';
 import { Sweep } from './cycle/sweep.js';
@@ -30,11 +30,11 @@ import { SnapshotReader } from './snapshot/snapshot-reader.js';
     PassAdmission,
     Sweep,
     PassRetention,
-    ClusterTurns,
+    PassRunner,
     PassService,
     Settlement,
     PendingCapacity,
-    Planning,
+    PlanStage,
     SnapshotReader,
     PlanApplier,
     Preempting,

@@ -106,7 +106,7 @@ describe('a known complaint', () => {
     expect(comparison['sentence']).toEqual(expect.any(String));
   });
 
-  it('a pass shows what it saw, shape by shape, and what it started', async () => {
+  it('shows the snapshot of a pass shape by shape, and what it started', async () => {
     const cluster = await TestCluster.create(team, { gpu: 8 });
     await cluster.cordon();
     await cluster.submitBatch(Array.from({ length: 3 }, () => ({ priority: 60, resources: gpus(3) })));
@@ -119,7 +119,7 @@ describe('a known complaint', () => {
     const { body } = await team.viewer.get(`${cluster.path}/passes/${pass?.id ?? ''}`);
     expect(body).toMatchObject({
       certificate: { optimal: true },
-      saw: {
+      snapshot: {
         capacity: { gpu: 8 },
         allocated: { gpu: 0 },
         cordoned: false,

@@ -84,7 +84,7 @@ describe('what is kept for how long', () => {
       ['deployments', 'STOWAGE_DEPLOYMENT_RETENTION_DAYS', 90 * 86_400, 0],
       ['usage-sums', 'STOWAGE_USAGE_RETENTION_DAYS', 1_100 * 86_400, 0],
       ['passes', 'STOWAGE_PASS_RETENTION_DAYS', 30 * 86_400, 0],
-      ['pass-sights', 'STOWAGE_PASS_SIGHT_HOURS', 48 * 3_600, 0],
+      ['pass-snapshots', 'STOWAGE_PASS_SNAPSHOT_HOURS', 48 * 3_600, 0],
       ['idempotent-answers', null, 86_400, 0],
       ['audit-entries', null, null, 0],
     ]);
@@ -124,8 +124,8 @@ describe('what is kept for how long', () => {
     }
     for (const passMs of [oldPass, atMs(29)]) {
       await sql(
-        `insert into passes (id, organization_id, cluster_id, woken_by, started_at, waiting, shapes, placed, released, timed_out, is_partial, certificate, durations_ms)
-         values ($1, $2, $3, 'cluster-changed', now(), 0, 0, 0, 0, 0, false, '{}', '{}')`,
+        `insert into passes (id, organization_id, cluster_id, triggers, started_at, waiting, shapes, placed, released, timed_out, is_partial, certificate, durations_ms)
+         values ($1, $2, $3, array['cluster-changed'], now(), 0, 0, 0, 0, 0, false, '{}', '{}')`,
         idAt(Math.trunc(passMs)),
         team.organizationId,
         cluster.id,
@@ -133,7 +133,7 @@ describe('what is kept for how long', () => {
     }
     for (const sightMs of [oldSight, atMs(1)]) {
       await sql(
-        `insert into pass_sights (pass_id, organization_id, cluster_id, sight) values ($1, $2, $3, '')`,
+        `insert into pass_snapshots (pass_id, organization_id, cluster_id, snapshot) values ($1, $2, $3, '')`,
         idAt(Math.trunc(sightMs)),
         team.organizationId,
         cluster.id,
@@ -147,7 +147,7 @@ describe('what is kept for how long', () => {
 
     const found = await kept();
     expect(
-      ['usage-sums', 'passes', 'pass-sights', 'idempotent-answers'].map((kind) => [
+      ['usage-sums', 'passes', 'pass-snapshots', 'idempotent-answers'].map((kind) => [
         kind,
         Date.parse(found[kind]?.oldestAt ?? ''),
         found[kind]?.overdue,
@@ -155,7 +155,7 @@ describe('what is kept for how long', () => {
     ).toEqual([
       ['usage-sums', oldUse, 1],
       ['passes', oldPass, 1],
-      ['pass-sights', oldSight, 1],
+      ['pass-snapshots', oldSight, 1],
       ['idempotent-answers', oldAnswer, 0],
     ]);
   });

@@ -65,7 +65,7 @@ describe('what if', () => {
         'cluster_signals',
         'cluster_schedules',
         'passes',
-        'pass_sights',
+        'pass_snapshots',
         'audit_entries',
       ];
       const sums = tables.map(

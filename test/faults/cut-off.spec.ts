@@ -11,7 +11,7 @@ const ASKING = [
   'deployment_events',
   'cluster_schedules',
   'passes',
-  'pass_sights',
+  'pass_snapshots',
 ] as const;
 
 /** What a pass writes that takes from those what they had, and gives it to the others. */
@@ -23,7 +23,7 @@ const GIVING = [
   'clusters',
   'cluster_schedules',
   'passes',
-  'pass_sights',
+  'pass_snapshots',
 ] as const;
 
 describe('a pass that preempts under a grace, and is cut off in the middle', () => {

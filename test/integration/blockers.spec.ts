@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Test, type TestingModule } from '@nestjs/testing';
 
-import { BackgroundPlanner } from '#scheduler';
+import { BackgroundPlannerPool } from '#scheduler';
 import { PassService } from '#scheduler/processor';
 
 import { WorkerModule } from '../../apps/worker/worker.module.js';
@@ -21,12 +21,12 @@ interface Blockers {
 }
 
 /** A background thread that answers nothing until it is let go. */
-class HeldPlanner extends BackgroundPlanner {
+class HeldPlanner extends BackgroundPlannerPool {
   letGo: () => void = () => undefined;
   asked = 0;
   private readonly held = new Promise<void>((resolve) => (this.letGo = resolve));
 
-  override ask: BackgroundPlanner['ask'] = async (name, task, signal) => {
+  override ask: BackgroundPlannerPool['ask'] = async (name, task, signal) => {
     this.asked++;
     await this.held;
     return super.ask(name, task, signal);
@@ -46,7 +46,7 @@ describe('what keeps a queue', () => {
     planner = new HeldPlanner();
     // Compiled, and not started: a pass happens when the test says so.
     worker = await Test.createTestingModule({ imports: [WorkerModule.forRoot(settings)] })
-      .overrideProvider(BackgroundPlanner)
+      .overrideProvider(BackgroundPlannerPool)
       .useValue(planner)
       .compile();
   });

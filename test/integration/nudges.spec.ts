@@ -55,7 +55,7 @@ describe('a lost nudge', () => {
     await withoutNudges(async () => {
       const id = await cluster.submit();
       await eventually(() => cluster.deployment(id), isScheduled);
-      expect((await cluster.passes()).at(-1)?.wokenBy).toBe('submitted');
+      expect((await cluster.passes()).at(-1)?.triggers).toEqual(['submitted']);
 
       await cluster.complete(id);
       await eventually(

@@ -40,7 +40,7 @@ export interface DeploymentBody {
 /** The record of a pass as the API shows it. */
 export interface PassBody {
   readonly id: string;
-  readonly wokenBy: string;
+  readonly triggers: string[];
   readonly waiting: number;
   readonly placed: number;
   readonly released: number;

@@ -41,9 +41,9 @@ export async function fillInstallation(client: Client): Promise<FilledInstallati
     [organizationId, clusterId],
   );
   await client.query(
-    `insert into passes (id, organization_id, cluster_id, woken_by, started_at, waiting, shapes, placed, released, timed_out, is_partial,
+    `insert into passes (id, organization_id, cluster_id, triggers, started_at, waiting, shapes, placed, released, timed_out, is_partial,
                          certificate, durations_ms)
-     values ($1, $2, $3, 'submitted', now(), 9, 1, 5, 0, 0, false,
+     values ($1, $2, $3, array['submitted'], now(), 9, 1, 5, 0, 0, false,
              '{"optimal": true, "stopped": "none", "steps": 1, "levels": [], "utilization": {"value": 0, "upperBound": 0}}',
              '{"settle": 1, "snapshot": 1, "plan": 1, "apply": 1}')`,
     [passId, organizationId, clusterId],

@@ -1,14 +1,14 @@
 import { Test, type TestingModule } from '@nestjs/testing';
 
 import { type PlannerTask } from '#scheduler';
-import { PassService, Planner, SnapshotReader, Sweep } from '#scheduler/processor';
+import { PassService, PlannerPool, SnapshotReader, Sweep } from '#scheduler/processor';
 
 import { WorkerModule } from '../../apps/worker/worker.module.js';
 import { workerSettings } from './settings.js';
 import { type SharedInstallation } from './shared-installation.js';
 
 /** A planner that calls `afterPlanning` after each plan, before the pass goes on. */
-class PausingPlanner extends Planner {
+class PausingPlanner extends PlannerPool {
   constructor(private readonly afterPlanning: () => Promise<void>) {
     super();
   }
@@ -43,7 +43,7 @@ export class ManualPasses {
     const settings = workerSettings(database.url, environment);
     // Compiled, and not started: neither the sweep nor the processor of nudges begins.
     const worker = Test.createTestingModule({ imports: [WorkerModule.forRoot(settings)] })
-      .overrideProvider(Planner)
+      .overrideProvider(PlannerPool)
       .useFactory({ factory: () => new PausingPlanner(afterPlanning) });
     if (mostCandidates !== undefined) worker.overrideProvider(SnapshotReader).useClass(narrow(mostCandidates));
     return new ManualPasses(await worker.compile());

@@ -189,7 +189,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   getUsage: { needs: 'viewer', success: 200 },
   auditLedger: { needs: 'operator', success: 200 },
   listInstalledClusters: { needs: 'operator', success: 200 },
-  wakeCluster: { needs: 'operator', success: 200 },
+  triggerPass: { needs: 'operator', success: 200 },
   repairLedger: { needs: 'operator', success: 202 },
   getRetention: { needs: 'operator', success: 200 },
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { changesOf, Database, sql } from '#database';
-import { AfterPassQueue, BackgroundPlanner, type PassResult, plannerTask } from '#scheduler';
+import { AfterPassQueue, BackgroundPlannerPool, type PassResult, plannerTask } from '#scheduler';
 
 import type { survey } from './survey.task.js';
 
@@ -15,7 +15,7 @@ const SURVEY = plannerTask<typeof survey>(new URL('./survey.task.js', import.met
 export class BlockerCacheWriter {
   constructor(
     private readonly database: Database,
-    private readonly planner: BackgroundPlanner,
+    private readonly planner: BackgroundPlannerPool,
     afterPass: AfterPassQueue,
   ) {
     afterPass.add({ name: 'the report of blockers', handle: (result, signal) => this.write(result, signal) });

@@ -4,7 +4,14 @@ import { Database, rowsOf, sql } from '#database';
 import { ClusterWork, type DeploymentView, type WorkingDeployment } from '#deployments';
 import { type Contender, keyOf, type Snapshot } from '#packing';
 import { type Actor } from '#rbac';
-import { amountsOf, type KeptSight, PassSights, plannerTask, PresentReader, Questions } from '#scheduler';
+import {
+  amountsOf,
+  type RecordedSnapshot,
+  PassesRepository,
+  plannerTask,
+  CurrentSnapshotReader,
+  PlannerClient,
+} from '#scheduler';
 
 import { type Comparison, orderSentence } from './comparison.js';
 import { ExplanationErrors } from './comparison.errors.js';
@@ -33,9 +40,9 @@ export class Comparisons {
   constructor(
     private readonly database: Database,
     private readonly work: ClusterWork,
-    private readonly presents: PresentReader,
-    private readonly sights: PassSights,
-    private readonly questions: Questions,
+    private readonly current: CurrentSnapshotReader,
+    private readonly passes: PassesRepository,
+    private readonly planner: PlannerClient,
   ) {}
 
   /** @param deployment visible to the actor @throws EXPLANATIONS.OTHER_IS_SAME, EXPLANATIONS.OTHER_NOT_FOUND, PLANNING.BUSY */
@@ -106,16 +113,16 @@ export class Comparisons {
     const [first, other] = pair[0].id === id ? pair : [pair[1], pair[0]];
     const yielded = (priority: number): Decided => ({ ...kept, firstId: id, rule: { rule: 'yielded', priority } });
     if (preemptorId === id && preemptorPriority !== null) return yielded(preemptorPriority);
-    const sight = await this.sights.read(organizationId, clusterId, passId);
-    const priority = sight === null ? null : yieldedTo(sight, other);
+    const recorded = await this.passes.snapshotOf({ organizationId, clusterId }, passId);
+    const priority = recorded === null ? null : yieldedTo(recorded, other);
     if (priority !== null) return yielded(priority);
     const [one, two] =
-      sight === null ? [null, null] : [contender(sight.snapshot, first), contender(sight.snapshot, other)];
-    if (sight === null || one === null || two === null) {
+      recorded === null ? [null, null] : [contender(recorded.snapshot, first), contender(recorded.snapshot, other)];
+    if (recorded === null || one === null || two === null) {
       return { firstId: id, passId, isFromRecord: false, rule: ruleOf(first, other).rule };
     }
-    const { snapshot, plan } = sight;
-    const rule = await this.questions.ask(actor, ORDER, { snapshot, plan, first: one, other: two });
+    const { snapshot, plan } = recorded;
+    const rule = await this.planner.ask(actor, ORDER, { snapshot, plan, first: one, other: two });
     // It was stopped for the oldest of several that had claims: for all of them.
     if (rule.rule === 'claim' && preemptorPriority === first.priority) return yielded(preemptorPriority);
     return { ...kept, firstId: id, rule };
@@ -128,7 +135,7 @@ export class Comparisons {
     other: WorkingDeployment,
   ): Promise<Decided> {
     const nothing = { passId: null, isFromRecord: false };
-    const present = await this.presents.with(actor, { organizationId, clusterId, names: 1 }, (_, seen) =>
+    const present = await this.current.read(actor, { organizationId, clusterId, names: 1 }, (_, seen) =>
       Promise.resolve(seen),
     );
     const holder = present.snapshot.reservation?.state === 'lapsed' ? null : (present.snapshot.reservation?.id ?? null);
@@ -140,7 +147,7 @@ export class Comparisons {
 }
 
 /** The priority for which a pass stopped a deployment; null where it did not. */
-function yieldedTo({ snapshot, plan }: KeptSight, { id }: WorkingDeployment): number | null {
+function yieldedTo({ snapshot, plan }: RecordedSnapshot, { id }: WorkingDeployment): number | null {
   const preemption = plan.preempt.find((one) => one.id === id);
   return preemption === undefined ? null : (snapshot.waiting[preemption.by]?.priority ?? null);
 }

@@ -24,7 +24,7 @@ import {
   type Unlock,
 } from '#packing';
 import { type Actor } from '#rbac';
-import { amountsOf, plannerTask, type Present, PresentReader, Questions } from '#scheduler';
+import { amountsOf, plannerTask, type CurrentSnapshot, CurrentSnapshotReader, PlannerClient } from '#scheduler';
 
 import { type Comparison } from '../comparison/comparison.js';
 import { Comparisons } from '../comparison/comparisons.js';
@@ -86,7 +86,7 @@ const UNLOCK_MS = 280;
 
 /** A waiting deployment in the present of its cluster. */
 interface Found {
-  readonly present: Present;
+  readonly present: CurrentSnapshot;
   readonly one: WorkingDeployment;
   readonly shape: number;
   readonly older: readonly number[];
@@ -99,8 +99,8 @@ export class ExplanationsService {
     private readonly database: Database,
     private readonly deployments: DeploymentsService,
     private readonly work: ClusterWork,
-    private readonly presents: PresentReader,
-    private readonly questions: Questions,
+    private readonly current: CurrentSnapshotReader,
+    private readonly planner: PlannerClient,
     private readonly comparisons: Comparisons,
   ) {}
 
@@ -115,7 +115,7 @@ export class ExplanationsService {
     const { clusterId } = deployment;
     const comparison = wish.versus === null ? null : await this.comparisons.compare(actor, deployment, wish.versus);
     if (deployment.status !== 'queued' && deployment.status !== 'retrying') return this.settled(deployment, comparison);
-    const found = await this.presents.with(actor, { organizationId, clusterId, names: NAMES }, (tx, present) =>
+    const found = await this.current.read(actor, { organizationId, clusterId, names: NAMES }, (tx, present) =>
       this.find(tx, present, deploymentId),
     );
     if (found === null) {
@@ -125,7 +125,7 @@ export class ExplanationsService {
   }
 
   /** Where it stands in the line; null where it has left it meanwhile. Between two attempts it stands where it will come back to. */
-  private async find(tx: EntityManager, present: Present, id: string): Promise<Found | null> {
+  private async find(tx: EntityManager, present: CurrentSnapshot, id: string): Promise<Found | null> {
     const one = (await this.work.find(tx, present, [id])).get(id);
     if (one === undefined) throw DeploymentErrors.NOT_FOUND.because();
     if (one.status !== 'queued' && one.status !== 'retrying') return null;
@@ -146,7 +146,7 @@ export class ExplanationsService {
     const { present, one, shape, older } = found;
     const { id, queuedAtMs, status } = one;
     const isQueued = status === 'queued';
-    const result = await this.questions.ask(actor, EXPLAIN, {
+    const result = await this.planner.ask(actor, EXPLAIN, {
       snapshot: present.snapshot,
       stops: present.stops,
       subject: { id, queuedAtMs, shape, older },
@@ -178,7 +178,7 @@ export class ExplanationsService {
   private async settled(deployment: DeploymentView, comparison: Comparison | null): Promise<ExplanationView> {
     return {
       deployment,
-      asOfMs: await this.presents.now(),
+      asOfMs: await this.current.now(),
       position: null,
       startsNext: false,
       blockers: [],
@@ -193,7 +193,11 @@ export class ExplanationsService {
   }
 
   /** Gives names to those that would have to end, and says until when nothing but time is needed. */
-  private async name(present: Present, unlocks: readonly Unlock[], eta: EtaView | null): Promise<NamedUnlock[]> {
+  private async name(
+    present: CurrentSnapshot,
+    unlocks: readonly Unlock[],
+    eta: EtaView | null,
+  ): Promise<NamedUnlock[]> {
     const named: NamedUnlock[] = [];
     for (const unlock of unlocks) {
       if (unlock.kind !== 'ended') {
@@ -210,7 +214,7 @@ export class ExplanationsService {
 
   /** So many of these groups. Who is a group alone is in no other, however alike. */
   private async membersOf(
-    present: Present,
+    present: CurrentSnapshot,
     groups: readonly { readonly group: number; readonly count: number }[],
   ): Promise<NamedDeployment[]> {
     const em = this.database.reader();

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { type Standing } from '#packing';
 import { type Actor } from '#rbac';
-import { plannerTask, type Present, PresentReader, Questions } from '#scheduler';
+import { plannerTask, type CurrentSnapshot, CurrentSnapshotReader, PlannerClient } from '#scheduler';
 
 import { type EtaView } from '../parts/eta.js';
 import type { foresee } from './forecast.task.js';
@@ -26,18 +26,18 @@ const FORECAST_MS = 2_000;
 @Injectable()
 export class ForecastsService {
   constructor(
-    private readonly presents: PresentReader,
-    private readonly questions: Questions,
+    private readonly current: CurrentSnapshotReader,
+    private readonly planner: PlannerClient,
   ) {}
 
   /** @throws CLUSTERS.NOT_FOUND, PLANNING.BUSY */
   async read(actor: Actor, organizationId: string, clusterId: string, limit: number): Promise<ForecastView> {
-    const present = await this.presents.with(actor, { organizationId, clusterId, names: NAMES }, (_, seen) =>
+    const present = await this.current.read(actor, { organizationId, clusterId, names: NAMES }, (_, seen) =>
       Promise.resolve(seen),
     );
     const { snapshot } = present;
     const standings = firstInLine(present, limit);
-    const { etas, horizonMs } = await this.questions.ask(actor, FORESEE, {
+    const { etas, horizonMs } = await this.planner.ask(actor, FORESEE, {
       snapshot,
       standings,
       forecastMs: FORECAST_MS,
@@ -58,7 +58,7 @@ export class ForecastsService {
 }
 
 /** The first by priority, age and id. */
-function firstInLine({ snapshot }: Present, limit: number): Standing[] {
+function firstInLine({ snapshot }: CurrentSnapshot, limit: number): Standing[] {
   const line = snapshot.waiting.flatMap(({ priority, oldest, followers = [] }, shape) =>
     [oldest, ...followers].slice(0, limit).map((head, older) => ({ ...head, shape, older, priority })),
   );

@@ -8,7 +8,7 @@ import {
   type RunningGroup,
   type Staying,
 } from '#packing';
-import { type Present } from '#scheduler';
+import { type CurrentSnapshot } from '#scheduler';
 
 import { timeInWords } from './time-in-words.js';
 
@@ -46,7 +46,7 @@ export const MAX_YIELDING = 100;
 export async function nameDisplacement(
   em: EntityManager,
   work: ClusterWork,
-  present: Present,
+  present: CurrentSnapshot,
   { shape, isClaimant }: { readonly shape: number; readonly isClaimant: boolean },
   { plan, displacement }: { readonly plan: Plan; readonly displacement: Displacement },
 ): Promise<DisplacementView> {
@@ -77,7 +77,7 @@ export function singlesOf(group: RunningGroup | undefined): Single[] {
 export async function nameYielding(
   em: EntityManager,
   work: ClusterWork,
-  { organizationId, clusterId, snapshot }: Present,
+  { organizationId, clusterId, snapshot }: CurrentSnapshot,
   chosen: readonly Single[],
 ): Promise<ReadonlyMap<string, Yielding>> {
   const found = await work.find(

@@ -1,6 +1,7 @@
 import { toVector } from '#clusters';
+import { present } from '#http';
 import { DEFAULT_POLICY, reservationOf, runningOf, type WholeProblem } from '#packing';
-import { toCertificateDto } from '#scheduler';
+import { CertificateDto } from '#scheduler';
 
 import { toShownBlockerDto } from '../parts/parts.mapper.js';
 import { toPolicyChanges } from '../what-if/what-if.mapper.js';
@@ -73,7 +74,7 @@ export function toWholePlanDto({ answer, elapsedMs, untold }: WholePlan): WholeP
             since: reservation.since,
             until: reservation.until,
           },
-    certificate: toCertificateDto(certificate),
+    certificate: present(CertificateDto, certificate),
     waiting: waiting.map(({ id, blockers }) => ({ id, blockers: blockers.map(toShownBlockerDto) })),
     waitingUntold: untold,
     elapsedMs: Math.round(elapsedMs * 1000) / 1000,

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { type FieldError } from '#kernel';
 import { type WholeProblem } from '#packing';
 import { type Actor } from '#rbac';
-import { plannerTask, Questions } from '#scheduler';
+import { plannerTask, PlannerClient } from '#scheduler';
 
 import { WholeProblemErrors } from './whole-problems.errors.js';
 import type { planProblem, ProblemResult } from './simulate.task.js';
@@ -24,7 +24,7 @@ export interface WholePlan extends ProblemResult {
 /** Plans problems that have nothing to do with any cluster. */
 @Injectable()
 export class WholeProblemsService {
-  constructor(private readonly questions: Questions) {}
+  constructor(private readonly planner: PlannerClient) {}
 
   /** @throws PROBLEM.DUPLICATE_ID, PLANNING.BUSY */
   async plan(actor: Actor, problem: WholeProblem): Promise<WholePlan> {
@@ -32,7 +32,7 @@ export class WholeProblemsService {
     if (errors.length > 0) {
       throw WholeProblemErrors.DUPLICATE_ID.because(undefined, {}, errors.slice(0, MAX_DUPLICATES));
     }
-    const { answer, elapsedMs } = await this.questions.ask(actor, PLAN_PROBLEM, {
+    const { answer, elapsedMs } = await this.planner.ask(actor, PLAN_PROBLEM, {
       problem,
       mostBlockers: MAX_BLOCKERS,
     });

@@ -1,7 +1,7 @@
 import { type FieldError, newId, type ResourceAmounts, ResourceVector } from '#kernel';
 import { HOLDING_STATUSES, type WorkingDeployment } from '#deployments';
 import { type Change, type Member, type PlanningPolicy, type ShapeOf } from '#packing';
-import { amountsOf, type Present } from '#scheduler';
+import { amountsOf, type CurrentSnapshot } from '#scheduler';
 
 import { WhatIfErrors } from './what-if.errors.js';
 
@@ -34,9 +34,9 @@ const MAX_ERRORS = 20;
 
 /** A question whose deployments have been found, as the planner takes it. */
 export interface Prepared {
-  readonly present: Present;
+  readonly present: CurrentSnapshot;
   readonly change: Change;
-  readonly stops: Present['stops'];
+  readonly stops: CurrentSnapshot['stops'];
   readonly left: readonly Member[];
   /** The amendments, then the additions. */
   readonly came: readonly Member[];
@@ -104,7 +104,7 @@ export function added({ additions }: WhatIfQuestion, nowMs: number): Member[] {
  * alike. Never more than a group has: of those that are over, some count as gone already.
  */
 export function endedGroups(
-  { holding, snapshot: { nowMs } }: Present,
+  { holding, snapshot: { nowMs } }: CurrentSnapshot,
   ended: readonly WorkingDeployment[],
 ): { group: number; count: number }[] {
   const counts = new Map<number, number>();

@@ -1,6 +1,7 @@
 import { toAmounts, toVector } from '#clusters';
+import { present } from '#http';
 import { type PlanningPolicy, sentenceOf, type StandingReservation } from '#packing';
-import { toCertificateDto, toReservationDto } from '#scheduler';
+import { CertificateDto, toReservationDto } from '#scheduler';
 
 import { timeOf, toBlockerDto, toYieldingDto } from '../parts/parts.mapper.js';
 import { timeInWords } from '../parts/time-in-words.js';
@@ -66,7 +67,10 @@ export function toWhatIfAnswerDto(view: WhatIfView): WhatIfAnswerDto {
     deployments: view.additions.map(toFateDto),
     changes: view.amendments.map(toFateDto),
     reservation: toReservationChangeDto(reservation),
-    certificate: { before: toCertificateDto(certificate.before), after: toCertificateDto(certificate.after) },
+    certificate: {
+      before: present(CertificateDto, certificate.before),
+      after: present(CertificateDto, certificate.after),
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import { ClusterWork } from '#deployments';
 import { compareAge, keyOf, type Member, type ShapeOf } from '#packing';
 import { type QueuedShape } from '#queue';
 import { type Actor } from '#rbac';
-import { afterSettling, plannerTask, type Present, PresentReader, Questions } from '#scheduler';
+import { afterSettling, plannerTask, type CurrentSnapshot, CurrentSnapshotReader, PlannerClient } from '#scheduler';
 
 import { nameYielding, singlesOf } from '../parts/displacements.js';
 import { MAX_NAMED, startingShapes, viewOf, type WhatIfView } from './what-if-answer.js';
@@ -32,8 +32,8 @@ export class WhatIfService {
   constructor(
     private readonly database: Database,
     private readonly work: ClusterWork,
-    private readonly presents: PresentReader,
-    private readonly questions: Questions,
+    private readonly current: CurrentSnapshotReader,
+    private readonly planner: PlannerClient,
   ) {}
 
   /** @throws CLUSTERS.NOT_FOUND, WHAT_IF.REQUEST_EMPTY, WHAT_IF.DEPLOYMENT_INVALID, PLANNING.BUSY */
@@ -41,18 +41,18 @@ export class WhatIfService {
     refuseEmpty(question);
     // As many names as could leave a shape, and one more: somebody has to be the oldest of those that stay.
     const names = question.amendments.length + question.ended.length + 1;
-    const prepared = await this.presents.with(actor, { organizationId, clusterId, names }, (tx, present) =>
+    const prepared = await this.current.read(actor, { organizationId, clusterId, names }, (tx, present) =>
       this.prepare(tx, present, question),
     );
     const { present, change, stops } = prepared;
-    const result = await this.questions.ask(actor, WHAT_IF, { snapshot: present.snapshot, change, stops });
+    const result = await this.planner.ask(actor, WHAT_IF, { snapshot: present.snapshot, change, stops });
     const victims = result.after.plan.preempt.flatMap(({ group }) => singlesOf(result.after.snapshot.running[group]));
     const starting = startingShapes(result);
     const limit = Math.min(MAX_NAMED, Math.max(0, ...starting.map(({ most }) => most))) + names;
     const heads =
       starting.length === 0
         ? []
-        : await this.presents.with(actor, { organizationId, clusterId, names: 1 }, (tx) =>
+        : await this.current.read(actor, { organizationId, clusterId, names: 1 }, (tx) =>
             this.work.oldestOf(
               tx,
               clusterId,
@@ -69,7 +69,7 @@ export class WhatIfService {
     );
   }
 
-  private async prepare(tx: EntityManager, present: Present, question: WhatIfQuestion): Promise<Prepared> {
+  private async prepare(tx: EntityManager, present: CurrentSnapshot, question: WhatIfQuestion): Promise<Prepared> {
     const { snapshot, holding, state } = present;
     const ids = [...question.amendments.map(({ id }) => id), ...question.ended];
     const found = await this.work.find(tx, present, ids);
@@ -115,7 +115,7 @@ export class WhatIfService {
   /** How many just like what each of some would be are older: of those that wait, and of those that would be like it, too. */
   private async elders(
     tx: EntityManager,
-    { organizationId, clusterId }: Present,
+    { organizationId, clusterId }: CurrentSnapshot,
     left: readonly Member[],
     amendments: readonly Member[],
   ): Promise<ReadonlyMap<string, number>> {

@@ -131,9 +131,9 @@ export class LedgerRepair {
     const durations = { settle: 0, snapshot: 0, plan: 0, apply: 0 };
     await rowsOf(
       tx,
-      sql`insert into passes (id, organization_id, cluster_id, woken_by, started_at, waiting, shapes, placed, released,
+      sql`insert into passes (id, organization_id, cluster_id, triggers, started_at, waiting, shapes, placed, released,
                               timed_out, is_partial, certificate, durations_ms)
-          values (${passId}, ${organizationId}, ${clusterId}, 'repair', statement_timestamp(), 0, 0, 0, 0, 0, false,
+          values (${passId}, ${organizationId}, ${clusterId}, array['repair'], statement_timestamp(), 0, 0, 0, 0, 0, false,
                   ${JSON.stringify(certificate)}::jsonb, ${JSON.stringify(durations)}::jsonb)`,
     );
   }

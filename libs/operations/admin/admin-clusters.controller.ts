@@ -42,7 +42,7 @@ export class AdminClustersController {
   @Post(':clusterId/wake')
   @HttpCode(200)
   @ApiRoute({
-    id: 'wakeCluster',
+    id: 'triggerPass',
     tag: TAG,
     summary: 'Have a pass look at a cluster',
     description:

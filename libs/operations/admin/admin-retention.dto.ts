@@ -7,7 +7,7 @@ export class KeptDataDto {
   @EnumField(KEPT_KINDS, {
     name: 'KeptKind',
     description:
-      'What it is. `deployments`: those that have ended, with their events and ledger entries. `usage-sums`: what deployments used that are gone. `passes`: records of passes. `pass-sights`: what passes saw. `idempotent-answers`: answers that are given again under an `Idempotency-Key`. `audit-entries`: the audit log.',
+      'What it is. `deployments`: those that have ended, with their events and ledger entries. `usage-sums`: what deployments used that are gone. `passes`: records of passes. `pass-snapshots`: the snapshots by which passes are explained. `idempotent-answers`: answers that are given again under an `Idempotency-Key`. `audit-entries`: the audit log.',
     example: 'deployments',
   })
   readonly kind!: KeptKind;

@@ -10,7 +10,7 @@ export const KEPT_KINDS = [
   'deployments',
   'usage-sums',
   'passes',
-  'pass-sights',
+  'pass-snapshots',
   'idempotent-answers',
   'audit-entries',
 ] as const;
@@ -77,9 +77,9 @@ export class AdminRetentionService {
   }
 
   private rules(): Readonly<Record<KeptKind, Rule>> {
-    const { deploymentRetentionDays, usageRetentionDays, passRetentionDays, passSightHours } = this.settings;
+    const { deploymentRetentionDays, usageRetentionDays, passRetentionDays, passSnapshotHours } = this.settings;
     const passSeconds = passRetentionDays * DAY_SECONDS;
-    const sightSeconds = passSightHours * HOUR_SECONDS;
+    const snapshotSeconds = passSnapshotHours * HOUR_SECONDS;
     return {
       deployments: deploymentRule(deploymentRetentionDays * DAY_SECONDS),
       'usage-sums': timeRule(
@@ -90,12 +90,12 @@ export class AdminRetentionService {
         { setting: 'STOWAGE_PASS_RETENTION_DAYS', keptForSeconds: passSeconds },
         { table: sql`passes`, id: sql`id` },
       ),
-      'pass-sights': idRule(
+      'pass-snapshots': idRule(
         // What a pass saw goes with its record at the latest.
-        sightSeconds <= passSeconds
-          ? { setting: 'STOWAGE_PASS_SIGHT_HOURS', keptForSeconds: sightSeconds }
+        snapshotSeconds <= passSeconds
+          ? { setting: 'STOWAGE_PASS_SNAPSHOT_HOURS', keptForSeconds: snapshotSeconds }
           : { setting: 'STOWAGE_PASS_RETENTION_DAYS', keptForSeconds: passSeconds },
-        { table: sql`pass_sights`, id: sql`pass_id` },
+        { table: sql`pass_snapshots`, id: sql`pass_id` },
       ),
       'idempotent-answers': timeRule(
         { setting: null, keptForSeconds: KEPT_HOURS * HOUR_SECONDS },

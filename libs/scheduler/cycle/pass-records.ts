@@ -10,7 +10,7 @@ import { type PassDurations } from '../passes/pass-record.js';
 
 /** What there is to say of a pass. */
 export interface PassFacts {
-  readonly wokenBy: string;
+  readonly triggers: readonly string[];
   readonly startedAtMs: number;
   readonly waiting: number;
   readonly shapes: number;
@@ -26,7 +26,7 @@ export interface PassFacts {
   readonly isPartial: boolean;
   readonly plan: Plan;
   /** What the pass saw, packed; null: nothing of it is kept. */
-  readonly sight: Uint8Array | null;
+  readonly encodedSnapshot: Uint8Array | null;
   readonly durations: PassDurations;
 }
 
@@ -40,19 +40,19 @@ export class PassRecords {
     await changesOf(
       tx,
       sql`with added as (${totals(pass, facts)})
-          insert into passes (id, organization_id, cluster_id, woken_by, started_at, waiting, shapes, placed, released,
+          insert into passes (id, organization_id, cluster_id, triggers, started_at, waiting, shapes, placed, released,
                               timed_out, preempted, is_partial, certificate, reservation, reservation_events, durations_ms)
-          values (${pass.passId}, ${pass.organizationId}, ${pass.clusterId}, ${facts.wokenBy},
+          values (${pass.passId}, ${pass.organizationId}, ${pass.clusterId}, ${facts.triggers}::text[],
                   to_timestamp(${facts.startedAtMs}::float8 / 1000), ${facts.waiting}, ${facts.shapes}, ${facts.placed},
                   ${facts.released}, ${facts.timedOut}, ${facts.preempted}, ${facts.isPartial}, ${JSON.stringify(certificate)}::jsonb,
                   ${reservation === null ? null : JSON.stringify(reservation)}::jsonb,
                   ${JSON.stringify(reservationEvents)}::jsonb, ${JSON.stringify(facts.durations)}::jsonb)`,
     );
-    if (facts.sight === null) return;
+    if (facts.encodedSnapshot === null) return;
     await changesOf(
       tx,
-      sql`insert into pass_sights (pass_id, organization_id, cluster_id, sight)
-          values (${pass.passId}, ${pass.organizationId}, ${pass.clusterId}, ${Buffer.from(facts.sight)}::bytea)`,
+      sql`insert into pass_snapshots (pass_id, organization_id, cluster_id, encodedSnapshot)
+          values (${pass.passId}, ${pass.organizationId}, ${pass.clusterId}, ${Buffer.from(facts.encodedSnapshot)}::bytea)`,
     );
   }
 

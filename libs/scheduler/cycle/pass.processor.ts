@@ -7,7 +7,7 @@ import { runOnBehalfOf } from '#http';
 import { Nudges, PASS_JOB, PASS_QUEUE, type PassJob } from '#queue';
 import { continueFrom, inSpan, type SpanFacts } from '#telemetry';
 
-import { ClusterTurns } from './cluster-turns.js';
+import { PassRunner } from './pass-runner.js';
 import { PassAdmission } from './pass-admission.js';
 
 /** The jobs that a worker takes from the queue. How many of them run at a time is decided by {@link PassAdmission}. */
@@ -22,7 +22,7 @@ export class PassProcessor implements BeforeApplicationShutdown {
     @InjectQueue(PASS_QUEUE) private readonly queue: Queue<PassJob>,
     private readonly nudges: Nudges,
     private readonly admission: PassAdmission,
-    private readonly turns: ClusterTurns,
+    private readonly runner: PassRunner,
   ) {}
 
   @Process({ name: PASS_JOB, concurrency: MAX_JOBS })
@@ -55,7 +55,7 @@ export class PassProcessor implements BeforeApplicationShutdown {
   private async serve(clusterId: string): Promise<void> {
     this.logger.debug(`a nudge for cluster ${clusterId}`);
     await this.nudges.begin(clusterId);
-    if (!(await this.turns.take(clusterId))) this.nudges.nudge(clusterId);
+    if (!(await this.runner.run(clusterId))) this.nudges.nudge(clusterId);
   }
 
   private async handOn(clusterId: string): Promise<void> {

@@ -12,7 +12,7 @@ import { type PassResult } from './after-pass-queue.js';
 import { lockCluster } from './locked-cluster.js';
 import { PassRecords } from './pass-records.js';
 import { PlanApplier } from './plan-applier.js';
-import { Planning } from './planning.js';
+import { PlanStage } from './plan-stage.js';
 import { PlanOutdated } from './preempting.js';
 import { Settlement } from './settlement.js';
 import { Stopwatch } from './stopwatch.js';
@@ -59,7 +59,7 @@ export class PassService {
     private readonly settings: Settings,
     private readonly signals: ClusterSignals,
     private readonly settlement: Settlement,
-    private readonly planning: Planning,
+    private readonly planStage: PlanStage,
     private readonly applier: PlanApplier,
     private readonly records: PassRecords,
   ) {}
@@ -122,7 +122,12 @@ export class PassService {
 
     // 4. Read the snapshot. 5. Decide, in another thread.
     const allocated = cluster.allocated.minus(settled.released);
-    const { view, plan: made, sight, durations } = await this.planning.plan(tx, plannable, allocated, mayPreempt);
+    const {
+      view,
+      plan: made,
+      encodedSnapshot,
+      durations,
+    } = await this.planStage.plan(tx, plannable, allocated, mayPreempt);
     const planned = mayPreempt ? made : lookingAgain(made, cluster.nowMs);
     watch.lap();
 
@@ -135,7 +140,7 @@ export class PassService {
     const isPartial = applied.isCut || settled.isPartial || isDueAgain;
     if (isPartial || applied.requeued > 0) await this.signals.announce(tx, pass, 'more-to-do');
     await this.records.write(tx, pass, {
-      wokenBy: settled.reasons.join(' ') || 'sweep',
+      triggers: settled.reasons.length === 0 ? ['sweep'] : settled.reasons,
       startedAtMs: cluster.nowMs,
       waiting: view.shapes.reduce((sum, shape) => sum + shape.waiting, 0),
       shapes: view.shapes.length,
@@ -148,7 +153,7 @@ export class PassService {
       timedOut: settled.timedOut,
       isPartial,
       plan,
-      sight,
+      encodedSnapshot,
       durations: { settle, ...durations, apply: watch.lap() },
     });
     return {

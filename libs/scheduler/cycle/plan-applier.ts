@@ -10,7 +10,7 @@ import { ClusterSchedules } from '../snapshot/cluster-schedules.js';
 import { type DeclaredEnd, withKeptPromise, withReservationsKept } from './kept-promise.js';
 import { countLatencies, type Latencies } from '../passes/latencies.js';
 import { cutOf } from './plan-cut.js';
-import { type PassView } from './planning.js';
+import { type PassView } from './plan-stage.js';
 import { PlanOutdated, Preempting } from './preempting.js';
 
 /** What became real of a plan. */

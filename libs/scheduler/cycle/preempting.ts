@@ -5,7 +5,7 @@ import { ClusterWork, type PassContext, type PreemptedDeployment, Preemptions, t
 import { Ledger } from '#ledger/writer';
 import { keyOf, type Plan, type Preemption, type WaitingShape } from '#packing';
 
-import { type PassView } from './planning.js';
+import { type PassView } from './plan-stage.js';
 
 /**
  * Somebody whom a plan preempts, or for whom it does so, is not as the plan saw it: a cancel, a report or a start came in between. The pass

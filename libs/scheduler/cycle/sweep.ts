@@ -7,7 +7,7 @@ import { DeploymentLifecycle } from '#deployments';
 import { ClusterSignals } from '#queue';
 
 import { ClusterSchedules } from '../snapshot/cluster-schedules.js';
-import { ClusterTurns } from './cluster-turns.js';
+import { PassRunner } from './pass-runner.js';
 
 /** However much is due, the database is asked no more often. */
 const MIN_INTERVAL_MS = 20;
@@ -30,7 +30,7 @@ export class Sweep {
     private readonly signals: ClusterSignals,
     private readonly deployments: DeploymentLifecycle,
     private readonly schedules: ClusterSchedules,
-    private readonly turns: ClusterTurns,
+    private readonly runner: PassRunner,
     tasks: BackgroundTasks,
   ) {
     this.task = tasks.add({ name: 'a sweep', run: () => this.sweepOnce(), pauseMs: () => this.untilNextMs() });
@@ -55,7 +55,7 @@ export class Sweep {
 
   private async serve(clusterId: string): Promise<void> {
     try {
-      await this.turns.take(clusterId);
+      await this.runner.run(clusterId);
     } catch (error) {
       this.resting.set(clusterId, performance.now() + this.settings.sweepIntervalMs);
       this.logger.warn(`a pass on cluster ${clusterId} failed and changed nothing: ${String(error)}`);

@@ -28,9 +28,9 @@ export class PassRetention {
   /** Removes the oldest first: ids grow with time, so that everything from the oldest record on is complete. */
   async prune(): Promise<void> {
     const days = sql`interval '1 day' * ${this.settings.passRetentionDays}::int`;
-    const hours = sql`interval '1 hour' * ${this.settings.passSightHours}::int`;
-    await this.removeAll(sql`delete from pass_sights where pass_id = any(array(
-        select pass_id from pass_sights where pass_id < ${firstIdAfter(sql`least(${hours}, ${days})`)}
+    const hours = sql`interval '1 hour' * ${this.settings.passSnapshotHours}::int`;
+    await this.removeAll(sql`delete from pass_snapshots where pass_id = any(array(
+        select pass_id from pass_snapshots where pass_id < ${firstIdAfter(sql`least(${hours}, ${days})`)}
         order by pass_id limit ${BATCH} for update skip locked))`);
     await this.removeAll(sql`delete from passes where id = any(array(
         select id from passes where id < ${firstIdAfter(days)} order by id limit ${BATCH} for update skip locked))`);

@@ -1,4 +1,4 @@
-import { defineEntity, p } from '#database';
+import { defineEntity, p, timestamptz } from '#database';
 import { type ReservationEvent, type StandingReservation } from '#packing';
 
 import { type PassCertificate, type PassDurations } from './pass-record.js';
@@ -10,9 +10,9 @@ const PassSchema = defineEntity({
     id: p.uuid().primary(),
     organizationId: p.uuid().columnType('uuid'),
     clusterId: p.uuid().columnType('uuid'),
-    wokenBy: p.text(),
-    startedAt: p.datetime().columnType('timestamptz'),
-    finishedAt: p.datetime().columnType('timestamptz').defaultRaw('clock_timestamp()'),
+    triggers: p.array(),
+    startedAt: timestamptz,
+    finishedAt: timestamptz.defaultRaw('clock_timestamp()'),
     waiting: p.integer(),
     shapes: p.integer(),
     placed: p.integer(),

@@ -6,8 +6,9 @@ import {
   EnumField,
   IdField,
   IntegerField,
+  ListField,
   ObjectField,
-  StringField,
+  stringRule,
   TimestampField,
 } from '#http';
 import { RESERVATION_STATES, type ReservationEvent, type StandingReservation } from '#packing';
@@ -203,13 +204,13 @@ export class PassDto {
   @IdField({ description: 'The pass.' })
   readonly id!: string;
 
-  @StringField({
+  @ListField(stringRule({ description: 'A reason.', max: 50, example: 'submitted' }), {
     description:
-      'Why it ran: `submitted`, `edited`, `ended`, `cancelled`, `cluster-changed`, `more-to-do`, separated by spaces, or `sweep`.',
-    max: 200,
-    example: 'ended submitted',
+      'Why it ran: `submitted`, `edited`, `ended`, `cancelled`, `cluster-changed`, `more-to-do`; `sweep`: something was due by time; `repair`: it corrected the ledger.',
+    max: 20,
+    example: ['ended', 'submitted'],
   })
-  readonly wokenBy!: string;
+  readonly triggers!: string[];
 
   @TimestampField({ description: 'When it began.' })
   readonly startedAt!: string;
@@ -263,7 +264,7 @@ export class PassDto {
 }
 
 /** Deployments of one shape, as a pass saw them. */
-export class SeenShapeDto {
+export class SnapshotShapeDto {
   @IntegerField({ description: 'Their priority.', min: 0, max: 100, example: 50 })
   readonly priority!: number;
 
@@ -302,7 +303,7 @@ export class PreemptedDto {
 }
 
 /** What a pass saw. */
-export class SightDto {
+export class PassSnapshotDto {
   @ObjectField(() => CapacityDto, { description: 'What the cluster had.' })
   readonly capacity!: CapacityDto;
 
@@ -312,8 +313,8 @@ export class SightDto {
   @BooleanField({ description: 'Whether nothing could start, whatever the reason.', example: false })
   readonly cordoned!: boolean;
 
-  @ArrayField(() => SeenShapeDto, { description: 'What waited, by shape, highest priority first.', max: 10_000 })
-  readonly shapes!: SeenShapeDto[];
+  @ArrayField(() => SnapshotShapeDto, { description: 'What waited, by shape, highest priority first.', max: 10_000 })
+  readonly shapes!: SnapshotShapeDto[];
 
   @ArrayField(() => PreemptedDto, {
     description: 'What the plan gave up for a higher priority, the lowest priority first.',
@@ -324,10 +325,10 @@ export class SightDto {
 
 /** What one pass saw and did, with the shapes that it saw. */
 export class PassDetailDto extends PassDto {
-  @ObjectField(() => SightDto, {
+  @ObjectField(() => PassSnapshotDto, {
     description:
       'What it saw, by shape. Null where that is not kept: of a pass that decided nothing, saw too much, or ran longer ago than such details are kept.',
     nullable: true,
   })
-  readonly saw!: SightDto | null;
+  readonly snapshot!: PassSnapshotDto | null;
 }

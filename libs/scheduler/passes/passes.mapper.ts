@@ -1,64 +1,43 @@
 import { ResourceVector } from '#kernel';
 import { toResources } from '#clusters';
+import { present } from '#http';
 import { startsOf, type StandingReservation } from '#packing';
 
-import { type KeptSight } from './pass-sights.js';
+import { PassDetailDto, PassDto, type PassSnapshotDto, type ReservationDto } from './passes.dto.js';
+import { type PassView, type RecordedSnapshot } from './passes.repository.js';
+import { type PassDetail } from './passes.service.js';
 
-import { type PassCertificate } from './pass-record.js';
-import {
-  type CertificateDto,
-  type LevelCertificateDto,
-  type PassDetailDto,
-  type PassDto,
-  type ReservationDto,
-  type SightDto,
-} from './passes.dto.js';
-import { type PassDetail, type PassView } from './passes.service.js';
-
-/** What of a pass leaves the service. */
+/** The record of a pass, as the API shows it. */
 export function toPassDto(pass: PassView): PassDto {
-  const { certificate, durationsMs } = pass;
+  return present(PassDto, fieldsOf(pass));
+}
+
+/** A pass with its snapshot. */
+export function toPassDetailDto({ pass, recorded }: PassDetail): PassDetailDto {
+  const snapshot = recorded === null ? null : toSnapshotDto(recorded);
+  return present(PassDetailDto, { ...fieldsOf(pass), snapshot });
+}
+
+function fieldsOf({ reservation, reservationEvents, ...pass }: PassView) {
   return {
-    id: pass.id,
-    wokenBy: pass.wokenBy,
-    startedAt: pass.startedAt,
-    finishedAt: pass.finishedAt,
-    waiting: pass.waiting,
-    shapes: pass.shapes,
-    placed: pass.placed,
-    released: pass.released,
-    timedOut: pass.timedOut,
-    preempted: pass.preempted,
-    isPartial: pass.isPartial,
-    certificate: toCertificateDto(certificate),
-    reservation: pass.reservation === null ? null : toReservationDto(pass.reservation),
-    reservationEvents: pass.reservationEvents.map(({ id, kind, cause, promisedAtMs }) => ({
+    ...pass,
+    reservation: toReservationDto(reservation),
+    reservationEvents: reservationEvents.map(({ id, kind, cause, promisedAtMs }) => ({
       deploymentId: id,
       kind,
       cause,
       promisedAt: timestampOf(promisedAtMs),
     })),
-    durationsMs: {
-      settle: durationsMs.settle,
-      snapshot: durationsMs.snapshot,
-      plan: durationsMs.plan,
-      apply: durationsMs.apply,
-    },
   };
 }
 
-/** A pass with what it saw. */
-export function toPassDetailDto({ pass, sight }: PassDetail): PassDetailDto {
-  return Object.assign(toPassDto(pass), { saw: sight === null ? null : toSightDto(sight) });
-}
-
-function toSightDto({ snapshot, plan }: KeptSight): SightDto {
+function toSnapshotDto({ snapshot, plan }: RecordedSnapshot): PassSnapshotDto {
   const { capacity, isCordoned, running, waiting } = snapshot;
   const starts = startsOf(snapshot, plan);
-  const held = running.map(({ resources, count }) => ResourceVector.of(resources).times(count));
+  const allocated = running.map(({ resources, count }) => ResourceVector.of(resources).times(count));
   return {
     capacity: toResources(capacity),
-    allocated: toResources(ResourceVector.sum(held)),
+    allocated: toResources(ResourceVector.sum(allocated)),
     cordoned: isCordoned,
     shapes: waiting
       .map(({ priority, request, maxRuntimeSeconds, count }, index) => ({
@@ -78,25 +57,12 @@ function toSightDto({ snapshot, plan }: KeptSight): SightDto {
   };
 }
 
-/** How good a plan is, as the API shows it. */
-export function toCertificateDto({ optimal, stopped, steps, levels, utilization }: PassCertificate): CertificateDto {
-  return {
-    optimal,
-    stopped,
-    steps,
-    levels: levels.map(toLevelDto),
-    utilization: { value: utilization.value, upperBound: utilization.upperBound },
-  };
-}
-
-function toLevelDto({ priority, placed, upperBound, kept }: PassCertificate['levels'][number]): LevelCertificateDto {
-  const level = { priority, placed, upperBound };
-  if (kept === undefined) return level;
-  return { ...level, kept: { of: kept.of, count: kept.count, work: kept.work, upperBound: kept.upperBound } };
-}
-
 /** A reservation, as the API shows it. */
-export function toReservationDto({ id, state, sinceMs, promisedAtMs, untilMs }: StandingReservation): ReservationDto {
+export function toReservationDto(reservation: StandingReservation): ReservationDto;
+export function toReservationDto(reservation: StandingReservation | null): ReservationDto | null;
+export function toReservationDto(reservation: StandingReservation | null): ReservationDto | null {
+  if (reservation === null) return null;
+  const { id, state, sinceMs, promisedAtMs, untilMs } = reservation;
   return {
     deploymentId: id,
     state,

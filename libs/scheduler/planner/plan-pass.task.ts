@@ -1,15 +1,15 @@
 import { plan, type Plan, type Snapshot } from '#packing';
 
-import { packSight } from '../passes/pass-sight.js';
+import { encodeSnapshot } from '../passes/snapshot-codec.js';
 
-/** The plan of a pass, and what is to be remembered of what it saw; null: nothing. */
+/** The plan of a pass, and its snapshot as it is stored; null: it is not stored. */
 export interface PassPlan {
   readonly plan: Plan;
-  readonly sight: Uint8Array | null;
+  readonly encodedSnapshot: Uint8Array | null;
 }
 
-/** Plans for a pass. What is remembered is packed here, so that it costs no event loop anything. */
+/** Plans for a pass. The snapshot is encoded here too, in the thread, and not on the event loop. */
 export function planPass(snapshot: Snapshot): PassPlan {
   const made = plan(snapshot);
-  return { plan: made, sight: packSight(snapshot, made) };
+  return { plan: made, encodedSnapshot: encodeSnapshot(snapshot, made) };
 }

@@ -6,6 +6,6 @@ export const PlanningErrors = defineErrors('PLANNING', {
     kind: 'too-many',
     title: 'The planner is busy',
     explanation:
-      'Questions to the planner are expensive: of one caller only a few are answered at a time, and only so many of all. Try again after the seconds that Retry-After gives.',
+      'Planning is expensive: the planner serves a few requests of one caller at a time, and a limited number in all. Try again after the seconds that Retry-After gives.',
   },
 });

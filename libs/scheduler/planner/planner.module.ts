@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 
-import { BackgroundPlanner, Planner } from './planner.js';
+import { BackgroundPlannerPool, PlannerPool } from './planner-pool.js';
 
 /** The planner threads of a process. A pool without work has no thread. */
-@Module({ providers: [Planner, BackgroundPlanner], exports: [Planner, BackgroundPlanner] })
+@Module({ providers: [PlannerPool, BackgroundPlannerPool], exports: [PlannerPool, BackgroundPlannerPool] })
 export class PlannerModule {}

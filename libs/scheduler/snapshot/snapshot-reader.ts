@@ -47,7 +47,7 @@ export type Depth =
   | { readonly kind: 'everything'; readonly names: number };
 
 /** What a cluster's queue, ledger and schedule say: the planner's problem but for the cluster itself, and what its parts stand for. */
-export interface ClusterSight {
+export interface ClusterReading {
   readonly problem: Pick<Snapshot, 'running' | 'waiting' | 'reservation' | 'claims'>;
   /** The shapes of `problem.waiting`, at the same positions. */
   readonly shapes: readonly QueuedShape[];
@@ -99,7 +99,7 @@ export class SnapshotReader {
     private readonly schedules: ClusterSchedules,
   ) {}
 
-  async read(tx: EntityManager, cluster: ReadableCluster, depth: Depth): Promise<ClusterSight> {
+  async read(tx: EntityManager, cluster: ReadableCluster, depth: Depth): Promise<ClusterReading> {
     const { clusterId } = cluster;
     const { schedule, isHolderWaiting } = await this.schedules.read(tx, clusterId);
     const standing = isHolderWaiting ? schedule.reservation : null;

@@ -76,10 +76,12 @@ describe('preemption, pass by pass', () => {
     expect(lost).toBeGreaterThanOrEqual(5_000);
     expect(lost).toBeLessThan(5_600);
     const pass = (await scene.cluster.passes()).at(-1);
-    const { body } = await stage.team.viewer.get<{ saw: { preempted: unknown } }>(
+    const { body } = await stage.team.viewer.get<{ snapshot: { preempted: unknown } }>(
       `${scene.cluster.path}/passes/${pass?.id ?? ''}`,
     );
-    expect(body.saw.preempted).toEqual([{ deploymentId: low, priority: 10, preemptorPriority: 20, lostSeconds: lost }]);
+    expect(body.snapshot.preempted).toEqual([
+      { deploymentId: low, priority: 10, preemptorPriority: 20, lostSeconds: lost },
+    ]);
     expect(await scene.statuses([high])).toEqual(['scheduled']);
     const usage = await stage.team.viewer.get<{ preempted: unknown }>(`${scene.cluster.path}/usage`);
     expect(usage.body.preempted).toMatchObject({

@@ -4,7 +4,7 @@ export const PASSES = [
     id uuid not null primary key,
     organization_id uuid not null,
     cluster_id uuid not null,
-    woken_by text not null,
+    triggers text[] not null,
     started_at timestamptz not null,
     finished_at timestamptz not null default clock_timestamp(),
     waiting int not null,
@@ -21,15 +21,15 @@ export const PASSES = [
     foreign key (organization_id, cluster_id) references clusters (organization_id, id) on delete cascade
   )`,
   `create index passes_cluster_index on passes (cluster_id, id)`,
-  `create table pass_sights (
+  `create table pass_snapshots (
     pass_id uuid not null primary key,
     organization_id uuid not null,
     cluster_id uuid not null,
-    sight bytea not null,
+    snapshot bytea not null,
     foreign key (organization_id, cluster_id) references clusters (organization_id, id) on delete cascade
   )`,
   // It is compressed already, and read by its key alone; so are the blockers below.
-  `alter table pass_sights alter column sight set storage external`,
+  `alter table pass_snapshots alter column snapshot set storage external`,
   // Running totals per cluster: records of passes are pruned by age, and counters must never fall.
   `create table pass_totals (
     cluster_id uuid not null primary key,

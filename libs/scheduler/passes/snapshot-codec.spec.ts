@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { DEFAULT_POLICY, plan, type Snapshot } from '#packing';
 
-import { packSight, unpackSight } from './pass-sight.js';
+import { encodeSnapshot, decodeSnapshot } from './snapshot-codec.js';
 
 const amounts = (cpuMillis: number) => ({ cpuMillis, memoryMib: 3, gpuMillis: 0 });
 
@@ -19,11 +19,11 @@ const snapshot: Snapshot = {
   reservation: null,
 };
 
-describe('the sight of a pass', () => {
-  it('comes back as it was', () => {
+describe('an encoded snapshot', () => {
+  it('decodes to what was encoded', () => {
     const made = plan(snapshot);
-    const bytes = packSight(snapshot, made);
-    expect(unpackSight(bytes!)).toEqual({
+    const bytes = encodeSnapshot(snapshot, made);
+    expect(decodeSnapshot(bytes!)).toEqual({
       snapshot,
       place: made.place,
       preempt: [],
@@ -32,7 +32,7 @@ describe('the sight of a pass', () => {
     });
   });
 
-  it('keeps who could give way, who did and for whom', () => {
+  it('keeps preemption candidates, victims and nominations', () => {
     const single = { priority: 10, resources: amounts(20), count: 1, endsAtMs: null };
     const preemptible = { id: 'young', sinceMs: 999_000, preemptions: 2, stopsAtOnce: true };
     const claim = { ...snapshot.waiting[0]!, count: 1, sinceMs: 900_000, untilMs: 1_100_000 };
@@ -44,7 +44,7 @@ describe('the sight of a pass', () => {
       claims,
     };
     const made = { ...plan(snapshot), preempt: [{ id: 'young', group: 1, by: 0, lostSeconds: 1 }], claims };
-    expect(unpackSight(packSight(crowded, made)!)).toEqual({
+    expect(decodeSnapshot(encodeSnapshot(crowded, made)!)).toEqual({
       snapshot: crowded,
       place: made.place,
       preempt: made.preempt,
@@ -53,9 +53,9 @@ describe('the sight of a pass', () => {
     });
   });
 
-  it('is not kept of a pass that decided nothing', () => {
+  it('is null for a pass that decided nothing', () => {
     const idle = { ...snapshot, waiting: [] };
-    expect(packSight(idle, plan(idle))).toBeNull();
+    expect(encodeSnapshot(idle, plan(idle))).toBeNull();
   });
 
   it('costs a few bytes per shape', () => {
@@ -70,6 +70,6 @@ describe('the sight of a pass', () => {
       },
     }));
     const many = { ...snapshot, waiting };
-    expect(packSight(many, plan(many))!.length).toBeLessThan(500 * 40);
+    expect(encodeSnapshot(many, plan(many))!.length).toBeLessThan(500 * 40);
   });
 });

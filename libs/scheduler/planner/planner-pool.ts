@@ -9,7 +9,7 @@ import { type PlannerTask } from './planner-task.js';
 const IDLE_TIMEOUT_MS = 30_000;
 
 /** Planner threads of this process. */
-class PlannerThreads implements OnApplicationShutdown {
+class Threads implements OnApplicationShutdown {
   private readonly pool: Piscina;
 
   constructor(maxThreads: number) {
@@ -31,20 +31,17 @@ class PlannerThreads implements OnApplicationShutdown {
   }
 }
 
-/**
- * Plans in threads of their own: a plan may cost a fifth of a second of computing, and neither HTTP answers nor Bull's locks can wait so
- * long for an event loop.
- */
+/** Plans in threads: a plan may take a fifth of a second of computing, which would delay HTTP answers and the renewal of Bull's locks. */
 @Injectable()
-export class Planner extends PlannerThreads {
+export class PlannerPool extends Threads {
   constructor() {
     super(Math.max(1, availableParallelism() - 1));
   }
 }
 
-/** One more thread, for what may take its time: nothing that is asked here keeps a pass waiting. */
+/** One more thread for work that is not urgent: it delays no pass. */
 @Injectable()
-export class BackgroundPlanner extends PlannerThreads {
+export class BackgroundPlannerPool extends Threads {
   constructor() {
     super(1);
   }

@@ -3,27 +3,27 @@ import { Injectable } from '@nestjs/common';
 import { type Actor } from '#rbac';
 
 import { PlanningErrors } from './planner.errors.js';
-import { Planner } from './planner.js';
+import { PlannerPool } from './planner-pool.js';
 import { type PlannerTask } from './planner-task.js';
 
-/** Questions of one caller that are answered at a time. */
+/** The tasks of one caller that run, or wait for a thread, at a time. */
 const MAX_OF_ONE = 8;
 
-/** Questions that are answered, or wait for a thread, at a time. */
+/** The tasks of all callers that run, or wait for a thread, at a time. */
 const MAX_OF_ALL = 64;
 
 const RETRY_AFTER_SECONDS = 1;
 
 /**
- * Puts people's questions to the planner, in threads of this process: never to those that passes use. One caller cannot keep the others
- * waiting, and nobody waits behind more than a few seconds of work.
+ * Runs tasks for requests in planner threads of this process; passes have threads of their own. Limits per caller and in all bound how long
+ * a request waits.
  */
 @Injectable()
-export class Questions {
+export class PlannerClient {
   private readonly open = new Map<string, number>();
   private all = 0;
 
-  constructor(private readonly planner: Planner) {}
+  constructor(private readonly planner: PlannerPool) {}
 
   /** @throws PLANNING.BUSY */
   async ask<Input, Output>(actor: Pick<Actor, 'id'>, task: PlannerTask<Input, Output>, input: Input): Promise<Output> {

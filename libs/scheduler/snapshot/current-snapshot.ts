@@ -13,7 +13,7 @@ import { CLUSTER_COLUMNS, type ClusterRow, type ClusterState, stateOf, stopsOf }
 import { SnapshotReader } from './snapshot-reader.js';
 
 /** A cluster as the next pass will see it. */
-export interface Present {
+export interface CurrentSnapshot {
   readonly organizationId: string;
   readonly clusterId: string;
   /** Shapes name the oldest of their deployments, as many as were asked for. */
@@ -33,7 +33,7 @@ export interface Present {
  * What is due by the second to come back from a pause, or to leave the queue, is seen where the last pass left it.
  */
 @Injectable()
-export class PresentReader {
+export class CurrentSnapshotReader {
   constructor(
     private readonly database: Database,
     private readonly clusters: ClusterDoor,
@@ -46,10 +46,10 @@ export class PresentReader {
    * @param names how many deployments of each shape are to be named, at least 1
    * @throws CLUSTERS.NOT_FOUND
    */
-  async with<T>(
+  async read<T>(
     actor: Actor,
     { organizationId, clusterId, names }: { organizationId: string; clusterId: string; names: number },
-    work: (tx: EntityManager, present: Present) => Promise<T>,
+    work: (tx: EntityManager, present: CurrentSnapshot) => Promise<T>,
   ): Promise<T> {
     const cluster = await this.clusters.read(actor, organizationId, clusterId);
     if (cluster.isDeleted) throw ClusterErrors.NOT_FOUND.because();
@@ -57,7 +57,7 @@ export class PresentReader {
       async (tx) => {
         await rowsOf(tx, sql`set transaction read only`);
         await preferIndexes(tx);
-        return work(tx, await this.read(tx, organizationId, clusterId, names));
+        return work(tx, await this.snapshotOf(tx, organizationId, clusterId, names));
       },
       { isolationLevel: IsolationLevel.REPEATABLE_READ },
     );
@@ -72,7 +72,12 @@ export class PresentReader {
     return row?.nowMs ?? 0;
   }
 
-  private async read(tx: EntityManager, organizationId: string, clusterId: string, names: number): Promise<Present> {
+  private async snapshotOf(
+    tx: EntityManager,
+    organizationId: string,
+    clusterId: string,
+    names: number,
+  ): Promise<CurrentSnapshot> {
     const state = await readCluster(tx, organizationId, clusterId);
     const { problem, shapes, holding } = await this.reader.read(tx, state, { kind: 'everything', names });
     const { capacity, stops } = afterSettling(state, holding);

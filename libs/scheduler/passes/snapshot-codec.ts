@@ -11,24 +11,24 @@ import {
   type WaitingShape,
 } from '#packing';
 
-/** What a pass saw, and what it decided on it: enough to ask later why. */
-export interface PassSight {
+/** The snapshot of a pass, and the plan that it led to: enough to explain the pass later. */
+export interface PassSnapshot {
   readonly snapshot: Snapshot;
   readonly place: readonly Placement[];
   readonly preempt: readonly Preemption[];
-  /** The claims that stand after the plan. */
+  /** The nominations after the plan. */
   readonly claims: readonly Claim[];
-  /** The reservation that stands after the plan. */
+  /** The reservation after the plan. */
   readonly reservation: StandingReservation | null;
 }
 
-/** Rows of shapes and of what runs, beyond which a pass is not remembered: nobody reads so much, and each pass would pay for it. */
+/** The most shapes and running groups of a snapshot that is stored: encoding a larger one would cost each pass more than it is worth. */
 const MAX_ROWS = 10_000;
 
-/** Fast rather than small: half the size of JSON is most of what there is to win. */
+/** Fast rather than small: higher levels gain little. */
 const LEVEL = 1;
 
-/** The form that is stored: lists instead of objects, because names would be most of it. */
+/** The form that is stored: lists instead of objects, since field names would be most of it. */
 interface Stored {
   readonly version: 1;
   readonly cluster: Omit<Snapshot, 'running' | 'waiting'>;
@@ -36,13 +36,13 @@ interface Stored {
   readonly waiting: readonly (readonly [...amounts: readonly number[], id: string])[];
   readonly place: readonly (readonly [shape: number, count: number, ...includes: readonly string[]])[];
   readonly after: StandingReservation | null;
-  /** Missing where nothing is given up; and of sights that a release before has packed. */
+  /** Missing where nothing is given up; and of snapshots that a release before has packed. */
   readonly preempt?: readonly (readonly [id: string, group: number, by: number, lostSeconds: number])[];
   readonly claims?: readonly Claim[];
 }
 
-/** A pass's sight as bytes; null where it decided nothing, or saw too much to be remembered. */
-export function packSight(snapshot: Snapshot, plan: Plan): Uint8Array | null {
+/** Encodes the snapshot of a pass; null where the pass decided nothing, or the snapshot is too large. */
+export function encodeSnapshot(snapshot: Snapshot, plan: Plan): Uint8Array | null {
   const { running, waiting, ...cluster } = snapshot;
   const isIdle = plan.place.length + plan.preempt.length + plan.reservationEvents.length === 0;
   if (isIdle || running.length + waiting.length > MAX_ROWS) return null;
@@ -70,8 +70,8 @@ export function packSight(snapshot: Snapshot, plan: Plan): Uint8Array | null {
   return deflateRawSync(JSON.stringify(stored), { level: LEVEL });
 }
 
-/** The sight that was packed. */
-export function unpackSight(bytes: Uint8Array): PassSight {
+/** Decodes what `encodeSnapshot` has encoded. */
+export function decodeSnapshot(bytes: Uint8Array): PassSnapshot {
   const stored = JSON.parse(inflateRawSync(bytes).toString('utf8')) as Stored;
   return {
     snapshot: {
@@ -86,7 +86,7 @@ export function unpackSight(bytes: Uint8Array): PassSight {
   };
 }
 
-/** A group as a list: after six numbers, what makes one stand alone. */
+/** A group as a list: six numbers, then the fields of a group that is one deployment. */
 function fromGroup(group: RunningGroup): Stored['running'][number] {
   const { priority, resources, count, endsAtMs, preemptible, isVacating } = group;
   const { cpuMillis, memoryMib, gpuMillis } = resources;

@@ -10,7 +10,7 @@ import { SnapshotReader } from '../snapshot/snapshot-reader.js';
 import { type Schedule } from '../snapshot/cluster-schedules.js';
 import { type LockedCluster } from './locked-cluster.js';
 import type { planPass } from '../planner/plan-pass.task.js';
-import { Planner } from '../planner/planner.js';
+import { PlannerPool } from '../planner/planner-pool.js';
 import { plannerTask } from '../planner/planner-task.js';
 import { Stopwatch } from './stopwatch.js';
 
@@ -33,16 +33,16 @@ export interface Planned {
   readonly view: PassView;
   readonly plan: Plan;
   /** What is to be remembered of what was seen. */
-  readonly sight: Uint8Array | null;
+  readonly encodedSnapshot: Uint8Array | null;
   readonly durations: { readonly snapshot: number; readonly plan: number };
 }
 
 /** The middle of a pass: reads the snapshot, and has the planner decide. */
 @Injectable()
-export class Planning {
+export class PlanStage {
   constructor(
     private readonly reader: SnapshotReader,
-    private readonly planner: Planner,
+    private readonly planner: PlannerPool,
   ) {}
 
   /**
@@ -58,9 +58,9 @@ export class Planning {
     const watch = new Stopwatch();
     const view = await this.view(tx, cluster, allocated, mayPreempt);
     const snapshot = watch.lap();
-    const { plan, sight } = await this.planner.ask(PLAN_PASS, view.snapshot);
+    const { plan, encodedSnapshot } = await this.planner.ask(PLAN_PASS, view.snapshot);
     const reservationEvents = [...view.withdrawn, ...plan.reservationEvents];
-    return { view, plan: { ...plan, reservationEvents }, sight, durations: { snapshot, plan: watch.lap() } };
+    return { view, plan: { ...plan, reservationEvents }, encodedSnapshot, durations: { snapshot, plan: watch.lap() } };
   }
 
   private async view(

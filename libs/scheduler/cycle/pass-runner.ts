@@ -6,14 +6,14 @@ import { PassService } from './pass.service.js';
 
 /** A cluster's turn, whoever found that it wants one: its passes, and then those hear of it who follow what passes do. */
 @Injectable()
-export class ClusterTurns {
+export class PassRunner {
   constructor(
     private readonly passes: PassService,
     private readonly hints: ChangeHints,
   ) {}
 
   /** @returns false when more is due, and others must have their turn first */
-  async take(clusterId: string): Promise<boolean> {
+  async run(clusterId: string): Promise<boolean> {
     const isSettled = await this.passes.runUntilSettled(clusterId);
     this.hints.changed(clusterId);
     return isSettled;

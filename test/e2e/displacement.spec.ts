@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 
 import { gpus, TestCluster } from '../support/clusters.js';
 import { withClient } from '../support/database.js';
 import { ManualPasses } from '../support/manual-passes.js';
-import { aTeam, type Team } from '../support/people.js';
-import { Stowage } from '../support/stowage.js';
+import { aTeam } from '../support/people.js';
+import { sharedInstallation } from '../support/shared-installation.js';
 
 interface Displacement {
   allowed: boolean;
@@ -41,21 +41,12 @@ interface Answer {
 const YIELDING = { preemption: 'lower-priority', preemptAfterSeconds: 0 } as const;
 const GRACEFUL = { ...YIELDING, stopGraceSeconds: 300 } as const;
 
+const stowage = await sharedInstallation('manual');
+const team = await aTeam(stowage.client);
+const passes = await ManualPasses.of(stowage);
+
 describe('what would be stopped for others', () => {
-  let stowage: Stowage;
-  let team: Team;
-  let passes: ManualPasses;
-
-  beforeAll(async () => {
-    stowage = await Stowage.start({ workers: 0 });
-    team = await aTeam(stowage.client);
-    passes = await ManualPasses.of(stowage);
-  });
-
-  afterAll(async () => {
-    await passes.stop();
-    await stowage.proveAndStop();
-  });
+  afterAll(() => passes.stop());
 
   const explain = async (cluster: TestCluster, id: string): Promise<Explanation> =>
     (await team.viewer.get<Explanation>(`${cluster.deploymentPath(id)}/explanation`)).body;

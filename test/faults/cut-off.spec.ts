@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 
 import { Interleaving } from '../support/interleaving.js';
 import { type PreemptionScene, PreemptionStage } from '../support/preemption.js';
+import { Stowage } from '../support/stowage.js';
 
 /** What a pass writes that asks somebody to stop for others, in its order. */
 const ASKING = [
@@ -27,11 +28,13 @@ const GIVING = [
 ] as const;
 
 describe('a pass that preempts under a grace, and is cut off in the middle', () => {
+  let stowage: Stowage;
   let stage: PreemptionStage;
   let interleaving: Interleaving;
 
   beforeAll(async () => {
-    stage = await PreemptionStage.start({ STOWAGE_LIMIT_CLUSTERS: '40' });
+    stowage = await Stowage.start({ workers: 0 });
+    stage = await PreemptionStage.on(stowage);
     interleaving = await Interleaving.install(stage.stowage.database.url, [...new Set([...ASKING, ...GIVING])]);
   });
 
@@ -43,6 +46,7 @@ describe('a pass that preempts under a grace, and is cut off in the middle', () 
   afterAll(async () => {
     await interleaving.end();
     await stage.stop();
+    await stowage.stop();
   });
 
   /** Two that run, and one of higher priority that wants what they have. */

@@ -6,9 +6,9 @@ import { PassService } from '#scheduler/processor';
 
 import { WorkerModule } from '../../apps/worker/worker.module.js';
 import { gpus, TestCluster } from '../support/clusters.js';
-import { aTeam, type Team } from '../support/people.js';
+import { aTeam } from '../support/people.js';
 import { workerSettings } from '../support/settings.js';
-import { Stowage } from '../support/stowage.js';
+import { sharedInstallation } from '../support/shared-installation.js';
 import { eventually } from '../support/wait.js';
 
 interface Blockers {
@@ -33,15 +33,14 @@ class HeldPlanner extends BackgroundPlannerPool {
   };
 }
 
+const stowage = await sharedInstallation('manual');
+const team = await aTeam(stowage.client);
+
 describe('what keeps a queue', () => {
-  let stowage: Stowage;
-  let team: Team;
   let worker: TestingModule;
   let planner: HeldPlanner;
 
   beforeAll(async () => {
-    stowage = await Stowage.start({ workers: 0 });
-    team = await aTeam(stowage.client);
     const settings = workerSettings(stowage.database.url, stowage.environment);
     planner = new HeldPlanner();
     // Compiled, and not started: a pass happens when the test says so.
@@ -54,7 +53,6 @@ describe('what keeps a queue', () => {
   afterAll(async () => {
     planner.letGo();
     await worker.close();
-    await stowage.stop();
   });
 
   const pass = async (cluster: TestCluster): Promise<void> => {

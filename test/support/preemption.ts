@@ -1,3 +1,5 @@
+import { afterAll, afterEach } from '@jest/globals';
+
 import { type Claim } from '#packing';
 
 import { type Answer } from './api-client.js';
@@ -6,7 +8,7 @@ import { withClient } from './database.js';
 import { assertLedgerHolds } from './invariants.js';
 import { ManualPasses } from './manual-passes.js';
 import { aTeam, type Team } from './people.js';
-import { type StartOptions, Stowage } from './stowage.js';
+import { type SharedInstallation, sharedInstallation } from './shared-installation.js';
 
 /** A move of a deployment, as the event log has it. */
 export interface Move {
@@ -38,7 +40,7 @@ export class PreemptionScene {
   ) {}
 
   static async create(
-    { database }: Pick<Stowage, 'database'>,
+    { database }: Pick<SharedInstallation, 'database'>,
     team: Team,
     cpu: number,
     policy: Readonly<Record<string, unknown>> = {},
@@ -150,25 +152,38 @@ export class PreemptionScene {
   }
 }
 
-/** A Stowage without workers, in which passes happen by hand, and a team: for all tests of a spec. */
+/** What differs from the defaults in the passes of a stage. */
+interface PassOptions {
+  /** Settings of the worker, by the names of their variables. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Runs in the middle of each pass, between its plan and its first change. */
+  readonly afterPlanning?: () => Promise<void>;
+  /** The most candidates for preemption that a pass reads. */
+  readonly mostCandidates?: number;
+}
+
+/** An installation without workers, the passes of its tests, and a team: for all tests of a spec file. */
 export class PreemptionStage {
   private constructor(
-    readonly stowage: Stowage,
+    readonly stowage: SharedInstallation,
     readonly team: Team,
     readonly passes: ManualPasses,
   ) {}
 
-  /**
-   * @param afterPlanning happens in the middle of each pass
-   * @param mostCandidates so many that may be given up are looked at
-   */
-  static async start(
-    options: StartOptions = {},
-    afterPlanning?: () => Promise<void>,
-    mostCandidates?: number,
+  /** On the installation of this Jest process that has no worker; audits it after each test. Call it at the top of a spec file. */
+  static async shared(options: PassOptions = {}): Promise<PreemptionStage> {
+    const stage = await PreemptionStage.on(await sharedInstallation('manual'), options);
+    afterEach(() => stage.assertLedgerHolds());
+    afterAll(() => stage.stop());
+    return stage;
+  }
+
+  static async on(
+    stowage: SharedInstallation,
+    { settings = {}, afterPlanning, mostCandidates }: PassOptions = {},
   ): Promise<PreemptionStage> {
-    const stowage = await Stowage.start({ workers: 0, ...options });
-    const passes = await ManualPasses.of(stowage, afterPlanning, mostCandidates);
+    const environment = { ...stowage.environment, ...settings };
+    const passes = await ManualPasses.of({ ...stowage, environment }, afterPlanning, mostCandidates);
     return new PreemptionStage(stowage, await aTeam(stowage.client), passes);
   }
 
@@ -176,12 +191,12 @@ export class PreemptionStage {
     return PreemptionScene.create(this.stowage, this.team, cpu, policy, this.passes);
   }
 
+  /** Holds the rows of its team against the laws. */
   async assertLedgerHolds(): Promise<void> {
-    await assertLedgerHolds(this.stowage.database.url);
+    await assertLedgerHolds(this.stowage.database.url, [this.team.organizationId]);
   }
 
   async stop(): Promise<void> {
     await this.passes.stop();
-    await this.stowage.stop();
   }
 }

@@ -6,9 +6,8 @@ import { newId } from '#kernel';
 import { type Answer } from '../../support/api-client.js';
 import { TestCluster } from '../../support/clusters.js';
 import { withClient } from '../../support/database.js';
-import { assertLedgerHolds } from '../../support/invariants.js';
 import { aMember, aPerson, aTeam, type Person, type Team } from '../../support/people.js';
-import { Stowage } from '../../support/stowage.js';
+import { sharedInstallation } from '../../support/shared-installation.js';
 import { eventually } from '../../support/wait.js';
 
 interface Entry {
@@ -28,13 +27,13 @@ interface Page {
   nextCursor: string | null;
 }
 
+const stowage = await sharedInstallation();
+
 describe('an organization', () => {
-  let stowage: Stowage;
   let client: Client;
   let operator: Person;
 
   beforeAll(async () => {
-    stowage = await Stowage.start();
     client = new Client({ connectionString: stowage.database.url });
     await client.connect();
     operator = await aPerson(stowage.client, 'operator');
@@ -43,8 +42,6 @@ describe('an organization', () => {
 
   afterAll(async () => {
     await client.end();
-    await assertLedgerHolds(stowage.database.url);
-    await stowage.stop();
   });
 
   const sql = async (text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> =>
@@ -185,21 +182,15 @@ describe('an organization', () => {
 });
 
 describe('the audit log', () => {
-  let stowage: Stowage;
   let team: Team;
   let operator: Person;
 
   beforeAll(async () => {
-    stowage = await Stowage.start({ workers: 0 });
     team = await aTeam(stowage.client);
     operator = await aPerson(stowage.client, 'operator');
     await withClient(stowage.database.url, (client) =>
       client.query('update users set is_operator = true where id = $1', [operator.id]),
     );
-  });
-
-  afterAll(async () => {
-    await stowage.stop();
   });
 
   const log = async (query = '', path = `${team.path}/audit`, by = team.admin): Promise<Page> => {

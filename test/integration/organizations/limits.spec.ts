@@ -6,8 +6,9 @@ import { Client } from 'pg';
 import { type Answer } from '../../support/api-client.js';
 import { TestCluster } from '../../support/clusters.js';
 import { ManualPasses } from '../../support/manual-passes.js';
-import { aPerson, aTeam, type Person, type Team } from '../../support/people.js';
+import { aPerson, aTeam, type Person } from '../../support/people.js';
 import { Random } from '../../support/random.js';
+import { sharedInstallation } from '../../support/shared-installation.js';
 import { Stowage } from '../../support/stowage.js';
 import { eventually } from '../../support/wait.js';
 
@@ -24,10 +25,11 @@ interface Limited {
   readonly add: (index: number) => Promise<Answer<{ code?: string; limit?: number }>>;
 }
 
+const stowage = await sharedInstallation('manual');
+const team = await aTeam(stowage.client);
+
 describe('limits of an organization', () => {
-  let stowage: Stowage;
   let client: Client;
-  let team: Team;
   let operator: Person;
   let people: Person[];
   let codes: string[];
@@ -36,10 +38,8 @@ describe('limits of an organization', () => {
   let names = 0;
 
   beforeAll(async () => {
-    stowage = await Stowage.start({ workers: 0 });
     client = new Client({ connectionString: stowage.database.url });
     await client.connect();
-    team = await aTeam(stowage.client);
     operator = await aPerson(stowage.client, 'operator');
     await sql('update users set is_operator = true where id = $1', [operator.id]);
     people = await Promise.all(Array.from({ length: AT_ONCE }, () => aPerson(stowage.client, 'joiner')));
@@ -61,7 +61,6 @@ describe('limits of an organization', () => {
 
   afterAll(async () => {
     await client.end();
-    await stowage.stop();
   });
 
   const sql = async (text: string, values: unknown[] = []): Promise<{ count: number }[]> =>

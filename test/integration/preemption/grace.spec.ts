@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { type PreemptionScene, PreemptionStage } from '../../support/preemption.js';
 
@@ -24,21 +24,9 @@ const OWN_CLAIM = expect.objectContaining({ code: 'CLAIM', own: true });
 
 const GRACE = { stopGraceSeconds: 600 };
 
+const stage = await PreemptionStage.shared();
+
 describe('preemption of what needs time to stop, pass by pass', () => {
-  let stage: PreemptionStage;
-
-  beforeAll(async () => {
-    stage = await PreemptionStage.start({ STOWAGE_LIMIT_CLUSTERS: '20' });
-  });
-
-  afterEach(async () => {
-    await stage.assertLedgerHolds();
-  });
-
-  afterAll(async () => {
-    await stage.stop();
-  });
-
   const explain = async ({ cluster }: PreemptionScene, id: string): Promise<Explanation> =>
     (await stage.team.viewer.get<Explanation>(`${cluster.deploymentPath(id)}/explanation`)).body;
 

@@ -1,26 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { type PreemptionScene, PreemptionStage } from '../../support/preemption.js';
 
 /** More passes than any of these loops needed to come round again. */
 const ROUNDS = 12;
 
+const stage = await PreemptionStage.shared();
+
 /** Loops of evictions that another scheduler (Kueue) is known for, by the numbers of its issues: here nothing is given up after the first victims. */
 describe('known preemption loops, replayed through the service', () => {
-  let stage: PreemptionStage;
-
-  beforeAll(async () => {
-    stage = await PreemptionStage.start();
-  });
-
-  afterEach(async () => {
-    await stage.assertLedgerHolds();
-  });
-
-  afterAll(async () => {
-    await stage.stop();
-  });
-
   /** Passes again and again, each of which finds something to do. */
   const goOn = async (scene: PreemptionScene): Promise<void> => {
     for (let round = 0; round < ROUNDS; round++) {

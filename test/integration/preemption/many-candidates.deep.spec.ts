@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { Database, databaseOptions, MikroORM } from '#database';
 import { DEFAULT_POLICY, displacementOf, plan, type PlanningPolicy, type Snapshot } from '#packing';
@@ -6,26 +6,21 @@ import { DEFAULT_POLICY, displacementOf, plan, type PlanningPolicy, type Snapsho
 import { withClient } from '../../support/database.js';
 import { type PreemptionScene, PreemptionStage } from '../../support/preemption.js';
 
-/** So many are looked at here, where it is thousands elsewhere. */
+/** A pass reads this many candidates here, and thousands elsewhere. */
 const LIMIT = 3;
 
+const stage = await PreemptionStage.shared({ mostCandidates: LIMIT });
+
 describe('preemption, where more is marked for it than is looked at', () => {
-  let stage: PreemptionStage;
   let orm: MikroORM;
 
   beforeAll(async () => {
-    stage = await PreemptionStage.start({}, undefined, LIMIT);
     const settings = { url: stage.stowage.database.url, poolMax: 1, applicationName: 'stowage-test' };
     orm = await MikroORM.init(databaseOptions(settings, []));
   });
 
-  afterEach(async () => {
-    await stage.assertLedgerHolds();
-  });
-
   afterAll(async () => {
     await orm.close(true);
-    await stage.stop();
   });
 
   const submitLow = async (scene: PreemptionScene, count: number, priority = 10): Promise<string[]> => {

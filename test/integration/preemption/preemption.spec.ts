@@ -1,22 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { PreemptionStage } from '../../support/preemption.js';
 
+const stage = await PreemptionStage.shared();
+
 describe('preemption, pass by pass', () => {
-  let stage: PreemptionStage;
-
-  beforeAll(async () => {
-    stage = await PreemptionStage.start();
-  });
-
-  afterEach(async () => {
-    await stage.assertLedgerHolds();
-  });
-
-  afterAll(async () => {
-    await stage.stop();
-  });
-
   it('starts a higher priority in the place of what has lost least, which waits again with its age', async () => {
     const scene = await stage.scene(4);
     const low = [

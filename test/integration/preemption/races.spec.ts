@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 
 import { withClient } from '../../support/database.js';
@@ -9,29 +9,21 @@ import { eventually } from '../../support/wait.js';
 const WAITING_FOR_A_LOCK = `
   select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
 
+/** Runs in the middle of the next pass, once. */
+let inTheMiddle: (() => Promise<unknown>) | null = null;
+let plans = 0;
+
+const stage = await PreemptionStage.shared({
+  settings: { STOWAGE_PASS_MAX_ROWS: '6' },
+  afterPlanning: async () => {
+    const happens = inTheMiddle;
+    inTheMiddle = null;
+    plans += 1;
+    await happens?.();
+  },
+});
+
 describe('preemption, while those whom it is about do something', () => {
-  let stage: PreemptionStage;
-  /** Happens in the middle of the next pass, once. */
-  let inTheMiddle: (() => Promise<unknown>) | null = null;
-  let plans = 0;
-
-  beforeAll(async () => {
-    stage = await PreemptionStage.start({ STOWAGE_PASS_MAX_ROWS: '6' }, async () => {
-      const happens = inTheMiddle;
-      inTheMiddle = null;
-      plans += 1;
-      await happens?.();
-    });
-  });
-
-  afterEach(async () => {
-    await stage.assertLedgerHolds();
-  });
-
-  afterAll(async () => {
-    await stage.stop();
-  });
-
   /** Two of low priority that run on two cores, and one of high priority that wants one of them: the first has run for longer. */
   const aScene = async (
     policy: Readonly<Record<string, unknown>> = {},

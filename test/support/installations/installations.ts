@@ -4,12 +4,12 @@ import { type AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 
 import { type CoverageSource } from './coverage.js';
-import { type Request, type RequestName } from './requests.js';
+import { type Kind, type Request, type RequestName } from './requests.js';
 import { RunningInstallation } from './running-installation.js';
 
-/** The installations of a run: at most one for each Jest process, started at the first request of one of its spec files. */
+/** The installations of a run: at most one of each kind for each Jest process, started at the first request of one of its spec files. */
 export class Installations {
-  private readonly byProcess = new Map<string, Promise<RunningInstallation>>();
+  private readonly started = new Map<string, Promise<RunningInstallation>>();
   private readonly server: Server;
   private readonly coverage: CoverageSource | undefined;
 
@@ -43,16 +43,16 @@ export class Installations {
     this.server.closeAllConnections();
     this.server.close();
     const outcomes = await Promise.allSettled(
-      [...this.byProcess.values()].map(async (starting) => (await starting).auditAndStop()),
+      [...this.started.values()].map(async (starting) => (await starting).auditAndStop()),
     );
     const errors = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
     if (errors.length > 0) throw new AggregateError(errors, `shared installations: ${errors.map(String).join('\n')}`);
   }
 
-  /** Serves `POST /{id of the Jest process}/{name of the request}`. */
+  /** Serves `POST /{id of the Jest process}/{kind}/{name of the request}`. */
   private async answer(request: IncomingMessage): Promise<unknown> {
-    const [, processId = '', name = ''] = (request.url ?? '').split('/');
-    const installation = await this.of(processId);
+    const [, processId = '', kind = '', name = ''] = (request.url ?? '').split('/');
+    const installation = await this.of(processId, kind as Kind);
     switch (name as RequestName) {
       case 'start':
         return installation.address;
@@ -65,9 +65,10 @@ export class Installations {
     }
   }
 
-  private of(processId: string): Promise<RunningInstallation> {
-    const known = this.byProcess.get(processId) ?? RunningInstallation.start(this.coverage);
-    this.byProcess.set(processId, known);
+  private of(processId: string, kind: Kind): Promise<RunningInstallation> {
+    const key = `${processId} ${kind}`;
+    const known = this.started.get(key) ?? RunningInstallation.start(kind, this.coverage);
+    this.started.set(key, known);
     return known;
   }
 }

@@ -7,10 +7,15 @@ export interface Request {
 
 export type RequestName = keyof Request;
 
+/** The kinds of shared installations: `manual` has no worker, and passes run when a test calls them. */
+export type Kind = 'complete' | 'manual';
+
 /** Where a shared installation is reached. */
 export interface InstallationAddress {
   readonly url: string;
   readonly databaseUrl: string;
   /** The settings with which further processes join it. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Whether spec files take the coverage of its processes. */
+  readonly measuresCoverage: boolean;
 }

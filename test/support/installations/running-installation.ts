@@ -10,14 +10,14 @@ import { assertLedgerHolds } from '../invariants.js';
 import { testEnvironment } from '../settings.js';
 import { eventually } from '../wait.js';
 import { type Coverage, type CoverageSource, mergeCoverage } from './coverage.js';
-import { type InstallationAddress } from './requests.js';
+import { type InstallationAddress, type Kind } from './requests.js';
 
 const PROGRAM = fileURLToPath(new URL('program.mjs', import.meta.url));
 
 /** A process that is asked to stop gets this long. */
 const STOP_WAIT_MS = 15_000;
 
-/** An API and a worker as built, in processes of their own, with a database: all settings have their defaults. */
+/** An API and, where it is complete, a worker as built, in processes of their own, with a database. All settings have their defaults. */
 export class RunningInstallation {
   readonly address: InstallationAddress;
   private readonly database: TestDatabase;
@@ -29,20 +29,21 @@ export class RunningInstallation {
     this.programs = programs;
   }
 
-  static async start(coverage: CoverageSource | undefined): Promise<RunningInstallation> {
+  static async start(kind: Kind, coverage: CoverageSource | undefined): Promise<RunningInstallation> {
     const database = await createTestDatabase();
     const environment = testEnvironment(database.url);
     const [api, worker] = [await freePort(), await freePort()];
+    const forWorker = { ...workerEnvironment(environment), STOWAGE_WORKER_PORT: String(worker) };
     const programs = await Promise.all([
       Program.start('api', api, { ...environment, PORT: String(api) }, coverage),
-      Program.start(
-        'worker',
-        worker,
-        { ...workerEnvironment(environment), STOWAGE_WORKER_PORT: String(worker) },
-        coverage,
-      ),
+      ...(kind === 'complete' ? [Program.start('worker', worker, forWorker, coverage)] : []),
     ]);
-    const address = { url: `http://127.0.0.1:${api}`, databaseUrl: database.url, environment };
+    const address = {
+      url: `http://127.0.0.1:${api}`,
+      databaseUrl: database.url,
+      environment,
+      measuresCoverage: coverage !== undefined,
+    };
     return new RunningInstallation(database, address, programs);
   }
 

@@ -1,22 +1,22 @@
-import { ClusterAccessSchema } from './cluster-access.entity.js';
-import { ClusterSchema } from './cluster.entity.js';
+import { ClusterAccessSchema } from './access/cluster-access.entity.js';
+import { ClusterSchema } from './clusters/cluster.entity.js';
 
-export { AMOUNT_COLUMNS, amountsIn, type AmountsRow } from './cluster-amounts.js';
-export { CLUSTER_STATES, type ClusterState } from './cluster.entity.js';
-export { PendingCapacity, type PlannableCapacity } from './pending-capacity.js';
-export { type AdmittingCluster, ClusterDoor, type KnownCluster } from './cluster-door.service.js';
+export { AMOUNT_COLUMNS, amountsIn, type AmountsRow } from './clusters/cluster-amounts.js';
+export { CLUSTER_STATES, type ClusterState } from './clusters/cluster.entity.js';
+export { PendingCapacity, type PlannableCapacity } from './capacity/pending-capacity.js';
+export { type AdmittingCluster, ClusterLookup, type KnownCluster } from './clusters/cluster-lookup.js';
 export {
   type ClusterPolicy,
   POLICY_LIMITS,
   type PolicySettings,
   policyOf,
   type SubmissionPolicy,
-} from './cluster-policy.js';
-export { visibleClusters } from './cluster-visibility.js';
+} from './policy/cluster-policy.js';
+export { visibleClusters } from './clusters/cluster-visibility.js';
 export { ClusterErrors } from './clusters.errors.js';
 export { ClustersModule } from './clusters.module.js';
-export { stopGraceSeconds } from './stop-grace.js';
-export { QueuedDeployments } from './queued-deployments.js';
+export { stopGraceSeconds } from './policy/stop-grace.js';
+export { QueuedDeployments } from './clusters/queued-deployments.js';
 export {
   CapacityChangeDto,
   CapacityDto,
@@ -26,7 +26,7 @@ export {
   toUtilization,
   toVector,
   UtilizationDto,
-} from './resources.dto.js';
+} from './capacity/resources.dto.js';
 
 /** The tables of this lib. */
 export const clusterEntities = [ClusterSchema, ClusterAccessSchema];

@@ -1,10 +1,10 @@
 import { type DynamicModule, Global, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { MikroORM } from '@mikro-orm/postgresql';
 
-import { CommandError } from './command.js';
-import { Database } from './database.js';
-import { databaseOptions, type DatabaseSettings, type Entity } from './database.options.js';
-import { assertSessionLimits } from './session-check.js';
+import { CommandError } from './commands/command.js';
+import { Database } from './session/database.js';
+import { databaseOptions, type DatabaseSettings, type Entity } from './session/database.options.js';
+import { assertSessionLimits } from './session/session-check.js';
 
 /** Gives the process its {@link Database}, and closes it last, when everything that uses it has stopped. */
 @Global()

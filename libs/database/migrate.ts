@@ -1,5 +1,5 @@
-import { CommandError, runCommand } from './command.js';
-import { migrate } from './migrator.js';
+import { CommandError, runCommand } from './commands/command.js';
+import { migrate } from './upgrade/migrator.js';
 
 /** The command `migrate`: brings the database of DATABASE_URL up to date and ends. */
 await runCommand(async ({ databaseUrl }) => {

@@ -1,13 +1,13 @@
 import { withEntityTag } from '#http';
 
-import { type InstalledOrganization } from './admin-organizations.service.js';
-import { type InstalledOrganizationDto } from './admin-organizations.dto.js';
-import { type InviteDto, type NewInviteDto } from './invites.dto.js';
-import { type ListedInvite, type NewInvite } from './invites.service.js';
-import { type MemberDto } from './members.dto.js';
-import { type MemberView } from './members.service.js';
-import { type OrganizationDto } from './organizations.dto.js';
-import { type OrganizationView } from './organizations.service.js';
+import { type InstalledOrganization } from './limits/installed-organizations.service.js';
+import { type InstalledOrganizationDto } from './limits/installed-organizations.dto.js';
+import { type InviteDto, type NewInviteDto } from './invites/invites.dto.js';
+import { type ListedInvite, type NewInvite } from './invites/invites.service.js';
+import { type MemberDto } from './members/members.dto.js';
+import { type MemberView } from './members/members.service.js';
+import { type OrganizationDto } from './organizations/organizations.dto.js';
+import { type OrganizationView } from './organizations/organizations.service.js';
 
 /** What of an organization leaves the service. */
 export function toOrganizationDto({ id, name, role, createdAt }: OrganizationView): OrganizationDto {

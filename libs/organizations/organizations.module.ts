@@ -2,20 +2,20 @@ import { Global, Module } from '@nestjs/common';
 
 import { InviteRedeemer, Memberships, TokenAllowance } from '#auth';
 
-import { AdminOrganizationsController } from './admin-organizations.controller.js';
-import { AdminOrganizationsService } from './admin-organizations.service.js';
-import { AuditPages } from './audit-pages.js';
-import { AuditController } from './audit.controller.js';
-import { InviteRedemption } from './invite-redemption.js';
-import { InvitesController } from './invites.controller.js';
-import { InvitesService } from './invites.service.js';
-import { MembersController } from './members.controller.js';
-import { MembersService } from './members.service.js';
-import { OrganizationMemberships } from './memberships.js';
-import { OrganizationLimits, OrganizationTokenAllowance } from './organization-limits.js';
-import { OrganizationsController } from './organizations.controller.js';
-import { OrganizationsService } from './organizations.service.js';
-import { RegistrationInvites } from './registration-invites.js';
+import { AdminOrganizationsController } from './limits/installed-organizations.controller.js';
+import { AdminOrganizationsService } from './limits/installed-organizations.service.js';
+import { AuditPages } from './audit-log/audit-pages.js';
+import { AuditController } from './audit-log/audit.controller.js';
+import { InviteRedemption } from './invites/invite-redemption.js';
+import { InvitesController } from './invites/invites.controller.js';
+import { InvitesService } from './invites/invites.service.js';
+import { MembersController } from './members/members.controller.js';
+import { MembersService } from './members/members.service.js';
+import { OrganizationMemberships } from './members/memberships.js';
+import { OrganizationLimits, OrganizationTokenAllowance } from './limits/organization-limits.js';
+import { OrganizationsController } from './organizations/organizations.controller.js';
+import { OrganizationsService } from './organizations/organizations.service.js';
+import { RegistrationInvites } from './invites/registration-invites.js';
 
 /**
  * Organizations, and what other libs ask of them through their ports. Global, because the guard stands before every module.

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { type ResourceVector } from '#kernel';
-import { ClusterDoor } from '#clusters';
+import { ClusterLookup } from '#clusters';
 import { Database, type Fragment, rfc3339, rowsOf, sql } from '#database';
 import { HOLDING_STATUSES } from '#deployments';
 import { type Actor } from '#rbac';
@@ -120,7 +120,7 @@ interface Sums {
 export class UsageService {
   constructor(
     private readonly database: Database,
-    private readonly clusters: ClusterDoor,
+    private readonly clusters: ClusterLookup,
   ) {}
 
   /** @throws CLUSTERS.NOT_FOUND, USAGE.PERIOD_INVALID */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 
 import { AuditLog } from '#audit';
-import { ClusterDoor, type KnownCluster } from '#clusters';
+import { ClusterLookup, type KnownCluster } from '#clusters';
 import {
   Database,
   type EntityManager,
@@ -71,7 +71,7 @@ interface Meant extends Pick<BulkCancellation, 'matched' | 'notOwned'> {
 export class BulkCancellationsService {
   constructor(
     private readonly database: Database,
-    private readonly clusters: ClusterDoor,
+    private readonly clusters: ClusterLookup,
     private readonly signals: ClusterSignals,
     private readonly nudges: Nudges,
     private readonly audit: AuditLog,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { ClusterDoor } from '#clusters';
+import { ClusterLookup } from '#clusters';
 import { Database, type EntityManager, rowsOf, sql } from '#database';
 import { type ExpectedVersions } from '#http';
 import { ClusterSignals, Nudges } from '#queue';
@@ -30,7 +30,7 @@ export interface DeploymentEdit {
 export class EditsService {
   constructor(
     private readonly database: Database,
-    private readonly clusters: ClusterDoor,
+    private readonly clusters: ClusterLookup,
     private readonly signals: ClusterSignals,
     private readonly nudges: Nudges,
   ) {}

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { DomainError } from '#kernel';
-import { ClusterDoor } from '#clusters';
+import { ClusterLookup } from '#clusters';
 import { Database, type EntityManager, preferIndexes } from '#database';
 import { ChangeHints, ClusterSignals, Nudges } from '#queue';
 import { type Actor } from '#rbac';
@@ -18,7 +18,7 @@ import { afterReport, endingBy, type EndingReport, refusalOf, type Report, type 
 export class ReportsService {
   constructor(
     private readonly database: Database,
-    private readonly clusters: ClusterDoor,
+    private readonly clusters: ClusterLookup,
     private readonly signals: ClusterSignals,
     private readonly nudges: Nudges,
     private readonly hints: ChangeHints,

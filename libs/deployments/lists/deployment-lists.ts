@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { ClusterDoor } from '#clusters';
+import { ClusterLookup } from '#clusters';
 import { Database, type EntityManager, preferIndexes, rowsOf, sql } from '#database';
 import { type Actor } from '#rbac';
 
@@ -28,7 +28,7 @@ export interface QueueMark {
 export class DeploymentLists {
   constructor(
     private readonly database: Database,
-    private readonly clusters: ClusterDoor,
+    private readonly clusters: ClusterLookup,
   ) {}
 
   /** A page of the deployments that a filter means, as far as the actor sees them. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { DomainError } from '#kernel';
-import { type AdmittingCluster, ClusterDoor } from '#clusters';
+import { type AdmittingCluster, ClusterLookup } from '#clusters';
 import { Database, type EntityManager } from '#database';
 import { ClusterSignals, Nudges } from '#queue';
 import { type Actor } from '#rbac';
@@ -43,7 +43,7 @@ export interface BatchOptions {
 export class SubmissionsService {
   constructor(
     private readonly database: Database,
-    private readonly clusters: ClusterDoor,
+    private readonly clusters: ClusterLookup,
     private readonly queueLimit: QueueLimit,
     private readonly signals: ClusterSignals,
     private readonly nudges: Nudges,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { DomainError } from '#kernel';
-import { ClusterDoor, ClusterErrors } from '#clusters';
+import { ClusterLookup, ClusterErrors } from '#clusters';
 import { Settings } from '#config';
 import { type RevalidatingAccess } from '#rbac';
 
@@ -38,7 +38,7 @@ export class EventFollowing {
     private readonly settings: Settings,
     private readonly log: EventLog,
     private readonly feeds: EventFeeds,
-    private readonly clusters: ClusterDoor,
+    private readonly clusters: ClusterLookup,
   ) {}
 
   /**

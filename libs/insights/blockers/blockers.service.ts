@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { ClusterDoor } from '#clusters';
+import { ClusterLookup } from '#clusters';
 import { type Actor } from '#rbac';
 
 import { type KeptSurvey, KeptSurveys } from './kept-surveys.js';
@@ -9,7 +9,7 @@ import { type KeptSurvey, KeptSurveys } from './kept-surveys.js';
 @Injectable()
 export class BlockersService {
   constructor(
-    private readonly clusters: ClusterDoor,
+    private readonly clusters: ClusterLookup,
     private readonly surveys: KeptSurveys,
   ) {}
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { type ResourceAmounts } from '#kernel';
-import { ClusterDoor } from '#clusters';
+import { ClusterLookup } from '#clusters';
 import { Database, type Fragment, rfc3339, rowsOf, selectAmounts, sql } from '#database';
 import { type CursorPosition } from '#http';
 import { type Actor } from '#rbac';
@@ -43,7 +43,7 @@ export interface LedgerCheckpointView {
 export class LedgerService {
   constructor(
     private readonly database: Database,
-    private readonly clusters: ClusterDoor,
+    private readonly clusters: ClusterLookup,
   ) {}
 
   /** Entries of a cluster, newest first. @throws CLUSTERS.NOT_FOUND */

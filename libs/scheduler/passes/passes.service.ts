@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { ClusterDoor } from '#clusters';
+import { ClusterLookup } from '#clusters';
 import { type Actor } from '#rbac';
 
 import { PassErrors } from './passes.errors.js';
@@ -16,7 +16,7 @@ export interface PassDetail {
 @Injectable()
 export class PassesService {
   constructor(
-    private readonly clusters: ClusterDoor,
+    private readonly clusters: ClusterLookup,
     private readonly passes: PassesRepository,
   ) {}
 

@@ -2,7 +2,7 @@ import { IsolationLevel } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 
 import { type ResourceAmounts, ResourceVector } from '#kernel';
-import { ClusterDoor, ClusterErrors } from '#clusters';
+import { ClusterLookup, ClusterErrors } from '#clusters';
 import { Database, type EntityManager, preferIndexes, rowsOf, sql } from '#database';
 import { type AllocatedGroup, type RunningDeployment } from '#deployments';
 import { type ClusterStop, type Snapshot } from '#packing';
@@ -36,7 +36,7 @@ export interface CurrentSnapshot {
 export class CurrentSnapshotReader {
   constructor(
     private readonly database: Database,
-    private readonly clusters: ClusterDoor,
+    private readonly clusters: ClusterLookup,
     private readonly reader: SnapshotReader,
   ) {}
 

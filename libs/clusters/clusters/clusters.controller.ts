@@ -1,0 +1,223 @@
+import { Body, Controller, Delete, Get, Patch, Post, Query } from '@nestjs/common';
+
+import {
+  ApiRoute,
+  ExpectedVersions,
+  Idempotency,
+  IdempotencyKey,
+  IdParam,
+  IfMatch,
+  type KeyedRequest,
+  type Page,
+  PageOf,
+  PageQuery,
+  Pages,
+} from '#http';
+import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
+
+import { ClusterRemoval } from './cluster-removal.service.js';
+import { ClusterDto, CreateClusterDto, EditClusterDto } from './clusters.dto.js';
+import { ClusterErrors } from '../clusters.errors.js';
+import { toClusterDto, toEdit, toOrder } from './clusters.mapper.js';
+import { ClustersService } from './clusters.service.js';
+
+const TAG = 'clusters';
+const ORGANIZATION = 'The organization.';
+const CLUSTER = 'The cluster.';
+
+const VISIBILITY_PROBLEMS = [OrganizationVisibilityErrors.NOT_FOUND, ClusterErrors.NOT_FOUND];
+const CHANGE_PROBLEMS = [...VISIBILITY_PROBLEMS, RbacErrors.ROLE_TOO_LOW];
+
+/** Clusters of an organization. */
+@Controller('organizations/:organizationId/clusters')
+export class ClustersController {
+  constructor(
+    private readonly clusters: ClustersService,
+    private readonly removal: ClusterRemoval,
+    private readonly pages: Pages,
+    private readonly idempotency: Idempotency,
+  ) {}
+
+  @Post()
+  @RequireRole('admin')
+  @ApiRoute({
+    id: 'createCluster',
+    tag: TAG,
+    summary: 'Create a cluster',
+    description: 'A named pool of CPU, memory and GPU, into which members submit deployments.',
+    example: {
+      name: 'gpu-pool-a',
+      capacity: { cpu: 128, memoryMib: 1_048_576, gpu: 16 },
+      policy: { preemption: 'lower-priority', preemptAfterSeconds: 60 },
+    },
+    answer: ClusterDto,
+    status: 201,
+    location: '/v1/organizations/{organizationId}/clusters/{id}',
+    hasEntityTag: true,
+    problems: [
+      OrganizationVisibilityErrors.NOT_FOUND,
+      RbacErrors.ROLE_TOO_LOW,
+      ClusterErrors.NAME_TAKEN,
+      ClusterErrors.LIMIT_REACHED,
+      ClusterErrors.CAPACITY_EMPTY,
+    ],
+  })
+  async create(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @IdempotencyKey() request: KeyedRequest,
+    @Body() body: CreateClusterDto,
+  ): Promise<ClusterDto> {
+    return this.idempotency.once(request, actor.id, async () =>
+      toClusterDto(await this.clusters.create(actor, organizationId, toOrder(body))),
+    );
+  }
+
+  @Get()
+  @RequireRole('viewer')
+  @ApiRoute({
+    id: 'listClusters',
+    tag: TAG,
+    summary: 'List clusters',
+    description:
+      'The clusters of the organization that you see, newest first, with what each has, has given out and has left.',
+    answer: PageOf(ClusterDto),
+    problems: [OrganizationVisibilityErrors.NOT_FOUND],
+  })
+  async list(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @Query() query: PageQuery,
+  ): Promise<Page<ClusterDto>> {
+    return this.pages.byId(
+      'clusters',
+      { organizationId },
+      query,
+      (take, after) => this.clusters.list(actor, organizationId, take, after),
+      toClusterDto,
+    );
+  }
+
+  @Get(':clusterId')
+  @RequireRole('viewer')
+  @ApiRoute({
+    id: 'getCluster',
+    tag: TAG,
+    summary: 'Read a cluster',
+    description: 'What it has, what is allocated, what is available, and how many deployments wait.',
+    answer: ClusterDto,
+    hasEntityTag: true,
+    problems: VISIBILITY_PROBLEMS,
+  })
+  async read(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @IdParam('clusterId', CLUSTER) clusterId: string,
+  ): Promise<ClusterDto> {
+    return toClusterDto(await this.clusters.read(actor, organizationId, clusterId));
+  }
+
+  @Patch(':clusterId')
+  @RequireRole('admin')
+  @ApiRoute({
+    id: 'updateCluster',
+    tag: TAG,
+    summary: 'Edit a cluster',
+    description:
+      'Renames, resizes, opens or restricts it, or changes its policy: all of it, or nothing. What is left out stays. More capacity is used at once; less than what is allocated is refused, or waits with `whenFree`.',
+    example: { policy: { preemption: 'lower-priority' } },
+    answer: ClusterDto,
+    hasEntityTag: true,
+    problems: [
+      ...CHANGE_PROBLEMS,
+      ClusterErrors.NAME_TAKEN,
+      ClusterErrors.CAPACITY_EMPTY,
+      ClusterErrors.CAPACITY_IN_USE,
+    ],
+  })
+  async edit(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @IdParam('clusterId', CLUSTER) clusterId: string,
+    @Body() body: EditClusterDto,
+    @IfMatch() expected: ExpectedVersions,
+  ): Promise<ClusterDto> {
+    return toClusterDto(await this.clusters.edit(actor, organizationId, clusterId, toEdit(body), expected));
+  }
+
+  @Delete(':clusterId')
+  @RequireRole('admin')
+  @ApiRoute({
+    id: 'deleteCluster',
+    tag: TAG,
+    summary: 'Delete a cluster',
+    description:
+      'Possible when nothing is allocated and nothing waits. Where a draining cluster has nothing allocated any more, what still waits is cancelled. Its deployments, passes and ledger stay readable; its name is free.',
+    problems: [...CHANGE_PROBLEMS, ClusterErrors.NOT_EMPTY],
+  })
+  async delete(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @IdParam('clusterId', CLUSTER) clusterId: string,
+  ): Promise<void> {
+    await this.removal.delete(actor, organizationId, clusterId);
+  }
+
+  @Post(':clusterId/cordon')
+  @RequireRole('admin')
+  @ApiRoute({
+    id: 'cordonCluster',
+    tag: TAG,
+    summary: 'Cordon a cluster',
+    description: 'From now on it accepts and queues deployments, and starts none. What runs goes on.',
+    answer: ClusterDto,
+    hasEntityTag: true,
+    problems: CHANGE_PROBLEMS,
+  })
+  async cordon(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @IdParam('clusterId', CLUSTER) clusterId: string,
+  ): Promise<ClusterDto> {
+    return toClusterDto(await this.clusters.changeState(actor, organizationId, clusterId, 'cordoned'));
+  }
+
+  @Post(':clusterId/uncordon')
+  @RequireRole('admin')
+  @ApiRoute({
+    id: 'uncordonCluster',
+    tag: TAG,
+    summary: 'Uncordon a cluster',
+    description: 'It starts deployments again, at once, with what waits.',
+    answer: ClusterDto,
+    hasEntityTag: true,
+    problems: CHANGE_PROBLEMS,
+  })
+  async uncordon(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @IdParam('clusterId', CLUSTER) clusterId: string,
+  ): Promise<ClusterDto> {
+    return toClusterDto(await this.clusters.changeState(actor, organizationId, clusterId, 'active'));
+  }
+
+  @Post(':clusterId/drain')
+  @RequireRole('admin')
+  @ApiRoute({
+    id: 'drainCluster',
+    tag: TAG,
+    summary: 'Drain a cluster',
+    description:
+      'From now on it refuses new deployments and starts none. What runs goes on; `isEmpty` says when nothing is left. Uncordon it to bring it back.',
+    answer: ClusterDto,
+    hasEntityTag: true,
+    problems: CHANGE_PROBLEMS,
+  })
+  async drain(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @IdParam('clusterId', CLUSTER) clusterId: string,
+  ): Promise<ClusterDto> {
+    return toClusterDto(await this.clusters.changeState(actor, organizationId, clusterId, 'draining'));
+  }
+}

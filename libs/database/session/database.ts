@@ -1,0 +1,128 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+import { type IsolationLevel } from '@mikro-orm/core';
+import { type EntityManager, type MikroORM } from '@mikro-orm/postgresql';
+
+import { isRetryable } from '../sql/sql-state.js';
+
+/** How often a transaction that lost a race (serialization failure, deadlock) is run again before the loss is reported. */
+const MAX_ATTEMPTS = 4;
+
+/** Settings of one transaction. */
+export interface TransactionOptions {
+  /** Limit of each statement in this transaction, in milliseconds, instead of the session's. */
+  readonly statementTimeoutMs?: number;
+  readonly isolationLevel?: IsolationLevel;
+}
+
+/** A transaction that everything below {@link Database.asOne} takes part in. */
+interface Common {
+  readonly tx: EntityManager;
+  readonly afterCommit: (() => void)[];
+  isOpen: boolean;
+}
+
+/** Transactions and reads on PostgreSQL. Each use case opens a unit of work of its own; nothing is shared between requests or jobs. */
+export class Database {
+  private readonly common = new AsyncLocalStorage<Common>();
+  private checked: Promise<void> | undefined;
+
+  /** @param assertSession checks a session of this process before its first transaction; throws when it may not be used */
+  constructor(
+    readonly orm: MikroORM,
+    private readonly assertSession: (em: EntityManager) => Promise<void> = () => Promise.resolve(),
+  ) {}
+
+  /** Checks a session once per process; again when it could not be asked, or was not as it must be. */
+  async checkSession(): Promise<void> {
+    this.checked ??= this.assertSession(this.orm.em.fork()).catch((error: unknown) => {
+      this.checked = undefined;
+      throw error;
+    });
+    return this.checked;
+  }
+
+  /**
+   * Runs `work` in one transaction, and again (at most three times more) when it lost a race against another one.
+   * `work` must therefore have no effect outside the transaction.
+   */
+  async transaction<T>(work: (tx: EntityManager) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    const common = this.current();
+    if (common !== undefined) return joined(common.tx, work, options);
+    await this.checkSession();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.attempt(work, options);
+      } catch (error) {
+        if (attempt >= MAX_ATTEMPTS || !isRetryable(error)) throw error;
+      }
+    }
+  }
+
+  /**
+   * Runs `work`, and with it every transaction and every read that it leads to, as one transaction, and again when that lost a race: so that
+   * what use cases do, who know nothing of each other, happens together or not at all.
+   */
+  async asOne<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    const afterCommit: (() => void)[] = [];
+    const result = await this.transaction((tx) => {
+      // What an attempt that was lost left behind is not for the next one.
+      afterCommit.length = 0;
+      const common: Common = { tx, afterCommit, isOpen: true };
+      return this.common.run(common, () => work(tx)).finally(() => (common.isOpen = false));
+    });
+    afterCommit.forEach((act) => act());
+    return result;
+  }
+
+  /** Does something that others may act upon when the transaction has committed that the caller takes part in; at once when there is none. */
+  afterCommit(act: () => void): void {
+    const common = this.current();
+    if (common === undefined) act();
+    else common.afterCommit.push(act);
+  }
+
+  /** A unit of work for reads that need no common snapshot. */
+  reader(): EntityManager {
+    return this.current()?.tx ?? this.orm.em.fork();
+  }
+
+  private current(): Common | undefined {
+    const common = this.common.getStore();
+    return common?.isOpen === true ? common : undefined;
+  }
+
+  /** How many connections the process has, how many of them are at rest, and how many callers wait for one. */
+  async poolUse(): Promise<{ readonly open: number; readonly idle: number; readonly waiting: number }> {
+    const {
+      totalCount: open,
+      idleCount: idle,
+      waitingCount: waiting,
+    } = await this.orm.em.getConnection().getNativeClient();
+    return { open, idle, waiting };
+  }
+
+  private async attempt<T>(work: (tx: EntityManager) => Promise<T>, options: TransactionOptions): Promise<T> {
+    const { statementTimeoutMs, isolationLevel } = options;
+    return this.orm.em.fork().transactional(
+      async (tx) => {
+        if (statementTimeoutMs !== undefined) {
+          await tx.execute(`set local statement_timeout = ${Math.trunc(statementTimeoutMs)}`);
+        }
+        return work(tx);
+      },
+      isolationLevel === undefined ? {} : { isolationLevel },
+    );
+  }
+}
+
+async function joined<T>(
+  tx: EntityManager,
+  work: (tx: EntityManager) => Promise<T>,
+  { statementTimeoutMs, isolationLevel }: TransactionOptions,
+): Promise<T> {
+  if (isolationLevel !== undefined || statementTimeoutMs !== undefined) {
+    throw new Error('a transaction with settings of its own takes part in no other');
+  }
+  return work(tx);
+}

@@ -1,0 +1,34 @@
+import { type EntityManager } from '@mikro-orm/postgresql';
+import { sql } from 'kysely';
+
+import { CommandError } from '../commands/command.js';
+import { SESSION_LIMITS } from './database.options.js';
+import { rowsOf } from '../sql/statements.js';
+
+const EXPECTED_MS: Readonly<Record<string, number>> = {
+  statement_timeout: SESSION_LIMITS.statementTimeoutMs,
+  lock_timeout: SESSION_LIMITS.lockTimeoutMs,
+  idle_in_transaction_session_timeout: SESSION_LIMITS.idleInTransactionTimeoutMs,
+};
+
+/**
+ * Checks that the session has the limits that the process asked for when it connected. A pooler in transaction mode drops them without an
+ * error, and without the last one a stalled worker keeps its transaction and can commit after another worker took over.
+ *
+ * @throws CommandError when one is absent or longer
+ */
+export async function assertSessionLimits(em: EntityManager): Promise<void> {
+  const rows = await rowsOf(
+    em,
+    sql<{ name: string; ms: number }>`
+      select name, setting::int as ms from pg_settings where name = any(${Object.keys(EXPECTED_MS)})`,
+  );
+  const wrong = rows
+    .filter(({ name, ms }) => ms === 0 || ms > (EXPECTED_MS[name] ?? 0))
+    .map(({ name, ms }) => `${name} is ${ms} ms instead of ${EXPECTED_MS[name] ?? 0} ms`);
+  if (wrong.length === 0) return;
+  throw new CommandError(
+    `the database session does not keep its limits (${wrong.join(', ')}): a pooler in transaction mode drops them. ` +
+      'Let DATABASE_URL name PostgreSQL itself or a pool in session mode, or set the limits for the role (alter role ... set ...)',
+  );
+}

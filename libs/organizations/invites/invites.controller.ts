@@ -1,0 +1,97 @@
+import { Body, Controller, Delete, Get, Post, Query } from '@nestjs/common';
+
+import {
+  ApiRoute,
+  Idempotency,
+  IdempotencyKey,
+  IdParam,
+  type KeyedRequest,
+  type Page,
+  PageOf,
+  PageQuery,
+  Pages,
+} from '#http';
+import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
+
+import { CreateInviteDto, InviteDto, NewInviteDto } from './invites.dto.js';
+import { InvitesService } from './invites.service.js';
+import { InviteErrors } from '../organizations.errors.js';
+import { toInviteDto, toNewInviteDto } from '../organizations.mapper.js';
+
+const TAG = 'organizations';
+const ORGANIZATION = 'The organization.';
+
+const ROUTE_PROBLEMS = [OrganizationVisibilityErrors.NOT_FOUND, RbacErrors.ROLE_TOO_LOW];
+
+/** The codes by which people join an organization. */
+@Controller('organizations/:organizationId/invites')
+export class InvitesController {
+  constructor(
+    private readonly invites: InvitesService,
+    private readonly pages: Pages,
+    private readonly idempotency: Idempotency,
+  ) {}
+
+  @Post()
+  @RequireRole('admin')
+  @ApiRoute({
+    id: 'createInvite',
+    tag: TAG,
+    summary: 'Create an invite code',
+    description:
+      'A code by which others join, in the role that it carries. It is shown in this answer and never again.',
+    answer: NewInviteDto,
+    status: 201,
+    problems: [...ROUTE_PROBLEMS, InviteErrors.LIMIT_REACHED],
+  })
+  async create(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @IdempotencyKey() request: KeyedRequest,
+    @Body() { note, ...order }: CreateInviteDto,
+  ): Promise<NewInviteDto> {
+    return this.idempotency.once(request, actor.id, async () =>
+      toNewInviteDto(await this.invites.create(actor, organizationId, { ...order, note: note ?? null })),
+    );
+  }
+
+  @Get()
+  @RequireRole('admin')
+  @ApiRoute({
+    id: 'listInvites',
+    tag: TAG,
+    summary: 'List invites',
+    description: 'Newest first, with how many can still join by each. Those that ended stay listed for 30 days.',
+    answer: PageOf(InviteDto),
+    problems: ROUTE_PROBLEMS,
+  })
+  async list(
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @Query() query: PageQuery,
+  ): Promise<Page<InviteDto>> {
+    return this.pages.byId(
+      'invites',
+      { organizationId },
+      query,
+      (take, after) => this.invites.list(organizationId, take, after),
+      toInviteDto,
+    );
+  }
+
+  @Delete(':inviteId')
+  @RequireRole('admin')
+  @ApiRoute({
+    id: 'revokeInvite',
+    tag: TAG,
+    summary: 'Revoke an invite code',
+    description: 'From now on it lets nobody in. Whoever joined by it stays.',
+    problems: [...ROUTE_PROBLEMS, InviteErrors.NOT_FOUND],
+  })
+  async revoke(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @IdParam('inviteId', 'The invite.') inviteId: string,
+  ): Promise<void> {
+    await this.invites.revoke(actor, organizationId, inviteId);
+  }
+}

@@ -1,0 +1,110 @@
+import { Body, Controller, Delete, Get, Patch, Post, Query } from '@nestjs/common';
+
+import { ApiRoute, IdParam, type Page, PageOf, PageQuery, Pages } from '#http';
+import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
+
+import { MemberDto, UpdateMemberDto } from './members.dto.js';
+import { MembersService } from './members.service.js';
+import { MemberErrors } from '../organizations.errors.js';
+import { toMemberDto } from '../organizations.mapper.js';
+
+const TAG = 'organizations';
+const ORGANIZATION = 'The organization.';
+const MEMBER = 'The member, by the id of the user.';
+
+const CHANGE_PROBLEMS = [
+  OrganizationVisibilityErrors.NOT_FOUND,
+  RbacErrors.ROLE_TOO_LOW,
+  MemberErrors.NOT_FOUND,
+  MemberErrors.LAST_ADMIN,
+];
+
+/** Who belongs to an organization. */
+@Controller('organizations/:organizationId')
+export class MembersController {
+  constructor(
+    private readonly members: MembersService,
+    private readonly pages: Pages,
+  ) {}
+
+  @Get('members')
+  @RequireRole('viewer')
+  @ApiRoute({
+    id: 'listMembers',
+    tag: TAG,
+    summary: 'List members',
+    description: 'Who belongs to the organization, and with which role.',
+    answer: PageOf(MemberDto),
+    problems: [OrganizationVisibilityErrors.NOT_FOUND],
+  })
+  async list(
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @Query() query: PageQuery,
+  ): Promise<Page<MemberDto>> {
+    return this.pages.byId(
+      'members',
+      { organizationId },
+      query,
+      (take, after) => this.members.list(organizationId, take, after),
+      toMemberDto,
+    );
+  }
+
+  @Patch('members/:userId')
+  @RequireRole('admin')
+  @ApiRoute({
+    id: 'updateMember',
+    tag: TAG,
+    summary: "Change a member's role",
+    description: 'Acts on their next request. The last admin cannot be demoted.',
+    answer: MemberDto,
+    problems: CHANGE_PROBLEMS,
+  })
+  async update(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @IdParam('userId', MEMBER) userId: string,
+    @Body() { role }: UpdateMemberDto,
+  ): Promise<MemberDto> {
+    return toMemberDto(await this.members.changeRole(actor, organizationId, userId, role));
+  }
+
+  @Delete('members/:userId')
+  @RequireRole('admin')
+  @ApiRoute({
+    id: 'removeMember',
+    tag: TAG,
+    summary: 'Remove a member',
+    description:
+      'Ends their access at once, and that of their API tokens here. What they submitted stays, and admins care for it. The last admin cannot be removed.',
+    problems: CHANGE_PROBLEMS,
+  })
+  async remove(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @IdParam('userId', MEMBER) userId: string,
+  ): Promise<void> {
+    await this.members.remove(actor, organizationId, userId);
+  }
+
+  @Post('leave')
+  @RequireRole('viewer')
+  @ApiRoute({
+    id: 'leaveOrganization',
+    tag: TAG,
+    summary: 'Leave an organization',
+    description: 'Not for API tokens. What you submitted stays. The last admin cannot leave.',
+    problems: [
+      OrganizationVisibilityErrors.NOT_FOUND,
+      RbacErrors.SESSION_REQUIRED,
+      MemberErrors.NOT_FOUND,
+      MemberErrors.LAST_ADMIN,
+    ],
+  })
+  async leave(
+    @CurrentActor() actor: Actor,
+    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+  ): Promise<void> {
+    await this.members.leave(actor, organizationId);
+  }
+}

@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 
 import { ApiSettings, Settings } from './settings.js';
 
-/** Gives every module the process's `Settings`, by that class; in the API `ApiSettings`, too. */
+/** Provides the process's `Settings` to every module; in the API `ApiSettings` as well. */
 @Module({})
 export class ConfigModule {
   static forRoot(settings: Settings): DynamicModule {

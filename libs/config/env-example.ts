@@ -18,7 +18,7 @@ function comment(text: string): string[] {
 }
 
 function entry(variable: Variable<unknown>): string[] {
-  const { absence, name, unit, range, isSecret, recommended } = variable;
+  const { absence, name, unit, range, isSecret = false, recommended } = variable;
   const presence =
     absence.kind === 'default' ? `default: ${absence.text}` : absence.kind === 'required' ? 'required' : 'optional';
   const file = isSecret ? `; or ${name}_FILE with the path of a file that holds it` : '';
@@ -37,11 +37,11 @@ function section(title: string, variables: Readonly<Record<string, Variable<unkn
   return [`# --- ${title} ${'-'.repeat(WIDTH - title.length - 7)}`, '', ...Object.values(variables).flatMap(entry)];
 }
 
-/** The text of `.env.example`: every variable with what it does, its unit, range and default. */
+/** The text of `.env.example`: every variable with its description, unit, range and default. */
 export function renderEnvExample(): string {
   return [
     '# Generated from the table in libs/config/variables.ts.',
-    '# A variable that is empty counts as not set. What stands behind a # shows the default.',
+    '# An empty variable counts as not set. Assignments behind a # show the default.',
     '',
     ...GROUPS.flatMap((group) => section(group.title, group.variables)),
     ...section('One machine (npm start) and commands', LOCAL_VARIABLES),

@@ -43,7 +43,7 @@ function problemsOf(env: Record<string, string | undefined>): readonly string[] 
 }
 
 describe('settings', () => {
-  it('have defaults for all that can have one', () => {
+  it('uses defaults for every variable that has one', () => {
     const settings = loadSettings(REQUIRED);
     expect(settings).toBeInstanceOf(Settings);
     expect(settings).toMatchObject({ port: 3000, host: '127.0.0.1', trustProxy: false, corsOrigins: [] });
@@ -53,7 +53,7 @@ describe('settings', () => {
     expect(Object.isFrozen(settings)).toBe(true);
   });
 
-  it('name all problems at once, and never a value', () => {
+  it('reports all problems at once, without the values', () => {
     const problems = problemsOf({ PORT: '65536', REDIS_URL: undefined, STOWAGE_TOKEN_SECRET: 'short-secret' });
     expect(problems).toEqual([
       'PORT must be a whole number from 0 to 65535',
@@ -89,7 +89,7 @@ describe('settings', () => {
     ['STOWAGE_JWT_KEYS', JSON.stringify([{ ...aKey('a'), crv: 'P-384' }])],
     ['STOWAGE_JWT_KEYS', JSON.stringify([{ ...aKey('a'), d: undefined }])],
     ['STOWAGE_JWT_KEYS', JSON.stringify([mismatched])],
-  ])('refuse %s=%s with one problem that does not repeat the value', (name, value) => {
+  ])('refuses %s=%s with one problem that does not repeat the value', (name, value) => {
     const problems = problemsOf({ [name]: value });
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(new RegExp(`^${name} must `));
@@ -98,7 +98,7 @@ describe('settings', () => {
     }
   });
 
-  it('refuse a key that was published as an example', () => {
+  it('refuses a signing key that was published as an example', () => {
     const published = {
       kty: 'EC',
       crv: 'P-256',
@@ -110,7 +110,7 @@ describe('settings', () => {
     expect(problemsOf({ STOWAGE_JWT_KEYS: JSON.stringify([published]) })[0]).toContain('published as an example');
   });
 
-  it('demand https origins and a word about proxies in production', () => {
+  it('requires https origins and STOWAGE_TRUST_PROXY in production', () => {
     const production = { NODE_ENV: 'production', STOWAGE_CORS_ORIGINS: '*', STOWAGE_PUBLIC_URL: 'http://a.example' };
     expect(problemsOf(production)).toHaveLength(3);
     expect(
@@ -123,7 +123,7 @@ describe('settings', () => {
     ).toEqual([]);
   });
 
-  it('join rules of several variables', () => {
+  it('checks rules over several variables', () => {
     expect(problemsOf({ STOWAGE_REFRESH_ABSOLUTE_SECONDS: '3600' })[0]).toContain('STOWAGE_REFRESH_IDLE_SECONDS');
   });
 
@@ -131,11 +131,11 @@ describe('settings', () => {
     ['none', false],
     ['1', 1],
     ['10.0.0.0/8, ::1', ['10.0.0.0/8', '::1']],
-  ])('read STOWAGE_TRUST_PROXY=%s', (value, expected) => {
+  ])('reads STOWAGE_TRUST_PROXY=%s', (value, expected) => {
     expect(loadSettings({ ...REQUIRED, STOWAGE_TRUST_PROXY: value }).trustProxy).toEqual(expected);
   });
 
-  it('read secrets from files, and refuse a secret that is given twice', () => {
+  it('reads secrets from files, and refuses a secret that is set twice', () => {
     const { STOWAGE_TOKEN_SECRET: secret, ...others } = REQUIRED;
     const env = { ...others, STOWAGE_TOKEN_SECRET_FILE: '/run/secrets/token' };
     expect(loadSettings(env, () => `${secret}\n`).tokenSecret.symmetricKeySize).toBe(32);
@@ -143,7 +143,7 @@ describe('settings', () => {
     expect(() => loadSettings(env)).toThrow(/STOWAGE_TOKEN_SECRET cannot be read/);
   });
 
-  it('never show a secret when they are printed', () => {
+  it('masks secrets when settings are printed', () => {
     const settings = loadSettings({ ...REQUIRED, STOWAGE_METRICS_TOKEN: 'metrics-T0ken-of-test' });
     const printed = [inspect(settings), JSON.stringify(settings), inspect({ settings })].join();
     const keys = JSON.parse(REQUIRED.STOWAGE_JWT_KEYS) as { d: string }[];
@@ -157,7 +157,7 @@ describe('settings', () => {
     });
   });
 
-  it('of a worker need no secret of the API, and do not read one that is there', () => {
+  it('requires no secret of the API for a worker, and reads none that is set', () => {
     const others = workerEnvironment(REQUIRED);
     expect(Object.keys(others)).toEqual(['DATABASE_URL', 'REDIS_URL']);
     const env = {
@@ -179,29 +179,29 @@ describe('settings', () => {
     expect(() => loadSettings(others)).toThrow(/STOWAGE_JWT_KEYS is required[^]*STOWAGE_TOKEN_SECRET is required/);
   });
 
-  it('let the one-machine start leave out what it makes itself', () => {
+  it('requires nothing for the one-machine start', () => {
     expect(loadLocalSettings({})).toMatchObject({ dataDirectory: '.data', databaseUrl: undefined, port: 3000 });
     expect(() => loadLocalSettings({ PORT: 'x' })).toThrow(SettingsError);
   });
 
-  it('of a command in production are not asked what stands in front of the API', () => {
+  it('requires no STOWAGE_TRUST_PROXY for a command in production', () => {
     expect(loadCommandSettings({ NODE_ENV: 'production' })).toMatchObject({ environment: 'production' });
     expect(() => loadCommandSettings({ NODE_ENV: 'production', PORT: 'x' })).toThrow(/PORT must be/);
     expect(() => loadLocalSettings({ NODE_ENV: 'production' })).toThrow(/STOWAGE_TRUST_PROXY must be set/);
   });
 
-  it('warn about variables that nothing reads', () => {
+  it('warns about variables that no setting reads', () => {
     expect(unknownVariables({ STOWAGE_LOGLEVEL: 'x', STOWAGE_JWT_KEYS_FILE: 'x', STOWAGE_DATA_DIR: 'x' })).toEqual([
       'STOWAGE_LOGLEVEL is set, but nothing reads a variable of that name',
     ]);
   });
 
-  it('take a data directory with spaces and letters of any language in its name', () => {
+  it('accepts a data directory with spaces and letters of any language in its name', () => {
     expect(loadLocalSettings({ STOWAGE_DATA_DIR: '/home/Åsa K/my data' }).dataDirectory).toBe('/home/Åsa K/my data');
     expect(() => loadLocalSettings({ STOWAGE_DATA_DIR: 'a\nb' })).toThrow(/STOWAGE_DATA_DIR must be a path/);
   });
 
-  it('can be checked without starting anything', () => {
+  it('checks settings without starting a process', () => {
     const good = checkSettings({ ...REQUIRED, STOWAGE_LOGLEVEL: 'x' }, 'api');
     expect(good.exitCode).toBe(0);
     expect(good.text).toContain('DATABASE_URL=postgresql://***@db.example:5432/stowage\n');
@@ -220,13 +220,13 @@ describe('settings', () => {
     expect({ exitCode, hasKeys: text.includes('JWT_KEYS') }).toEqual({ exitCode: 0, hasKeys: false });
   });
 
-  it('are injected by their class', async () => {
+  it('provides settings by their class', async () => {
     const settings = loadSettings(REQUIRED);
     const module = await Test.createTestingModule({ imports: [ConfigModule.forRoot(settings)] }).compile();
     expect(module.get(Settings)).toBe(settings);
   });
 
-  it('are all in the example file, which sets no secret', () => {
+  it('lists every variable in the example file, which sets no secret', () => {
     const example = renderEnvExample();
     for (const name of Object.keys(describeSettings(loadSettings(REQUIRED)))) {
       expect(example).toMatch(new RegExp(`^(# )?${name}=`, 'm'));

@@ -17,7 +17,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The exit code of a process whose settings are not acceptable (sysexits: EX_CONFIG). */
 export const EXIT_CODE_OF_BAD_SETTINGS = 78;
 
-/** Settings are not acceptable: every problem at once, each naming its variable and never a value. */
+/** The settings are not acceptable: all problems at once, each with its variable and without the value. */
 export class SettingsError extends Error {
   constructor(readonly problems: readonly string[]) {
     super(`settings are not acceptable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
@@ -44,7 +44,7 @@ export abstract class Settings extends SettingsBase {
 
 const ApiSettingsBase = Settings as unknown as abstract new () => Settings & SettingValues;
 
-/** The settings of the API: those of every process, and the secrets that nobody else is given. Injectable by this class in the API only. */
+/** The settings of the API: those of every process, and the secrets of the API. Injectable by this class in the API only. */
 export abstract class ApiSettings extends ApiSettingsBase {}
 
 type Table = Readonly<Record<string, Variable<unknown>>>;
@@ -55,7 +55,7 @@ const readText: ReadFile = (path) => readFileSync(path, 'utf8');
 /** The text of a variable, from itself or from the file that `NAME_FILE` names; empty counts as not set. */
 function textOf(variable: Variable<unknown>, env: Environment, readFile: ReadFile): string | undefined {
   const direct = env[variable.name];
-  const path = variable.isSecret ? env[`${variable.name}_FILE`] : undefined;
+  const path = variable.isSecret === true ? env[`${variable.name}_FILE`] : undefined;
   if (path === undefined || path === '') {
     return direct === '' ? undefined : direct;
   }
@@ -94,7 +94,7 @@ function parse(table: Table, env: Environment, readFile: ReadFile, requireAll: b
   return { values, problems };
 }
 
-/** Rules that join several variables. They concern who is asked from outside: the API. */
+/** Rules over several variables, all of them of the API. */
 function rulesAcross(values: Partial<SettingValues>, env: Environment): string[] {
   const problems: string[] = [];
   const { refreshIdleSeconds: idle = 0, refreshAbsoluteSeconds: absolute = Infinity } = values;
@@ -109,10 +109,15 @@ function rulesAcross(values: Partial<SettingValues>, env: Environment): string[]
       problems.push('STOWAGE_PUBLIC_URL must be https in production');
     }
     if ((env['STOWAGE_TRUST_PROXY'] ?? '') === '') {
-      problems.push('STOWAGE_TRUST_PROXY must be set in production: none, or what stands in front of the API');
+      problems.push('STOWAGE_TRUST_PROXY must be set in production: none, or the proxies in front of the API');
     }
   }
   return problems;
+}
+
+/** @throws SettingsError when there are problems */
+function assertNone(problems: readonly string[]): void {
+  if (problems.length > 0) throw new SettingsError(problems);
 }
 
 /**
@@ -122,27 +127,22 @@ function rulesAcross(values: Partial<SettingValues>, env: Environment): string[]
  */
 export function loadSettings(env: Environment = process.env, readFile: ReadFile = readText): ApiSettings {
   const { values, problems } = parse(VARIABLES, env, readFile, true);
-  problems.push(...rulesAcross(values, env));
-  if (problems.length > 0) {
-    throw new SettingsError(problems);
-  }
+  assertNone([...problems, ...rulesAcross(values, env)]);
   return Object.freeze(Object.assign(Object.create(ApiSettings.prototype) as ApiSettings, values));
 }
 
 /**
- * The settings of a worker. Secrets of the API are not even read, whether they are there or not.
+ * The settings of a worker. The secrets of the API are not read, even where they are set.
  *
  * @throws SettingsError with all problems at once
  */
 export function loadWorkerSettings(env: Environment = process.env, readFile: ReadFile = readText): Settings {
   const { values, problems } = parse(WORKER_VARIABLES, env, readFile, true);
-  if (problems.length > 0) {
-    throw new SettingsError(problems);
-  }
+  assertNone(problems);
   return Object.freeze(Object.assign(Object.create(Settings.prototype) as Settings, values));
 }
 
-/** What of an environment a worker may have: all of it but the secrets of the API. */
+/** An environment for a worker: without the secrets of the API. */
 export function workerEnvironment<E extends Environment>(env: E): E {
   const apart = Object.entries(VARIABLES).flatMap(([setting, { name }]) => (setting in WORKER_VARIABLES ? [] : [name]));
   const hidden = new Set(apart.flatMap((name) => [name, `${name}_FILE`]));
@@ -151,7 +151,7 @@ export function workerEnvironment<E extends Environment>(env: E): E {
 
 type AllVariables = typeof VARIABLES & typeof LOCAL_VARIABLES;
 
-/** Settings of the one-machine start: what has no default may be missing, because it can make that itself. */
+/** Settings of the one-machine start, which provides itself what is not set. */
 export type LocalSettings = {
   readonly [N in keyof AllVariables]:
     ValueOf<AllVariables[N]> | (AllVariables[N] extends Defaulted ? never : undefined);
@@ -167,7 +167,7 @@ export function loadLocalSettings(env: Environment = process.env, readFile: Read
 }
 
 /**
- * The settings of a command: nothing is required, and what the API must be told concerns it as little as what a worker must be.
+ * The settings of a command: nothing is required, and the rules of the API do not apply.
  *
  * @throws SettingsError with all problems at once
  */
@@ -177,10 +177,7 @@ export function loadCommandSettings(env: Environment = process.env, readFile: Re
 
 function localSettings(env: Environment, readFile: ReadFile, rules: typeof rulesAcross): LocalSettings {
   const { values, problems } = parse({ ...VARIABLES, ...LOCAL_VARIABLES }, env, readFile, false);
-  problems.push(...rules(values, env));
-  if (problems.length > 0) {
-    throw new SettingsError(problems);
-  }
+  assertNone([...problems, ...rules(values, env)]);
   return Object.freeze(values) as unknown as LocalSettings;
 }
 
@@ -189,7 +186,7 @@ export function describeSettings(settings: Settings): Readonly<Record<string, st
   return describe(settings instanceof ApiSettings ? VARIABLES : WORKER_VARIABLES, settings);
 }
 
-/** The same of the one-machine start, where something may be missing. */
+/** The same for the one-machine start. */
 export function describeLocalSettings(settings: LocalSettings): Readonly<Record<string, string>> {
   return describe({ ...VARIABLES, ...LOCAL_VARIABLES }, settings);
 }
@@ -204,13 +201,15 @@ function describe(table: Table, settings: object): Readonly<Record<string, strin
   );
 }
 
-/** One sentence for each `STOWAGE_` variable that nothing reads: a misspelt one would otherwise be ignored in silence. */
+/** One sentence for each `STOWAGE_` variable that no setting reads: a misspelt one would otherwise be ignored silently. */
 export function unknownVariables(env: Environment = process.env): string[] {
   const variables: readonly Variable<unknown>[] = [
     ...GROUPS.flatMap((group): readonly Variable<unknown>[] => Object.values<Variable<unknown>>(group.variables)),
     ...Object.values(LOCAL_VARIABLES),
   ];
-  const known = new Set(variables.flatMap(({ name, isSecret }) => (isSecret ? [name, `${name}_FILE`] : [name])));
+  const known = new Set(
+    variables.flatMap(({ name, isSecret }) => (isSecret === true ? [name, `${name}_FILE`] : [name])),
+  );
   return Object.keys(env)
     .filter((name) => name.startsWith('STOWAGE_') && !known.has(name))
     .sort()

@@ -1,9 +1,9 @@
 import { EXIT_CODE_OF_BAD_SETTINGS, type Settings, SettingsError } from './settings.js';
 
 /**
- * The settings of this process; when they are not acceptable it says all that is wrong on standard error, and ends with code 78.
+ * The settings of this process. When they are not acceptable, prints all problems to standard error and exits with code 78.
  *
- * @param load which settings they are: the API's or a worker's
+ * @param load loads the settings of the API or those of a worker
  */
 export function settingsOrExit<S extends Settings>(load: () => S): S {
   try {

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject, sign, verify } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
 
-import { RefusedValue, Variable } from './variable.js';
+import { define, RefusedValue, type Undescribed } from './variable.js';
 
 const DECIMAL = /^(0|[1-9][0-9]{0,15})$/;
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
@@ -14,40 +14,32 @@ export interface SigningKey {
   readonly publicKey: KeyObject;
 }
 
-/** Whose `X-Forwarded-For` is believed: nobody's (`false`), that many hops, or these addresses. */
+/** The proxies whose `X-Forwarded-For` is trusted: none (`false`), that many hops, or these addresses. */
 export type TrustProxy = false | number | readonly string[];
 
 /** A whole number, in decimal digits. */
-export function integer(
-  name: string,
-  bounds: { min: number; max: number; unit: string; about: string },
-): Variable<number> {
-  const range = `${bounds.min} to ${bounds.max}`;
-  return Variable.of<number>({
+export function integer(name: string, min: number, max: number, unit: string): Undescribed<number> {
+  const range = `${min} to ${max}`;
+  return define<number>({
     name,
-    about: bounds.about,
-    unit: bounds.unit,
+    unit,
     range,
-    secret: false,
     parse: (text) => {
       const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
-      if (!(value >= bounds.min && value <= bounds.max)) {
+      if (!(value >= min && value <= max)) {
         throw new RefusedValue(`must be a whole number from ${range}`);
       }
       return value;
     },
-    show: String,
   });
 }
 
 /** One of a few words. */
-export function oneOf<const W extends string>(name: string, words: readonly W[], about: string): Variable<W> {
-  return Variable.of<W>({
+export function oneOf<const W extends string>(name: string, words: readonly W[]): Undescribed<W> {
+  return define<W>({
     name,
-    about,
     unit: 'word',
     range: words.join(', '),
-    secret: false,
     parse: (text) => {
       const word = words.find((candidate) => candidate === text);
       if (word === undefined) {
@@ -55,54 +47,46 @@ export function oneOf<const W extends string>(name: string, words: readonly W[],
       }
       return word;
     },
-    show: String,
   });
 }
 
-/** Printable text without spaces around it. */
-export function text(name: string, options: { unit: string; about: string; maxLength: number }): Variable<string> {
-  return Variable.of<string>({
+/** Printable ASCII text without spaces. */
+export function text(name: string, unit: string, maxLength: number): Undescribed<string> {
+  return define<string>({
     name,
-    about: options.about,
-    unit: options.unit,
-    range: `1 to ${options.maxLength} characters`,
-    secret: false,
+    unit,
+    range: `1 to ${maxLength} characters`,
     parse: (value) => {
-      if (value.length > options.maxLength || /[^\x21-\x7e]/.test(value)) {
-        throw new RefusedValue(`must be 1 to ${options.maxLength} printable ASCII characters without spaces`);
+      if (value.length > maxLength || /[^\x21-\x7e]/.test(value)) {
+        throw new RefusedValue(`must be 1 to ${maxLength} printable ASCII characters without spaces`);
       }
       return value;
     },
-    show: String,
   });
 }
 
-/** A path in the file system, relative or absolute, with any character that a path may have. */
-export function path(name: string, about: string): Variable<string> {
-  return Variable.of<string>({
+/** A path in the file system, relative or absolute. */
+export function path(name: string): Undescribed<string> {
+  return define<string>({
     name,
-    about,
     unit: 'path',
     range: '1 to 4096 characters',
-    secret: false,
     parse: (value) => {
       if (value.length > 4096 || /\p{Cc}/u.test(value)) {
         throw new RefusedValue('must be a path of at most 4096 characters without control characters');
       }
       return value;
     },
-    show: String,
   });
 }
 
-/** A server's address, which may carry a password: printed without user, password and query. */
-export function serverUrl(name: string, protocols: readonly string[], about: string): Variable<string> {
-  return Variable.of<string>({
+/** A server's URL, which may contain a password: printed without user, password and query. */
+export function serverUrl(name: string, protocols: readonly string[]): Undescribed<string> {
+  return define<string>({
     name,
-    about,
     unit: 'URL',
     range: protocols.map((protocol) => `${protocol}//...`).join(' or '),
-    secret: true,
+    isSecret: true,
     parse: (value) => {
       if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol)) {
         throw new RefusedValue(`must be a URL that begins with ${protocols.join(' or ')}//`);
@@ -125,26 +109,21 @@ function originOf(value: string): string {
 }
 
 /** The origin of a web address. */
-export function origin(name: string, about: string): Variable<string> {
-  return Variable.of<string>({
+export function origin(name: string): Undescribed<string> {
+  return define<string>({
     name,
-    about,
     unit: 'origin',
     range: 'http(s)://host[:port]',
-    secret: false,
     parse: originOf,
-    show: String,
   });
 }
 
 /** `none`, `*` for any, or origins separated by commas. */
-export function origins(name: string, about: string): Variable<readonly string[]> {
-  return Variable.of<readonly string[]>({
+export function origins(name: string): Undescribed<readonly string[]> {
+  return define<readonly string[]>({
     name,
-    about,
     unit: 'origins, separated by commas',
     range: 'none, http(s)://host[:port],..., or * (not in production)',
-    secret: false,
     parse: (value) => {
       if (value === 'none') {
         return [];
@@ -173,13 +152,11 @@ function isAddressRange(value: string): boolean {
 }
 
 /** `none`, a number of hops, or addresses and CIDR ranges separated by commas. */
-export function trustedProxies(name: string, about: string): Variable<TrustProxy> {
-  return Variable.of<TrustProxy>({
+export function trustedProxies(name: string): Undescribed<TrustProxy> {
+  return define<TrustProxy>({
     name,
-    about,
     unit: 'none, hops, or addresses separated by commas',
     range: 'none, 1 to 10, or IP addresses and CIDR ranges',
-    secret: false,
     parse: (value) => {
       if (value === 'none') {
         return false;
@@ -200,20 +177,19 @@ export function trustedProxies(name: string, about: string): Variable<TrustProxy
 }
 
 /** Secret bytes in base64url, kept as a key object, which no log or dump prints. */
-export function secretBytes(name: string, options: { minBytes: number; about: string }): Variable<KeyObject> {
-  return Variable.of<KeyObject>({
+export function secretBytes(name: string, minBytes: number): Undescribed<KeyObject> {
+  return define<KeyObject>({
     name,
-    about: options.about,
     unit: 'base64url',
-    range: `at least ${options.minBytes} random bytes`,
-    secret: true,
+    range: `at least ${minBytes} random bytes`,
+    isSecret: true,
     parse: (value) => {
       const bytes = Buffer.from(value, 'base64url');
-      if (!BASE64URL.test(value) || bytes.length < options.minBytes) {
-        throw new RefusedValue(`must be at least ${options.minBytes} bytes in base64url`);
+      if (!BASE64URL.test(value) || bytes.length < minBytes) {
+        throw new RefusedValue(`must be at least ${minBytes} bytes in base64url`);
       }
-      // 32 random bytes hold fewer than 16 different ones with a probability below 10^-16: this catches what a person typed.
-      if (new Set(bytes).size < Math.min(16, options.minBytes / 2)) {
+      // 32 random bytes have fewer than 16 distinct ones with a probability below 10^-16: this catches typed text.
+      if (new Set(bytes).size < Math.min(16, minBytes / 2)) {
         throw new RefusedValue('must be random bytes, not a pattern');
       }
       return createSecretKey(bytes);
@@ -223,16 +199,15 @@ export function secretBytes(name: string, options: { minBytes: number; about: st
 }
 
 /** A secret word that callers send as it is. */
-export function secretText(name: string, options: { minLength: number; about: string }): Variable<string> {
-  return Variable.of<string>({
+export function secretText(name: string, minLength: number): Undescribed<string> {
+  return define<string>({
     name,
-    about: options.about,
     unit: 'text',
-    range: `at least ${options.minLength} printable ASCII characters`,
-    secret: true,
+    range: `at least ${minLength} printable ASCII characters`,
+    isSecret: true,
     parse: (value) => {
-      if (value.length < options.minLength || /[^\x21-\x7e]/.test(value) || new Set(value).size < 8) {
-        throw new RefusedValue(`must be at least ${options.minLength} random printable characters without spaces`);
+      if (value.length < minLength || /[^\x21-\x7e]/.test(value) || new Set(value).size < 8) {
+        throw new RefusedValue(`must be at least ${minLength} random printable characters without spaces`);
       }
       return value;
     },
@@ -264,19 +239,18 @@ function signingKey(jwk: unknown): SigningKey {
       return { kid, privateKey, publicKey };
     }
   } catch {
-    // OpenSSL's own words may quote the key: ours follow.
+    // OpenSSL's message may quote the key; the error below does not.
   }
   throw new RefusedValue('must hold keys whose public and private parts belong together');
 }
 
 /** A JSON array of private EC P-256 JWKs: the first signs, all verify, so that keys can be rotated. */
-export function signingKeys(name: string, about: string): Variable<readonly [SigningKey, ...SigningKey[]]> {
-  return Variable.of<readonly [SigningKey, ...SigningKey[]]>({
+export function signingKeys(name: string): Undescribed<readonly [SigningKey, ...SigningKey[]]> {
+  return define<readonly [SigningKey, ...SigningKey[]]>({
     name,
-    about,
     unit: 'JSON array of private JWKs',
     range: '1 to 10 EC keys on P-256, each with its own kid',
-    secret: true,
+    isSecret: true,
     parse: (value) => {
       let parsed: unknown;
       try {

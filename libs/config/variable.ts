@@ -1,24 +1,22 @@
-/** Why a value was refused, in words that follow the variable's name. Never contains the value itself. */
+/** A refused value, as a rule that follows the variable's name. Never contains the value itself. */
 export class RefusedValue extends Error {}
 
-/** How a variable is read, and how it is documented. */
+/** How a variable is read and shown. */
 interface Definition<T> {
   readonly name: string;
-  /** One or two sentences for the person who sets it. */
-  readonly about: string;
   /** What a number counts, or the form of a text; shown in `.env.example`. */
   readonly unit: string;
-  /** Which values are taken, in words; shown in `.env.example`. */
+  /** The accepted values, in words; shown in `.env.example`. */
   readonly range: string;
-  /** Secrets are never printed, and may be given in a file. */
-  readonly secret: boolean;
+  /** Secrets are never printed, and may be read from a file. */
+  readonly isSecret?: boolean;
   /** @throws RefusedValue with the rule that the text breaks */
   readonly parse: (text: string) => T;
-  /** How a value is printed at start; for secrets the answer must not help anybody. */
-  show(value: T): string;
+  /** Prints a value at start; that of a secret reveals nothing useful. Left out, the value is printed as it is. */
+  show?(value: T): string;
 }
 
-/** What stands for a variable that is not set: a value, an error, or nothing. */
+/** What replaces a variable that is not set: a value, an error, or nothing. */
 type Absence<T> =
   | {
       readonly kind: 'default';
@@ -31,74 +29,53 @@ type Absence<T> =
   | { readonly kind: 'required' }
   | { readonly kind: 'optional' };
 
-/** What the type of a variable says that has a value also when it is not set. */
+/** Marks the type of a variable that has a value also when it is not set. */
 export interface Defaulted {
   readonly absence: { readonly kind: 'default' };
 }
 
+interface Parts<T> extends Definition<T> {
+  /** One or two sentences for the person who sets it. */
+  readonly about: string;
+  readonly absence: Absence<T>;
+  /** A value that `.env.example` recommends over the default. */
+  readonly recommended?: string;
+}
+
 /**
- * One variable of the environment: its name, type, unit, range and documentation, from which parsing, masking and
- * `.env.example` follow. Immutable; required unless it says otherwise.
+ * One variable of the environment: its name, type, unit, range and description, from which parsing, masking and
+ * `.env.example` follow. Immutable; required unless `or` or `optional` is called.
  */
-export class Variable<T> {
-  private constructor(
-    private readonly definition: Definition<T>,
-    readonly absence: Absence<T>,
-    /** A value that `.env.example` recommends over the default. */
-    readonly recommended: string | undefined,
-  ) {}
-
-  static of<T>(definition: Definition<T>): Variable<T> {
-    return new Variable(definition, { kind: 'required' }, undefined);
-  }
-
+export interface Variable<T> extends Parts<T> {
+  show(value: T): string;
   /** @param text how the documentation shows the default, when the value itself depends on the machine */
-  or(value: T, text?: string): Variable<T> & Defaulted {
-    const absence = {
-      kind: 'default' as const,
-      value,
-      text: text ?? this.definition.show(value),
-      isComputed: text !== undefined,
-    };
-    return new Variable<T>(this.definition, absence, this.recommended) as Variable<T> & Defaulted;
-  }
+  or(value: T, text?: string): Variable<T> & Defaulted;
+  optional(): Variable<T | undefined>;
+  recommending(text: string): Variable<T>;
+}
 
-  optional(): Variable<T | undefined> {
-    return new Variable<T | undefined>(this.definition, { kind: 'optional' }, this.recommended);
-  }
+function variable<T>(parts: Parts<T>): Variable<T> {
+  const show = (value: T): string => parts.show?.(value) ?? String(value);
+  return {
+    ...parts,
+    show,
+    or: (value, text) => {
+      const absence = { kind: 'default', value, text: text ?? show(value), isComputed: text !== undefined } as const;
+      return variable<T>({ ...parts, absence }) as Variable<T> & Defaulted;
+    },
+    optional: () => variable<T | undefined>({ ...parts, absence: { kind: 'optional' } }),
+    recommending: (recommended) => variable({ ...parts, recommended }),
+  };
+}
 
-  recommending(text: string): this {
-    return new Variable<T>(this.definition, this.absence, text) as this;
-  }
+/** A variable without its description. */
+export interface Undescribed<T> {
+  about(text: string): Variable<T>;
+}
 
-  get name(): string {
-    return this.definition.name;
-  }
-
-  get about(): string {
-    return this.definition.about;
-  }
-
-  get unit(): string {
-    return this.definition.unit;
-  }
-
-  get range(): string {
-    return this.definition.range;
-  }
-
-  get isSecret(): boolean {
-    return this.definition.secret;
-  }
-
-  /** @throws RefusedValue with the rule that the text breaks */
-  parse(text: string): T {
-    return this.definition.parse(text);
-  }
-
-  show(value: T): string {
-    return this.definition.show(value);
-  }
+/** Defines a variable. */
+export function define<T>(definition: Definition<T>): Undescribed<T> {
+  return { about: (about) => variable({ ...definition, about, absence: { kind: 'required' } }) };
 }
 
 /** The type of a variable's value. */

@@ -60,7 +60,7 @@ function call(port, n, method, path, { body, token } = {}) {
   });
 }
 
-/** Runs `work` on so many connections for the given time. @returns per second, and latencies in milliseconds */
+/** Runs `work` on a number of connections for the given time. @returns per second, and latencies in milliseconds */
 async function measure(work, connections = CONNECTIONS) {
   const times = [];
   const began = performance.now();

@@ -7,5 +7,5 @@ import { Session } from './sessions/session.entity.js';
 import { ApiToken } from './tokens/api-token.entity.js';
 import { ServiceAccount } from './tokens/service-account.entity.js';
 
-/** Every entity of this lib, for the process that lists what it stores. */
+/** Every entity of this lib, for the processes that use them. */
 export const authEntities: readonly Entity[] = [User, LoginAddress, ResetCode, Session, ServiceAccount, ApiToken];

@@ -1,14 +1,14 @@
 import { defineErrors } from '#http';
 import { type DomainError, type Role } from '#kernel';
 
-/** What this lib refuses, and why. */
+/** The refusals of this lib. */
 export const AuthErrors = defineErrors('AUTH', {
   UNAUTHENTICATED: {
     kind: 'unauthenticated',
     title: 'Not signed in',
     detail: 'Sign in, and send the access token as a bearer token.',
     explanation:
-      'The request carries no credential, or one that is not (or no longer) valid: malformed, expired, of a session that ended, of a user who was disabled. Which of these it is, is not told. Sign in, or refresh, and send the access token as `Authorization: Bearer`.',
+      'The request carries no credential, or one that is not (or no longer) valid: malformed, expired, of a session that ended, of a user who was disabled. The answer does not say which. Sign in, or refresh, and send the access token as `Authorization: Bearer`.',
   },
   INVALID_CREDENTIALS: {
     kind: 'unauthenticated',
@@ -18,18 +18,18 @@ export const AuthErrors = defineErrors('AUTH', {
   CURRENT_PASSWORD_WRONG: {
     kind: 'forbidden',
     title: 'Present password is wrong',
-    explanation: 'This asks for the password again, although you are signed in, and the one that came is not yours.',
+    explanation: 'The route requires the present password in addition to the session, and the one sent is wrong.',
   },
   REFRESH_TOKEN_INVALID: {
     kind: 'unauthenticated',
     title: 'Session has ended',
-    explanation: 'The refresh token is none of ours, or its session ended or expired. Sign in again.',
+    explanation: 'The refresh token is unknown, or its session ended or expired. Sign in again.',
   },
   REFRESH_TOKEN_REUSED: {
     kind: 'unauthenticated',
     title: 'Refresh token was used before',
     explanation:
-      'A refresh token works once. That this one came a second time means that two parties hold it, so its session was ended for both. Sign in again.',
+      'A refresh token works once. A second use means that two parties have it, so the session was ended for both. Sign in again.',
   },
   RESET_CODE_INVALID: {
     kind: 'unauthenticated',
@@ -57,7 +57,7 @@ export const AuthErrors = defineErrors('AUTH', {
     kind: 'unavailable',
     title: 'Sign-in is busy',
     explanation:
-      'Passwords are expensive to check, and many are waiting. Try again after the seconds that Retry-After gives.',
+      'Checking a password is expensive, and many requests are waiting. Try again after the seconds of Retry-After.',
   },
   TOO_MANY_ATTEMPTS: {
     kind: 'too-many',
@@ -73,7 +73,7 @@ export const AuthErrors = defineErrors('AUTH', {
   TOKEN_NOT_FOUND: {
     kind: 'not-found',
     title: 'No such token',
-    explanation: 'There is no API token with this id among those that you may see.',
+    explanation: 'There is no API token with this id, or you may not see it.',
   },
   USER_NOT_FOUND: { kind: 'not-found', title: 'No such user', explanation: 'There is no user with this id or name.' },
   SERVICE_ACCOUNT_NOT_FOUND: {
@@ -89,24 +89,24 @@ export const AuthErrors = defineErrors('AUTH', {
   TOKEN_LIMIT_REACHED: {
     kind: 'conflict',
     title: 'Too many tokens',
-    explanation: 'There are as many API tokens as may be; `limit` says how many. Delete one first.',
+    explanation: 'The number of API tokens is at its limit, given in `limit`. Delete one first.',
   },
   ORGANIZATION_TOKEN_LIMIT_REACHED: {
     kind: 'conflict',
     title: 'Too many tokens in the organization',
     explanation:
-      'The API tokens of all members and service accounts together are as many as the organization may have; `limit` says how many.',
+      'The API tokens of all members and service accounts together are at the limit of the organization, given in `limit`.',
   },
   SERVICE_ACCOUNT_LIMIT_REACHED: {
     kind: 'conflict',
     title: 'Too many service accounts',
-    explanation: 'The organization has as many service accounts as may be; `limit` says how many. Delete one first.',
+    explanation:
+      'The number of service accounts of the organization is at its limit, given in `limit`. Delete one first.',
   },
   TOKEN_ROLE_TOO_HIGH: {
     kind: 'forbidden',
     title: 'Role is too high',
-    explanation:
-      'An API token or a service account cannot be given a higher role than the one that you hold; `role` says which that is.',
+    explanation: 'An API token or a service account cannot have a higher role than yours, given in `role`.',
   },
   CANNOT_DISABLE_SELF: {
     kind: 'conflict',
@@ -115,13 +115,13 @@ export const AuthErrors = defineErrors('AUTH', {
   },
 });
 
-/** The one refusal for whatever is wrong with a credential. */
+/** The one refusal for any fault of a credential. */
 export const unauthenticated = (): DomainError => AuthErrors.UNAUTHENTICATED.because();
 
-/** Which rule a password breaks. */
+/** The rule that a password breaks. */
 export type PasswordRule = 'too-short' | 'too-long' | 'too-common' | 'contains-name' | 'not-text';
 
-/** @param pointer where in the body the password stands */
+/** @param pointer the place of the password in the body */
 export function passwordRefused(rule: PasswordRule, message: string, pointer: string): DomainError {
   return AuthErrors.PASSWORD_REFUSED.because(`The password ${message}.`, {}, [{ pointer, code: rule, message }]);
 }
@@ -135,5 +135,5 @@ export function nameTaken(error: 'USERNAME_TAKEN' | 'SERVICE_ACCOUNT_NAME_TAKEN'
 }
 
 export function tokenRoleTooHigh(role: Role | null): DomainError {
-  return AuthErrors.TOKEN_ROLE_TOO_HIGH.because('A token cannot hold a higher role than its owner.', { role });
+  return AuthErrors.TOKEN_ROLE_TOO_HIGH.because('A token cannot have a higher role than its owner.', { role });
 }

@@ -72,13 +72,16 @@ const EXPECTED: readonly (readonly string[])[] = [
 ];
 
 describe('the guard', () => {
-  it.each(Object.keys(ACCESSES).map((name, row) => [name, row] as const))('decides about: %s', (name, row) => {
-    const access = ACCESSES[name];
-    const verdicts = Object.values(ROUTES).map((declared) => access && verdict(declared, access));
-    expect(verdicts).toEqual(EXPECTED[row]);
-  });
+  it.each(Object.keys(ACCESSES).map((name, row) => [name, row] as const))(
+    'decides every kind of route for: %s',
+    (name, row) => {
+      const access = ACCESSES[name];
+      const verdicts = Object.values(ROUTES).map((declared) => access && verdict(declared, access));
+      expect(verdicts).toEqual(EXPECTED[row]);
+    },
+  );
 
-  it('tells a member whose role is too low which one is needed, and which is held', () => {
+  it('names the required role and the role held in a refusal', () => {
     for (const held of ROLES) {
       for (const needed of ROLES) {
         const isEnough = ROLES.indexOf(held) >= ROLES.indexOf(needed);
@@ -111,7 +114,7 @@ describe('the guard', () => {
       { kind: 'operator' },
       anAccess({ role: 'admin' }),
     ],
-  ])('says what is needed: %s', (detail, declared, access) => {
+  ])('explains a refusal: %s', (detail, declared, access) => {
     expect(refusal(declared, access)?.message).toBe(detail);
   });
 });

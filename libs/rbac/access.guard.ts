@@ -66,7 +66,7 @@ export class AccessGuard extends AuthGuard(['jwt', 'api-token']) {
     return true;
   }
 
-  /** The credential that a strategy accepted. The reason for which each refused is not told. */
+  /** The credential that a strategy accepted. The reasons of refusals stay undisclosed. */
   override handleRequest<T>(error: unknown, credential: T | false | undefined): T {
     if (error instanceof Error) throw error;
     if (credential === false || credential === undefined) throw unauthenticated();

@@ -23,14 +23,14 @@ const anActor = (actor: Partial<Actor>): Actor => ({
 describe('ownership', () => {
   it.each([
     ['its maker', anActor({}), 'me'],
-    ['an admin', anActor({ role: 'admin' }), 'somebody'],
-    ['a scope that the route accepts', anActor({ role: null, scope: 'runtime' }), 'somebody'],
-  ])('lets %s touch a thing', (_who, actor, ownerId) => {
+    ['an admin', anActor({ role: 'admin' }), 'another'],
+    ['a scope that the route accepts', anActor({ role: null, scope: 'runtime' }), 'another'],
+  ])('lets %s change an object', (_who, actor, ownerId) => {
     expect(() => assertOwnOrAdmin(actor, ownerId)).not.toThrow();
   });
 
-  it.each(['viewer', 'developer'] as const)('keeps another %s from it', (role) => {
-    expect(() => assertOwnOrAdmin(anActor({ role }), 'somebody')).toThrow(
+  it.each(['viewer', 'developer'] as const)('refuses another %s', (role) => {
+    expect(() => assertOwnOrAdmin(anActor({ role }), 'another')).toThrow(
       expect.objectContaining({ code: 'RBAC.NOT_OWNER', facts: { requiredRole: 'admin', role } }),
     );
   });

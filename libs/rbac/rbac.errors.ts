@@ -1,30 +1,28 @@
 import { defineErrors } from '#http';
 
-/** What the guard refuses. */
+/** The refusals of the guard. */
 export const RbacErrors = defineErrors('RBAC', {
   ROLE_TOO_LOW: {
     kind: 'forbidden',
     title: 'Role is too low',
-    explanation:
-      'You belong to the organization, but this needs a higher role: `requiredRole` says which, `role` is yours.',
+    explanation: 'You belong to the organization, but this needs the higher role `requiredRole`; yours is `role`.',
   },
   NOT_OWNER: {
     kind: 'forbidden',
     title: 'Not yours',
-    detail: 'This takes the role admin, unless you made it yourself.',
-    explanation: 'Below the role admin, this may be done only to what one made oneself.',
+    detail: 'This takes the role admin, unless you made the object.',
+    explanation: 'Below the role admin, this is for objects that you made.',
   },
   SCOPE_TOO_NARROW: {
     kind: 'forbidden',
     title: 'Outside of the scope',
-    explanation:
-      'The service account holds a scope instead of a role, and this is not part of it. `scope` says which it holds.',
+    explanation: 'The service account has a scope instead of a role, given in `scope`, and this is not part of it.',
   },
   SESSION_REQUIRED: {
     kind: 'forbidden',
     title: 'Not for API tokens',
     detail: 'This takes a person who is signed in: send the access token of a sign-in, not an API token.',
-    explanation: 'This is for people who are signed in: an API token could gain more by it than it is worth.',
+    explanation: 'This is for users with a session: an API token could gain more by it than the token grants.',
   },
   OPERATOR_REQUIRED: {
     kind: 'forbidden',

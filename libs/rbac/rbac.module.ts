@@ -4,7 +4,7 @@ import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { AccessGuard } from './access.guard.js';
 import { RouteAudit } from './route-audit.js';
 
-/** Puts the guard before every route of the application, and checks at start that every route says who may use it. */
+/** Puts the guard before every route of the application, and checks at start that every route declares its access. */
 @Module({
   imports: [DiscoveryModule],
   providers: [{ provide: APP_GUARD, useClass: AccessGuard }, RouteAudit],

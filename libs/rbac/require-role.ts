@@ -1,18 +1,18 @@
 import { type AccessDecorator, declareAccess, type TokenScope } from '#auth';
 import { type Role } from '#kernel';
 
-/** What else a route's declaration says beside the least role. */
+/** The parts of a route's declaration beside the least role. */
 export interface RoleOptions {
-  /** Below admin, only for what the actor made: the use case calls {@link assertOwnOrAdmin}. */
+  /** Below admin, only for objects of the actor: the use case calls {@link assertOwnOrAdmin}. */
   readonly ownership?: 'own-or-admin';
-  /** Service accounts that hold this scope may use the route as well. */
+  /** Service accounts with this scope may use the route as well. */
   readonly alsoScope?: TokenScope;
 }
 
 /**
- * Members of the organization that the path's `organizationId` names, from this role on; operators always.
+ * Requires a member of the organization that the path's `organizationId` names, from this role on; operators always pass.
  *
- * To everybody else the organization does not exist (404); a member whose role is too low is told so (403).
+ * Outsiders get 404, as for a missing organization; a member with a lower role gets 403.
  */
 export function RequireRole(role: Role, options: RoleOptions = {}): AccessDecorator {
   return declareAccess({ kind: 'role', role, ...options });

@@ -21,7 +21,7 @@ async function start(controller: Type): Promise<INestApplicationContext> {
 }
 
 describe('the route audit', () => {
-  it('lets a process start whose routes all say who may use them, once', async () => {
+  it('lets a process start when every route declares its access once', async () => {
     @Controller('organizations/:organizationId/things')
     class Things {
       @Get()
@@ -106,7 +106,7 @@ describe('the route audit', () => {
     await expect(start(Homeless)).rejects.toThrow('Homeless.read declares a role');
   });
 
-  it('stops a process with a path that names an organization and lets in who does not belong to it', async () => {
+  it('stops a process with a route of an organization that admits outsiders', async () => {
     @Controller('organizations/:organizationId')
     class Ajar {
       @Get()

@@ -8,7 +8,7 @@ import { ORGANIZATION_PARAMETER } from './access.guard.js';
 /** Where Nest keeps the path of a controller and of a route. */
 const PATH_METADATA = 'path';
 
-/** Stops the process at start when a route does not say who may use it, says it twice, or says what its path cannot keep. */
+/** Stops the process at start when a route declares no access, declares two, or one that does not fit its path. */
 @Injectable()
 export class RouteAudit implements OnApplicationBootstrap {
   private readonly scanner = new MetadataScanner();
@@ -40,16 +40,16 @@ export class RouteAudit implements OnApplicationBootstrap {
   }
 }
 
-/** What is known of a route at start. */
+/** The declarations of a route at start. */
 export interface AuditedRoute {
   readonly declared: readonly RouteAccess[];
   /** Its whole paths, as written. */
   readonly paths: readonly string[];
-  /** What its documentation says; undefined where it has none. */
+  /** As documented; undefined where it has no documentation. */
   readonly isDocumentedAsPublic: boolean | undefined;
 }
 
-/** What is wrong with a route's declarations, in words that follow its name; undefined when nothing is. */
+/** The fault of a route's declarations, in words that follow its name; undefined when there is none. */
 export function faultOf({ declared, paths, isDocumentedAsPublic }: AuditedRoute): string | undefined {
   const [access, ...others] = declared;
   if (access === undefined) return 'declares neither a role nor that it is public';

@@ -16,7 +16,7 @@ describe('sessions that end under load', () => {
     await installation.stop();
   });
 
-  it('PostgreSQL, ending sixty sessions in the middle of whatever they do: pools recover, and nothing is lost', async () => {
+  it('recovers the pools and loses nothing when PostgreSQL ends sixty sessions in mid-transaction', async () => {
     const random = Random.of('sessions ended under load');
     const { pool } = installation;
     const { cluster, load } = await installation.load(random);
@@ -32,7 +32,7 @@ describe('sessions that end under load', () => {
     }
     await sleep(300);
     await installation.assertRecovered(cluster, load);
-    // Passes and looks of the sweep come and go; what lasts was left by somebody.
+    // Passes and sweeps come and go; a transaction that lasts was leaked.
     await sleep(2_000);
     const stuck = await pool.query(
       `select 1 from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'

@@ -4,21 +4,21 @@ import { JwtService } from '@nestjs/jwt';
 import { ApiSettings } from '#config';
 import { newId } from '#kernel';
 
-/** For whom access tokens are meant: this API and nothing else. */
+/** The audience of access tokens: this API and nothing else. */
 export const ACCESS_TOKEN_AUDIENCE = 'stowage-api';
 
-/** The only algorithm: a token that names another one is refused before its key is looked for. */
+/** The only algorithm: a token that names another one is refused before its key is looked up. */
 export const ACCESS_TOKEN_ALGORITHM = 'ES256';
 
-/** The media type of access tokens (RFC 9068), so that no other signed thing passes for one. */
+/** The media type of access tokens (RFC 9068), which distinguishes them from anything else that is signed. */
 export const ACCESS_TOKEN_TYPE = 'at+jwt';
 
-/** Who issues access tokens: the address by which clients reach this installation, where one was set. */
+/** The issuer of access tokens: the address by which clients reach this installation, where one was set. */
 export function issuerOf(settings: ApiSettings): string {
   return settings.publicUrl ?? 'stowage';
 }
 
-/** Signs access tokens. They say who and which session; what that is worth is looked up at every request. */
+/** Signs access tokens. They name user and session; what the session grants is read at every request. */
 @Injectable()
 export class AccessTokens {
   constructor(
@@ -26,7 +26,7 @@ export class AccessTokens {
     private readonly settings: ApiSettings,
   ) {}
 
-  /** How long a token that is issued now is valid, in seconds. */
+  /** The lifetime of a token that is issued now. */
   get lifetimeSeconds(): number {
     return this.settings.accessTokenSeconds;
   }

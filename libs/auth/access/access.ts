@@ -1,6 +1,6 @@
 import { type Role } from '#kernel';
 
-/** A credential whose form and signature are right. {@link AccessResolver} tells what it grants. */
+/** A credential whose form and signature are right. {@link AccessResolver} reads what it grants. */
 export type Credential =
   | { readonly kind: 'session'; readonly userId: string; readonly sessionId: string }
   | { readonly kind: 'api-token'; readonly tokenHash: Buffer };

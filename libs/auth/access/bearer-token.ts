@@ -1,7 +1,7 @@
-/** The longest credential that is looked at; ours have fewer than 600 characters. */
+/** The longest credential that is read; ours have fewer than 600 characters. */
 const MAX_LENGTH = 2048;
 
-/** What strategies read of a request. */
+/** The part of a request that strategies read. */
 export interface BearerRequest {
   /** Header fields by lower-case name, as Node parses them. */
   readonly headers: { readonly authorization?: string | undefined };

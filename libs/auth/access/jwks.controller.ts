@@ -26,7 +26,7 @@ export class JwkDto {
   @StringField(COORDINATE)
   readonly y!: string;
 
-  @StringField({ description: 'Which key: access tokens name it in their header.', max: 64, example: 'key-1' })
+  @StringField({ description: 'Id of the key, which access tokens name in their header.', max: 64, example: 'key-1' })
   readonly kid!: string;
 
   @StringField({ description: 'Always `ES256`.', max: 5, example: 'ES256' })
@@ -41,7 +41,7 @@ export class JwksDto {
   readonly keys!: readonly JwkDto[];
 }
 
-/** Tells everybody with which keys access tokens can be checked. */
+/** Publishes the keys that verify access tokens. */
 @Public()
 @Controller('.well-known')
 export class JwksController {

@@ -8,7 +8,7 @@ import { AuthErrors } from '../auth.errors.js';
 import { type TokenScope } from './access.js';
 import { OrganizationVisibilityErrors } from './organization-visibility.js';
 
-/** Who may use a route. Every route declares exactly one of these, on the method or on its controller. */
+/** The access that a route requires. Every route declares exactly one of these, on the method or on its controller. */
 export type RouteAccess =
   | { readonly kind: 'public' }
   | { readonly kind: 'signed-in'; readonly apiTokens: boolean }
@@ -28,9 +28,9 @@ const DECLARATIONS = Symbol('stowage:route-access');
 export type AccessDecorator = MethodDecorator & ClassDecorator;
 
 /**
- * Declares who may use a route, for the guard and for the OpenAPI document (`x-required-role`, and `x-access` as a sentence).
+ * Declares the access to a route, for the guard and for the OpenAPI document (`x-required-role`, and `x-access` as a sentence).
  *
- * Declarations add up, so that the audit at start can tell a route that declares two from one that declares one.
+ * Declarations add up, so that the audit at start detects a route with two.
  */
 export function declareAccess(access: RouteAccess): AccessDecorator {
   const remember = (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor): void => {
@@ -56,36 +56,36 @@ function accessDeclaredOn(subject: object): readonly RouteAccess[] {
 const EXTENSIONS = 'swagger/apiExtension';
 const ROUTE_EXTENSION = 'x-stowage-route';
 
-/** Whether the API's documentation says that a route is public; undefined where it says nothing. */
+/** Whether the API's documentation declares a route public; undefined where it declares nothing. */
 export function isDocumentedAsPublic(handler: object): boolean | undefined {
   const extensions = Reflect.getMetadata(EXTENSIONS, handler) as Record<string, { isPublic?: boolean }> | undefined;
   return extensions?.[ROUTE_EXTENSION]?.isPublic;
 }
 
 /**
- * Everything that a route declares: on its method, on its controller, and, for lack of both, by `@ApiRoute({access: 'public'})`, which the
- * libs above this one use alone. A proper route declares exactly one.
+ * All declarations of a route: on its method, on its controller, and, for lack of both, by `@ApiRoute({access: 'public'})`, for the libs above
+ * this one. A proper route has exactly one.
  */
 export function accessDeclaredFor(handler: object, controller: object): readonly RouteAccess[] {
   const declared = [...accessDeclaredOn(handler), ...accessDeclaredOn(controller)];
   return declared.length === 0 && isDocumentedAsPublic(handler) === true ? [{ kind: 'public' }] : declared;
 }
 
-/** Anybody, without a credential. One that is sent is not looked at. */
+/** Requires no credential, and ignores one that is sent. */
 export function Public(): AccessDecorator {
   return declareAccess({ kind: 'public' });
 }
 
 /**
- * Anybody who is signed in, whatever organizations they belong to.
+ * Requires a user who is signed in, of any organization or of none.
  *
- * @param options.apiTokens API tokens may use the route too; they may not where it could give more than the token is worth
+ * @param options.apiTokens API tokens may use the route too; they may not where the route could give more than the token grants
  */
 export function SignedIn(options: { readonly apiTokens?: boolean } = {}): AccessDecorator {
   return declareAccess({ kind: 'signed-in', apiTokens: options.apiTokens ?? false });
 }
 
-/** Operators of the installation, signed in as persons. */
+/** Requires an operator of the installation, with a session. */
 export function RequireOperator(): AccessDecorator {
   return declareAccess({ kind: 'operator' });
 }
@@ -94,7 +94,7 @@ function requiredRoleOf(access: RouteAccess): string {
   return access.kind === 'role' ? access.role : access.kind;
 }
 
-/** The codes with which the guard refuses, for the API's documentation, which knows every code by its name alone. */
+/** The codes of the guard's refusals, by name alone: `rbac` below declares them. */
 function refusalsOf(access: RouteAccess): readonly string[] {
   switch (access.kind) {
     case 'public':
@@ -114,20 +114,20 @@ function refusalsOf(access: RouteAccess): readonly string[] {
   }
 }
 
-/** Who may use the route, as a sentence for the reader of the API's documentation. */
+/** The access to a route as a sentence, for the API's documentation. */
 export function sentenceOf(access: RouteAccess): string {
   switch (access.kind) {
     case 'public':
       return 'Needs no credential.';
     case 'signed-in':
       return access.apiTokens
-        ? 'For everybody who is signed in, and API tokens.'
-        : 'For everybody who is signed in; not for API tokens.';
+        ? 'For every signed-in user, and API tokens.'
+        : 'For every signed-in user; not for API tokens.';
     case 'operator':
       return 'For operators of the installation.';
     case 'role': {
       const least = `Needs the role ${access.role}${access.role === 'admin' ? '' : ' or higher'} in the organization`;
-      const own = access.ownership === undefined ? '' : '; below admin, for what one made oneself';
+      const own = access.ownership === undefined ? '' : '; below admin, for own objects';
       const scope = access.alsoScope === undefined ? '' : `; service accounts with scope ${access.alsoScope} may too`;
       return `${least}${own}${scope}.`;
     }

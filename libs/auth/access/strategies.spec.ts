@@ -40,7 +40,7 @@ async function ask(...lines: readonly string[]): Promise<unknown> {
 }
 const accessToken = (signature: string): string => `${HEADER}.claims.${signature}`;
 
-describe('the strategies of passport', () => {
+describe('the passport strategies', () => {
   beforeEach(() => {
     verifier.mockClear();
     new AccessTokenStrategy({ jwtKeys: [{ kid: 'k1', publicKey }] } as unknown as ApiSettings);
@@ -65,7 +65,7 @@ describe('the strategies of passport', () => {
     expect(verifier).toHaveBeenCalledTimes(2);
   });
 
-  it('refuses a cached access token in the second in which it expires', async () => {
+  it('refuses a cached access token from the second of expiry on', async () => {
     await ask(`Bearer ${accessToken('good')}`);
     jest.useFakeTimers({ now: Date.now() + 61_000, doNotFake: ['nextTick', 'setImmediate'] });
     try {
@@ -75,7 +75,7 @@ describe('the strategies of passport', () => {
     }
   });
 
-  it('recognizes an API token by its form, and gives its hash', async () => {
+  it('identifies an API token by its form, and gives its hash', async () => {
     const token = createApiToken(newId());
     await expect(ask(`Bearer ${token}`)).resolves.toEqual({ kind: 'api-token', tokenHash: digestOf(token) });
     await expect(ask(`Bearer ${token}x`)).resolves.toBeUndefined();

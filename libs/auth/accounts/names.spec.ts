@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { canonicalEmail, emailKey, loginKeyOf, USERNAME_PATTERN } from './names.js';
 
 describe('usernames', () => {
-  it.each(['ada', 'Ada.Lovelace', 'a-b_c.9', 'x'.repeat(32)])('may be %s', (name) => {
+  it.each(['ada', 'Ada.Lovelace', 'a-b_c.9', 'x'.repeat(32)])('accepts the username %s', (name) => {
     expect(USERNAME_PATTERN.test(name)).toBe(true);
   });
 
@@ -19,7 +19,7 @@ describe('usernames', () => {
     'a\nb',
     'ada\0',
     'ada\u200b',
-  ])('may not be %j, which may look like another or mean something elsewhere', (name) => {
+  ])('refuses the username %j, which may look like another or mean something elsewhere', (name) => {
     expect(USERNAME_PATTERN.test(name)).toBe(false);
   });
 });
@@ -29,7 +29,7 @@ describe('e-mail addresses', () => {
     ['ada@example.com', 'ada@example.com'],
     ['Ada+x@EXAMPLE.com', 'Ada+x@example.com'],
     ['ada@bücher.example', 'ada@xn--bcher-kva.example'],
-  ])('%s is kept as %s', (typed, kept) => {
+  ])('normalizes %s to %s', (typed, kept) => {
     expect(canonicalEmail(typed)).toBe(kept);
   });
 
@@ -48,17 +48,17 @@ describe('e-mail addresses', () => {
     'a@127.0.0.1',
     'а@example.com',
     'a@@example.com',
-  ])('%j is none', (typed) => {
+  ])('refuses %j', (typed) => {
     expect(canonicalEmail(typed)).toBeUndefined();
   });
 
-  it('are the same without regard to case', () => {
+  it('ignores case in the key of an e-mail address', () => {
     expect(emailKey('Ada@example.com')).toBe(emailKey('aDA@example.com'));
     expect(loginKeyOf('ADA@EXAMPLE.com')).toEqual({ email: 'ada@example.com' });
     expect(loginKeyOf('Ada')).toEqual({ username: 'ada' });
   });
 
-  it('are judged in time that does not explode', () => {
+  it('checks a long e-mail address in linear time', () => {
     const began = process.cpuUsage();
     for (const text of [
       'a'.repeat(50_000),

@@ -11,7 +11,7 @@ import { AuthErrors } from '../auth.errors.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { assertAcceptablePassword } from '../passwords/password-policy.js';
 
-/** Makes operators: by a command on the machine, and by nothing that listens. */
+/** Makes operators, for a command on the machine: no route does. */
 @Injectable()
 export class Operators {
   constructor(
@@ -41,7 +41,7 @@ export class Operators {
     });
   }
 
-  /** Makes an operator of an account that exists; its password stays as it is. @returns the name as it is written there */
+  /** Makes an operator of an account that exists; its password stays as it is. @returns its username */
   async promote(username: string): Promise<string> {
     return this.database.transaction(async (tx) => {
       const user = await tx.findOneOrFail(User, { usernameKey: usernameKey(username) });

@@ -20,7 +20,7 @@ import { UsersService } from './users.service.js';
 
 const TAG = 'operators';
 
-/** What operators do with accounts. */
+/** Accounts, for operators. */
 @RequireOperator()
 @Controller('admin/users')
 export class UsersController {
@@ -53,7 +53,7 @@ export class UsersController {
     id: 'disableUser',
     tag: TAG,
     summary: 'Disable an account',
-    description: 'Its sessions and API tokens die at once, and stay dead when it is enabled again.',
+    description: 'Its sessions and API tokens end at once, and stay ended when it is enabled again.',
     answer: UserAccountDto,
     problems: [AuthErrors.USER_NOT_FOUND, AuthErrors.CANNOT_DISABLE_SELF],
   })

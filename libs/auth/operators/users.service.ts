@@ -15,7 +15,7 @@ import { digestOf } from '../tokens/api-token-format.js';
 import { ApiToken } from '../tokens/api-token.entity.js';
 import { toBase62 } from '../tokens/base62.js';
 
-/** How long a reset code can be used, in seconds. */
+/** The lifetime of a reset code. */
 export const RESET_CODE_SECONDS = 1800;
 
 /** A reset code, which is shown once. */
@@ -24,7 +24,7 @@ export interface NewResetCode {
   readonly expiresAt: string;
 }
 
-/** What operators do with accounts. */
+/** Lists, disables and enables accounts, and makes reset codes, for operators. */
 @Injectable()
 export class UsersService {
   constructor(
@@ -53,7 +53,7 @@ export class UsersService {
     });
   }
 
-  /** Lets a disabled account sign in again. @throws DomainError AUTH.USER_NOT_FOUND */
+  /** Enables a disabled account. @throws DomainError AUTH.USER_NOT_FOUND */
   async enable(actor: Actor, userId: string): Promise<AccountView> {
     return this.database.transaction((tx) => this.setDisabled(tx, actor, userId, false));
   }

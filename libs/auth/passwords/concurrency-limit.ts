@@ -3,7 +3,7 @@ import { AuthErrors } from '../auth.errors.js';
 export interface ConcurrencyLimits {
   readonly concurrency: number;
   readonly maxWaiting: number;
-  /** What a refused caller is told to wait. */
+  /** The `Retry-After` of a refusal. */
   readonly retryAfterSeconds: number;
 }
 

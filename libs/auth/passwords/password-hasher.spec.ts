@@ -13,7 +13,7 @@ describe('the password hasher', () => {
     expect(await hasher.hash('plum wagon orbit')).not.toBe(hash);
   });
 
-  it('knows the password by which a hash was made, and no other, not even by one character', async () => {
+  it('matches the password of a hash, and no password that differs by one character', async () => {
     const text = fc
       .string({ unit: 'binary', minLength: 8, maxLength: 60 })
       .filter((password) => password.isWellFormed());
@@ -40,11 +40,11 @@ describe('the password hasher', () => {
     await expect(hasher.check('cafe\u0301 orbit wagon', hash)).resolves.toMatchObject({ matches: true });
   });
 
-  it('does the same work for an account that does not exist, and never matches', async () => {
+  it('works as long for an account that does not exist, and never matches', async () => {
     await expect(hasher.check('plum wagon orbit', undefined)).resolves.toEqual({ matches: false, isWeak: false });
   });
 
-  it('sees that a hash is weaker than the settings ask for', async () => {
+  it('detects a hash that is weaker than the settings require', async () => {
     const stronger = new PasswordHasher({ ...settings, argon2MemoryKib: 32_768 });
     const hash = await hasher.hash('plum wagon orbit');
     await expect(stronger.check('plum wagon orbit', hash)).resolves.toEqual({ matches: true, isWeak: true });

@@ -25,7 +25,7 @@ import { ProfileService } from './profile.service.js';
 
 const TAG = 'me';
 
-/** Who is signed in: the account, its sessions, its API tokens. */
+/** The actor's own account, its sessions and its API tokens. */
 @SignedIn()
 @Controller('me')
 export class MeController {

@@ -14,7 +14,7 @@ export class UpdateProfileDto {
 
   @StringField({
     ...PASSWORD_FIELD,
-    description: 'The present password: a session alone does not change how one signs in.',
+    description: 'The present password: a session alone cannot change the names of a sign-in.',
   })
   readonly currentPassword!: string;
 }
@@ -34,7 +34,7 @@ export class SessionDto {
   @BooleanField({ description: 'Whether this request came from it.' })
   readonly isCurrent!: boolean;
 
-  @TimestampField({ description: 'When somebody signed in.' })
+  @TimestampField({ description: 'When the session began.' })
   readonly createdAt!: string;
 
   @TimestampField({ description: 'When it was last refreshed.' })
@@ -44,18 +44,18 @@ export class SessionDto {
   readonly expiresAt!: string;
 
   @StringField({
-    description: 'What the client called itself when it last signed in or refreshed.',
+    description: 'The `User-Agent` of the last sign-in or refresh.',
     min: 0,
     max: 256,
     nullable: true,
   })
   readonly userAgent!: string | null;
 
-  @StringField({ description: 'Where it last signed in or refreshed from.', max: 64, nullable: true })
+  @StringField({ description: 'The address of the last sign-in or refresh.', max: 64, nullable: true })
   readonly address!: string | null;
 }
 
 export class SessionsEndedDto {
-  @IntegerField({ description: 'How many sessions were ended.', min: 0, max: 1000, example: 2 })
+  @IntegerField({ description: 'Number of sessions that were ended.', min: 0, max: 1000, example: 2 })
   readonly ended!: number;
 }

@@ -14,7 +14,7 @@ import { LoginDto, RefreshDto, RegistrationDto, ResetDto, TokensDto } from './au
 import { AuthErrors } from '../auth.errors.js';
 import { Sessions, type SignedIn } from './sessions.service.js';
 
-/** Registering, signing in, staying signed in, signing out. */
+/** Registration, sign-in, refresh, sign-out and password reset. */
 @Public()
 @Controller('auth')
 export class AuthController {
@@ -50,7 +50,7 @@ export class AuthController {
     tag: 'auth',
     summary: 'Sign in',
     description:
-      'Opens a session. In Swagger UI, paste `accessToken` into the Authorize dialog. After ten failures on one account from one address, further attempts must wait.',
+      'Opens a session. In Swagger UI, paste `accessToken` into the Authorize dialog. After ten failures on one account from one address, each further attempt must wait, twice as long each time.',
     answer: TokensDto,
     problems: [AuthErrors.INVALID_CREDENTIALS, AuthErrors.TOO_MANY_ATTEMPTS, AuthErrors.BUSY],
   })
@@ -65,7 +65,7 @@ export class AuthController {
     tag: 'auth',
     summary: 'Stay signed in',
     description:
-      'Uses up a refresh token and answers the next one with a new access token. A client that lost the answer may repeat the request within 10 seconds and gets the same next token. A token that comes again later ends the session.',
+      'Uses up a refresh token and answers the next one with a new access token. A client that lost the answer may repeat the request within 10 seconds and gets the same next token. A later second use ends the session.',
     answer: TokensDto,
     problems: [AuthErrors.REFRESH_TOKEN_INVALID, AuthErrors.REFRESH_TOKEN_REUSED],
   })
@@ -80,7 +80,7 @@ export class AuthController {
     tag: 'auth',
     summary: 'Sign out',
     description:
-      'Ends the session that the refresh token belongs to, its access tokens included. The answer is the same when there is no such session any more.',
+      'Ends the session of the refresh token, and with it its access tokens. The answer is the same for a session that has ended.',
   })
   async logout(@Body() body: RefreshDto): Promise<void> {
     await this.sessions.endByRefreshToken(body.refreshToken);
@@ -92,7 +92,7 @@ export class AuthController {
     id: 'resetPassword',
     tag: 'auth',
     summary: 'Set a forgotten password',
-    description: 'By a one-time code from an operator, who makes it for you and sees who you are. All sessions end.',
+    description: 'Sets a new password by a one-time code, which an operator hands over in person. All sessions end.',
     problems: [
       AuthErrors.RESET_CODE_INVALID,
       AuthErrors.PASSWORD_REFUSED,

@@ -12,21 +12,21 @@ const USERNAME = {
   example: 'ada.lovelace',
 } as const;
 
-/** The rule of a password that is to be taken. */
+/** The rule of a new password. */
 export const NEW_PASSWORD_FIELD = {
-  description: `8 (or what the installation asks for) to ${PASSWORD_MAX_LENGTH} characters of any kind, spaces included.`,
+  description: `8 (or the minimum of the installation) to ${PASSWORD_MAX_LENGTH} characters of any kind, spaces included.`,
   min: 1,
   max: PASSWORD_INPUT_MAX_LENGTH,
   writeOnly: true,
   example: 'correct horse battery staple',
 } as const;
 
-/** The rule of a password that is to be compared. */
+/** The rule of a present password. */
 export const PASSWORD_FIELD = { ...NEW_PASSWORD_FIELD, description: 'The password.' } as const;
 
 /** The rule of an e-mail address. */
 export const EMAIL_FIELD = {
-  description: 'A second name to sign in by. No mail is sent to it.',
+  description: 'A second name to sign in by. Stowage sends no mail.',
   min: 3,
   max: EMAIL_MAX_LENGTH,
   format: 'email',
@@ -36,7 +36,7 @@ export const EMAIL_FIELD = {
 } as const;
 
 const REFRESH_TOKEN = {
-  description: 'Works once: every answer brings the next one.',
+  description: 'Works once: every answer carries the next one.',
   max: 200,
   writeOnly: true,
   example: 'strf_019a5f00c0de7000800000000000abcd_0_hT2xJ9mQv0b3YwZ4cR6sKdLp8uNfEa1gXiOyV7tBmWo',
@@ -53,7 +53,7 @@ export class RegistrationDto {
   readonly email?: string | null;
 
   @StringField({
-    description: 'Joins that organization, or makes no account at all.',
+    description: 'Joins the organization of the code, or makes no account at all.',
     max: 64,
     optional: true,
     nullable: true,
@@ -83,20 +83,20 @@ export class UserDto {
   readonly username!: string;
 
   @StringField({
-    description: 'As it was given; null when none was.',
+    description: 'The e-mail address; null without one.',
     max: EMAIL_MAX_LENGTH,
     format: 'email',
     nullable: true,
   })
   readonly email!: string | null;
 
-  @BooleanField({ description: 'Runs the whole installation, across organizations.' })
+  @BooleanField({ description: 'Whether the user administers the whole installation.' })
   readonly isOperator!: boolean;
 }
 
 export class TokensDto {
   @StringField({
-    description: 'A JWT, to be sent as `Authorization: Bearer`.',
+    description: 'A JWT for the header `Authorization: Bearer`.',
     max: 2048,
     example: 'eyJhbGciOiJFUzI1NiIsImtpZCI6ImsxIiwidHlwIjoiYXQrand0In0.eyJzdWIiOiIwMTk5MGQ2YiJ9.c2lnbmF0dXJl',
   })
@@ -111,7 +111,7 @@ export class TokensDto {
   @StringField({ ...REFRESH_TOKEN, writeOnly: false })
   readonly refreshToken!: string;
 
-  @ObjectField(() => UserDto, { description: 'Who signed in.' })
+  @ObjectField(() => UserDto, { description: 'The user of the session.' })
   readonly user!: UserDto;
 }
 
@@ -120,7 +120,7 @@ export class ResetDto {
   readonly username!: string;
 
   @StringField({
-    description: 'The one-time code that an operator gave you.',
+    description: 'The one-time code that an operator made.',
     max: 100,
     writeOnly: true,
     example: 'Zk3nV0pQ8sXw2RtYb7LcMd5HgJfUeAi1oK9xNvTq4Ws',

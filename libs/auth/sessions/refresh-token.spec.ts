@@ -13,12 +13,12 @@ const salt = randomBytes(32);
 const sessionId = newId();
 
 describe('a refresh token', () => {
-  it('says which session and which generation it is of', () => {
+  it('names its session and its generation', () => {
     const text = refreshTokenOf(key, sessionId, salt, 7);
     expect(parseRefreshToken(text)).toMatchObject({ sessionId, generation: 7 });
   });
 
-  it('is the same every time it is derived, and another for another key, session, salt or generation', () => {
+  it('stays the same for the same key, session, salt and generation, and differs for any other', () => {
     const token = refreshTokenOf(key, sessionId, salt, 7);
     expect(refreshTokenOf(key, sessionId, salt, 7)).toBe(token);
     const others = [
@@ -30,7 +30,7 @@ describe('a refresh token', () => {
     expect(new Set([token, ...others].map((text) => text.slice(-43))).size).toBe(5);
   });
 
-  it('is genuine only as it was made', () => {
+  it('passes as genuine only without a changed character', () => {
     const token = refreshTokenOf(key, sessionId, salt, 7);
     fc.assert(
       fc.property(
@@ -49,7 +49,7 @@ describe('a refresh token', () => {
   });
 
   it.each(['', 'strf_', 'eyJhbGciOiJFUzI1NiJ9.e30.x', `strf_${'0'.repeat(32)}_99999999999_${'A'.repeat(43)}`])(
-    'is not %j',
+    'refuses %j as a token',
     (text) => {
       expect(parseRefreshToken(text)).toBeUndefined();
     },

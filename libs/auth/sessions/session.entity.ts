@@ -30,7 +30,7 @@ const SessionSchema = defineEntity({
 /**
  * A sign-in of one user, and the family of its refresh tokens.
  *
- * A session that ended has no row: whoever presents one of its tokens is unknown from that moment.
+ * A session that ended has no row, so that its tokens are unknown from that moment on.
  */
 export class Session extends SessionSchema.class {}
 SessionSchema.setClass(Session);

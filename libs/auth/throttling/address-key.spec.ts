@@ -24,7 +24,7 @@ function spellingsOf(parts: readonly number[]): string[] {
   return [whole, padded, mixed, short, `${short}%eth0`];
 }
 
-describe('what counters know an address by', () => {
+describe('the key of an address for counters', () => {
   it.each([
     ['192.0.2.7', '192.0.2.7'],
     ['::ffff:192.0.2.7', '192.0.2.7'],
@@ -38,15 +38,15 @@ describe('what counters know an address by', () => {
     ['::', '0:0:0:0::/64'],
     ['1::ffff:192.0.2.7', '1:0:0:0::/64'],
     ['none', 'none'],
-  ])('%s is %s', (address, key) => {
+  ])('maps %s to %s', (address, key) => {
     expect(keyOf(address)).toBe(key);
   });
 
-  it('is one for all outside of requests', () => {
+  it('shares one key outside of requests', () => {
     expect(keyOf(null)).toBe('nowhere');
   });
 
-  it('is the same for any two addresses of one /64, however they are written', () => {
+  it('gives one key to any two addresses of one /64, in any notation', () => {
     fc.assert(
       fc.property(network, groups(4), groups(4), (prefix, one, other) => {
         const spellings = [...spellingsOf([...prefix, ...one]), ...spellingsOf([...prefix, ...other])];
@@ -56,7 +56,7 @@ describe('what counters know an address by', () => {
     );
   });
 
-  it('differs between any two /64', () => {
+  it('distinguishes any two /64', () => {
     // Often only one group differs.
     const neighbours = network.chain((one) =>
       fc.tuple(

@@ -1,12 +1,12 @@
 import { isIPv6 } from 'node:net';
 
-/** The first six groups of an IPv4 address that is written as one of IPv6, as a socket that serves both shows it. */
+/** The first six groups of an IPv4 address in IPv6 notation, as a socket for both families reports it. */
 const MAPPED_IPV4 = [0, 0, 0, 0, 0, 0xffff].join();
 
 /**
- * What counters know an address by. Outside of requests there is none, and all share one count.
+ * The key of an address in counters. Outside of requests there is none, and all share one count.
  *
- * Of IPv6 it is the /64: whoever has one address there has them all, and would otherwise have a fresh count for each request.
+ * An IPv6 address counts as its /64: a client usually has all addresses of it, and could otherwise take a new one for each request.
  */
 export function keyOf(address: string | null): string {
   if (address === null) return 'nowhere';
@@ -19,7 +19,7 @@ export function keyOf(address: string | null): string {
     .join(':')}::/64`;
 }
 
-/** The eight groups of a valid IPv6 address; its zone, which only says through which interface it came, is left out. */
+/** The eight groups of a valid IPv6 address, without its zone. */
 function groupsOf(address: string): number[] {
   const [written = ''] = address.split('%');
   const [head = [], tail] = written.split('::').map(parse);
@@ -27,7 +27,7 @@ function groupsOf(address: string): number[] {
   return [...head, ...Array.from({ length: 8 - head.length - tail.length }, () => 0), ...tail];
 }
 
-/** Groups that stand between colons, of which the last may be written as an IPv4 address and is two. */
+/** Parses groups between colons. The last may be an IPv4 address, which is two groups. */
 function parse(part: string): number[] {
   if (part === '') return [];
   return part.split(':').flatMap((group) => {

@@ -17,17 +17,17 @@ import { keyOf } from './address-key.js';
 import { RateLimits, type Limit } from './rate-limits.js';
 import { type Count, Counters } from './counters.js';
 
-/** The limits that a route can put on addresses. */
+/** The limits per address that a route can declare. */
 export type AddressLimitName = 'register' | 'login' | 'refresh' | 'reset';
 
 const LIMIT = 'stowage:address-limit';
 
-/** Where answers get their headers. */
+/** The part of a reply that takes headers. */
 export interface HeaderSink {
   header(name: string, value: string): unknown;
 }
 
-/** Counts requests to public routes by address, before anything of them is read. */
+/** Counts requests to public routes by address, before their bodies are read. */
 @Injectable()
 export class AddressLimitGuard implements CanActivate {
   constructor(
@@ -53,13 +53,13 @@ export function LimitByAddress(name: AddressLimitName): MethodDecorator {
   return applyDecorators(SetMetadata(LIMIT, name), UseGuards(AddressLimitGuard), ApiExtension(LIMIT_EXTENSION, true));
 }
 
-/** Adds the headers that tell a limit and what is left of it (IETF draft on RateLimit headers, version 11). */
+/** Adds the headers with a limit and the rest of it (IETF draft on RateLimit headers, version 11). */
 export function tellLimit(reply: HeaderSink, limit: Limit, count: Pick<Count, 'remaining' | 'resetMs'>): void {
   reply.header('ratelimit-policy', `"${limit.name}";q=${limit.points};w=${limit.seconds}`);
   reply.header('ratelimit', `"${limit.name}";r=${count.remaining};t=${Math.ceil(count.resetMs / 1000)}`);
 }
 
-/** The refusal of whoever used up a limit. */
+/** The refusal of a request over the limit. */
 export function tooMany(limit: Limit, resetMs: number): DomainError {
   const retryAfterSeconds = Math.max(1, Math.ceil(resetMs / 1000));
   return RequestErrors.TOO_MANY.because('Too many requests: try again later.', {

@@ -7,39 +7,39 @@ import { Settings } from '#config';
 
 import { type Limit } from './rate-limits.js';
 
-/** The longest that one count waits for Redis. */
+/** How long one count waits for Redis at most. */
 const REDIS_TIMEOUT_MS = 100;
 
-/** How long Redis is left alone after it failed once. */
+/** How long Redis is not asked after a failure. */
 const REDIS_PAUSE_MS = 1000;
 
-/** What a counter says after it was asked. */
+/** The state of a counter. */
 export interface Count {
-  /** Whether the limit still holds. */
+  /** Whether the count is within the limit. */
   readonly isWithin: boolean;
   readonly used: number;
   readonly remaining: number;
-  /** Until the count starts again. */
+  /** Until the window ends. */
   readonly resetMs: number;
 }
 
-/** One limit's two counters: the shared one, and the one that stands in for it. */
+/** The two counters of a limit: the shared one, and the one of this process for outages of Redis. */
 interface Pair {
   readonly shared: RateLimiterRedis;
   readonly local: RateLimiterMemory;
 }
 
-/** Counters whose last known value is kept for the time in which Redis cannot be asked. */
+/** Number of counters whose last known value is kept for outages of Redis. */
 const MAX_REMEMBERED = 10_000;
 
-/** The answer of a Redis that gave none. */
+/** Stands for an answer that Redis did not give. */
 const AWAY = Symbol('away');
 
 const METRIC = 'stowage_rate_limits_shared';
 
 /**
- * Counts what callers try, in Redis for all processes together. While Redis is away (or slower than {@link REDIS_TIMEOUT_MS}) each
- * process counts for itself, and adds that later: limits never vanish and nobody waits, and the metric `stowage_rate_limits_shared` is 0.
+ * Counts attempts and requests in Redis, for all processes together. While Redis is away (or slower than {@link REDIS_TIMEOUT_MS}) each
+ * process counts on its own: limits stay in force, no request waits, and the metric `stowage_rate_limits_shared` is 0.
  */
 @Injectable()
 export class Counters implements OnApplicationShutdown {
@@ -57,7 +57,7 @@ export class Counters implements OnApplicationShutdown {
       connectTimeout: 2000,
       retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), 1000),
     });
-    // Without a listener the first refused connection would end the process; the metric says what there is to say.
+    // Without a listener the first refused connection would end the process; the metric reports outages.
     this.redis.on('error', () => undefined);
     const isShared = (): number => (this.isShared ? 1 : 0);
     register.removeSingleMetric(METRIC);
@@ -70,7 +70,7 @@ export class Counters implements OnApplicationShutdown {
     });
   }
 
-  /** Whether counting is shared at this moment. */
+  /** Whether counts are shared at this moment. */
   get isShared(): boolean {
     return this.redis.status === 'ready' && Date.now() >= this.awayUntil;
   }
@@ -84,14 +84,14 @@ export class Counters implements OnApplicationShutdown {
     return this.countOf(limit, key, counted, here);
   }
 
-  /** What was counted, without counting. */
+  /** Reads a counter without counting. */
   async read(limit: Limit, key: string): Promise<Count> {
     const { shared, local } = this.pairOf(limit);
     const counted = await this.ask(() => shared.get(key));
     return this.countOf(limit, key, counted, await local.get(key));
   }
 
-  /** Sets a counter, for so long. */
+  /** Sets a counter for the given time. */
   async set(limit: Limit, key: string, points: number, lifetimeSeconds: number): Promise<void> {
     const { shared, local } = this.pairOf(limit);
     const isAway = (await this.ask(() => shared.set(key, points, lifetimeSeconds))) === AWAY;
@@ -99,7 +99,7 @@ export class Counters implements OnApplicationShutdown {
     await (isAway ? local.set(key, points, lifetimeSeconds) : local.delete(key));
   }
 
-  /** Forgets what was counted. */
+  /** Resets a counter. */
   async clear(limit: Limit, key: string): Promise<void> {
     const { shared, local } = this.pairOf(limit);
     this.lastSeen.delete(`${limit.name}:${key}`);
@@ -134,8 +134,8 @@ export class Counters implements OnApplicationShutdown {
   }
 
   /**
-   * What was counted for all and what was counted here while Redis was away add up, and of what cannot be read the last known value counts:
-   * no outage makes anybody's count smaller.
+   * Adds the shared count and the count of this process during outages. While the shared count cannot be read its last known value is used, so
+   * that no outage lowers a count.
    */
   private countOf(
     { name, points, seconds }: Limit,

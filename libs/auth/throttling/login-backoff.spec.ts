@@ -48,7 +48,7 @@ describe('the login back-off', () => {
     ]);
   });
 
-  it('doubles the delay with each failure after the free ones, up to the limit', async () => {
+  it('raises the delay twofold with each failure after the free ones, up to the limit', async () => {
     for (let i = 0; i < 3; i++) await backoff.fail(String(key), await reserve());
     for (const retryAfterSeconds of [1, 2, 2]) {
       await expect(reserve()).resolves.toEqual({ kind: 'refused', retryAfterSeconds });
@@ -66,7 +66,7 @@ describe('the login back-off', () => {
     expect(kinds.filter((kind) => kind === 'delayed')).toHaveLength(1);
   });
 
-  it('resets, and refunds an attempt that does not count', async () => {
+  it('refunds an attempt that does not count, and resets after a success', async () => {
     for (let i = 0; i < 10; i++) await backoff.refund(String(key), await reserve());
     await expect(reserve()).resolves.toMatchObject({ kind: 'free' });
     for (let i = 0; i < 10; i++) await reserve();
@@ -86,14 +86,14 @@ describe('the limit of a principal', () => {
   const headers: Record<string, string> = {};
   const reply = { header: (name: string, value: string) => (headers[name] = value) };
 
-  it('admits the requests of one window, and sends what is left', () => {
+  it('allows the requests of one window, and sends the rest in headers', () => {
     for (let i = 0; i < 5; i++) limit.admit('p', reply);
     expect(headers).toEqual({ 'ratelimit-policy': '"requests";q=5;w=1', ratelimit: '"requests";r=0;t=1' });
     expect(() => limit.admit('p', reply)).toThrow(expect.objectContaining({ code: 'REQUEST.TOO_MANY' }));
     expect(() => limit.admit('q', reply)).not.toThrow();
   });
 
-  it('admits requests again in the next window', () => {
+  it('allows requests again in the next window', () => {
     jest.useFakeTimers({ now: Date.now() + 1100 });
     expect(() => limit.admit('p', reply)).not.toThrow();
     jest.useRealTimers();

@@ -4,13 +4,13 @@ import { RateLimits } from './rate-limits.js';
 import { type HeaderSink, tellLimit, tooMany } from './address-limit.guard.js';
 import { Counters } from './counters.js';
 
-/** How often what was counted here is added to what all processes counted. */
+/** How often the counts of this process are added to the shared ones. */
 const SHARE_EVERY_MS = 100;
 
-/** A principal that made a smaller part of its limit than this is not worth asking Redis about. */
-const WORTH_SHARING = 0.01;
+/** The share of its limit below which a principal's count is not sent to Redis. */
+const LEAST_SHARED = 0.01;
 
-/** What one principal did in the present window. */
+/** The requests of one principal in the present window. */
 interface Usage {
   windowEndsMs: number;
   used: number;
@@ -18,8 +18,8 @@ interface Usage {
 }
 
 /**
- * Limits the requests of each principal, over all processes, without a request ever waiting for Redis: requests are counted here, and
- * ten times a second what was counted is added up for all. So with several processes a principal may exceed the limit for a tenth of a second.
+ * Limits the requests of each principal over all processes, without a request ever waiting for Redis: each process counts in memory, and adds
+ * its counts to the shared ones ten times a second. So with several processes a principal may exceed the limit for a tenth of a second.
  */
 @Injectable()
 export class PrincipalLimit implements OnApplicationShutdown {
@@ -34,7 +34,7 @@ export class PrincipalLimit implements OnApplicationShutdown {
     this.timer.unref();
   }
 
-  /** Counts one request, and tells in its headers what is left. @throws DomainError REQUEST.TOO_MANY */
+  /** Counts one request, and sends the rest of the limit in headers. @throws DomainError REQUEST.TOO_MANY */
   admit(principal: string, reply: HeaderSink): void {
     const limit = this.limits.requests;
     const now = Date.now();
@@ -57,10 +57,10 @@ export class PrincipalLimit implements OnApplicationShutdown {
   private async share(): Promise<void> {
     const limit = this.limits.requests;
     const now = Date.now();
-    const worthIt = limit.points * WORTH_SHARING;
+    const leastShared = limit.points * LEAST_SHARED;
     const shares: Promise<void>[] = [];
     for (const [principal, usage] of this.usages) {
-      if (usage.unshared >= worthIt) shares.push(this.shareOne(principal, usage));
+      if (usage.unshared >= leastShared) shares.push(this.shareOne(principal, usage));
       else if (usage.windowEndsMs <= now) this.usages.delete(principal);
     }
     await Promise.all(shares);

@@ -10,14 +10,14 @@ import { toBase62 } from './base62.js';
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-.';
 
 describe('an API token', () => {
-  it('has a prefix and a checksum by which it is recognized', () => {
+  it('carries a prefix and a checksum', () => {
     const token = createApiToken(newId());
     expect(token).toMatch(/^stow_[0-9A-Za-z]{22}_[0-9A-Za-z]{49}$/);
     expect(isApiToken(token)).toBe(true);
     expect(createApiToken(newId())).not.toBe(token);
   });
 
-  it('is recognized no longer when any one character is another', () => {
+  it('fails the check with any one changed character', () => {
     const token = createApiToken(newId());
     fc.assert(
       fc.property(fc.nat(token.length - 1), fc.constantFrom(...Array.from(ALPHABET)), (at, character) => {
@@ -29,19 +29,19 @@ describe('an API token', () => {
   });
 
   it.each(['', 'stow_', 'stow_a_b', `${createApiToken(newId())} `, ` ${createApiToken(newId())}`])(
-    'is not %j',
+    'refuses %j as a token',
     (text) => {
       expect(isApiToken(text)).toBe(false);
     },
   );
 
-  it('is kept as a digest only', () => {
+  it('stores a digest of 32 bytes', () => {
     expect(digestOf('stow_x')).toHaveLength(32);
   });
 });
 
 describe('base 62', () => {
-  it('tells all bytes apart', () => {
+  it('encodes different bytes differently', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ minLength: 4, maxLength: 4 }),

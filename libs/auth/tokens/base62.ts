@@ -1,6 +1,6 @@
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** Bytes as a number in base 62, with leading zeros up to `length` digits. @throws RangeError when it does not fit */
+/** Writes bytes as a number in base 62, with leading zeros up to `length` digits. @throws RangeError when it does not fit */
 export function toBase62(bytes: Uint8Array, length: number): string {
   let rest = BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
   let text = '';

@@ -44,7 +44,7 @@ export class ServiceAccountsController {
     id: 'createServiceAccount',
     tag: TAG,
     summary: 'Make a service account',
-    description: "The organization's own, so that it outlives the people who made it. It acts through API tokens only.",
+    description: 'Belongs to the organization, and outlives the user who makes it. It acts through API tokens only.',
     answer: ServiceAccountDto,
     status: 201,
     problems: [AuthErrors.SERVICE_ACCOUNT_NAME_TAKEN, AuthErrors.SERVICE_ACCOUNT_LIMIT_REACHED],
@@ -86,7 +86,7 @@ export class ServiceAccountsController {
     id: 'deleteServiceAccount',
     tag: TAG,
     summary: 'Delete a service account',
-    description: 'Its tokens stop working at once. What it made stays.',
+    description: 'Its tokens stop working at once. Its deployments stay.',
     problems: [AuthErrors.SERVICE_ACCOUNT_NOT_FOUND],
   })
   async delete(
@@ -102,7 +102,7 @@ export class ServiceAccountsController {
     id: 'createServiceAccountToken',
     tag: TAG,
     summary: 'Make a token of a service account',
-    description: 'It is worth what the account is. The token is shown once.',
+    description: 'Grants what the account may do. The token is shown once.',
     answer: NewTokenDto,
     status: 201,
     problems: [
@@ -131,7 +131,7 @@ export class ServiceAccountsController {
     id: 'listServiceAccountTokens',
     tag: TAG,
     summary: 'List tokens of a service account',
-    description: 'Those that still work, newest first.',
+    description: 'Tokens that still work, newest first.',
     answer: PageOf(TokenDto),
   })
   async listTokens(

@@ -2,13 +2,13 @@ import { Injectable, Logger } from '@nestjs/common';
 
 import { changesOf, Database, sql } from '#database';
 
-/** How exact "last used" is, and so how often a token in use costs a write. */
+/** The resolution of "last used", and the least time between two writes for one token. */
 const RESOLUTION_MS = 60_000;
 
-/** Tokens whose last use is remembered here, so that most requests cost no write. */
+/** Number of tokens whose last write is remembered, so that most requests cost no write. */
 const MAX_REMEMBERED = 10_000;
 
-/** Keeps when each API token was last used, to the minute, beside the requests and never in their way. */
+/** Records the last use of each API token, to the minute, without delaying requests. */
 @Injectable()
 export class TokenUse {
   private readonly logger = new Logger('auth');
@@ -16,7 +16,7 @@ export class TokenUse {
 
   constructor(private readonly database: Database) {}
 
-  /** Notes that a token is used now. Returns at once; a write that fails is only logged. */
+  /** Records a use. Returns at once; a write that fails is only logged. */
   note(tokenId: string): void {
     const now = Date.now();
     if (now - (this.notedAt.get(tokenId) ?? -Infinity) < RESOLUTION_MS) return;
@@ -24,7 +24,7 @@ export class TokenUse {
     this.notedAt.set(tokenId, now);
     this.write(tokenId).catch((error: unknown) => {
       this.logger.warn(
-        `the last use of a token was not kept: ${error instanceof Error ? error.message : 'unknown error'}`,
+        `the last use of a token was not recorded: ${error instanceof Error ? error.message : 'unknown error'}`,
       );
     });
   }

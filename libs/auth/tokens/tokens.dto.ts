@@ -5,14 +5,14 @@ import { TOKEN_SCOPES, type TokenScope } from '../access/access.js';
 
 const DAY = 86_400;
 
-/** How long a token works when nothing else is asked for, in seconds. */
+/** The default lifetime of a token. */
 export const DEFAULT_TOKEN_SECONDS = 90 * DAY;
 
-/** The longest that a token works, in seconds. */
+/** The longest lifetime of a token. */
 export const MAX_TOKEN_SECONDS = 366 * DAY;
 
 const EXPIRES_IN = {
-  description: 'For how long the token works: a minute to 366 days.',
+  description: 'Lifetime of the token: a minute to 366 days.',
   min: 60,
   max: MAX_TOKEN_SECONDS,
   default: DEFAULT_TOKEN_SECONDS,
@@ -20,7 +20,7 @@ const EXPIRES_IN = {
 } as const;
 
 export class CreateServiceAccountTokenDto {
-  @NameField({ description: 'What the token is for.', example: 'nightly build' })
+  @NameField({ description: 'Purpose of the token.', example: 'nightly build' })
   readonly name!: string;
 
   @IntegerField(EXPIRES_IN)
@@ -28,11 +28,11 @@ export class CreateServiceAccountTokenDto {
 }
 
 export class CreateTokenDto extends CreateServiceAccountTokenDto {
-  @IdField({ description: 'The one organization in which the token is good.' })
+  @IdField({ description: 'The one organization in which the token is valid.' })
   readonly organizationId!: string;
 
   @EnumField(ROLES, {
-    description: 'At most your own; when yours becomes lower, so does what the token is worth.',
+    description: 'At most your own. The token never grants more than your present role.',
     name: 'Role',
     example: 'developer',
   })
@@ -43,14 +43,14 @@ export class TokenDto {
   @IdField({ description: 'Id of the token.' })
   readonly id!: string;
 
-  @NameField({ description: 'What the token is for.', example: 'nightly build' })
+  @NameField({ description: 'Purpose of the token.', example: 'nightly build' })
   readonly name!: string;
 
-  @IdField({ description: 'The organization in which it is good.' })
+  @IdField({ description: 'The organization in which it is valid.' })
   readonly organizationId!: string;
 
   @EnumField(ROLES, {
-    description: "The token's own role; null for a service account's, which is worth what the account is.",
+    description: "The token's own role; null for a service account's, which grants what the account may do.",
     name: 'Role',
     nullable: true,
   })
@@ -62,7 +62,7 @@ export class TokenDto {
   @TimestampField({ description: 'When it stops working.' })
   readonly expiresAt!: string;
 
-  @TimestampField({ description: 'When it was last used, to the minute; null when never.', nullable: true })
+  @TimestampField({ description: 'When it was last used, to the minute; null before its first use.', nullable: true })
   readonly lastUsedAt!: string | null;
 }
 

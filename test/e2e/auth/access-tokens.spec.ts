@@ -9,7 +9,7 @@ import { aSigningKey, IdentityApp, type Tokens } from './identity-app.js';
 
 const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** A token signed by whatever key, saying whatever one likes. */
+/** A token with any header and claims, signed by any key. */
 function forge(header: object, claims: object, key: KeyObject): string {
   const body = `${encoded(header)}.${encoded(claims)}`;
   return `${body}.${sign('sha256', Buffer.from(body), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
@@ -36,18 +36,18 @@ describe('access tokens', () => {
     app.call('GET', '/v1/test/people', { token });
   const now = (): number => Math.floor(Date.now() / 1000);
 
-  it('say who, which session, by whom, for whom and how long, and nothing of roles', () => {
+  it('carries user, session, issuer, audience and lifetime, and no role', () => {
     expect(header).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: 'new' });
     expect(Object.keys(claims).sort()).toEqual(['aud', 'exp', 'iat', 'iss', 'jti', 'sid', 'sub']);
     expect(claims).toMatchObject({ sub: person.user.id, iss: 'stowage', aud: 'stowage-api' });
     expect(Number(claims['exp']) - Number(claims['iat'])).toBe(900);
   });
 
-  it('work when made as ours are, so that the refusals below are for what they change', async () => {
+  it('accepts a token that the test signs with the key of the service', async () => {
     await expect(ask(forge(header, claims, key))).resolves.toMatchObject({ status: 200 });
   });
 
-  it('are refused with one and the same answer, whatever is wrong', async () => {
+  it('refuses every malformed or forged token with the same answer', async () => {
     const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
     const publicKey = app.settings.jwtKeys[0].publicKey.export({ format: 'pem', type: 'spki' });
     const hs256 = (secret: string | Buffer): string => {
@@ -63,8 +63,8 @@ describe('access tokens', () => {
       'HS256 by the key id': hs256('new'),
       'ES384 in the header': forge({ ...header, alg: 'ES384' }, claims, key),
       'RS256 in the header': forge({ ...header, alg: 'RS256' }, claims, key),
-      'signed by a key of somebody else': forge(header, claims, other),
-      'unknown kid': forge({ ...header, kid: 'nobody' }, claims, key),
+      'signed by a foreign key': forge(header, claims, other),
+      'unknown kid': forge({ ...header, kid: 'unknown' }, claims, key),
       'the kid of our other key': forge({ ...header, kid: 'old' }, claims, key),
       'no kid': forge({ alg: 'ES256', typ: 'at+jwt' }, claims, key),
       'kid with a path': forge({ ...header, kid: '../../../dev/null' }, claims, key),
@@ -89,7 +89,7 @@ describe('access tokens', () => {
       'expiry that is text': forge(header, { ...claims, exp: '9999999999' }, key),
       'not yet valid': forge(header, { ...claims, nbf: now() + 60 }, key),
       'no session': forge(header, { ...claims, sid: undefined }, key),
-      'a session of nobody': forge(header, { ...claims, sid: newId() }, key),
+      'an unknown session': forge(header, { ...claims, sid: newId() }, key),
       'the session of another user': forge(header, { ...claims, sub: newId() }, key),
       'a subject that is no id': forge(header, { ...claims, sub: "x' or '1'='1" }, key),
       'payload that is no object': forge(header, [], key),
@@ -109,19 +109,19 @@ describe('access tokens', () => {
     await expect(ask(person.accessToken)).resolves.toMatchObject({ status: 200 });
   });
 
-  it('are good until the second in which they expire, also when they were seen before', async () => {
+  it('refuses a token from the second of expiry on, also one that was seen before', async () => {
     const token = forge(header, { ...claims, exp: now() + 5 }, key);
     await expect(ask(token)).resolves.toMatchObject({ status: 200 });
     await new Promise((resolve) => setTimeout(resolve, 5_100));
     await expect(ask(token)).resolves.toMatchObject({ status: 401 });
   });
 
-  it('are taken when an older key signed them, for as long as the settings keep it', async () => {
+  it('accepts a token of an older key that the settings still contain', async () => {
     const old = app.settings.jwtKeys[1]?.privateKey ?? key;
     await expect(ask(forge({ ...header, kid: 'old' }, claims, old))).resolves.toMatchObject({ status: 200 });
   });
 
-  it('can be checked by anybody with the published keys, which hold no secret', async () => {
+  it('publishes the verification keys without a secret', async () => {
     const { body, headers } = await app.call<{ keys: Record<string, unknown>[] }>('GET', '/.well-known/jwks.json');
     expect(headers['cache-control']).toBe('public, max-age=300');
     expect(body.keys.map(({ kid }) => kid)).toEqual(['new', 'old']);
@@ -135,19 +135,19 @@ describe('access tokens', () => {
     ['spaces alone', { authorization: 'Bearer   ' }],
     ['a token and more', { authorization: 'Bearer a b' }],
     ['a header that names another user', { 'x-user-id': '1', 'x-forwarded-user': 'root' }],
-  ])('are asked for, with %s', async (_what, headers) => {
+  ])('requires a token, with %s', async (_what, headers) => {
     const answer = await app.call('GET', '/v1/test/people', { headers });
     expect(answer).toMatchObject({ status: 401, body: { code: 'AUTH.UNAUTHENTICATED' } });
     expect(answer.headers['www-authenticate']).toBe('Bearer');
   });
 
-  it('are not read from the address', async () => {
+  it('ignores a token in the URL', async () => {
     const answer = await app.call('GET', `/v1/test/people?access_token=${person.accessToken}`);
     expect([400, 401]).toContain(answer.status);
     expect(app.log.join('')).not.toContain(person.accessToken);
   });
 
-  it('are refused when two of them come, whichever comes first', async () => {
+  it('refuses two Authorization headers, in either order', async () => {
     await app.app.listen(0, '127.0.0.1');
     const { port } = new URL(await app.app.getUrl());
     const good = `Authorization: Bearer ${person.accessToken}\r\n`;

@@ -19,7 +19,7 @@ describe('accounts', () => {
   const register = (body: object): Promise<Answer<Tokens>> => app.post<Tokens>('/v1/auth/register', body);
   const aName = (): string => `name-${randomUUID().slice(0, 8)}`;
 
-  it('do not exist in an empty installation', async () => {
+  it('contains no account in an empty installation', async () => {
     for (const name of ['admin', 'root', 'operator', 'stowage']) {
       for (const password of ['admin', 'password', 'stowage', '']) {
         expect([400, 401]).toContain((await app.login(name, password)).status);
@@ -27,7 +27,7 @@ describe('accounts', () => {
     }
   });
 
-  it('have names of their own without regard to case', async () => {
+  it('refuses a username that differs in case only', async () => {
     const username = aName();
     expect((await register({ username, password: PASSWORD })).status).toBe(201);
     expect(await register({ username: username.toUpperCase(), password: PASSWORD })).toMatchObject({
@@ -36,13 +36,13 @@ describe('accounts', () => {
     });
   });
 
-  it('have a name once, however many ask for it at once', async () => {
+  it('gives a username once to parallel registrations', async () => {
     const username = aName();
     const answers = await Promise.all(Array.from({ length: 20 }, () => register({ username, password: PASSWORD })));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 19 }, () => 409)]);
   });
 
-  it('do not tell who has an e-mail address, and it signs in only who gave it first', async () => {
+  it('reveals no e-mail address, and signs in only the first account that gave the address', async () => {
     const email = `${aName()}@example.com`;
     const [first, second] = [aName(), aName()];
     const owner = await register({ username: first, password: PASSWORD, email });
@@ -79,7 +79,7 @@ describe('accounts', () => {
       'a password with the e-mail address in it',
       { username: 'ada-lovelace', password: 'x countess x 1', email: 'countess@example.com' },
     ],
-  ])('are not made of %s', async (_what, body) => {
+  ])('refuses a registration with %s', async (_what, body) => {
     expect((await register(body)).status).toBe(400);
     const made = await app.sql(
       sql`select 1 from users where username_key = 'ada-lovelace' or username_key like '%x-admin%'`,
@@ -91,13 +91,13 @@ describe('accounts', () => {
     ['__proto__', `{"username":"polluter","password":"${PASSWORD}","__proto__":{"isOperator":true}}`],
     ['constructor', `{"username":"polluter","password":"${PASSWORD}","constructor":{"prototype":{"isOperator":true}}}`],
     ['a key twice', `{"username":"polluter","username":"other-one","password":"${PASSWORD}"}`],
-  ])('are not made by a body with %s', async (_what, body) => {
+  ])('refuses a registration body with %s', async (_what, body) => {
     expect((await app.call('POST', '/v1/auth/register', { body })).status).toBe(400);
     expect(({} as Record<string, unknown>)['isOperator']).toBeUndefined();
     expect((await app.login('polluter')).status).toBe(401);
   });
 
-  it('are not asked for by a body of 10 MB', async () => {
+  it('refuses a registration body of 10 MB', async () => {
     const password = 'x'.repeat(10 * 1024 * 1024);
     expect((await register({ username: aName(), password })).status).toBe(413);
     expect((await app.login(aName(), password)).status).toBe(413);
@@ -109,11 +109,11 @@ describe('accounts', () => {
     ['SQL', { username: `' or 1=1 --`, password: PASSWORD }],
     ['LIKE wildcards', { username: '%', password: '%' }],
     ['a password of 50 KB', { username: 'ada', password: 'x'.repeat(50_000) }],
-  ])('are not signed in to by %s', async (_what, body) => {
+  ])('refuses a sign-in with %s', async (_what, body) => {
     expect([400, 401]).toContain((await app.post('/v1/auth/login', body)).status);
   });
 
-  it('take passwords as people type them: emoji, spaces, and either form of an accent', async () => {
+  it('accepts passwords with emoji, spaces, and either form of an accent', async () => {
     const username = aName();
     expect((await register({ username, password: ' Zoë 🐘 caf\u00e9 ' })).status).toBe(201);
     expect((await app.login(username, ' Zoe\u0308 🐘 cafe\u0301 ')).status).toBe(200);
@@ -121,7 +121,7 @@ describe('accounts', () => {
     expect((await app.login(username, ' zoë 🐘 café ')).status).toBe(401);
   });
 
-  it('get a stronger hash at sign-in when the settings ask for one', async () => {
+  it('upgrades a weak hash at sign-in', async () => {
     const { user } = await app.register();
     const stronger = { argon2MemoryKib: 32_768, argon2Passes: 2, argon2Concurrency: 1 };
     const weak = await new PasswordHasher({ ...stronger, argon2MemoryKib: 9_728 }).hash(PASSWORD);
@@ -132,7 +132,7 @@ describe('accounts', () => {
     expect((await app.login(user.username)).status).toBe(200);
   });
 
-  it('change their password with the present one, which ends all other sessions at once', async () => {
+  it('changes a password with the present one, and ends all other sessions at once', async () => {
     const here = await app.register();
     const there = await app.login(here.user.username);
     const change = (currentPassword: string, newPassword: string): Promise<Answer> =>
@@ -150,7 +150,7 @@ describe('accounts', () => {
     expect((await app.login(here.user.username, NEXT)).status).toBe(200);
   });
 
-  it('are not signed in to by a password that was changed while it was checked', async () => {
+  it('refuses a sign-in when the password changes during the check', async () => {
     const { user } = await app.register();
     const hasher = app.app.get(PasswordHasher, { strict: false });
     const next = await hasher.hash(NEXT);
@@ -162,7 +162,7 @@ describe('accounts', () => {
     expect((await app.login(user.username, NEXT)).status).toBe(200);
   });
 
-  it('change their e-mail address with the password, and let it go again', async () => {
+  it('changes and removes an e-mail address with the password', async () => {
     const { accessToken, user } = await app.register();
     const edit = (email: string | null, currentPassword: string): Promise<Answer> =>
       app.call('PATCH', '/v1/me', { token: accessToken, body: { email, currentPassword } });
@@ -181,9 +181,9 @@ describe('accounts', () => {
     expect((await app.login(email)).status).toBe(401);
   });
 
-  it('answer alike, and as fast, whether the user or the password is wrong', async () => {
+  it('answers alike, and as fast, for an unknown user and a wrong password', async () => {
     const known = await Promise.all(Array.from({ length: 25 }, () => app.register()));
-    await app.login('nobody-at-all', 'warms up what is made once');
+    await app.login('unknown-at-all', 'warms up what is made once');
     const ratios: number[] = [];
     const bodies = new Set<string>();
     const headers = new Set<string>();
@@ -210,7 +210,7 @@ describe('accounts', () => {
     expect(ratio).toBeLessThan(1.25);
   }, 300_000);
 
-  it('cost one statement for an authenticated request, beside its own work', async () => {
+  it('authenticates a request with one statement', async () => {
     const { accessToken, user } = await app.register();
     const organizationId = await app.join(user.id, 'viewer');
     const statements = await app.countStatements();
@@ -221,7 +221,7 @@ describe('accounts', () => {
     expect(statements()).toBe(10);
   });
 
-  it('leave no secret in any log line', async () => {
+  it('logs no secret', async () => {
     const { accessToken, refreshToken, user } = await app.register();
     const secret = 'a very secret phrase 9';
     await app.login(user.username, secret);

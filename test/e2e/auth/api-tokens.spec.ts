@@ -42,7 +42,7 @@ describe('API tokens', () => {
     organization = organizationId,
   ): Promise<Answer> => app.call('GET', `/v1/organizations/${organization}/${role}`, { token });
 
-  it('act for their owner in one organization, with their own role, through the same guard', async () => {
+  it('grants its own role in one organization, through the same guard', async () => {
     const { token, id } = await make(admin, 'developer');
     expect(await as(token, 'developers')).toMatchObject({
       status: 200,
@@ -61,7 +61,7 @@ describe('API tokens', () => {
     });
   });
 
-  it('last 90 days unless asked otherwise, and never more than 366', async () => {
+  it('expires after 90 days by default, and after 366 at most', async () => {
     const { body } = await order(admin, { role: 'viewer' });
     const days = (Date.parse(body.expiresAt) - Date.now()) / 86_400_000;
     expect(days).toBeCloseTo(90, 1);
@@ -69,7 +69,7 @@ describe('API tokens', () => {
     expect(await order(admin, { role: 'viewer', expiresInSeconds: 0 })).toMatchObject({ status: 400 });
   });
 
-  it('are shown once, and kept as a hash', async () => {
+  it('shows a token once, and stores a hash', async () => {
     const { token, id } = await make(admin, 'viewer');
     const { body } = await app.call<{ items: { id: string }[] }>('GET', '/v1/me/tokens', { token: admin.accessToken });
     expect(body.items.map((item) => item.id)).toEqual([id]);
@@ -79,7 +79,7 @@ describe('API tokens', () => {
     expect(app.log.join('')).not.toContain(token);
   });
 
-  it('remember when they were last used', async () => {
+  it('records the last use of a token', async () => {
     const { token, id } = await make(admin, 'viewer');
     await as(token, 'viewers');
     let used: unknown = null;
@@ -92,7 +92,7 @@ describe('API tokens', () => {
     expect(used).not.toBeNull();
   });
 
-  it('are worth no more than their owner at this moment, and nothing when the owner has left', async () => {
+  it('grants no more than the present role of the owner, and nothing after the owner has left', async () => {
     const { token } = await make(admin, 'admin');
     expect((await as(token, 'admins')).status).toBe(200);
     await app.join(admin.user.id, 'viewer', organizationId);
@@ -102,7 +102,7 @@ describe('API tokens', () => {
     expect((await as(token, 'viewers')).status).toBe(401);
   });
 
-  it('cannot be made with a higher role, nor for an organization one does not belong to', async () => {
+  it('refuses a token with a higher role, or for a foreign organization', async () => {
     const developer = await app.register();
     await app.join(developer.user.id, 'developer', organizationId);
     expect(await order(developer, { role: 'admin' })).toMatchObject({
@@ -116,7 +116,7 @@ describe('API tokens', () => {
     expect({ ...missing.body, requestId: '' }).toEqual({ ...foreign.body, requestId: '' });
   });
 
-  it('do not exist for other organizations, which answer byte for byte as those that do not exist', async () => {
+  it('answers in other organizations byte for byte as for missing ones', async () => {
     const { token } = await make(admin, 'admin');
     const other = await app.register();
     const elsewhere = await app.join(other.user.id, 'admin');
@@ -126,7 +126,7 @@ describe('API tokens', () => {
     expect(new Set(answers.map(({ body }) => JSON.stringify({ ...body, requestId: '' }))).size).toBe(1);
   });
 
-  it('cannot make tokens, change passwords or list sessions', async () => {
+  it('refuses tokens that make tokens, change passwords or list sessions', async () => {
     const { token } = await make(admin, 'admin');
     for (const [method, path, body] of [
       ['POST', '/v1/me/tokens', { name: 'x', organizationId, role: 'viewer' }],
@@ -141,7 +141,7 @@ describe('API tokens', () => {
     expect((await app.call('GET', '/v1/test/anybody', { token })).status).toBe(200);
   });
 
-  it('with a changed character, a wrong checksum or another prefix are refused without a question to the database', async () => {
+  it('refuses a changed character, a wrong checksum or another prefix without a database query', async () => {
     const { token } = await make(admin, 'viewer');
     const ask = jest.spyOn(app.app.get(AccessResolver), 'resolve');
     const swap = (at: number): string => token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1);
@@ -162,7 +162,7 @@ describe('API tokens', () => {
     expect(ask).toHaveBeenCalledTimes(1);
   });
 
-  it('stop at once when they are deleted or have expired', async () => {
+  it('stops a deleted or expired token at once', async () => {
     const [first, second] = [await make(admin, 'viewer'), await make(admin, 'viewer')];
     const stranger = await app.register();
     const remove = (person: Tokens, id: string): Promise<Answer> =>
@@ -176,7 +176,7 @@ describe('API tokens', () => {
     expect((await as(second.token, 'viewers')).status).toBe(401);
   });
 
-  it('are at most as many as the settings say, also when 50 are ordered at once', async () => {
+  it('limits the number of tokens, also for 50 parallel requests', async () => {
     for (let i = 0; i < 9; i++) await make(admin, 'viewer');
     const answers = await Promise.all(Array.from({ length: 50 }, () => order(admin, { role: 'viewer' })));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
@@ -199,7 +199,7 @@ describe('API tokens', () => {
       return answer.body;
     };
 
-    it('act with the role of the account, and outlive the people who made it', async () => {
+    it('grants the role of the account, and outlives the user who made the account', async () => {
       const id = await account({ name: 'ci', role: 'developer' });
       const { token } = await tokenOf(id);
       expect(await as(token, 'developers')).toMatchObject({
@@ -214,7 +214,7 @@ describe('API tokens', () => {
       expect((await as(token, 'developers')).status).toBe(401);
     });
 
-    it('with the scope runtime may use what is declared for it, and nothing else', async () => {
+    it('limits the scope runtime to the routes that declare the scope', async () => {
       const { token } = await tokenOf(await account({ name: 'runner', scope: 'runtime' }));
       expect(await as(token, 'viewers')).toMatchObject({ status: 200, body: { scope: 'runtime', role: null } });
       for (const role of ['developers', 'admins'] as const) {
@@ -228,14 +228,14 @@ describe('API tokens', () => {
       expect((await as(token, 'viewers', elsewhere)).status).toBe(404);
     });
 
-    it('are for admins to make', async () => {
+    it('lets admins alone make service accounts', async () => {
       const developer = await app.register();
       await app.join(developer.user.id, 'developer', organizationId);
       const answer = await app.post(path(), { name: 'x', role: 'viewer' }, { token: developer.accessToken });
       expect(answer).toMatchObject({ status: 403, body: { requiredRole: 'admin' } });
     });
 
-    it('need an account of that organization, a name of its own, and a role or a scope', async () => {
+    it('requires an account of that organization, a unique name, and a role or a scope', async () => {
       const id = await account({ name: 'Büro', role: 'viewer' });
       expect(await app.post(path(), { name: 'bÜRO', role: 'viewer' }, { token: admin.accessToken })).toMatchObject({
         status: 409,
@@ -259,7 +259,7 @@ describe('API tokens', () => {
       }
     });
 
-    it('are at most a thousand in one organization', async () => {
+    it('limits an organization to a thousand service accounts', async () => {
       await app.sql(sql`
         insert into service_accounts (id, organization_id, name, name_key, role)
         select gen_random_uuid(), ${organizationId}, n, n, 'viewer' from generate_series(1, 1000) n`);
@@ -267,7 +267,7 @@ describe('API tokens', () => {
       expect(answer).toMatchObject({ status: 409, body: { code: 'AUTH.SERVICE_ACCOUNT_LIMIT_REACHED', limit: 1000 } });
     });
 
-    it('are listed, and deleted one by one', async () => {
+    it('lists tokens, and deletes a single one', async () => {
       const id = await account({ name: 'lister', role: 'viewer' });
       const { token, id: tokenId } = await tokenOf(id);
       const listed = await app.call<{ items: object[] }>('GET', path(`/${id}/tokens`), { token: admin.accessToken });

@@ -39,7 +39,7 @@ describe('the routes of identity', () => {
     (await stowage.client.send(method, path, call)).status;
   const as = (person: Person): Call => ({ token: person.token });
 
-  it('answer as documented to who registers, signs in, refreshes and signs out', async () => {
+  it('answers registration, sign-in, refresh and sign-out as documented', async () => {
     const { client } = stowage;
     const registered = await client.post<Tokens>('/v1/auth/register', {
       body: { username: 'ada', password: PASSWORD, email: 'ada@example.com' },
@@ -62,14 +62,14 @@ describe('the routes of identity', () => {
     expect(await status('GET', '/.well-known/jwks.json')).toBe(200);
   });
 
-  it('answer as documented to who is throttled', async () => {
+  it('answers a throttled sign-in as documented', async () => {
     const statuses: number[] = [];
     for (let i = 0; i < 11; i++)
       statuses.push(await status('POST', '/v1/auth/login', { body: { username: 'guess-me', password: 'x' } }));
     expect(statuses.at(-1)).toBe(429);
   });
 
-  it('answer as documented about oneself', async () => {
+  it('answers the routes of the own account as documented', async () => {
     const person = team.viewer;
     expect(await status('GET', '/v1/me')).toBe(401);
     expect(await status('GET', '/v1/me', as(person))).toBe(200);
@@ -90,7 +90,7 @@ describe('the routes of identity', () => {
     expect(await status('GET', '/v1/me', as(person))).toBe(401);
   });
 
-  it('answer as documented about API tokens, which work beside the rest of the API', async () => {
+  it('answers the routes of API tokens as documented', async () => {
     const { developer, organizationId, path } = team;
     const order = { name: 'build', organizationId, role: 'developer' };
     const made = await developer.post<{ id: string; token: string }>('/v1/me/tokens', order);
@@ -106,7 +106,7 @@ describe('the routes of identity', () => {
     expect(await status('GET', path, { token: made.body.token })).toBe(401);
   });
 
-  it('answer as documented about service accounts', async () => {
+  it('answers the routes of service accounts as documented', async () => {
     const { admin, developer, path } = team;
     const accounts = `${path}/service-accounts`;
     const made = await admin.post<{ id: string }>(accounts, { name: 'runner', scope: 'runtime' });
@@ -131,7 +131,7 @@ describe('the routes of identity', () => {
     expect(await status('DELETE', `${accounts}/${made.body.id}`, as(admin))).toBe(404);
   });
 
-  it('answer as documented to operators', async () => {
+  it('answers operators as documented', async () => {
     const { client } = stowage;
     const call = { token: operator };
     const victim = await client.post<Tokens>('/v1/auth/register', {
@@ -153,7 +153,7 @@ describe('the routes of identity', () => {
     expect(await status('GET', team.path, call)).toBe(200);
   });
 
-  it('say in the document who may use each, and that Swagger UI can send the token that a sign-in gives', async () => {
+  it('documents the access of each route, and the security scheme of Swagger UI', async () => {
     const document = (await (await fetch(`${stowage.client.url}/openapi.json`)).json()) as {
       paths: Record<string, Record<string, { security?: object[]; 'x-required-role'?: string; description: string }>>;
       components: { securitySchemes: Record<string, object> };

@@ -46,9 +46,9 @@ describe.each(MODES)('guessing passwords, %s', (_mode, env) => {
     return statuses;
   };
 
-  it('costs nothing ten times, and then a second, then two, for accounts that exist and for those that do not', async () => {
+  it('delays after ten free failures, for a second and then for two, whether the account exists or not', async () => {
     const { user } = await app.register();
-    for (const name of [user.username, `nobody-${randomUUID().slice(0, 8)}`]) {
+    for (const name of [user.username, `unknown-${randomUUID().slice(0, 8)}`]) {
       const from = anAddress();
       expect(await fail(name, from, 10)).toEqual(Array.from({ length: 10 }, () => 401));
       const refused = await login(name, WRONG, from);
@@ -61,7 +61,7 @@ describe.each(MODES)('guessing passwords, %s', (_mode, env) => {
     }
   });
 
-  it('slows down neither other accounts at that address, nor that account at other addresses', async () => {
+  it('delays neither other accounts at the address, nor the account at other addresses', async () => {
     const { user } = await app.register();
     const { user: neighbour } = await app.register();
     const from = anAddress();
@@ -71,7 +71,7 @@ describe.each(MODES)('guessing passwords, %s', (_mode, env) => {
     await expect(login(user.username, PASSWORD, anAddress())).resolves.toMatchObject({ status: 200 });
   });
 
-  it('is forgotten when the password comes', async () => {
+  it('forgets failures after a success', async () => {
     const { user } = await app.register();
     const from = anAddress();
     for (let round = 0; round < 3; round++) {
@@ -80,7 +80,7 @@ describe.each(MODES)('guessing passwords, %s', (_mode, env) => {
     }
   });
 
-  it('gets a bounded number of checks out of 200 attempts at once', async () => {
+  it('bounds the password checks of 200 parallel attempts', async () => {
     const { user } = await app.register();
     const check = jest.spyOn(app.app.get(PasswordHasher, { strict: false }), 'check');
     const from = anAddress();
@@ -92,14 +92,14 @@ describe.each(MODES)('guessing passwords, %s', (_mode, env) => {
     expect(check.mock.calls.length).toBe(checked.length);
   });
 
-  it('is told apart from signing in many times at once with the right password', async () => {
+  it('accepts 60 parallel sign-ins with the right password', async () => {
     const { user } = await app.register();
     const from = anAddress();
     const answers = await Promise.all(Array.from({ length: 60 }, () => login(user.username, PASSWORD, from)));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   });
 
-  it('from everywhere slows an account down after a hundred failures, but not where its owner signed in before', async () => {
+  it('delays an account at new addresses after a hundred failures, and spares an address of its owner', async () => {
     const owner = await app.register(`owner-${randomUUID().slice(0, 8)}`, { from: ELSEWHERE });
     for (let i = 0; i < 10; i++) await fail(owner.user.username, anAddress(), 10);
     await failUntilRefused(owner.user.username, anAddress());
@@ -109,7 +109,7 @@ describe.each(MODES)('guessing passwords, %s', (_mode, env) => {
     await expect(login(user.username, PASSWORD, anAddress())).resolves.toMatchObject({ status: 200 });
   });
 
-  it('is written down once, when delays begin', async () => {
+  it('records the begin of delays once', async () => {
     const { user } = await app.register();
     await fail(user.username, anAddress(), 14);
     const rows = await app.sql(
@@ -118,7 +118,7 @@ describe.each(MODES)('guessing passwords, %s', (_mode, env) => {
     expect(rows).toHaveLength(1);
   });
 
-  it('of many accounts from one address is stopped at a hundred failures a minute', async () => {
+  it('stops an address after a hundred failures a minute on many accounts', async () => {
     const from = anAddress();
     for (let i = 0; i < 11; i++) await fail(`victim-${i}`, from, 10);
     const { user } = await app.register();
@@ -127,8 +127,8 @@ describe.each(MODES)('guessing passwords, %s', (_mode, env) => {
     await expect(login(user.username, PASSWORD, anAddress())).resolves.toMatchObject({ status: 200 });
   });
 
-  it('cannot hide its address behind headers', async () => {
-    const name = `nobody-${randomUUID().slice(0, 8)}`;
+  it('ignores headers that claim another address', async () => {
+    const name = `unknown-${randomUUID().slice(0, 8)}`;
     const from = anAddress();
     const statuses: number[] = [];
     for (let i = 0; i < 20; i++) {
@@ -139,7 +139,7 @@ describe.each(MODES)('guessing passwords, %s', (_mode, env) => {
     expect(statuses.slice(10)).toContain(429);
   });
 
-  it('cannot hide among the addresses of an IPv6 network, whose neighbours are not slowed down', async () => {
+  it('counts the addresses of an IPv6 network as one, and spares its neighbours', async () => {
     const { user } = await app.register();
     const network = `2001:db8:${(++addresses).toString(16)}`;
     const statuses: number[] = [];
@@ -153,7 +153,7 @@ describe.each(MODES)('guessing passwords, %s', (_mode, env) => {
     expect(sessions.body).toMatchObject({ items: [{ address: `${network}:2::1` }, { address: ADDRESS }] });
   });
 
-  it('tells what is left in headers, and ends asking for taken names', async () => {
+  it('sends the rest of a limit in headers, and limits answers that reveal taken names', async () => {
     const { user } = await app.register();
     const from = anAddress();
     const ask = (): Promise<Answer> =>
@@ -179,7 +179,7 @@ describe('signing in by script', () => {
   });
   afterAll(() => app.stop());
 
-  it('is possible for 300 users, registration included, from one address: limits leave room for twice as many a minute', async () => {
+  it('serves 300 users, registration included, from one address: limits leave room for twice the number a minute', async () => {
     for (let i = 0; i < 300; i += 20) {
       const batch = Array.from({ length: 20 }, (_, j) => `script-${i + j}-${randomUUID().slice(0, 6)}`);
       await Promise.all(batch.map((username) => app.register(username, { from: ADDRESS })));

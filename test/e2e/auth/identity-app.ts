@@ -51,7 +51,7 @@ class TestInvites extends InviteRedeemer {
   }
 }
 
-/** As many tokens as anybody likes. */
+/** No limit of an organization on tokens. */
 @Injectable()
 class TestAllowance extends TokenAllowance {
   override hold(): Promise<number> {
@@ -88,7 +88,7 @@ const route = (id: string): Parameters<typeof ApiRoute>[0] => ({
   mediaType: 'application/json',
 });
 
-/** One route for each kind of access, answering who the guard says it is. */
+/** One route for each kind of access, which answers the actor. */
 @Controller()
 class TestController {
   @Get('test/anybody')
@@ -134,7 +134,7 @@ class TestController {
   }
 }
 
-/** What a request was answered. */
+/** The answer to a request. */
 export interface Answer<Body = Record<string, unknown>> {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
@@ -150,7 +150,7 @@ export interface Call {
   readonly from?: string;
 }
 
-/** What the three routes that sign in answer. */
+/** The answer of the three routes that sign in. */
 export interface Tokens {
   readonly accessToken: string;
   readonly tokenType: string;
@@ -261,7 +261,7 @@ export class IdentityApp {
     return answer.body;
   }
 
-  /** Signs in whoever it is, whatever the answer. */
+  /** Tries to sign in. */
   login(username: string, password = PASSWORD, call: Omit<Call, 'body'> = {}): Promise<Answer<Tokens>> {
     return this.post<Tokens>('/v1/auth/login', { username, password }, call);
   }

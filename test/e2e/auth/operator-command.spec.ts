@@ -26,13 +26,13 @@ describe('the operator command', () => {
       child.stdin.end(input);
     });
 
-  it('makes the first operator, whose password it reads and does not show', async () => {
+  it('makes the first operator, and reads the password without an echo', async () => {
     const { code, output } = await run(['create', 'first.operator'], `${PASSWORD}\n`);
     expect({ code, output }).toEqual({ code: 0, output: 'first.operator is an operator, and can sign in.\n' });
     expect(await app.login('first.operator')).toMatchObject({ status: 200, body: { user: { isOperator: true } } });
   });
 
-  it('gives the right to an account that exists, whose password stays as it is', async () => {
+  it('grants the right to an existing account, and keeps its password', async () => {
     const { user } = await app.register();
     expect(await run(['create', user.username], 'ignored pass phrase\n')).toMatchObject({ code: 0 });
     expect(await app.login(user.username)).toMatchObject({ status: 200, body: { user: { isOperator: true } } });

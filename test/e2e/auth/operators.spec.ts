@@ -24,7 +24,7 @@ describe('operators', () => {
   const reset = (username: string, code: unknown, password = NEXT): Promise<Answer> =>
     app.post('/v1/auth/reset', { username, code, password });
 
-  it('are made by a command alone, which can also give the right to an account that exists', async () => {
+  it('makes operators by a command alone, which can also promote an existing account', async () => {
     const operators = app.app.get(Operators, { strict: false });
     const { user, accessToken } = await app.register();
     expect((await app.call('GET', '/v1/test/operators', { token: accessToken })).status).toBe(403);
@@ -37,7 +37,7 @@ describe('operators', () => {
     await expect(operators.exists('аdmin')).rejects.toMatchObject({ code: 'AUTH.USERNAME_INVALID' });
   });
 
-  it('pass every check of an organization that exists, and get the same 404 as all for one that does not', async () => {
+  it('passes every check of an existing organization, and answers 404 for a missing one', async () => {
     const { user } = await app.register();
     const organizationId = await app.join(user.id, 'viewer');
     const path = (id: string): string => `/v1/organizations/${id}/admins`;
@@ -48,7 +48,7 @@ describe('operators', () => {
     expect(await app.call('GET', path(newId()), { token: operator.accessToken })).toMatchObject({ status: 404 });
   });
 
-  it('disable and enable accounts: sessions and tokens die at once, and stay dead', async () => {
+  it('ends sessions and tokens for good when an account is disabled and enabled', async () => {
     const person = await app.register();
     const organizationId = await app.join(person.user.id, 'admin');
     const made = await app.post<{ token: string }>(
@@ -67,7 +67,7 @@ describe('operators', () => {
     expect([await seen(person.accessToken), await seen(made.body.token)]).toEqual([401, 401]);
     expect((await app.post('/v1/auth/refresh', { refreshToken: person.refreshToken })).status).toBe(401);
     const refused = await app.login(person.user.username);
-    const unknown = await app.login('nobody-at-all');
+    const unknown = await app.login('unknown-at-all');
     expect({ ...refused.body, requestId: '' }).toEqual({ ...unknown.body, requestId: '' });
 
     expect(await act(person.user.id, 'enable')).toMatchObject({ status: 200, body: { disabledAt: null } });
@@ -75,21 +75,21 @@ describe('operators', () => {
     expect((await app.login(person.user.username)).status).toBe(200);
   });
 
-  it('cut off a disabled account by the row alone, whatever else is left of it', async () => {
+  it('refuses a disabled account by the row alone, whatever else is left', async () => {
     const person = await app.register();
     await app.sql(sql`update users set disabled_at = now() where id = ${person.user.id}`);
     expect((await app.call('GET', '/v1/me', { token: person.accessToken })).status).toBe(401);
     expect((await app.post('/v1/auth/refresh', { refreshToken: person.refreshToken })).status).toBe(401);
   });
 
-  it('leave no way in for a deleted user', async () => {
+  it('leaves no way in for a deleted user', async () => {
     const person = await app.register();
     await app.sql(sql`delete from users where id = ${person.user.id}`);
     expect((await app.call('GET', '/v1/me', { token: person.accessToken })).status).toBe(401);
     expect((await app.post('/v1/auth/refresh', { refreshToken: person.refreshToken })).status).toBe(401);
   });
 
-  it('cannot disable themselves, nor who does not exist', async () => {
+  it('refuses to disable the own account, or a missing one', async () => {
     expect(await act(operator.user.id, 'disable')).toMatchObject({
       status: 409,
       body: { code: 'AUTH.CANNOT_DISABLE_SELF' },
@@ -98,7 +98,7 @@ describe('operators', () => {
     expect((await act('not-an-id', 'disable')).status).toBe(400);
   });
 
-  it('are the only ones who may', async () => {
+  it('refuses everybody else', async () => {
     const person = await app.register();
     for (const verb of ['disable', 'enable', 'reset-code']) {
       expect((await act(operator.user.id, verb, person.accessToken)).status).toBe(403);
@@ -107,7 +107,7 @@ describe('operators', () => {
     expect((await app.call('GET', '/v1/admin/users')).status).toBe(401);
   });
 
-  it('find accounts', async () => {
+  it('finds accounts', async () => {
     const { user } = await app.register('Findable');
     const found = await app.call<{ items: object[] }>('GET', '/v1/admin/users?username=findable', {
       token: operator.accessToken,
@@ -122,7 +122,7 @@ describe('operators', () => {
     expect(page.body.nextCursor).not.toBeNull();
   });
 
-  it('help who forgot the password, by a code that works once', async () => {
+  it('resets a forgotten password by a code that works once', async () => {
     const person = await app.register();
     const { username, id } = person.user;
     const old = await act(id, 'reset-code');
@@ -132,7 +132,7 @@ describe('operators', () => {
     const refused = [
       await reset(username, old.body['code']),
       await reset(username, 'x'.repeat(43)),
-      await reset('nobody-at-all', code),
+      await reset('unknown-at-all', code),
       await reset((await app.register()).user.username, code),
     ];
     for (const answer of refused) {
@@ -148,7 +148,7 @@ describe('operators', () => {
     expect(app.log.join('')).not.toContain(String(code));
   });
 
-  it('give codes that stay good when the service was too busy to use them', async () => {
+  it('keeps a code good when the service was too busy to use the code', async () => {
     const person = await app.register();
     const { body } = await act(person.user.id, 'reset-code');
     jest.spyOn(app.app.get(PasswordHasher, { strict: false }), 'hash').mockRejectedValueOnce(AuthErrors.BUSY.because());
@@ -156,7 +156,7 @@ describe('operators', () => {
     expect((await reset(person.user.username, body['code'])).status).toBe(204);
   });
 
-  it('give codes that last half an hour', async () => {
+  it('expires a code after half an hour', async () => {
     const person = await app.register();
     const { body } = await act(person.user.id, 'reset-code');
     expect((Date.parse(String(body['expiresAt'])) - Date.now()) / 60_000).toBeCloseTo(30, 0);
@@ -164,7 +164,7 @@ describe('operators', () => {
     expect((await reset(person.user.username, body['code'])).status).toBe(401);
   });
 
-  it('leave a trace of all of it', async () => {
+  it('records every action of an operator', async () => {
     const rows = await app.sql(sql<{ action: string }>`select distinct action from audit_entries order by action`);
     expect(rows.map(({ action }) => action)).toEqual([
       'api_token_create',

@@ -30,7 +30,7 @@ describe('sessions', () => {
     return rows.map(({ action }) => action);
   };
 
-  it('go on with a new refresh token each time', async () => {
+  it('continues with a new refresh token each time', async () => {
     const first = await app.register();
     const second = await refresh(first.refreshToken);
     const third = await refresh(second.body.refreshToken);
@@ -39,7 +39,7 @@ describe('sessions', () => {
     await expect(whoAmI(third.body.accessToken)).resolves.toMatchObject({ status: 200 });
   });
 
-  it('give one successor, whoever asks for it, when 50 ask at once', async () => {
+  it('gives one successor to 50 parallel refreshes', async () => {
     for (let round = 0; round < 5; round++) {
       const { refreshToken } = await app.register();
       const answers = await Promise.all(Array.from({ length: 50 }, () => refresh(refreshToken)));
@@ -48,7 +48,7 @@ describe('sessions', () => {
     }
   });
 
-  it('give the same successor again to a client that lost the answer', async () => {
+  it('gives the same successor again to a client that lost the answer', async () => {
     const first = await app.register();
     const lost = await refresh(first.refreshToken);
     await age(first, 9);
@@ -57,7 +57,7 @@ describe('sessions', () => {
     await expect(refresh(again.body.refreshToken)).resolves.toMatchObject({ status: 200 });
   });
 
-  it('end for both when a token comes a second time, later', async () => {
+  it('ends for both parties when a token is used again later', async () => {
     const first = await app.register();
     const second = await refresh(first.refreshToken);
     await age(first, 11);
@@ -76,7 +76,7 @@ describe('sessions', () => {
     expect((await actionsOf(first)).filter((action) => action === 'authn_token_reuse')).toHaveLength(1);
   });
 
-  it('do not give the grandchild of a token, even at once: the child must have been used by somebody', async () => {
+  it('refuses the grandparent of the newest token, even at once: the child has been used', async () => {
     const first = await app.register();
     const second = await refresh(first.refreshToken);
     await refresh(second.body.refreshToken);
@@ -86,12 +86,12 @@ describe('sessions', () => {
     });
   });
 
-  it('are found out in each order in which a thief and the owner can use a stolen token', async () => {
+  it('detects a stolen token in each order of use by thief and owner', async () => {
     for (const thiefIsFirst of [true, false]) {
       const stolen = await app.register();
       const thief = await refresh(stolen.refreshToken);
       const owner = await refresh(stolen.refreshToken);
-      // Within the grace both hold the same token. Whoever uses it second, is second.
+      // Within the grace both hold the same token. The second use is the reuse.
       const [early, late] = thiefIsFirst ? [thief, owner] : [owner, thief];
       await expect(refresh(early.body.refreshToken)).resolves.toMatchObject({ status: 200 });
       await age(stolen, 11);
@@ -101,7 +101,7 @@ describe('sessions', () => {
     }
   });
 
-  it('cannot be ended by somebody who only knows their ids', async () => {
+  it('survives a made-up token with its id', async () => {
     const { accessToken, refreshToken } = await app.register();
     const forged = refreshToken.replace(/.{43}$/, 'A'.repeat(43));
     await expect(refresh(forged)).resolves.toMatchObject({ status: 401 });
@@ -109,7 +109,7 @@ describe('sessions', () => {
     await expect(whoAmI(accessToken)).resolves.toMatchObject({ status: 200 });
   });
 
-  it('are not continued by a token of a generation that the database does not know, as after a restored backup', async () => {
+  it('refuses a token of a generation that the database does not know, as after a restored backup', async () => {
     const first = await app.register();
     const second = await refresh(first.refreshToken);
     await app.sql(sql`update sessions set generation = 0 where user_id = ${first.user.id}`);
@@ -118,7 +118,7 @@ describe('sessions', () => {
     });
   });
 
-  it('are neither continued nor ended by a used token whose proof is made up', async () => {
+  it('ignores a used generation with a made-up proof', async () => {
     const first = await app.register();
     const second = await refresh(first.refreshToken);
     const forged = first.refreshToken.replace(/.{43}$/, 'A'.repeat(43));
@@ -135,14 +135,14 @@ describe('sessions', () => {
     ['nothing', () => undefined],
     ['10 KB', () => 'x'.repeat(10_000)],
     ['a future generation', (tokens: Tokens) => tokens.refreshToken.replace('_0_', '_5_')],
-  ])('are not continued by %s', async (_what, make) => {
+  ])('refuses to continue with %s', async (_what, make) => {
     const tokens = await app.register();
     const answer = await app.post('/v1/auth/refresh', { refreshToken: make(tokens) });
     expect([400, 401]).toContain(answer.status);
     await expect(refresh(tokens.refreshToken)).resolves.toMatchObject({ status: 200 });
   });
 
-  it('end after a week without use, and after a month in any case', async () => {
+  it('ends after a week without use, and after a month in any case', async () => {
     const idle = await app.register();
     await age(idle, 7 * 86_400 + 1);
     await expect(refresh(idle.refreshToken)).resolves.toMatchObject({ status: 401 });
@@ -158,7 +158,7 @@ describe('sessions', () => {
     }
   });
 
-  it('end at once when their owner signs out, as often as that is said', async () => {
+  it('ends at once at sign-out, which can be repeated', async () => {
     const { accessToken, refreshToken } = await app.register();
     for (let i = 0; i < 2; i++) {
       await expect(app.post('/v1/auth/logout', { refreshToken })).resolves.toMatchObject({ status: 204 });
@@ -167,7 +167,7 @@ describe('sessions', () => {
     await expect(refresh(refreshToken)).resolves.toMatchObject({ status: 401 });
   });
 
-  it('are listed with where and when, and end one by one', async () => {
+  it('lists sessions with address and time, and ends a single one', async () => {
     const here = await app.register('lister', { headers: { 'user-agent': 'here/1' }, from: '127.0.0.7' });
     const there = await app.login('lister', PASSWORD, { headers: { 'user-agent': 'there/2' } });
     const { body } = await app.call<{ items: Record<string, unknown>[] }>('GET', '/v1/me/sessions', {
@@ -193,7 +193,7 @@ describe('sessions', () => {
     await expect(whoAmI(there.body.accessToken)).resolves.toMatchObject({ status: 401 });
   });
 
-  it('end all but the present one when asked', async () => {
+  it('ends all sessions but the present one', async () => {
     const { accessToken } = await app.register('ender');
     const others = [await app.login('ender'), await app.login('ender')];
     await expect(app.call('DELETE', '/v1/me/sessions', { token: accessToken })).resolves.toMatchObject({
@@ -204,7 +204,7 @@ describe('sessions', () => {
     await expect(whoAmI(accessToken)).resolves.toMatchObject({ status: 200 });
   });
 
-  it('are at most 100 of one user: the one unused for the longest gives way', async () => {
+  it('keeps at most 100 sessions of one user, and drops the longest unused', async () => {
     const first = await app.register('collector');
     await app.sql(sql`
       insert into sessions (id, user_id, family_salt, token_hash, idle_expires_at, expires_at)
@@ -223,7 +223,7 @@ describe('sessions', () => {
     expect(count).toEqual({ count: 100 });
   });
 
-  it('keep no token in the database', async () => {
+  it('stores no token in the database', async () => {
     const { refreshToken, user } = await app.register();
     const rows = await app.sql(sql<{ row: string }>`select s::text as row from sessions s where user_id = ${user.id}`);
     const proof = Buffer.from(refreshToken.slice(-43), 'base64url').toString('hex');

@@ -9,7 +9,7 @@ describe('signing in', () => {
   });
   afterAll(() => app.stop());
 
-  it('registers, and answers what login and refresh answer', async () => {
+  it('answers registration, login and refresh alike', async () => {
     const registered = await app.post<Tokens>('/v1/auth/register', {
       username: 'Ada',
       password: PASSWORD,
@@ -30,7 +30,7 @@ describe('signing in', () => {
     expect(refreshed).toMatchObject({ status: 200, body: { user: registered.body.user } });
   });
 
-  it('knows who asks by the access token', async () => {
+  it('identifies the user by the access token', async () => {
     const { accessToken, user } = await app.register();
     const answer = await app.call('GET', '/v1/test/people', { token: accessToken });
     expect(answer).toMatchObject({ status: 200, body: { id: user.id, name: user.username, kind: 'user', role: null } });

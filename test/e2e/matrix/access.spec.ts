@@ -162,11 +162,11 @@ describe('access to every operation of the document', () => {
       (count) => count === 0,
     );
 
-  it('is expected of each of them, and of no other', () => {
+  it('covers each documented operation, and no other', () => {
     expect([...documented.keys()].sort()).toEqual(Object.keys(OPERATIONS).sort());
   });
 
-  it('is what the document says', () => {
+  it('matches the roles of the document', () => {
     const said = [...documented.values()]
       .filter(({ requiredRole }) => requiredRole !== undefined)
       .map(({ id, requiredRole }) => [id, requiredRole]);
@@ -190,7 +190,7 @@ describe('access to every operation of the document', () => {
     return world.stowage.client.send<{ code?: string }>(operation.method, path, call);
   };
 
-  describe('for those who may not', () => {
+  describe('for actors without access', () => {
     const paths = new Map<string, string>();
     let before: unknown;
 
@@ -200,7 +200,7 @@ describe('access to every operation of the document', () => {
       before = await fingerprint(world.stowage.database.url);
     });
 
-    it.each(Object.entries(OPERATIONS))('is refused, and changes nothing: %s', async (id, operation) => {
+    it.each(Object.entries(OPERATIONS))('refuses without a change: %s', async (id, operation) => {
       const refused = ACTORS.filter((actor) => verdictOn(actor, operation) !== 'yes');
       const heard: [Actor, string][] = [];
       for (const actor of refused) {
@@ -214,11 +214,11 @@ describe('access to every operation of the document', () => {
     });
   });
 
-  it.each(Object.entries(OPERATIONS))('lets in whoever may: %s', async (id, operation) => {
+  it.each(Object.entries(OPERATIONS))('serves every actor with access: %s', async (id, operation) => {
     const letIn = ACTORS.filter((actor) => verdictOn(actor, operation) === 'yes');
     const heard: [Actor, number][] = [];
     for (const actor of letIn) {
-      // Whoever is let in may change what is asked for: each gets a path of their own.
+      // An actor with access may change the resource: each gets a path of its own.
       heard.push([actor, (await ask(actor, find(id), await pathOf(world, find(id)))).status]);
     }
     expect(heard).toEqual(letIn.map((actor) => [actor, operation.success]));
@@ -251,7 +251,7 @@ describe('what belongs to another organization', () => {
   const everyId = (parameters: readonly string[], id: (name: string) => string): Record<string, string> =>
     Object.fromEntries(parameters.map((name) => [name, id(name)]));
 
-  it('answers in every operation exactly as what does not exist, and nothing changes', async () => {
+  it('answers every operation exactly as for a missing organization, and changes nothing', async () => {
     const { ids } = world.elsewhere;
     const heard: unknown[] = [];
     const expected: unknown[] = [];
@@ -268,7 +268,7 @@ describe('what belongs to another organization', () => {
     expect(await fingerprint(world.stowage.database.url)).toEqual(before);
   });
 
-  it('answers so under the own organization too, whichever id in the path is the other’s', async () => {
+  it('answers 404 under the own organization for each foreign id in the path', async () => {
     const { ids } = world.elsewhere;
     const before = await fingerprint(world.stowage.database.url);
     let count = 0;
@@ -291,7 +291,7 @@ describe('what belongs to another organization', () => {
     expect(await fingerprint(world.stowage.database.url)).toEqual(before);
   });
 
-  it('answers so where a filter or a body names it', async () => {
+  it('answers as for a missing resource where a filter or a body names a foreign one', async () => {
     const { team, cluster, elsewhere, stowage } = world;
     const before = await fingerprint(stowage.database.url);
     const filtered = async (clusterId: string): Promise<unknown> =>
@@ -312,7 +312,7 @@ describe('what belongs to another organization', () => {
     expect(await fingerprint(stowage.database.url)).toEqual(before);
   });
 
-  it('cannot be reached by a cursor of its lists', async () => {
+  it('refuses a cursor of a foreign list', async () => {
     const { team, elsewhere } = world;
     await elsewhere.cluster.submit();
     const page = await elsewhere.team.admin.get<{ nextCursor: string }>(`${elsewhere.team.path}/deployments?limit=1`);
@@ -321,7 +321,7 @@ describe('what belongs to another organization', () => {
     expect(answer).toMatchObject({ status: 400, body: { code: 'REQUEST.INVALID_CURSOR' } });
   });
 
-  it('stays untouched by the runtime token of one’s own service account', async () => {
+  it('withstands the runtime token of a service account of another organization', async () => {
     const { stowage, runtimeToken, elsewhere } = world;
     const path = elsewhere.cluster.deploymentPath(elsewhere.ids['deploymentId'] ?? '');
     for (const [method, url, body] of [

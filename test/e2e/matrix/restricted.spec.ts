@@ -103,7 +103,7 @@ describe('what belongs to a restricted cluster', () => {
     });
   };
 
-  it('answers those who are not on the list, in every operation, exactly as what does not exist', async () => {
+  it('answers members off the list, in every operation, exactly as for a missing cluster', async () => {
     const leading = operations.filter(({ parameters }) => parameters.some((name) => LEADING_THERE.includes(name)));
     expect(leading.length).toBeGreaterThan(20);
     const nobodys = (): Record<string, string> => Object.fromEntries(LEADING_THERE.map((name) => [name, newId()]));
@@ -120,7 +120,7 @@ describe('what belongs to a restricted cluster', () => {
     expect(await fingerprint(world.stowage.database.url)).toEqual(before);
   });
 
-  it('is in no list of theirs, and changes no sum', async () => {
+  it('stays out of the lists and sums of members off the list', async () => {
     const lists = operations.filter(({ method, parameters }) => method === 'GET' && parameters.length === 1);
     expect(lists.map(({ id }) => id)).toEqual(expect.arrayContaining(['listClusters', 'listDeployments']));
     for (const operation of lists) {
@@ -136,7 +136,7 @@ describe('what belongs to a restricted cluster', () => {
     expect(deployments.text).toContain(ids['deploymentId']);
   });
 
-  it('is there, with ledger, usage, passes and all, for a member on the list, by the next request', async () => {
+  it('shows up with ledger, usage and passes at the next request of a member on the list', async () => {
     const { team } = world;
     const views = [
       '',

@@ -41,7 +41,7 @@ describe('the stored identity', () => {
     return id;
   };
 
-  it('is what the entities say, but for foreign keys, which they leave to the migrations', async () => {
+  it('matches the entities, but for foreign keys, which only the migrations declare', async () => {
     const orm = await MikroORM.init(databaseOptions(settings, [...authEntities, ...auditEntities]));
     const update = await orm.schema.getUpdateSchemaSQL({ dropTables: false });
     await orm.close(true);
@@ -67,7 +67,7 @@ describe('the stored identity', () => {
     });
   });
 
-  it('refuses a token of another organization than its service account, of nobody, and of two', async () => {
+  it('refuses a token without an owner, with two, and of another organization than its service account', async () => {
     const [home, elsewhere, account, user] = [newId(), newId(), newId(), await aUser('token-owner')];
     for (const id of [home, elsewhere]) {
       await client.query(`insert into organizations (id, name, created_by) values ($1, 'Lab', $2)`, [id, user]);
@@ -88,7 +88,7 @@ describe('the stored identity', () => {
     await insert(home, account, null);
   });
 
-  it('never changes the audit log: no update, no delete, no truncate', async () => {
+  it('refuses to update, delete or truncate the audit log', async () => {
     await client.query(
       `insert into audit_entries (id, actor_kind, actor_name, action, target_kind) values ($1, 'system', 'test', 'test_run', 'test')`,
       [newId()],

@@ -1,7 +1,7 @@
 // `node scripts/generated.mjs [--check]`: writes the files that follow from the code, or says which of them are stale.
-// Needs a build.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
+import { prepare, prepareSdk } from './lib/prepare.mjs';
 import { main } from './lib/processes.mjs';
 import { inProject, Stop } from './lib/project.mjs';
 
@@ -22,6 +22,7 @@ async function tidy(json) {
 }
 
 await main(async () => {
+  await prepare();
   const { renderEnvExample } = await import(inProject('dist', 'libs', 'config', 'index.js'));
   const { renderOpenApi } = await import(inProject('dist', 'apps', 'api', 'document.js'));
   const { transitionTable } = await import(inProject('dist', 'libs', 'deployments', 'states', 'transitions.js'));
@@ -35,6 +36,7 @@ await main(async () => {
   );
   if (!process.argv.includes('--check')) {
     stale.forEach(({ name, text }) => writeFileSync(inProject(name), text));
+    await prepareSdk();
   } else if (stale.length > 0) {
     throw new Stop(`stale: ${stale.map(({ name }) => name).join(', ')}. Run: npm run generated`);
   }

@@ -1,13 +1,14 @@
 // `node scripts/openapi.mjs lint | diff | release`: holds the document that the API serves, as OpenAPI 3.1 and as 3.0,
-// against the rules of redocly.yaml (lint); holds it against the last release's document (diff: whatever a client of that
-// release relies on is still there; before the first release nobody relies on anything); keeps it as the document of the
-// version in package.json (release), compressed, because nobody reads it but this. Needs a build.
+// against the rules of redocly.yaml (lint); compares it with the last release's document (diff: what a client of that
+// release relies on is still there; before the first release there is nothing to compare); keeps it as the document of the
+// version in package.json (release), compressed, because only this script reads it.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 
-import { projectEnvironment, projectNode } from './lib/node.mjs';
+import { projectEnvironment } from './lib/node.mjs';
 import { writeDocument, writeDocument30 } from './lib/openapi.mjs';
+import { prepare } from './lib/prepare.mjs';
 import { handOver, main } from './lib/processes.mjs';
 import { inProject, Stop } from './lib/project.mjs';
 
@@ -25,9 +26,7 @@ function lastRelease() {
   return names.sort((a, b) => rank(b) - rank(a))[0];
 }
 
-async function redocly(...args) {
-  const node = projectNode();
-  if (node === undefined) throw new Stop('install the packages first: npm ci');
+async function redocly(node, ...args) {
   // The tool would report its use, and look for news of itself.
   const env = { ...projectEnvironment(node), REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_NOTIFICATIONS: 'true' };
   await handOver(node, [CLI, ...args, '--config', inProject('redocly.yaml')], { env });
@@ -37,8 +36,10 @@ await main(async () => {
   const what = process.argv[2];
   if (!['lint', 'diff', 'release'].includes(what))
     throw new Stop('usage: node scripts/openapi.mjs lint | diff | release', 2);
+  const node = await prepare();
   const document = await writeDocument();
-  if (what === 'lint') return redocly('lint', document, await writeDocument30(document), '--max-problems', '1000');
+  if (what === 'lint')
+    return redocly(node, 'lint', document, await writeDocument30(document), '--max-problems', '1000');
   if (what === 'release') {
     const { version } = JSON.parse(readFileSync(inProject('package.json'), 'utf8'));
     mkdirSync(RELEASES, { recursive: true });
@@ -48,5 +49,5 @@ await main(async () => {
   if (last === undefined) return void process.stdout.write('nothing is released yet: no change can break a client\n');
   const before = inProject('.cache', last.replace(/\.gz$/, ''));
   writeFileSync(before, gunzipSync(readFileSync(join(RELEASES, last))));
-  return redocly('diff', before, document, '--fail-on', 'major');
+  return redocly(node, 'diff', before, document, '--fail-on', 'major');
 });

@@ -49,7 +49,7 @@ async function aFullCluster(port, client) {
   const owner = await anOwner(port);
   const { token, organization } = owner;
   const capacity = { cpu: 3000, memoryMib: 2_000_000, gpu: 80 };
-  const cluster = await aCluster(port, owner, { name: 'pool', capacity });
+  const cluster = await aCluster(owner, port, { name: 'pool', capacity });
   const path = `http://127.0.0.1:${port}/v1/organizations/${organization}`;
   const pool = `${path}/clusters/${cluster.id}`;
   const running = 200;

@@ -6,7 +6,7 @@
 //   node bench/flow/bench.mjs [--deployments 2000000] [--batch 10000] [--submitters 1] [--reporters 1] [--shapes 100]
 import { parseArgs } from 'node:util';
 
-import { call, machine, pause, quantile } from '../lib/database.mjs';
+import { ask, machine, pause, quantile } from '../lib/database.mjs';
 import { aCluster, anOwner, withService } from '../lib/service.mjs';
 
 const { values } = parseArgs({
@@ -38,9 +38,9 @@ class Flow {
   batches = [];
   requests = { submit: [], report: [] };
 
-  constructor(call, clusterPath) {
-    this.call = call;
-    this.clusterPath = clusterPath;
+  constructor(token, url) {
+    this.token = token;
+    this.url = url;
     this.deployments = Array.from({ length: BATCH }, (_, index) => ({
       image: 'registry.example.com/app:1',
       resources: { cpu: 1, memoryMib: 256 + (index % SHAPES) },
@@ -53,7 +53,7 @@ class Flow {
 
   async timed(kind, path, body) {
     const began = performance.now();
-    const answer = await this.call('POST', `${this.clusterPath}/deployments/${path}`, body);
+    const answer = await ask(`${this.url}/deployments/${path}`, this.token, body);
     this.requests[kind].push(performance.now() - began);
     return answer;
   }
@@ -89,7 +89,7 @@ class Flow {
 
   async look() {
     while (!this.isOver) {
-      this.queued = (await this.call('GET', this.clusterPath)).queue.queued;
+      this.queued = (await ask(this.url, this.token)).queue.queued;
       await pause(POLL_MS);
     }
   }
@@ -141,8 +141,8 @@ const whole = (number) => Math.round(number).toLocaleString('en');
 async function measure(port, client) {
   const owner = await anOwner(port);
   const capacity = { cpu: 100_000_000, memoryMib: 1_000_000_000_000 };
-  const cluster = await aCluster(port, owner, { name: 'bench', capacity });
-  const flow = new Flow((method, path, body) => call(port, method, path, owner.token, body), cluster.path);
+  const cluster = await aCluster(owner, port, { name: 'bench', capacity });
+  const flow = new Flow(owner.token, cluster.url);
   const seconds = await flow.run();
   const settling = performance.now();
   await checkLedger(client, cluster.id);

@@ -153,7 +153,7 @@ async function measure(api, bare, client) {
   const owner = await anOwner(api.port);
   const { accessToken: token, organization } = owner;
   const order = { name: 'bench', capacity: { cpu: 1_000_000, memoryMib: 1_000_000_000 } };
-  const { id: cluster } = await aCluster(api.port, owner, order);
+  const { id: cluster } = await aCluster(owner, api.port, order);
   const where = { organization, cluster, user: owner.user };
   const path = `/organizations/${organization}/clusters/${cluster}/deployments`;
   process.stdout.write('| what | per second | bare | share |\n| --- | ---: | ---: | ---: |\n');

@@ -6,7 +6,7 @@
 //   node bench/latency/bench.mjs [--samples 500] [--waiting 10000] [--many 1000000] [--passes 30]
 import { parseArgs } from 'node:util';
 
-import { call, machine, pause, quantile } from '../lib/database.mjs';
+import { machine, pause, quantile } from '../lib/database.mjs';
 import { aCluster, anOwner, withService } from '../lib/service.mjs';
 
 const { values } = parseArgs({
@@ -58,9 +58,9 @@ const SCHEDULED = `select id from deployments where cluster_id = $1 and status =
 
 /** From the submission to the start, one after the other, with room for all. @returns milliseconds */
 async function startsOnFree(port, client, owner) {
-  const cluster = await aCluster(port, owner, { name: 'free', capacity: { cpu: 1_000_000, memoryMib: 1_000_000_000 } });
+  const cluster = await aCluster(owner, port, { name: 'free', capacity: { cpu: 1_000_000, memoryMib: 1_000_000_000 } });
   for (let sample = 0; sample < SAMPLES; sample++) {
-    await call(port, 'POST', `${cluster.path}/deployments`, owner.token, deployment(sample));
+    await owner.api.submitDeployment({ path: cluster.path, body: deployment(sample) });
     await pause(PACE_MS);
   }
   await idsOf(client, SCHEDULED, cluster, SAMPLES);
@@ -74,14 +74,13 @@ async function startsOnFree(port, client, owner) {
 /** From an end to the next start, one after the other, on a full cluster with a queue. @returns milliseconds */
 async function startsAfterEnds(port, client, owner) {
   const capacity = { cpu: SHAPES, memoryMib: 1_000_000_000 };
-  const cluster = await aCluster(port, owner, { name: 'full', capacity });
+  const cluster = await aCluster(owner, port, { name: 'full', capacity });
   await fill(client, owner, cluster, WAITING + SAMPLES + SHAPES);
   await idsOf(client, SCHEDULED, cluster, SHAPES);
   for (let sample = 0; sample < SAMPLES; sample++) {
     const [id] = await idsOf(client, SCHEDULED, cluster, 1);
-    await call(port, 'POST', `/organizations/${owner.organization}/deployments/${id}/complete`, owner.token, {
-      outcome: 'succeeded',
-    });
+    const path = { organizationId: owner.organization, deploymentId: id };
+    await owner.api.completeDeployment({ path, body: { outcome: 'succeeded' } });
     await pause(PACE_MS);
   }
   await idsOf(client, SCHEDULED, cluster, SHAPES);
@@ -100,12 +99,13 @@ async function startsAfterEnds(port, client, owner) {
 /** How long passes take that place the same number, beside so many that wait. @returns milliseconds */
 async function passes(port, client, owner, waiting) {
   const capacity = { cpu: PLACED, memoryMib: 1_000_000_000 };
-  const cluster = await aCluster(port, owner, { name: `waiting-${waiting}`, capacity });
-  await fill(client, owner, cluster, waiting);
+  const cluster = await aCluster(owner, port, { name: `waiting-${waiting}`, capacity });
+  // The last pass still finds as many waiting.
+  await fill(client, owner, cluster, waiting + (PASSES + 1) * PLACED);
   for (let pass = 0; pass < PASSES; pass++) {
     const ids = await idsOf(client, SCHEDULED, cluster, PLACED);
     const reports = ids.map((id) => ({ id, outcome: 'succeeded' }));
-    await call(port, 'POST', `${cluster.path}/deployments/complete`, owner.token, { reports });
+    await owner.api.completeDeployments({ path: cluster.path, body: { reports } });
   }
   await idsOf(client, SCHEDULED, cluster, PLACED);
   const { rows } = await client.query(

@@ -1,5 +1,5 @@
-// What every benchmark needs of a machine: an empty database with the present schema, the environment of programs that use it, and questions
-// over HTTP.
+// What every benchmark needs of a machine: an empty database with the present schema, the environment of programs that use it, and HTTP
+// requests.
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ const PROJECT = new URL('../../', import.meta.url);
 
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** The machine, as it stands above figures. */
+/** The machine, as it is printed above figures. */
 export const machine = () => `${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`;
 
 /** The smallest number that is not exceeded by `share` of them. */
@@ -23,8 +23,9 @@ export function quantile(numbers, share) {
 
 export const median = (numbers) => quantile(numbers, 0.5);
 
-/** One request, POST where there is a body; what is no success is an error. */
-export async function ask(url, token, body, method = body === undefined ? 'GET' : 'POST') {
+/** One request whose time is measured, without the SDK's own: POST where there is a body. @throws Error for any other status than 2xx */
+export async function ask(url, token, body) {
+  const method = body === undefined ? 'GET' : 'POST';
   const response = await fetch(url, {
     method,
     headers: {
@@ -38,12 +39,7 @@ export async function ask(url, token, body, method = body === undefined ? 'GET' 
   return JSON.parse(text);
 }
 
-/** The same, of the API on a port. */
-export function call(port, method, path, token, body) {
-  return ask(`http://127.0.0.1:${port}/v1${path}`, token, body, method);
-}
-
-/** A port that nobody uses at this moment. */
+/** A port that is free at this moment. */
 export async function freePort() {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');

@@ -1,7 +1,9 @@
 // A service of its own for one benchmark: an empty database, and the project's programs as processes beside it.
 import { randomBytes } from 'node:crypto';
 
-import { call, freePort, pause, run, stop, withDatabase } from './database.mjs';
+import { Stowage } from '#sdk';
+
+import { freePort, pause, run, stop, withDatabase } from './database.mjs';
 
 async function untilReady(port) {
   for (let i = 0; i < 300; i++) {
@@ -32,21 +34,25 @@ export async function withService(name, work) {
   });
 }
 
-/** Somebody with an organization, an access token of 15 minutes, and an API token that outlives every benchmark. */
+/**
+ * Registers a user with an organization.
+ *
+ * @returns its ids, a client of the SDK with an API token that outlives every benchmark, that token, and an access token of 15 minutes
+ */
 export async function anOwner(port) {
-  const { accessToken, user } = await call(port, 'POST', '/auth/register', undefined, {
-    username: `bench-${randomBytes(4).toString('hex')}`,
-    password: randomBytes(12).toString('hex'),
-  });
-  const { id } = await call(port, 'POST', '/organizations', accessToken, { name: 'Bench' });
-  const order = { name: 'bench', organizationId: id, role: 'admin', expiresInSeconds: 86_400 };
-  const { token } = await call(port, 'POST', '/me/tokens', accessToken, order);
-  return { token, accessToken, organization: id, user: user.id };
+  const baseUrl = `http://127.0.0.1:${port}`;
+  const account = { username: `bench-${randomBytes(4).toString('hex')}`, password: randomBytes(12).toString('hex') };
+  const { accessToken, user } = await new Stowage({ baseUrl }).registerUser({ body: account });
+  const session = new Stowage({ baseUrl, token: accessToken });
+  const { id: organization } = await session.createOrganization({ body: { name: 'Bench' } });
+  const body = { name: 'bench', organizationId: organization, role: 'admin', expiresInSeconds: 86_400 };
+  const { token } = await session.createToken({ body });
+  return { api: new Stowage({ baseUrl, token }), token, accessToken, organization, user: user.id };
 }
 
-/** A cluster of an owner's organization. @returns its id and path */
-export async function aCluster(port, { token, organization }, order) {
-  const path = `/organizations/${organization}/clusters`;
-  const { id } = await call(port, 'POST', path, token, order);
-  return { id, path: `${path}/${id}` };
+/** A cluster of an owner's organization. @returns its id, its path for the SDK, and its URL */
+export async function aCluster({ api, organization }, port, body) {
+  const { id } = await api.createCluster({ path: { organizationId: organization }, body });
+  const path = { organizationId: organization, clusterId: id };
+  return { id, path, url: `http://127.0.0.1:${port}/v1/organizations/${organization}/clusters/${id}` };
 }

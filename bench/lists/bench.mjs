@@ -29,7 +29,7 @@ const FILL = `
 /** Somebody with an organization, a cluster and so many deployments in it. */
 async function aFullCluster(port, client, rows) {
   const owner = await anOwner(port);
-  const { id } = await aCluster(port, owner, { name: 'pool', capacity: { cpu: 1000, memoryMib: 1000, gpu: 0 } });
+  const { id } = await aCluster(owner, port, { name: 'pool', capacity: { cpu: 1000, memoryMib: 1000, gpu: 0 } });
   await client.query(FILL, [owner.organization, id, owner.user, rows]);
   await client.query('vacuum analyze deployments');
   const path = `http://127.0.0.1:${port}/v1/organizations/${owner.organization}`;

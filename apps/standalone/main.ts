@@ -5,8 +5,8 @@ import { countFrom } from './services/terminal.js';
 import { withServices } from './with-services.js';
 
 await inForeground((signal) => {
-  const { began, redisServer, command } = readArguments(process.argv.slice(2));
+  const { began, redisServer, isWatching, command } = readArguments(process.argv.slice(2));
   countFrom(began);
-  const context = { environment: process.env, redisServer, signal };
+  const context = { environment: process.env, redisServer, isWatching, signal };
   return command.length === 0 ? oneMachine(context) : withServices(context, command);
 });

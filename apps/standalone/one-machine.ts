@@ -28,7 +28,7 @@ const DATABASE = 'stowage';
  *
  * @returns the exit code
  */
-export async function oneMachine({ environment, redisServer, signal }: Context): Promise<number> {
+export async function oneMachine({ environment, redisServer, isWatching, signal }: Context): Promise<number> {
   const settings = loadLocalSettings(environment);
   const directory = resolve(PROJECT, settings.dataDirectory);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -55,8 +55,8 @@ export async function oneMachine({ environment, redisServer, signal }: Context):
     say('PostgreSQL and Redis answer');
     await during('bringing the database up to date', () => migrateDatabase(environment, databaseUrl, signal));
     const env = childEnvironment(environment, { databaseUrl, redisUrl, address, secrets });
-    supervisor.start(nodeProgram('api', env));
-    supervisor.start(nodeProgram('worker', workerEnvironment(env)));
+    supervisor.start(nodeProgram('api', env, isWatching));
+    supervisor.start(nodeProgram('worker', workerEnvironment(env), isWatching));
     await during('starting the API and the worker', () => Promise.race([ready(address, signal), supervisor.failure]));
     supervisor.watch();
     ownership.note({ address: address.url });
@@ -116,11 +116,12 @@ function childEnvironment(
   };
 }
 
-function nodeProgram(name: 'api' | 'worker', env: Environment): Program {
+function nodeProgram(name: 'api' | 'worker', env: Environment, isWatched: boolean): Program {
+  const watch = isWatched ? ['--watch', '--watch-preserve-output'] : [];
   return {
     name,
     command: process.execPath,
-    args: ['--enable-source-maps', resolve(DIST, 'apps', name, 'main.js')],
+    args: [...watch, '--enable-source-maps', resolve(DIST, 'apps', name, 'main.js')],
     env,
     cwd: PROJECT,
     user: undefined,

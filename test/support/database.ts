@@ -51,11 +51,10 @@ export async function createEmptyDatabase(): Promise<TestDatabase> {
 
 /** Changes with every migration: a server that outlives a run never copies an old schema. */
 function fingerprintOfMigrations(): string {
+  const folder = resolve(dirname(fileURLToPath(import.meta.url)), '../../libs/database/migrations');
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
   const hash = createHash('sha256');
-  for (const part of ['migrations', 'schema']) {
-    const folder = resolve(dirname(fileURLToPath(import.meta.url)), '../../libs/database', part);
-    for (const name of readdirSync(folder).sort()) hash.update(readFileSync(join(folder, name)));
-  }
+  for (const name of names.sort()) hash.update(readFileSync(join(folder, name)));
   return hash.digest('hex').slice(0, 12);
 }
 

@@ -32,7 +32,7 @@ interface Message {
  * one that goes on after the last event. Ends only by `break`, the signal, or a refusal (`ProblemError`).
  */
 export async function* followEvents(
-  send: (request: Request) => Promise<Response>,
+  send: (request: Request, signal?: AbortSignal) => Promise<Response>,
   url: URL,
   { lastEventId, clusterId, deploymentId, status, signal }: FollowOptions,
 ): AsyncGenerator<Event, void, undefined> {
@@ -42,7 +42,7 @@ export async function* followEvents(
   let seen = lastEventId;
   for (let failures = 0; ; failures++) {
     try {
-      for await (const message of messages(await open(send, url, seen, signal))) {
+      for await (const message of messages(await open(send, url, seen, signal), signal)) {
         failures = 0;
         seen = message.id ?? seen;
         if (message.name === 'message' && message.data !== '') yield JSON.parse(message.data) as Event;
@@ -56,24 +56,33 @@ export async function* followEvents(
 }
 
 async function open(
-  send: (request: Request) => Promise<Response>,
+  send: (request: Request, signal?: AbortSignal) => Promise<Response>,
   url: URL,
   seen: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<ReadableStream<Uint8Array>> {
   const headers = { accept: 'text/event-stream', ...(seen === undefined ? {} : { 'last-event-id': seen }) };
-  const response = await send(new Request(url, { headers, ...(signal === undefined ? {} : { signal }) }));
+  const response = await send(new Request(url, { headers }), signal);
   if (!response.ok || response.body === null) throw errorOf(await response.json(), response);
   return response.body;
 }
 
-/** The messages of a stream, each when it is whole. One without data is told too where it has an id: it says how far the stream has come. */
-async function* messages(body: ReadableStream<Uint8Array>): AsyncGenerator<Message, void, undefined> {
+/**
+ * The messages of a stream, each when it is complete. A message without data counts where it has an id: it says how far the stream has come.
+ * The signal cancels the reader itself: see `untilAborted`.
+ */
+async function* messages(
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Message, void, undefined> {
   const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
+  const stop = (): void => void reader.cancel(signal?.reason).catch(() => undefined);
+  signal?.addEventListener('abort', stop, { once: true });
   try {
     let text = '';
     for (;;) {
       const { done, value } = await reader.read();
+      signal?.throwIfAborted();
       if (done) return;
       text += value;
       const blocks = text.split(/\r?\n\r?\n/);
@@ -81,6 +90,7 @@ async function* messages(body: ReadableStream<Uint8Array>): AsyncGenerator<Messa
       for (const block of blocks) yield parse(block);
     }
   } finally {
+    signal?.removeEventListener('abort', stop);
     await reader.cancel().catch(() => undefined);
   }
 }

@@ -18,7 +18,7 @@ export interface StowageOptions extends Credentials, RetryOptions {
  * `ProblemError` for what the API refuses.
  */
 export class Stowage extends Operations {
-  readonly #send: (request: Request) => Promise<Response>;
+  readonly #send: (request: Request, signal?: AbortSignal) => Promise<Response>;
   readonly #baseUrl: string;
 
   constructor(options: StowageOptions) {
@@ -26,7 +26,7 @@ export class Stowage extends Operations {
     const fetch = options.fetch ?? globalThis.fetch;
     const send = createTransport(new Credential(options, baseUrl, fetch), fetch, options);
     const client = createClient(
-      createConfig({ baseUrl, throwOnError: true, fetch: (input) => send(new Request(input)) }),
+      createConfig({ baseUrl, throwOnError: true, fetch: (input) => send(input as Request) }),
     );
     client.interceptors.error.use((body, response) =>
       response === undefined || body instanceof Error ? body : errorOf(body, response),

@@ -30,37 +30,37 @@ export function createTransport(
   credential: Credential,
   fetch: typeof globalThis.fetch,
   { retries = 4, retryDelayMs = 200 }: RetryOptions,
-): (request: Request) => Promise<Response> {
-  const sendSigned = async (request: Request): Promise<Response> => {
+): (request: Request, signal?: AbortSignal) => Promise<Response> {
+  const sendSigned = async (request: Request, signal: AbortSignal): Promise<Response> => {
     const bearer = credential.bearer;
     const copy = request.clone();
     if (bearer !== undefined && !copy.headers.has('authorization'))
       copy.headers.set('authorization', `Bearer ${bearer}`);
-    return fetch(copy);
+    return untilAborted(fetch(copy), signal);
   };
-  const sendRenewed = async (request: Request): Promise<Response> => {
+  const sendRenewed = async (request: Request, signal: AbortSignal): Promise<Response> => {
     const bearer = credential.bearer;
-    const response = await sendSigned(request);
+    const response = await sendSigned(request, signal);
     if (response.status !== 401 || request.url.includes('/v1/auth/') || !(await credential.renew(bearer)))
       return response;
     await response.body?.cancel();
-    return sendSigned(request);
+    return sendSigned(request, signal);
   };
-  return async (request) => {
+  return async (request, signal = request.signal) => {
     if (takesKey(request) && !request.headers.has(KEY)) request.headers.set(KEY, crypto.randomUUID());
     const isRepeatable = REPEATABLE.has(request.method) || request.headers.has(KEY);
     for (let tries = 0; ; tries++) {
       const backoffMs = Math.min(retryDelayMs * 2 ** tries, LONGEST_PAUSE_MS);
       try {
-        const response = await sendRenewed(request);
+        const response = await sendRenewed(request, signal);
         if (tries >= retries || !isWorthAnother(response, isRepeatable)) return response;
         await response.body?.cancel();
         const seconds = retryAfterOf(response);
-        await pause(seconds === undefined ? backoffMs : Math.min(seconds * 1000, LONGEST_PAUSE_MS), request.signal);
+        await pause(seconds === undefined ? backoffMs : Math.min(seconds * 1000, LONGEST_PAUSE_MS), signal);
       } catch (error) {
         // `fetch` fails by TypeError when nobody answered.
         if (!(error instanceof TypeError) || tries >= retries || !isRepeatable) throw error;
-        await pause(backoffMs, request.signal);
+        await pause(backoffMs, signal);
       }
     }
   };
@@ -72,6 +72,30 @@ function isWorthAnother(response: Response, isRepeatable: boolean): boolean {
   // The first request with the same key is still under way.
   const isBusy = status === 409 && retryAfterOf(response) !== undefined;
   return isRepeatable && (AWAY.has(status) || isBusy);
+}
+
+/**
+ * The response, or the reason of the signal if that comes first.
+ *
+ * A `Request` follows the signal that it is given by a weak reference only, so that a collection of garbage can cut the link between a caller's
+ * signal and `fetch`. The listener here is held by the signal itself.
+ */
+async function untilAborted(response: Promise<Response>, signal: AbortSignal): Promise<Response> {
+  signal.throwIfAborted();
+  let stop: () => void = () => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([response, aborted]);
+  } catch (error) {
+    // A response that still comes is not read, and its connection is free again.
+    if (signal.aborted) void response.then(({ body }) => body?.cancel()).catch(() => undefined);
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }
 
 /** Waits; a signal ends it by its reason. */

@@ -109,7 +109,11 @@ describe('the SDK, installed into an empty project', () => {
 
   it('retries what is safe, renews its session once, and resumes its events', async () => {
     const behaviour = join(ROOT, 'test/support/sdk-behaviour.mjs');
-    const { code, stdout, stderr } = await execute(process.execPath, [behaviour, project.folder], project.folder);
+    const { code, stdout, stderr } = await execute(
+      process.execPath,
+      ['--expose-gc', behaviour, project.folder],
+      project.folder,
+    );
     expect(`${stdout}${stderr}`).toMatch(/fail 0\n/);
     expect(code).toBe(0);
   });

@@ -1,5 +1,7 @@
 // Run by node beside the installed SDK: what it does by itself, against an API that is only pretended.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -158,3 +160,72 @@ test('events end by the signal, and by a refusal', async () => {
   const signal = AbortSignal.timeout(20);
   await assert.rejects(stowage.follow('o', { signal }).next(), { name: 'TimeoutError' });
 });
+
+/** A server whose event stream stays open and silent, and whose other answers are empty pages. */
+async function silentServer() {
+  const server = createServer((request, response) => {
+    const isStream = request.headers.accept === 'text/event-stream';
+    response.writeHead(200, { 'content-type': isStream ? 'text/event-stream' : 'application/json' });
+    if (isStream) response.write(': open\n\n');
+    else response.end('{"items":[],"nextCursor":null}');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${server.address().port}/`,
+    close: () => (server.closeAllConnections(), server.close()),
+  };
+}
+
+test(
+  'ends a stream within 100 ms of an abort, after other requests and collections of garbage',
+  { timeout: 10_000 },
+  async () => {
+    const server = await silentServer();
+    try {
+      const stowage = new Stowage({ baseUrl: server.url, token: 't' });
+      const controller = new AbortController();
+      const ended = stowage.follow('o', { signal: controller.signal }).next();
+      ended.catch(() => undefined);
+      for (let i = 0; i < 200; i++) {
+        await stowage.listClusters({ path });
+        if (i % 20 === 0) globalThis.gc();
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      globalThis.gc();
+      const began = performance.now();
+      controller.abort(new Error('enough'));
+      await assert.rejects(ended, { message: 'enough' });
+      assert.ok(performance.now() - began < 100, `took ${performance.now() - began} ms`);
+    } finally {
+      server.close();
+    }
+  },
+);
+
+test(
+  'ends a request that is not answered when its signal is aborted, after collections of garbage',
+  { timeout: 10_000 },
+  async () => {
+    const server = createServer(() => undefined);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const stowage = new Stowage({ baseUrl: `http://127.0.0.1:${server.address().port}/`, token: 't' });
+      const controller = new AbortController();
+      const ended = stowage.listClusters({ path, signal: controller.signal });
+      ended.catch(() => undefined);
+      for (let i = 0; i < 10; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        globalThis.gc();
+      }
+      const began = performance.now();
+      controller.abort(new Error('enough'));
+      await assert.rejects(ended, { message: 'enough' });
+      assert.ok(performance.now() - began < 100, `took ${performance.now() - began} ms`);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  },
+);

@@ -5,10 +5,10 @@ import { ArrayField, IntegerField, ObjectField, readDto } from '#http';
 import {
   duplicateIds,
   PlanningPolicyDto,
-  ProblemQueuedDto,
-  ProblemRunningDto,
-  toWholeProblem,
-  WholeProblemDto,
+  SimulationQueuedDto,
+  SimulationRunningDto,
+  toProblem,
+  SimulationRequestDto,
 } from '#insights';
 import { AmbiguousJson, MalformedJson, parseStrictJson } from '#kernel';
 import { answerOf, plan, type Problem, problemOf, verify } from '#packing';
@@ -26,17 +26,17 @@ IntegerField({ description: 'Steps of one plan.', min: 0, max: 100_000_000, opti
   'searchSteps',
 );
 
-class ProblemInFile extends WholeProblemDto {}
+class ProblemInFile extends SimulationRequestDto {}
 const UNLIMITED = { max: Number.MAX_SAFE_INTEGER };
 ObjectField(() => PolicyInFile, { description: 'Policy.', optional: true, nullable: true })(
   ProblemInFile.prototype,
   'policy',
 );
-ArrayField(() => ProblemRunningDto, { description: 'Running.', ...UNLIMITED, default: [] })(
+ArrayField(() => SimulationRunningDto, { description: 'Running.', ...UNLIMITED, default: [] })(
   ProblemInFile.prototype,
   'running',
 );
-ArrayField(() => ProblemQueuedDto, { description: 'Queued.', ...UNLIMITED })(ProblemInFile.prototype, 'queue');
+ArrayField(() => SimulationQueuedDto, { description: 'Queued.', ...UNLIMITED })(ProblemInFile.prototype, 'queue');
 
 /** The command `plan`: plans the problem of a file through the scheduler's own planner. */
 export function planFile(path: string, isVerified: boolean): void {
@@ -63,7 +63,7 @@ export function readProblem(content: Buffer): Problem {
   if (!isUtf8(content)) throw new InvalidProblem('the problem must be JSON in UTF-8');
   const { value, errors } = readDto(ProblemInFile, parse(content.toString()), 'json');
   if (errors.length > 0) refuse(errors);
-  const problem = toWholeProblem(value);
+  const problem = toProblem(value);
   refuse(duplicateIds(problem));
   return problemOf(problem);
 }

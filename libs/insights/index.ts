@@ -1,9 +1,9 @@
 import { ClusterBlockersSchema } from './blockers/cluster-blockers.entity.js';
 
 export { InsightsModule } from './insights.module.js';
-export { ProblemQueuedDto, ProblemRunningDto, WholeProblemDto } from './simulation/whole-problems.dto.js';
-export { toWholeProblem } from './simulation/whole-problems.mapper.js';
-export { duplicateIds } from './simulation/whole-problems.service.js';
+export { SimulationQueuedDto, SimulationRunningDto, SimulationRequestDto } from './simulation/simulations.dto.js';
+export { toProblem } from './simulation/simulations.mapper.js';
+export { duplicateIds } from './simulation/simulations.service.js';
 export { PlanningPolicyDto } from './what-if/what-if.dto.js';
 
 /** The tables of this lib. */

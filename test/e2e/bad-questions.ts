@@ -100,7 +100,7 @@ export const QUESTION_ROUTES: Readonly<Record<string, BodyRoute>> = {
       [
         'an id twice',
         { ...PROBLEM, queue: [PROBLEM.queue[0], PROBLEM.queue[0]] },
-        '400 PROBLEM.DUPLICATE_ID #/queue/1/id duplicate',
+        '400 SIMULATION.DUPLICATE_ID #/queue/1/id duplicate',
       ],
     ],
   },

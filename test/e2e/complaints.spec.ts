@@ -100,7 +100,7 @@ describe('a known complaint', () => {
     await scheduled(cluster, id);
     const { comparison } = (
       await team.viewer.get<{ comparison: Record<string, unknown> }>(
-        `${cluster.deploymentPath(id)}/explanation?versus=${first}`,
+        `${cluster.deploymentPath(id)}/explanation?compareWith=${first}`,
       )
     ).body;
     expect(comparison['sentence']).toEqual(expect.any(String));

@@ -33,7 +33,7 @@ interface Answer {
   waits: string[];
   claimed: Counts;
   preempted: Counts;
-  victims: { id: string; name: string; lostSeconds: number; by: string }[];
+  victims: { id: string; name: string; lostSeconds: number; preemptorId: string }[];
   deployments: { id: string; starts: number; waits: number; claims: number; sentence: string | null }[];
   changes: { id: string; claims: number; blockers: { code: string }[] }[];
 }
@@ -95,7 +95,7 @@ describe('what would be stopped for others', () => {
     expect(told).toMatchObject({
       starts: [waiting],
       preempted: { before: 0, after: 1 },
-      victims: [{ id: soft, name: 'soft', by: waiting }],
+      victims: [{ id: soft, name: 'soft', preemptorId: waiting }],
     });
     await team.admin.patch(cluster.path, { policy: YIELDING });
     const { startsNext, displacement } = await explain(cluster, waiting);
@@ -118,7 +118,7 @@ describe('what would be stopped for others', () => {
       deployments: [{ resources: gpus(3), priority: 90 }],
     });
     expect(told.deployments[0]?.starts).toBe(1);
-    expect(told.victims).toMatchObject([{ id: soft, by: told.deployments[0]?.id }]);
+    expect(told.victims).toMatchObject([{ id: soft, preemptorId: told.deployments[0]?.id }]);
   });
 
   describe('under a grace', () => {
@@ -140,7 +140,7 @@ describe('what would be stopped for others', () => {
         waits: [],
         claimed: { before: 0, after: 1 },
         preempted: { before: 0, after: 1 },
-        victims: [{ id: soft, by: waiting }],
+        victims: [{ id: soft, preemptorId: waiting }],
       });
       await team.admin.patch(cluster.path, { policy: { preemptAfterSeconds: 0, stopGraceSeconds: 300 } });
       expect((await explain(cluster, waiting)).unlocks).toContainEqual({
@@ -300,8 +300,12 @@ describe('what would be stopped for others', () => {
   });
 
   describe('is what the comparison of two deployments tells', () => {
-    const versus = async (cluster: TestCluster, first: string, other: string): Promise<Record<string, unknown>> => {
-      const query = `unlocks=false&eta=none&versus=${other}`;
+    const compareWith = async (
+      cluster: TestCluster,
+      first: string,
+      other: string,
+    ): Promise<Record<string, unknown>> => {
+      const query = `unlocks=false&eta=none&compareWith=${other}`;
       const told = await team.viewer.get<{ comparison: Record<string, unknown> }>(
         `${cluster.deploymentPath(first)}/explanation?${query}`,
       );
@@ -313,7 +317,7 @@ describe('what would be stopped for others', () => {
       const equal = await cluster.submit({ name: 'equal', priority: 10, resources: gpus(2) });
       await team.admin.patch(cluster.path, { policy: YIELDING });
       await passes.run(cluster.id);
-      expect(await versus(cluster, waiting, equal)).toMatchObject({
+      expect(await compareWith(cluster, waiting, equal)).toMatchObject({
         first: waiting,
         rule: 'displaced',
         priority: 60,
@@ -330,12 +334,12 @@ describe('what would be stopped for others', () => {
         priority: 60,
         sentence: 'waiting started before soft because soft was stopped to make room for what waited with priority 60.',
       };
-      expect(await versus(cluster, soft, waiting)).toMatchObject(yielded);
-      expect(await versus(cluster, waiting, soft)).toMatchObject(yielded);
+      expect(await compareWith(cluster, soft, waiting)).toMatchObject(yielded);
+      expect(await compareWith(cluster, waiting, soft)).toMatchObject(yielded);
       await cluster.complete(waiting);
       await passes.runUntilSettled(cluster.id);
       expect((await cluster.deployment(soft)).status).toBe('scheduled');
-      expect(await versus(cluster, soft, waiting)).toMatchObject(yielded);
+      expect(await compareWith(cluster, soft, waiting)).toMatchObject(yielded);
     });
 
     it('not of a start that has been undone: of two that wait, the order as it is now', async () => {
@@ -346,7 +350,7 @@ describe('what would be stopped for others', () => {
       await passes.run(cluster.id);
       expect((await cluster.deployment(soft)).status).toBe('queued');
       expect((await cluster.deployment(urgent)).status).toBe('scheduled');
-      expect(await versus(cluster, soft, equal)).toMatchObject({ first: equal, rule: 'priority', passId: null });
+      expect(await compareWith(cluster, soft, equal)).toMatchObject({ first: equal, rule: 'priority', passId: null });
     });
 
     it('of the one that had a claim until others had stopped', async () => {
@@ -358,12 +362,12 @@ describe('what would be stopped for others', () => {
       expect((await cluster.deployment(soft)).status).toBe('stopping');
       await team.admin.post(`${cluster.deploymentPath(soft)}/complete`, { outcome: 'failed' });
       await passes.runUntilSettled(cluster.id);
-      const told = await versus(cluster, rival, waiting);
+      const told = await compareWith(cluster, rival, waiting);
       const first = told['first'] === waiting ? 'waiting' : 'rival';
       expect(told).toMatchObject({ rule: 'claim', fromRecord: true, claimedAt: expect.any(String) });
       expect(told['sentence']).toContain(`${first} started before `);
       expect(told['sentence']).toContain('because others had been stopped to make room for it, since ');
-      expect(await versus(cluster, soft, String(told['first']))).toMatchObject({
+      expect(await compareWith(cluster, soft, String(told['first']))).toMatchObject({
         first: told['first'],
         rule: 'yielded',
         priority: 60,

@@ -36,7 +36,7 @@ interface Sent {
 }
 
 /** The parameters of a query whose example names what a test has not made. */
-const NOT_SENT = ['cursor', 'versus'];
+const NOT_SENT = ['cursor', 'compareWith'];
 
 describe('the examples of the document', () => {
   let world: World;

@@ -17,7 +17,7 @@ interface Explanation {
   blockers: Record<string, unknown>[];
   reservation: Record<string, unknown> | null;
   unlocks: Record<string, unknown>[] | null;
-  unlocksCut: string[];
+  truncatedKinds: string[];
   eta: { startsAt: string | null; reason: string | null; horizon: string | null } | null;
   comparison: Record<string, unknown> | null;
 }
@@ -45,7 +45,7 @@ describe('an explanation', () => {
   const explain = (id: string, query = '?eta=full'): Promise<Explanation> =>
     eventually(
       () => explainOnce(id, query),
-      ({ unlocksCut }) => unlocksCut.length === 0,
+      ({ truncatedKinds }) => truncatedKinds.length === 0,
     );
 
   const status = async (id: string): Promise<string> => (await cluster.deployment(id)).status;
@@ -81,7 +81,7 @@ describe('an explanation', () => {
       sentence: 'It waits because it asks for 4 GPUs and only 1 GPU is free (3 GPUs too few).',
       blockers: [{ code: 'NOT_ENOUGH', resource: 'gpu', needed: 4, available: 1, missing: 3 }],
       reservation: null,
-      unlocksCut: [],
+      truncatedKinds: [],
       comparison: null,
     });
     const { scheduledAt } = await cluster.deployment(small);
@@ -181,8 +181,8 @@ describe('an explanation', () => {
   });
 
   describe('of which comes first', () => {
-    const versus = async (a: string, b: string): Promise<Record<string, unknown>> =>
-      (await explain(a, `?unlocks=false&eta=none&versus=${b}`)).comparison ?? {};
+    const compareWith = async (a: string, b: string): Promise<Record<string, unknown>> =>
+      (await explain(a, `?unlocks=false&eta=none&compareWith=${b}`)).comparison ?? {};
 
     it('names the priority, the age, or that no rule decides, of two that wait', async () => {
       await scheduled({ resources: gpus(8) });
@@ -190,7 +190,7 @@ describe('an explanation', () => {
       const twin = await left({ name: 'twin', resources: gpus(2) });
       const high = await left({ name: 'high', resources: gpus(4), priority: 60 });
       const other = await left({ name: 'other', resources: gpus(3) });
-      expect(await versus(low, high)).toMatchObject({
+      expect(await compareWith(low, high)).toMatchObject({
         first: high,
         rule: 'priority',
         priority: 60,
@@ -198,8 +198,8 @@ describe('an explanation', () => {
         passId: null,
         sentence: 'high comes before low because its priority is higher: 60 instead of 50.',
       });
-      expect(await versus(twin, low)).toMatchObject({ first: low, rule: 'age' });
-      expect(await versus(other, low)).toMatchObject({ first: null, rule: 'undecided' });
+      expect(await compareWith(twin, low)).toMatchObject({ first: low, rule: 'age' });
+      expect(await compareWith(other, low)).toMatchObject({ first: null, rule: 'undecided' });
     });
 
     it('tells from the record of the pass why one started and the other did not', async () => {
@@ -215,7 +215,7 @@ describe('an explanation', () => {
         () => status(b),
         (now) => now === 'scheduled',
       );
-      const told = await versus(large, a);
+      const told = await compareWith(large, a);
       expect(told).toMatchObject({
         first: a,
         rule: 'more-starts',
@@ -227,20 +227,20 @@ describe('an explanation', () => {
       expect(told['sentence']).toBe(
         'a started before large because so 2 of priority 50 could start, and with large only 1.',
       );
-      expect(await versus(a, b)).toMatchObject({ first: null, rule: 'same-pass' });
-      expect(await versus(c, a)).toMatchObject({ first: a, rule: 'age', fromRecord: true });
+      expect(await compareWith(a, b)).toMatchObject({ first: null, rule: 'same-pass' });
+      expect(await compareWith(c, a)).toMatchObject({ first: a, rule: 'age', fromRecord: true });
       const later = await left({ name: 'later', resources: gpus(8) });
-      expect(await versus(later, a)).toMatchObject({ first: a, rule: 'not-waiting' });
+      expect(await compareWith(later, a)).toMatchObject({ first: a, rule: 'not-waiting' });
     });
 
     it('compares only within a cluster', async () => {
       const id = await scheduled({});
       const elsewhere = await (await TestCluster.create(team, { cpu: 1 })).submit();
       for (const other of [newId(), elsewhere]) {
-        const answer: Answer = await team.viewer.get(`${cluster.deploymentPath(id)}/explanation?versus=${other}`);
+        const answer: Answer = await team.viewer.get(`${cluster.deploymentPath(id)}/explanation?compareWith=${other}`);
         expect(answer).toMatchObject({ status: 404, body: { code: 'EXPLANATIONS.OTHER_NOT_FOUND' } });
       }
-      const same: Answer = await team.viewer.get(`${cluster.deploymentPath(id)}/explanation?versus=${id}`);
+      const same: Answer = await team.viewer.get(`${cluster.deploymentPath(id)}/explanation?compareWith=${id}`);
       expect(same).toMatchObject({ status: 400, body: { code: 'EXPLANATIONS.OTHER_IS_SAME' } });
     });
   });

@@ -15,7 +15,7 @@ interface Answer {
   placed: { before: number; after: number };
   claimed: { before: number; after: number };
   preempted: { before: number; after: number };
-  victims: { id: string; by: string; lostSeconds: number }[];
+  victims: { id: string; preemptorId: string; lostSeconds: number }[];
   deployments: { id: string; starts: number; waits: number }[];
   changes: { id: string; starts: number }[];
   reservation: { after: { deploymentId: string; state: string; promisedAt: string | null } | null };
@@ -70,7 +70,7 @@ function alive(cluster: TestCluster): Promise<Map<string, string>> {
 /** A victim; what is lost with it is not known before it has stopped. */
 interface Victim {
   id: string;
-  by: string | undefined;
+  preemptorId: string | undefined;
   lostSeconds: number | null;
 }
 
@@ -78,7 +78,7 @@ interface Victim {
 function preemptions(cluster: TestCluster, ids: readonly string[]): Promise<Victim[]> {
   return withClient(stowage.database.url, async (client) => {
     const { rows } = await client.query<Victim>(
-      `select distinct on (deployment_id) deployment_id as id, preemptor_id as by, lost_seconds as "lostSeconds"
+      `select distinct on (deployment_id) deployment_id as id, preemptor_id as "preemptorId", lost_seconds as "lostSeconds"
        from deployment_events where cluster_id = $1 and cause = 'preempted' and deployment_id = any($2::uuid[])
        order by deployment_id, sequence desc`,
       [cluster.id, ids],
@@ -204,9 +204,9 @@ function foretold(told: Answer, added: readonly string[], stopping: ReadonlySet<
     startedInAll: told.placed.after,
     changed: told.changes.map(({ id, starts }) => [id, starts]),
     preempted: told.victims
-      .map(({ id, by, lostSeconds }): Victim => ({
+      .map(({ id, preemptorId, lostSeconds }): Victim => ({
         id,
-        by: named(by),
+        preemptorId: named(preemptorId),
         lostSeconds: stopping.has(id) ? null : lostSeconds,
       }))
       .sort((a, b) => (a.id < b.id ? -1 : 1)),

@@ -8,7 +8,7 @@ import { aTeam } from '../support/people.js';
 import { sharedInstallation } from '../support/shared-installation.js';
 import { eventually } from '../support/wait.js';
 
-interface Fate {
+interface Outcome {
   starts: number;
   waits: number;
   sentence: string | null;
@@ -19,8 +19,8 @@ interface Answer {
   starts: string[];
   waits: string[];
   placed: { before: number; after: number };
-  deployments: Fate[];
-  changes: (Fate & { id: string })[];
+  deployments: Outcome[];
+  changes: (Outcome & { id: string })[];
   reservation: { before: unknown; after: unknown; moves: boolean };
 }
 

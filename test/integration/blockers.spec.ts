@@ -72,7 +72,7 @@ describe('what keeps a queue', () => {
       () => Promise.resolve(planner.asked),
       (asked) => asked === 1,
     );
-    // The first survey is stuck now. What comes is planned, placed and recorded all the same.
+    // The first report is stuck now. What comes is planned, placed and recorded all the same.
     const small = await cluster.submit({ resources: gpus(1) });
     await pass(cluster);
     expect((await cluster.deployment(small)).status).toBe('scheduled');

@@ -173,7 +173,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   // Who hears that somebody is not on the list may change it.
   revokeClusterAccess: { needs: 'admin', success: 404, path: { userId: random } },
   planCluster: { needs: 'viewer', success: 200, body: () => ({}) },
-  planProblem: {
+  simulatePlan: {
     needs: 'signed-in',
     success: 200,
     body: () => ({ capacity: { cpu: 1, memoryMib: 1 }, now: '2026-01-01T00:00:00Z', queue: [] }),

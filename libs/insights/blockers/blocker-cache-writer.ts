@@ -3,9 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { changesOf, Database, sql } from '#database';
 import { AfterPassQueue, BackgroundPlannerPool, type PassResult, plannerTask } from '#scheduler';
 
-import type { survey } from './survey.task.js';
+import type { report } from './report.task.js';
 
-const SURVEY = plannerTask<typeof survey>(new URL('./survey.task.js', import.meta.url), 'survey');
+const REPORT = plannerTask<typeof report>(new URL('./report.task.js', import.meta.url), 'report');
 
 /**
  * Keeps what is known of each queue's blockers current: after the passes, and never in their transactions or threads. A pass's result is
@@ -24,7 +24,7 @@ export class BlockerCacheWriter {
   /** Replaces what an earlier pass left; passes on a cluster take turns, so that their times tell which is newer. */
   private async write({ pass, snapshot, plan, stops }: PassResult, signal: AbortSignal): Promise<void> {
     const { organizationId, clusterId, passId } = pass;
-    const { shapes, waiting, bytes } = await this.planner.ask(SURVEY, { snapshot, plan, stops }, signal);
+    const { shapes, waiting, bytes } = await this.planner.ask(REPORT, { snapshot, plan, stops }, signal);
     await changesOf(
       this.database.reader(),
       sql`insert into cluster_blockers as kept (cluster_id, organization_id, pass_id, as_of, shapes, waiting, blockers)

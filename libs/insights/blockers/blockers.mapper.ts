@@ -5,38 +5,38 @@ import { sentenceOf } from '#packing';
 import { timeOf, toBlockerDto } from '../parts/parts.mapper.js';
 import { timeInWords } from '../parts/time-in-words.js';
 import { type BlockedShapeDto, type ClusterBlockersDto } from './blockers.dto.js';
-import { type KeptSurvey } from './kept-surveys.js';
-import { type KeptShape } from './queue-survey.js';
+import { type CachedReport } from './blocker-cache.js';
+import { type ReportedShape } from './queue-blocker-report.js';
 
-/** What of a survey leaves the service, page by page. */
-export function toClusterBlockersDto(survey: KeptSurvey | null, page: PageRequest): ClusterBlockersDto {
+/** What of a report leaves the service, page by page. */
+export function toClusterBlockersDto(report: CachedReport | null, page: PageRequest): ClusterBlockersDto {
   const { after, take } = page;
   const left =
-    survey === null ? [] : survey.described.filter((shape) => after === undefined || comesAfter(shape, after));
+    report === null ? [] : report.described.filter((shape) => after === undefined || comesAfter(shape, after));
   const { items, nextCursor } = page.of(left.slice(0, take), positionOf, toBlockedShapeDto);
   return {
-    asOf: survey?.asOf ?? null,
-    passId: survey?.passId ?? null,
-    current: survey?.isCurrent ?? false,
-    waiting: survey?.waiting ?? 0,
-    shapes: survey?.shapes ?? 0,
+    asOf: report?.asOf ?? null,
+    passId: report?.passId ?? null,
+    current: report?.isCurrent ?? false,
+    waiting: report?.waiting ?? 0,
+    shapes: report?.shapes ?? 0,
     items: [...items],
     nextCursor,
   };
 }
 
-function positionOf({ priority, oldest, key }: KeptShape): CursorPosition {
+function positionOf({ priority, oldest, key }: ReportedShape): CursorPosition {
   return [priority, oldest?.queuedAtMs ?? 0, key];
 }
 
 /** Pages go on by rank, also where another pass has looked meanwhile. */
-function comesAfter(shape: KeptShape, [priority, queuedAtMs, key]: CursorPosition): boolean {
+function comesAfter(shape: ReportedShape, [priority, queuedAtMs, key]: CursorPosition): boolean {
   const age = shape.oldest?.queuedAtMs ?? 0;
   if (shape.priority !== priority) return shape.priority < Number(priority);
   return age === queuedAtMs ? shape.key > String(key) : age > Number(queuedAtMs);
 }
 
-function toBlockedShapeDto(shape: KeptShape): BlockedShapeDto {
+function toBlockedShapeDto(shape: ReportedShape): BlockedShapeDto {
   const { priority, request, maxRuntimeSeconds, waiting, oldest, blockers } = shape;
   return {
     priority,

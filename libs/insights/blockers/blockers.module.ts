@@ -5,15 +5,15 @@ import { QueueBlockers } from '#deployments';
 
 import { BlockersController } from './blockers.controller.js';
 import { BlockersService } from './blockers.service.js';
-import { KeptBlockers } from './kept-blockers.js';
-import { KeptSurveys } from './kept-surveys.js';
+import { CachedQueueBlockers } from './cached-queue-blockers.js';
+import { BlockerCache } from './blocker-cache.js';
 
 /** What keeps queues, where passes have left it. Global, because the pages of queues ask for it through their port. */
 @Global()
 @Module({
   imports: [ClustersModule],
   controllers: [BlockersController],
-  providers: [BlockersService, KeptSurveys, { provide: QueueBlockers, useClass: KeptBlockers }],
+  providers: [BlockersService, BlockerCache, { provide: QueueBlockers, useClass: CachedQueueBlockers }],
   exports: [QueueBlockers],
 })
 export class BlockersModule {}

@@ -34,7 +34,7 @@ const RULES = [
 /** Why one of two deployments comes first. Which numbers there are depends on the rule. */
 export class ComparisonDto {
   @IdField({ description: 'The other deployment.' })
-  readonly versus!: string;
+  readonly compareWith!: string;
 
   @IdField({ description: 'Who comes, or came, first; null: neither.', nullable: true })
   readonly first!: string | null;

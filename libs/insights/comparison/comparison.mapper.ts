@@ -4,7 +4,7 @@ import { type Comparison } from './comparison.js';
 
 /** What of a comparison leaves the service. */
 export function toComparisonDto({ otherId, firstId, rule, sentence, passId, isFromRecord }: Comparison): ComparisonDto {
-  const common = { versus: otherId, first: firstId, rule: rule.rule, sentence, passId, fromRecord: isFromRecord };
+  const common = { compareWith: otherId, first: firstId, rule: rule.rule, sentence, passId, fromRecord: isFromRecord };
   switch (rule.rule) {
     case 'did-not-fit':
       return { ...common, blockers: rule.blockers.map(toBlockerDto) };

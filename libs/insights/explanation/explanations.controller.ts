@@ -7,7 +7,7 @@ import { PlanningErrors } from '#scheduler';
 
 import { ExplanationDto, ExplanationQuery } from './explanations.dto.js';
 import { ExplanationErrors } from '../comparison/comparison.errors.js';
-import { toExplanationDto, toWish } from './explanations.mapper.js';
+import { toExplanationDto, toOptions } from './explanations.mapper.js';
 import { ExplanationsService } from './explanations.service.js';
 
 /** Why a deployment waits. */
@@ -22,7 +22,7 @@ export class ExplanationsController {
     tag: 'scheduler',
     summary: 'Explain a deployment',
     description:
-      'Why it waits: everything that keeps it, with numbers and in plain words; the smallest changes that would start it, each tried with the planner; when it starts, as far as runtimes are declared. With `versus`, also why one of the two comes first.',
+      'Why it waits: everything that keeps it, with numbers and in plain words; the smallest changes that would start it, each tried with the planner; when it starts, as far as runtimes are declared. With `compareWith`, also why one of the two comes first.',
     answer: ExplanationDto,
     problems: [
       OrganizationVisibilityErrors.NOT_FOUND,
@@ -38,6 +38,6 @@ export class ExplanationsController {
     @IdParam('deploymentId', 'The deployment.') deploymentId: string,
     @Query() query: ExplanationQuery,
   ): Promise<ExplanationDto> {
-    return toExplanationDto(await this.explanations.read(actor, organizationId, deploymentId, toWish(query)));
+    return toExplanationDto(await this.explanations.read(actor, organizationId, deploymentId, toOptions(query)));
   }
 }

@@ -54,7 +54,7 @@ export class ExplanationQuery {
     description: 'Another deployment of the same cluster: the answer then says which of the two comes first, and why.',
     optional: true,
   })
-  readonly versus?: string;
+  readonly compareWith?: string;
 }
 
 /** A deployment that would have to end. */
@@ -187,13 +187,13 @@ export class ExplanationDto {
     max: 10,
     example: [],
   })
-  readonly unlocksCut!: Unlock['kind'][];
+  readonly truncatedKinds!: Unlock['kind'][];
 
   @ObjectField(() => EtaDto, { description: 'When it starts; null where that was not asked for.', nullable: true })
   readonly eta!: EtaDto | null;
 
   @ObjectField(() => ComparisonDto, {
-    description: 'How it compares with `versus`; null where that was not asked for.',
+    description: 'How it compares with `compareWith`; null where that was not asked for.',
     nullable: true,
   })
   readonly comparison!: ComparisonDto | null;

@@ -7,14 +7,14 @@ import { type DisplacementDto } from '../parts/displacements.dto.js';
 import { type DisplacementView, MAX_YIELDING } from '../parts/displacements.js';
 import { timeOf, toBlockerDto, toEtaDto, toYieldingDto } from '../parts/parts.mapper.js';
 import { type ExplanationDto, type ExplanationQuery, type UnlockDto } from './explanations.dto.js';
-import { type ExplanationView, type ExplanationWish, type NamedUnlock } from './explanations.service.js';
+import { type ExplanationView, type ExplanationOptions, type NamedUnlock } from './explanations.service.js';
 
 /** How long the future is played, in milliseconds. */
 const EFFORT = { none: 0, quick: 100, full: 2_000 } as const;
 
 /** What is asked for. */
-export function toWish({ unlocks, eta, versus }: ExplanationQuery): ExplanationWish {
-  return { unlocks, forecastMs: EFFORT[eta], versus: versus ?? null };
+export function toOptions({ unlocks, eta, compareWith }: ExplanationQuery): ExplanationOptions {
+  return { unlocks, forecastMs: EFFORT[eta], compareWith: compareWith ?? null };
 }
 
 /** What of an explanation leaves the service. */
@@ -31,7 +31,7 @@ export function toExplanationDto(view: ExplanationView): ExplanationDto {
     reservation: reservation === null ? null : toReservationDto(reservation),
     displacement: displacement === null ? null : toDisplacementDto(displacement),
     unlocks: unlocks === null ? null : unlocks.map(toUnlockDto),
-    unlocksCut: [...view.cut],
+    truncatedKinds: [...view.cut],
     eta: eta === null ? null : toEtaDto(eta),
     comparison: comparison === null ? null : toComparisonDto(comparison),
   };

@@ -36,12 +36,12 @@ import type { explain, ExplainResult } from './explain.task.js';
 const EXPLAIN = plannerTask<typeof explain>(new URL('./explain.task.js', import.meta.url), 'explain');
 
 /** What is to be found out beside the blockers. */
-export interface ExplanationWish {
+export interface ExplanationOptions {
   readonly unlocks: boolean;
   /** How long the future may be played, in milliseconds; 0: not at all. */
   readonly forecastMs: number;
   /** Another deployment of the cluster; null: none. */
-  readonly versus: string | null;
+  readonly compareWith: string | null;
 }
 
 /** A change that would start a deployment, with the names of those that would have to end. */
@@ -109,11 +109,12 @@ export class ExplanationsService {
     actor: Actor,
     organizationId: string,
     deploymentId: string,
-    wish: ExplanationWish,
+    options: ExplanationOptions,
   ): Promise<ExplanationView> {
     const deployment = await this.deployments.read(actor, organizationId, deploymentId);
     const { clusterId } = deployment;
-    const comparison = wish.versus === null ? null : await this.comparisons.compare(actor, deployment, wish.versus);
+    const comparison =
+      options.compareWith === null ? null : await this.comparisons.compare(actor, deployment, options.compareWith);
     if (deployment.status !== 'queued' && deployment.status !== 'retrying') return this.settled(deployment, comparison);
     const found = await this.current.read(actor, { organizationId, clusterId, names: NAMES }, (tx, present) =>
       this.find(tx, present, deploymentId),
@@ -121,7 +122,7 @@ export class ExplanationsService {
     if (found === null) {
       return this.settled(await this.deployments.read(actor, organizationId, deploymentId), comparison);
     }
-    return { ...(await this.explain(actor, deployment, found, wish)), comparison };
+    return { ...(await this.explain(actor, deployment, found, options)), comparison };
   }
 
   /** Where it stands in the line; null where it has left it meanwhile. Between two attempts it stands where it will come back to. */
@@ -141,7 +142,7 @@ export class ExplanationsService {
     actor: Actor,
     deployment: DeploymentView,
     found: Found,
-    { unlocks: wantsUnlocks, forecastMs }: ExplanationWish,
+    { unlocks: wantsUnlocks, forecastMs }: ExplanationOptions,
   ): Promise<Omit<ExplanationView, 'comparison'>> {
     const { present, one, shape, older } = found;
     const { id, queuedAtMs, status } = one;

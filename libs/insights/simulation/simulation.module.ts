@@ -2,9 +2,9 @@ import { Module } from '@nestjs/common';
 
 import { SchedulerModule } from '#scheduler';
 
-import { WholeProblemsController } from './whole-problems.controller.js';
-import { WholeProblemsService } from './whole-problems.service.js';
+import { SimulationsController } from './simulations.controller.js';
+import { SimulationsService } from './simulations.service.js';
 
 /** Plans of problems that have nothing to do with any cluster. */
-@Module({ imports: [SchedulerModule], controllers: [WholeProblemsController], providers: [WholeProblemsService] })
+@Module({ imports: [SchedulerModule], controllers: [SimulationsController], providers: [SimulationsService] })
 export class SimulationModule {}

@@ -15,7 +15,7 @@ import {
 
 import { type Yielding } from '../parts/displacements.js';
 import { type WhatIfResult } from './what-if.task.js';
-import { type Prepared, type WhatIfQuestion } from './what-if-question.js';
+import { type Prepared, type WhatIfRequest } from './what-if-request.js';
 
 /** A plan, and what it was made for. */
 type Planned = Pick<WhatIfResult['before'], 'snapshot' | 'plan'>;
@@ -24,7 +24,7 @@ type Planned = Pick<WhatIfResult['before'], 'snapshot' | 'plan'>;
 export const MAX_NAMED = 1_000;
 
 /** What becomes of one addition or amendment. */
-export interface Fate {
+export interface Outcome {
   readonly starts: number;
   readonly waits: number;
   /** Of those that wait, the oldest so many start as soon as what was stopped for them has stopped. */
@@ -34,13 +34,13 @@ export interface Fate {
 }
 
 /** The same of somebody. */
-export interface NamedFate extends Fate {
+export interface NamedOutcome extends Outcome {
   readonly id: string;
 }
 
 /** A running deployment that would be stopped, and the first of those for which it would. */
 export interface Victim extends Yielding {
-  readonly by: string;
+  readonly preemptorId: string;
 }
 
 /** A deployment that starts as soon as what was stopped for it has stopped. */
@@ -65,8 +65,8 @@ export interface WhatIfView {
   readonly victims: readonly Victim[];
   readonly preempted: { readonly before: number; readonly after: number };
   /** Each under the id by which the answer speaks of the oldest of them; it is nobody's. */
-  readonly additions: readonly NamedFate[];
-  readonly amendments: readonly NamedFate[];
+  readonly additions: readonly NamedOutcome[];
+  readonly amendments: readonly NamedOutcome[];
   readonly reservation: { readonly before: StandingReservation | null; readonly after: StandingReservation | null };
   readonly certificate: { readonly before: Certificate; readonly after: Certificate };
 }
@@ -106,7 +106,7 @@ function startsOfPlan({ snapshot, plan }: Planned, membersOf: Members): Map<stri
  * @param yielding what the second plan stops, by id
  */
 export function viewOf(
-  question: WhatIfQuestion,
+  request: WhatIfRequest,
   { present, left, came, elders }: Prepared,
   result: WhatIfResult,
   heads: ReadonlyMap<string, readonly WaitingDeployment[]>,
@@ -124,20 +124,20 @@ export function viewOf(
   };
   const now = startsOfPlan(before, (shape) => of(shape).map(({ id }) => id));
   const then = startsOfPlan(after, changedMembers);
-  const imagined = new Set(came.slice(question.amendments.length).map(({ head }) => head.id));
+  const imagined = new Set(came.slice(request.amendments.length).map(({ head }) => head.id));
   return {
     asOfMs: present.snapshot.nowMs,
     starts: named(then, (id, { untilMs }) => untilMs === null && !imagined.has(id) && now.get(id)?.untilMs !== null),
     claims: claimantsOf(then, (id) => !imagined.has(id) && typeof now.get(id)?.untilMs !== 'number'),
-    waits: named(now, (id) => !then.has(id) && !question.ended.includes(id)),
+    waits: named(now, (id) => !then.has(id) && !request.ended.includes(id)),
     placed: { before: sumOf(before.plan.place), after: sumOf(after.plan.place) },
     claimed: { before: sumOf(before.plan.claims), after: sumOf(after.plan.claims) },
     victims: victimsOf(after, yielding, changedMembers),
     preempted: { before: before.plan.preempt.length, after: after.plan.preempt.length },
-    additions: additionFates(came.slice(question.amendments.length), result),
+    additions: additionOutcomes(came.slice(request.amendments.length), result),
     amendments: came
-      .slice(0, question.amendments.length)
-      .map((member) => amendmentFate(member, then.get(member.head.id), elders, result)),
+      .slice(0, request.amendments.length)
+      .map((member) => amendmentOutcome(member, then.get(member.head.id), elders, result)),
     reservation: { before: before.plan.reservation, after: after.plan.reservation },
     certificate: { before: before.plan.certificate, after: after.plan.certificate },
   };
@@ -170,7 +170,7 @@ function victimsOf(after: Planned, yielding: ReadonlyMap<string, Yielding>, memb
     const victim = yielding.get(id);
     const isAtOnce = snapshot.running[group]?.preemptible?.stopsAtOnce === true;
     const gainer = gainers.get(by)?.[isAtOnce ? 'now' : 'later'];
-    return victim === undefined || gainer === undefined ? [] : [{ ...victim, by: gainer }];
+    return victim === undefined || gainer === undefined ? [] : [{ ...victim, preemptorId: gainer }];
   });
 }
 
@@ -198,7 +198,7 @@ function shareOf({ snapshot, plan, blockers }: WhatIfResult['after'], shape: Sha
 }
 
 /** Of each addition: how many start. Of one shape, those that waited before come first, then the additions as they are listed. */
-function additionFates(additions: readonly Member[], { after }: WhatIfResult): NamedFate[] {
+function additionOutcomes(additions: readonly Member[], { after }: WhatIfResult): NamedOutcome[] {
   return additions.map(({ head: { id }, shape, count = 1 }, position) => {
     const { total, placed, claimed, kept } = shareOf(after, shape);
     const own = additions.slice(position).filter((other) => keyOf(other.shape) === keyOf(shape));
@@ -212,12 +212,12 @@ function additionFates(additions: readonly Member[], { after }: WhatIfResult): N
   });
 }
 
-function amendmentFate(
+function amendmentOutcome(
   { head: { id }, shape }: Member,
   start: Start | undefined,
   elders: ReadonlyMap<string, number>,
   { after }: WhatIfResult,
-): NamedFate {
+): NamedOutcome {
   if (start?.untilMs === null) return { id, starts: 1, waits: 0, claims: 0, blockers: [] };
   const { placed, kept } = shareOf(after, shape);
   const one = { id, priority: shape.priority, older: Math.max(0, (elders.get(id) ?? 0) - placed) };

@@ -7,7 +7,7 @@ import { PlanningErrors } from '#scheduler';
 
 import { WhatIfAnswerDto, WhatIfDto } from './what-if.dto.js';
 import { WhatIfErrors } from './what-if.errors.js';
-import { toQuestion, toWhatIfAnswerDto } from './what-if.mapper.js';
+import { toRequest, toWhatIfAnswerDto } from './what-if.mapper.js';
 import { WhatIfService } from './what-if.service.js';
 
 /** What would happen if. */
@@ -39,6 +39,6 @@ export class WhatIfController {
     @IdParam('clusterId', 'The cluster.') clusterId: string,
     @Body() body: WhatIfDto,
   ): Promise<WhatIfAnswerDto> {
-    return toWhatIfAnswerDto(await this.whatIf.answer(actor, organizationId, clusterId, toQuestion(body)));
+    return toWhatIfAnswerDto(await this.whatIf.answer(actor, organizationId, clusterId, toRequest(body)));
   }
 }

@@ -159,7 +159,7 @@ export class WhatIfDto {
 }
 
 /** What becomes of deployments. */
-export class FateDto {
+export class OutcomeDto {
   @IntegerField({ description: 'How many of them start in the next pass.', min: 0, max: MANY, example: 3 })
   readonly starts!: number;
 
@@ -189,7 +189,7 @@ export class FateDto {
 }
 
 /** What becomes of deployments that are submitted. */
-export class AdditionFateDto extends FateDto {
+export class AdditionOutcomeDto extends OutcomeDto {
   @IdField({
     description:
       'By which the rest of this answer speaks of the oldest of them, where it has the reservation for instance. There is no such deployment.',
@@ -198,7 +198,7 @@ export class AdditionFateDto extends FateDto {
 }
 
 /** What becomes of a deployment that asks for something else. */
-export class AmendmentFateDto extends FateDto {
+export class AmendmentOutcomeDto extends OutcomeDto {
   @IdField({ description: 'The deployment.' })
   readonly id!: string;
 }
@@ -227,7 +227,7 @@ export class VictimDto extends YieldingDto {
     description:
       'For whom: the first of those that start in its place, or have a claim to it; of `deployments`, its id there.',
   })
-  readonly by!: string;
+  readonly preemptorId!: string;
 }
 
 /** The cluster’s reservation as things are, and as they would be. */
@@ -294,14 +294,17 @@ export class WhatIfAnswerDto {
   })
   readonly victims!: VictimDto[];
 
-  @ArrayField(() => AdditionFateDto, {
+  @ArrayField(() => AdditionOutcomeDto, {
     description: 'What becomes of `deployments`, in their order.',
     max: MAX_ENTRIES,
   })
-  readonly deployments!: AdditionFateDto[];
+  readonly deployments!: AdditionOutcomeDto[];
 
-  @ArrayField(() => AmendmentFateDto, { description: 'What becomes of `changes`, in their order.', max: MAX_ENTRIES })
-  readonly changes!: AmendmentFateDto[];
+  @ArrayField(() => AmendmentOutcomeDto, {
+    description: 'What becomes of `changes`, in their order.',
+    max: MAX_ENTRIES,
+  })
+  readonly changes!: AmendmentOutcomeDto[];
 
   @ObjectField(() => ReservationChangeDto, { description: 'The cluster’s reservation.' })
   readonly reservation!: ReservationChangeDto;

@@ -4,7 +4,7 @@ import { defineErrors } from '#http';
 export const WhatIfErrors = defineErrors('WHAT_IF', {
   DEPLOYMENT_INVALID: {
     kind: 'invalid',
-    title: 'The question names deployments that it cannot be about',
+    title: 'The request names deployments that it cannot be about',
     explanation:
       'A deployment that is to change must wait in the cluster, one that is to end must wait or hold resources there, and each may be named once.',
   },

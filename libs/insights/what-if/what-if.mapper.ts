@@ -6,17 +6,17 @@ import { CertificateDto, toReservationDto } from '#scheduler';
 import { timeOf, toBlockerDto, toYieldingDto } from '../parts/parts.mapper.js';
 import { timeInWords } from '../parts/time-in-words.js';
 import {
-  type AdditionFateDto,
+  type AdditionOutcomeDto,
   type PlanningPolicyDto,
   type ReservationChangeDto,
   type WhatIfAnswerDto,
   type WhatIfDto,
 } from './what-if.dto.js';
-import { type NamedFate, type WhatIfView } from './what-if-answer.js';
-import { type WhatIfQuestion } from './what-if-question.js';
+import { type NamedOutcome, type WhatIfView } from './what-if-answer.js';
+import { type WhatIfRequest } from './what-if-request.js';
 
 /** What somebody asks, in stored units. */
-export function toQuestion({ deployments, changes, ended, capacity, policy, cordoned }: WhatIfDto): WhatIfQuestion {
+export function toRequest({ deployments, changes, ended, capacity, policy, cordoned }: WhatIfDto): WhatIfRequest {
   return {
     additions: deployments.map(({ resources, priority, maxRuntimeSeconds, count }) => ({
       priority,
@@ -63,9 +63,9 @@ export function toWhatIfAnswerDto(view: WhatIfView): WhatIfAnswerDto {
     placed: { before: placed.before, after: placed.after },
     claimed: { before: claimed.before, after: claimed.after },
     preempted: { before: view.preempted.before, after: view.preempted.after },
-    victims: view.victims.map((victim) => Object.assign(toYieldingDto(victim), { by: victim.by })),
-    deployments: view.additions.map(toFateDto),
-    changes: view.amendments.map(toFateDto),
+    victims: view.victims.map((victim) => Object.assign(toYieldingDto(victim), { preemptorId: victim.preemptorId })),
+    deployments: view.additions.map(toOutcomeDto),
+    changes: view.amendments.map(toOutcomeDto),
     reservation: toReservationChangeDto(reservation),
     certificate: {
       before: present(CertificateDto, certificate.before),
@@ -74,7 +74,7 @@ export function toWhatIfAnswerDto(view: WhatIfView): WhatIfAnswerDto {
   };
 }
 
-function toFateDto({ id, starts, waits, claims, blockers }: NamedFate): AdditionFateDto {
+function toOutcomeDto({ id, starts, waits, claims, blockers }: NamedOutcome): AdditionOutcomeDto {
   return {
     id,
     starts,

@@ -17,8 +17,8 @@ import {
   refuse,
   refuseEmpty,
   toMember,
-  type WhatIfQuestion,
-} from './what-if-question.js';
+  type WhatIfRequest,
+} from './what-if-request.js';
 import type { whatIf } from './what-if.task.js';
 
 const WHAT_IF = plannerTask<typeof whatIf>(new URL('./what-if.task.js', import.meta.url), 'whatIf');
@@ -37,12 +37,12 @@ export class WhatIfService {
   ) {}
 
   /** @throws CLUSTERS.NOT_FOUND, WHAT_IF.REQUEST_EMPTY, WHAT_IF.DEPLOYMENT_INVALID, PLANNING.BUSY */
-  async answer(actor: Actor, organizationId: string, clusterId: string, question: WhatIfQuestion): Promise<WhatIfView> {
-    refuseEmpty(question);
+  async answer(actor: Actor, organizationId: string, clusterId: string, request: WhatIfRequest): Promise<WhatIfView> {
+    refuseEmpty(request);
     // As many names as could leave a shape, and one more: somebody has to be the oldest of those that stay.
-    const names = question.amendments.length + question.ended.length + 1;
+    const names = request.amendments.length + request.ended.length + 1;
     const prepared = await this.current.read(actor, { organizationId, clusterId, names }, (tx, present) =>
-      this.prepare(tx, present, question),
+      this.prepare(tx, present, request),
     );
     const { present, change, stops } = prepared;
     const result = await this.planner.ask(actor, WHAT_IF, { snapshot: present.snapshot, change, stops });
@@ -61,7 +61,7 @@ export class WhatIfService {
             ),
           );
     return viewOf(
-      question,
+      request,
       prepared,
       result,
       new Map(starting.map(({ shape }, index) => [keyOf(shape), heads[index] ?? []])),
@@ -69,24 +69,24 @@ export class WhatIfService {
     );
   }
 
-  private async prepare(tx: EntityManager, present: CurrentSnapshot, question: WhatIfQuestion): Promise<Prepared> {
+  private async prepare(tx: EntityManager, present: CurrentSnapshot, request: WhatIfRequest): Promise<Prepared> {
     const { snapshot, holding, state } = present;
-    const ids = [...question.amendments.map(({ id }) => id), ...question.ended];
+    const ids = [...request.amendments.map(({ id }) => id), ...request.ended];
     const found = await this.work.find(tx, present, ids);
-    refuse(question, found);
+    refuse(request, found);
     const waiting = ids.flatMap((id) => found.get(id) ?? []).filter(({ status }) => status === 'queued');
     const left = waiting.map(toMember);
-    const others = question.amendments.map((amendment) => amended(amendment, found));
-    const came = [...others, ...added(question, snapshot.nowMs)];
+    const others = request.amendments.map((amendment) => amended(amendment, found));
+    const came = [...others, ...added(request, snapshot.nowMs)];
     const ended = endedGroups(
       present,
-      question.ended.flatMap((id) => found.get(id) ?? []),
+      request.ended.flatMap((id) => found.get(id) ?? []),
     );
-    const capacity = { ...(state.pendingCapacity ?? state.capacity), ...question.capacity };
-    const isResized = Object.keys(question.capacity).length > 0;
+    const capacity = { ...(state.pendingCapacity ?? state.capacity), ...request.capacity };
+    const isResized = Object.keys(request.capacity).length > 0;
     const settled = afterSettling(
       {
-        state: question.isCordoned === null ? state.state : question.isCordoned ? 'cordoned' : 'active',
+        state: request.isCordoned === null ? state.state : request.isCordoned ? 'cordoned' : 'active',
         capacity: state.capacity,
         pendingCapacity: isResized ? capacity : state.pendingCapacity,
       },
@@ -103,7 +103,7 @@ export class WhatIfService {
       stops: settled.stops,
       change: {
         capacity: settled.capacity,
-        policy: { ...snapshot.policy, ...question.policy },
+        policy: { ...snapshot.policy, ...request.policy },
         isCordoned: settled.stops.length > 0,
         ended,
         left,

@@ -50,7 +50,7 @@ describe('preemption of what needs time to stop, pass by pass', () => {
       const low = await scene.submitRunning(10, 2);
       const [first, second] = [await scene.submit(50, 2), await scene.submit(50, 2)];
       const told = await stage.team.viewer.post<{ victims: unknown[] }>(`${scene.cluster.path}/plan`, {});
-      expect(told.body.victims).toMatchObject([{ id: low, by: second }]);
+      expect(told.body.victims).toMatchObject([{ id: low, preemptorId: second }]);
       await scene.pass();
       expect(await scene.statuses([low, first, second])).toEqual(['stopping', 'scheduled', 'queued']);
       expect((await scene.moves(low)).at(-1)).toMatchObject({ to: 'stopping', preemptorId: second });

@@ -13,7 +13,7 @@ import {
 } from '#packing';
 
 /** A shape that a pass left waiting, and what keeps it. */
-export interface KeptShape extends ShapeOf {
+export interface ReportedShape extends ShapeOf {
   /** Unique among the shapes of a queue. */
   readonly key: string;
   /** How many of it wait. */
@@ -27,22 +27,22 @@ export interface KeptShape extends ShapeOf {
 }
 
 /** What keeps a queue: all of its shapes are counted, and as many described as there is room for, by rank. */
-export interface QueueSurvey {
+export interface QueueBlockerReport {
   readonly shapes: number;
   readonly waiting: number;
   /** Priority from the highest, then the age of the oldest. */
-  readonly described: readonly KeptShape[];
+  readonly described: readonly ReportedShape[];
 }
 
-/** A survey as it is stored. */
-export interface PackedSurvey {
+/** A report as it is stored. */
+export interface EncodedReport {
   readonly shapes: number;
   readonly waiting: number;
   readonly bytes: Uint8Array;
 }
 
 /** What a pass saw and decided, as far as it says what waits and why. */
-export interface LeftByPass {
+export interface ReportedPass {
   readonly snapshot: Snapshot;
   readonly plan: Plan;
   /** Why nothing starts, where that is so. */
@@ -73,7 +73,7 @@ type Row = readonly [
 ];
 
 /** What keeps each shape that a plan leaves waiting. */
-export function surveyOf({ snapshot, plan, stops }: LeftByPass): QueueSurvey {
+export function reportOf({ snapshot, plan, stops }: ReportedPass): QueueBlockerReport {
   const left = leftWaiting(snapshot, plan);
   const chosen = new Set(left.slice(0, MAX_SHAPES).map(({ shape }) => shape));
   const blockers = new Map(
@@ -82,7 +82,7 @@ export function surveyOf({ snapshot, plan, stops }: LeftByPass): QueueSurvey {
       { claimed, blockers: own },
     ]),
   );
-  const described: KeptShape[] = [];
+  const described: ReportedShape[] = [];
   let room = MAX_BLOCKERS;
   for (const { shape, waiting } of left.slice(0, MAX_SHAPES)) {
     const own = blockers.get(shape) ?? { blockers: [], claimed: 0 };
@@ -112,8 +112,8 @@ function leftWaiting({ waiting }: Snapshot, { place }: Plan): { readonly shape: 
     .map(({ shape, waiting: left }) => ({ shape, waiting: left }));
 }
 
-/** A survey as bytes. */
-export function packSurvey({ shapes, waiting, described }: QueueSurvey): PackedSurvey {
+/** A report as bytes. */
+export function encodeReport({ shapes, waiting, described }: QueueBlockerReport): EncodedReport {
   const rows = described.map(
     ({ priority, request, maxRuntimeSeconds, waiting: left, oldest, blockers, claimed }): Row => [
       priority,
@@ -131,13 +131,13 @@ export function packSurvey({ shapes, waiting, described }: QueueSurvey): PackedS
   return { shapes, waiting, bytes: deflateRawSync(JSON.stringify(rows), { level: LEVEL }) };
 }
 
-/** The survey that was packed. */
-export async function unpackSurvey({ shapes, waiting, bytes }: PackedSurvey): Promise<QueueSurvey> {
+/** The report that was packed. */
+export async function decodeReport({ shapes, waiting, bytes }: EncodedReport): Promise<QueueBlockerReport> {
   const rows = JSON.parse((await inflate(bytes)).toString('utf8')) as readonly Row[];
   return { shapes, waiting, described: rows.map(toKept) };
 }
 
-function toKept(row: Row): KeptShape {
+function toKept(row: Row): ReportedShape {
   const [priority, cpuMillis, memoryMib, gpuMillis, maxRuntimeSeconds, waiting, id, queuedAtMs, blockers, claimed] =
     row;
   const of = { priority, request: { cpuMillis, memoryMib, gpuMillis }, maxRuntimeSeconds };

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 
 import { Database, rfc3339, rowsOf, sql } from '#database';
 
-import { type PackedSurvey, type QueueSurvey, unpackSurvey } from './queue-survey.js';
+import { type EncodedReport, type QueueBlockerReport, decodeReport } from './queue-blocker-report.js';
 
 /** What kept a queue when a pass had left it. */
-export interface KeptSurvey extends QueueSurvey {
+export interface CachedReport extends QueueBlockerReport {
   readonly passId: string;
   /** When the pass looked. RFC 3339. */
   readonly asOf: string;
@@ -14,7 +14,7 @@ export interface KeptSurvey extends QueueSurvey {
   readonly isCurrent: boolean;
 }
 
-interface Row extends PackedSurvey {
+interface Row extends EncodedReport {
   readonly passId: string;
   readonly asOf: string;
   readonly asOfMs: number;
@@ -23,11 +23,11 @@ interface Row extends PackedSurvey {
 
 /** Reads what keeps queues. Whoever asks has made sure that the reader may see the cluster. */
 @Injectable()
-export class KeptSurveys {
+export class BlockerCache {
   constructor(private readonly database: Database) {}
 
   /** null: no pass has left anything yet. */
-  async read(organizationId: string, clusterId: string): Promise<KeptSurvey | null> {
+  async read(organizationId: string, clusterId: string): Promise<CachedReport | null> {
     const [row] = await rowsOf(
       this.database.reader(),
       sql<Row>`
@@ -40,6 +40,6 @@ export class KeptSurveys {
     );
     if (row === undefined) return null;
     const { passId, asOf, asOfMs, isCurrent } = row;
-    return { ...(await unpackSurvey(row)), passId, asOf: rfc3339(asOf), asOfMs, isCurrent };
+    return { ...(await decodeReport(row)), passId, asOf: rfc3339(asOf), asOfMs, isCurrent };
   }
 }

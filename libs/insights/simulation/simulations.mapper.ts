@@ -5,11 +5,11 @@ import { CertificateDto } from '#scheduler';
 
 import { toShownBlockerDto } from '../parts/parts.mapper.js';
 import { toPolicyChanges } from '../what-if/what-if.mapper.js';
-import { type ProblemReservationDto, type WholePlanDto, type WholeProblemDto } from './whole-problems.dto.js';
-import { type WholePlan } from './whole-problems.service.js';
+import { type SimulationReservationDto, type SimulatedPlanDto, type SimulationRequestDto } from './simulations.dto.js';
+import { type SimulatedPlan } from './simulations.service.js';
 
 /** A problem, in stored units. */
-export function toWholeProblem(body: WholeProblemDto): WholeProblem {
+export function toProblem(body: SimulationRequestDto): WholeProblem {
   const nowMs = Date.parse(body.now);
   const queue = body.queue.map(({ id, priority, resources, queuedAt, maxRuntimeSeconds }) => ({
     id,
@@ -46,7 +46,7 @@ function toStatement({
   state,
   since,
   until,
-}: ProblemReservationDto): Parameters<typeof reservationOf>[0] {
+}: SimulationReservationDto): Parameters<typeof reservationOf>[0] {
   const time = (text: string | null | undefined): number | null => (typeof text === 'string' ? Date.parse(text) : null);
   return {
     id,
@@ -58,7 +58,7 @@ function toStatement({
 }
 
 /** What of a plan leaves the service. */
-export function toWholePlanDto({ answer, elapsedMs, untold }: WholePlan): WholePlanDto {
+export function toSimulatedPlanDto({ answer, elapsedMs, omittedCount }: SimulatedPlan): SimulatedPlanDto {
   const { place, preempt, claims, reservation, certificate, waiting } = answer;
   return {
     place: [...place],
@@ -76,7 +76,7 @@ export function toWholePlanDto({ answer, elapsedMs, untold }: WholePlan): WholeP
           },
     certificate: present(CertificateDto, certificate),
     waiting: waiting.map(({ id, blockers }) => ({ id, blockers: blockers.map(toShownBlockerDto) })),
-    waitingUntold: untold,
+    omittedCount: omittedCount,
     elapsedMs: Math.round(elapsedMs * 1000) / 1000,
   };
 }

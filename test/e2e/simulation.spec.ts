@@ -81,7 +81,7 @@ describe('a whole problem', () => {
     const problem = { ...example, ...changes };
     const answer = await person.post<Fields>('/v1/plan', problem);
     expect(answer).toMatchObject({ status: 200 });
-    expect(answer.body).toEqual({ ...printed(problem), waitingUntold: 0 });
+    expect(answer.body).toEqual({ ...printed(problem), omittedCount: 0 });
   });
 
   it.each<[string, string | Buffer, string]>([
@@ -100,16 +100,16 @@ describe('a whole problem', () => {
     const many = Array.from({ length: 10_000 }, (_, index) => index);
     const queue = many.map((index) => ({ ...small, id: `q${index}`, priority: index % 101 }));
     const running = many.map((index) => ({ ...runs, id: `r${index}` }));
-    const answer = await person.post<{ waiting: { blockers: unknown[] }[]; waitingUntold: number }>('/v1/plan', {
+    const answer = await person.post<{ waiting: { blockers: unknown[] }[]; omittedCount: number }>('/v1/plan', {
       ...example,
       capacity: { cpu: 30_000, memoryMib: 10_000, gpu: 5_000 },
       running,
       queue,
     });
     expect(answer.status).toBe(200);
-    const { waiting, waitingUntold } = answer.body;
-    expect(waiting.length + waitingUntold).toBe(10_000);
-    expect(waitingUntold).toBeGreaterThan(0);
+    const { waiting, omittedCount } = answer.body;
+    expect(waiting.length + omittedCount).toBe(10_000);
+    expect(omittedCount).toBeGreaterThan(0);
     expect(waiting.flatMap(({ blockers }) => blockers).length).toBeLessThanOrEqual(100_000);
   });
 });

@@ -5,10 +5,10 @@ import { type WholeProblem } from '#packing';
 import { type Actor } from '#rbac';
 import { plannerTask, PlannerClient } from '#scheduler';
 
-import { WholeProblemErrors } from './whole-problems.errors.js';
-import type { planProblem, ProblemResult } from './simulate.task.js';
+import { SimulationErrors } from './simulations.errors.js';
+import type { simulatePlan, SimulationResult } from './simulate.task.js';
 
-const PLAN_PROBLEM = plannerTask<typeof planProblem>(new URL('./simulate.task.js', import.meta.url), 'planProblem');
+const SIMULATE_PLAN = plannerTask<typeof simulatePlan>(new URL('./simulate.task.js', import.meta.url), 'simulatePlan');
 
 /** A plan can leave ten thousand waiting with a hundred blockers each: nobody reads that, and writing it would keep everybody waiting. */
 const MAX_BLOCKERS = 100_000;
@@ -16,27 +16,27 @@ const MAX_BLOCKERS = 100_000;
 const MAX_DUPLICATES = 20;
 
 /** The plan of a problem. */
-export interface WholePlan extends ProblemResult {
+export interface SimulatedPlan extends SimulationResult {
   /** Those that wait, and for whom the answer has no room. */
-  readonly untold: number;
+  readonly omittedCount: number;
 }
 
 /** Plans problems that have nothing to do with any cluster. */
 @Injectable()
-export class WholeProblemsService {
+export class SimulationsService {
   constructor(private readonly planner: PlannerClient) {}
 
-  /** @throws PROBLEM.DUPLICATE_ID, PLANNING.BUSY */
-  async plan(actor: Actor, problem: WholeProblem): Promise<WholePlan> {
+  /** @throws SIMULATION.DUPLICATE_ID, PLANNING.BUSY */
+  async plan(actor: Actor, problem: WholeProblem): Promise<SimulatedPlan> {
     const errors = duplicateIds(problem);
     if (errors.length > 0) {
-      throw WholeProblemErrors.DUPLICATE_ID.because(undefined, {}, errors.slice(0, MAX_DUPLICATES));
+      throw SimulationErrors.DUPLICATE_ID.because(undefined, {}, errors.slice(0, MAX_DUPLICATES));
     }
-    const { answer, elapsedMs } = await this.planner.ask(actor, PLAN_PROBLEM, {
+    const { answer, elapsedMs } = await this.planner.ask(actor, SIMULATE_PLAN, {
       problem,
       mostBlockers: MAX_BLOCKERS,
     });
-    return { answer, elapsedMs, untold: problem.queue.length - answer.place.length - answer.waiting.length };
+    return { answer, elapsedMs, omittedCount: problem.queue.length - answer.place.length - answer.waiting.length };
   }
 }
 

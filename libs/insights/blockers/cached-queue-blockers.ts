@@ -3,12 +3,12 @@ import { Injectable } from '@nestjs/common';
 import { type BlockersOf, QueueBlockers, type QueuedDeployment } from '#deployments';
 import { blockersOfOne, keyOf } from '#packing';
 
-import { KeptSurveys } from './kept-surveys.js';
+import { BlockerCache } from './blocker-cache.js';
 
 /** What keeps the deployments on a page of a queue, from what the last pass has left. */
 @Injectable()
-export class KeptBlockers extends QueueBlockers {
-  constructor(private readonly surveys: KeptSurveys) {
+export class CachedQueueBlockers extends QueueBlockers {
+  constructor(private readonly cache: BlockerCache) {
     super();
   }
 
@@ -19,13 +19,13 @@ export class KeptBlockers extends QueueBlockers {
     readonly organizationId: string;
     readonly clusterId: string;
   }): Promise<BlockersOf> {
-    const survey = await this.surveys.read(organizationId, clusterId);
-    if (survey === null) return () => null;
-    const shapes = new Map(survey.described.map((shape) => [shape.key, shape]));
+    const report = await this.cache.read(organizationId, clusterId);
+    if (report === null) return () => null;
+    const shapes = new Map(report.described.map((shape) => [shape.key, shape]));
     return ({ deployment }: QueuedDeployment) => {
       const { id, priority, request, maxRuntimeSeconds, queuedAt } = deployment;
       const shape = shapes.get(keyOf({ priority, request, maxRuntimeSeconds }));
-      if (shape === undefined || Date.parse(queuedAt) > survey.asOfMs) return null;
+      if (shape === undefined || Date.parse(queuedAt) > report.asOfMs) return null;
       // How many are older is not known; of claims, only the oldest's is certain.
       const older = shape.oldest === null || shape.oldest.id === id ? 0 : Math.max(1, shape.claimed);
       const blockers = blockersOfOne(shape, { id, priority, older });

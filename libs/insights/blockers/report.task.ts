@@ -1,11 +1,11 @@
 import { constants, getPriority, platform, setPriority } from 'node:os';
 
-import { type LeftByPass, type PackedSurvey, packSurvey, surveyOf } from './queue-survey.js';
+import { type ReportedPass, type EncodedReport, encodeReport, reportOf } from './queue-blocker-report.js';
 
 /** Surveys what a pass left waiting. Whoever plans meanwhile comes first, where the system knows priorities of threads. */
-export function survey(left: LeftByPass): PackedSurvey {
+export function report(left: ReportedPass): EncodedReport {
   makeWayForOthers();
-  return packSurvey(surveyOf(left));
+  return encodeReport(reportOf(left));
 }
 
 /** On Linux a priority belongs to the thread that sets it; elsewhere it would be that of the whole process. */

@@ -1,7 +1,7 @@
 import { defineErrors } from '#http';
 
 /** Errors of problems that stand alone. */
-export const WholeProblemErrors = defineErrors('PROBLEM', {
+export const SimulationErrors = defineErrors('SIMULATION', {
   DUPLICATE_ID: {
     kind: 'invalid',
     title: 'Two waiting deployments have the same id',

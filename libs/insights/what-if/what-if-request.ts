@@ -19,7 +19,7 @@ export interface Amendment {
 }
 
 /** What is to be different. */
-export interface WhatIfQuestion {
+export interface WhatIfRequest {
   readonly additions: readonly Addition[];
   readonly amendments: readonly Amendment[];
   /** These have ended, or left the queue. */
@@ -32,7 +32,7 @@ export interface WhatIfQuestion {
 /** The most faults that one refusal lists. */
 const MAX_ERRORS = 20;
 
-/** A question whose deployments have been found, as the planner takes it. */
+/** A request whose deployments have been found, as the planner takes it. */
 export interface Prepared {
   readonly present: CurrentSnapshot;
   readonly change: Change;
@@ -44,8 +44,8 @@ export interface Prepared {
   readonly elders: ReadonlyMap<string, number>;
 }
 
-/** @throws WHAT_IF.DEPLOYMENT_INVALID naming every one that the question cannot be about */
-export function refuse({ amendments, ended }: WhatIfQuestion, found: ReadonlyMap<string, WorkingDeployment>): void {
+/** @throws WHAT_IF.DEPLOYMENT_INVALID naming every one that the request cannot be about */
+export function refuse({ amendments, ended }: WhatIfRequest, found: ReadonlyMap<string, WorkingDeployment>): void {
   const seen = new Set<string>();
   const errors: FieldError[] = [];
   const check = (id: string, pointer: string, statuses: readonly string[]): void => {
@@ -63,7 +63,7 @@ export function refuse({ amendments, ended }: WhatIfQuestion, found: ReadonlyMap
 }
 
 /** @throws WHAT_IF.REQUEST_EMPTY */
-export function refuseEmpty({ additions, amendments }: WhatIfQuestion): void {
+export function refuseEmpty({ additions, amendments }: WhatIfRequest): void {
   const isEmpty = (request: ResourceAmounts | undefined): boolean =>
     request !== undefined && ResourceVector.of(request).isZero();
   const pointers = [
@@ -95,7 +95,7 @@ export function amended({ id, ...changes }: Amendment, found: ReadonlyMap<string
 }
 
 /** Whoever would be submitted now comes after everybody who waits, under an id that is nobody's. */
-export function added({ additions }: WhatIfQuestion, nowMs: number): Member[] {
+export function added({ additions }: WhatIfRequest, nowMs: number): Member[] {
   return additions.map(({ count, ...shape }) => ({ head: { id: newId(), queuedAtMs: nowMs }, shape, count }));
 }
 

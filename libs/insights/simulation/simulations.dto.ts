@@ -19,7 +19,7 @@ import { BlockerFactsDto } from '../parts/blocker.dto.js';
 import { PlanningPolicyDto } from '../what-if/what-if.dto.js';
 
 /** Ten thousand that wait and ten thousand that run fit in. */
-export const MAX_PROBLEM_BYTES = 8 * 1024 * 1024;
+export const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
 
 const MANY = Number.MAX_SAFE_INTEGER;
 const MAX_OF_EACH = 10_000;
@@ -57,8 +57,8 @@ const RUNTIME = {
 } as const;
 
 /** A deployment that has resources. */
-@ObjectRule<ProblemRunningDto>((running) => emptyRequest(running) ?? outOfRange(running, ['startedAt']))
-export class ProblemRunningDto {
+@ObjectRule<SimulationRunningDto>((running) => emptyRequest(running) ?? outOfRange(running, ['startedAt']))
+export class SimulationRunningDto {
   @StringField({
     description: 'Its id, any text; among what is preemptible no other has it.',
     ...ID,
@@ -95,8 +95,8 @@ export class ProblemRunningDto {
 }
 
 /** A deployment that waits. */
-@ObjectRule<ProblemQueuedDto>((queued) => emptyRequest(queued) ?? outOfRange(queued, ['queuedAt']))
-export class ProblemQueuedDto {
+@ObjectRule<SimulationQueuedDto>((queued) => emptyRequest(queued) ?? outOfRange(queued, ['queuedAt']))
+export class SimulationQueuedDto {
   @StringField({ description: 'Its id, any text; no other in `queue` has it.', ...ID, example: 'b' })
   readonly id!: string;
 
@@ -114,12 +114,12 @@ export class ProblemQueuedDto {
 }
 
 /** The reservation that stands before the plan. */
-@ObjectRule<ProblemReservationDto>((reservation) =>
+@ObjectRule<SimulationReservationDto>((reservation) =>
   reservation.state === 'promised' && (reservation.promisedAt ?? null) === null
     ? { field: 'promisedAt', code: 'required', message: 'is required where the state is promised' }
     : outOfRange(reservation, ['promisedAt', 'since', 'until']),
 )
-export class ProblemReservationDto {
+export class SimulationReservationDto {
   @StringField({ description: 'Whose it is. Of somebody who is not in `queue` it is none.', ...ID, example: 'b' })
   readonly id!: string;
 
@@ -146,8 +146,8 @@ export class ProblemReservationDto {
 }
 
 /** A cluster as somebody imagines it. */
-@ObjectRule<WholeProblemDto>((problem) => outOfRange(problem, ['now']))
-export class WholeProblemDto {
+@ObjectRule<SimulationRequestDto>((problem) => outOfRange(problem, ['now']))
+export class SimulationRequestDto {
   @ObjectField(() => CapacityDto, { description: 'What there is.' })
   readonly capacity!: CapacityDto;
 
@@ -161,18 +161,18 @@ export class WholeProblemDto {
   })
   readonly policy?: PlanningPolicyDto | null;
 
-  @ObjectField(() => ProblemReservationDto, {
+  @ObjectField(() => SimulationReservationDto, {
     description: 'The reservation that stands, if one does.',
     optional: true,
     nullable: true,
   })
-  readonly reservation?: ProblemReservationDto | null;
+  readonly reservation?: SimulationReservationDto | null;
 
-  @ArrayField(() => ProblemRunningDto, { description: 'What has resources.', max: MAX_OF_EACH, default: [] })
-  readonly running!: ProblemRunningDto[];
+  @ArrayField(() => SimulationRunningDto, { description: 'What has resources.', max: MAX_OF_EACH, default: [] })
+  readonly running!: SimulationRunningDto[];
 
-  @ArrayField(() => ProblemQueuedDto, { description: 'What waits.', max: MAX_OF_EACH })
-  readonly queue!: ProblemQueuedDto[];
+  @ArrayField(() => SimulationQueuedDto, { description: 'What waits.', max: MAX_OF_EACH })
+  readonly queue!: SimulationQueuedDto[];
 }
 
 /** A reservation that stands after a plan. */
@@ -194,7 +194,7 @@ export class PlannedReservationDto {
 }
 
 /** One reason why a deployment of a problem waits. Which fields there are depends on the code. */
-export class ProblemBlockerDto extends BlockerFactsDto {
+export class SimulationBlockerDto extends BlockerFactsDto {
   @StringField({ description: 'RESERVATION: the deployment that has it.', ...ID, optional: true, example: 'a' })
   readonly id?: string;
 }
@@ -213,8 +213,8 @@ export class PlannedWaitingDto {
   @StringField({ description: 'Its id.', ...ID, example: 'b' })
   readonly id!: string;
 
-  @ArrayField(() => ProblemBlockerDto, { description: 'Everything that keeps it.', max: 300 })
-  readonly blockers!: ProblemBlockerDto[];
+  @ArrayField(() => SimulationBlockerDto, { description: 'Everything that keeps it.', max: 300 })
+  readonly blockers!: SimulationBlockerDto[];
 }
 
 /** How much is used: the sum over resources of used by capacity. More than there is, where more runs than fits. */
@@ -244,7 +244,7 @@ ObjectField(() => PlannedUtilizationDto, { description: 'Utilization after the p
 const idRule = stringRule({ description: 'A deployment.', ...ID });
 
 /** The plan of a problem. */
-export class WholePlanDto {
+export class SimulatedPlanDto {
   @ListField(idRule, { description: 'Who starts.', max: MAX_OF_EACH, example: ['b'] })
   readonly place!: string[];
 
@@ -277,7 +277,7 @@ export class WholePlanDto {
     max: MAX_OF_EACH,
     example: 0,
   })
-  readonly waitingUntold!: number;
+  readonly omittedCount!: number;
 
   @DecimalField({
     description: 'How long planning took, in milliseconds.',

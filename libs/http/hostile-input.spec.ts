@@ -88,11 +88,11 @@ describe('bodies', () => {
       crateWith(`"labels":{${Array.from({ length: 199 }, (_, i) => `"k${i}":"1"`).join()}}`),
       '400 REQUEST.INVALID #/labels too-many',
     ],
-  ])('%s', async (_what, body, expected) => {
+  ])('answers the body: %s', async (_what, body, expected) => {
     expect(refusal(await post(body))).toBe(expected);
   });
 
-  it('are read as they are: 1.0 is 1, -0 is 0, text stays verbatim', async () => {
+  it('reads 1.0 as 1, -0 as 0, and text verbatim', async () => {
     const note = "<script>alert(1)</script> '; DROP TABLE users;-- é";
     const { status, body } = await post(
       `{"name":"a","resources":{"cpu":1.0,"memoryMib":2e0},"note":${JSON.stringify(note)}}`,
@@ -113,23 +113,23 @@ describe('bodies', () => {
     ['an unknown encoding', { 'content-encoding': 'foo' }, '415 REQUEST.UNSUPPORTED_MEDIA_TYPE'],
     ['two encodings', { 'content-encoding': 'gzip, gzip' }, '415 REQUEST.UNSUPPORTED_MEDIA_TYPE'],
     ['broken gzip', { 'content-encoding': 'gzip' }, '400 REQUEST.BAD_ENCODING'],
-  ])('with %s are refused', async (_what, headers, expected) => {
+  ])('refuses a body with %s', async (_what, headers, expected) => {
     expect(refusal(await post(GOOD, headers))).toBe(expected);
   });
 
-  it('without a media type are refused', async () => {
+  it('refuses a body without a media type', async () => {
     const answer = await call({ method: 'POST', url: '/v1/crates', payload: Buffer.from(GOOD), headers: {} });
     expect(refusal(answer)).toBe('415 REQUEST.UNSUPPORTED_MEDIA_TYPE');
   });
 
   it.each(['application/json; charset=utf-8', 'Application/JSON;charset="UTF-8"', 'application/json;'])(
-    'with %s are accepted',
+    'accepts a body with Content-Type %s',
     async (type) => {
       expect((await post(GOOD, { 'content-type': type })).status).toBe(201);
     },
   );
 
-  it('may be compressed, but not beyond the limit', async () => {
+  it('accepts a compressed body up to the limit', async () => {
     expect((await post(gzipSync(GOOD), { 'content-encoding': 'gzip' })).status).toBe(201);
     const bomb = gzipSync(Buffer.alloc(20_000_000, 0x20));
     expect(bomb.length).toBeLessThan(20_000);
@@ -138,7 +138,7 @@ describe('bodies', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(15_000_000);
   });
 
-  it('may be larger where the route says so', async () => {
+  it('accepts a larger body where the route has a larger limit', async () => {
     const large = crateWith(`"note":"${'x'.repeat(200 * 1024)}"`);
     expect(refusal(await post(large, {}, '/v1/crates/batch'))).toBe('400 REQUEST.INVALID #/note too-long');
     expect(refusal(await post(large))).toBe('413 REQUEST.TOO_LARGE');
@@ -148,7 +148,7 @@ describe('bodies', () => {
     );
   });
 
-  it('are {} or nothing where a route takes none', async () => {
+  it('accepts {} or nothing where a route takes no body', async () => {
     const url = `/v1/crates/${newId()}/open`;
     expect((await call({ method: 'POST', url })).status).toBe(200);
     expect((await post('{}', {}, url)).status).toBe(200);
@@ -202,11 +202,11 @@ describe('paths and queries', () => {
       ['/docs/assets/../../package.json', '404 REQUEST.NO_SUCH_ROUTE'],
       ['/docs/assets/%2e%2e/package.json', '404 REQUEST.NO_SUCH_ROUTE'],
     ].map(([url = '', expected]) => [url.slice(0, 70), expected, url]),
-  )('GET %s is %s', async (_title, expected, url = '') => {
+  )('answers GET %s with %s', async (_title, expected, url = '') => {
     expect(refusal(await call({ method: 'GET', url }))).toBe(expected);
   });
 
-  it('name one object by an id in either case', async () => {
+  it('reads an id in either case', async () => {
     const id = newId();
     const { status, body } = await call({ method: 'GET', url: `/v1/crates/${id.toUpperCase()}` });
     expect(status).toBe(200);
@@ -215,7 +215,7 @@ describe('paths and queries', () => {
   });
 });
 
-describe('no request whatever', () => {
+describe('a random request', () => {
   const url = fc.oneof(
     fc.webPath().map((path) => `/${path}`),
     fc.constantFrom('/v1/crates', '/v1/crates/batch', '/v1/crates?limit=5', '/problems', `/v1/crates/${newId()}/open`),
@@ -241,7 +241,7 @@ describe('no request whatever', () => {
   });
   const method = fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS');
 
-  it('is answered by anything but success or a problem of the client', async () => {
+  it('answers every random request with success or a problem of the client', async () => {
     await fc.assert(
       fc.asyncProperty(method, url, headers, payload, async (verb, path, head, body) => {
         const hasBody = !['GET', 'HEAD'].includes(verb);

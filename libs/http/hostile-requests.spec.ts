@@ -30,7 +30,7 @@ describe('methods and headers', () => {
     ['HEAD', '/v1/crates/batch', 'POST, OPTIONS'],
     ['POST', '/openapi.json', 'GET, HEAD, OPTIONS'],
     ['POST', '/docs', 'GET, HEAD, OPTIONS'],
-  ] as const)('%s %s is 405 with Allow', async (method, url, allow) => {
+  ] as const)('answers %s %s with 405 and Allow', async (method, url, allow) => {
     const answer = await call({ method, url });
     expect(answer.headers['allow']).toBe(allow);
     expect(answer.status).toBe(405);
@@ -39,7 +39,7 @@ describe('methods and headers', () => {
     }
   });
 
-  it('OPTIONS says what a path has, HEAD what GET would say', async () => {
+  it('answers OPTIONS with the methods of a path, and HEAD as GET without a body', async () => {
     const options = await call({ method: 'OPTIONS', url: '/v1/crates' });
     expect([options.status, options.headers['allow'], options.body]).toEqual([204, 'GET, HEAD, POST, OPTIONS', '']);
     const head = await call({ method: 'HEAD', url: '/v1/crates?limit=1' });
@@ -48,7 +48,7 @@ describe('methods and headers', () => {
     expect(refusal(await call({ method: 'OPTIONS', url: '/nope' }))).toBe('404 REQUEST.NO_SUCH_ROUTE');
   });
 
-  it('ignore what would override the method, the client or the tenant', async () => {
+  it('ignores headers that would override the method, the client or the tenant', async () => {
     const headers = {
       'x-http-method-override': 'DELETE',
       'x-tenant-id': 'x',
@@ -59,14 +59,14 @@ describe('methods and headers', () => {
     expect(log.at(-1)).toMatchObject({ ip: '127.0.0.1', method: 'GET' });
   });
 
-  it('answer JSON whatever is accepted', async () => {
+  it('answers JSON for every Accept header', async () => {
     for (const accept of ['text/html', 'image/png', '*/*;q=0', 'garbage']) {
       const { status, headers } = await call({ method: 'GET', url: '/v1/crates', headers: { accept } });
       expect([status, headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
     }
   });
 
-  it('let only listed origins call from a browser', async () => {
+  it('allows calls from a browser to listed origins only', async () => {
     const preflight = (origin: string): Promise<Answer> =>
       call({ method: 'OPTIONS', url: '/v1/crates', headers: { origin, 'access-control-request-method': 'POST' } });
     const listed = await preflight('https://console.example');
@@ -85,7 +85,7 @@ describe('methods and headers', () => {
   });
 
   it.each(['short', 'a\nb12345678', 'x'.repeat(10_000), '${jndi:ldap://x}', 'spaces in it', 'ünïcödé-id'])(
-    'replace the request id %#',
+    'replaces the request id %#',
     async (id) => {
       const { headers } = await call({ method: 'GET', url: '/v1/crates', headers: { 'x-request-id': id } });
       expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
@@ -93,13 +93,13 @@ describe('methods and headers', () => {
     },
   );
 
-  it('keep a request id that is harmless', async () => {
+  it('keeps a harmless request id', async () => {
     const answer = await call({ method: 'GET', url: '/nope', headers: { 'x-request-id': 'my-Request_1.x' } });
     expect(refusal(answer)).toBe('404 REQUEST.NO_SUCH_ROUTE');
     expect(answer.headers['x-request-id']).toBe('my-Request_1.x');
   });
 
-  it('carry the security headers on every answer', async () => {
+  it('sends the security headers with every answer', async () => {
     for (const url of ['/v1/crates', '/nope', '/v1/crates/%zz', '/docs', '/openapi.json', '/v1/crates/abc']) {
       const { headers } = await call({ method: 'GET', url });
       expect(headers).toMatchObject({
@@ -184,15 +184,15 @@ describe('bytes on the wire', () => {
       '400 REQUEST.INVALID crateId invalid-id',
     ],
     ['no path', 'GET * HTTP/1.1\r\nHost: x\r\n\r\n', '404 REQUEST.NO_SUCH_ROUTE'],
-  ])('%s', async (_what, request, expected) => {
+  ])('answers on the wire: %s', async (_what, request, expected) => {
     expect(rawRefusal(await raw(request))).toBe(expected);
   });
 
-  it('without Host are refused, and the connection is closed', async () => {
+  it('refuses a request without Host, and closes the connection', async () => {
     expect(await raw('GET /v1/crates HTTP/1.1\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*Connection: close/i);
   });
 
-  it('answer 100 and then the request to Expect: 100-continue', async () => {
+  it('answers Expect: 100-continue with 100, then the request', async () => {
     const head = `POST /v1/crates HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: ${GOOD.length}\r\n\r\n`;
     expect(await raw(head + GOOD)).toMatch(/^HTTP\/1\.1 100 Continue[^]*HTTP\/1\.1 201 /);
   });

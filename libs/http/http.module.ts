@@ -7,7 +7,7 @@ import { Drain } from './server/drain.js';
 import { EventStreams } from './server/event-streams.js';
 import { currentRequest } from './server/request-context.js';
 
-/** What every process needs that answers over HTTP. `createHttpApp` adds it by itself. */
+/** Providers of every process that serves HTTP. `createHttpApp` imports the module. */
 @Global()
 @Module({
   controllers: [ProblemsController],

@@ -1,19 +1,19 @@
 /**
- * What kind of refusal an error is. The kind says what the caller can do about it; only `http` knows which status code that becomes.
+ * The kind of a refusal, by what the caller can do about it. Only `http` maps kinds to status codes.
  */
 export type DomainErrorKind =
-  | 'invalid' // the input is not acceptable in itself
-  | 'unauthenticated' // who is asking is not known
-  | 'forbidden' // known, but may not
-  | 'not-found' // does not exist, or is not visible to the caller: the two are never told apart
-  | 'conflict' // acceptable in itself, but not in the present state
+  | 'invalid' // the input breaks a rule
+  | 'unauthenticated' // the caller is unknown
+  | 'forbidden' // the caller lacks a permission
+  | 'not-found' // does not exist or is not visible to the caller: both are answered alike
+  | 'conflict' // valid, but not in the current state
   | 'precondition-failed' // the caller's copy is stale
-  | 'gone' // existed, and will not come back
-  | 'unprocessable' // well-formed, but can never be done
-  | 'too-many' // later, perhaps
-  | 'unavailable'; // our fault, and temporary
+  | 'gone' // existed, and is gone for good
+  | 'unprocessable' // valid, but impossible
+  | 'too-many' // over a limit: possible later
+  | 'unavailable'; // a temporary fault of the service
 
-/** One thing that is wrong with an input: where (RFC 6901 pointer into the body, or the parameter's name), which rule, in words. */
+/** One wrong field: an RFC 6901 pointer into the body or the parameter's name, the code of the rule, and what is expected. */
 export interface FieldError {
   readonly pointer: string;
   readonly code: string;
@@ -26,15 +26,15 @@ export type ErrorFacts = Readonly<Record<string, unknown>>;
 /**
  * An expected refusal, with a code that never changes once released.
  *
- * Libs declare theirs in `x.errors.ts`; everything else that is thrown is a surprise and becomes an internal error without detail.
+ * Libs declare theirs in `x.errors.ts`; any other thrown error is answered as an internal error without detail.
  */
 export class DomainError extends Error {
   /**
    * @param code stable, of the form `AREA.REASON` in capitals (checked)
    * @param kind what the caller can do about it
    * @param message one sentence for a person, without secrets
-   * @param facts numbers and states that belong to the refusal
-   * @param fields for invalid input: each field and what is wrong with it
+   * @param facts numbers and states of the refusal
+   * @param fields for invalid input: each wrong field
    */
   constructor(
     readonly code: string,

@@ -2,7 +2,7 @@ import { v7 as uuidV7 } from 'uuid';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** A new UUIDv7 in lower case: unique, and ordered by creation within one process. Knowing one gives no access to anything. */
+/** A new UUIDv7 in lower case: unique, and ordered by creation within one process. An id is not a secret. */
 export function newId(): string {
   return uuidV7();
 }

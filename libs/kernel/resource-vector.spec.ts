@@ -11,7 +11,7 @@ describe('ResourceVector', () => {
     expect(() => ResourceVector.of({ cpuMillis, memoryMib: 0, gpuMillis: 0 })).toThrow(RangeError);
   });
 
-  it('gives back what was added', () => {
+  it('subtracts what was added', () => {
     fc.assert(
       fc.property(amounts, amounts, (a, b) => {
         expect(ResourceVector.of(a).plus(b).minus(b).equals(a)).toBe(true);
@@ -23,7 +23,7 @@ describe('ResourceVector', () => {
     expect(() => ResourceVector.ZERO.minus({ cpuMillis: 0, memoryMib: 0, gpuMillis: 1 })).toThrow(RangeError);
   });
 
-  it('fits exactly when nothing is missing', () => {
+  it('fits exactly when the shortfall is zero', () => {
     fc.assert(
       fc.property(amounts, amounts, (a, b) => {
         const vector = ResourceVector.of(a);
@@ -42,7 +42,7 @@ describe('ResourceVector', () => {
     expect(() => ResourceVector.sum([large, large, large])).toThrow(RangeError);
   });
 
-  it('has no share of a resource that the capacity lacks', () => {
+  it('returns null as the share of a resource that the capacity lacks', () => {
     const share = ResourceVector.of({ cpuMillis: 500, memoryMib: 0, gpuMillis: 0 }).shareOf({
       cpuMillis: 1000,
       memoryMib: 4,

@@ -39,7 +39,7 @@ export class ResourceVector implements ResourceAmounts {
     return new ResourceVector(amounts.cpuMillis, amounts.memoryMib, amounts.gpuMillis);
   }
 
-  /** From a function of the resource, for sums that SQL or JSON deliver per column. */
+  /** Computes each amount by a function of the resource. */
   static from(amount: (resource: Resource) => number): ResourceVector {
     return new ResourceVector(amount('cpuMillis'), amount('memoryMib'), amount('gpuMillis'));
   }
@@ -76,7 +76,7 @@ export class ResourceVector implements ResourceAmounts {
     return RESOURCES.every((resource) => this[resource] <= space[resource]);
   }
 
-  /** What is missing in `space` for this to fit: per resource max(0, needed - available). */
+  /** The shortfall of `space` for this to fit: max(0, needed - available) for each resource. */
   shortfallIn(space: ResourceAmounts): ResourceVector {
     return ResourceVector.from((resource) => Math.max(0, this[resource] - space[resource]));
   }
@@ -89,7 +89,7 @@ export class ResourceVector implements ResourceAmounts {
     return RESOURCES.every((resource) => this[resource] === other[resource]);
   }
 
-  /** Per resource the fraction of `capacity` that this is, 0..1 when it fits; `null` where there is no capacity. */
+  /** The fraction of `capacity` for each resource, 0..1 when this fits; `null` where the capacity is 0. */
   shareOf(capacity: ResourceAmounts): Readonly<Record<Resource, number | null>> {
     const share = (resource: Resource): number | null =>
       capacity[resource] === 0 ? null : this[resource] / capacity[resource];

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { isAtLeast, lowerRole, ROLES } from '#kernel';
 
 describe('roles', () => {
-  it('form the total order viewer < developer < admin', () => {
+  it('orders roles: viewer < developer < admin', () => {
     expect(ROLES).toEqual(['viewer', 'developer', 'admin']);
     for (const [i, a] of ROLES.entries()) {
       for (const [j, b] of ROLES.entries()) {

@@ -1,12 +1,12 @@
 import { type Attributes, context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 
-/** What is known of a span when it begins. Never a secret, never what a tenant wrote. */
+/** Properties of a span at its start. Never a secret or text of a tenant. */
 export interface SpanFacts {
   readonly kind?: 'server' | 'client' | 'producer' | 'consumer' | 'internal';
   readonly attributes?: Attributes;
 }
 
-/** A trace's identity, as it goes from process to process: W3C `traceparent` and `tracestate`. */
+/** The identity of a trace between processes: W3C `traceparent` and `tracestate`. */
 export type TraceCarrier = Readonly<Record<string, string>>;
 
 const KINDS = {
@@ -19,12 +19,12 @@ const KINDS = {
 
 let isOn = false;
 
-/** Spans are made from now on, or no more. For whoever starts and stops tracing. */
+/** Turns spans on or off. Called where tracing starts and stops. */
 export function switchSpans(to: boolean): void {
   isOn = to;
 }
 
-/** Does some work in a span of its own. While tracing is off this is a call of `work` and nothing else. */
+/** Runs work in a span of its own. While tracing is off, only calls `work`. */
 export async function inSpan<T>(name: string, facts: () => SpanFacts, work: () => Promise<T>): Promise<T> {
   if (!isOn) return work();
   const { kind = 'internal', attributes = {} } = facts();
@@ -41,17 +41,17 @@ export async function inSpan<T>(name: string, facts: () => SpanFacts, work: () =
 }
 
 function fail(span: Span, error: unknown): void {
-  // Messages of the database may quote what somebody wrote: the class says enough.
+  // Messages of the database may quote tenant data: only the class is recorded.
   span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.name : 'error' });
 }
 
-/** A span that ends elsewhere than where it began. */
+/** A span that ends in another function than it began. */
 export interface OpenSpan {
-  /** @param isFault whether what it stands for went wrong by our own doing */
+  /** @param isFault whether the work failed by a fault of ours */
   end(attributes: Attributes, isFault: boolean): void;
 }
 
-/** Begins a span, as part of a trace that a caller may have begun, and runs the rest in it. Undefined while tracing is off. */
+/** Begins a span, within the caller's trace if there is one, and calls `run` in it. @returns undefined while tracing is off */
 export function openSpan(
   name: string,
   { kind = 'internal', attributes = {} }: SpanFacts,
@@ -74,7 +74,7 @@ export function openSpan(
   };
 }
 
-/** The present trace, to be continued elsewhere; undefined while there is none. */
+/** The current trace, to be continued in another process; undefined while there is none. */
 export function carry(): TraceCarrier | undefined {
   if (!isOn || trace.getActiveSpan() === undefined) return undefined;
   const carrier: Record<string, string> = {};
@@ -82,7 +82,7 @@ export function carry(): TraceCarrier | undefined {
   return carrier;
 }
 
-/** Does some work as part of a trace that began elsewhere. */
+/** Runs work within a trace that began in another process. */
 export function continueFrom<T>(carrier: TraceCarrier | undefined, work: () => T): T {
   if (!isOn || carrier === undefined) return work();
   return context.with(propagation.extract(context.active(), carrier), work);

@@ -2,7 +2,7 @@ import { Module, type OnApplicationShutdown } from '@nestjs/common';
 
 import { stopTracing } from './tracing.js';
 
-/** Sends the last spans when a process stops. */
+/** Sends pending spans when the process stops. */
 @Module({})
 export class TelemetryModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {

@@ -8,11 +8,11 @@ interface Sdk {
 let sdk: Sdk | undefined;
 
 /**
- * Starts OpenTelemetry where the environment asks for it, by its standard variables (`OTEL_*`, which its SDK reads by itself). Not loaded
- * otherwise: tracing that is off costs nothing, not even memory.
+ * Starts OpenTelemetry where it is configured; its SDK reads its standard variables (`OTEL_*`). The SDK is not loaded otherwise: disabled
+ * tracing costs no time and no memory.
  *
  * @param exporter the setting of `OTEL_TRACES_EXPORTER`
- * @param serviceName what the process is called unless `OTEL_SERVICE_NAME` says otherwise
+ * @param serviceName the name of the process unless `OTEL_SERVICE_NAME` is set
  */
 export async function startTracing(exporter: string, serviceName: string): Promise<void> {
   if (exporter === 'none') return;
@@ -22,7 +22,7 @@ export async function startTracing(exporter: string, serviceName: string): Promi
   switchSpans(true);
 }
 
-/** Sends what has not been sent yet. */
+/** Sends pending spans. */
 export async function stopTracing(): Promise<void> {
   switchSpans(false);
   await sdk?.shutdown();

@@ -18,7 +18,7 @@ describe('a process that is asked to stop', () => {
     const worker = await WorkerProcess.start(stowage);
     const { code } = await worker.terminate();
     expect({ code, log: code === 0 ? '' : worker.log }).toEqual({ code: 0, log: '' });
-    expect(worker.log).toContain('asked to stop');
+    expect(worker.log).toContain('shutting down');
   });
 
   it('does so also when it has only just begun, and still connects', async () => {

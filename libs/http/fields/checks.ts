@@ -84,12 +84,12 @@ export function CheckedBy<Value, Owner extends object>(
   );
 }
 
-/** The group of the rules about several fields. */
+/** The group of the rules over several fields. */
 export const OBJECT_RULES = 'object';
 
 const COMMON: ValidatorOptions = {
   stopAtFirstError: true,
-  // The reader has refused what a class does not declare, and a class without rules accepts `{}`.
+  // The reader refuses undeclared fields, and a class without rules accepts `{}`.
   forbidUnknownValues: false,
   validationError: { target: false, value: false },
 };
@@ -103,7 +103,7 @@ speedUpLookups();
 const kebab = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase();
 
 /**
- * Asks class-validator about one instance, without the instances in its fields.
+ * Checks one instance with class-validator, without the instances in its fields.
  *
  * @param rules those of its fields, or those about several of them
  * @returns at most one violation for each field, with the path to it

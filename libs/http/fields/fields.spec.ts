@@ -45,7 +45,7 @@ function kept(decorator: PropertyDecorator, value: unknown): unknown {
 }
 
 describe('a DTO', () => {
-  it('holds what was sent and the defaults, and nothing else', () => {
+  it('returns an instance with what was sent and the defaults, and nothing else', () => {
     const { value } = readDto(CrateDto, aCrate, 'json');
     expect(value).toBeInstanceOf(CrateDto);
     expect(Object.keys(value)).toEqual(['name', 'resources', 'fragile']);
@@ -86,7 +86,7 @@ describe('a DTO', () => {
     expect(judge(CrateDto, plain)).toEqual(expected);
   });
 
-  it('lists at most 20 errors, and looks at no item of a list that is too long', () => {
+  it('lists at most 20 errors, and reads no item of a list that is too long', () => {
     const long = { ...aCrate, parts: Array.from({ length: 10_000 }, () => 1) };
     expect(judge(CrateDto, long)).toEqual(['#/parts too-many']);
     const unknown = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`x${index}`, 1]));
@@ -95,7 +95,7 @@ describe('a DTO', () => {
     expect(judge(CrateDto, wrong)).toHaveLength(20);
   });
 
-  it('takes null where it is allowed, and ids in lower case', () => {
+  it('accepts null where a field is nullable, and lowers the case of ids', () => {
     const ownerId = '01990D6B-7B3E-7C44-A5F8-5D1C2F9E8A10';
     expect(judge(CrateDto, { ...aCrate, dueAt: null, ownerId })).toMatchObject({
       dueAt: null,
@@ -116,7 +116,7 @@ describe('a DTO', () => {
     expect(judge(BaseDto, { a: 1 })).toEqual({ a: 1 });
   });
 
-  it("asks class-validator's own decorators too", () => {
+  it("applies class-validator's own decorators", () => {
     class MailDto {
       @IsEmail()
       @StringField({ description: '', max: 50 })
@@ -127,7 +127,7 @@ describe('a DTO', () => {
     expect(judge(MailDto, { mail: 'a@b.example' })).toEqual({ mail: 'a@b.example' });
   });
 
-  it('asks rules over several fields only when each field is valid', () => {
+  it('applies rules over several fields only when each field is valid', () => {
     @ObjectRule<RangeDto>(({ from, to }) =>
       to < from ? { field: 'to', code: 'order', message: 'ends early' } : undefined,
     )
@@ -160,7 +160,7 @@ describe("class-validator's traps", () => {
     expect(judge(BaseDto, {})).toEqual({});
   });
 
-  it('applies the rules about several fields of a base class and of its derived class', () => {
+  it('applies the rules over several fields of a base class and of its derived class', () => {
     @ObjectRule<BaseDto>(({ a }) => (a === 'x' ? { code: 'base', message: 'is x' } : undefined))
     class BaseDto {
       @StringField(text)
@@ -186,7 +186,7 @@ describe("class-validator's traps", () => {
     expect(judge(CrateDto, plain)).toEqual(expected);
   });
 
-  it('counts variation selectors, and takes a pattern and a check beside each other', () => {
+  it('counts variation selectors, and applies a pattern and a check to one text', () => {
     const check = (value: string): { code: string; message: string } | undefined =>
       value === 'abc' ? { code: 'taken', message: 'is taken' } : undefined;
     const field = StringField({ ...text, pattern: /^[a-z]+$/, check });
@@ -194,7 +194,7 @@ describe("class-validator's traps", () => {
     expect(['A', 'abc', 'abd'].map((value) => verdict(field, value))).toEqual(['pattern', 'taken', 'ok']);
   });
 
-  it('asks no rule about several fields of an object that is not read because 20 errors were found', () => {
+  it('applies no rule over several fields to an object that is not read because 20 errors were found', () => {
     @ObjectRule<InnerDto>(({ a }) => (a.startsWith('x') ? { code: 'x', message: 'begins with x' } : undefined))
     class InnerDto {
       @StringField(text)
@@ -232,11 +232,11 @@ describe('numbers', () => {
     [{}, 'type'],
     [NaN, 'type'],
     [Infinity, 'type'],
-  ])('with decimals: %p is %s', (value, expected) => {
+  ])('answers for the decimal %p: %s', (value, expected) => {
     expect(verdict(cpu, value)).toBe(expected);
   });
 
-  it('with three decimals are exactly the thousandths', () => {
+  it('accepts exactly the thousandths with three decimals', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1_000_000_000 }), (thousandths) => {
         expect(verdict(cpu, thousandths / 1000)).toBe('ok');
@@ -251,7 +251,7 @@ describe('numbers', () => {
     [1.5, 'type'],
     ['1', 'type'],
     [false, 'type'],
-  ])('whole: %p is %s', (value, expected) => {
+  ])('answers for the whole number %p: %s', (value, expected) => {
     expect(verdict(count, value)).toBe(expected);
   });
 });
@@ -282,15 +282,15 @@ describe('texts', () => {
     [{ $ne: null }, 'type'],
     [5, 'type'],
     ['x'.repeat(1_000_000), 'too-long'],
-  ])('as names: %j is %s', (value, expected) => {
+  ])('answers for the name %j: %s', (value, expected) => {
     expect(verdict(name, value)).toBe(expected);
   });
 
-  it('as names are kept in NFC without spaces around them', () => {
+  it('keeps names in NFC without spaces around them', () => {
     expect(kept(name, '  Cafe\u0301 ')).toBe('Café');
   });
 
-  it('as free text are kept verbatim', () => {
+  it('keeps free text verbatim', () => {
     const text = FreeTextField({ description: '', max: 100 });
     for (const value of ['', ' <script>alert(1)</script>\n', "'; DROP TABLE users;--", 'e\u0301']) {
       expect(verdict(text, value)).toBe('ok');
@@ -300,7 +300,7 @@ describe('texts', () => {
     expect(verdict(text, 'x'.repeat(101))).toBe('too-long');
   });
 
-  it('are compared with their pattern only when they are short enough', () => {
+  it('compares a text with its pattern only when the text is short enough', () => {
     const slug = StringField({ description: '', max: 20, pattern: /^[a-z]+$/, patternMessage: 'must be lower case' });
     expect(verdict(slug, 'abc')).toBe('ok');
     expect(verdict(slug, 'aBc')).toBe('pattern');
@@ -308,7 +308,7 @@ describe('texts', () => {
     expect(verdict(slug, 'abc\n')).toBe('pattern');
   });
 
-  it('are counted in code points', () => {
+  it('counts texts in code points', () => {
     const three = StringField({ description: '', min: 2, max: 3 });
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 6 }), (value) => {
@@ -332,7 +332,7 @@ describe('ids and timestamps', () => {
     ['01990d6b-7b3e-7c44-a5f8-5d1c2f9e8a10\n', 'invalid-id'],
     ['', 'invalid-id'],
     [7, 'invalid-id'],
-  ])('id %j is %s', (value, expected) => {
+  ])('answers for the id %j: %s', (value, expected) => {
     expect(verdict(id, value)).toBe(expected);
   });
 
@@ -341,7 +341,7 @@ describe('ids and timestamps', () => {
     ['2026-02-31T00:00:00Z', 'invalid-timestamp'],
     ['', 'invalid-timestamp'],
     [0, 'invalid-timestamp'],
-  ])('timestamp %j is %s', (value, expected) => {
+  ])('answers for the timestamp %j: %s', (value, expected) => {
     expect(verdict(TimestampField({ description: '' }), value)).toBe(expected);
   });
 });
@@ -368,11 +368,11 @@ describe('lists and maps', () => {
     [{ a: 'x\0' }, 'invalid-text'],
     [[], 'type'],
     ['x', 'type'],
-  ])('map %j is %s', (value, expected) => {
+  ])('answers for the map %j: %s', (value, expected) => {
     expect(verdict(labels, value)).toBe(expected);
   });
 
-  it('count their entries', () => {
+  it('counts the entries of a list', () => {
     const list = ListField(integerRule({ description: '', min: 0, max: 5 }), { description: '', min: 1, max: 2 });
     expect(verdict(list, [1])).toBe('ok');
     expect(verdict(list, [])).toBe('too-few');
@@ -415,7 +415,7 @@ describe('query parameters', () => {
     [{ urgency: 'low,high' }, { limit: 50, urgency: ['low', 'high'] }],
     [{ urgency: 'low,(select 1)' }, ['urgency one-of']],
     [{ sort: 'name;drop' }, ['sort unknown-parameter']],
-  ])('%j', (query, expected) => {
+  ])('reads the query %j', (query, expected) => {
     expect(judge(CrateQuery, query, 'query')).toEqual(expected);
   });
 });

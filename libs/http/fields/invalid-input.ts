@@ -2,7 +2,7 @@ import type { DomainError, FieldError } from '#kernel';
 
 import { RequestErrors } from '../problems/request.errors.js';
 
-/** The refusal of input that breaks rules. */
+/** The error for input that breaks rules. */
 export function invalidInput(errors: readonly FieldError[]): DomainError {
   return RequestErrors.INVALID.because(undefined, {}, errors);
 }

@@ -12,10 +12,10 @@ import {
   type ItemRule,
 } from './rule.js';
 
-/** Where values come from: JSON has types, query parameters are texts. */
+/** The origin of values: JSON has types, query parameters are texts. */
 export type Source = 'json' | 'query';
 
-/** The most errors of one item among many: ten thousand wrong ones must still make an answer. */
+/** The most errors of one item of a batch: an answer must be able to list those of ten thousand items. */
 const MAX_ITEM_ERRORS = 5;
 
 type Path = readonly (string | number)[];
@@ -113,14 +113,14 @@ class DtoReader {
       this.errors.push({ pointer: pointerTo(path), code, message });
       return;
     }
-    // Of a list in a query, the parameter is what can be named; which item it was is said in words.
+    // A pointer to a query names the parameter; the message names the item of a list.
     const [name = '', index] = path;
-    const told = index === undefined ? message : `${message} (item ${Number(index) + 1})`;
-    this.errors.push({ pointer: String(name).slice(0, 100), code, message: told });
+    const worded = index === undefined ? message : `${message} (item ${Number(index) + 1})`;
+    this.errors.push({ pointer: String(name).slice(0, 100), code, message: worded });
   }
 }
 
-/** Reads one item of a list that is answered item by item. Pointers begin with `path`. */
+/** Reads one item of a list whose items are answered separately. Pointers begin with `path`. */
 export function readItem<T extends object>(type: DtoClass<T>, plain: unknown, path: Path = []): T | InvalidItem {
   const reader = new DtoReader('json', MAX_ITEM_ERRORS);
   const value = reader.object(type, plain, path) as T;
@@ -128,8 +128,8 @@ export function readItem<T extends object>(type: DtoClass<T>, plain: unknown, pa
 }
 
 /**
- * Reads a value of a class and checks every rule of its fields. Nothing is converted but query parameters, each by its
- * field's rule; what the class does not declare is refused.
+ * Reads a value of a class and checks every rule of its fields. Only query parameters are converted, each by its field's rule;
+ * undeclared fields are refused.
  *
  * @returns the instance, complete only when there are no errors; at most `MAX_FIELD_ERRORS` errors
  */

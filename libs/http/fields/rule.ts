@@ -9,22 +9,22 @@ import { CheckedBy, coded, OBJECT_RULES, Satisfies, type Violation } from './che
 /** A class whose instances are read from JSON or query parameters, or written to JSON. */
 export type DtoClass<T extends object = object> = new () => T;
 
-/** An item of a list that broke a rule, where each item is answered for itself. Pointers begin at the body. */
+/** An item of a list that breaks a rule, where each item is answered separately. Pointers begin at the body. */
 export class InvalidItem {
   constructor(readonly errors: readonly FieldError[]) {}
 }
 
-/** What every field decorator takes. */
+/** Options of every field decorator. */
 export interface FieldOptions<T = unknown> {
   /** What the field means, with its unit, for the reader of the API's documentation. */
   readonly description: string;
-  /** A real value, which passes the rule. */
+  /** A realistic value that passes the rule. */
   readonly example?: T;
   /** May be left out. In answers: may be absent. */
   readonly optional?: boolean;
   /** May be `null`. */
   readonly nullable?: boolean;
-  /** Taken when the field is left out. */
+  /** The value when the field is left out. */
   readonly default?: T;
 }
 
@@ -34,17 +34,17 @@ export interface FieldRule {
   readonly nullable: boolean;
   readonly default: unknown;
   readonly schema: ApiPropertyOptions;
-  /** Brings a value into the form in which it is checked and kept, before the check. */
+  /** Normalizes a value before it is checked and kept. */
   readonly normalize?: (value: unknown) => unknown;
-  /** Decorators of class-validator, in the order in which they are asked: the first that refuses gives the error. */
+  /** Decorators of class-validator, in the order in which they run: the first that refuses gives the error. */
   readonly checks: readonly PropertyDecorator[];
-  /** The value that a query parameter's text stands for; the text itself when it stands for none. */
+  /** The value of a query parameter's text; the text itself when it has none. */
   readonly fromText?: (text: string) => unknown;
   /** The class of a nested object, or of a list's items. */
   readonly nested?: () => DtoClass;
   /** How many items a list may have. The items of a longer or shorter one are not read. */
   readonly count?: { readonly min: number; readonly max: number };
-  /** Items that break a rule do not make the list wrong: each becomes an {@link InvalidItem}. */
+  /** An item that breaks a rule becomes an {@link InvalidItem}, and the list stays valid. */
   readonly isLenient?: boolean;
   /** The rule of a list's items that are not objects. */
   readonly items?: ItemRule;
@@ -105,14 +105,14 @@ export function itemRule(rule: FieldRule): ItemRule {
   return { ...rule, type: ItemDto };
 }
 
-/** Says of a class that edits something what the whole of it is: fields that only that has are refused as ones that cannot be changed. */
+/** Names the class of the whole resource that a class edits: fields that only the whole has are refused as `not-editable`. */
 export function EditOf(whole: () => DtoClass): (type: DtoClass) => void {
   return (type) => {
     Reflect.defineMetadata(WHOLE, whole, type);
   };
 }
 
-/** Whether a class edits something that has such a field. */
+/** Whether a class edits a resource that has such a field, which cannot be edited. */
 export function isFixedField(type: DtoClass, name: string): boolean {
   const whole = Reflect.getMetadata(WHOLE, type) as (() => DtoClass) | undefined;
   return whole !== undefined && fieldsOf(whole()).has(name);
@@ -132,7 +132,7 @@ export function isOpenObject(type: DtoClass): boolean {
 }
 
 /**
- * Adds a rule about several fields to a class, as a check of class-validator. It is asked only when every field is valid in itself.
+ * Adds a rule over several fields to a class, as a check of class-validator. It runs only when every field is valid.
  *
  * @param check returns what is wrong, and with which field (the object itself when left out)
  */
@@ -145,7 +145,7 @@ export function ObjectRule<T extends object>(check: (value: T) => Violation | un
   };
 }
 
-/** Whether a class, or its base class, has rules about several fields. */
+/** Whether a class, or its base class, has rules over several fields. */
 export function hasObjectRules(type: DtoClass): boolean {
   return Reflect.hasMetadata(HAS_OBJECT_RULES, type);
 }

@@ -12,18 +12,18 @@ export interface StringOptions extends FieldOptions<string> {
   readonly max: number;
   /** The whole text must match. Must be linear in the text's length: no nested or adjacent quantifiers over the same characters. */
   readonly pattern?: RegExp;
-  /** What the pattern asks for, in words: "must be ...". */
+  /** Describes the pattern: "must be ...". */
   readonly patternMessage?: string;
   readonly format?: string;
-  /** Taken off the API's documentation and never echoed: passwords, tokens. */
+  /** Never part of an answer: passwords, tokens. */
   readonly writeOnly?: boolean;
-  /** Brings the text into its kept form before it is checked. */
+  /** Normalizes the text before it is checked. */
   readonly normalize?: (text: string) => string;
-  /** A further check of an otherwise valid text. */
+  /** An additional check of an otherwise valid text. */
   readonly check?: (text: string) => Violation | undefined;
 }
 
-/** The length in code points, counted no further than needed to know that a limit is exceeded. */
+/** The length in code points; counting stops once the limit is exceeded. */
 function lengthOf(text: string, limit: number): number {
   if (text.length > limit * 2) {
     return limit + 1;
@@ -118,10 +118,10 @@ export function StringField(options: StringOptions): PropertyDecorator {
 
 // Controls (C0, C1), line and paragraph separators, bidirectional controls, zero-width and other invisible characters.
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u{115f}\u{1160}\u{3164}\u{ffa0}]|\u{034f}|\u{17b4}|\u{17b5}/u;
-// Inside emoji sequences the zero-width joiner, variation selectors and tags are what people type.
+// Inside emoji sequences, the zero-width joiner is part of what users type.
 const EMOJI_GLUE = /(?<=\p{Extended_Pictographic}\u{fe0f}?|\p{Emoji_Modifier})\u{200d}(?=\p{Extended_Pictographic})/gu;
 
-/** Whether a text holds characters that are not seen, or that change how others are seen. */
+/** Whether a text contains invisible characters, or characters that change the display of others. */
 export function hasInvisibleCharacters(text: string): boolean {
   return INVISIBLE.test(text.replace(EMOJI_GLUE, ''));
 }
@@ -130,13 +130,13 @@ export function hasInvisibleCharacters(text: string): boolean {
 export interface NameOptions extends FieldOptions<string> {
   /** Default 64. */
   readonly max?: number;
-  /** A further check of an otherwise valid name. */
+  /** An additional check of an otherwise valid name. */
   readonly check?: (name: string) => Violation | undefined;
 }
 
 /**
- * A name that people read: kept in NFC without spaces around it, not blank, one line, nothing invisible.
- * Lengths count code points after that.
+ * A display name: one line, kept in NFC without surrounding spaces, not blank, without invisible characters.
+ * Lengths count code points of the normalized name.
  */
 export function NameField(options: NameOptions): PropertyDecorator {
   return StringField({

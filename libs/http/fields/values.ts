@@ -75,7 +75,7 @@ export function DecimalField(options: DecimalOptions): PropertyDecorator {
   });
 }
 
-/** `true` or `false`, never a text that looks like it. */
+/** `true` or `false`; a text such as "true" is refused. */
 export function BooleanField(options: FieldOptions<boolean>): PropertyDecorator {
   return field({
     ...commonOf(options),
@@ -85,7 +85,7 @@ export function BooleanField(options: FieldOptions<boolean>): PropertyDecorator 
   });
 }
 
-/** The rule of one word out of a list. */
+/** The rule of one word of a list. */
 export function enumRule(
   words: readonly string[],
   options: FieldOptions<string> & { readonly name?: string },
@@ -96,14 +96,14 @@ export function enumRule(
       type: 'string',
       enum: [...words],
       ...(options.name === undefined ? {} : { enumName: options.name }),
-      // Where it may be left out, an example that nobody chose would say that it should not be.
+      // An optional field gets no example by default: the example of a whole object would then include the field.
       ...documentationOf(options.optional === true ? options : { example: words[0] ?? '', ...options }),
     },
     checks: [IsIn(words, coded('one-of', `must be one of ${words.join(', ')}`))],
   };
 }
 
-/** One word out of a list. `name` makes it a named schema that several fields share. */
+/** One word of a list. `name` makes it a named schema that several fields share. */
 export function EnumField(
   words: readonly string[],
   options: FieldOptions<string> & { readonly name?: string },
@@ -158,7 +158,7 @@ export function ArrayField(type: () => DtoClass, options: ArrayOptions): Propert
   });
 }
 
-/** A list of objects of another class, each answered for itself: one that breaks a rule becomes an `InvalidItem`. */
+/** A list of objects of another class, each answered separately: one that breaks a rule becomes an `InvalidItem`. */
 export function ItemsField(type: () => DtoClass, options: ArrayOptions): PropertyDecorator {
   const { min = 0, max } = options;
   return field({
@@ -190,21 +190,21 @@ export function ListField(items: FieldRule, options: ArrayOptions): PropertyDeco
 
 /** Options of a map from text to text. */
 export interface MapOptions extends FieldOptions<Readonly<Record<string, string>>> {
-  /** Swagger UI would otherwise propose keys of its own, which may break the rule. */
+  /** Required: Swagger UI would otherwise propose keys that may break the rule. */
   readonly example: Readonly<Record<string, string>>;
   readonly maxEntries: number;
   readonly key: RegExp;
   readonly maxKeyLength: number;
-  /** What a key must be, in words: "must be ...". */
+  /** Describes the keys: "must be ...". */
   readonly keyMessage: string;
   readonly maxValueLength: number;
-  /** What the whole value must match; anything when left out. Linear in the text's length. */
+  /** A pattern of the whole value; any text when left out. Linear in the text's length. */
   readonly value?: RegExp;
-  /** What a value must be, in words: "must be ...". */
+  /** Describes the values: "must be ...". */
   readonly valueMessage?: string;
 }
 
-/** A map from text to text, such as labels. A refusal points to the entry that breaks the rule. */
+/** A map from text to text, such as labels. An error points to the entry that breaks the rule. */
 export function MapField(options: MapOptions): PropertyDecorator {
   const { value: pattern, valueMessage, maxValueLength } = options;
   const value = stringRule({

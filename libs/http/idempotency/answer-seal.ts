@@ -10,8 +10,8 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Keeps answers so that nobody can read them who has only the database: some show a secret that is kept nowhere else. The key is made from
- * the installation's secret and from the request's own key, which is kept nowhere at all.
+ * Encrypts stored answers: some contain a secret that is stored nowhere else, and access to the database alone must not reveal it. The
+ * encryption key is derived from the installation's secret and the request's own key, which is not stored.
  */
 export class AnswerSeal {
   constructor(private readonly secret: KeyObject) {}
@@ -24,7 +24,7 @@ export class AnswerSeal {
     return Buffer.concat([nonce, cipher.getAuthTag(), sealed]);
   }
 
-  /** @returns undefined where it was sealed under another secret */
+  /** @returns undefined when the answer was encrypted under another secret */
   async open(key: string, sealed: Buffer): Promise<unknown> {
     const decipher = createDecipheriv(CIPHER, this.keyOf(key), sealed.subarray(0, NONCE_BYTES));
     decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));

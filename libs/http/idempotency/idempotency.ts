@@ -11,22 +11,22 @@ import { versionOf, withEntityTag } from '../versions/entity-tag.js';
 import { AnswerSeal } from './answer-seal.js';
 import { type KeyedRequest } from './idempotency-key.js';
 
-/** So long a request waits for an earlier one with the same key. */
+/** How long a request waits for an earlier one with the same key. */
 const MAX_WAIT_MS = 2_000;
 
-/** So often it looks whether one in another process has ended. */
+/** How often a request checks whether the earlier one, in another process, has ended. */
 const LOOK_EVERY_MS = 50;
 
-/** An answer as it is kept. */
+/** A stored answer. */
 interface Kept {
-  /** Of the request that it answers. */
+  /** The digest of the request that it answers. */
   readonly digest: Buffer;
   readonly body: object;
-  /** Of the thing that it shows, where it carries an entity tag. */
+  /** The version of the resource, where the answer has an entity tag. */
   readonly version: number | null;
 }
 
-/** What became of one attempt: an answer, whether it is a new one, or that somebody else is at it. */
+/** The result of one attempt: a new answer, a stored one, or `busy` while another process runs the request. */
 type Outcome<T> = { readonly answer: T; readonly kept: Kept } | { readonly kept: Kept } | 'busy';
 
 interface AnswerRow {
@@ -36,15 +36,15 @@ interface AnswerRow {
 }
 
 /**
- * Does what a request asks once per key, and gives the first answer again.
+ * Runs a request once per key, and repeats its first answer.
  *
- * The answer is written in the transaction of the effect: a crash leaves both or neither, and what is refused leaves nothing. Requests with
- * the same key wait for the first one: in this process for its promise, elsewhere by looking again; either way without a connection.
+ * The answer is written in the transaction of the effect: a crash leaves both or neither, and a refused request leaves nothing. Requests with
+ * the same key wait for the first one: in this process for its promise, in another by polling. Neither occupies a connection.
  */
 @Injectable()
 export class Idempotency {
   private readonly seal: AnswerSeal;
-  /** Requests with a key that are being answered here; undefined comes from those that were refused. */
+  /** Requests with a key that run in this process; refused ones resolve to undefined. */
   private readonly underway = new Map<string, Promise<Kept | undefined>>();
 
   constructor(
@@ -55,11 +55,11 @@ export class Idempotency {
   }
 
   /**
-   * The answer of `work`, or the one that was given to the same request under the same key before.
+   * The answer of `work`, or the stored answer to the same request under the same key.
    *
-   * Everything that `work` does with the database becomes one transaction, which may be run again: it must have no effect outside of it.
+   * All database access of `work` becomes one transaction, which may be retried: `work` must have no other effects.
    *
-   * @param principalId who asks: keys of different people never meet
+   * @param principalId the caller: keys of different principals are independent
    * @throws REQUEST.IDEMPOTENCY_KEY_REUSED, REQUEST.IDEMPOTENCY_KEY_BUSY, REQUEST.IDEMPOTENT_ANSWER_LOST, and what `work` throws
    */
   async once<T extends object>(request: KeyedRequest, principalId: string, work: () => Promise<T>): Promise<T> {
@@ -71,21 +71,21 @@ export class Idempotency {
     const name = id.toString('base64');
     const untilMs = performance.now() + MAX_WAIT_MS;
     for (;;) {
-      // 1. Wait for whoever is at it in this process.
+      // 1. Wait for an earlier request in this process.
       const earlier = this.underway.get(name);
       if (earlier !== undefined) {
-        const kept = await soonEnough(earlier, untilMs);
+        const kept = await inTime(earlier, untilMs);
         if (kept !== undefined) return replay(request, kept) as T;
         continue;
       }
 
-      // 2. Try; nothing was awaited since the look above, so that nobody else tries here.
+      // 2. Try. Nothing was awaited since the check above, so no other request of this process tries.
       const attempt = this.attempt(request, key, id, work);
       this.underway.set(name, keptBy(attempt));
       const outcome = await attempt.finally(() => this.underway.delete(name));
       if (outcome !== 'busy') return 'answer' in outcome ? outcome.answer : (replay(request, outcome.kept) as T);
 
-      // 3. Somebody is at it in another process.
+      // 3. Another process runs the request.
       if (performance.now() >= untilMs) throw busy();
       await sleep(LOOK_EVERY_MS);
     }
@@ -113,7 +113,7 @@ export class Idempotency {
         return { answer, kept };
       });
     } catch (error) {
-      // Another process has committed between our look and our lock: its answer is there now.
+      // Another process committed between our read and our lock: its answer is stored now.
       if (constraintOf(error) === 'idempotent_answers_pkey') return 'busy';
       throw error;
     }
@@ -126,7 +126,7 @@ export class Idempotency {
   }
 }
 
-/** What is kept under a key, and whether the caller may be the one to write it: until its transaction ends, nobody else is. */
+/** Reads the stored answer of a key and tries to lock the key until the transaction ends. */
 async function look(tx: EntityManager, id: Buffer): Promise<AnswerRow> {
   const [row] = await rowsOf(
     tx,
@@ -138,11 +138,11 @@ async function look(tx: EntityManager, id: Buffer): Promise<AnswerRow> {
   return row;
 }
 
-/** @throws REQUEST.IDEMPOTENCY_KEY_REUSED when the kept answer is one to another request */
+/** @throws REQUEST.IDEMPOTENCY_KEY_REUSED when the stored answer belongs to another request */
 function replay(request: KeyedRequest, { digest, body, version }: Kept): object {
   if (!digest.equals(request.digest())) throw RequestErrors.IDEMPOTENCY_KEY_REUSED.because();
   request.markReplayed();
-  // Several may be given it at once, and none of them the object itself.
+  // Each request gets a copy: several may be answered at once.
   const answer = { ...body };
   return version === null ? answer : withEntityTag(answer, version);
 }
@@ -156,7 +156,7 @@ async function keptBy(attempt: Promise<Outcome<object>>): Promise<Kept | undefin
   }
 }
 
-async function soonEnough<T>(promise: Promise<T>, untilMs: number): Promise<T> {
+async function inTime<T>(promise: Promise<T>, untilMs: number): Promise<T> {
   const timer = new AbortController();
   const timeout = sleep(Math.max(untilMs - performance.now(), 0), undefined, { signal: timer.signal }).then(() => {
     throw busy();

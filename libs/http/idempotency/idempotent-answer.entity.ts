@@ -1,6 +1,6 @@
 import { defineEntity, p } from '#database';
 
-/** The answer to a request that was done, for when it comes again. `id` is a digest of who asked, what for, and the key. */
+/** The stored answer to a request. `id` is a digest of the principal, the target and the key. */
 export const IdempotentAnswerSchema = defineEntity({
   name: 'IdempotentAnswer',
   tableName: 'idempotent_answers',

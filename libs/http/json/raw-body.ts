@@ -9,7 +9,7 @@ import { RequestErrors, TransportError, TransportErrors } from '../problems/requ
 
 const unzip = promisify(gunzip);
 
-/** The bytes of a request's body as they came, with what the headers say of them. Read only after the guards agreed. */
+/** The bytes of a request's body as they arrived, with their content headers. Parsed only after the guards have accepted the request. */
 export class RawBody {
   private plain: Buffer | undefined;
 
@@ -21,7 +21,7 @@ export class RawBody {
     private readonly limit: number,
   ) {}
 
-  /** The digest of the body after decompression; of the bytes as they came where they were never read. */
+  /** The digest of the body after decompression; of the raw bytes when the body was never read. */
   digest(): Buffer {
     return createHash('sha256')
       .update(this.plain ?? this.bytes)
@@ -77,7 +77,7 @@ function parseBody(bytes: Buffer): unknown {
 }
 
 /**
- * Reads bytes as strict JSON. `line` is the one at which they begin in what the client sent, so that an error names a place of that.
+ * Reads bytes as strict JSON. `line` is the line of the body at which they begin, for the position in an error.
  *
  * @throws DomainError (not UTF-8, not JSON, ambiguous JSON)
  */

@@ -3,19 +3,19 @@ import { type JsonLines } from './json-lines.js';
 
 const takers = new WeakSet<DtoClass>();
 
-/** A body that may also come as JSON lines: then it has nothing but them. */
+/** A body that may also be sent as JSON lines: it then has no other field. */
 export interface AsLines {
   readonly lines?: JsonLines;
 }
 
-/** Lets the body of a class come as JSON lines as well. */
+/** Allows the body of a class to be sent as JSON lines as well. */
 export function AlsoAsLines(): (type: DtoClass<AsLines & object>) => void {
   return (type) => {
     takers.add(type);
   };
 }
 
-/** Whether bodies of a class may come as lines. */
+/** Whether bodies of a class may be sent as lines. */
 export function takesLines(type: DtoClass): boolean {
   return takers.has(type);
 }

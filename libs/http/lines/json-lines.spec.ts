@@ -37,11 +37,11 @@ describe('JSON lines', () => {
     ],
     ['blank lines between', '\na\n\n', [[1, 'a']]],
     ['a carriage return', 'a\r\n', [[0, 'a\r']]],
-  ])('are read from %s', async (_what, text, expected) => {
+  ])('reads lines from %s', async (_what, text, expected) => {
     expect(textsOf(await chunksOf([text]))).toEqual(expected);
   });
 
-  it('are the same, in the same chunks, however the bytes arrive', async () => {
+  it('reads the same lines in the same chunks, however the bytes arrive', async () => {
     const body = Buffer.from(Array.from({ length: 2_500 }, (_, n) => `{"n":${n},"é":"ü"}`).join('\n'));
     const whole = await chunksOf([body]);
     expect(whole.map(({ lines }) => lines.length)).toEqual([1_000, 1_000, 500]);
@@ -57,7 +57,7 @@ describe('JSON lines', () => {
     );
   });
 
-  it('that are too long are noted and not kept, and those after them are read', async () => {
+  it('notes a line that is too long without keeping its bytes, and reads the lines after that line', async () => {
     const long = 'x'.repeat(LINE_LIMITS.lineBytes);
     const lines = await chunksOf([`${long}\n`, `${long}y`, long, `\n{"n":1}\n`]);
     expect(textsOf(lines)).toEqual([
@@ -67,14 +67,14 @@ describe('JSON lines', () => {
     ]);
   });
 
-  it('fall into chunks of a limited size', async () => {
+  it('splits lines into chunks of a limited size', async () => {
     const line = `"${'x'.repeat(60_000)}"`;
     const chunks = await chunksOf(Array.from({ length: 200 }, () => `${line}\n`));
     expect(chunks.length).toBeGreaterThan(1);
     for (const { lines } of chunks) expect(lines.length * line.length).toBeLessThan(LINE_LIMITS.chunkBytes + 64 * 1024);
   });
 
-  it('are not decompressed', async () => {
+  it('refuses compressed lines', async () => {
     await expect(chunksOf(['{}'], 'gzip')).rejects.toThrow('Content-Encoding');
     expect(await chunksOf(['{}'], 'identity')).toHaveLength(1);
   });
@@ -87,20 +87,20 @@ describe('JSON lines', () => {
     ['[]', '# type'],
     ['{"n":1', 'REQUEST.MALFORMED_JSON'],
     ['{"n":1} {"n":2}', 'REQUEST.MALFORMED_JSON'],
-  ])('%p is refused', (text, expected) => {
+  ])('refuses the line %p', (text, expected) => {
     const refused = readLine(NumberDto, { index: 0, bytes: text === undefined ? undefined : Buffer.from(text) });
     if (!(refused instanceof DomainError)) throw new Error('was accepted');
     const [first] = refused.fields;
     expect(first === undefined ? refused.code : `${first.pointer} ${first.code}`).toBe(expected);
   });
 
-  it('that are not JSON are named by their own place in the body', async () => {
+  it('reports malformed JSON with its line in the body', async () => {
     const [chunk] = await chunksOf(['{"n":1}\n\n{"n":1,}\n']);
     const refused = (chunk?.lines ?? []).map((line) => readLine(NumberDto, line)).at(-1);
     expect(refused).toMatchObject({ message: expect.stringContaining('at line 3, column 8') });
   });
 
-  it('are read by the rules of a class', () => {
+  it('reads a line by the rules of a class', () => {
     expect(readLine(NumberDto, { index: 0, bytes: Buffer.from('{"n":1}\r') })).toEqual({ n: 1 });
     const invalid = readLine(NumberDto, { index: 0, bytes: Buffer.from([0x22, 0xff, 0x22]) });
     expect(invalid).toMatchObject({ code: 'REQUEST.MALFORMED_JSON' });

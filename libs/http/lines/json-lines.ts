@@ -12,7 +12,7 @@ import { TransportError, TransportErrors } from '../problems/request.errors.js';
 /** The media type of JSON values, one in each line. */
 export const JSON_LINES_TYPE = 'application/x-ndjson';
 
-/** Limits of what is in memory at once. */
+/** Limits of what is in memory at the same time. */
 export const LINE_LIMITS = { lineBytes: 64 * 1024, chunkLines: 1_000, chunkBytes: 4 * 1024 * 1024 } as const;
 
 const NEWLINE = 0x0a;
@@ -21,18 +21,18 @@ const NEWLINE = 0x0a;
 export interface Line {
   /** Counted from 0, blank ones too. */
   readonly index: number;
-  /** undefined: longer than a line may be */
+  /** undefined: the line is too long */
   readonly bytes: Buffer | undefined;
 }
 
-/** Lines that are worked on together. The same stream always falls into the same chunks. */
+/** Lines that are processed together. The same body is always split into the same chunks. */
 export interface LineChunk {
   readonly lines: readonly Line[];
-  /** Of everything in them. */
+  /** The digest of all lines of the chunk, blank ones too. */
   readonly digest: Buffer;
 }
 
-/** A body of JSON lines, as it arrives: nobody ever holds more of it than one chunk. */
+/** A body of JSON lines, read as it arrives: at most one chunk is in memory. */
 export class JsonLines {
   constructor(
     private readonly stream: Readable,
@@ -40,16 +40,16 @@ export class JsonLines {
   ) {}
 
   /**
-   * The lines, chunk by chunk; the next one is read when it is asked for. The last line needs no newline.
+   * The lines, chunk by chunk; a chunk is read on demand. The last line needs no newline.
    *
-   * @throws TransportError for a compressed body; what the connection throws, where the body is cut off
+   * @throws TransportError for a compressed body; the error of the connection when the body is cut off
    */
   async *chunks(): AsyncGenerator<LineChunk, void, undefined> {
     if (this.contentEncoding !== undefined && this.contentEncoding.trim().toLowerCase() !== 'identity') {
       throw new TransportError(TransportErrors.UNSUPPORTED_MEDIA_TYPE, 'JSON lines take no Content-Encoding.');
     }
     const splitter = new Splitter();
-    // An answer may be complete before the body is: the connection is still needed for it.
+    // The answer may be complete before the body is: the connection must stay open for it.
     for await (const data of this.stream.iterator({ destroyOnReturn: false })) {
       yield* splitter.push(data as Buffer);
     }
@@ -57,7 +57,7 @@ export class JsonLines {
   }
 }
 
-/** What a line says, by the rules of a class, or why it is refused. Pointers begin at the line. */
+/** Reads a line by the rules of a class, or returns why it is refused. Pointers begin at the line. */
 export function readLine<T extends object>(type: DtoClass<T>, { index, bytes }: Line): T | DomainError {
   if (bytes === undefined) {
     const message = `must have at most ${LINE_LIMITS.lineBytes} bytes`;
@@ -103,7 +103,7 @@ class Splitter {
   private add(part: Buffer): void {
     this.hash.update(part);
     this.size += part.length;
-    // Of a line that is too long, only its length is kept.
+    // Keeps only the length of a line that is too long.
     if (this.size > LINE_LIMITS.lineBytes) this.parts = [];
     else this.parts.push(part);
   }

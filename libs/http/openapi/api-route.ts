@@ -16,7 +16,7 @@ import { JSON_LINES_TYPE } from '../lines/json-lines.js';
 import type { ErrorEntry } from '../problems/error-catalogue.js';
 import type { LocationConfig } from './locations.js';
 
-/** What the document says of a route. */
+/** The description of a route in the document. */
 export interface RouteDescription {
   /** Verb and noun in camelCase; the SDK's method has this name, so it never changes. */
   readonly id: string;
@@ -25,55 +25,55 @@ export interface RouteDescription {
   readonly summary: string;
   readonly description: string;
   /**
-   * Who may call it, where no guard declares that: nobody needs a token for `public`, otherwise in words. Left out, the document takes
-   * the guard's own declaration (the extensions `x-required-role` and `x-access`), so that the two cannot differ.
+   * The access rule in words, where no guard declares one; `public` needs no token. Left out, the document uses the guard's own
+   * declaration (the extensions `x-required-role` and `x-access`).
    */
   readonly access?: string;
-  /** What is answered on success; left out when there is no body (204). */
+  /** The class of the answer; left out when there is no body (204). */
   readonly answer?: DtoClass;
   /** Default 200, or 204 without an answer. */
   readonly status?: number;
-  /** Its own errors. Those that any route can answer are added. */
+  /** The route's own errors. Those of every route are added. */
   readonly problems?: readonly ErrorEntry[];
-  /** Path parameters that are no ids, with their descriptions. */
+  /** Path parameters other than ids, with their descriptions. */
   readonly params?: Readonly<Record<string, string>>;
   /** Whether the answer carries an `ETag` (see `withEntityTag`). */
   readonly hasEntityTag?: boolean;
   /**
-   * Where what it creates can be read, as a path with `{id}` for the id of the answer, and the names of the route's own parameters: its
-   * 201 then carries it as `Location`.
+   * The path of the created resource, with `{id}` for the id of the answer and the names of the route's own parameters. A 201 then
+   * carries it as `Location`.
    */
   readonly location?: string;
-  /** The body may also come as JSON lines, and is answered so: what a line of either is, and what is answered in which order. */
+  /** The body may also be sent as JSON lines and is then answered in lines: the classes of both, and a description of the answer. */
   readonly lines?: { readonly body: DtoClass; readonly answer: DtoClass; readonly description: string };
   /**
-   * A body to show, where the one made of the fields' examples would not do as it stands, or would be misleading: forms are filled with it, so that it
-   * asks for one sensible thing, and not for everything that can be asked.
+   * A body to show where the one composed of the fields' examples would be refused or misleading. Forms are filled with it, so it is one
+   * sensible request.
    */
   readonly example?: Readonly<Record<string, unknown>>;
   /** The media type of the answer, where it is not JSON. */
   readonly mediaType?: string;
-  /** What the answer is for who accepts `text/event-stream` instead of JSON, in words. */
+  /** Describes the answer to a request that accepts `text/event-stream`. */
   readonly stream?: string;
 }
 
 /** The key under which a route's errors travel to `createOpenApiDocument`. */
 export const ROUTE_EXTENSION = 'x-stowage-route';
 
-/** Under which a guard's declaration names the codes that it refuses with. */
+/** The key of the codes with which a guard refuses. */
 export const GUARD_EXTENSION = 'x-stowage-guard';
 
-/** Under which a public route says that it is limited; all others are. */
+/** The key that marks a public route with a rate limit; all other routes have one. */
 export const LIMIT_EXTENSION = 'x-stowage-limited';
 
-/** What `createOpenApiDocument` needs to know of a route beside what swagger's decorators carry. */
+/** What `createOpenApiDocument` needs beside the metadata of swagger's decorators. */
 export interface RouteExtension {
-  /** Left out where the guard's declaration decides. */
+  /** Left out where a guard declares it. */
   readonly isPublic?: boolean;
   readonly codes: readonly string[];
   readonly hasEntityTag?: boolean;
   readonly hasLocation?: boolean;
-  /** The schema of a line, where the body may come as JSON lines. */
+  /** The schema of a line, where the body may be sent as JSON lines. */
   readonly line?: string;
   readonly example?: Readonly<Record<string, unknown>>;
 }

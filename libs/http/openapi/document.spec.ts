@@ -66,7 +66,7 @@ function validator(schema: string): (value: unknown) => boolean {
 }
 
 describe('the OpenAPI document', () => {
-  it('is version 3.1 and has every route under its path, nothing twice', () => {
+  it('describes every route once, in version 3.1', () => {
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.paths).sort()).toEqual([
       '/problems',
@@ -81,7 +81,7 @@ describe('the OpenAPI document', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('has no extension of ours, no empty reference, and only closed schemas but that of problems', () => {
+  it('contains no internal extension, no dangling reference, and only closed schemas except that of problems', () => {
     const text = JSON.stringify(document);
     expect(text).not.toMatch(/x-stowage|schemas\/"|Dto/);
     const open = Object.entries(document.components.schemas).filter(
@@ -103,7 +103,7 @@ describe('the OpenAPI document', () => {
     expect(operation('get', '/v1/crates/{crateId}').security).toEqual([{ bearer: [] }]);
   });
 
-  it('says once what several operations answer alike, under the names of the codes', () => {
+  it('shares responses that several operations have, named by their codes', () => {
     const all = Object.values(document.paths).flatMap((path) =>
       Object.values(path).flatMap((each) => Object.values(each.responses)),
     );
@@ -117,7 +117,7 @@ describe('the OpenAPI document', () => {
     });
   });
 
-  it('documents parameters as they are read', () => {
+  it('documents parameters as the reader reads them', () => {
     const parameters = operation('get', '/v1/crates').parameters ?? [];
     expect(Object.fromEntries(parameters.map((each) => [each.name, each.schema]))).toEqual({
       limit: { type: 'integer', minimum: 1, maximum: 100, default: 50 },
@@ -132,7 +132,7 @@ describe('the OpenAPI document', () => {
     ]);
   });
 
-  it('shows of what may be left out an example that no form is filled with', () => {
+  it('shows examples of optional parameters with which forms are not filled', () => {
     const parameters = operation('get', '/v1/crates').parameters ?? [];
     expect(parameters.find(({ name }) => name === 'namePrefix')).toMatchObject({
       description: 'Beginning of the name. For example `bl`.',
@@ -141,7 +141,7 @@ describe('the OpenAPI document', () => {
     expect(JSON.stringify(parameters)).not.toContain('"example":');
   });
 
-  it('describes answers so that a validator accepts them, and nothing beside', async () => {
+  it('describes answers such that a validator accepts exactly those', async () => {
     const isCrate = validator('Crate');
     const crate: unknown = (
       await app.inject({
@@ -179,7 +179,7 @@ describe('the OpenAPI document', () => {
     });
   });
 
-  it('makes a process fail at start whose routes are not described', async () => {
+  it('fails at start when a route is not described', async () => {
     @Controller('silent')
     class SilentController {
       @Get()
@@ -195,7 +195,7 @@ describe('the OpenAPI document', () => {
 });
 
 describe('the pages', () => {
-  it.each(['/docs', '/redoc'])('at %s come from this server alone, under a strict policy', async (path) => {
+  it.each(['/docs', '/redoc'])('serves %s from this server alone, under a strict policy', async (path) => {
     const page = await app.inject({ method: 'GET', url: path });
     expect(page.headers['content-security-policy']).toContain("script-src 'self';");
     const sources = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, source = '']) => source);
@@ -211,7 +211,7 @@ describe('the pages', () => {
     }
   });
 
-  it('of problems are for people or programs, as they ask', async () => {
+  it('serves a problem code as a page or as JSON, by Accept', async () => {
     const read = (accept: string): ReturnType<typeof app.inject> =>
       app.inject({ method: 'GET', url: '/problems/REQUEST.INVALID', headers: { accept } });
     expect((await read('application/json')).json()).toMatchObject({ code: 'REQUEST.INVALID', status: 400 });

@@ -6,12 +6,12 @@ import { isJson, type Json } from './json.js';
 import { completeOperation } from './operation.js';
 import { ProblemDto } from './problem.dto.js';
 import { problemExamples } from './problem-examples.js';
-import { closeSchemas, renameSchemas, silenceEnumerations, simplifyReferences } from './schemas.js';
+import { closeSchemas, renameSchemas, removeEnumDescriptions, simplifyReferences } from './schemas.js';
 import { shareProblemResponses } from './shared-responses.js';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
-/** Components that nothing refers to would only puzzle the reader. */
+/** Removes header components without a reference. */
 function leaveOutUnusedHeaders(document: OpenAPIObject): void {
   const text = JSON.stringify(document);
   const used = Object.entries(document.components?.headers ?? {}).filter(([name]) =>
@@ -20,7 +20,7 @@ function leaveOutUnusedHeaders(document: OpenAPIObject): void {
   document.components = { ...document.components, headers: Object.fromEntries(used) };
 }
 
-/** A tag with the text that Swagger UI shows for it, in the order of display. */
+/** A group of routes with its description, in the order of display. */
 export interface TagDescription {
   readonly name: string;
   readonly description: string;
@@ -56,7 +56,7 @@ export function createOpenApiDocument(app: INestApplication, tags: readonly TagD
   const schemas = (document.components?.schemas ?? {}) as Json;
   simplifyReferences(schemas);
   closeSchemas(schemas);
-  silenceEnumerations(schemas);
+  removeEnumDescriptions(schemas);
   const responses: Json[] = [];
   for (const path of Object.values(document.paths)) {
     for (const method of METHODS) {

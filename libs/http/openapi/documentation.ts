@@ -9,7 +9,7 @@ import type { FastifyInstance } from 'fastify';
 import { createOpenApiDocument, type TagDescription } from './document.js';
 import { asOpenApi30 } from './version-3-0.js';
 
-/** Only what comes from this server runs; Swagger UI sets some styles on elements, which needs the exception. */
+/** Allows only content of this server. Swagger UI sets styles on elements, which requires `unsafe-inline`. */
 const DOCS_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -37,17 +37,17 @@ ${body}
 `;
 
 const SWAGGER_UI = page(
-  'Stowage API: try it',
+  'Stowage API',
   '<link rel="stylesheet" href="/docs/assets/swagger-ui.css">\n',
   `<div id="swagger-ui"></div>
 <script src="/docs/assets/swagger-ui-bundle.js"></script>
 <script src="/docs/init.js"></script>`,
 );
 
-/** What Swagger UI reads: of a 3.1 document it resolves all anew for each operation that is opened, which takes seconds. */
+/** The document for Swagger UI, which resolves all of a 3.1 document anew for each operation that is opened: seconds. */
 const SWAGGER_UI_DOCUMENT = '/docs/openapi-3.0.json';
 
-/** Whoever signs in by the page is authorized for the rest of it: nobody should have to copy a token by hand. */
+/** Authorizes the page with the token of a sign-in on it, so that users need not copy tokens. */
 const SWAGGER_UI_INIT = `const SIGNS_IN = /\\/v1\\/auth\\/(register|login|refresh)$/;
 const authorizeAfterSignIn = (response) => {
   if (response.ok && SIGNS_IN.test(new URL(response.url).pathname)) {
@@ -86,29 +86,29 @@ const REDOC_INIT = `import { init } from '/redoc/assets/redoc.standalone.js';
 init('/openapi.json', { disableTelemetry: true, jsonSamplesExpandLevel: 3 }, document.getElementById('redoc'));
 `;
 
-/** The files of both pages, by the package that brings them and the path in it. */
+/** The files of both pages. */
 const SWAGGER_UI_FILES = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
 const REDOC_FILE = 'redoc.standalone.js';
 
-/** Where swagger-ui's files lie: it comes with @nestjs/swagger. */
+/** The folder of swagger-ui's files: a dependency of @nestjs/swagger. */
 function swaggerUiFolder(): string {
   const fromSwagger = createRequire(createRequire(import.meta.url).resolve('@nestjs/swagger'));
   return dirname(fromSwagger.resolve('swagger-ui-dist/swagger-ui.css'));
 }
 
-/** Where ReDoc's only file lies: it comes with @redocly/cli. */
+/** The folder of ReDoc's only file: part of @redocly/cli. */
 function redocFolder(): string {
   return dirname(createRequire(import.meta.url).resolve(`@redocly/cli/lib/chunks/${REDOC_FILE}`));
 }
 
-/** The document as Swagger UI shows it, which links to what programs should read. */
+/** The document as Swagger UI shows it, with a link to the document for programs. */
 function forSwaggerUi(document: OpenAPIObject): OpenAPIObject {
   const turned = asOpenApi30(document);
   turned.info.description = `${document.info.description ?? ''}\n\nFor programs: [/openapi.json](/openapi.json), OpenAPI 3.1.`;
   return turned;
 }
 
-/** Serves a file of a package, which browsers may keep for a day. */
+/** Serves a file of a package; browsers may cache it for a day. */
 function serveFile(fastify: FastifyInstance, url: string, root: string, name: string): void {
   fastify.get(url, (_request, reply) =>
     reply.header('cache-control', 'public, max-age=86400').sendFile(name, root, { cacheControl: false }),
@@ -116,7 +116,7 @@ function serveFile(fastify: FastifyInstance, url: string, root: string, name: st
 }
 
 /**
- * Serves `/openapi.json`, a self-contained Swagger UI at `/docs` with the same API in OpenAPI 3.0 for it, and as self-contained a ReDoc at
+ * Serves `/openapi.json`, a self-contained Swagger UI at `/docs` (which reads the same API in OpenAPI 3.0), and a self-contained ReDoc at
  * `/redoc`.
  */
 export function serveDocumentation(app: NestFastifyApplication, tags: readonly TagDescription[] = []): void {

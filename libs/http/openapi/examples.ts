@@ -2,14 +2,14 @@ import { isJson, type Json, objectsIn } from './json.js';
 
 const REFERENCE = '#/components/schemas/';
 
-/** Stands for "there is none": `null` and `undefined` are no such thing in JSON Schema. */
+/** No example. `null` is a possible example. */
 const NONE = Symbol('none');
 
 /**
- * The example of a schema: its own, else one put together from those of its parts. Lists have one item; what has no example of its own
- * but may be absent, null or empty is just that.
+ * The example of a schema: its own, else one composed of its parts. Lists have one item; a part without an example is absent, null or
+ * empty where the schema allows that.
  *
- * @returns undefined where a part that must be there has none
+ * @returns undefined when a required part has none
  */
 export function exampleOf(schema: unknown, schemas: Json): unknown {
   const example = build(schema, schemas);
@@ -30,7 +30,7 @@ function build(schema: unknown, schemas: Json): unknown {
   return firstOf(objectsIn(schema['oneOf'] ?? schema['anyOf']), schemas);
 }
 
-/** One of several schemas: the first that has an example, and be it null. */
+/** The example of the first of several schemas that has one. */
 function firstOf(options: readonly Json[], schemas: Json): unknown {
   for (const option of options) {
     const example = build(option, schemas);
@@ -45,19 +45,19 @@ function objectOf(schema: Json, schemas: Json): unknown {
   const entries: [string, unknown][] = [];
   for (const [name, property] of Object.entries(properties)) {
     const isRequired = required.includes(name);
-    const example = isRequired || isTold(property, schemas) ? build(property, schemas) : NONE;
+    const example = isRequired || isShown(property, schemas) ? build(property, schemas) : NONE;
     if (example !== NONE) entries.push([name, example]);
     else if (isRequired) return NONE;
   }
   return Object.fromEntries(entries);
 }
 
-/** Whether an optional field belongs into an example: one that shows no value of its own may contradict its neighbours. */
-function isTold(property: unknown, schemas: Json): boolean {
+/** Whether an optional field belongs in an example: a value that the field does not declare may contradict other fields. */
+function isShown(property: unknown, schemas: Json): boolean {
   if (!isJson(property)) return false;
   if (property['example'] !== undefined || property['default'] !== undefined) return true;
   if (typeof property['$ref'] !== 'string') return property['type'] === 'object' || property['type'] === 'array';
-  return isTold(schemas[property['$ref'].slice(REFERENCE.length)], schemas);
+  return isShown(schemas[property['$ref'].slice(REFERENCE.length)], schemas);
 }
 
 function listOf(schema: Json, schemas: Json): unknown {
@@ -73,7 +73,7 @@ export function showExample(body: unknown, example: unknown): void {
   if (isJson(media)) media['example'] = example;
 }
 
-/** Gives every body that is JSON its example: the whole that a client sends or gets, not only its fields. */
+/** Adds an example of the whole to every JSON body. */
 export function addExamples(bodies: readonly unknown[], schemas: Json): void {
   for (const body of bodies.filter(isJson)) {
     const content = isJson(body['content']) ? body['content'] : {};

@@ -4,16 +4,16 @@ import { type Json } from './json.js';
 export const HEADERS: Readonly<Record<string, Json>> = {
   EntityTag: {
     description:
-      'The version of what can be edited here, for `If-Match`. Figures that are only shown do not change it, so that `If-None-Match` is not honoured.',
+      'The version of the editable fields, for `If-Match`. Read-only figures do not change it, therefore `If-None-Match` is not supported.',
     required: true,
     schema: { type: 'string', pattern: '^"[0-9]+"$', example: '"7"' },
   },
   IdempotencyReplayed: {
-    description: '`true` when this is the first answer again, given to the same `Idempotency-Key`.',
+    description: '`true` when this is the stored first answer under the same `Idempotency-Key`.',
     schema: { type: 'string', enum: ['true'] },
   },
   Location: {
-    description: 'Where what was created can be read.',
+    description: 'The address of the created resource.',
     required: true,
     schema: {
       type: 'string',
@@ -22,12 +22,12 @@ export const HEADERS: Readonly<Record<string, Json>> = {
     },
   },
   PreferenceApplied: {
-    description: 'There when the answer was waited for, as `Prefer` asked.',
+    description: 'Present when the answer was delayed as `Prefer` requested.',
     schema: { type: 'string', pattern: '^wait=[0-9]+$', example: 'wait=5' },
   },
   RateLimit: {
     description:
-      'What is left of the limit (IETF draft on RateLimit headers): its name, `r` requests, and `t` seconds until it is whole again.',
+      'The rest of the limit (IETF draft on RateLimit headers): its name, `r` requests left, and `t` seconds until it is full again.',
     schema: { type: 'string', pattern: '^"[a-z-]+";r=[0-9]+;t=[0-9]+$', example: '"requests";r=99;t=1' },
   },
   RateLimitPolicy: {
@@ -35,7 +35,8 @@ export const HEADERS: Readonly<Record<string, Json>> = {
     schema: { type: 'string', pattern: '^"[a-z-]+";q=[0-9]+;w=[0-9]+$', example: '"requests";q=100;w=1' },
   },
   RequestId: {
-    description: 'The id of the request: yours if it matched `^[A-Za-z0-9._-]{8,64}$`, else one of ours.',
+    description:
+      'The id of the request: the one that was sent if it matches `^[A-Za-z0-9._-]{8,64}$`, else a generated one.',
     required: true,
     schema: { type: 'string', minLength: 8, maxLength: 64, example: '01990d6b-7b3e-7c44-a5f8-5d1c2f9e8a10' },
   },
@@ -44,7 +45,7 @@ export const HEADERS: Readonly<Record<string, Json>> = {
     schema: { type: 'string', pattern: '^[0-9]+$', example: '1' },
   },
   Authenticate: {
-    description: 'Which credential is asked for (RFC 9110).',
+    description: 'The required kind of credential (RFC 9110).',
     required: true,
     schema: { type: 'string', enum: ['Bearer'] },
   },
@@ -53,12 +54,12 @@ export const HEADERS: Readonly<Record<string, Json>> = {
 const to = (name: keyof typeof HEADERS): Json => ({ $ref: `#/components/headers/${name}` });
 const RATE_LIMIT = { RateLimit: to('RateLimit'), 'RateLimit-Policy': to('RateLimitPolicy') };
 
-/** What decides which headers an operation's answers carry. */
+/** The properties of an operation that decide the headers of its answers. */
 export interface HeaderTraits {
   readonly hasEntityTag: boolean;
   readonly hasLocation: boolean;
   readonly isIdempotent: boolean;
-  readonly heedsWaits: boolean;
+  readonly supportsWait: boolean;
   readonly isLimited: boolean;
 }
 
@@ -67,7 +68,7 @@ export function headersOfSuccess({
   hasEntityTag,
   hasLocation,
   isIdempotent,
-  heedsWaits,
+  supportsWait,
   isLimited,
 }: HeaderTraits): Json {
   return {
@@ -75,7 +76,7 @@ export function headersOfSuccess({
     ...(hasEntityTag ? { ETag: to('EntityTag') } : {}),
     ...(hasLocation ? { Location: to('Location') } : {}),
     ...(isIdempotent ? { 'Idempotency-Replayed': to('IdempotencyReplayed') } : {}),
-    ...(heedsWaits ? { 'Preference-Applied': to('PreferenceApplied') } : {}),
+    ...(supportsWait ? { 'Preference-Applied': to('PreferenceApplied') } : {}),
     ...(isLimited ? RATE_LIMIT : {}),
   };
 }

@@ -1,12 +1,12 @@
 import { type FastifyContextConfig, type FastifyInstance } from 'fastify';
 
-/** What a route's configuration carries for {@link addLocations}. */
+/** The part of a route's configuration that {@link addLocations} reads. */
 export interface LocationConfig {
-  /** Where what it creates can be read: a path with `{id}` for the id of the answer, and the route's own parameters. */
+  /** The path of the created resource, with `{id}` for the id of the answer, and the route's own parameters. */
   readonly location: string;
 }
 
-/** Sends a `Location` with every 201 of a route that says where what it creates can be read (RFC 9110, section 10.2.2). */
+/** Sends `Location` with every 201 of a route that declares it (RFC 9110, section 10.2.2). */
 export function addLocations(fastify: FastifyInstance): void {
   fastify.addHook('preSerialization', (request, reply, payload: unknown, done) => {
     const { location } = request.routeOptions.config as FastifyContextConfig & Partial<LocationConfig>;

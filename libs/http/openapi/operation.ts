@@ -8,14 +8,14 @@ import { isJson, type Json, objectsIn } from './json.js';
 import { completeParameters } from './parameters.js';
 import { examplesFor } from './problem-examples.js';
 
-/** Errors that an operation can answer by its form alone. */
+/** Errors that every operation of this form can answer. */
 function commonCodes(method: string, operation: Json, guardCodes: readonly string[]): string[] {
   const parameters = objectsIn(operation['parameters']);
   const has = (name: string): boolean => parameters.some((parameter) => parameter['name'] === name);
   const entries = [
     RequestErrors.INVALID,
     TransportErrors.BAD_REQUEST,
-    // A body is read where none is expected too: `{}` is as good as nothing.
+    // A body is also parsed where none is expected: `{}` is accepted there.
     ...(method !== 'get' ? [RequestErrors.MALFORMED_JSON, TransportErrors.BAD_ENCODING] : []),
     ...(has('cursor') ? [RequestErrors.INVALID_CURSOR] : []),
     ...(parameters.some((parameter) => parameter['in'] === 'path')
@@ -53,7 +53,7 @@ function problemResponses(codes: readonly string[], operationId: string): Json {
   for (const code of new Set(codes)) {
     const entry = findError(code);
     if (entry === undefined) {
-      throw new TypeError(`${operationId} declares the error ${code}, which nobody defines`);
+      throw new TypeError(`${operationId} declares the undefined error ${code}`);
     }
     byStatus.set(entry.status, [...(byStatus.get(entry.status) ?? []), code]);
   }
@@ -64,14 +64,14 @@ function problemResponses(codes: readonly string[], operationId: string): Json {
   );
 }
 
-/** A body that may also come as lines. */
+/** Adds JSON lines to a body that may be sent so. */
 function describeLines(operation: Json, { line }: RouteExtension): void {
   const body = operation['requestBody'];
   if (line === undefined || !isJson(body) || !isJson(body['content'])) return;
   body['content'][JSON_LINES_TYPE] = { schema: { $ref: line } };
 }
 
-/** A body whose every field may be left out may be left out itself. */
+/** Makes a body optional when all its fields are. */
 function relaxBody(operation: Json, schemas: Json): void {
   const body = operation['requestBody'];
   if (!isJson(body)) return;
@@ -80,7 +80,7 @@ function relaxBody(operation: Json, schemas: Json): void {
   body['required'] = !isJson(schema) || Array.isArray(schema['required']);
 }
 
-/** Takes from an operation what only this code reads. */
+/** Removes and returns an internal extension of an operation. */
 function taken(operation: Json, extension: string): unknown {
   const value = operation[extension];
   Reflect.deleteProperty(operation, extension);
@@ -88,7 +88,7 @@ function taken(operation: Json, extension: string): unknown {
 }
 
 /**
- * Completes what decorators left of an operation: access, errors with their codes, headers, examples.
+ * Completes an operation that decorators have described: access, errors with their codes, headers, examples.
  *
  * @throws TypeError when it is not described by `@ApiRoute`, or declares an unknown error
  */
@@ -112,7 +112,7 @@ export function completeOperation(method: string, operation: Json, schemas: Json
   const isLimited = taken(operation, LIMIT_EXTENSION) === true || !isPublic;
   const guardCodes = ofGuard ?? (isPublic ? [] : [RequestErrors.UNAUTHENTICATED.code, RequestErrors.FORBIDDEN.code]);
   const takes = (header: string): boolean => objectsIn(operation['parameters']).some(({ name }) => name === header);
-  const traits = { isIdempotent: takes('Idempotency-Key'), heedsWaits: takes('Prefer'), isLimited };
+  const traits = { isIdempotent: takes('Idempotency-Key'), supportsWait: takes('Prefer'), isLimited };
   const own = isJson(operation['responses']) ? operation['responses'] : {};
   for (const response of Object.values(own).filter(isJson)) {
     response['headers'] = headersOfSuccess({

@@ -1,13 +1,12 @@
 import { isJson, type Json, objectsIn } from './json.js';
 
-/** A value as it is written into a query or a header. */
+/** A value as the text of a query or header. */
 const asText = (value: unknown): string =>
   Array.isArray(value) ? value.map(asText).join() : typeof value === 'string' ? value : JSON.stringify(value);
 
 /**
- * A form sends the `example` of a parameter with nothing touched, and would so ask for what nobody wished: the version `"7"`, a deployment that does
- * not exist. What may be left out is therefore told in words, and to programs in the schema's list `examples`, with which no form is filled; a
- * `default` is, and changes nothing.
+ * Moves the `example` of an optional parameter into its description and the schema's `examples`. Swagger UI fills its form with `example`,
+ * and would send the version `"7"` or a deployment that does not exist; `examples` fill no form.
  */
 function offerExample(parameter: Json): void {
   const { schema } = parameter;
@@ -22,14 +21,14 @@ function offerExample(parameter: Json): void {
   else if (!description.includes(shown)) parameter['description'] = `${description} For example ${shown}.`;
 }
 
-/** Lists in a query are separated by commas, which OpenAPI does not assume. */
+/** Declares that lists in a query are separated by commas; OpenAPI assumes repeated parameters. */
 function describeList(parameter: Json): void {
   if (parameter['in'] === 'query' && isJson(parameter['schema']) && parameter['schema']['type'] === 'array') {
     Object.assign(parameter, { style: 'form', explode: false });
   }
 }
 
-/** Completes what decorators left of an operation's parameters. */
+/** Completes the parameters that decorators have described. */
 export function completeParameters(operation: Json): void {
   for (const parameter of objectsIn(operation['parameters'])) {
     describeList(parameter);

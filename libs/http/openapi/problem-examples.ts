@@ -10,15 +10,15 @@ export function examplesFor(codes: readonly string[]): Json {
   return Object.fromEntries(codes.map((code) => [code, { $ref: `${COMPONENTS}${code}` }]));
 }
 
-/** The codes that responses can carry, each once. */
+/** The codes of all responses, each once. */
 function codesIn(responses: readonly Json[]): readonly string[] {
   const codes = responses.flatMap((ofOne) => objectsIn(Object.values(ofOne)).map((response) => response['x-codes']));
   return [...new Set(codes.flat())].filter((code) => typeof code === 'string').sort();
 }
 
 /**
- * An example of every problem that is answered somewhere, for `components.examples`. Invalid input is shown with its fields, as the schema's own examples
- * have it; of the others, what their code says by itself.
+ * An example of every problem of the document, for `components.examples`. Invalid input is shown with the fields of the schema's example;
+ * other problems with the texts of their code.
  *
  * @param responses of all operations, by status
  */

@@ -19,14 +19,14 @@ export class ErrorEntryDto implements ErrorEntry {
   readonly title!: string;
 
   @StringField({
-    description: 'When it happens, and what to do about it.',
+    description: 'When it happens, and the remedy.',
     max: 2000,
-    example: 'Mend the fields in `errors`.',
+    example: 'Correct the fields in `errors`.',
   })
   readonly explanation!: string;
 }
 
-/** All errors that the API can answer. */
+/** All errors of the API. */
 export class ErrorCatalogueDto {
   @ArrayField(() => ErrorEntryDto, { description: 'Every code, in alphabetical order.', max: 1000 })
   readonly errors!: readonly ErrorEntryDto[];
@@ -42,10 +42,10 @@ const toDto = ({ code, status, title, explanation }: ErrorEntry): ErrorEntryDto 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 const escape = (text: string): string => text.replace(/[&<>"]/g, (character) => ESCAPES[character] ?? '');
 
-/** The Markdown of explanations, of which there is nothing but code. */
+/** Converts the Markdown of explanations, which is code spans only. */
 const toHtml = (text: string): string => escape(text).replace(/`([^`]+)`/g, '<code>$1</code>');
 
-/** A page for people who followed a problem's `type` in a browser. */
+/** The page behind a problem's `type`, for browsers. */
 function pageOf({ code, status, title, explanation }: ErrorEntry): string {
   return [
     '<!doctype html>',
@@ -55,7 +55,7 @@ function pageOf({ code, status, title, explanation }: ErrorEntry): string {
   ].join('\n');
 }
 
-/** Answers what a code means, as a page where one is asked for. */
+/** Answers the explanation of a code, as a page where the request accepts HTML. */
 async function answerExplanation(code: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const entry = findError(code);
   if (entry === undefined) {
@@ -66,7 +66,7 @@ async function answerExplanation(code: string, request: FastifyRequest, reply: F
   await (wantsPage ? reply.type('text/html; charset=utf-8').send(pageOf(entry)) : reply.send(toDto(entry)));
 }
 
-/** The catalogue of errors, where the `type` of every problem points. */
+/** The catalogue of errors, to which the `type` of every problem refers. */
 @Controller('problems')
 export class ProblemsController {
   @Get()
@@ -88,7 +88,7 @@ export class ProblemsController {
     id: 'getErrorCode',
     tag: 'errors',
     summary: 'Explain an error code',
-    description: 'What a code means and what to do about it; as a page for browsers, as JSON otherwise.',
+    description: 'The meaning of a code and its remedy; as a page for browsers, as JSON otherwise.',
     access: 'public',
     answer: ErrorEntryDto,
     params: { code: 'The code, as in `code` of a problem.' },

@@ -3,7 +3,7 @@ import { type OpenAPIObject } from '@nestjs/swagger';
 import { OPEN_EXTENSION } from '../fields/rule.js';
 import { isJson, type Json } from './json.js';
 
-/** `{allOf: [{$ref}], description}` says no more than `{$ref, description}`, which version 3.1 allows. */
+/** Replaces `{allOf: [{$ref}], description}` by `{$ref, description}`, which version 3.1 allows. */
 export function simplifyReferences(node: unknown): void {
   if (Array.isArray(node)) {
     node.forEach(simplifyReferences);
@@ -17,7 +17,7 @@ export function simplifyReferences(node: unknown): void {
   }
 }
 
-/** Schemas take what they declare and nothing else, unless they say so. */
+/** Closes schemas against undeclared properties, except open ones. */
 export function closeSchemas(node: unknown): void {
   if (Array.isArray(node)) {
     node.forEach(closeSchemas);
@@ -34,7 +34,7 @@ export function closeSchemas(node: unknown): void {
   }
 }
 
-/** Schema names without the suffix that only the code needs. */
+/** Removes the suffix `Dto` from schema names. */
 export function renameSchemas(document: OpenAPIObject): OpenAPIObject {
   const text = JSON.stringify(document).replace(/(#\/components\/schemas\/[A-Za-z0-9]+?)Dto"/g, '$1"');
   const renamed = JSON.parse(text) as OpenAPIObject;
@@ -47,8 +47,8 @@ export function renameSchemas(document: OpenAPIObject): OpenAPIObject {
   return renamed;
 }
 
-/** An enumeration is described where it is used: the text that it has itself is that of some one use. */
-export function silenceEnumerations(schemas: Json): void {
+/** Removes the description of shared enumerations, which is that of one use; each use has its own. */
+export function removeEnumDescriptions(schemas: Json): void {
   for (const schema of Object.values(schemas).filter(isJson)) {
     if (Array.isArray(schema['enum'])) Reflect.deleteProperty(schema, 'description');
   }

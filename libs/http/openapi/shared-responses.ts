@@ -1,6 +1,6 @@
 import { isJson, type Json } from './json.js';
 
-/** Areas of codes that belong to no feature: what they say is clear without them. */
+/** Areas of codes that are left out of names: they belong to no feature. */
 const GENERAL = new Set(['REQUEST', 'INTERNAL']);
 
 /** `AUTH.UNAUTHENTICATED` and `REQUEST.INVALID` as `AuthUnauthenticated-Invalid`. */
@@ -14,9 +14,9 @@ function nameOf(codes: readonly string[]): string {
 }
 
 /**
- * Says once what several operations answer alike: a problem response that is found more than once becomes a component, named by its codes.
+ * Shares problem responses: one that several operations have becomes a component, named by its codes.
  *
- * @param responses of all operations, by status; what is shared becomes a reference in them
+ * @param responses of all operations, by status; a shared one is replaced by a reference
  * @returns the components
  */
 export function shareProblemResponses(responses: readonly Json[]): Json {

@@ -8,7 +8,7 @@ const schemas = (properties: object): object => ({
 });
 
 describe('the document in OpenAPI 3.0', () => {
-  it('says of a schema what 3.1 said of it', () => {
+  it('converts schemas without loss', () => {
     const before = schemas({
       note: { type: ['string', 'null'], example: null },
       kind: { type: ['string', 'null'], enum: ['small', 'large', null] },
@@ -37,7 +37,7 @@ describe('the document in OpenAPI 3.0', () => {
     });
   });
 
-  it('touches no data, and no field for its name', () => {
+  it('leaves data alone, and fields that are named like keywords', () => {
     const data = { type: ['string', 'null'], $ref: 'x', also: 1, propertyNames: {} };
     const field = { type: ['integer', 'null'] };
     const before = {
@@ -66,7 +66,7 @@ describe('the document in OpenAPI 3.0', () => {
     });
   });
 
-  it('leaves the document as it was, and refuses what it cannot say', () => {
+  it('leaves the original document alone, and refuses types that OpenAPI 3.0 lacks', () => {
     const before = schemas({ note: { type: ['string', 'null'] } });
     asOpenApi30(before);
     expect(before).toEqual(schemas({ note: { type: ['string', 'null'] } }));

@@ -1,12 +1,12 @@
 import { isJson, type Json } from './json.js';
 
-/** What holds data: nothing in it is a schema, whatever it looks like. */
+/** Keys of data: their values are not schemas. */
 const DATA = new Set(['example', 'examples', 'default', 'enum']);
 
-/** What holds names that anybody may choose: `example` among them is one more name. */
+/** Keys of maps with free names, in which `example` is a name. */
 const NAMES = new Set(['properties', 'schemas', 'responses', 'headers', 'paths', 'content']);
 
-/** `null` was no type of its own: `[string, 'null']` was a type that is `nullable`, and null alone the only value of one. */
+/** Replaces the type `null`: `[string, 'null']` by a `nullable` type, null alone by a nullable enumeration. */
 function turnTypes(schema: Json): void {
   if (schema['type'] === 'null') Object.assign(schema, { type: 'string', nullable: true, enum: [null] });
   if (!Array.isArray(schema['type'])) return;
@@ -16,14 +16,14 @@ function turnTypes(schema: Json): void {
   schema['type'] = types[0];
 }
 
-/** Whatever stood beside a `$ref` was not read. */
+/** Wraps a `$ref` with siblings in `allOf`: 3.0 ignores siblings. */
 function turnReference(node: Json): void {
   if (typeof node['$ref'] !== 'string' || Object.keys(node).length === 1) return;
   node['allOf'] = [{ $ref: node['$ref'] }];
   Reflect.deleteProperty(node, '$ref');
 }
 
-/** `propertyNames` and lists of examples were not known. Those are of what may be left out, and told in its description. */
+/** Removes `propertyNames` and lists of examples, which 3.0 lacks. The description contains the examples as well. */
 function dropUnknown(schema: Json): void {
   Reflect.deleteProperty(schema, 'propertyNames');
   if (Array.isArray(schema['examples'])) Reflect.deleteProperty(schema, 'examples');
@@ -42,10 +42,9 @@ function turn(node: unknown): void {
 }
 
 /**
- * The same API in the words of OpenAPI 3.0.3, for what reads these better: of 3.1, no more than this project uses is known, and the gate that holds
- * both documents against the rules fails where that does not do.
+ * Converts the document to OpenAPI 3.0.3, as far as this project uses 3.1. `npm run openapi:lint` checks both documents.
  *
- * @throws TypeError for a value of several types, which 3.0 cannot say
+ * @throws TypeError for a value of several types, which 3.0 lacks
  */
 export function asOpenApi30<T extends object>(document: T): T {
   const turned = structuredClone(document);

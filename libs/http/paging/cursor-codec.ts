@@ -6,17 +6,17 @@ import { ApiSettings } from '#config';
 
 import { RequestErrors } from '../problems/request.errors.js';
 
-/** What a cursor belongs to: it is worth nothing with another list, another tenant or other filters. */
+/** What a cursor is bound to: with another list, tenant or filter it is refused. */
 export interface CursorBinding {
   /** The list's name, such as `clusters`. */
   readonly list: string;
-  /** Whose list: organization, user. */
+  /** The owner of the list: organization, user. */
   readonly scope: Readonly<Record<string, string>>;
   /** The filters in effect. */
   readonly filters: Readonly<Record<string, unknown>>;
 }
 
-/** Where a page ended: the sort key of its last row. */
+/** The sort key of the last row of a page. */
 export type CursorPosition = readonly (string | number | boolean | null)[];
 
 const VERSION = 1;

@@ -21,7 +21,7 @@ const refuses = (read: () => CursorPosition): boolean => {
 };
 
 describe('a cursor', () => {
-  it('gives back its position to the list that made it', () => {
+  it('returns the position of a cursor to the list that made the cursor', () => {
     fc.assert(
       fc.property(position, (at) => {
         expect(codec.decode(binding, codec.encode(binding, at))).toEqual(at);
@@ -32,7 +32,7 @@ describe('a cursor', () => {
     ).toEqual([1]);
   });
 
-  it('is worth nothing to another list, scope, filter or installation', () => {
+  it('refuses a cursor of another list, scope, filter or installation', () => {
     const cursor = codec.encode(binding, ['x']);
     for (const other of [
       { ...binding, list: 'deployments' },
@@ -47,7 +47,7 @@ describe('a cursor', () => {
     expect(refuses(() => new CursorCodec(testSettings()).decode(binding, cursor))).toBe(true);
   });
 
-  it('is refused after any change of one character, cut, or addition', () => {
+  it('refuses a cursor with a changed, missing or additional character', () => {
     const cursor = codec.encode(binding, ['2026-01-01', 'id']);
     fc.assert(
       fc.property(fc.nat(cursor.length - 1), fc.constantFrom(...Array.from('ABCxyz019-_=+/ ~')), (index, character) => {
@@ -61,7 +61,7 @@ describe('a cursor', () => {
     );
   });
 
-  it('that was made up is refused', () => {
+  it('refuses invented cursors', () => {
     fc.assert(fc.property(fc.string(), (text) => refuses(() => codec.decode(binding, text))));
   });
 });
@@ -70,7 +70,7 @@ describe('pages', () => {
   const pages = new Pages(codec);
   const query = (values: Partial<CrateQuery>): PageQuery => Object.assign(new CrateQuery(), { limit: 10 }, values);
 
-  it('visit every row once, whatever the size of a page', () => {
+  it('visits every row once, for every page size', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 100 }), fc.nat(250), (limit, count) => {
         const seen: number[] = [];
@@ -93,7 +93,7 @@ describe('pages', () => {
     );
   });
 
-  it('bind their cursors to the filters of the query', () => {
+  it('refuses a cursor with other filters of the query', () => {
     const { nextCursor } = pages.open('rows', {}, query({ fragile: true, limit: 1 })).of(
       [1, 2],
       (row) => [row],

@@ -10,11 +10,11 @@ export const MAX_PAGE_SIZE = 100;
 
 /** The query parameters of every list. Lists with filters extend it. */
 export class PageQuery {
-  @IntegerField({ description: 'The most items to answer.', min: 1, max: MAX_PAGE_SIZE, default: 50, example: 50 })
+  @IntegerField({ description: 'The most items of the page.', min: 1, max: MAX_PAGE_SIZE, default: 50, example: 50 })
   readonly limit!: number;
 
   @StringField({
-    description: '`nextCursor` of the page before, unchanged. Left out for the first page.',
+    description: '`nextCursor` of the previous page, unchanged. Left out for the first page.',
     max: 2048,
     optional: true,
   })
@@ -24,11 +24,11 @@ export class PageQuery {
 /** One page of a list. */
 export interface Page<T> {
   readonly items: readonly T[];
-  /** Pass as `cursor` for the next page; null on the last. */
+  /** The `cursor` of the next page; null on the last. */
   readonly nextCursor: string | null;
 }
 
-/** What to read for one page. */
+/** A request for one page: what to read. */
 export class PageRequest {
   constructor(
     readonly limit: number,
@@ -37,17 +37,17 @@ export class PageRequest {
     private readonly encode: (position: CursorPosition) => string,
   ) {}
 
-  /** How many rows to read: one more than is shown, to know whether another page follows. */
+  /** How many rows to read: one more than the page has, to know whether another page follows. */
   get take(): number {
     return this.limit + 1;
   }
 
   /**
-   * The page of the rows that were read.
+   * Makes the page of the rows that were read.
    *
    * @param rows at most `take`, in the list's order, all after `after`
    * @param position the sort key of a row: unique within the list
-   * @param show makes an item of a row
+   * @param show converts a row to an item
    */
   of<R, T>(rows: readonly R[], position: (row: R) => CursorPosition, show: (row: R) => T): Page<T> {
     const shown = rows.slice(0, this.limit);
@@ -64,8 +64,8 @@ export class Pages {
 
   /**
    * @param list the list's name, which never changes: cursors are bound to it
-   * @param scope whose list: organization, user, cluster; cursors of another scope are refused
-   * @param query everything but `limit` and `cursor` counts as a filter, to which cursors are bound too
+   * @param scope the owner of the list: organization, user, cluster; cursors of another scope are refused
+   * @param query all parameters except `limit` and `cursor` are filters, to which cursors are bound too
    * @throws DomainError `REQUEST.INVALID_CURSOR`
    */
   open(list: string, scope: Readonly<Record<string, string>>, query: PageQuery): PageRequest {
@@ -79,8 +79,8 @@ export class Pages {
   /**
    * A page of a list that is ordered by id.
    *
-   * @param read the rows after an id (from the start where there is none), at most `take` of them, in the list's order
-   * @param show makes an item of a row
+   * @param read reads at most `take` rows after an id (from the start without one), in the list's order
+   * @param show converts a row to an item
    */
   async byId<R extends { readonly id: string }, T>(
     list: string,
@@ -109,7 +109,7 @@ export function PageOf(item: DtoClass): DtoClass<Page<object>> {
     readonly items!: object[];
 
     @StringField({
-      description: 'Pass as `cursor` for the next page; null on the last one.',
+      description: 'The `cursor` of the next page; null on the last one.',
       max: 2048,
       nullable: true,
     })

@@ -24,7 +24,7 @@ describe('Prefer', () => {
     ['await=5', null],
     ['wait=5x', null],
     [`${'x'.repeat(50_000)}wait=5`, null],
-  ])('%j waits %p seconds', (header, seconds) => {
+  ])('reads %j as a wait of %p seconds', (header, seconds) => {
     expect(secondsOf(header)).toBe(seconds);
   });
 });

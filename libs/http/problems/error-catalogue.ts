@@ -1,31 +1,31 @@
 import { DomainError, type DomainErrorKind, type ErrorFacts, type FieldError } from '#kernel';
 
-/** What every problem says of itself: no fact may have such a name, because it would be lost. */
+/** The members of every problem: a fact with such a name would be overwritten. */
 const PROBLEM_MEMBERS = ['type', 'title', 'status', 'detail', 'code', 'requestId', 'errors'] as const;
 
-/** What a lib says of one of its errors. */
+/** The declaration of an error. */
 export interface ErrorDeclaration {
   readonly kind: DomainErrorKind;
-  /** A few words that are always the same for this code. */
+  /** A few words, the same for each occurrence of the code. */
   readonly title: string;
-  /** The sentence of an occurrence about which nothing else is said, where the title would not tell what is needed. */
+  /** The default sentence of an occurrence, where the title says too little. */
   readonly detail?: string;
-  /** For a reader of `/problems/{code}`: when it happens, and what to do about it. */
+  /** For readers of `/problems/{code}`: when it happens, and the remedy. */
   readonly explanation: string;
 }
 
-/** Everything that is known of a code. */
+/** A code of the catalogue. */
 export interface ErrorEntry {
   readonly code: string;
-  /** The HTTP status with which it is answered. */
+  /** The HTTP status. */
   readonly status: number;
   readonly title: string;
-  /** What is said of an occurrence when nothing else is; the title where left out. */
+  /** The default sentence of an occurrence; the title where left out. */
   readonly detail?: string;
   readonly explanation: string;
 }
 
-/** One status per kind: the only place where a domain error gets one. */
+/** The status of each kind: the only place that maps domain errors to HTTP. */
 export const STATUS_BY_KIND: Readonly<Record<DomainErrorKind, number>> = {
   invalid: 400,
   unauthenticated: 401,
@@ -42,18 +42,18 @@ export const STATUS_BY_KIND: Readonly<Record<DomainErrorKind, number>> = {
 const catalogue = new Map<string, ErrorEntry>();
 
 /**
- * Enters a code into the catalogue of the process.
+ * Adds a code to the catalogue of the process.
  *
  * @throws TypeError when the code is taken
  */
-export function enterIntoCatalogue(entry: ErrorEntry): void {
+export function addToCatalogue(entry: ErrorEntry): void {
   if (catalogue.has(entry.code)) {
     throw new TypeError(`the error code ${entry.code} is declared twice`);
   }
   catalogue.set(entry.code, Object.freeze(entry));
 }
 
-/** What is known of a code; undefined for an unknown one. */
+/** The entry of a code; undefined for an unknown one. */
 export function findError(code: string): ErrorEntry | undefined {
   return catalogue.get(code);
 }
@@ -63,7 +63,7 @@ export function errorCatalogue(): readonly ErrorEntry[] {
   return [...catalogue.values()].sort((a, b) => (a.code < b.code ? -1 : 1));
 }
 
-/** One sentence about the first wrong field, for those who read only that; undefined when no field is wrong. */
+/** One sentence about the first wrong field, for the `detail`; undefined when no field is wrong. */
 function sentenceOf([first, ...others]: readonly FieldError[]): string | undefined {
   if (first === undefined) return undefined;
   const what = first.pointer === '#' ? 'The body' : first.pointer;
@@ -71,13 +71,13 @@ function sentenceOf([first, ...others]: readonly FieldError[]): string | undefin
   return `${what} ${first.message}${rest}.`;
 }
 
-/** An expected refusal with a stable code, declared once by a lib, from which the errors that are thrown are made. */
+/** A declared error with a stable code, which makes the errors to throw. */
 export class DeclaredError implements ErrorEntry {
   readonly status: number;
   readonly kind: DomainErrorKind;
   readonly title: string;
   readonly explanation: string;
-  /** What is said of an occurrence when nothing else is. */
+  /** The default sentence of an occurrence. */
   readonly detail: string;
 
   constructor(
@@ -94,9 +94,9 @@ export class DeclaredError implements ErrorEntry {
   /**
    * The error to throw.
    *
-   * @param detail one sentence about this occurrence; when left out, about the first wrong field, or the declared one, or the title. Never a secret
-   * @param facts numbers and states that belong to the refusal; `retryAfterSeconds` becomes the header too
-   * @param fields which fields are wrong
+   * @param detail one sentence about this occurrence, without secrets; left out, about the first wrong field, or the declared sentence, or the title
+   * @param facts numbers and states of the refusal; `retryAfterSeconds` also becomes the header
+   * @param fields the wrong fields
    */
   because(detail?: string, facts: ErrorFacts = {}, fields: readonly FieldError[] = []): DomainError {
     const taken = PROBLEM_MEMBERS.find((member) => member in facts);
@@ -125,7 +125,7 @@ export function defineErrors<const R extends string>(
   for (const reason of Object.keys(declarations) as R[]) {
     const error = new DeclaredError(`${area}.${reason}`, declarations[reason]);
     error.because();
-    enterIntoCatalogue(error);
+    addToCatalogue(error);
     declared[reason] = error;
   }
   return Object.freeze(declared);

@@ -59,22 +59,22 @@ describe('problems', () => {
       Object.assign(new Error(SECRET), { code: 'FST_ERR_CTP_BODY_TOO_LARGE', statusCode: 413 }),
       '413 REQUEST.TOO_LARGE',
     ],
-  ])('of %s say nothing of its text', (_what, error, expected) => {
+  ])('hides the text of %s', (_what, error, expected) => {
     expect(shown(error)).toBe(expected);
     expect(JSON.stringify(problemOf(error, 'request-1').body)).not.toMatch(/hunter2|select/);
   });
 
-  it('of paths that lead nowhere tell where the API is described', () => {
+  it('names the documentation when a path does not exist', () => {
     expect(problemOf(new NotFoundException(SECRET), 'r').body.detail).toContain('/docs');
   });
 
-  it('of holes in our validation are logged as ours', () => {
+  it('reports gaps in our validation as unexpected', () => {
     expect(problemOf(databaseError('22P02'), 'r').isUnexpected).toBe(true);
     expect(problemOf(databaseError('23505'), 'r').isUnexpected).toBe(false);
     expect(problemOf(new Error('x'), 'r').isUnexpected).toBe(true);
   });
 
-  it('have the status of their kind, the facts, and the members that RFC 9457 names', () => {
+  it('contains the status of the kind, the facts, and the members of RFC 9457', () => {
     const error = new DomainError('PROBLEMSPEC.FULL', 'conflict', 'It is full.', { limit: 3, status: 1, type: 'x' });
     expect(problemOf(error, 'request-1').body).toEqual({
       type: '/problems/PROBLEMSPEC.FULL',
@@ -90,7 +90,7 @@ describe('problems', () => {
     }
   });
 
-  it('begin with what every problem has, whatever the facts are', () => {
+  it('starts with the common members, for all facts', () => {
     const error = new DomainError('PROBLEMSPEC.FULL', 'conflict', 'It is full.', { limit: 3, status: 1 });
     expect(Object.keys(problemOf(error, 'request-1').body)).toEqual([
       'type',
@@ -103,7 +103,7 @@ describe('problems', () => {
     ]);
   });
 
-  it('say in one sentence what is wrong with the first field, and how many more there are', () => {
+  it('describes the first wrong field in one sentence, and counts the others', () => {
     const field = (pointer: string) => ({ pointer, code: 'x', message: 'must be an object' });
     const detail = (...pointers: string[]): string =>
       problemOf(RequestErrors.INVALID.because(undefined, {}, pointers.map(field)), 'r').body.detail;
@@ -114,12 +114,12 @@ describe('problems', () => {
     expect(detail('#/a', '#/b', 'c')).toBe('#/a must be an object (and 2 more errors).');
   });
 
-  it('list at most 20 fields', () => {
+  it('lists at most 20 fields', () => {
     const fields = Array.from({ length: 30 }, (_, index) => ({ pointer: `#/${index}`, code: 'x', message: 'x' }));
     expect(problemOf(RequestErrors.INVALID.because(undefined, {}, fields), 'r').body.errors).toHaveLength(20);
   });
 
-  it('carry the headers that belong to their status', () => {
+  it('sends the headers that belong to the status', () => {
     expect(problemOf(RequestErrors.TOO_MANY.because(undefined, { retryAfterSeconds: 2.2 }), 'r').headers).toEqual({
       'retry-after': '3',
     });

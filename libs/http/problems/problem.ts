@@ -9,10 +9,10 @@ import { RequestErrors, TransportError, TransportErrors, UNEXPECTED } from './re
 /** The most field errors that one answer lists. */
 export const MAX_FIELD_ERRORS = 20;
 
-/** The seconds after which a client may try again when nothing better is known. */
+/** The default of Retry-After. */
 const DEFAULT_RETRY_AFTER_SECONDS = 1;
 
-/** An RFC 9457 problem: what is answered, always as `application/problem+json`, to a request that fails. */
+/** An RFC 9457 problem: the body of every answer to a failed request, as `application/problem+json`. */
 export interface Problem {
   readonly type: string;
   readonly title: string;
@@ -25,11 +25,11 @@ export interface Problem {
   readonly [fact: string]: unknown;
 }
 
-/** A problem with the headers that go with it. */
+/** A problem with its headers. */
 export interface ProblemAnswer {
   readonly body: Problem;
   readonly headers: Readonly<Record<string, string>>;
-  /** Whether nobody expected this error, so that it must be logged with its stack. */
+  /** Whether the error is a fault of ours, which must be logged with its stack. */
   readonly isUnexpected: boolean;
 }
 
@@ -44,7 +44,7 @@ interface Translation {
 
 const plain = (entry: ErrorEntry): Translation => ({ entry, detail: `${entry.title}.` });
 
-/** Also what a stranger hears who asks for `/`. */
+/** Also the answer to `/`. */
 const noSuchRoute: Translation = {
   entry: TransportErrors.NO_SUCH_ROUTE,
   detail: 'No such route. Those of the API begin with /v1, and are described at its /docs.',
@@ -79,23 +79,23 @@ const BY_STATUS: Readonly<Record<number, ErrorEntry>> = {
   503: RequestErrors.UNAVAILABLE,
 };
 
-/** A kind of database error by its SQLSTATE; the first match of the longest prefix counts. */
+/** Translations by prefix of the SQLSTATE; the first match counts. */
 const BY_SQL_STATE: readonly (readonly [prefix: string, translation: Translation])[] = [
-  ['23505', { ...plain(RequestErrors.CONFLICT), detail: 'Something with the same name or key exists already.' }],
+  ['23505', { ...plain(RequestErrors.CONFLICT), detail: 'A resource with the same name or key exists already.' }],
   [
     '23503',
     {
       ...plain(RequestErrors.CONFLICT),
-      detail: 'Something that this refers to, or is referred to by, stands in the way.',
+      detail: 'A resource that this one refers to, or that refers to this one, prevents the change.',
     },
   ],
   ['23514', { ...plain(RequestErrors.CONFLICT), detail: 'The result would break a rule of the stored data.' }],
-  // These show a hole in our validation: they are answered as the client's error, and logged as ours.
+  // Gaps in our validation: answered as the client's error, and logged as ours.
   ['22P02', { ...plain(RequestErrors.INVALID), isUnexpected: true }],
   ['22003', { ...plain(RequestErrors.INVALID), isUnexpected: true }],
   ['22021', { ...plain(RequestErrors.INVALID), isUnexpected: true }],
   ['22P05', { ...plain(RequestErrors.INVALID), isUnexpected: true }],
-  // A lost race that was retried in vain, and everything that ends by itself: connections, locks, time-outs, resources.
+  // A race that was lost after retries, and temporary conditions: connections, locks, time-outs, resources.
   ['40001', unavailable],
   ['40P01', unavailable],
   ['55P03', unavailable],
@@ -150,7 +150,7 @@ function translateStorageError(error: unknown): Translation | undefined {
   return undefined;
 }
 
-/** Errors that Nest or Fastify raise by themselves. Their texts are not passed on. */
+/** Errors of Nest or Fastify. Their texts are not passed on. */
 function translateFrameworkError(error: unknown): Translation | undefined {
   for (const cause of causesOf(error)) {
     const entry = BY_FASTIFY_CODE[String(cause.code)];
@@ -181,7 +181,7 @@ function translate(error: unknown): Translation {
   return translateStorageError(error) ?? translateFrameworkError(error) ?? { ...plain(UNEXPECTED), isUnexpected: true };
 }
 
-/** The answer to any error whatever. Only declared errors show their text; nothing else of an error reaches a client. */
+/** The answer to an error of any kind. Only the texts of declared errors reach a client. */
 export function problemOf(error: unknown, requestId: string): ProblemAnswer {
   const { entry, detail, facts = {}, fields = [], headers = {}, isUnexpected = false } = translate(error);
   const retryAfter = facts['retryAfterSeconds'] ?? (entry.status === 503 ? DEFAULT_RETRY_AFTER_SECONDS : undefined);
@@ -195,7 +195,7 @@ export function problemOf(error: unknown, requestId: string): ProblemAnswer {
     ...(fields.length > 0 ? { errors: fields.slice(0, MAX_FIELD_ERRORS) } : {}),
   };
   return {
-    // Twice: the first time for the order in which people read them, the second so that no fact replaces them.
+    // Twice: first for the order of display, then so that no fact replaces them.
     body: { ...members, ...facts, ...members },
     headers: {
       ...(typeof retryAfter === 'number' ? { 'retry-after': String(Math.ceil(retryAfter)) } : {}),

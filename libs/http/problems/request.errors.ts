@@ -1,86 +1,85 @@
 import type { FieldError } from '#kernel';
 
-import { defineErrors, enterIntoCatalogue, type ErrorEntry } from './error-catalogue.js';
+import { defineErrors, addToCatalogue, type ErrorEntry } from './error-catalogue.js';
 
-/** Errors of requests as such, for every lib to throw. */
+/** General errors of requests, for every lib to throw. */
 export const RequestErrors = defineErrors('REQUEST', {
   INVALID: {
     kind: 'invalid',
     title: 'Invalid input',
     explanation:
-      'One or more fields of the body, query or path break a rule. `errors` names each: where it is, which rule it breaks, and what is expected. At most 20 are listed.',
+      'One or more fields of the body, query or path break a rule. `errors` lists each with its pointer, the code of the rule and what is expected; at most 20.',
   },
   MALFORMED_JSON: {
     kind: 'invalid',
     title: 'Body is not JSON',
-    explanation: 'The body could not be read as JSON in UTF-8. `detail` says where reading stopped.',
+    explanation: 'The body is not JSON in UTF-8. `detail` gives the position at which reading stopped.',
   },
   INVALID_CURSOR: {
     kind: 'invalid',
     title: 'Invalid cursor',
     explanation:
-      'The cursor was not issued for this list with these filters. Cursors are opaque: pass `nextCursor` back unchanged, with the same filters, or start again without one.',
+      'The cursor was not issued for this list with these filters. Cursors are opaque: send `nextCursor` unchanged, with the same filters, or start without one.',
   },
   UNAUTHENTICATED: {
     kind: 'unauthenticated',
     title: 'Not signed in',
     explanation:
-      'The request carries no valid access token or API token in the Authorization header. Sign in, or refresh the token.',
+      'The request has no valid access token or API token in the Authorization header. Sign in, or refresh the token.',
   },
   FORBIDDEN: {
     kind: 'forbidden',
     title: 'Not allowed',
-    explanation: 'You are known, but your role does not allow this. `requiredRole` says which role does.',
+    explanation: 'The role of the caller does not allow this. `requiredRole` is the role that does.',
   },
   NO_SUCH_RESOURCE: {
     kind: 'not-found',
     title: 'Not found',
-    explanation: 'What the path names does not exist, or is not visible to you; the two are never told apart.',
+    explanation: 'The resource does not exist or is not visible to the caller; both are answered alike.',
   },
   CONFLICT: {
     kind: 'conflict',
     title: 'Conflict',
-    explanation:
-      'The request is acceptable in itself, but contradicts what is stored. Read the present state and decide again.',
+    explanation: 'The request is valid, but conflicts with the stored state. Read the current state and decide again.',
   },
   PRECONDITION_FAILED: {
     kind: 'precondition-failed',
-    title: 'Changed by somebody else',
+    title: 'Edited since it was read',
     explanation:
-      'What was to be edited is no longer as it was read: its entity tag is not among those of If-Match. Nothing was changed. Read it again and decide anew; `etag` is its present tag.',
+      'The resource was edited after it was read: its entity tag is not among those of If-Match. Nothing was changed. Read the resource again and decide anew; `etag` is its current tag.',
   },
   IDEMPOTENCY_KEY_REUSED: {
     kind: 'unprocessable',
     title: 'Key of another request',
     explanation:
-      'A request with this Idempotency-Key was done, and it had another body. Nothing was changed. Use a new key for a new request.',
+      'A request with this Idempotency-Key and another body was already done. Nothing was changed. Use a new key for a new request.',
   },
   IDEMPOTENCY_KEY_BUSY: {
     kind: 'conflict',
-    title: 'The same request is under way',
+    title: 'The same request is in progress',
     explanation:
-      'An earlier request with this Idempotency-Key has not been answered yet, though this one waited for it. Send it again after Retry-After seconds, with the same key.',
+      'An earlier request with this Idempotency-Key has not been answered yet. Send the request again after Retry-After seconds, with the same key.',
   },
   IDEMPOTENT_ANSWER_LOST: {
     kind: 'conflict',
-    title: 'Done, but the answer is lost',
+    title: 'The stored answer cannot be read',
     explanation:
-      'The request was done under this Idempotency-Key, and its answer cannot be read any more, because the secret of the installation has changed since. Look for what it made; a new key does it again.',
+      'The request was done under this Idempotency-Key, but its answer cannot be decrypted, because the secret of the installation has changed since. Look for the created resource; a new key does the request again.',
   },
   TOO_MANY: {
     kind: 'too-many',
     title: 'Too many requests',
-    explanation: 'A rate limit is exhausted. Wait for the seconds that Retry-After gives.',
+    explanation: 'A rate limit is exhausted. Wait for the seconds in Retry-After.',
   },
   UNAVAILABLE: {
     kind: 'unavailable',
     title: 'Temporarily unavailable',
     explanation:
-      'Something that the service depends on does not answer at the moment. Nothing was changed unless a later read shows it. Try again after Retry-After seconds.',
+      'A dependency of the service does not answer at the moment. Whether the request had an effect is unknown: read the state, then try again after Retry-After seconds.',
   },
 });
 
-/** A refusal that belongs to HTTP itself and to no domain: a method, a media type, a size. */
+/** A refusal by HTTP rules, not by a domain rule: a method, a media type, a size. */
 export class TransportError extends Error {
   constructor(
     readonly entry: ErrorEntry,
@@ -95,11 +94,11 @@ export class TransportError extends Error {
 
 function transport(status: number, reason: string, title: string, explanation: string): ErrorEntry {
   const entry = { code: `REQUEST.${reason}`, status, title, explanation };
-  enterIntoCatalogue(entry);
+  addToCatalogue(entry);
   return entry;
 }
 
-/** What HTTP itself can refuse. */
+/** The refusals by HTTP rules. */
 export const TransportErrors = {
   BAD_REQUEST: transport(
     400,
@@ -117,27 +116,22 @@ export const TransportErrors = {
     404,
     'NO_SUCH_ROUTE',
     'No such route',
-    'The path is not part of this API. Paths are case-sensitive, and have no slash at the end.',
+    'The path is not part of this API. Paths are case-sensitive and have no trailing slash.',
   ),
   METHOD_NOT_ALLOWED: transport(
     405,
     'METHOD_NOT_ALLOWED',
     'Method not allowed',
-    'The path exists, but not with this method. The Allow header lists the methods that it has.',
+    'The path does not support this method. The Allow header lists the supported ones.',
   ),
   TIMEOUT: transport(408, 'TIMEOUT', 'Request took too long', 'The request did not arrive completely in time.'),
   TOO_LARGE: transport(
     413,
     'TOO_LARGE',
     'Body too large',
-    'The body, after decompression, is larger than this route accepts (100 KiB unless its description says otherwise).',
+    'The decompressed body is larger than the limit of the route (100 KiB unless its description says otherwise).',
   ),
-  URL_TOO_LONG: transport(
-    414,
-    'URL_TOO_LONG',
-    'Address too long',
-    'A part of the path is longer than any that exists.',
-  ),
+  URL_TOO_LONG: transport(414, 'URL_TOO_LONG', 'Address too long', 'A part of the path is longer than any valid one.'),
   UNSUPPORTED_MEDIA_TYPE: transport(
     415,
     'UNSUPPORTED_MEDIA_TYPE',
@@ -148,7 +142,7 @@ export const TransportErrors = {
     417,
     'EXPECTATION_FAILED',
     'Expectation failed',
-    'Only `Expect: 100-continue` is understood.',
+    'Only `Expect: 100-continue` is supported.',
   ),
   HEADERS_TOO_LARGE: transport(
     431,
@@ -158,11 +152,11 @@ export const TransportErrors = {
   ),
 } as const;
 
-/** The answer to whatever nobody foresaw. */
+/** The answer to an unexpected error. */
 export const UNEXPECTED: ErrorEntry = {
   code: 'INTERNAL.UNEXPECTED',
   status: 500,
   title: 'Unexpected error',
-  explanation: 'A fault on our side. It was logged under `requestId`; give that when you report it.',
+  explanation: 'A fault of the service. It was logged under `requestId`; include that in a report.',
 };
-enterIntoCatalogue(UNEXPECTED);
+addToCatalogue(UNEXPECTED);

@@ -1,6 +1,6 @@
 import { RouteConfig } from '@nestjs/platform-fastify';
 
-/** Lets a route take larger bodies than 100 KiB: for batches. In bytes, after decompression. */
+/** Sets the limit of a route's body, in bytes after decompression; the default is 100 KiB. */
 export function BodyLimit(bytes: number): MethodDecorator {
   return RouteConfig({ bodyLimit: bytes });
 }

@@ -8,8 +8,8 @@ const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 const PREFLIGHT_SECONDS = '600';
 
 /**
- * Lets pages of the listed origins call the API from a browser (Fetch standard, section 3.3). Credentials are never
- * allowed: the API takes tokens in a header, and has no cookies. OPTIONS itself is answered by each path's own route.
+ * Allows pages of the listed origins to call the API from a browser (Fetch standard, section 3.3). Credentials are never
+ * allowed: the API reads tokens from a header and has no cookies. Each path has its own route for OPTIONS.
  */
 export function allowOrigins(fastify: FastifyInstance, origins: readonly string[]): void {
   if (origins.length === 0) {
@@ -24,7 +24,7 @@ export function allowOrigins(fastify: FastifyInstance, origins: readonly string[
       void reply.headers({
         'access-control-allow-origin': isOpen ? '*' : origin,
         'access-control-expose-headers': EXPOSED,
-        // Answers may be read by the listed origins, which are others than ours.
+        // The listed origins, which differ from ours, may read answers.
         'cross-origin-resource-policy': 'cross-origin',
       });
       if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined) {

@@ -52,13 +52,13 @@ function mountUnderVersion(app: INestApplication): void {
   app.setGlobalPrefix('v1', { exclude: OUTSIDE.map((path) => ({ path, method: RequestMethod.ALL })) });
 }
 
-/** What may differ between a service and a test of it. */
+/** Options of an application. */
 export interface HttpAppOptions {
   /** The default writes JSON lines to standard output. */
   readonly logger?: Logger;
   /** The groups of routes in the OpenAPI document, in the order of display. */
   readonly tags?: readonly TagDescription[];
-  /** Whether `/openapi.json` and `/docs` are served; they are unless this is false. */
+  /** Whether `/openapi.json` and `/docs` are served; default true. */
   readonly isDocumented?: boolean;
 }
 
@@ -66,7 +66,7 @@ export interface HttpAppOptions {
  * The application, initialized and ready to listen: strict JSON, problems for all errors, security headers, CORS,
  * request ids, limits, 405 and OPTIONS, `/openapi.json`, `/docs`, `/problems`, controllers under `/v1`.
  *
- * @throws whatever a module throws at start
+ * @throws the error of a module that fails to start
  */
 export async function createHttpApp(
   module: Type | DynamicModule,
@@ -102,7 +102,7 @@ export async function createHttpApp(
   app.useGlobalGuards(new UndeclaredInputGuard());
   app.get(Drain).watch(fastify);
 
-  // 3. All routes, then what answers for those that are missing.
+  // 3. All routes, then the answers to other methods.
   await app.init();
   if (options.isDocumented !== false) serveDocumentation(app, options.tags);
   answerOtherMethods(fastify, methodsByPath);
@@ -111,7 +111,7 @@ export async function createHttpApp(
 }
 
 /**
- * The OpenAPI document that the application would serve, without starting it: nothing is instantiated and no server is needed.
+ * The OpenAPI document of the application, without starting it: no provider is instantiated and no server is needed.
  *
  * @throws TypeError when a route is not described by `@ApiRoute`, or declares an unknown error
  */

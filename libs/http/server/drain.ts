@@ -6,16 +6,16 @@ import type { FastifyInstance } from 'fastify';
 
 import { Settings } from '#config';
 
-/** How long a process that stops waits for the requests that it has begun, in milliseconds. */
+/** How long a stopping process waits for requests in progress, in milliseconds. */
 export const DRAIN_MS = 10_000;
 
-/** How long event streams have to say goodbye, in milliseconds. */
+/** How long event streams have to end by themselves, in milliseconds. */
 const STREAM_MS = 500;
 
-/** Knows the answers that are under way, and lets a stopping process wait for them. */
+/** Tracks the requests in progress, and lets a stopping process wait for them. */
 @Injectable()
 export class Drain implements BeforeApplicationShutdown {
-  private readonly underway = new Set<ServerResponse>();
+  private readonly active = new Set<ServerResponse>();
   private readonly stopping = new AbortController();
   private hasBegunToStop = false;
   private whenIdle: (() => void) | undefined;
@@ -27,14 +27,14 @@ export class Drain implements BeforeApplicationShutdown {
     return this.hasBegunToStop;
   }
 
-  /** Aborted when the process takes no more requests. */
+  /** Aborted when the process accepts no more requests. */
   get signal(): AbortSignal {
     return this.stopping.signal;
   }
 
   watch(fastify: FastifyInstance): void {
     fastify.addHook('onRequest', (_request, reply, done) => {
-      this.underway.add(reply.raw);
+      this.active.add(reply.raw);
       reply.raw.once('close', () => this.leave(reply.raw));
       if (this.isStopping) {
         void reply.header('connection', 'close');
@@ -44,16 +44,16 @@ export class Drain implements BeforeApplicationShutdown {
   }
 
   /**
-   * Takes requests for a while yet, where somebody must first see that it is not ready. Then has event streams end themselves (they watch
-   * `signal`), ends those that do not, and waits until every other request is answered.
+   * Accepts requests for `stopDelaySeconds` more, until load balancers see that the process is not ready. Then aborts `signal`, which ends
+   * event streams, ends those that remain, and waits until every other request is answered.
    */
   async beforeApplicationShutdown(): Promise<void> {
     this.hasBegunToStop = true;
     await sleep(this.settings.stopDelaySeconds * 1000);
     this.stopping.abort();
     await this.idleWithin(STREAM_MS);
-    for (const response of this.underway) {
-      // An ordinary answer ends where it begins: what has begun and not ended is a stream, which would never end by itself.
+    for (const response of this.active) {
+      // Ordinary answers are sent at once: one that has begun and not ended is a stream.
       if (response.headersSent && !response.writableEnded) {
         response.end();
       }
@@ -61,9 +61,9 @@ export class Drain implements BeforeApplicationShutdown {
     await this.idleWithin(DRAIN_MS);
   }
 
-  /** Waits until nothing is under way, at most so long. */
+  /** Waits until no request is in progress, at most `ms`. */
   private async idleWithin(ms: number): Promise<void> {
-    if (this.underway.size === 0) {
+    if (this.active.size === 0) {
       return;
     }
     await new Promise<void>((resolve) => {
@@ -76,8 +76,8 @@ export class Drain implements BeforeApplicationShutdown {
   }
 
   private leave(response: ServerResponse): void {
-    this.underway.delete(response);
-    if (this.underway.size === 0) {
+    this.active.delete(response);
+    if (this.active.size === 0) {
       this.whenIdle?.();
     }
   }

@@ -10,7 +10,7 @@ import { RequestErrors, TransportError, TransportErrors } from '../problems/requ
 import { currentRequest, runInRequest } from './request-context.js';
 import { SECURITY_HEADERS } from './transport.js';
 
-/** Takes every body as bytes, or, of JSON lines, as what arrives: it is read when the guards have agreed, by `RequestPipe`. */
+/** Passes every body on as bytes, and JSON lines as a stream; `RequestPipe` reads them after the guards. */
 export function takeBodiesAsBytes(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
@@ -20,7 +20,7 @@ export function takeBodiesAsBytes(fastify: FastifyInstance): void {
   fastify.addContentTypeParser(JSON_LINES_TYPE, (request, payload, done) => {
     done(null, new JsonLines(payload, request.headers['content-encoding']));
   });
-  // The framework's configuration of a route (see `BodyLimit`) becomes the route's own limit.
+  // Applies the limit that `BodyLimit` wrote into the route's configuration.
   fastify.addHook('onRoute', (route) => {
     const limit = (route.config as { bodyLimit?: number } | undefined)?.bodyLimit;
     if (limit !== undefined) {
@@ -30,9 +30,9 @@ export function takeBodiesAsBytes(fastify: FastifyInstance): void {
 }
 
 /**
- * Ids in a path are checked before anything else, for everybody alike, and lower-cased: one object has one spelling.
+ * Checks the ids of a path before anything else, for every caller, and lowers their case: one object has one spelling.
  *
- * @returns whether the path names something at all: an empty part of a path names nothing
+ * @returns false when a part of the path is empty: no route matches then
  */
 function checkPathIds(request: FastifyRequest): boolean {
   const params = request.params as Record<string, string>;
@@ -54,7 +54,7 @@ function checkPathIds(request: FastifyRequest): boolean {
   return true;
 }
 
-/** What happens to every request beside its route: headers, path syntax, context, one line in the log. */
+/** Adds what every request has beside its route: headers, checks of the path, context, one line in the log. */
 export function addRequestHooks(fastify: FastifyInstance, logger: Logger): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers(SECURITY_HEADERS).header('x-request-id', request.id).header('cache-control', 'no-store');
@@ -102,12 +102,12 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Ids for the request's log line; see `logWithRequest`. */
     logged: Record<string, string> | undefined;
-    /** The request's part of a trace, where traces are made. */
+    /** The request's span, where traces are on. */
     span: OpenSpan | undefined;
   }
 }
 
-/** Adds ids, such as `userId`, to the log line of the present request. Never a secret. */
+/** Adds ids, such as `userId`, to the log line of the current request. Never a secret. */
 export function logWithRequest(facts: Readonly<Record<string, string>>): void {
   const request = currentRequest();
   if (request !== undefined) {
@@ -117,7 +117,7 @@ export function logWithRequest(facts: Readonly<Record<string, string>>): void {
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const;
 
-/** Remembers the methods of every path, so that the others can be answered. Call before routes are added. */
+/** Collects the methods of every path, for {@link answerOtherMethods}. Call before routes are added. */
 export function collectRoutes(fastify: FastifyInstance): Map<string, Set<string>> {
   const methodsByPath = new Map<string, Set<string>>();
   fastify.addHook('onRoute', ({ url, method }: RouteOptions) => {
@@ -130,7 +130,7 @@ export function collectRoutes(fastify: FastifyInstance): Map<string, Set<string>
   return methodsByPath;
 }
 
-/** 405 with `Allow` for methods that a path does not have, and an answer to OPTIONS. Call when all routes are there. */
+/** Answers 405 with `Allow` for methods that a path does not support, and OPTIONS. Call after all routes are added. */
 export function answerOtherMethods(
   fastify: FastifyInstance,
   methodsByPath: ReadonlyMap<string, ReadonlySet<string>>,
@@ -149,7 +149,7 @@ export function answerOtherMethods(
         url,
         method: others,
         handler: (request) => {
-          const detail = `${request.method} is not possible here; possible are ${allow}.`;
+          const detail = `${request.method} is not supported here; supported are ${allow}.`;
           throw new TransportError(TransportErrors.METHOD_NOT_ALLOWED, detail, { allow });
         },
       });

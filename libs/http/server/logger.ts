@@ -5,7 +5,7 @@ import type { Settings } from '#config';
 
 import { currentRequest } from './request-context.js';
 
-// Nothing that is logged on purpose carries these; the list is for what slips in inside of other objects.
+// No log statement contains these on purpose; the list redacts them inside other objects.
 const SECRETS = [
   'authorization',
   'cookie',
@@ -22,14 +22,13 @@ const SECRETS = [
 ];
 
 /**
- * Lines are handed to the system while the next ones are made: a write for each line would cost a fifth of a small request.
- * What is pending is written when the process exits; only kill -9 can lose a line.
+ * Writes lines asynchronously: a synchronous write for each line would cost a fifth of a small request. Pending lines are
+ * written when the process exits; only kill -9 can lose some.
  */
 const standardOutput = (): DestinationStream => pino.destination({ dest: 1, sync: false });
 
 /**
- * The process's logger: JSON lines, each with the id of the request it belongs to. Secrets are taken out by name, down
- * to the third level.
+ * The process's logger: JSON lines, each with the id of its request. Secrets are redacted by name, down to the third level.
  */
 export function createLogger(
   settings: Pick<Settings, 'logLevel'>,
@@ -51,8 +50,8 @@ export function createLogger(
   );
 }
 
-/** What Nest says while it starts, one line per provider and route: of interest to nobody but its debugger. */
-const TALKATIVE: ReadonlySet<unknown> = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory']);
+/** Nest's contexts that log one line for each provider and route at start: logged at debug level. */
+const VERBOSE: ReadonlySet<unknown> = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory']);
 
 /** The same logger for Nest's own messages, and for `new Logger('context')` anywhere. */
 export class NestLogger implements LoggerService {
@@ -82,7 +81,7 @@ export class NestLogger implements LoggerService {
     this.write('fatal', message, rest);
   }
 
-  /** Nest passes the context last and, with errors, the stack before it. */
+  /** Nest passes the context last and, for errors, the stack before it. */
   private write(level: Level, message: unknown, rest: readonly unknown[]): void {
     const texts = rest.filter((part) => typeof part === 'string');
     const stack = texts.find((text) => text.includes('\n    at '));
@@ -93,7 +92,7 @@ export class NestLogger implements LoggerService {
       ...(err !== undefined ? { err } : stack === undefined ? {} : { stack }),
       ...(typeof message === 'object' && message !== err ? message : {}),
     };
-    const actual = level === 'info' && TALKATIVE.has(context) ? 'debug' : level;
+    const actual = level === 'info' && VERBOSE.has(context) ? 'debug' : level;
     this.logger[actual](facts, typeof message === 'string' ? message : (err?.message ?? ''));
   }
 }

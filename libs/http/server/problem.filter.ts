@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { countProblem } from './request-metrics.js';
 import { PROBLEM_TYPE, problemOf } from '../problems/problem.js';
 
-/** Told about errors that nobody expected. */
+/** Reports an unexpected error. */
 export type ReportUnexpected = (error: unknown, requestId: string) => void;
 
 /** Answers a request with the problem of an error. */
@@ -27,7 +27,7 @@ export function sendProblem(reply: FastifyReply, error: unknown, report: ReportU
     .send(body);
 }
 
-/** The last word on every error inside Nest: see `problemOf`. */
+/** Answers every error inside Nest, by `problemOf`. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly report: ReportUnexpected) {}

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** What is known of the request that is being answered, for logs and the audit log. */
+/** The current request, for logs and the audit log. */
 export interface RequestContext {
   readonly requestId: string;
   /** The client's address, through trusted proxies only. */
@@ -13,7 +13,7 @@ export interface RequestContext {
 
 const storage = new AsyncLocalStorage<RequestContext>();
 
-/** The request that is being answered; undefined outside of one. */
+/** The current request; undefined outside of one. */
 export function currentRequest(): RequestContext | undefined {
   return storage.getStore();
 }
@@ -23,7 +23,7 @@ export function runInRequest(context: RequestContext, run: () => void): void {
   storage.run(context, run);
 }
 
-/** Runs something that a request has caused elsewhere: what it logs carries the request's id. Without one, it just runs. */
+/** Runs work that a request has caused in another process: its log lines have the request's id. Without an id, only runs it. */
 export function runOnBehalfOf<T>(requestId: string | undefined, run: () => T): T {
   if (requestId === undefined) return run();
   return storage.run({ requestId, ip: '', userAgent: undefined, logged: {} }, run);

@@ -4,12 +4,12 @@ import { Counter, Histogram, register } from 'prom-client';
 const REQUESTS = 'stowage_http_request_duration_seconds';
 const PROBLEMS = 'stowage_problems_total';
 
-/** One of each for the process, however many applications it has made (tests make many). */
+/** One metric for the process, also when tests create several applications in it. */
 const requests =
   (register.getSingleMetric(REQUESTS) as Histogram<'method' | 'route' | 'status'> | undefined) ??
   new Histogram({
     name: REQUESTS,
-    help: 'Requests, by route and status, and how long they took.',
+    help: 'Duration of requests by route and status.',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.005, 0.025, 0.1, 0.5, 2.5, 10],
   });
@@ -18,16 +18,16 @@ const problems =
   (register.getSingleMetric(PROBLEMS) as Counter<'code'> | undefined) ??
   new Counter({
     name: PROBLEMS,
-    help: 'Answers with a problem, by its code: failed sign-ins, refusals, limits, faults.',
+    help: 'Answers with a problem, by code: failed sign-ins, refusals, limits, faults.',
     labelNames: ['code'],
   });
 
-/** Counts an answer with a problem. Codes are those of the catalogue: callers cannot make up any. */
+/** Counts an answer with a problem. Codes come from the catalogue, not from callers. */
 export function countProblem(code: string): void {
   problems.inc({ code });
 }
 
-/** Measures every request by its route's template, never by its path: what nobody declared is `none`. */
+/** Measures every request by its route's template, never by its path; an unknown route is `none`. */
 export function measureRequests(fastify: FastifyInstance): void {
   fastify.addHook('onResponse', (request, reply, done) => {
     const route = request.is404 ? 'none' : (request.routeOptions.url ?? 'none');

@@ -8,7 +8,7 @@ import { invalidInput } from '../fields/invalid-input.js';
 import { readDto } from '../fields/read-dto.js';
 import { type DtoClass, fieldsOf } from '../fields/rule.js';
 
-/** The class that a parameter is declared with. @throws TypeError when it has no field decorators: it would accept anything */
+/** The declared class of a parameter. @throws TypeError when it has no field decorators: it would accept anything */
 function dtoClassOf({ metatype, data }: ArgumentMetadata): DtoClass {
   const type = metatype as DtoClass | undefined;
   if (data !== undefined || type === undefined || fieldsOf(type).size === 0) {
@@ -25,7 +25,7 @@ function read(type: DtoClass, plain: unknown, source: 'json' | 'query'): object 
   return value;
 }
 
-/** A body that comes as lines, where its class takes them. */
+/** A body that is sent as lines, where its class allows that. */
 function linesFor(type: DtoClass, lines: JsonLines): object {
   if (!takesLines(type)) throw noLines();
   return Object.create(type.prototype as object, { lines: { value: lines, enumerable: true } }) as object;
@@ -35,25 +35,25 @@ function noLines(): TransportError {
   return new TransportError(TransportErrors.UNSUPPORTED_MEDIA_TYPE, 'Content-Type must be application/json.');
 }
 
-/** Whether every field of a class may be left out. */
+/** Whether every field of a class is optional. */
 function needsNothing(type: DtoClass): boolean {
   return [...fieldsOf(type).values()].every((rule) => rule.optional || rule.default !== undefined);
 }
 
-/** Refuses query parameters that are given twice. */
+/** Refuses repeated query parameters. */
 function assertOnce(query: Readonly<Record<string, unknown>>): void {
   const errors = Object.keys(query)
     .filter((name) => Array.isArray(query[name]))
-    .map((name) => ({ pointer: name.slice(0, 100), code: 'repeated-parameter', message: 'must be given once' }));
+    .map((name) => ({ pointer: name.slice(0, 100), code: 'repeated-parameter', message: 'must not be repeated' }));
   if (errors.length > 0) {
     throw invalidInput(errors);
   }
 }
 
-/** A class without fields: what a route takes that declares no body or no query. */
+/** A class without fields, for routes that declare no body or no query. */
 class Nothing {}
 
-/** Reads and refuses a body where a route takes none: only `{}` or nothing passes. */
+/** Refuses a body other than `{}` where a route declares none. */
 export async function assertNoBody(body: unknown): Promise<void> {
   if (body instanceof JsonLines) throw noLines();
   const plain = body instanceof RawBody ? await body.read() : undefined;
@@ -62,14 +62,14 @@ export async function assertNoBody(body: unknown): Promise<void> {
   }
 }
 
-/** Refuses query parameters where a route takes none. */
+/** Refuses query parameters where a route declares none. */
 export function assertNoQuery(query: unknown): void {
   for (const _name in query as object) {
     read(Nothing, { ...(query as object) }, 'query');
   }
 }
 
-/** Reads `@Body()` and `@Query()` by the rules of their class; other parameters pass. Bodies are parsed here, after the guards. */
+/** Reads `@Body()` and `@Query()` by the rules of their class. Bodies are parsed here, after the guards. */
 @Injectable()
 export class RequestPipe implements PipeTransform {
   async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
@@ -77,7 +77,7 @@ export class RequestPipe implements PipeTransform {
       const type = dtoClassOf(metadata);
       if (value instanceof JsonLines) return linesFor(type, value);
       const plain = value instanceof RawBody ? await value.read() : undefined;
-      // An action whose every field may be left out takes no body as well as an empty one.
+      // A body whose fields are all optional may be left out.
       if (plain === undefined && !needsNothing(type)) {
         throw RequestErrors.INVALID.because('A body is required.', {}, [
           { pointer: '#', code: 'required', message: 'is required' },

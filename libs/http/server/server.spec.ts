@@ -110,7 +110,7 @@ afterEach(async () => {
 });
 
 describe('the server', () => {
-  it('checks the path, then who asks, then the body', async () => {
+  it('checks the path, then the credentials, then the body', async () => {
     const { url } = await start();
     const post = async (id: string, body: string): Promise<number> =>
       (await fetch(`${url}/v1/guarded/${id}`, { method: 'POST', body })).status;
@@ -118,7 +118,7 @@ describe('the server', () => {
     expect(await post(newId(), '{"broken')).toBe(401);
   });
 
-  it('knows its request anywhere below, and writes one line for it', async () => {
+  it('provides the current request everywhere below, and logs one line for each request', async () => {
     const { url, log } = await start();
     const [one, two] = await Promise.all(
       ['request-1', 'request-2'].map(async (id) => {
@@ -146,7 +146,7 @@ describe('the server', () => {
     expect(currentRequest()).toBeUndefined();
   });
 
-  it('says nothing of an unexpected error to the client, and all to the log', async () => {
+  it('hides an unexpected error from the client, and logs all of the error', async () => {
     const { url, log } = await start();
     const answer = await fetch(`${url}/v1/fails`);
     expect([answer.status, answer.headers.get('content-type')]).toEqual([
@@ -179,7 +179,7 @@ describe('the server', () => {
     expect(JSON.stringify(log)).not.toContain('s3cret');
   });
 
-  it('believes forwarded addresses only from the proxies that it was told of', async () => {
+  it('trusts forwarded addresses only from configured proxies', async () => {
     const ipOf = async (env: Record<string, string>): Promise<unknown> => {
       const { url, app: started } = await start(env);
       const answer = await fetch(`${url}/v1/context`, { headers: { 'x-forwarded-for': '9.9.9.9, 1.2.3.4' } });
@@ -202,7 +202,7 @@ describe('the server', () => {
 });
 
 describe('a server that stops', () => {
-  it('answers what it has begun, and is gone then', async () => {
+  it('answers requests that have begun, then exits', async () => {
     const { app: started, url } = await start();
     const slow = fetch(`${url}/v1/slow`);
     while (gates.length === 0) {
@@ -215,7 +215,7 @@ describe('a server that stops', () => {
     await expect(fetch(`${url}/v1/context`)).rejects.toThrow();
   });
 
-  it('does not wait for idle connections', async () => {
+  it('stops without waiting for idle connections', async () => {
     const { app: started, url } = await start();
     expect((await fetch(`${url}/v1/context`)).status).toBe(200);
     const before = performance.now();
@@ -240,7 +240,7 @@ describe('a server that stops', () => {
 });
 
 describe('the logger', () => {
-  it('takes secrets out by name', () => {
+  it('redacts secrets by name', () => {
     const lines: string[] = [];
     const logger = createLogger({ logLevel: 'info' }, { write: (line) => lines.push(line) });
     logger.info(
@@ -250,7 +250,7 @@ describe('the logger', () => {
     expect(lines.join('')).not.toContain('s3cret');
   });
 
-  it("keeps Nest's contexts and errors, and its chatter for debugging", () => {
+  it("keeps Nest's contexts and errors, and logs its start messages at debug level", () => {
     const lines: Log = [];
     const nest = new NestLogger(pino({ level: 'info' }, { write: (line) => lines.push(JSON.parse(line) as Log[0]) }));
     nest.log('route mapped', 'RouterExplorer');

@@ -25,13 +25,13 @@ export const HTTP_LIMITS = {
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
 
-/** The client's request id where it is harmless, else one of ours. */
+/** The client's request id where it is harmless, else a new one. */
 export function requestIdOf(request: IncomingMessage): string {
   const offered = request.headers['x-request-id'];
   return typeof offered === 'string' && REQUEST_ID.test(offered) ? offered : newId();
 }
 
-/** Headers that every answer carries, also those written below the framework. */
+/** Headers of every answer, also of those written below the framework. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
   'cross-origin-opener-policy': 'same-origin',
@@ -53,7 +53,7 @@ const BY_PARSER_CODE: Readonly<Record<string, ErrorEntry>> = {
   ERR_HTTP_REQUEST_TIMEOUT: TransportErrors.TIMEOUT,
 };
 
-/** Answers what is not HTTP enough to become a request, and closes the connection. */
+/** Answers bytes that are not a valid HTTP request, and closes the connection. */
 function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
@@ -91,7 +91,7 @@ export function answerExpectation(request: IncomingMessage, response: ServerResp
   response.end(text);
 }
 
-/** Fastify's options: limits, request ids, trusted proxies, and problems for what fails before a route is found. */
+/** Fastify's options: limits, request ids, trusted proxies, and problems for errors before a route is found. */
 export function fastifyOptions(settings: Settings): FastifyHttpOptions<Server> {
   const { trustProxy } = settings;
   return {

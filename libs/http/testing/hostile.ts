@@ -11,7 +11,7 @@ export interface Answer {
 
 export type Call = Parameters<NestFastifyApplication['inject']>[0] & object;
 
-/** Asks, and asserts that the answer costs less than a second of computing. */
+/** Sends a request, and asserts that the answer costs less than a second of CPU time. */
 export async function ask(app: NestFastifyApplication, request: Call): Promise<Answer> {
   const began = process.cpuUsage();
   const { statusCode: status, headers, body } = await app.inject(request);
@@ -20,7 +20,7 @@ export async function ask(app: NestFastifyApplication, request: Call): Promise<A
   return { status, headers, body };
 }
 
-/** Asserts what every refusal has in common, and shows it as `status CODE pointer field-code`. */
+/** Asserts the common form of refusals, and formats one as `status CODE pointer field-code`. */
 export function refusal({ status, headers, body }: Answer): string {
   expect(String(headers['content-type'])).toMatch(/^application\/problem\+json/);
   const problem = JSON.parse(body) as Problem;

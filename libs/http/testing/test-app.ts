@@ -111,7 +111,7 @@ const SCOPE = { organizationId: 'one' };
 
 @Controller('crates')
 export class CratesController {
-  /** Whom a test lets in: everybody, until it says otherwise. */
+  /** The error that the next call of `open` throws; set by a test. */
   static failure: Error | undefined;
 
   constructor(private readonly pages: Pages) {}
@@ -169,7 +169,7 @@ export class CratesController {
   @ApiRoute({
     id: 'listOtherCrates',
     tag: 'crates',
-    summary: 'List crates of somebody',
+    summary: 'List crates of an owner',
     description: 'Lists them.',
     access: 'public',
     answer: PageOf(NumberDto),

@@ -3,12 +3,12 @@ import { type FastifyInstance } from 'fastify';
 const versions = new WeakMap<object, number>();
 
 /**
- * Notes which version of a thing an answer shows: the answer then carries it as a strong `ETag`, for a later `If-Match`.
+ * Sets the version of the resource that an answer shows: the answer then has a strong `ETag`, for a later `If-Match`.
  *
- * The version covers what can be edited, not what is only shown (what is allocated, how many wait), so that figures which change by the
- * second refuse nobody's edit. For the same reason `If-None-Match` is not honoured: the tag does not say that nothing was to be seen.
+ * The version covers the editable fields, not figures (allocated, waiting), which change every second and must not refuse an edit. For the
+ * same reason `If-None-Match` is not supported.
  *
- * @param answer the whole answer of a route; in an item of a list the note does nothing
+ * @param answer the whole answer of a route; without effect on an item of a list
  * @param version a whole number that every edit raises
  */
 export function withEntityTag<T extends object>(answer: T, version: number): T {
@@ -16,7 +16,7 @@ export function withEntityTag<T extends object>(answer: T, version: number): T {
   return answer;
 }
 
-/** The version that an answer shows; undefined where it carries no entity tag. */
+/** The version of an answer; undefined where it has no entity tag. */
 export function versionOf(answer: object): number | undefined {
   return versions.get(answer);
 }
@@ -26,7 +26,7 @@ export function entityTagOf(version: number): string {
   return `"${version}"`;
 }
 
-/** Sends the entity tags of answers that have one. */
+/** Sends the entity tags of answers. */
 export function addEntityTags(fastify: FastifyInstance): void {
   fastify.addHook('preSerialization', (_request, reply, payload: unknown, done) => {
     const version = typeof payload === 'object' && payload !== null ? versionOf(payload) : undefined;

@@ -20,33 +20,33 @@ const judge = (header: string | undefined, version: number): string | undefined 
 
 describe('If-Match', () => {
   it.each([undefined, '*', ' * ', '"7"', '"6", "7"', '"6","7"', 'W/"6", "7"', '"7" , "8"'])(
-    'lets an edit of version 7 pass by %j',
+    'accepts an edit of version 7 with If-Match %j',
     (header) => {
       expect(judge(header, 7)).toBeUndefined();
     },
   );
 
   it.each(['"6"', 'W/"7"', '"07"', '""', '"6", "8"', '"7 "'.replace(' ', '!')])(
-    'refuses an edit of version 7 by %j',
+    'refuses an edit of version 7 with If-Match %j',
     (header) => {
       expect(judge(header, 7)).toBe('REQUEST.PRECONDITION_FAILED');
     },
   );
 
   it.each(['', '7', "'7'", '"7', '7"', '"7"x', '"7",', ',"7"', '"7" "8"', '"a b"', 'w/"7"', '*, "7"', '"7", *', '**'])(
-    'is refused as malformed when it is %j',
+    'refuses %j as malformed',
     (header) => {
       expect(judge(header, 7)).toBe('REQUEST.INVALID');
     },
   );
 
-  it('is refused when it lists more tags than anybody needs', () => {
+  it('refuses more than 100 tags', () => {
     const tags = (count: number): string => Array.from({ length: count }, (_, version) => `"${version}"`).join(', ');
     expect(judge(tags(100), 7)).toBeUndefined();
     expect(judge(tags(101), 7)).toBe('REQUEST.INVALID');
   });
 
-  it('whatever it is, passes, refuses or is malformed, and nothing else happens', () => {
+  it('accepts or refuses every text, without another error', () => {
     fc.assert(
       fc.property(fc.string(), (header) => {
         expect([undefined, 'REQUEST.PRECONDITION_FAILED', 'REQUEST.INVALID']).toContain(judge(header, 1));

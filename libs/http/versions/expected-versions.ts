@@ -8,7 +8,7 @@ const TAG = /^[ \t]*(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"[ \t]*(?:,|$)/;
 const MAX_TAGS = 100;
 
 /**
- * What an edit expects to find, by its `If-Match`: one of the listed versions; with `*`, or without the header, whatever is there.
+ * The versions that an edit expects, by its `If-Match`: one of the listed versions; any version for `*` or without the header.
  *
  * Immutable. Tags are compared strongly (RFC 9110, section 13.1.1): a weak one matches nothing.
  */
@@ -37,9 +37,9 @@ export class ExpectedVersions {
   }
 
   /**
-   * Refuses an edit of a version that its author has not seen. To be called with the row locked.
+   * Refuses an edit of a version that is not expected. Call it with the row locked.
    *
-   * @throws DomainError `REQUEST.PRECONDITION_FAILED` with the present tag as `etag`
+   * @throws DomainError `REQUEST.PRECONDITION_FAILED` with the current tag as `etag`
    */
   assertIncludes(version: number): void {
     const etag = entityTagOf(version);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { cases } from '../../test/support/cases.js';
+import { cases } from '../../../test/support/cases.js';
 import { AmbiguousJson, JSON_LIMITS, MalformedJson, parseStrictJson, pointerTo } from './strict-json.js';
 
 function refusalOf(text: string): string {
@@ -19,7 +19,7 @@ const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
 const keys = (count: number): string => `{${Array.from({ length: count }, (_, index) => `"k${index}":0`).join(',')}}`;
 
 describe('strict JSON', () => {
-  it('reads what JSON.stringify writes, without a change', () => {
+  it('reads what JSON.stringify writes, unchanged', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 8 }), fc.constantFrom(0, 2, '\t'), (value, indent) => {
         // What is refused on purpose has a table of its own below.
@@ -71,7 +71,7 @@ describe('strict JSON', () => {
     ["{'a':1}", 'malformed: there is an unexpected character at line 1, column 2'],
     ['{a:1}', 'malformed: there is an unexpected character at line 1, column 2'],
     ['// c\n1', 'malformed: there is an unexpected character at line 1, column 1'],
-  ])('says where reading of %j stopped', (text, expected) => {
+  ])('reports where reading %j stopped', (text, expected) => {
     expect(refusalOf(text)).toBe(expected);
   });
 
@@ -105,7 +105,7 @@ describe('strict JSON', () => {
       [keys(JSON_LIMITS.keysPerObject), `accepted ${keys(JSON_LIMITS.keysPerObject)}`],
       [keys(JSON_LIMITS.keysPerObject + 1), '# too-many-keys'],
     ].map(([text = '', expected]) => [text.slice(0, 60), text, expected]),
-  )('judges %s', (_title, text = '', expected = '') => {
+  )('reads or refuses %s', (_title, text = '', expected = '') => {
     expect(refusalOf(text)).toBe(expected);
   });
 

@@ -1,19 +1,19 @@
-import type { FieldError } from './domain-error.js';
+import type { FieldError } from '../domain-error.js';
 
-/** How much of a JSON document is accepted beyond its size in bytes. */
+/** Limits of a JSON document beside its size in bytes. */
 export const JSON_LIMITS = { depth: 20, keysPerObject: 200 } as const;
 
-/** The text is not JSON. The message says where, in our own words. */
+/** The text is not JSON. The message gives the position. */
 export class MalformedJson extends Error {}
 
-/** The text is JSON, but of a kind that two readers could understand differently, or that is too large to be meant. */
+/** The text is JSON that two parsers could read differently, or that exceeds the limits. */
 export class AmbiguousJson extends Error {
   constructor(readonly field: FieldError) {
     super(field.message);
   }
 }
 
-/** No double needs more characters; longer numbers are refused before their digits are looked at. */
+/** No double needs more characters; longer numbers are refused without reading their digits. */
 const MAX_NUMBER_LENGTH = 400;
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
@@ -243,10 +243,9 @@ export function pointerTo(path: readonly (string | number)[]): string {
 }
 
 /**
- * Reads JSON (RFC 8259) and refuses what other readers may read otherwise: duplicate keys, `__proto__` and
- * `constructor.prototype` keys, numbers that a double would change, U+0000 and lone surrogates, and what is nested
- * deeper or has more keys than `JSON_LIMITS`. `-0` is read as 0. Linear in the length of the text. `line` is the one at which the text
- * begins in what its reader knows.
+ * Reads JSON (RFC 8259) and refuses what other parsers may read differently: duplicate keys, `__proto__` and
+ * `constructor.prototype` keys, numbers that a double cannot represent, U+0000 and lone surrogates, and documents that exceed
+ * `JSON_LIMITS`. `-0` is read as 0. Linear in the length of the text. `line` is the line of the whole body at which the text begins.
  *
  * @throws MalformedJson, AmbiguousJson
  */

@@ -29,11 +29,11 @@ describe('timestamps', () => {
     ['2026-01-01 00:00:00Z', false],
     ['2026-01-01t00:00:00z', false],
     ['', false],
-  ])('%j: %p', (value, expected) => {
+  ])('accepts the timestamp %j: %p', (value, expected) => {
     expect(isTimestamp(value)).toBe(expected);
   });
 
-  it('takes every instant that a Date can name between the years 1 and 9999', () => {
+  it('accepts every instant of a Date between the years 1 and 9999', () => {
     const min = new Date('0001-01-01T00:00:00Z');
     const max = new Date('9999-12-31T23:59:59Z');
     fc.assert(

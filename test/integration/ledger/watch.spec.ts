@@ -224,14 +224,12 @@ describe('the audit of a running installation', () => {
   });
 
   it('looks at all clusters by itself, no more often than every three seconds', async () => {
-    await lookSoon();
-    const times: number[] = [];
-    for (let look = 0; look < 2; look++) {
-      const before = (await looks())?.getTime() ?? 0;
-      times.push((await eventually(looks, (at) => (at?.getTime() ?? 0) > before + AT_ONCE_MS))?.getTime() ?? 0);
-    }
-    const [first = 0, second = 0] = times;
-    expect(second - first).toBeGreaterThanOrEqual(3_000);
+    // Two workers tick once a second: most of the three seconds have passed, and several ticks follow before the next look.
+    await client.query(`update ledger_audits set started_at = now() - interval '1 second', finished_at = now() - interval '1 second'
+                        where depth = 'quick'`);
+    const last = (await looks())?.getTime() ?? 0;
+    const next = await eventually(looks, (at) => (at?.getTime() ?? 0) > last + AT_ONCE_MS);
+    expect((next?.getTime() ?? 0) - last).toBeGreaterThanOrEqual(3_000);
   });
 
   it('says nothing where nothing is wrong, and when it last looked', async () => {

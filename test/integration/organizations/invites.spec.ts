@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 
 import { type Answer } from '../../support/api-client.js';
+import { cases } from '../../support/cases.js';
 import { aMember, aPerson, aTeam, type Person, type Team } from '../../support/people.js';
 import { Random } from '../../support/random.js';
 import { sharedInstallation } from '../../support/shared-installation.js';
@@ -17,7 +18,7 @@ interface Invite {
 }
 
 const PEOPLE = 100;
-const ROUNDS = 100;
+const ROUNDS = cases(100);
 
 const stowage = await sharedInstallation();
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 
 import { type Answer } from '../../support/api-client.js';
+import { cases } from '../../support/cases.js';
 import { TestCluster } from '../../support/clusters.js';
 import { ManualPasses } from '../../support/manual-passes.js';
 import { aPerson, aTeam, type Person } from '../../support/people.js';
@@ -13,7 +14,7 @@ import { Stowage } from '../../support/stowage.js';
 import { eventually } from '../../support/wait.js';
 
 const AT_ONCE = 50;
-const ROUNDS = 20;
+const ROUNDS = cases(20);
 
 /** Something of which an organization may have so many. */
 interface Limited {
@@ -149,7 +150,7 @@ describe('limits of an organization', () => {
     expect(await race(limited, AT_ONCE, 1)).toBe(1);
   });
 
-  it.each(LIMITED)('hold for $name in twenty races of random size', async (limited) => {
+  it.each(LIMITED)('hold for $name in races of random size', async (limited) => {
     const random = Random.of(`races for ${limited.name}`);
     for (let round = 0; round < ROUNDS; round++) {
       const room = random.integer(0, 3);

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 
+import { cases } from '../../support/cases.js';
 import { aMember, aPerson, aTeam, type Person, type Team } from '../../support/people.js';
 import { Random } from '../../support/random.js';
 import { sharedInstallation } from '../../support/shared-installation.js';
 import { eventually } from '../../support/wait.js';
 
-const ROUNDS = 100;
+const ROUNDS = cases(100);
 
 const stowage = await sharedInstallation();
 

@@ -51,7 +51,7 @@ export class PassRecords {
     if (facts.encodedSnapshot === null) return;
     await changesOf(
       tx,
-      sql`insert into pass_snapshots (pass_id, organization_id, cluster_id, encodedSnapshot)
+      sql`insert into pass_snapshots (pass_id, organization_id, cluster_id, snapshot)
           values (${pass.passId}, ${pass.organizationId}, ${pass.clusterId}, ${Buffer.from(facts.encodedSnapshot)}::bytea)`,
     );
   }

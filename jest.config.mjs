@@ -29,7 +29,7 @@ const shared = {
 const IDLE_LIMIT = '1GB';
 const BYTES_PER_PROCESS = 2 ** 31;
 
-/** Specs that share one PostgreSQL: its connections (throwawaySettings) are enough for so many at once. */
+/** Processes that share one PostgreSQL: its connections (throwawaySettings) suffice for this many. */
 const MOST_PROCESSES = 4;
 
 /**

@@ -1,5 +1,5 @@
 // `npm run test:rolling [-- --from REVISION]`: two APIs and two workers are restarted one after another while the demo
-// runs, and nobody may notice. With --from they are those of an older revision (a tag, a commit of this repository's
+// runs, and no request may fail. With --from they are those of an older revision (a tag, a commit of this repository's
 // history), the database is migrated while they run, and this build takes their place.
 import process from 'node:process';
 import { parseArgs } from 'node:util';

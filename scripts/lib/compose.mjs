@@ -19,7 +19,7 @@ const ARGUMENTS = {
   stop_grace_period: (period) => [`--stop-timeout=${Number.parseInt(period, 10)}`],
 };
 
-/** What concerns how services belong together, and is dealt with by whoever runs them. */
+/** Keys about how services belong together: the caller handles them. */
 const ELSEWHERE = new Set([
   ...['image', 'build', 'command', 'secrets', 'volumes', 'networks', 'ports', 'depends_on', 'deploy', 'healthcheck'],
   // A container that ends ends the test, and what it said is kept by the engine.

@@ -56,7 +56,7 @@ async function build(file, target, image) {
   if ((await run('podman', [...general, ...args, inProject()])) !== 0) throw new Stop(`${image} cannot be built`);
 }
 
-/** What an image promises, whoever runs it. */
+/** The user, ports and command of an image, which hold for every engine. */
 async function inspectImage(image) {
   const [size, user] = (await podman('image', 'inspect', '--format', '{{.Size}} {{.User}}', image)).split(' ');
   say(`${image}: ${Math.round(Number(size) / 1e6)} MB, user ${user}`);

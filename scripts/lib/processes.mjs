@@ -19,7 +19,7 @@ export function run(command, args, options = {}) {
 
 /**
  * Runs a command in the foreground in our place: it owns the terminal, gets the signals that we get, and its exit code
- * is ours. It also holds a channel to us, so that it notices when this process is killed.
+ * is ours. It also holds a channel to us, and notices when this process is killed.
  */
 export async function handOver(command, args, options = {}) {
   const child = spawn(command, args, { cwd: root, stdio: ['inherit', 'inherit', 'inherit', 'ipc'], ...options });
@@ -41,7 +41,7 @@ export async function handOver(command, args, options = {}) {
   }
 }
 
-/** Started by npm, we end when npm is killed: nobody could stop us with Ctrl-C any more. */
+/** Started by npm, this process ends when npm is killed: Ctrl-C would no longer reach it. */
 function stopWithNpm(stop) {
   if (process.env.npm_lifecycle_event === undefined) {
     return undefined;

@@ -75,7 +75,7 @@ describe('the pages of the API, in a browser', () => {
   });
 
   /**
-   * Opens an operation by its link, as somebody would send it. A query of its own makes each a new page; by way of `about:blank`, one in 20
+   * Opens an operation by its link, as a colleague would send it. A query of its own makes each a new page; by way of `about:blank`, one in 20
    * pages of a headless Chromium never drew a frame, and clicks and screenshots wait for frames.
    */
   const open = async (tag: string, id: string): Promise<Locator> => {

@@ -4,7 +4,7 @@ import { Interleaving } from '../support/interleaving.js';
 import { type PreemptionScene, PreemptionStage } from '../support/preemption.js';
 import { Stowage } from '../support/stowage.js';
 
-/** What a pass writes that asks somebody to stop for others, in its order. */
+/** The tables that a pass writes when it asks victims to stop, in its order. */
 const ASKING = [
   'cluster_signals',
   'queue_shapes',
@@ -15,7 +15,7 @@ const ASKING = [
   'pass_snapshots',
 ] as const;
 
-/** What a pass writes that takes from those what they had, and gives it to the others. */
+/** The tables that a pass writes when it releases stopped victims and places their preemptor, in its order. */
 const GIVING = [
   'deployments',
   'deployment_events',
@@ -27,7 +27,7 @@ const GIVING = [
   'pass_snapshots',
 ] as const;
 
-describe('a pass that preempts under a grace, and is cut off in the middle', () => {
+describe('a pass that preempts under a grace period and loses its session in the middle', () => {
   let stowage: Stowage;
   let stage: PreemptionStage;
   let interleaving: Interleaving;
@@ -49,7 +49,7 @@ describe('a pass that preempts under a grace, and is cut off in the middle', () 
     await stowage.stop();
   });
 
-  /** Two that run, and one of higher priority that wants what they have. */
+  /** Two running deployments, and one of higher priority that needs the resources of both. */
   const aScene = async (): Promise<{ scene: PreemptionScene; victims: string[]; high: string }> => {
     const scene = await stage.scene(2, { stopGraceSeconds: 600 });
     const victims = [await scene.submitRunning(10, 1), await scene.submitRunning(10, 1)];
@@ -68,43 +68,49 @@ describe('a pass that preempts under a grace, and is cut off in the middle', () 
     await interleaving.release();
   };
 
-  it.each(ASKING)('asking somebody to stop, at %s, has asked nobody; the next one asks each once', async (table) => {
-    const { scene, victims, high } = await aScene();
-    await cutOffAt(table, scene);
-    expect(await scene.statuses([...victims, high])).toEqual(['running', 'running', 'queued']);
-    expect([await scene.evictions(), await scene.claims()]).toEqual([0, []]);
-    await stage.assertLedgerHolds();
+  it.each(ASKING)(
+    'asks each victim to stop once, also when the session of the pass ends while writing to %s',
+    async (table) => {
+      const { scene, victims, high } = await aScene();
+      await cutOffAt(table, scene);
+      expect(await scene.statuses([...victims, high])).toEqual(['running', 'running', 'queued']);
+      expect([await scene.evictions(), await scene.claims()]).toEqual([0, []]);
+      await stage.assertLedgerHolds();
 
-    await scene.pass();
-    expect(await scene.statuses([...victims, high])).toEqual(['stopping', 'stopping', 'queued']);
-    expect([await scene.evictions(), await scene.claims()]).toEqual([2, [{ priority: 90, count: 1 }]]);
-  });
+      await scene.pass();
+      expect(await scene.statuses([...victims, high])).toEqual(['stopping', 'stopping', 'queued']);
+      expect([await scene.evictions(), await scene.claims()]).toEqual([2, [{ priority: 90, count: 1 }]]);
+    },
+  );
 
-  it.each(GIVING)('giving what has stopped to others, at %s, has given nothing; the claim stands', async (table) => {
-    const { scene, victims, high } = await aScene();
-    await scene.pass();
-    await scene.report(victims[0]!, 'failed');
-    await scene.hurry(victims);
-    await cutOffAt(table, scene);
-    expect(await scene.standings([...victims, high])).toEqual([
-      { status: 'stopping', attempt: 1, preemptions: 1 },
-      { status: 'stopping', attempt: 1, preemptions: 1 },
-      { status: 'queued', attempt: 1, preemptions: 0 },
-    ]);
-    expect(await scene.claims()).toEqual([{ priority: 90, count: 1 }]);
-    await stage.assertLedgerHolds();
+  it.each(GIVING)(
+    'keeps the nomination when the session of the pass ends while placing the preemptor, writing to %s',
+    async (table) => {
+      const { scene, victims, high } = await aScene();
+      await scene.pass();
+      await scene.report(victims[0]!, 'failed');
+      await scene.hurry(victims);
+      await cutOffAt(table, scene);
+      expect(await scene.standings([...victims, high])).toEqual([
+        { status: 'stopping', attempt: 1, preemptions: 1 },
+        { status: 'stopping', attempt: 1, preemptions: 1 },
+        { status: 'queued', attempt: 1, preemptions: 0 },
+      ]);
+      expect(await scene.claims()).toEqual([{ priority: 90, count: 1 }]);
+      await stage.assertLedgerHolds();
 
-    await scene.pass();
-    expect(await scene.standings([...victims, high])).toEqual([
-      { status: 'queued', attempt: 2, preemptions: 1 },
-      { status: 'queued', attempt: 2, preemptions: 1 },
-      { status: 'scheduled', attempt: 1, preemptions: 0 },
-    ]);
-    expect(await scene.claims()).toEqual([]);
-    const told = await Promise.all(victims.map((id) => scene.moves(id)));
-    expect(told.map((moves) => moves.slice(3).map(({ to, cause }) => `${to}: ${cause}`))).toEqual([
-      ['stopping: preempted', 'stopping: reported', 'queued: stopped'],
-      ['stopping: preempted', 'queued: grace-over'],
-    ]);
-  });
+      await scene.pass();
+      expect(await scene.standings([...victims, high])).toEqual([
+        { status: 'queued', attempt: 2, preemptions: 1 },
+        { status: 'queued', attempt: 2, preemptions: 1 },
+        { status: 'scheduled', attempt: 1, preemptions: 0 },
+      ]);
+      expect(await scene.claims()).toEqual([]);
+      const told = await Promise.all(victims.map((id) => scene.moves(id)));
+      expect(told.map((moves) => moves.slice(3).map(({ to, cause }) => `${to}: ${cause}`))).toEqual([
+        ['stopping: preempted', 'stopping: reported', 'queued: stopped'],
+        ['stopping: preempted', 'queued: grace-over'],
+      ]);
+    },
+  );
 });

@@ -12,7 +12,7 @@ import { WorkerProcess } from './worker-process.js';
 
 const KEYS = 200;
 
-describe('an API that is killed while it answers requests with keys', () => {
+describe('an API that is killed while it answers requests with idempotency keys', () => {
   let stowage: Stowage;
   let team: Team;
   let cluster: TestCluster;
@@ -39,7 +39,7 @@ describe('an API that is killed while it answers requests with keys', () => {
     'idempotency-key': key,
   });
 
-  /** What a process answers; undefined when it is gone before it does. */
+  /** The answer of a process; undefined when the process ends before it answers. */
   const ask = async (url: string, key: string): Promise<{ id: string } | undefined> => {
     try {
       const answer = await fetch(`${url}${cluster.path}/deployments`, {
@@ -58,11 +58,11 @@ describe('an API that is killed while it answers requests with keys', () => {
     return rows.map(({ id }) => id);
   };
 
-  it('in the middle of a transaction leaves neither the deployment nor the answer; sent again, it happens', async () => {
+  it('leaves neither a deployment nor a stored answer when the API is killed in the middle of the transaction, and serves the repeated request', async () => {
     const api = await WorkerProcess.startApi(stowage);
     const key = newId();
     const blocker = await pool.connect();
-    // The last thing that the transaction writes is the answer: it waits for this lock, with the deployment written.
+    // The transaction writes the answer last: it waits for this lock after it has written the deployment.
     await blocker.query('begin; lock table idempotent_answers in share mode');
     const answer = ask(api.url, key);
     await eventually(
@@ -82,7 +82,7 @@ describe('an API that is killed while it answers requests with keys', () => {
     expect(await deploymentsOf(key)).toEqual([again?.id]);
   });
 
-  it('at any moment has done each request once or not at all; sent again, each is done once', async () => {
+  it('executes each request at most once when the API is killed at any moment, and exactly once after a repetition', async () => {
     const api = await WorkerProcess.startApi(stowage);
     const keys = Array.from({ length: KEYS }, () => newId());
     const answers = Promise.all(keys.map((key) => ask(api.url, key)));

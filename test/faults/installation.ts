@@ -10,10 +10,10 @@ import { eventually } from '../support/wait.js';
 import { brokenPromises, finish, Load } from './load.js';
 import { WorkerProcess } from './worker-process.js';
 
-/** Long enough to tell a nudge from the sweep. */
+/** Long enough to distinguish a start by a nudge from one by the sweep. */
 const SWEEP_INTERVAL_MS = 3_000;
 
-/** An API in this process and a worker in one of its own, to be loaded, hurt, and found as it was. */
+/** An API in this process and a worker in one of its own. Tests load it, break something, and check that it recovers. */
 export class Installation {
   private constructor(
     readonly stowage: Stowage,
@@ -39,7 +39,7 @@ export class Installation {
     await this.stowage.stop();
   }
 
-  /** A cluster, and people who submit to it, report and cancel until they are stopped. */
+  /** A cluster, and clients that submit to it, report and cancel until they are stopped. */
   async load(random: Random): Promise<{ cluster: TestCluster; load: Load }> {
     const cluster = await TestCluster.create(this.team, { cpu: 100 });
     return { cluster, load: new Load(cluster, this.pool, random) };

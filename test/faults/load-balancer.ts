@@ -2,12 +2,12 @@ import { createServer, request, type IncomingMessage, type Server, type ServerRe
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How often each API is asked whether it is ready: the load balancers of this world do so every half second or more. */
+/** How often each API's readiness is checked: real load balancers check every half second or less often. */
 const CHECK_MS = 250;
 
 /**
- * The plainest load balancer: asks each API whether it is ready, hands requests to those in turn that were, and tries nothing twice.
- * Whatever a client would notice of a restart is counted.
+ * The plainest load balancer: checks the readiness of each API, forwards requests to ready ones in turn, and repeats none.
+ * It counts everything that a client would notice of a restart.
  */
 export class LoadBalancer {
   /** Requests that got no answer, or one of 500 and above. */
@@ -68,7 +68,7 @@ export class LoadBalancer {
     const port = this.ready[(this.next += 1) % this.ready.length];
     const { method, url: path, headers } = incoming;
     const fail = (reason: string): void => {
-      this.failures.push(`${method ?? ''} ${path ?? ''} at ${port ?? 'nobody'}: ${reason}`);
+      this.failures.push(`${method ?? ''} ${path ?? ''} at ${port ?? 'no API'}: ${reason}`);
       if (!outgoing.headersSent) outgoing.writeHead(502);
       outgoing.end();
     };
@@ -80,7 +80,7 @@ export class LoadBalancer {
       this.answered += 1;
       const { statusCode = 0 } = answer;
       if (statusCode >= 500) this.failures.push(`${method ?? ''} ${path ?? ''} at ${port}: ${statusCode}`);
-      // Who talks to us and who we talk to are two connections.
+      // The client's connection and the one to the API close independently.
       const { connection: _, ...rest } = answer.headers;
       outgoing.writeHead(statusCode, rest);
       answer.on('error', (error) => fail(error.message));

@@ -5,25 +5,24 @@ import { type Pool } from 'pg';
 import { type TestCluster } from '../support/clusters.js';
 import { type Random } from '../support/random.js';
 
-/** What clients of a cluster were told while something broke. */
+/** The answers that clients of a cluster got while something broke. */
 export interface Told {
   /** Ids of deployments whose submission was acknowledged. */
   readonly submitted: string[];
   /** Ids whose completion was acknowledged, with the outcome. */
   readonly completed: Map<string, string>;
   readonly cancelled: Set<string>;
-  /** Answers of 500 and above, other than 503 with a time to wait: there must be none. */
+  /** Answers of 500 and above, except 503 with Retry-After: there must be none. */
   readonly faults: string[];
   /** The longest that an answer took, in milliseconds. */
   slowestMs: number;
 }
 
-/** Clients wait with more work while so much is open: the faults are the test, not the throughput. */
+/** Clients submit no more while this many deployments are open: the test is about faults, not throughput. */
 const MAX_OPEN = 400;
 
 /**
- * Clients that submit, complete and cancel, until told to stop. Whatever is answered by an error may or may not have happened; whatever is
- * acknowledged has.
+ * Clients that submit, complete and cancel until `stop`. A request that fails may or may not have taken effect; one that is acknowledged has.
  */
 export class Load {
   readonly told: Told = { submitted: [], completed: new Map(), cancelled: new Set(), faults: [], slowestMs: 0 };
@@ -67,7 +66,7 @@ export class Load {
     this.told.submitted.push(...(body?.results.map(({ id }) => id) ?? []));
   }
 
-  /** Reports of what a runtime would find running, some of them twice. */
+  /** Reports the ends of running deployments as a runtime does, some of them twice. */
   private async complete(): Promise<void> {
     const { rows } = await this.pool.query<{ id: string }>(
       `select id from deployments where cluster_id = $1 and status = 'scheduled' order by random() limit 25`,
@@ -101,7 +100,7 @@ export class Load {
   }
 }
 
-/** What was promised and did not happen: acknowledged deployments that are gone or still open, ends that are others. */
+/** Acknowledged deployments that are gone or still open, and ends that differ from the acknowledged outcome. */
 export async function brokenPromises(pool: Pool, cluster: TestCluster, told: Told): Promise<unknown[]> {
   const { rows } = await pool.query<{ id: string; status: string }>(
     'select id, status from deployments where cluster_id = $1',
@@ -116,7 +115,7 @@ export async function brokenPromises(pool: Pool, cluster: TestCluster, told: Tol
   ];
 }
 
-/** Lets everything that is left start and end. */
+/** Lets all remaining deployments start and end. */
 export async function finish(pool: Pool, cluster: TestCluster, timeoutMs = 20_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

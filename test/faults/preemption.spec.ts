@@ -13,7 +13,7 @@ import { openPasses } from './worker-process.js';
 const KILLS = 3;
 const CORES = 60;
 
-/** Evictions in whose pass nobody was started. */
+/** Evictions in whose pass no deployment started. */
 const FOR_NOTHING = `
   select e.deployment_id from deployment_events e
   where e.cause = 'preempted' and not exists (
@@ -24,7 +24,7 @@ describe('preemption by workers that are killed', () => {
   let interleaving: Interleaving;
 
   beforeAll(async () => {
-    // Few rows a pass: more passes, and more moments in the middle of one.
+    // Few rows a pass make more passes, and more moments in the middle of one.
     processes = await WorkerProcesses.start({ STOWAGE_PASS_MAX_ROWS: '8' });
     interleaving = await Interleaving.install(processes.stowage.database.url, ['cluster_schedules', 'ledger_entries']);
   });
@@ -39,7 +39,7 @@ describe('preemption by workers that are killed', () => {
     await processes.stop();
   });
 
-  it('is whole or has not happened, in every pass: nobody gives way for nothing, and nothing is lost', async () => {
+  it('commits each preemption whole or not at all: no victim stops without a preemptor that starts, and no deployment is lost', async () => {
     const random = Random.of('kill -9 in the middle of preemptions');
     const scene = await PreemptionScene.create(processes.stowage, processes.team, CORES);
     const observer = observeLedger(processes.stowage.database.url, 250);
@@ -59,7 +59,7 @@ describe('preemption by workers that are killed', () => {
       }));
       high.push(...(await scene.cluster.submitBatch(batch)));
       await sleep(random.integer(0, 60));
-      // It may have been faster: then it is killed at rest.
+      // The worker may have been faster: then it is killed at rest.
       await eventually(
         async () => ({ open: await openPasses(processes.pool), queued: (await scene.cluster.read()).queue.queued }),
         ({ open, queued }) => open > 0 || queued === 2 * high.length,
@@ -81,20 +81,20 @@ describe('preemption by workers that are killed', () => {
     );
   });
 
-  it('asks everybody to stop once, and gives what was freed to whom it was promised, when there is time to stop', async () => {
+  it('asks each victim to stop once under a grace period, and gives freed resources to the nominated preemptors', async () => {
     const scene = await PreemptionScene.create(processes.stowage, processes.team, 2, { stopGraceSeconds: 600 });
     const becomes = (ids: readonly string[], statuses: readonly string[]): Promise<unknown> =>
       eventually(
         () => scene.statuses(ids),
         (now) => now.join() === statuses.join(),
       );
-    /** The one that is at work dies where it writes to a table, and another one comes. */
+    /** Kills the working process while it writes to a table, and starts another. */
     const killAt = async (table: string, begin: () => Promise<unknown>): Promise<void> => {
       await interleaving.pauseAt(table);
       await begin();
       await interleaving.reached();
       await worker.kill();
-      // Its session goes on until it has something to say to it.
+      // Its session goes on until PostgreSQL next writes to the dead client.
       await interleaving.release();
       worker = await processes.startWorker();
     };
@@ -110,7 +110,7 @@ describe('preemption by workers that are killed', () => {
     await becomes([...victims, high], ['stopping', 'stopping', 'queued']);
     expect([await scene.evictions(), await scene.claims()]).toEqual([2, [{ priority: 90, count: 1 }]]);
 
-    // A third, which is no more urgent than they are, gets none of what they had.
+    // A third of the same priority gets none of the freed resources.
     const third = await scene.submit(10, 1);
     await killAt('ledger_entries', async () => {
       await scene.report(victims[0]!, 'failed');

@@ -7,7 +7,7 @@ import { Random } from '../support/random.js';
 import { RedisServer } from '../support/redis-server.js';
 import { Installation } from './installation.js';
 
-describe('a Redis that goes away under load', () => {
+describe('a worker whose Redis is killed under load', () => {
   let redis: RedisServer;
   let installation: Installation;
 
@@ -21,7 +21,7 @@ describe('a Redis that goes away under load', () => {
     await redis.kill();
   });
 
-  it('twice, takes nothing with it, and nobody waits for it', async () => {
+  it('loses no deployment and delays no request when Redis is killed twice', async () => {
     const random = Random.of('Redis killed under load');
     const observer = observeLedger(installation.stowage.database.url);
     const { cluster, load } = await installation.load(random);
@@ -36,7 +36,7 @@ describe('a Redis that goes away under load', () => {
     await installation.assertRecovered(cluster, load);
   });
 
-  it('does not keep a worker from stopping', async () => {
+  it('stops on SIGTERM while Redis is away', async () => {
     await redis.kill();
     await sleep(200);
     const { tookMs } = await installation.worker.terminate();

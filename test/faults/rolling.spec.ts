@@ -12,17 +12,17 @@ import { ServedProcess } from '../support/served-process.js';
 import { eventually } from '../support/wait.js';
 import { LoadBalancer } from './load-balancer.js';
 
-/** A checkout of an older revision, built, whose processes are there first: see scripts/test-rolling.mjs. */
+/** A built checkout of an older revision, whose processes run first: see scripts/test-rolling.mjs. */
 const OLD_BUILD = process.env['STOWAGE_OLD_BUILD'];
 
-/** How much each demo submits: another one begins until everything has been restarted. */
+/** How much each demo submits: demos follow each other until all processes are restarted. */
 const DEPLOYMENTS = 3_000;
 
-/** Demos, one after the other, until told that it is enough. Each one checks what it was told by itself. */
+/** Demos, one after the other, until `stop`. Each one checks the answers that it got. */
 class Demos {
   private isEnough = false;
   private readonly running: Promise<void>;
-  /** What those said that found something wrong. */
+  /** The reports of demos that found a fault. */
   readonly complaints: string[] = [];
 
   constructor(private readonly url: string) {
@@ -80,7 +80,7 @@ describe(`a rolling ${OLD_BUILD === undefined ? 'restart' : 'upgrade'} of two AP
     await database.drop();
   });
 
-  it('is not noticed by the demo: no request fails, and no placement is lost or doubled', async () => {
+  it('fails no request of the demo, and neither loses nor doubles a placement', async () => {
     demos = new Demos(balancer.url);
     const open = async (): Promise<number> =>
       Number(
@@ -88,7 +88,7 @@ describe(`a rolling ${OLD_BUILD === undefined ? 'restart' : 'upgrade'} of two AP
           ?.open,
       );
     await eventually(open, (count) => count > 0, 60_000);
-    // What runs now knows nothing of the schema that it works on from here on.
+    // The running processes are older than the schema that they work on from here on.
     if (OLD_BUILD !== undefined) process.stderr.write(await migrateBy('.'));
     for (const one of [...apis, ...workers]) one.become();
     for (const [index, api] of apis.entries()) {

@@ -32,7 +32,7 @@ describe('sessions that end under load', () => {
     }
     await sleep(300);
     await installation.assertRecovered(cluster, load);
-    // Passes and sweeps come and go; a transaction that lasts was leaked.
+    // Passes and sweeps are short; a transaction that stays open was leaked.
     await sleep(2_000);
     const stuck = await pool.query(
       `select 1 from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'

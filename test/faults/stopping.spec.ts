@@ -21,7 +21,7 @@ describe('a process that is asked to stop', () => {
     expect(worker.log).toContain('shutting down');
   });
 
-  it('does so also when it has only just begun, and still connects', async () => {
+  it('ends with code 0 also when stopped during the start', async () => {
     const failed: string[] = [];
     for (let round = 0; round < 4; round++) {
       const workers = await Promise.all(Array.from({ length: 3 }, () => WorkerProcess.start(stowage)));

@@ -8,7 +8,7 @@ import { workerEnvironment } from '#config';
 import { type Stowage } from '../support/stowage.js';
 import { eventually } from '../support/wait.js';
 
-/** A real worker, or an API, as built, in a process of its own, for signals. */
+/** A worker or an API as built, in a process of its own, which tests send signals to. */
 export class WorkerProcess {
   private said = '';
 
@@ -62,7 +62,7 @@ export class WorkerProcess {
     return this.said;
   }
 
-  /** Stops it from running, without telling it. */
+  /** Freezes it with SIGSTOP, which it cannot notice. */
   freeze(): void {
     this.child.kill('SIGSTOP');
   }
@@ -92,7 +92,7 @@ export class WorkerProcess {
   }
 }
 
-/** How many transactions of workers are open in a database at this moment: passes in the middle, mostly. */
+/** How many transactions of workers are open in a database at this moment: mostly passes. */
 export async function openPasses(pool: Pool): Promise<number> {
   const { rowCount } = await pool.query(
     `select 1 from pg_stat_activity

@@ -15,7 +15,7 @@ const KILLS = 5;
 const WAITING_FOR_A_LOCK = `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
 const IDLE_IN_A_PASS = `select pid from pg_stat_activity where datname = current_database() and state = 'idle in transaction' and application_name = 'stowage-worker'`;
 
-/** Makes requests that must not wait for a pass, however long it is held open. */
+/** Makes requests that must not wait for a pass, however long that stays open. */
 async function expectQuickAnswers(requests: readonly (() => Promise<{ status: number }>)[]): Promise<void> {
   for (const request of requests) {
     const beganMs = performance.now();
@@ -24,11 +24,11 @@ async function expectQuickAnswers(requests: readonly (() => Promise<{ status: nu
   }
 }
 
-describe('workers that are killed, frozen or asked to stop', () => {
+describe('the scheduler, while its workers are killed, frozen or asked to stop', () => {
   let processes: WorkerProcesses;
 
   beforeAll(async () => {
-    // Few rows a pass: more passes, and more moments in the middle of one.
+    // Few rows a pass make more passes, and more moments in the middle of one.
     processes = await WorkerProcesses.start({ STOWAGE_PASS_MAX_ROWS: '40' });
   });
 
@@ -40,7 +40,7 @@ describe('workers that are killed, frozen or asked to stop', () => {
     await processes.stop();
   });
 
-  it('lose nothing and double nothing, however often they are killed in the middle of a pass', async () => {
+  it('loses and doubles no deployment when workers are killed in the middle of passes', async () => {
     const random = Random.of('kill -9 in the middle of passes');
     const cluster = await TestCluster.create(processes.team, { cpu: 400 });
     const observer = observeLedger(processes.stowage.database.url, 250);
@@ -52,7 +52,7 @@ describe('workers that are killed, frozen or asked to stop', () => {
         () => openPasses(processes.pool),
         (count) => count > 0,
       );
-      // The last one is asked, and finishes what it has begun.
+      // The last worker gets SIGTERM, and finishes the passes that it has begun.
       if (kill === KILLS - 1) expect((await first.terminate()).tookMs).toBeLessThan(10_000);
       await Promise.all([first.kill(), kill % 3 === 2 ? second.kill() : undefined]);
       if (!second.isAlive) second = await processes.startWorker();
@@ -72,18 +72,18 @@ describe('workers that are killed, frozen or asked to stop', () => {
     expect(await cluster.read()).toMatchObject({ allocated: { cpu: 0, memoryMib: 0 }, queue: { queued: 0 } });
   });
 
-  it('lose the right to commit when they are frozen in the middle of a pass, and another goes on', async () => {
+  it('keeps a worker that was frozen in the middle of a pass from committing, and continues with another', async () => {
     const cluster = await TestCluster.create(processes.team, { cpu: 10 });
     await cluster.cordon();
     const first = await cluster.submit();
-    // The other one is there already, and looks away until it is needed: starting takes longer than a fence on a busy machine.
+    // The other worker runs already, frozen until it is needed: starting takes longer than the fence on a busy machine.
     const other = await processes.startWorker();
     other.freeze();
     const frozen = await processes.startWorker();
     await eventually(cluster.passes.bind(cluster), (passes) => passes.at(-1)?.waiting === 1);
     const passesBefore = (await cluster.passes()).length;
 
-    // 1. The pass that places it must wait for this row: there it freezes, and then gets the row.
+    // 1. The pass that places it waits for this row: the worker freezes there, and then gets the row.
     const lock = await processes.pool.connect();
     await lock.query('begin');
     await lock.query('select 1 from deployments where id = $1 for update', [first]);
@@ -101,7 +101,7 @@ describe('workers that are killed, frozen or asked to stop', () => {
     );
     const frozenAtMs = performance.now();
 
-    // 2. Nobody waits for it but passes.
+    // 2. Only passes wait for it.
     other.thaw();
     await expectQuickAnswers([
       () => processes.team.developer.post(`${cluster.path}/deployments`, aDeployment()),
@@ -125,7 +125,7 @@ describe('workers that are killed, frozen or asked to stop', () => {
     const placing = passes.slice(passesBefore).filter(({ placed }) => placed > 0);
     expect(placing.reduce((sum, { placed }) => sum + placed, 0)).toBe(2);
 
-    // 4. Thawed, it commits nothing of what it had in mind, survives, and serves again.
+    // 4. Thawed, it commits nothing of its pass, survives, and serves again.
     frozen.thaw();
     await sleep(500);
     expect(await cluster.read()).toMatchObject({ allocated: { cpu: 2 }, queue: { queued: 0 } });

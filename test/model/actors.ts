@@ -13,10 +13,10 @@ const ABOUT_A_DEPLOYMENT: readonly Operation[] = [
   'reprioritize',
 ];
 
-/** Deployments that are not far-fetched are among so many of the latest. */
+/** A likely deployment is among this many of the latest. */
 const LATEST = 60;
 
-/** One step as a command: what it needs of what is known, and how it is done. */
+/** One step as a command: its precondition in the model, and how it is performed. */
 export class Act implements AsyncCommand<Model, readonly TestCluster[]> {
   constructor(private readonly step: Step) {}
 
@@ -79,7 +79,7 @@ export class Act implements AsyncCommand<Model, readonly TestCluster[]> {
     return id;
   }
 
-  /** Mostly one with one of these statuses, as somebody would who looks first; sometimes, or where there is none, any. */
+  /** Mostly a deployment with one of these statuses, as a client that reads first would pick; sometimes, or where there is none, any. */
   private async found(
     model: Model,
     cluster: TestCluster,
@@ -91,7 +91,7 @@ export class Act implements AsyncCommand<Model, readonly TestCluster[]> {
       const { body } = await viewer.get<{ items: DeploymentBody[] }>(
         `${path}/deployments?clusterId=${cluster.id}&status=${status}&limit=20`,
       );
-      // An answer to its submission may still be on its way: nobody knows of it yet.
+      // The answer to its submission may still be on its way: the model does not know it yet.
       const items = body.items.filter(({ id }) => model.promises.has(id));
       const found = items[Math.round(place * (items.length - 1))];
       if (found !== undefined) return found;
@@ -99,7 +99,7 @@ export class Act implements AsyncCommand<Model, readonly TestCluster[]> {
     return { id: this.anyOf(model), attempt: 1 };
   }
 
-  /** Growing leads to more than there was in the beginning, shrinking to less. */
+  /** Growing leads above the first capacity, shrinking below it. */
   private capacity(operation: 'grow' | 'shrink' | 'shrink-when-free'): Resources {
     const { size } = this.step;
     const of = (least: number, most: number, at: number): number => Math.round(least + (most - least) * at);

@@ -18,7 +18,7 @@ interface ClusterRow {
   readonly capacity: readonly number[];
 }
 
-/** What the auditor knows of a cluster from its entries alone. */
+/** A cluster, as recomputed from its ledger entries alone. */
 interface Book {
   lastEntry: string;
   balance: number[];
@@ -28,7 +28,7 @@ interface Book {
   readonly passes: Set<string>;
 }
 
-/** Between two looks: as often as leaves the machine to those who are looked at. */
+/** The pause between two audits: it leaves the machine to the installation. */
 const PAUSE_MS = 30;
 
 /** Before every UUIDv7. */
@@ -38,8 +38,8 @@ const plus = (a: readonly number[], b: readonly number[]): number[] => a.map((am
 const minus = (a: readonly number[], b: readonly number[]): number[] => a.map((amount, at) => amount - (b[at] ?? 0));
 
 /**
- * Keeps books of its own from the entries that it sees, one by one in the order in which they were written, and compares them with what the
- * database says in the same snapshot. It knows nothing of the service's code, and its sums are made here, not there.
+ * Recomputes the ledger from its entries, one by one in the order in which they were written, and compares the sums with the columns of the
+ * same snapshot. It shares no code with the service, and adds up here, not in SQL.
  */
 export class Auditor {
   private readonly books = new Map<string, Book>();
@@ -50,7 +50,7 @@ export class Auditor {
 
   private constructor(private readonly client: Client) {}
 
-  /** Looks again and again until it is stopped. */
+  /** Audits repeatedly until it is stopped. */
   static async watch(databaseUrl: string): Promise<{ auditor: Auditor; stop(): Promise<void> }> {
     const client = new Client({ connectionString: databaseUrl });
     await client.connect();

@@ -18,25 +18,25 @@ const OPERATION_COUNT = Number(process.env['STOWAGE_MODEL_OPERATIONS'] ?? 1_000)
 const ACTORS = 8;
 const WORKERS = 3;
 
-/** One look of the observer costs more the longer the history is; it must not take the machine from those whom it observes. */
+/** An audit of the observer costs more the longer the history is; it must leave the machine to the installation. */
 const OBSERVER_PAUSE_MS = Math.max(500, OPERATION_COUNT / 10);
 
-/** Never done, because it cannot be. */
+/** Operations that can never succeed. */
 const NEVER_DONE: readonly Operation[] = ['report-stale'];
 
-/** Never refused: these may be said again and again, of whatever there is. */
+/** Operations that are never refused: they may be repeated in every state. */
 const NEVER_REFUSED: readonly Operation[] = ['shrink-when-free', 'cordon', 'uncordon', 'drain'];
 
-/** Whom a pass has given up. */
+/** The victims of preemption. */
 const PREEMPTED = `deployment_events where cause = 'preempted'`;
 
-/** So often one deployment may be preempted. */
+/** How often one deployment may be preempted. */
 const MAX_PREEMPTIONS = 5;
 
-/** So many reports in one request. */
+/** How many reports one request holds. */
 const REPORTS = 100;
 
-describe('the ledger, whatever eight people do at once on three clusters with three workers', () => {
+describe('the ledger, under eight concurrent clients on three clusters with three workers', () => {
   let stowage: Stowage;
   let client: Client;
 
@@ -54,7 +54,7 @@ describe('the ledger, whatever eight people do at once on three clusters with th
   const count = async (sql: string): Promise<number> =>
     Number((await client.query<{ count: string }>(`select count(*) from ${sql}`)).rows[0]?.count);
 
-  /** Reports what holds resources as succeeded, wherever it is, until nothing is left anywhere. */
+  /** Reports every deployment with resources as succeeded, until none is left in any cluster. */
   async function finish(models: readonly Model[]): Promise<void> {
     await eventually(
       async () => {
@@ -74,7 +74,7 @@ describe('the ledger, whatever eight people do at once on three clusters with th
     );
   }
 
-  /** Every operation was done and refused, as far as it can be, and every move of a deployment was made. */
+  /** Expects that every operation was done and refused, as far as it can be, and every transition of a deployment occurred. */
   async function expectNothingLeftOut(tally: Tally): Promise<void> {
     const idle = OPERATIONS.filter((operation) => tally[operation].done === 0);
     expect(idle).toEqual(NEVER_DONE);
@@ -116,14 +116,14 @@ describe('the ledger, whatever eight people do at once on three clusters with th
       await count(`clusters where (allocated_cpu_millis, allocated_memory_mib, allocated_gpu_millis) <> (0, 0, 0)`),
     ).toBe(0);
     expect(auditor.entries).toBe(2 * (await count(`ledger_entries where kind = 'allocate'`)));
-    // What the service's own audit found, but for what merely came late.
+    // The findings of the service's own audit, except those that are merely late.
     expect(await count(`ledger_findings where law <> 'settled-in-time'`)).toBe(0);
   }
 
-  /** Nobody was preempted more often than may be, for the lowest priority, or for nobody. @returns how many were */
+  /** Expects no preemption beyond the limit, for the lowest priority, or without a preemptor. @returns how many deployments were preempted */
   async function expectRightPreemptions(): Promise<number> {
     expect(await count(`deployments where preemptions > ${MAX_PREEMPTIONS}`)).toBe(0);
-    // Under a grace, whoever has not started stops at once, and the preemptor may have to wait for others, who have.
+    // Under a grace period a victim that has not started stops at once; the preemptor may have to wait for other victims.
     const { rows: wrong } = await client.query(`
       select e.pass_id, e.to_status, e.preemptor_priority, d.is_preemptible, d.priority, passes.placed, c.policy
       from deployment_events e
@@ -141,7 +141,7 @@ describe('the ledger, whatever eight people do at once on three clusters with th
   }
 
   it(
-    `is right at every committed version of ${OPERATION_COUNT} operations, and every promise is kept`,
+    `holds at every committed version of ${OPERATION_COUNT} operations, and every promise is kept`,
     async () => {
       const { seed } = Random.of('the ledger model');
       const team = await aTeam(stowage.client);
@@ -153,14 +153,14 @@ describe('the ledger, whatever eight people do at once on three clusters with th
       ];
       const model = new Model();
       const modelOfScenarios = new Model();
-      // On one of them, what runs is granted time to stop: sometimes enough for a report, sometimes not.
+      // One of them grants a grace period: sometimes long enough for a report, sometimes not.
       for (const cluster of clusters.slice(0, 1)) await model.grant(cluster, 1);
-      // On all of them, higher priorities start in the place of lower ones.
+      // All of them preempt lower priorities.
       for (const cluster of clusters) await model.letPreempt(cluster, MAX_PREEMPTIONS);
       const { auditor, stop } = await Auditor.watch(stowage.database.url);
       const observer = observeLedger(stowage.database.url, OBSERVER_PAUSE_MS);
 
-      // 1. Everybody follows a script, all at once; beside them, scenarios bring every operation to each of its ends.
+      // 1. All clients follow their scripts at once; beside them, scenarios bring every operation to each of its outcomes.
       const playing = scriptsOf(seed, ACTORS, OPERATION_COUNT, clusters.length).map(async (script) =>
         asyncModelRun(
           () => ({ model, real: clusters }),
@@ -172,7 +172,7 @@ describe('the ledger, whatever eight people do at once on three clusters with th
         throw error;
       });
 
-      // 2. What is left gets room, starts and ends.
+      // 2. Clusters grow, and the remaining deployments start and end.
       for (const cluster of clusters) {
         await model.resize('grow', cluster, { cpu: 100_000, memoryMib: 1_000_000, gpu: 100_000 });
         await model.turn('uncordon', cluster);
@@ -188,11 +188,11 @@ describe('the ledger, whatever eight people do at once on three clusters with th
       await stop();
       await assertLedgerHolds(stowage.database.url);
 
-      // 3. Everything that was promised is so, and nothing else; nothing is left in anybody's hands.
+      // 3. The final state is what the answers promised; no deployment has resources.
       await expectPromisesKept(models, auditor);
       const told = await expectRightPreemptions();
 
-      // 4. None of this was for nothing, whatever the seed.
+      // 4. The run was not vacuous, whatever the seed.
       const tally = talliesOf(models);
       process.stderr.write(
         `the ledger model: ${told} preemptions ${JSON.stringify(tally)} ${auditor.looks} looks at ${auditor.entries} entries, ${observer.looks()} at everything\n`,

@@ -8,14 +8,14 @@ import {
 } from '../support/clusters.js';
 import { type Operation, OPERATIONS } from './steps.js';
 
-/** How often each operation was done, and how often it was refused. */
+/** How often each operation succeeded, and how often it was refused. */
 export type Tally = Record<Operation, { done: number; refused: number }>;
 
 function emptyTally(): Tally {
   return Object.fromEntries(OPERATIONS.map((operation) => [operation, { done: 0, refused: 0 }])) as Tally;
 }
 
-/** What several models counted, together. */
+/** The sums of what several models counted. */
 export function talliesOf(models: readonly Model[]): Tally {
   const sum = emptyTally();
   for (const { tally } of models) {
@@ -27,43 +27,43 @@ export function talliesOf(models: readonly Model[]): Tally {
   return sum;
 }
 
-/** What was promised of a deployment. */
+/** What the answers promised of a deployment. */
 interface Promised {
   readonly cluster: TestCluster;
-  /** The outcome that an answer told, once one did. */
+  /** The outcome of the first answer that named one. */
   outcome: string | null;
 }
 
-/** What is no, and what is not now: a cluster whose passes take turns without end on a busy machine keeps others waiting for its row. */
+/** Final refusals, and temporary ones: on a busy machine, endless passes on a cluster keep requests waiting for its row. */
 const REFUSALS = [409, 412, 422, 503];
 
-/** How often a turn is asked for again that was not possible just then; scenarios count on it. */
+/** How often a request is repeated after a temporary refusal; scenarios rely on it. */
 const TURNS = 10;
 
-/** What becomes of what has been asked to stop, whatever is reported of it. */
+/** The end of a stopping deployment, whatever is reported of it. */
 const STOPPED = ['cancelled', 'timed_out'];
 
-/** What is not over: nothing is promised of it yet. */
+/** Statuses before the end: the model promises nothing of them yet. */
 const OPEN = ['retrying', 'stopping'];
 
-/** Does what somebody does, and remembers what the answers promised: what has been told once must be told for ever. */
+/** Performs the operations of a client, and remembers what the answers promised: the final state has to agree with it. */
 export class Model {
   readonly promises = new Map<string, Promised>();
-  /** Ids in the order in which they were told. */
+  /** Ids in the order of the answers. */
   readonly known: string[] = [];
-  /** How operations went: done, or refused in a way that the API documents. */
+  /** Outcomes of operations: done, or refused in a way that the API documents. */
   readonly tally = emptyTally();
-  /** Ids of clusters that grant what runs time to stop. */
+  /** Ids of clusters with a grace period. */
   private readonly granting = new Set<string>();
 
-  /** Makes a cluster grant what runs time to stop. */
+  /** Gives a cluster a grace period. */
   async grant(cluster: TestCluster, stopGraceSeconds: number): Promise<void> {
     const { status } = await cluster.team.admin.patch(cluster.path, { policy: { stopGraceSeconds } });
     if (status !== 200) throw new Error(`a policy was answered by ${status}`);
     this.granting.add(cluster.id);
   }
 
-  /** Makes higher priorities start in the place of lower ones in a cluster, each of them at most so often. */
+  /** Switches preemption on in a cluster, with a limit for each deployment. */
   async letPreempt(cluster: TestCluster, maxPreemptions: number): Promise<void> {
     const policy = { preemption: 'lower-priority', preemptAfterSeconds: 0, maxPreemptions };
     const { status } = await cluster.team.admin.patch(cluster.path, { policy });
@@ -98,19 +98,19 @@ export class Model {
     return this.count('complete', this.told(id, answer, this.endsOf(id, 'succeeded')));
   }
 
-  /** What has failed may be tried again: then nothing is promised yet. */
+  /** A failed deployment may be retried: then nothing is promised yet. */
   async fail(id: string, attempt = 1): Promise<Answer<DeploymentBody>> {
     const answer = await this.post(id, 'complete', { outcome: 'failed', attempt });
     const isOver = !OPEN.includes(answer.body.status);
     return this.count('fail', isOver ? this.told(id, answer, this.endsOf(id, 'failed')) : answer);
   }
 
-  /** About an attempt that there never was. */
+  /** Reports an attempt that never existed. */
   async reportStale(id: string): Promise<Answer<DeploymentBody>> {
     return this.count('report-stale', await this.post(id, 'complete', { outcome: 'failed', attempt: 7_000 }));
   }
 
-  /** What still stops is promised to be cancelled, whatever happens until then. */
+  /** A stopping deployment is promised to end as cancelled, whatever happens until then. */
   async cancel(id: string): Promise<Answer<DeploymentBody>> {
     const answer = await this.post(id, 'cancel');
     if (answer.status !== 200 || answer.body.status !== 'stopping') {
@@ -170,7 +170,7 @@ export class Model {
 
   private clusterOf(id: string): TestCluster {
     const cluster = this.promises.get(id)?.cluster;
-    if (cluster === undefined) throw new RangeError(`nobody has told of ${id}`);
+    if (cluster === undefined) throw new RangeError(`no answer has named ${id}`);
     return cluster;
   }
 
@@ -179,7 +179,7 @@ export class Model {
     this.known.push(id);
   }
 
-  /** What a report can make of a deployment. */
+  /** The statuses that a report can lead to. */
   private endsOf(id: string, outcome: string): readonly string[] {
     return this.granting.has(this.clusterOf(id).id) ? [outcome, ...STOPPED] : [outcome];
   }
@@ -194,7 +194,7 @@ export class Model {
 
   private keep(id: string, outcome: string): void {
     const promised = this.promises.get(id);
-    if (promised === undefined) throw new RangeError(`nobody has told of ${id}`);
+    if (promised === undefined) throw new RangeError(`no answer has named ${id}`);
     if (promised.outcome !== null && promised.outcome !== outcome) {
       throw new Error(`${id} was ${promised.outcome}, and is ${outcome}`);
     }

@@ -5,7 +5,7 @@ import { type Team } from '../support/people.js';
 import { eventually } from '../support/wait.js';
 import { type Model } from './model.js';
 
-/** The machine is busy with everybody else meanwhile. */
+/** The machine is busy with the other clients meanwhile. */
 const PATIENCE_MS = 40_000;
 
 const FOUR = { cpu: 4, memoryMib: 100, gpu: 1 };
@@ -34,8 +34,8 @@ async function released(cluster: TestCluster): Promise<void> {
 }
 
 /**
- * Brings every operation to be done, and all that can be refused to be refused, in states that nobody else disturbs: on clusters of their
- * own, in the same installation and at the same time as everything else. With them, no seed can leave anything out.
+ * Performs every operation with success, and every refusable one with a refusal, in states that no other client disturbs: on clusters of
+ * their own, in the same installation and at the same time. With them, no seed can leave an outcome out.
  */
 export async function playScenarios(model: Model, team: Team): Promise<void> {
   const scenarios = [
@@ -57,7 +57,7 @@ export async function playScenarios(model: Model, team: Team): Promise<void> {
   await Promise.all(scenarios.map(async (scenario) => scenario(model, await TestCluster.create(team, FOUR))));
 }
 
-/** One works, two wait; reports, cancels and sizes, each where it is right and where it is wrong. */
+/** One runs, two wait; reports, cancellations and sizes, each allowed and refused. */
 async function work(model: Model, cluster: TestCluster): Promise<void> {
   const first = await submitted(model, cluster, cpu(4));
   await becomes(cluster, first, 'scheduled');
@@ -66,7 +66,7 @@ async function work(model: Model, cluster: TestCluster): Promise<void> {
   const many = await model.submitMany(cluster, [cpu(2), cpu(2)]);
   expect(many.status).toBe(201);
   const [second = '', third = ''] = many.body.results.map(({ id }) => id ?? '');
-  // Nothing can start before there is more room.
+  // No deployment can start before the cluster grows.
   for (const refused of [model.start(second), model.complete(second), model.fail(second)]) {
     expect((await refused).status).toBe(409);
   }
@@ -84,7 +84,7 @@ async function work(model: Model, cluster: TestCluster): Promise<void> {
   expect((await model.resize('shrink', cluster, { ...FOUR, cpu: 2 })).status).toBe(200);
 }
 
-/** Of two who say at the same time how something ended, one is right and the other one learns it. */
+/** Of two concurrent reports of an end, one is accepted and the other is refused with its outcome. */
 async function race(model: Model, cluster: TestCluster): Promise<void> {
   const id = await submitted(model, cluster, cpu(1));
   await becomes(cluster, id, 'scheduled');
@@ -92,7 +92,7 @@ async function race(model: Model, cluster: TestCluster): Promise<void> {
   expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
 }
 
-/** A pass that takes from one gives to the other. */
+/** A pass that releases one deployment starts the other. */
 async function swap(model: Model, cluster: TestCluster): Promise<void> {
   const first = await submitted(model, cluster, cpu(4));
   await becomes(cluster, first, 'scheduled');
@@ -103,14 +103,14 @@ async function swap(model: Model, cluster: TestCluster): Promise<void> {
   expect(passes.filter(({ placed, released: back }) => placed === 1 && back === 1)).toHaveLength(1);
 }
 
-/** What runs longer than it declared is ended by a pass. */
+/** A pass ends a deployment that runs longer than declared. */
 async function timeout(model: Model, cluster: TestCluster): Promise<void> {
   const id = await submitted(model, cluster, { ...cpu(1), maxRuntimeSeconds: 1 });
   await becomes(cluster, id, 'timed_out');
   expect((await model.complete(id)).status).toBe(409);
 }
 
-/** What waits longer than it wants to is ended by a pass. */
+/** A pass expires a deployment that waits longer than its queue timeout. */
 async function expiry(model: Model, cluster: TestCluster): Promise<void> {
   const first = await submitted(model, cluster, cpu(4));
   await becomes(cluster, first, 'scheduled');
@@ -119,7 +119,7 @@ async function expiry(model: Model, cluster: TestCluster): Promise<void> {
   expect((await model.cancel(second)).status).toBe(409);
 }
 
-/** What fails with a retry left is tried again, with resources of its own; a late report of the first attempt is refused. */
+/** A failed deployment with a retry left starts again, with a new allocation; a late report of the first attempt is refused. */
 async function retry(model: Model, cluster: TestCluster): Promise<void> {
   const id = await submitted(model, cluster, { ...cpu(4), maxRetries: 1 });
   await becomes(cluster, id, 'scheduled');
@@ -133,7 +133,7 @@ async function retry(model: Model, cluster: TestCluster): Promise<void> {
   expect((await model.fail(id, 2)).body.status).toBe('failed');
 }
 
-/** One that a runtime has reported as started, in time: what declares a runtime may be over before that, on a busy machine. */
+/** A deployment whose start was reported in time: on a busy machine a declared runtime may end before that. */
 async function started(model: Model, cluster: TestCluster, request: Record<string, unknown>): Promise<string> {
   for (;;) {
     const id = await submitted(model, cluster, request);
@@ -146,7 +146,7 @@ async function started(model: Model, cluster: TestCluster, request: Record<strin
   }
 }
 
-/** What is to stop ends with its runtime's report, as it was to. */
+/** A stopping deployment ends with its runtime's report, with the decided outcome. */
 async function stops(model: Model, cluster: TestCluster): Promise<void> {
   await model.grant(cluster, 86_400);
   const cancelled = await started(model, cluster, cpu(1));
@@ -161,7 +161,7 @@ async function stops(model: Model, cluster: TestCluster): Promise<void> {
   await released(cluster);
 }
 
-/** What does not stop in time ends without a report. */
+/** A deployment that does not stop in time ends without a report. */
 async function graces(model: Model, cluster: TestCluster): Promise<void> {
   await model.grant(cluster, 1);
   const cancelled = await started(model, cluster, cpu(1));
@@ -173,7 +173,7 @@ async function graces(model: Model, cluster: TestCluster): Promise<void> {
   await released(cluster);
 }
 
-/** What is more urgent starts in the place of what has run shortest, which starts again when there is room, as another attempt. */
+/** A higher priority preempts the deployment that has run shortest, which starts again as another attempt when it fits. */
 async function precedence(model: Model, cluster: TestCluster): Promise<void> {
   await model.letPreempt(cluster, 1);
   const low = { priority: 10, preemptible: true };
@@ -185,7 +185,7 @@ async function precedence(model: Model, cluster: TestCluster): Promise<void> {
   expect((await model.complete(first)).status).toBe(409);
   expect((await model.complete(urgent)).status).toBe(200);
   await becomes(cluster, first, 'scheduled');
-  // Once is as often as may be.
+  // One preemption is the limit.
   const second = await submitted(model, cluster, { ...cpu(4), priority: 90 });
   await becomes(cluster, second, 'queued');
   expect((await model.complete(first, 2)).status).toBe(200);
@@ -194,7 +194,7 @@ async function precedence(model: Model, cluster: TestCluster): Promise<void> {
   await released(cluster);
 }
 
-/** What gives way may need time to stop: until then whoever displaced it waits, and either of them may be cancelled. */
+/** A victim may need time to stop: until then its preemptor waits, nominated, and either may be cancelled. */
 async function claims(model: Model, cluster: TestCluster): Promise<void> {
   await model.grant(cluster, 86_400);
   await model.letPreempt(cluster, 1);
@@ -212,20 +212,20 @@ async function claims(model: Model, cluster: TestCluster): Promise<void> {
   const [earlier = '', later = ''] = urgent;
   expect((await model.start(earlier)).status).toBe(409);
 
-  // 1. One has stopped: the older of those that wait for it starts, and it waits itself.
+  // 1. One victim has stopped: the older of its preemptors starts, and the victim waits.
   expect((await model.fail(first)).body.status).toBe('stopping');
   await becomes(cluster, earlier, 'scheduled');
   expect(await cluster.deployment(first)).toMatchObject({ status: 'queued', attempt: 2 });
   expect((await cluster.deployment(later)).status).toBe('queued');
 
-  // 2. Nobody wants the other one any more, nor what was to have its place: that goes to the first.
+  // 2. The other victim and its preemptor are cancelled: the freed resources go to the first victim.
   expect((await model.cancel(second)).body.status).toBe('stopping');
   expect((await model.cancel(later)).body.status).toBe('cancelled');
   expect((await cluster.read()).allocated.cpu).toBe(4);
   expect((await model.fail(second)).body.status).toBe('cancelled');
   await becomes(cluster, first, 'scheduled');
 
-  // 3. Once is as often as may be: it stays, whoever comes, and whoever comes has it all when it is done.
+  // 3. One preemption is the limit: it stays when a higher priority arrives, which starts when it ends.
   const last = await submitted(model, cluster, { ...cpu(4), priority: 90 });
   expect((await model.start(first)).status).toBe(200);
   expect((await model.complete(earlier)).status).toBe(200);
@@ -235,7 +235,7 @@ async function claims(model: Model, cluster: TestCluster): Promise<void> {
   await released(cluster);
 }
 
-/** What is raised while it waits starts before what has waited for longer. */
+/** A deployment whose priority is raised starts before older ones. */
 async function overtaking(model: Model, cluster: TestCluster): Promise<void> {
   const first = await submitted(model, cluster, cpu(4));
   await becomes(cluster, first, 'scheduled');
@@ -248,7 +248,7 @@ async function overtaking(model: Model, cluster: TestCluster): Promise<void> {
   expect((await cluster.deployment(second)).status).toBe('queued');
 }
 
-/** A smaller capacity waits until it fits. */
+/** A smaller capacity is applied once the allocations fit it. */
 async function pending(model: Model, cluster: TestCluster): Promise<void> {
   const id = await submitted(model, cluster, cpu(4));
   await becomes(cluster, id, 'scheduled');
@@ -262,7 +262,7 @@ async function pending(model: Model, cluster: TestCluster): Promise<void> {
   );
 }
 
-/** What a cordoned cluster takes waits; a draining one takes nothing. */
+/** A cordoned cluster queues submissions; a draining one refuses them. */
 async function states(model: Model, cluster: TestCluster): Promise<void> {
   expect((await model.turn('cordon', cluster)).status).toBe(200);
   const id = await submitted(model, cluster, cpu(1));
@@ -274,7 +274,7 @@ async function states(model: Model, cluster: TestCluster): Promise<void> {
   await becomes(cluster, id, 'scheduled');
 }
 
-/** An edit of what somebody else has edited meanwhile is refused. */
+/** An edit with an outdated version is refused. */
 async function edits(model: Model, cluster: TestCluster): Promise<void> {
   const { headers } = await cluster.team.admin.get(cluster.path);
   const version = headers.get('etag') ?? '';

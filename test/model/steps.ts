@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** Everything that somebody may do. */
+/** The operations of a client. */
 export const OPERATIONS = [
   'submit',
   'submit-many',
@@ -21,7 +21,7 @@ export const OPERATIONS = [
 
 export type Operation = (typeof OPERATIONS)[number];
 
-/** How often each is done, in parts of the whole. What is left over is submitting. */
+/** The share of each operation; the remainder is submissions. */
 const WEIGHTS: Readonly<Record<Exclude<Operation, 'submit'>, number>> = {
   'submit-many': 0.03,
   start: 0.06,
@@ -39,24 +39,24 @@ const WEIGHTS: Readonly<Record<Exclude<Operation, 'submit'>, number>> = {
   drain: 0.01,
 };
 
-/** One thing that somebody does, with every choice that belongs to it: a script is data, which its seed makes again. */
+/** One operation, with all its choices: a script is data, which its seed reproduces. */
 export interface Step {
   readonly operation: Operation;
-  /** Which cluster, by its place. */
+  /** The index of the cluster. */
   readonly cluster: number;
-  /** Which of the deployments in question, from 0 (the first) to 1. */
+  /** Which of the eligible deployments, from 0 (the first) to 1. */
   readonly place: number;
-  /** True: any deployment that ever was; false: one that is likely to be concerned. */
+  /** True: any deployment ever submitted; false: one of a likely status. */
   readonly isFarFetched: boolean;
   readonly requests: readonly Readonly<Record<string, unknown>>[];
   readonly priority: number;
-  /** How much of a capacity, from 0 (the least) to 1. */
+  /** The size of a capacity, from 0 (the least) to 1. */
   readonly size: readonly [number, number, number];
 }
 
 const fraction = fc.double({ min: 0, max: 1, noNaN: true });
 
-/** Sometimes one of these, mostly nothing. */
+/** Sometimes one of these, mostly none. */
 const rarely = (least: number, most: number): fc.Arbitrary<number | undefined> =>
   fc.option(fc.integer({ min: least, max: most }), { freq: 6, nil: undefined });
 
@@ -87,7 +87,7 @@ const choices = (clusters: number): fc.Arbitrary<Omit<Step, 'operation'>> =>
     size: fc.tuple(fraction, fraction, fraction),
   });
 
-/** How many of what: always the same shares, so that no seed leaves an operation out. */
+/** The count of each operation: always the same shares; no seed leaves an operation out. */
 function bag(operations: number): Operation[] {
   const others = Object.entries(WEIGHTS).flatMap(([operation, share]) =>
     Array<Operation>(Math.max(1, Math.round(operations * share))).fill(operation as Operation),
@@ -95,7 +95,7 @@ function bag(operations: number): Operation[] {
   return [...others, ...Array<Operation>(Math.max(1, operations - others.length)).fill('submit')];
 }
 
-/** What several people do, each one thing after another. The same seed gives the same scripts, though not the same moments. */
+/** The scripts of several clients, each a sequence of operations. The same seed gives the same scripts, though not the same timing. */
 export function scriptsOf(seed: number, actors: number, operations: number, clusters: number): Step[][] {
   const all = bag(operations);
   const [script = []] = fc.sample(

@@ -55,7 +55,7 @@ export function aDeployment(fields: Readonly<Record<string, unknown>> = {}): Rec
   return { image: 'registry.example.com/app:1', resources: { cpu: 1, memoryMib: 1, gpu: 0 }, ...fields };
 }
 
-/** A request for so many GPUs, and next to nothing else. */
+/** A request for GPUs, and next to nothing else. */
 export function gpus(gpu: number): Record<string, unknown> {
   return { cpu: 0, memoryMib: 1, gpu };
 }
@@ -142,7 +142,7 @@ export class TestCluster {
   }
 }
 
-/** Runs `work` on each item, so many at a time. */
+/** Runs `work` on each item, at most `limit` at a time. */
 export async function atMost<T, R>(limit: number, items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   const waiting = items.entries();

@@ -68,7 +68,7 @@ export class EventReader {
     this.response.destroy();
   }
 
-  /** Waits for so many messages. */
+  /** Waits for this many messages. */
   async until(count: number, timeoutMs = 30_000): Promise<Message[]> {
     await eventually(
       () => Promise.resolve(this.messages.length),

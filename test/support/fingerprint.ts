@@ -1,6 +1,6 @@
 import { withClient } from './database.js';
 
-/** Columns that change because somebody was asked, not because something was changed. */
+/** Columns that reads change. */
 const NOT_STATE: Readonly<Record<string, readonly string[]>> = { api_tokens: ['last_used_at'] };
 
 /** What the scheduler notes for itself, also when it was woken for nothing. */

@@ -51,7 +51,7 @@ const LEGAL_MOVES = [
   ['retrying', 'cancelled'],
 ] as const;
 
-/** Why something happens in a pass. Everything else is somebody's doing. */
+/** Causes of events that passes write. All others are written by requests. */
 const CAUSES_OF_PASSES = [
   'placed',
   'retry-due',
@@ -204,7 +204,7 @@ const LAWS: readonly Law[] = [
         or not exists (select 1 from legal l where l.from_status is not distinct from m.from_status and l.to_status = m.to_status)`,
   },
   {
-    law: 'a deployment counts how often it was preempted; each time is told, with for whom, and with what was lost once that is known',
+    law: 'a deployment counts its preemptions; each has an event that names the preemptor, and the lost seconds once they are known',
     violations: `
       select d.id, d.preemptions from deployments d
       left join moves m on m.organization_id = d.organization_id and m.deployment_id = d.id and m.cause = 'preempted'
@@ -215,7 +215,7 @@ const LAWS: readonly Law[] = [
         or (m.cause = 'preempted' and (m.to_status = 'queued') <> (m.lost_seconds is not null))`,
   },
   {
-    law: 'each event has one author: a pass for what passes do, somebody for everything else',
+    law: 'each event has one author: a pass for the causes of passes, an actor for all others',
     violations: `
       select m.deployment_id, m.sequence, m.to_status from moves m left join passes p on p.id = m.pass_id
       where (m.pass_id is null) = (m.cause in (${CAUSES_OF_PASSES.map(text).join(', ')}))

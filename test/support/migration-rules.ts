@@ -17,7 +17,7 @@ const NAME = String.raw`"?(\w+)"?`;
 interface Rule {
   readonly what: string;
   readonly pattern: RegExp;
-  /** Why it is refused, in a word to whoever wrote it. */
+  /** What to do instead, for the author of the migration. */
   readonly instead: string;
   /** Whether it is harmless on a table that this very migration makes. */
   readonly isFineOnNew: boolean;
@@ -104,7 +104,7 @@ type Constructor = new (...args: unknown[]) => Migration;
 
 /** The same of migrations as they are, without a database. */
 export async function faultsOfMigrations(migrations: readonly MigrationObject[]): Promise<string[]> {
-  const nowhere = { url: 'postgresql://nobody@127.0.0.1:1/none', poolMax: 2, applicationName: 'none' };
+  const nowhere = { url: 'postgresql://none@127.0.0.1:1/none', poolMax: 2, applicationName: 'none' };
   const orm = new MikroORM(databaseOptions(nowhere, []));
   const faults: string[] = [];
   for (const { name, class: constructor } of migrations) {

@@ -66,8 +66,8 @@ class MakesIndexes extends Migration {
 }
 
 /**
- * What the migrations of a next release may do, all of it, to the tables that are never at rest. Nobody can test a rolling upgrade with a
- * release that is not there yet; but what this one bears of it is known, because the rules for migrations allow nothing else.
+ * What the migrations of a next release may do, all of it, to the tables that are never at rest. A rolling upgrade to
+ * a release that does not exist cannot be tested; but this release can meet all that the rules for migrations allow the next one.
  */
 export const NEXT_RELEASE: readonly MigrationObject[] = [
   { name: '9001-makes-tables', class: MakesTables },

@@ -83,8 +83,8 @@ export const DEFAULTS: NonNullable<Operation['path']> = {
 const anOutcome = (): unknown => ({ outcome: 'succeeded' });
 
 /**
- * Every operation of the OpenAPI document, by its operationId. A route that is not here fails the test of access: whoever adds one says here
- * who may use it.
+ * Every operation of the OpenAPI document, by its operationId. A route that is missing here fails the test of access: with a new
+ * route comes an entry that says who may use it.
  */
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
   listErrorCodes: { needs: 'public', success: 200 },
@@ -122,7 +122,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   joinOrganization: { needs: 'signed-in', success: 404, body: () => ({ code: 'none' }) },
   getOrganization: { needs: 'viewer', success: 200 },
   updateOrganization: { needs: 'admin', success: 200, body: () => ({ name: `Lab ${(count += 1)}` }) },
-  // Whoever hears that something runs there may delete it.
+  // An answer that says that deployments are active there shows that the caller may delete it.
   deleteOrganization: {
     needs: 'admin',
     success: 409,
@@ -170,7 +170,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   deleteCluster: { needs: 'admin', success: 204, path: { clusterId: ({ team }) => aCluster(team) } },
   listClusterAccess: { needs: 'viewer', success: 200 },
   grantClusterAccess: { needs: 'admin', success: 200, path: { userId: ({ colleague }) => colleague.id } },
-  // Who hears that somebody is not on the list may change it.
+  // An answer that says that a user is not on the list shows that the caller may change it.
   revokeClusterAccess: { needs: 'admin', success: 404, path: { userId: random } },
   planCluster: { needs: 'viewer', success: 200, body: () => ({}) },
   simulatePlan: {

@@ -10,7 +10,7 @@ import { ManualPasses } from './manual-passes.js';
 import { aTeam, type Team } from './people.js';
 import { type SharedInstallation, sharedInstallation } from './shared-installation.js';
 
-/** A move of a deployment, as the event log has it. */
+/** A transition of a deployment, from the event log. */
 export interface Move {
   readonly from: string | null;
   readonly to: string;
@@ -21,17 +21,17 @@ export interface Move {
   readonly lostSeconds: number | null;
 }
 
-/** What there is to know of a deployment that may have been preempted. */
+/** A deployment that may have been preempted, as stored. */
 export interface Standing {
   readonly status: string;
   readonly attempt: number;
   readonly preemptions: number;
 }
 
-/** The policy under which everything that is marked may be preempted at once. */
+/** The policy under which preemptible deployments may be preempted at once. */
 export const AT_ONCE = { preemption: 'lower-priority', preemptAfterSeconds: 0, reserveAfterSeconds: null };
 
-/** A cluster in which higher priorities preempt, with passes by hand where they are given. */
+/** A cluster with preemption, and with manual passes where they are given. */
 export class PreemptionScene {
   private constructor(
     readonly cluster: TestCluster,
@@ -51,7 +51,7 @@ export class PreemptionScene {
     return new PreemptionScene(cluster, database.url, passes);
   }
 
-  /** Submits what wants so many cores, and is preemptible unless it says otherwise. @returns its id */
+  /** Submits a deployment of `cpu` cores, preemptible unless `fields` say otherwise. @returns its id */
   async submit(priority: number, cpu: number, fields: Readonly<Record<string, unknown>> = {}): Promise<string> {
     return this.cluster.submit({ priority, resources: { cpu, memoryMib: 1 }, preemptible: true, ...fields });
   }
@@ -68,7 +68,7 @@ export class PreemptionScene {
     return this.cluster.team.admin.post<DeploymentBody>(`${this.cluster.deploymentPath(id)}/complete`, { outcome });
   }
 
-  /** Submits what wants so many cores, gives it room, and reports its start. @returns its id */
+  /** Submits a deployment of `cpu` cores, runs a pass, and reports its start. @returns its id */
   async submitRunning(priority: number, cpu: number, fields: Readonly<Record<string, unknown>> = {}): Promise<string> {
     const id = await this.submit(priority, cpu, fields);
     await this.pass();
@@ -76,7 +76,7 @@ export class PreemptionScene {
     return id;
   }
 
-  /** What stands in the row of each, in their order. */
+  /** The stored columns of each, in their order. */
   async standings(ids: readonly string[]): Promise<Standing[]> {
     return withClient(this.databaseUrl, async (client) => {
       const { rows } = await client.query<Standing & { id: string }>(
@@ -110,7 +110,7 @@ export class PreemptionScene {
     });
   }
 
-  /** Who starts when what was preempted has stopped: so many of which priority, the highest first. */
+  /** The nominations, by priority from the highest, with their counts. */
   async claims(): Promise<Pick<Claim, 'priority' | 'count'>[]> {
     return withClient(this.databaseUrl, async (client) => {
       const { rows } = await client.query<{ claims: readonly Claim[] | null }>(
@@ -121,14 +121,14 @@ export class PreemptionScene {
     });
   }
 
-  /** As if the time of each had come: of its runtime, or of its grace. */
+  /** Makes each due: at the end of its runtime, or of its grace period. */
   async hurry(ids: readonly string[]): Promise<void> {
     await withClient(this.databaseUrl, (client) =>
       client.query(`update deployments set due_at = now() where id = any($1::uuid[])`, [ids]),
     );
   }
 
-  /** How often anything in the cluster was preempted, in all. */
+  /** The number of preemptions in the cluster. */
   async evictions(): Promise<number> {
     return withClient(this.databaseUrl, async (client) => {
       const { rows } = await client.query<{ count: number }>(
@@ -139,7 +139,7 @@ export class PreemptionScene {
     });
   }
 
-  /** As if what runs had begun so many seconds before. */
+  /** Moves the starts of running deployments `seconds` back. */
   async age(ids: readonly string[], seconds: number): Promise<void> {
     await withClient(this.databaseUrl, async (client) => {
       await client.query(

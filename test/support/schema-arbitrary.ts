@@ -75,7 +75,7 @@ export class SchemaArbitrary {
   }
 }
 
-/** What nobody should send. */
+/** Values that no field accepts. */
 const JUNK: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(null, '', ' ', -1, 0.0001, 1e308, 2 ** 53, true, [], {}, [[]], { $ne: null }, [{}]),
   fc.constantFrom<unknown>('\u0000', '\ud800', 'a\nb', '\u202e', "' or 1=1 --", '${jndi:ldap://x}', '../../etc/passwd'),
@@ -88,7 +88,7 @@ const JUNK: fc.Arbitrary<unknown> = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
 );
 
-/** The value with one thing in it changed: replaced by junk, left out, or with something beside it that nobody declared. */
+/** The value with one member changed: replaced by junk, left out, or joined by an undeclared one. */
 export function mutated(value: unknown): fc.Arbitrary<unknown> {
   if (Array.isArray(value) && value.length > 0) {
     const [first, ...rest] = value as [unknown, ...unknown[]];

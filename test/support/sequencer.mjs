@@ -4,8 +4,8 @@ import JestSequencer from '@jest/test-sequencer';
 const QUICK_SUITES = ['unit'];
 
 /**
- * Which file comes when: those that need servers first, the quick ones last, so that the processes end at about the same time. Within
- * that, Jest's own order: what failed before, then by the time it took, or by size where nobody knows that yet.
+ * Orders files: those that need servers first, the quick ones last; the processes end at about the same time. Within
+ * that, Jest's own order: what failed before, then by the time of the last run, or by size where that is not known yet.
  */
 export default class Sequencer extends JestSequencer {
   sort(tests) {

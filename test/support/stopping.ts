@@ -5,10 +5,10 @@ import { aTeam, type Team } from './people.js';
 import { type StartOptions, Stowage } from './stowage.js';
 import { eventually } from './wait.js';
 
-/** How long what runs may take to stop. */
+/** The grace period. */
 export const GRACE_SECONDS = 600;
 
-/** A deployment as the API shows it, or why not. */
+/** A deployment as the API shows it, or a problem. */
 export interface Shown extends DeploymentBody {
   readonly retries: number;
   readonly preemptions: number;
@@ -27,7 +27,7 @@ export interface Event {
   readonly preemption: { priority: number | null; lostSeconds: number | null } | null;
 }
 
-/** A Stowage with a worker, a cluster that grants time to stop, and a runtime that reports what happens there. */
+/** An installation, a cluster with a grace period, and a runtime that reports to it. */
 export class StoppingScene {
   private constructor(
     readonly stowage: Stowage,
@@ -76,7 +76,7 @@ export class StoppingScene {
     return id;
   }
 
-  /** What a runtime does. */
+  /** A report of the runtime. */
   async say(id: string, action: 'start' | 'complete', body: unknown = {}): Promise<Answer<Shown>> {
     return this.stowage.client.post<Shown>(`${this.cluster.deploymentPath(id)}/${action}`, {
       token: this.runtime,
@@ -100,12 +100,12 @@ export class StoppingScene {
     await withClient(this.stowage.database.url, (client) => client.query(sql, [id]));
   }
 
-  /** As if the time of a deployment had come: of its runtime, or of its grace. */
+  /** Makes a deployment due: at the end of its runtime, or of its grace period. */
   async hurry(id: string): Promise<void> {
     await this.change(`update deployments set due_at = now() where id = $1`, id);
   }
 
-  /** What has run for as long as it may, and is to stop. */
+  /** A deployment that stops because it has used its runtime. */
   async outOfTime(where = this.cluster): Promise<string> {
     const id = await this.running({ maxRuntimeSeconds: 86_400 }, where);
     await this.hurry(id);
@@ -113,7 +113,7 @@ export class StoppingScene {
     return id;
   }
 
-  /** As if it had been asked to stop for somebody else's sake, and not because somebody has cancelled it. */
+  /** Makes it stop as a victim of preemption, not of a cancellation. */
   async givingWay(fields: Readonly<Record<string, unknown>> = {}): Promise<string> {
     const id = await this.running(fields);
     await this.cancel(id);
@@ -126,7 +126,7 @@ export class StoppingScene {
     return (await this.team.viewer.get<{ items: Event[] }>(path)).body.items;
   }
 
-  /** What happened to it once it was scheduled. */
+  /** Its events after it was scheduled. */
   async storyOf(id: string): Promise<string[]> {
     const events = await this.eventsOf(id);
     return events.slice(2).map(({ type, cause }) => `${type.replace('deployment.', '')}: ${cause}`);

@@ -3,7 +3,7 @@ import { startThrowawayServices, type ThrowawayServices } from '../../../apps/st
 export type { ThrowawayServices };
 
 /**
- * A PostgreSQL and a Redis beside those of the run, for suites that cut, kill or fill theirs: nobody else uses them.
+ * A PostgreSQL and a Redis beside those of the run, for spec files that cut, kill or fill them.
  *
  * Costs about a second. Call `stop` when done.
  */

@@ -1,7 +1,7 @@
 import { newId } from '#kernel';
 
 import { CHANGE_ROUTES } from './bad-changes.js';
-import { QUESTION_ROUTES } from './bad-questions.js';
+import { QUESTION_ROUTES } from './bad-plan-requests.js';
 import {
   type BadBody,
   type Breakage,
@@ -17,7 +17,7 @@ import {
   NOT_CHOICES,
 } from './bad-values.js';
 
-/** Texts that are no image references, by the grammar of the distribution specification. */
+/** Texts that are not image references by the grammar of the distribution specification. */
 const NOT_IMAGES = [
   'App',
   'registry.example.com/App',
@@ -193,7 +193,7 @@ const NOT_POLICIES: [string, Breakage[]][] = [
 ];
 const INVITE = { role: 'viewer', maxUses: 1, expiresInSeconds: 60, note: 'for Ada' };
 
-/** Every route of the spine that takes a body, but for those of accounts. */
+/** Every route that takes a body, except those of accounts. */
 export const BODY_ROUTES: Readonly<Record<string, BodyRoute>> = {
   'create an organization': {
     path: '/v1/organizations',
@@ -211,7 +211,7 @@ export const BODY_ROUTES: Readonly<Record<string, BodyRoute>> = {
         [['A'], 'type'],
         [{ $gt: '' }, 'type'],
       ]),
-      ['a code that nobody made', { code: '7G4K-M2QX-9T0B-VHZ3-C8NW-5RJE-1PDA' }, '404 INVITES.NOT_FOUND'],
+      ['a code that does not exist', { code: '7G4K-M2QX-9T0B-VHZ3-C8NW-5RJE-1PDA' }, '404 INVITES.NOT_FOUND'],
       ['no code at all', { code: "' or 1=1 --" }, '404 INVITES.NOT_FOUND'],
     ],
   },
@@ -349,7 +349,7 @@ export const BODY_ROUTES: Readonly<Record<string, BodyRoute>> = {
   },
 };
 
-/** What is wrong with any body, wherever it is sent. */
+/** Bodies that every route refuses. */
 export function badSyntax(valid: Readonly<Record<string, unknown>>): readonly BadBody[] {
   const text = JSON.stringify(valid);
   const [first = ''] = Object.keys(valid);
@@ -366,7 +366,7 @@ export function badSyntax(valid: Readonly<Record<string, unknown>>): readonly Ba
     ['a number', '1', `${INVALID} # type`],
     ['a list', '[]', `${INVALID} # type`],
     ['a list of one', `[${text}]`, `${INVALID} # type`],
-    ['a field nobody knows', extended('"orgId":"x"'), `${INVALID} #/orgId unknown-field`],
+    ['an unknown field', extended('"orgId":"x"'), `${INVALID} #/orgId unknown-field`],
     ['__proto__', extended('"__proto__":{"isOperator":true}'), `${INVALID} #/__proto__ unknown-field`],
     ['constructor.prototype', extended('"constructor":{"prototype":{}}'), `${INVALID} #/constructor unknown-field`],
     ['the same field twice', extended(member), `${INVALID} #/${first} duplicate-key`],

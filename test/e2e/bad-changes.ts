@@ -5,7 +5,7 @@ import { type BodyRoute, broken, notIntegers, NOT_OBJECTS, NOT_IDS } from './bad
 const EDIT = { priority: 60, labels: { team: 'vision' }, queueTimeoutSeconds: 60 };
 const CANCELLATION = { filter: { namePrefix: 'no-such-' }, dryRun: false };
 
-/** Routes that change many deployments, or one that waits. */
+/** Routes that change many deployments, or one waiting deployment. */
 export const CHANGE_ROUTES: Readonly<Record<string, BodyRoute>> = {
   'edit a deployment': {
     path: '~/deployments/{deploymentId}',

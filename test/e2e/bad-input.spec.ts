@@ -16,11 +16,11 @@ interface Problem {
   errors?: { pointer: string; code: string }[];
 }
 
-/** Words that only a parser, a database or a stack says. */
+/** Words of a parser, a database or a stack trace, which no answer may contain. */
 const NOT_OUR_WORDS =
   /SyntaxError|Unexpected token|node_modules|\bat .*\.[jt]s:\d|\b(select|insert into|update|from) [a-z_]+ (where|set|values)|relation "|constraint "/i;
 
-/** A refusal as `status CODE pointer field-code`; its first error is shown. */
+/** Formats a refusal as `status CODE pointer field-code`, with its first error. */
 function refusal({ status, body, text }: Answer<Problem | undefined>): string {
   const [first] = body?.errors ?? [];
   expect(text).not.toMatch(NOT_OUR_WORDS);
@@ -28,7 +28,7 @@ function refusal({ status, body, text }: Answer<Problem | undefined>): string {
   return [status, body?.code ?? text, ...(first === undefined ? [] : [first.pointer, first.code])].join(' ');
 }
 
-describe('bad input', () => {
+describe('the API given bad input', () => {
   let stowage: Stowage;
   let team: Team;
   let cluster: TestCluster;
@@ -56,7 +56,7 @@ describe('bad input', () => {
   const urlOf = (path: string): string =>
     path.replace('~', team.path).replace('*', cluster.path).replace('{deploymentId}', deploymentId);
 
-  /** Sends something as the admin and shows the refusal. Nothing takes a second of computing, however busy the machine is. */
+  /** Sends a request as the admin and formats the refusal. Asserts less than a second of CPU time, which other processes do not affect. */
   const refused = async (method: string, path: string, call: Call = {}): Promise<string> => {
     const began = process.cpuUsage();
     const answer = await stowage.client.send<Problem>(method, path, { token: team.admin.token, ...call });
@@ -65,14 +65,14 @@ describe('bad input', () => {
     return refusal(answer);
   };
 
-  /** Asserts that each row is refused as it says, and that nothing is changed by any. */
+  /** Asserts the refusal of each row, and that no row changes the database. */
   const allRefused = async (
     rows: readonly (readonly [what: string, expected: string, ask: () => Promise<string>])[],
   ): Promise<void> => {
     const before = await fingerprint(stowage.database.url);
-    const heard: string[] = [];
-    for (const [what, , ask] of rows) heard.push(`${what}: ${await ask()}`);
-    expect(heard).toEqual(rows.map(([what, expected]) => `${what}: ${expected}`));
+    const refusals: string[] = [];
+    for (const [what, , ask] of rows) refusals.push(`${what}: ${await ask()}`);
+    expect(refusals).toEqual(rows.map(([what, expected]) => `${what}: ${expected}`));
     expect(await fingerprint(stowage.database.url)).toEqual(before);
   };
 
@@ -83,11 +83,11 @@ describe('bad input', () => {
     });
 
   describe.each(Object.entries(BODY_ROUTES))(
-    'to %s',
+    'in the body of %s',
     (_name, { path, valid, bad, isBodyOptional = false, method = 'POST' }) => {
-      it('is refused where the body is not one', async () => {
+      it('refuses a body of a wrong form', async () => {
         await allRefused([
-          // Where every field may be left out, so may the body.
+          // A body whose fields are all optional may be left out.
           ...(isBodyOptional
             ? []
             : [['no body', '400 REQUEST.INVALID # required', () => refused(method, urlOf(path))] as const]),
@@ -97,7 +97,7 @@ describe('bad input', () => {
         ]);
       });
 
-      it('is refused where a field is wrong', async () => {
+      it('refuses a wrong field', async () => {
         await allRefused(
           bad.map(([what, body, expected]) => [what, expected, () => sent(urlOf(path), body, method)] as const),
         );
@@ -105,7 +105,7 @@ describe('bad input', () => {
     },
   );
 
-  it('is refused for what is no JSON in UTF-8, or too much of it', async () => {
+  it('refuses bodies that are not JSON in UTF-8, and bodies beyond the limit', async () => {
     const path = `${cluster.path}/deployments`;
     const good = JSON.stringify({ image: 'app', resources: { cpu: 1, memoryMib: 1 } });
     const bytes = (body: string | Buffer, headers: Record<string, string>): Promise<string> =>
@@ -130,7 +130,7 @@ describe('bad input', () => {
         '415 REQUEST.UNSUPPORTED_MEDIA_TYPE',
         () => bytes(good, { ...json, 'content-encoding': 'foo' }),
       ],
-      ['bytes that are no UTF-8', '400 REQUEST.MALFORMED_JSON', () => bytes(Buffer.from([0x22, 0xff, 0x22]), json)],
+      ['bytes that are not UTF-8', '400 REQUEST.MALFORMED_JSON', () => bytes(Buffer.from([0x22, 0xff, 0x22]), json)],
       ['broken gzip', '400 REQUEST.BAD_ENCODING', () => bytes('no gzip', gzip)],
       ['101 KiB', '413 REQUEST.TOO_LARGE', () => bytes(big, json)],
       ['101 KiB in a few bytes', '413 REQUEST.TOO_LARGE', () => bytes(gzipSync(big), gzip)],
@@ -143,7 +143,7 @@ describe('bad input', () => {
     ]);
   });
 
-  it('is refused where a route takes no body, and `{}` or nothing is none', async () => {
+  it('refuses a body where a route takes none, and accepts `{}` or nothing', async () => {
     for (const path of [`${cluster.path}/uncordon`, `${cluster.deploymentPath(deploymentId)}/cancel`]) {
       await allRefused([
         ['a field', '400 REQUEST.INVALID #/force unknown-field', () => sent(path, { force: true })],
@@ -155,7 +155,7 @@ describe('bad input', () => {
     expect((await team.admin.post(`${cluster.path}/uncordon`)).status).toBe(200);
   });
 
-  it('is refused where an id in the path is none', async () => {
+  it('refuses malformed ids and paths', async () => {
     const wrong: [string, string][] = [
       ['abc', 'invalid-id'],
       ['%00', 'invalid-id'],
@@ -212,7 +212,7 @@ describe('bad input', () => {
   });
 
   it.each(['organizations', '~/clusters', '~/deployments', '~/events', '*/passes', '*/queue', '*/blockers'])(
-    'is refused in the query of the list %s',
+    'refuses wrong parameters and cursors of the list %s',
     async (list) => {
       const path = urlOf(list.startsWith('o') ? `/v1/${list}` : list);
       const first = await team.admin.get<{ nextCursor: string | null }>(path);
@@ -257,7 +257,7 @@ describe('bad input', () => {
     },
   );
 
-  it('is refused in the filters of deployments', async () => {
+  it('refuses wrong filters of deployments', async () => {
     const path = `${team.path}/deployments`;
     const rows: [string, string][] = [
       ['status=Queued', 'status one-of'],
@@ -288,7 +288,7 @@ describe('bad input', () => {
     );
   });
 
-  it('is refused in the filters of events', async () => {
+  it('refuses wrong filters of events', async () => {
     const rows: [string, string][] = [
       ['status=Queued', 'status one-of'],
       ['status=', 'status one-of'],
@@ -311,7 +311,7 @@ describe('bad input', () => {
     );
   });
 
-  it('tells a request that is too large what it needs, what there is and what is missing, and lists every wrong field', async () => {
+  it('answers a request that exceeds the capacity with what is needed, available and missing, and lists every wrong field', async () => {
     const answer = await team.admin.post(`${cluster.path}/deployments`, {
       image: 'app',
       resources: { cpu: 4.5, memoryMib: 2_000_000, gpu: 0.5 },

@@ -1,9 +1,9 @@
-/** Something wrong: what it is, the body (as text: sent as it is), and the refusal as `status CODE pointer field-code`. */
+/** A bad body: its description, the body (a text is sent verbatim), and the refusal as `status CODE pointer field-code`. */
 export type BadBody = readonly [what: string, body: unknown, refusal: string];
 
-/** A route that takes a body, one that it would accept, and those that it must not. */
+/** A route that takes a body, with a valid body and the bad ones. */
 export interface BodyRoute {
-  /** Below the organization (`~`), below the cluster (`*`), or whole. */
+  /** The path, in which `~` is the organization and `*` the cluster. */
   readonly path: string;
   readonly valid: Readonly<Record<string, unknown>>;
   readonly bad: readonly BadBody[];
@@ -14,12 +14,12 @@ export interface BodyRoute {
 
 export const INVALID = '400 REQUEST.INVALID';
 
-/** A rule of one field, broken in every way: `field` is a dotted path into the valid body. */
+/** One field with all values that break its rule; `field` is a dotted path into the valid body. */
 export type Breakage = readonly [value: unknown, code: string];
 
 export const MISSING = Symbol('missing');
 
-/** A copy of a body with another value in one place. */
+/** A copy of a body with another value at one path. */
 export function withField(valid: unknown, [name = '', ...rest]: readonly string[], value: unknown): unknown {
   const copy = (Array.isArray(valid) ? [...(valid as unknown[])] : { ...(valid as object) }) as Record<string, unknown>;
   if (rest.length > 0) copy[name] = withField(copy[name], rest, value);
@@ -28,7 +28,7 @@ export function withField(valid: unknown, [name = '', ...rest]: readonly string[
   return copy;
 }
 
-/** The bodies in which one field breaks its rule, each refused with a pointer to it. */
+/** The bodies in which one field breaks its rule, each refused with a pointer to that field. */
 export function broken(valid: unknown, field: string, breakages: readonly Breakage[]): BadBody[] {
   const steps = field.split('.');
   return breakages.map(([value, code]) => {
@@ -37,7 +37,7 @@ export function broken(valid: unknown, field: string, breakages: readonly Breaka
   });
 }
 
-/** What no name may be. */
+/** Values that are not names. */
 export const notNames = (max: number): Breakage[] => [
   ['', 'too-short'],
   ['   ', 'too-short'],
@@ -56,7 +56,7 @@ export const notNames = (max: number): Breakage[] => [
   [{ $ne: null }, 'type'],
 ];
 
-/** What no whole number from `min` to `max` may be. */
+/** Values that are not whole numbers from `min` to `max`. */
 export const notIntegers = (min: number, max: number): Breakage[] => [
   [min - 1, 'too-small'],
   [-2_147_483_649, 'too-small'],
@@ -69,7 +69,7 @@ export const notIntegers = (min: number, max: number): Breakage[] => [
   [{}, 'type'],
 ];
 
-/** What no amount with three decimals may be. */
+/** Values that are not amounts with three decimals. */
 export const notAmounts = (max: number): Breakage[] => [
   [-1, 'too-small'],
   [-0.001, 'too-small'],
@@ -84,7 +84,7 @@ export const notAmounts = (max: number): Breakage[] => [
   [[], 'type'],
 ];
 
-/** What no nested object may be. */
+/** Values that are not objects. */
 export const NOT_OBJECTS: Breakage[] = [
   [MISSING, 'required'],
   [null, 'type'],

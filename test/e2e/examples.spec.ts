@@ -13,8 +13,8 @@ import {
 } from '../support/operations.js';
 
 /**
- * What an example hears that names what a test has not made: an invite, a token, an id; or that succeeds where the table of operations is
- * content with a refusal. Every other example succeeds. None is ever refused for its form.
+ * The outcomes of examples that name a resource which the test has not created (an invite, a token, an id), and of those that succeed where
+ * the table of operations expects a refusal. Every other example succeeds. None is refused for its form.
  */
 const OUTCOMES: Readonly<Record<string, string>> = {
   registerUser: '201',
@@ -35,10 +35,10 @@ interface Sent {
   readonly body?: unknown;
 }
 
-/** The parameters of a query whose example names what a test has not made. */
+/** Query parameters whose example names a resource that the test has not created. */
 const NOT_SENT = ['cursor', 'compareWith'];
 
-describe('the examples of the document', () => {
+describe('the API given the examples of its document', () => {
   let world: World;
   let documented: readonly DocumentedOperation[];
 
@@ -58,12 +58,12 @@ describe('the examples of the document', () => {
     return cordoned.submit();
   };
 
-  /** Sends a request as somebody who may. */
+  /** Sends a request as a user with permission. */
   const send = async (operation: DocumentedOperation, { query = [], headers = [], body }: Sent): Promise<Answer> => {
     const { team, operator, stowage } = world;
     const needs = OPERATIONS[operation.id]?.needs;
     const sender = needs === 'operator' ? operator : team.admin;
-    // A cluster of its own: names are taken once.
+    // A cluster of its own: names are unique in a cluster.
     const { id: clusterId } = await TestCluster.create(team, { cpu: 1_000, gpu: 1_000 });
     const deployment = operation.id === 'updateDeployment' ? { deploymentId: await waiting() } : {};
     const path = await pathOf(world, operation, { clusterId, ...deployment });
@@ -80,20 +80,20 @@ describe('the examples of the document', () => {
   const verdict = ({ status, body }: Answer): string =>
     status < 400 ? `${status}` : `${status} ${String((body as Record<string, unknown> | undefined)?.['code'])}`;
 
-  it('of bodies are what the routes take', async () => {
-    const heard: Record<string, string> = {};
+  it('accepts the examples of bodies', async () => {
+    const outcomes: Record<string, string> = {};
     const expected: Record<string, string> = {};
     for (const operation of documented.filter(({ bodyExample }) => bodyExample !== undefined)) {
       const answer = await send(operation, { body: operation.bodyExample });
       const isForm = verdict(answer).includes(' REQUEST.');
-      heard[operation.id] = operation.id in OUTCOMES || isForm ? verdict(answer) : `${answer.status}`;
+      outcomes[operation.id] = operation.id in OUTCOMES || isForm ? verdict(answer) : `${answer.status}`;
       expected[operation.id] = OUTCOMES[operation.id] ?? `${OPERATIONS[operation.id]?.success ?? 0}`;
     }
-    expect(heard).toEqual(expected);
-    expect(Object.keys(OUTCOMES).filter((id) => !(id in heard))).toEqual([]);
+    expect(outcomes).toEqual(expected);
+    expect(Object.keys(OUTCOMES).filter((id) => !(id in outcomes))).toEqual([]);
   });
 
-  it('of queries are what the lists take', async () => {
+  it('accepts the examples of queries', async () => {
     const refused: string[] = [];
     for (const operation of documented) {
       const query = operation.queryExamples.filter(({ name }) => !NOT_SENT.includes(name));
@@ -103,18 +103,18 @@ describe('the examples of the document', () => {
     expect(refused).toEqual([]);
   });
 
-  it('of headers are what the routes take: only an edit names a version that is not there', async () => {
-    const heard: Record<string, string> = {};
+  it('accepts the examples of headers, except the version of an edit', async () => {
+    const outcomes: Record<string, string> = {};
     for (const operation of documented.filter(({ headerExamples }) => headerExamples.length > 0)) {
       const answer = await send(operation, { headers: operation.headerExamples, body: operation.bodyExample });
       const isEdit = operation.headerExamples.some(({ name }) => name === 'If-Match');
       const isTaken = isEdit ? answer.status === 412 : !verdict(answer).includes(' REQUEST.');
-      if (!isTaken) heard[operation.id] = verdict(answer);
+      if (!isTaken) outcomes[operation.id] = verdict(answer);
     }
-    expect(heard).toEqual({});
+    expect(outcomes).toEqual({});
   });
 
-  it('fill forms that succeed when nothing but the ids of the path is touched', async () => {
+  it('accepts a form that is sent with prefilled values and the ids of the path', async () => {
     const refused: string[] = [];
     const reads = documented.filter(({ method, prefilled }) => method === 'GET' && prefilled.length > 0);
     for (const operation of reads) {

@@ -14,13 +14,13 @@ const REQUESTS = Number(process.env['STOWAGE_FUZZ_REQUESTS'] ?? 600);
 jest.setTimeout(60_000 + REQUESTS * 200);
 
 const AT_ONCE = 4;
-/** More than any answer to a page of a hundred. */
+/** More than any page of a hundred items has. */
 const MOST_BYTES = 2 * 1024 * 1024;
 
-/** These would end the world that the others are asked in; the tests of access call them. */
+/** Operations that would destroy the fixtures of the others; the access tests call them. */
 const LEFT_OUT = ['deleteOrganization', 'leaveOrganization', 'removeMember', 'endOtherSessions', 'disableUser'];
 
-/** What no answer may show: hashes, stacks, statements, places on our disks. */
+/** Internals that no answer may contain: hashes, stack traces, SQL, paths of files. */
 const TELLTALE =
   /\$argon2|\n\s+at |node_modules|\.(ts|js):\d+|\b(select|insert into|update) [a-z_"]+ (from|set|\()|violates|syntax error/i;
 
@@ -42,7 +42,7 @@ interface FuzzedRequest extends Call {
   readonly path: string;
 }
 
-describe('requests made from the document, as it says and otherwise', () => {
+describe('the API given valid and mutated requests from its document', () => {
   let world: World;
   let requests: fc.Arbitrary<FuzzedRequest>;
   let secrets: readonly string[];
@@ -147,7 +147,7 @@ describe('requests made from the document, as it says and otherwise', () => {
     await world.stowage.stop();
   });
 
-  /** What is wrong with the answer; the client itself holds it against the document. */
+  /** Describes a fault of the answer. The client compares the answer with the document. */
   const faultOf = async ({ id, method, path, ...call }: FuzzedRequest): Promise<string | undefined> => {
     const what = `${id}: ${method} ${path} ${JSON.stringify(call.headers)} ${textOf(call.body).slice(0, 400)}`;
     try {
@@ -157,14 +157,14 @@ describe('requests made from the document, as it says and otherwise', () => {
       if (status >= 500) return `${what} -> ${status} ${text}`;
       if (text.length > MOST_BYTES) return `${what} -> ${text.length} bytes`;
       if (shown !== undefined) return `${what} shows a secret`;
-      if (status >= 400 && TELLTALE.test(text)) return `${what} tells too much: ${text}`;
+      if (status >= 400 && TELLTALE.test(text)) return `${what} reveals internals: ${text}`;
       return undefined;
     } catch (error) {
       return `${what}: ${String(error)}`;
     }
   };
 
-  it(`are answered as the document says, ${REQUESTS} times`, async () => {
+  it(`answers ${REQUESTS} random requests as documented`, async () => {
     const { seed } = Random.of('fuzz');
     const sample = fc.sample(requests, { numRuns: REQUESTS, seed });
     const faults = (await atMost(AT_ONCE, sample, faultOf)).filter((fault) => fault !== undefined);
@@ -172,11 +172,11 @@ describe('requests made from the document, as it says and otherwise', () => {
   });
 });
 
-/** Those of the environment's values that nobody could guess, and nobody needs to know. */
+/** Whether a value of the environment is a secret. */
 const isSecret = (value: string): boolean =>
   value.length > 40 && !value.startsWith('postgres') && !value.startsWith('[');
 
-/** A value as a query spells it; nothing for nothing. */
+/** A value as the text of a query; empty for undefined. */
 function textOf(value: unknown): string {
   if (Array.isArray(value)) return value.map(textOf).join(',');
   return typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);

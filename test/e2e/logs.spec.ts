@@ -9,10 +9,10 @@ import { ServedProcess } from '../support/served-process.js';
 import { testEnvironment } from '../support/settings.js';
 import { eventually } from '../support/wait.js';
 
-/** Fields of answers that hold what nobody but the caller may ever see. */
+/** Fields of answers that contain secrets of the caller. */
 const SECRET_FIELDS = new Set(['accessToken', 'refreshToken', 'token', 'code']);
 
-/** Error codes are told to everybody. */
+/** Error codes, which are public. */
 const PUBLIC = /^[A-Z][A-Z_]*\.[A-Z_]+$/;
 
 function secretsIn(value: unknown): string[] {
@@ -40,7 +40,7 @@ describe('the logs of an installation', () => {
     api = new ServedProcess('api', environment, await freePort());
     worker = new ServedProcess('worker', environment, await freePort());
     await Promise.all([api.start(), worker.start()]);
-    // Whatever a test does, through whatever helper: all secrets in answers, and all passwords in requests.
+    // Collects all secrets in answers and all passwords in requests, of every helper.
     globalThis.fetch = async (input, init) => {
       const answer = await realFetch(input, init);
       const sent = typeof init?.body === 'string' ? init.body : '';
@@ -58,11 +58,11 @@ describe('the logs of an installation', () => {
     await database.drop();
   });
 
-  /** Signs in well and badly, refreshes, uses an old token. */
+  /** Signs in with right and wrong passwords, refreshes, uses an old token. */
   const useSessions = async ({ developer }: Team): Promise<void> => {
     const login = { username: developer.username, password: developer.password };
     const session = await client.post<{ refreshToken: string }>('/v1/auth/login', { body: login });
-    await client.post('/v1/auth/login', { body: { ...login, password: 'not the password of anybody' } });
+    await client.post('/v1/auth/login', { body: { ...login, password: 'not the password of any user' } });
     await client.post('/v1/auth/login', {
       rawBody: '{"username": "x", "password": "half a password',
       headers: { 'content-type': 'application/json' },
@@ -108,7 +108,7 @@ describe('the logs of an installation', () => {
     await client.get('/metrics', { token: environment['STOWAGE_METRICS_TOKEN'] });
   };
 
-  it('hold no secret that was ever issued or sent, at any level, in a run of everything that has to do with secrets', async () => {
+  it('contains no issued or sent secret, at any level, after every use of secrets', async () => {
     const team = await aTeam(client);
     const operator = await aPerson(client, 'operator');
     await withClient(database.url, (db) =>
@@ -142,7 +142,7 @@ describe('the logs of an installation', () => {
     expect(logs).not.toContain('half a password');
   });
 
-  it('tell one line of a request, and its id in the API and in the worker that it woke', () => {
+  it('contains one line of a request, and its id in the API and the worker', () => {
     const lines = (log: string): Record<string, unknown>[] =>
       log
         .split('\n')

@@ -65,7 +65,7 @@ describe('traces', () => {
     await database.drop();
   });
 
-  it('go from a request over the queue to the pass and its SQL, and tell no value', async () => {
+  it('connects a request over the queue with the pass and its SQL, and records no values', async () => {
     const client = await ApiClient.connect(api.url);
     const team = await aTeam(client);
     const cluster = await TestCluster.create(team, { cpu: 1 });

@@ -28,7 +28,7 @@ const PROBLEM = {
   queue: [{ id: 'b', priority: 50, resources: { cpu: 2, memoryMib: 8_192 }, queuedAt: '2025-12-31T23:30:00Z' }],
 };
 
-/** What no id of a problem may be. */
+/** Values that are not ids of a plan request. */
 const NOT_TEXTS: Breakage[] = [
   [MISSING, 'required'],
   ['', 'too-short'],
@@ -38,7 +38,7 @@ const NOT_TEXTS: Breakage[] = [
   [null, 'type'],
 ];
 
-/** What no time of a problem may be. */
+/** Values that are not times of a plan request. */
 const NOT_TIMES: Breakage[] = [
   ['yesterday', 'invalid-timestamp'],
   ['2026-02-30T00:00:00Z', 'invalid-timestamp'],
@@ -47,7 +47,7 @@ const NOT_TIMES: Breakage[] = [
   [0, 'invalid-timestamp'],
 ];
 
-/** What no policy may say of preemption. */
+/** Values that are not preemption policies. */
 const NOT_PREEMPTION: Breakage[] = [
   ['always', 'one-of'],
   ['', 'one-of'],
@@ -55,7 +55,7 @@ const NOT_PREEMPTION: Breakage[] = [
   [null, 'one-of'],
 ];
 
-/** Routes that ask the planner, and change nothing. */
+/** Routes that run the planner and change nothing. */
 export const QUESTION_ROUTES: Readonly<Record<string, BodyRoute>> = {
   'plan a whole problem': {
     path: '/v1/plan',
@@ -128,8 +128,8 @@ export const QUESTION_ROUTES: Readonly<Record<string, BodyRoute>> = {
         [1, 'type'],
         [null, 'type'],
       ]),
-      ...broken(QUESTION, 'nobody', [['x', 'unknown-field']]),
-      ['an end of nobody', { ended: [NO_DEPLOYMENT] }, '400 WHAT_IF.DEPLOYMENT_INVALID #/ended/0 not-found'],
+      ...broken(QUESTION, 'unknown', [['x', 'unknown-field']]),
+      ['an end of an unknown deployment', { ended: [NO_DEPLOYMENT] }, '400 WHAT_IF.DEPLOYMENT_INVALID #/ended/0 not-found'],
       [
         'a request for nothing',
         { deployments: [{ resources: { cpu: 0, memoryMib: 0 } }] },

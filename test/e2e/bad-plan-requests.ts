@@ -129,7 +129,11 @@ export const QUESTION_ROUTES: Readonly<Record<string, BodyRoute>> = {
         [null, 'type'],
       ]),
       ...broken(QUESTION, 'unknown', [['x', 'unknown-field']]),
-      ['an end of an unknown deployment', { ended: [NO_DEPLOYMENT] }, '400 WHAT_IF.DEPLOYMENT_INVALID #/ended/0 not-found'],
+      [
+        'an end of an unknown deployment',
+        { ended: [NO_DEPLOYMENT] },
+        '400 WHAT_IF.DEPLOYMENT_INVALID #/ended/0 not-found',
+      ],
       [
         'a request for nothing',
         { deployments: [{ resources: { cpu: 0, memoryMib: 0 } }] },

@@ -15,7 +15,6 @@ import { AccessTokens } from './access/access-tokens.js';
 import { JwksController } from './access/jwks.controller.js';
 import { RegistrationService } from './sessions/registration.service.js';
 import { PasswordProof } from './sessions/password-proof.js';
-import { PasswordResetService } from './sessions/password-reset.service.js';
 import { ProfileService } from './profile/profile.service.js';
 import { SignIn } from './sessions/sign-in.service.js';
 import { AuthController } from './sessions/auth.controller.js';
@@ -52,7 +51,6 @@ import { TokenUse } from './tokens/token-use.js';
     AccessTokens,
     RegistrationService,
     PasswordProof,
-    PasswordResetService,
     ProfileService,
     SignIn,
     Operators,

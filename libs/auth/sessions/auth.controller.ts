@@ -8,7 +8,6 @@ import { AccessTokens } from '../access/access-tokens.js';
 import { requestOrigin } from '../access/actor.js';
 import { Public } from '../access/route-access.js';
 import { RegistrationService } from './registration.service.js';
-import { PasswordResetService } from './password-reset.service.js';
 import { SignIn } from './sign-in.service.js';
 import { LoginDto, RefreshDto, RegistrationDto, ResetDto, TokensDto } from './auth.dto.js';
 import { AuthErrors } from '../auth.errors.js';
@@ -22,7 +21,6 @@ export class AuthController {
     private readonly registrations: RegistrationService,
     private readonly signIn: SignIn,
     private readonly sessions: Sessions,
-    private readonly resets: PasswordResetService,
     private readonly accessTokens: AccessTokens,
   ) {}
 
@@ -101,7 +99,7 @@ export class AuthController {
     ],
   })
   async reset(@Body() body: ResetDto): Promise<void> {
-    await this.resets.reset(body.username, body.code, body.password, requestOrigin());
+    await this.signIn.reset(body.username, body.code, body.password, requestOrigin());
   }
 
   private tokensOf({ session, user }: SignedIn): TokensDto {

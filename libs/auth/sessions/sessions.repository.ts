@@ -1,3 +1,4 @@
+import { type ApiSettings } from '#config';
 import { changesOf, type EntityManager, queries, sql, type TablesOf } from '#database';
 
 import { type Origin } from '../access/actor.js';
@@ -13,6 +14,8 @@ export const MAX_SESSIONS_PER_USER = 100;
 export const LOST_ANSWER_SECONDS = 10;
 
 const USER_AGENT_MAX_LENGTH = 256;
+
+type Lifetimes = Pick<ApiSettings, 'refreshIdleSeconds' | 'refreshAbsoluteSeconds'>;
 
 /** A session as its user may see it. Times are RFC 3339 in UTC. */
 export interface SessionView {
@@ -39,14 +42,8 @@ export interface TokenFamily {
 /** Inserts a session and deletes the user's oldest beyond {@link MAX_SESSIONS_PER_USER}. */
 export async function insertSession(
   tx: EntityManager,
-  session: {
-    readonly id: string;
-    readonly userId: string;
-    readonly salt: Uint8Array;
-    readonly tokenHash: Buffer;
-    readonly idleSeconds: number;
-    readonly absoluteSeconds: number;
-  },
+  { refreshIdleSeconds, refreshAbsoluteSeconds }: Lifetimes,
+  session: { readonly id: string; readonly userId: string; readonly salt: Uint8Array; readonly tokenHash: Buffer },
   origin: Origin,
 ): Promise<void> {
   await changesOf(
@@ -60,7 +57,7 @@ export async function insertSession(
       )
       insert into sessions (id, user_id, family_salt, token_hash, idle_expires_at, expires_at, user_agent, address)
       values (${session.id}, ${session.userId}, ${session.salt}, ${session.tokenHash},
-              now() + make_interval(secs => ${session.idleSeconds}), now() + make_interval(secs => ${session.absoluteSeconds}),
+              now() + make_interval(secs => ${refreshIdleSeconds}), now() + make_interval(secs => ${refreshAbsoluteSeconds}),
               ${shortened(origin.userAgent)}, ${origin.address})`,
   );
 }
@@ -84,8 +81,8 @@ export async function tokenFamily(em: EntityManager, sessionId: string): Promise
 /** Uses up a refresh token, in one statement: of any number of parallel attempts exactly one changes the row. */
 export async function rotateToken(
   em: EntityManager,
-  sessionId: string,
-  rotation: { readonly presentedHash: Buffer; readonly successorHash: Buffer; readonly idleSeconds: number },
+  { refreshIdleSeconds }: Lifetimes,
+  rotation: { readonly sessionId: string; readonly presentedHash: Buffer; readonly successorHash: Buffer },
   origin: Origin,
 ): Promise<boolean> {
   const rotated = await changesOf(
@@ -93,9 +90,9 @@ export async function rotateToken(
     sql`
       update sessions
       set generation = generation + 1, token_hash = ${rotation.successorHash}, rotated_at = now(),
-          idle_expires_at = least(now() + make_interval(secs => ${rotation.idleSeconds}), expires_at),
+          idle_expires_at = least(now() + make_interval(secs => ${refreshIdleSeconds}), expires_at),
           user_agent = ${shortened(origin.userAgent)}, address = ${origin.address}
-      where id = ${sessionId} and token_hash = ${rotation.presentedHash} and idle_expires_at > now()`,
+      where id = ${rotation.sessionId} and token_hash = ${rotation.presentedHash} and idle_expires_at > now()`,
   );
   return rotated === 1;
 }

@@ -50,15 +50,8 @@ export class Sessions {
     const sessionId = newId();
     const familySalt = randomBytes(32);
     const refreshToken = refreshTokenOf(this.settings.tokenSecret, sessionId, familySalt, 0);
-    const session = {
-      id: sessionId,
-      userId,
-      salt: familySalt,
-      tokenHash: digestOf(refreshToken),
-      idleSeconds: this.settings.refreshIdleSeconds,
-      absoluteSeconds: this.settings.refreshAbsoluteSeconds,
-    };
-    await insertSession(tx, session, origin);
+    const session = { id: sessionId, userId, salt: familySalt, tokenHash: digestOf(refreshToken) };
+    await insertSession(tx, this.settings, session, origin);
     return { sessionId, userId, refreshToken };
   }
 
@@ -83,12 +76,9 @@ export class Sessions {
       const lag = generation - token.generation;
       if (lag === 0) {
         const successor = refreshTokenOf(key, token.sessionId, salt, generation + 1);
-        const rotation = {
-          presentedHash: digestOf(text),
-          successorHash: digestOf(successor),
-          idleSeconds: this.settings.refreshIdleSeconds,
-        };
-        if (await rotateToken(this.database.reader(), token.sessionId, rotation, origin))
+        const hashes = { presentedHash: digestOf(text), successorHash: digestOf(successor) };
+        const rotation = { sessionId: token.sessionId, ...hashes };
+        if (await rotateToken(this.database.reader(), this.settings, rotation, origin))
           return signedIn(token.sessionId, family, successor);
       } else if (lag === 1 && family.isRecent) {
         return signedIn(token.sessionId, family, refreshTokenOf(key, token.sessionId, salt, generation));

@@ -6,7 +6,7 @@ import { RateLimits } from './rate-limits.js';
 
 describe('rate limits', () => {
   it('defaults to room for 300 users behind one address, and to 100 failures per hour or minute', () => {
-    expect({ ...new RateLimits(loadLocalSettings({})) }).toEqual({
+    expect(new RateLimits(loadLocalSettings({}))).toEqual({
       requests: { name: 'requests', points: 2000, seconds: 1 },
       register: { name: 'register', points: 600, seconds: 60 },
       taken: { name: 'taken', points: 30, seconds: 600 },

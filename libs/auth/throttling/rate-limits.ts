@@ -1,4 +1,4 @@
-import { type LocalSettings } from '#config';
+import { type LocalSettings, type Settings } from '#config';
 
 /** A number of points per window of time. */
 export interface Limit {
@@ -7,21 +7,6 @@ export interface Limit {
   readonly points: number;
   readonly seconds: number;
 }
-
-/** The settings behind them; libs/config documents each, with its default. */
-export type Rates = Pick<
-  LocalSettings,
-  | 'rateRequestsPerSecond'
-  | 'rateRegistrationsPerMinute'
-  | 'rateTakenNames'
-  | 'rateLoginsPerMinute'
-  | 'rateLoginFailuresPerMinute'
-  | 'rateRefreshesPerMinute'
-  | 'rateResetsPerMinute'
-  | 'freeLoginFailures'
-  | 'freeAccountFailures'
-  | 'maxLoginDelaySeconds'
->;
 
 const MINUTE = 60;
 const HOUR = 3600;
@@ -39,17 +24,17 @@ export class RateLimits {
   readonly freeFailuresAcrossAddresses: Limit;
   readonly maxDelaySeconds: number;
 
-  constructor(rates: Rates) {
-    const limit = (name: string, rate: keyof Rates, seconds: number): Limit => ({ name, points: rates[rate], seconds });
-    this.requests = limit('requests', 'rateRequestsPerSecond', 1);
-    this.register = limit('register', 'rateRegistrationsPerMinute', MINUTE);
-    this.taken = limit('taken', 'rateTakenNames', 10 * MINUTE);
-    this.login = limit('login', 'rateLoginsPerMinute', MINUTE);
-    this.loginFailures = limit('login-failures', 'rateLoginFailuresPerMinute', MINUTE);
-    this.refresh = limit('refresh', 'rateRefreshesPerMinute', MINUTE);
-    this.reset = limit('reset', 'rateResetsPerMinute', MINUTE);
-    this.freeFailures = limit('login-pair', 'freeLoginFailures', HOUR);
-    this.freeFailuresAcrossAddresses = limit('login-account', 'freeAccountFailures', HOUR);
+  constructor(rates: Settings | LocalSettings) {
+    const limit = (name: string, points: number, seconds: number): Limit => ({ name, points, seconds });
+    this.requests = limit('requests', rates.rateRequestsPerSecond, 1);
+    this.register = limit('register', rates.rateRegistrationsPerMinute, MINUTE);
+    this.taken = limit('taken', rates.rateTakenNames, 10 * MINUTE);
+    this.login = limit('login', rates.rateLoginsPerMinute, MINUTE);
+    this.loginFailures = limit('login-failures', rates.rateLoginFailuresPerMinute, MINUTE);
+    this.refresh = limit('refresh', rates.rateRefreshesPerMinute, MINUTE);
+    this.reset = limit('reset', rates.rateResetsPerMinute, MINUTE);
+    this.freeFailures = limit('login-pair', rates.freeLoginFailures, HOUR);
+    this.freeFailuresAcrossAddresses = limit('login-account', rates.freeAccountFailures, HOUR);
     this.maxDelaySeconds = rates.maxLoginDelaySeconds;
   }
 }

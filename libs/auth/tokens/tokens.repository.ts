@@ -1,12 +1,11 @@
-import { type EntityManager, queries, sql, type TablesOf } from '#database';
+import { type EntityManager, queries, rowsOf, sql, type TablesOf } from '#database';
 import { newId, type Role } from '#kernel';
 
-import { type UserSchema } from '../accounts/user.entity.js';
 import { createApiToken, digestOf } from './api-token-format.js';
 import { ApiToken, type ApiTokenSchema, type ApiTokenView } from './api-token.entity.js';
-import { ServiceAccount, type ServiceAccountSchema } from './service-account.entity.js';
+import { ServiceAccount } from './service-account.entity.js';
 
-type TokenTables = TablesOf<typeof ApiTokenSchema | typeof ServiceAccountSchema | typeof UserSchema>;
+type TokenTables = TablesOf<typeof ApiTokenSchema>;
 
 /** Names a service account, in its organization. */
 export interface ServiceAccountKey {
@@ -49,8 +48,11 @@ export async function listTokens(
   take: number,
   after: string | undefined,
 ): Promise<ApiTokenView[]> {
-  let query = queries<TokenTables>(em).selectFrom('api_tokens').select(TOKEN).where('expires_at', '>', NOW);
-  for (const [column, value] of columnsOf(owner)) query = query.where(column, '=', value);
+  let query = queries<TokenTables>(em)
+    .selectFrom('api_tokens')
+    .select(TOKEN)
+    .where((eb) => eb.and(columnsOf(owner)))
+    .where('expires_at', '>', NOW);
   if (after !== undefined) query = query.where('id', '<', after);
   return query.orderBy('id', 'desc').limit(take).execute();
 }
@@ -81,41 +83,32 @@ export async function countTokens(
   tx: EntityManager,
   of: TokenOwner | { readonly organizationId: string },
 ): Promise<number> {
-  let query = queries<TokenTables>(tx)
+  const { count } = await queries<TokenTables>(tx)
     .selectFrom('api_tokens')
     .select(sql<number>`count(*)::int`.as('count'))
-    .where('expires_at', '>', NOW);
-  for (const [column, value] of columnsOf(of)) query = query.where(column, '=', value);
-  return (await query.executeTakeFirstOrThrow()).count;
+    .where((eb) => eb.and(columnsOf(of)))
+    .where('expires_at', '>', NOW)
+    .executeTakeFirstOrThrow();
+  return count;
 }
 
 /** Deletes the tokens of an owner that have expired. */
 export async function deleteExpiredTokens(tx: EntityManager, owner: TokenOwner): Promise<void> {
-  let query = queries<TokenTables>(tx).deleteFrom('api_tokens').where('expires_at', '<=', NOW);
-  for (const [column, value] of columnsOf(owner)) query = query.where(column, '=', value);
-  await query.execute();
+  const tokens = queries<TokenTables>(tx)
+    .deleteFrom('api_tokens')
+    .where((eb) => eb.and(columnsOf(owner)));
+  await tokens.where('expires_at', '<=', NOW).execute();
 }
 
 /** Locks the owner until the transaction ends, so that those that count its tokens take turns. @returns false when there is none */
 export async function lockOwner(tx: EntityManager, owner: TokenOwner): Promise<boolean> {
-  const db = queries<TokenTables>(tx);
-  const row =
+  const statement =
     'userId' in owner
-      ? await db
-          .selectFrom('users')
-          .select('id')
-          .where('id', '=', owner.userId)
-          .where('disabled_at', 'is', null)
-          .forNoKeyUpdate()
-          .executeTakeFirst()
-      : await db
-          .selectFrom('service_accounts')
-          .select('id')
-          .where('organization_id', '=', owner.organizationId)
-          .where('id', '=', owner.serviceAccountId)
-          .forNoKeyUpdate()
-          .executeTakeFirst();
-  return row !== undefined;
+      ? sql`select 1 from users where id = ${owner.userId} and disabled_at is null for no key update`
+      : sql`
+          select 1 from service_accounts
+          where organization_id = ${owner.organizationId} and id = ${owner.serviceAccountId} for no key update`;
+  return (await rowsOf(tx, statement)).length > 0;
 }
 
 /** Deletes the API tokens that a member has in an organization, so that they stay deleted if the user comes back. */
@@ -129,10 +122,12 @@ export async function deleteTokensOfOrganization(tx: EntityManager, organization
   await tx.nativeDelete(ServiceAccount, { organizationId });
 }
 
-type OwnerColumn = 'organization_id' | 'user_id' | 'service_account_id';
-
-function columnsOf(owner: TokenOwner | { readonly organizationId: string }): (readonly [OwnerColumn, string])[] {
-  if ('userId' in owner) return [['user_id', owner.userId]];
-  const organization = ['organization_id', owner.organizationId] as const;
-  return 'serviceAccountId' in owner ? [organization, ['service_account_id', owner.serviceAccountId]] : [organization];
+function columnsOf(of: TokenOwner | { readonly organizationId: string }): {
+  user_id?: string;
+  organization_id?: string;
+  service_account_id?: string;
+} {
+  if ('userId' in of) return { user_id: of.userId };
+  const organization = { organization_id: of.organizationId };
+  return 'serviceAccountId' in of ? { ...organization, service_account_id: of.serviceAccountId } : organization;
 }

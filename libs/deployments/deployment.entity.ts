@@ -1,5 +1,5 @@
-import { MAX_REQUEST, RESOURCES, ResourceVector } from '#kernel';
-import { defineEntity, p } from '#database';
+import { MAX_REQUEST, RESOURCES } from '#kernel';
+import { defineEntity, p, timestamptz } from '#database';
 
 import {
   DEPLOYMENT_STATUSES,
@@ -40,17 +40,17 @@ const DeploymentSchema = defineEntity({
     status: p.text().$type<DeploymentStatus>().default('queued'),
     attempt: p.integer().default(1),
     version: p.integer().default(1),
-    queuedAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
-    scheduledAt: p.datetime().columnType('timestamptz').nullable(),
-    startedAt: p.datetime().columnType('timestamptz').nullable(),
-    endedAt: p.datetime().columnType('timestamptz').nullable(),
-    releasedAt: p.datetime().columnType('timestamptz').nullable(),
-    dueAt: p.datetime().columnType('timestamptz').nullable(),
+    queuedAt: timestamptz.defaultRaw('now()'),
+    scheduledAt: timestamptz.nullable(),
+    startedAt: timestamptz.nullable(),
+    endedAt: timestamptz.nullable(),
+    releasedAt: timestamptz.nullable(),
+    dueAt: timestamptz.nullable(),
     message: p.text().nullable(),
     labels: p.json<Labels>().columnType('jsonb').defaultRaw("'{}'"),
     isPreemptible: p.boolean().default(false),
     preemptions: p.integer().default(0),
-    stopAskedAt: p.datetime().columnType('timestamptz').nullable(),
+    stopAskedAt: timestamptz.nullable(),
     stopCause: p.text().$type<StopCause>().nullable(),
     stopOutcome: p.text().$type<StopOutcome>().nullable(),
     stopReport: p.text().$type<'succeeded' | 'failed'>().nullable(),
@@ -145,12 +145,5 @@ const DeploymentSchema = defineEntity({
   ],
 });
 
-/** What someone asked to run: an image, a request, a priority, and what became of it. */
-export class Deployment extends DeploymentSchema.class {
-  get request(): ResourceVector {
-    return ResourceVector.of({ cpuMillis: this.cpuMillis, memoryMib: this.memoryMib, gpuMillis: this.gpuMillis });
-  }
-}
-DeploymentSchema.setClass(Deployment);
-
+/** A deployment: image, request, priority, and its course. Read and written by typed queries and set-based SQL. */
 export { DeploymentSchema };

@@ -1,5 +1,7 @@
 import { defineErrors } from '#http';
 
+import { type DeploymentStatus } from './states/deployment-status.js';
+
 /** Errors of deployments. */
 export const DeploymentErrors = defineErrors('DEPLOYMENTS', {
   NOT_FOUND: {
@@ -76,6 +78,20 @@ export const DeploymentErrors = defineErrors('DEPLOYMENTS', {
     explanation: 'The report names an attempt that is not the present one. `attempt` says which one is.',
   },
 });
+
+/**
+ * @param rule what is possible instead, as a sentence, where the status does not say it by itself
+ * @throws DEPLOYMENTS.INVALID_STATE when a deployment has none of the statuses
+ */
+export function requireStatus(
+  { status, attempt }: { readonly status: DeploymentStatus; readonly attempt: number },
+  allowed: readonly DeploymentStatus[],
+  rule?: string,
+): void {
+  if (allowed.includes(status)) return;
+  const detail = [describeStatus(status, attempt), ...(rule === undefined ? [] : [rule])].join(' ');
+  throw DeploymentErrors.INVALID_STATE.because(detail, { deploymentStatus: status, attempt });
+}
 
 /** The status of a deployment as a sentence. */
 export function describeStatus(status: string, attempt: number): string {

@@ -3,7 +3,7 @@ import { Global, Module } from '@nestjs/common';
 import { AuditModule } from '#audit';
 import { ClustersModule, QueuedDeployments } from '#clusters';
 
-import { BatchAnswers } from './submission/batch-answers.js';
+import { BatchSubmissions } from './submission/batch-submissions.js';
 import { BulkCancellationsService } from './cancellation/bulk-cancellations.service.js';
 import { CancellationsController } from './cancellation/cancellations.controller.js';
 import { CancellationsService } from './cancellation/cancellations.service.js';
@@ -16,23 +16,22 @@ import { EditsService } from './editing/edits.service.js';
 import { DeploymentLists } from './lists/deployment-lists.js';
 import { ListPages } from './lists/list-pages.js';
 import { ListsController } from './lists/lists.controller.js';
-import { OrganizationWorkModule } from './cancellation/organization-work.js';
-import { PlacedAnswers } from './submission/placed-answers.js';
+import { OrganizationClosingModule } from './cancellation/organization-closing.js';
+import { PlacementPresenter } from './submission/placement-presenter.js';
 import { PlacementWaits } from './submission/placement-waits.js';
 import { Preemptions } from './lifecycle/preemptions.repository.js';
 import { QueueLimit } from './submission/queue-limit.js';
-import { QueueCancellation } from './cancellation/queue-cancellation.js';
+import { QueueDiscard } from './cancellation/queue-discard.js';
 import { ReportsController } from './lifecycle/reports.controller.js';
 import { ReportsService } from './lifecycle/reports.service.js';
-
 import { DeploymentRetention } from './retention/deployment-retention.js';
 import { SubmissionsController } from './submission/submissions.controller.js';
 import { SubmissionsService } from './submission/submissions.service.js';
 
-/** Deployments for people and runtimes: routes and use cases. Global, because clusters ask through their port what stands below them. */
+/** Routes and use cases of deployments. Global: clusters reach {@link QueueDiscard} through their port. */
 @Global()
 @Module({
-  imports: [AuditModule, ClustersModule, OrganizationWorkModule],
+  imports: [AuditModule, ClustersModule, OrganizationClosingModule],
   controllers: [
     SubmissionsController,
     DeploymentsController,
@@ -46,23 +45,22 @@ import { SubmissionsService } from './submission/submissions.service.js';
     ClusterWork,
     SubmissionsService,
     PlacementWaits,
-    PlacedAnswers,
-    BatchAnswers,
+    PlacementPresenter,
+    BatchSubmissions,
     EditsService,
     CancellationsService,
     BulkCancellationsService,
     ReportsService,
     QueueLimit,
-
     DeploymentLists,
     ListPages,
-    { provide: QueuedDeployments, useClass: QueueCancellation },
+    { provide: QueuedDeployments, useClass: QueueDiscard },
   ],
   exports: [QueuedDeployments, DeploymentsService, ClusterWork],
 })
 export class DeploymentsModule {}
 
-/** Deployments for passes: what the scheduler says of them becomes real here. */
+/** What passes do to deployments. */
 @Module({
   providers: [DeploymentLifecycle, Preemptions, ClusterWork, DeploymentRetention],
   exports: [DeploymentLifecycle, Preemptions, ClusterWork, DeploymentRetention],

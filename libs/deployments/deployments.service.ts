@@ -4,7 +4,7 @@ import { Database } from '#database';
 import { type Actor } from '#rbac';
 
 import { type DeploymentView, viewOf } from './deployment-view.js';
-import { findDeployment } from './found-deployment.js';
+import { findDeployment } from './deployments.repository.js';
 
 /** Reads single deployments. */
 @Injectable()

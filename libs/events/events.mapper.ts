@@ -1,30 +1,17 @@
+import { present } from '#http';
+
 import { eventIdOf } from './event-position.js';
 import { type EventView } from './event-view.js';
-import { type EventDto, type EventPreemptionDto } from './events.dto.js';
+import { EventDto } from './events.dto.js';
 
-/** What of an event leaves the service, in lists and streams alike. */
+/** An event as lists and streams show it. */
 export function toEventDto(event: EventView): EventDto {
-  const { at, clusterId, deploymentId, sequence, attempt, from, to, cause, actorId, passId, until } = event;
-  const type = `deployment.${from === to ? cause : to}`;
-  return {
+  const { from, to, cause, preemptorId, preemptorPriority: priority, lostSeconds } = event;
+  const isPreemption = priority !== null || lostSeconds !== null;
+  return present(EventDto, {
+    ...event,
     id: eventIdOf(event),
-    type,
-    at,
-    clusterId,
-    deploymentId,
-    sequence,
-    attempt,
-    from,
-    to,
-    cause,
-    actorId,
-    passId,
-    until,
-    preemption: toPreemptionDto(event),
-  };
-}
-
-function toPreemptionDto({ preemptorId, preemptorPriority, lostSeconds }: EventView): EventPreemptionDto | null {
-  if (preemptorPriority === null && lostSeconds === null) return null;
-  return { preemptorId, priority: preemptorPriority, lostSeconds };
+    type: `deployment.${from === to ? cause : to}`,
+    preemption: isPreemption ? { preemptorId, priority, lostSeconds } : null,
+  });
 }

@@ -3,8 +3,8 @@ import { Module } from '@nestjs/common';
 import { ClustersModule } from '#clusters';
 import { DeploymentsModule } from '#deployments';
 
-import { EventLog } from './event-log.js';
-import { EventAnswers } from './reading/event-answers.js';
+import { EventLog } from './events.repository.js';
+import { EventsService } from './reading/events.service.js';
 import { EventsController } from './reading/events.controller.js';
 import { EventFeeds } from './streams/event-feeds.js';
 import { EventFollowing } from './streams/event-following.js';
@@ -13,7 +13,7 @@ import { EventFollowing } from './streams/event-following.js';
 @Module({
   imports: [ClustersModule, DeploymentsModule],
   controllers: [EventsController],
-  providers: [EventLog, EventFeeds, EventFollowing, EventAnswers],
+  providers: [EventLog, EventFeeds, EventFollowing, EventsService],
   exports: [EventLog],
 })
 export class EventsModule {}

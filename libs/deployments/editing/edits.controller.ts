@@ -6,7 +6,8 @@ import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, Req
 import { DeploymentDto, EditDeploymentDto } from '../deployments.dto.js';
 import { DeploymentErrors } from '../deployments.errors.js';
 import { toTaggedDeploymentDto } from '../deployments.mapper.js';
-import { type DeploymentEdit, EditsService } from './edits.service.js';
+import { type DeploymentEdit } from './edits.repository.js';
+import { EditsService } from './edits.service.js';
 
 /** How deployments that wait are changed. */
 @Controller('organizations/:organizationId/deployments/:deploymentId')

@@ -1,29 +1,19 @@
 import { Injectable } from '@nestjs/common';
 
 import { ClusterLookup } from '#clusters';
-import { Database, type EntityManager, rowsOf, sql } from '#database';
+import { Database, type EntityManager } from '#database';
 import { type ExpectedVersions } from '#http';
 import { ClusterSignals, Nudges } from '#queue';
 import { type Actor } from '#rbac';
 
-import { causedBy, eventsOf } from '../states/transition-sql.js';
 import { TRANSITIONS } from '../states/transitions.js';
-import { DEPLOYMENT_COLUMNS, type DeploymentRow, type DeploymentView, viewOf } from '../deployment-view.js';
-import { lockDeployment, requireStatus } from '../found-deployment.js';
+import { type DeploymentView, viewOf } from '../deployment-view.js';
+import { requireStatus } from '../deployments.errors.js';
+import { lockDeployment } from '../deployments.repository.js';
 import { type Labels } from '../fields/labels.js';
 import { assertPriority } from '../submission/role-limits.js';
 import { shapeChanges } from '../submission/submission.js';
-
-/** What is to change of a deployment that waits; what is left out stays. */
-export interface DeploymentEdit {
-  readonly priority?: number;
-  /** All of them: labels that are not named go. */
-  readonly labels?: Labels;
-  /** null: waits however long it takes */
-  readonly queueTimeoutSeconds?: number | null;
-  /** Whether its next attempt may be stopped for one of higher priority. */
-  readonly isPreemptible?: boolean;
-}
+import { type DeploymentEdit, writeEdit } from './edits.repository.js';
 
 /** Changes what waits. What has been placed runs as it was asked for. */
 @Injectable()
@@ -58,52 +48,26 @@ export class EditsService {
       if (edit.priority !== undefined && edit.priority !== wanted.priority) {
         assertPriority(edit.priority, await this.clusters.policy(tx, organizationId, wanted.clusterId), actor);
       }
-      return { before: wanted, after: await this.write(tx, actor, wanted, edit) };
+      return { before: wanted, after: await this.apply(tx, actor, wanted, edit) };
     });
     if (after.priority !== before.priority) this.nudges.nudge(after.clusterId);
     return after;
   }
 
-  private async write(
+  private async apply(
     tx: EntityManager,
     actor: Actor,
     before: DeploymentView,
     edit: DeploymentEdit,
   ): Promise<DeploymentView> {
-    const { organizationId, id, clusterId } = before;
-    const { priority, labels, queueTimeoutSeconds, isPreemptible } = { ...before, ...edit };
-    const [row] = await rowsOf(
-      tx,
-      sql<DeploymentRow>`
-        with d as (
-          update deployments
-          set priority = ${priority}, labels = ${JSON.stringify(labels)}::jsonb,
-              is_preemptible = ${isPreemptible}, queue_timeout_seconds = ${queueTimeoutSeconds ?? 0}, version = version + 1,
-              due_at = case when queue_timeout_seconds = ${queueTimeoutSeconds ?? 0} then due_at
-                         else ${WAITING_SINCE} + nullif(${queueTimeoutSeconds ?? 0}::int, 0) * interval '1 second' end
-          where organization_id = ${organizationId} and id = ${id}
-          returning *
-        ), events as (
-          ${eventsOf('d', { ...causedBy(TRANSITIONS.edit), actor_id: sql`${actor.id}::uuid`, at: sql`greatest(statement_timestamp(), queued_at)` })}
-        )
-        select ${DEPLOYMENT_COLUMNS} from d`,
-    );
-    if (row === undefined) throw new Error('a locked deployment was not there to be edited');
-    const after = viewOf(row);
+    const after = await writeEdit(tx, actor, before, edit);
     if (after.priority !== before.priority) {
       const moved = [...shapeChanges([before], -1), ...shapeChanges([after], 1)];
-      await this.signals.announce(tx, { organizationId, clusterId }, 'edited', moved);
+      await this.signals.announce(tx, before, 'edited', moved);
     }
     return after;
   }
 }
-
-/** When the present attempt came to the queue, as SQL over the deployment's row: `queued_at` is the first attempt's. */
-const WAITING_SINCE = sql`(
-  select e.at from deployment_events e
-  where e.organization_id = deployments.organization_id and e.deployment_id = deployments.id
-    and e.to_status = 'queued' and e.from_status is distinct from 'queued'
-  order by e.sequence desc limit 1)`;
 
 function changes(before: DeploymentView, edit: DeploymentEdit): boolean {
   const after = { ...before, ...edit };

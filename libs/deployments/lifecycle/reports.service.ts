@@ -7,8 +7,8 @@ import { ChangeHints, ClusterSignals, Nudges } from '#queue';
 import { type Actor } from '#rbac';
 
 import { type DeploymentRow, type DeploymentView, viewOf } from '../deployment-view.js';
-import { DeploymentErrors, describeStatus } from '../deployments.errors.js';
-import { findDeployment, lockDeployment, requireStatus } from '../found-deployment.js';
+import { DeploymentErrors, describeStatus, requireStatus } from '../deployments.errors.js';
+import { findDeployment, lockDeployment } from '../deployments.repository.js';
 import { TRANSITIONS } from '../states/transitions.js';
 import { endReported, findReported, type ReportScope, startReported } from './reports.repository.js';
 import { afterReport, endingBy, type EndingReport, refusalOf, type Report, type ReportResult } from './reports.js';

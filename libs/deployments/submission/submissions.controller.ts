@@ -7,11 +7,11 @@ import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, Req
 import { BatchDto, BatchLineDto, MAX_BATCH_BYTES } from './batches.dto.js';
 import { DeploymentDto } from '../deployments.dto.js';
 import { SubmitBatchDto, SubmitDeploymentDto } from './submissions.dto.js';
-import { BatchAnswers } from './batch-answers.js';
+import { BatchSubmissions } from './batch-submissions.js';
 import { DeploymentErrors } from '../deployments.errors.js';
 import { toDeploymentDto } from '../deployments.mapper.js';
 import { toOrder } from './submissions.mapper.js';
-import { PlacedAnswers } from './placed-answers.js';
+import { PlacementPresenter } from './placement-presenter.js';
 import { SubmissionsService } from './submissions.service.js';
 
 const TAG = 'deployments';
@@ -39,8 +39,8 @@ export class SubmissionsController {
   constructor(
     private readonly submissions: SubmissionsService,
     private readonly idempotency: Idempotency,
-    private readonly placed: PlacedAnswers,
-    private readonly batches: BatchAnswers,
+    private readonly placed: PlacementPresenter,
+    private readonly batches: BatchSubmissions,
   ) {}
 
   @Post('clusters/:clusterId/deployments')

@@ -5,7 +5,7 @@ import { AcceptsEventStream, ApiRoute, IdParam, PageOf, type StreamRequest } fro
 import { CurrentAccess, type RevalidatingAccess, OrganizationVisibilityErrors, RequireRole } from '#rbac';
 
 import { DeploymentErrors } from '#deployments';
-import { type EventAnswer, EventAnswers } from './event-answers.js';
+import { type EventsAnswer, EventsService } from './events.service.js';
 import { DeploymentEventsQuery, EventDto, EventsQuery } from '../events.dto.js';
 import { EventErrors } from '../events.errors.js';
 
@@ -21,7 +21,7 @@ const PROBLEMS = [OrganizationVisibilityErrors.NOT_FOUND, EventErrors.EXPIRED, E
 /** What happened to deployments: as a list, or as a stream that never misses anything. */
 @Controller('organizations/:organizationId')
 export class EventsController {
-  constructor(private readonly answers: EventAnswers) {}
+  constructor(private readonly answers: EventsService) {}
 
   @Get('events')
   @Header('x-accel-buffering', 'no')
@@ -42,7 +42,7 @@ export class EventsController {
     @IdParam('organizationId', ORGANIZATION) organizationId: string,
     @Query() query: EventsQuery,
     @AcceptsEventStream() stream: StreamRequest,
-  ): Promise<EventAnswer> {
+  ): Promise<EventsAnswer> {
     return this.answers.ofOrganization(access, organizationId, query, stream);
   }
 
@@ -65,7 +65,7 @@ export class EventsController {
     @IdParam('deploymentId', 'The deployment.') deploymentId: string,
     @Query() query: DeploymentEventsQuery,
     @AcceptsEventStream() stream: StreamRequest,
-  ): Promise<EventAnswer> {
+  ): Promise<EventsAnswer> {
     return this.answers.ofDeployment(access, { organizationId, deploymentId }, query, stream);
   }
 }

@@ -5,7 +5,7 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import { ChangeHints } from '#queue';
 
 import { EventFeed, FedEvent, type FeedPart } from './event-feed.js';
-import { EventLog } from '../event-log.js';
+import { EventLog } from '../events.repository.js';
 import { compare, type EventPosition } from '../event-position.js';
 import { toEventDto } from '../events.mapper.js';
 

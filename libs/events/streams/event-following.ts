@@ -6,7 +6,7 @@ import { Settings } from '#config';
 import { type RevalidatingAccess } from '#rbac';
 
 import { EventFeeds } from './event-feeds.js';
-import { EventLog } from '../event-log.js';
+import { EventLog } from '../events.repository.js';
 import { eventIdOf, type EventPosition } from '../event-position.js';
 import { type EventFilter, isWanted } from '../event-view.js';
 import { EventErrors } from '../events.errors.js';

@@ -9,13 +9,13 @@ import { type BatchDto, type BatchLineDto, MAX_LINES, MAX_REFUSED_LINES } from '
 import { SubmitBatchDto, SubmitDeploymentDto } from './submissions.dto.js';
 import { toBatchDto } from './batches.mapper.js';
 import { toOrder, toOrders } from './submissions.mapper.js';
-import { answersTo } from './line-answers.js';
+import { resultsOf } from './line-results.js';
 import { type BatchTarget, SubmissionsService } from './submissions.service.js';
 
 /** Answers batches: one body with one answer, or lines that are answered while more of them arrive. */
 @Injectable()
-export class BatchAnswers {
-  private readonly logger = new Logger(BatchAnswers.name);
+export class BatchSubmissions {
+  private readonly logger = new Logger(BatchSubmissions.name);
 
   constructor(
     private readonly submissions: SubmissionsService,
@@ -37,7 +37,7 @@ export class BatchAnswers {
    * waited for them. The limits on lines and refusals bound it.
    */
   private async stream(target: BatchTarget, request: KeyedRequest, lines: JsonLines): Promise<StreamableFile> {
-    const answers = answersTo(
+    const answers = resultsOf(
       lines.chunks(),
       (part, chunk) => this.chunk(target, request.part(part, chunk.digest), chunk),
       { lines: MAX_LINES, refused: MAX_REFUSED_LINES },

@@ -10,7 +10,7 @@ import { PlacementWaits } from './placement-waits.js';
 
 /** Answers of submissions that are held back until there is more to say, where the client prefers that. */
 @Injectable()
-export class PlacedAnswers {
+export class PlacementPresenter {
   constructor(
     private readonly waits: PlacementWaits,
     private readonly deployments: DeploymentsService,

@@ -6,7 +6,7 @@ import { newId } from '#kernel';
 import { type LineChunk } from '#http';
 
 import { type BatchLineDto } from './batches.dto.js';
-import { answersTo } from './line-answers.js';
+import { resultsOf } from './line-results.js';
 
 const LIMITS = { lines: 5, refused: 5 };
 
@@ -23,7 +23,7 @@ async function heard(...sizes: readonly number[]): Promise<{ answers: unknown[];
     return Promise.resolve(lines.map((line) => ({ index: line.index, id: newId() })));
   };
   const answers: unknown[] = [];
-  for await (const some of answersTo(Readable.from(chunks) as AsyncIterable<LineChunk>, accept, LIMITS)) {
+  for await (const some of resultsOf(Readable.from(chunks) as AsyncIterable<LineChunk>, accept, LIMITS)) {
     answers.push(...some.map(({ index: line, problem, summary }) => line ?? problem?.code ?? summary));
   }
   return { answers, looked };

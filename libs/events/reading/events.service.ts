@@ -5,18 +5,18 @@ import { type RevalidatingAccess } from '#rbac';
 
 import { DeploymentsService } from '#deployments';
 import { EventFollowing } from '../streams/event-following.js';
-import { EventLog } from '../event-log.js';
+import { EventLog } from '../events.repository.js';
 import { type EventPosition, positionOf } from '../event-position.js';
 import { type EventFilter } from '../event-view.js';
 import { type DeploymentEventsQuery, type EventDto, type EventsQuery } from '../events.dto.js';
 import { toEventDto } from '../events.mapper.js';
 
 /** What is asked for: a page or a stream. */
-export type EventAnswer = Page<EventDto> | StreamableFile;
+export type EventsAnswer = Page<EventDto> | StreamableFile;
 
 /** Answers with events, as a page of a list or as a stream. */
 @Injectable()
-export class EventAnswers {
+export class EventsService {
   constructor(
     private readonly log: EventLog,
     private readonly following: EventFollowing,
@@ -31,7 +31,7 @@ export class EventAnswers {
     organizationId: string,
     query: EventsQuery,
     stream: StreamRequest,
-  ): Promise<EventAnswer> {
+  ): Promise<EventsAnswer> {
     const { clusterId, deploymentId, status: statuses, sort } = query;
     const filter = { clusterId, deploymentId, statuses };
     const lastSeen = lastSeenOf(query, stream);
@@ -50,7 +50,7 @@ export class EventAnswers {
     { organizationId, deploymentId }: { readonly organizationId: string; readonly deploymentId: string },
     query: DeploymentEventsQuery,
     stream: StreamRequest,
-  ): Promise<EventAnswer> {
+  ): Promise<EventsAnswer> {
     const { clusterId } = await this.deployments.read(access.actor, organizationId, deploymentId);
     const { status: statuses } = query;
     const lastSeen = lastSeenOf(query, stream);

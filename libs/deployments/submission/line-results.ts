@@ -18,7 +18,7 @@ export interface StreamLimits {
  *
  * @param answer what became of the lines of a chunk; `part` counts the chunks from 0
  */
-export async function* answersTo(
+export async function* resultsOf(
   chunks: AsyncIterable<LineChunk>,
   answer: (part: number, chunk: LineChunk) => Promise<BatchLineDto[]>,
   limits: StreamLimits,

@@ -1,0 +1,37 @@
+import { visibleClusters } from '#clusters';
+import { type EntityManager, queries, type sql } from '#database';
+import { type Actor, assertOwnOrAdmin } from '#rbac';
+
+import { COLUMNS, type DeploymentRow, type DeploymentTables } from './deployment-view.js';
+import { DeploymentErrors } from './deployments.errors.js';
+
+/** A deployment that the actor sees. @throws DEPLOYMENTS.NOT_FOUND */
+export async function findDeployment(
+  em: EntityManager,
+  actor: Actor,
+  organizationId: string,
+  deploymentId: string,
+  { isLocked = false } = {},
+): Promise<DeploymentRow> {
+  const query = queries<DeploymentTables>(em)
+    .selectFrom('deployments as d')
+    .select(COLUMNS)
+    .where('d.organization_id', '=', organizationId)
+    .where('d.id', '=', deploymentId)
+    .where(visibleClusters(actor, organizationId, 'd.cluster_id') as ReturnType<typeof sql<boolean>>);
+  const row = await (isLocked ? query.forNoKeyUpdate() : query).executeTakeFirst();
+  if (row === undefined) throw DeploymentErrors.NOT_FOUND.because();
+  return row;
+}
+
+/** A deployment that the actor may change, locked until the transaction ends. @throws DEPLOYMENTS.NOT_FOUND, RBAC.NOT_OWNER */
+export async function lockDeployment(
+  tx: EntityManager,
+  actor: Actor,
+  organizationId: string,
+  deploymentId: string,
+): Promise<DeploymentRow> {
+  const row = await findDeployment(tx, actor, organizationId, deploymentId, { isLocked: true });
+  assertOwnOrAdmin(actor, row.submittedBy);
+  return row;
+}

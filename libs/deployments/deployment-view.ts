@@ -5,7 +5,7 @@ import { type DeploymentSchema } from './deployment.entity.js';
 import { normalizedImageOf } from './fields/image-reference.js';
 import { type StopCause, type StopOutcome } from './states/deployment-status.js';
 
-/** What a view in a list is made from: all but the spec, which may be larger than all the rest. */
+/** The columns of a view in a list: all but the spec, which may be larger than all others. Several a line: it is one list. */
 // prettier-ignore
 const LISTED = [
   'd.id', 'd.organization_id as organizationId', 'd.cluster_id as clusterId', 'd.name', 'd.image',
@@ -19,7 +19,7 @@ const LISTED = [
   'd.submitted_by as submittedBy',
 ] as const;
 
-/** What a view is made from. The table must be called `d`. */
+/** The columns of a view. The table must be called `d`. */
 export const COLUMNS = [...LISTED, 'd.spec'] as const;
 
 const fragmentOf = (columns: readonly string[]): Fragment =>
@@ -43,7 +43,7 @@ export interface Stopping {
   readonly cause: StopCause;
   readonly outcome: StopOutcome;
   readonly since: string;
-  /** When its resources come back at the latest. */
+  /** When its resources are released at the latest. */
   readonly until: string;
 }
 

@@ -20,7 +20,7 @@ export class DeploymentsController {
     id: 'getDeployment',
     tag: 'deployments',
     summary: 'Read a deployment',
-    description: `Where it stands, and when it got there. What can happen to a deployment, and nothing else can:\n\n${transitionTable()}\n\nBy a pass: the scheduler. By a request: a person, or a runtime. The cause is told by the deployment's events.`,
+    description: `Its status, and the times of its course. These transitions are possible, and no others:\n\n${transitionTable()}\n\nBy a pass: the scheduler. By a request: a user, or a runtime. Events carry the cause.`,
     answer: DeploymentDto,
     hasEntityTag: true,
     problems: [OrganizationVisibilityErrors.NOT_FOUND, DeploymentErrors.NOT_FOUND],

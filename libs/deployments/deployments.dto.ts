@@ -36,11 +36,11 @@ import {
 import { MAX_IMAGE_LENGTH, MAX_NORMALIZED_IMAGE_LENGTH } from './fields/image-reference.js';
 import { type Labels, LabelsField } from './fields/labels.js';
 
-/** What has been asked of a runtime. */
+/** A stop that a runtime has been asked for. */
 export class StoppingDto {
   @EnumField(STOP_CAUSES, {
     description:
-      'Why: somebody cancelled it, it has run for `maxRuntimeSeconds`, or it gives way to a higher priority.',
+      'Why it stops: it was cancelled, has run for `maxRuntimeSeconds`, or was preempted by a higher priority.',
     name: 'StopCause',
     example: 'cancelled',
   })
@@ -48,41 +48,41 @@ export class StoppingDto {
 
   @EnumField(STOP_OUTCOMES, {
     description:
-      'What becomes of it when its runtime reports, or at `until`. What goes back to the queue and is reported as `succeeded` is that instead: done is done.',
+      'Its status when its runtime reports, or at `until`. A preempted deployment whose runtime reports `succeeded` is `succeeded` instead of `queued`.',
     name: 'StopOutcome',
     example: 'cancelled',
   })
   readonly outcome!: StopOutcome;
 
-  @TimestampField({ description: 'When that was asked.' })
+  @TimestampField({ description: 'When the stop was requested.' })
   readonly since!: string;
 
   @TimestampField({
-    description: 'When its grace is over: its resources are given to others from then on, whatever still runs.',
+    description: 'When its grace is over: its resources are released then, even if it still runs.',
   })
   readonly until!: string;
 }
 
-/** A deployment as it stands. */
+/** A deployment. */
 export class DeploymentDto {
   @IdField({ description: 'The deployment.' })
   readonly id!: string;
 
-  @IdField({ description: 'The cluster it was submitted to.' })
+  @IdField({ description: 'The cluster to which it was submitted.' })
   readonly clusterId!: string;
 
   @NameField({ description: 'As given, or made from the image.', max: MAX_NAME, example: 'train-resnet' })
   readonly name!: string;
 
   @StringField({
-    description: 'The container image, as it was given.',
+    description: 'The container image as submitted.',
     max: MAX_IMAGE_LENGTH,
     example: 'registry.example.com/vision/train:2.1',
   })
   readonly image!: string;
 
   @StringField({
-    description: 'The same reference in its one spelling: with registry, folder, and a tag or digest.',
+    description: 'The image in normal form: with registry, folder, and a tag or digest.',
     max: MAX_NORMALIZED_IMAGE_LENGTH,
     example: 'registry.example.com/vision/train:2.1',
   })
@@ -95,7 +95,7 @@ export class DeploymentDto {
   readonly preemptible!: boolean;
 
   @IntegerField({
-    description: 'How often it has given way to a higher priority.',
+    description: 'How often it was preempted.',
     min: 0,
     max: MAX_ATTEMPT,
     example: 0,
@@ -111,7 +111,7 @@ export class DeploymentDto {
   })
   readonly spec?: object | null;
 
-  @ObjectField(() => ResourcesDto, { description: 'What it needs.' })
+  @ObjectField(() => ResourcesDto, { description: 'The request.' })
   readonly resources!: ResourcesDto;
 
   @IntegerField({ description: 'Higher first.', min: 0, max: 100, example: 50 })
@@ -148,15 +148,15 @@ export class DeploymentDto {
 
   @EnumField(DEPLOYMENT_STATUSES, {
     description:
-      '`scheduled`: its resources are allocated. `running`: a runtime has reported its start as well. `stopping`: its runtime has been asked to stop it, and it keeps its resources until that is reported or its grace is over. `retrying`: an attempt has failed, and another one goes to the queue at `retryAt`. `succeeded`, `failed`, `cancelled`, `timed_out` and `expired` are never left.',
+      '`scheduled`: its resources are allocated. `running`: a runtime has reported its start. `stopping`: its runtime has been asked to stop it, and it keeps its resources until its end is reported or its grace is over. `retrying`: an attempt has failed, and another one is queued at `retryAt`. `succeeded`, `failed`, `cancelled`, `timed_out` and `expired` are final.',
     name: 'DeploymentStatus',
   })
   readonly status!: DeploymentStatus;
 
-  @IntegerField({ description: 'Which run this is, from 1.', min: 1, max: MAX_ATTEMPT, example: 1 })
+  @IntegerField({ description: 'The number of the attempt, from 1.', min: 1, max: MAX_ATTEMPT, example: 1 })
   readonly attempt!: number;
 
-  @TimestampField({ description: 'Since when it waits, or waited.' })
+  @TimestampField({ description: 'When it was submitted.' })
   readonly queuedAt!: string;
 
   @TimestampField({ description: 'When its resources were allocated.', nullable: true })
@@ -169,25 +169,25 @@ export class DeploymentDto {
   readonly endedAt!: string | null;
 
   @TimestampField({
-    description: 'When its resources came back: within milliseconds of `endedAt`. Null before that.',
+    description: 'When its resources were released: within milliseconds of `endedAt`. Null before that.',
     nullable: true,
   })
   readonly releasedAt!: string | null;
 
   @TimestampField({
-    description: 'When the next attempt goes back to the queue; null but while it is `retrying`.',
+    description: 'When the next attempt is queued; null unless it is `retrying`.',
     nullable: true,
   })
   readonly retryAt!: string | null;
 
   @ObjectField(() => StoppingDto, {
-    description: 'What was asked of its runtime; null but while it is `stopping`.',
+    description: 'The stop that its runtime was asked for; null unless it is `stopping`.',
     nullable: true,
   })
   readonly stopping!: StoppingDto | null;
 
   @FreeTextField({
-    description: 'What the runtime said at the end.',
+    description: 'The message of the runtime at the end.',
     max: MAX_MESSAGE,
     nullable: true,
     example: 'exit code 0',
@@ -198,7 +198,7 @@ export class DeploymentDto {
   readonly submittedBy!: string;
 }
 
-/** What is to change of a deployment that waits. */
+/** Changes of a queued deployment. */
 @EditOf(() => DeploymentDto)
 export class EditDeploymentDto {
   @IntegerField({ description: 'From 0 to 100, higher first.', min: 0, max: 100, optional: true, example: 80 })
@@ -208,7 +208,7 @@ export class EditDeploymentDto {
   readonly labels?: Labels;
 
   @IntegerField({
-    description: 'How long it may wait, in seconds from when it came to the queue; null without a limit.',
+    description: 'How long it may wait, in seconds from when it was queued; null without a limit.',
     min: 1,
     max: MAX_QUEUE_TIMEOUT_SECONDS,
     optional: true,

@@ -13,7 +13,7 @@ export const DeploymentErrors = defineErrors('DEPLOYMENTS', {
     kind: 'unprocessable',
     title: 'Request exceeds the cluster',
     explanation:
-      'The request needs more of a resource than the whole cluster has, so that it could never start. `needed`, `capacity` and `missing` give the numbers.',
+      'The request needs more of a resource than the whole cluster has, and could never start. `needed`, `capacity` and `missing` give the numbers.',
   },
   EMPTY_REQUEST: {
     kind: 'invalid',
@@ -23,19 +23,19 @@ export const DeploymentErrors = defineErrors('DEPLOYMENTS', {
   CLUSTER_DRAINING: {
     kind: 'conflict',
     title: 'Cluster is draining',
-    explanation: 'The cluster takes no new deployments. Submit to another one.',
+    explanation: 'The cluster accepts no new deployments. Submit to another one.',
   },
   QUEUE_LIMIT_REACHED: {
     kind: 'conflict',
-    title: 'Too many deployments wait',
+    title: 'Too many queued deployments',
     explanation:
-      'With these, more deployments of the organization would wait than may; `limit` says how many may, `queued` how many do. Submit again when some have started, or ask an operator for more.',
+      'The queues of the organization would exceed their limit: `limit` is the most queued deployments, `queued` the present number. Submit again when some have started, or ask an operator for a higher limit.',
   },
   CLUSTER_DELETED: {
     kind: 'conflict',
     title: 'Cluster was deleted',
     explanation:
-      'The cluster is gone, and takes no new deployments. What it ran stays readable. Submit to another one.',
+      'The cluster was deleted and accepts no new deployments. Its deployments stay readable. Submit to another one.',
   },
   INVALID_IMAGE: {
     kind: 'invalid',
@@ -59,23 +59,24 @@ export const DeploymentErrors = defineErrors('DEPLOYMENTS', {
     kind: 'unprocessable',
     title: 'Too many lines',
     explanation:
-      'A batch of lines has at most 100,000 lines, of which fewer than 10,000 are refused. What was answered before stays queued; send the rest, corrected, as another batch.',
+      'A batch of lines has at most 100,000 lines, of which fewer than 10,000 are refused. Deployments that were accepted stay queued. Send the rest, corrected, as another batch.',
   },
   NAME_TAKEN: {
     kind: 'conflict',
     title: 'Name is taken',
     explanation:
-      'A deployment of the cluster that has not ended has this name, or another one of the same batch. Choose another name, or leave it out: then one is made.',
+      'A deployment of the cluster that has not ended has this name, or another one of the same batch. Choose another name, or omit it: then one is generated.',
   },
   INVALID_STATE: {
     kind: 'conflict',
     title: 'Not possible in this state',
-    explanation: 'A deployment with this status cannot do that. `deploymentStatus` and `attempt` say where it stands.',
+    explanation:
+      'The status of the deployment does not allow this. `deploymentStatus` and `attempt` are its present ones.',
   },
   STALE_ATTEMPT: {
     kind: 'conflict',
     title: 'Report of another attempt',
-    explanation: 'The report names an attempt that is not the present one. `attempt` says which one is.',
+    explanation: 'The report names an attempt that is not the present one. `attempt` is the present one.',
   },
 });
 

@@ -44,8 +44,8 @@ const DeploymentEventSchema = defineEntity({
 });
 
 /**
- * One transition of a deployment: from where to where, why, by whom. `sequence` counts from 1 without a gap per deployment; `stamp` and
- * `position` order the events of an organization so that nothing appears late.
+ * One transition of a deployment, with its cause and author. `sequence` counts from 1 without a gap per deployment. `stamp` and `position`
+ * order the events of an organization: no event appears before an earlier one.
  */
 export class DeploymentEvent extends DeploymentEventSchema.class {}
 DeploymentEventSchema.setClass(DeploymentEvent);

@@ -10,7 +10,7 @@ const EventHorizonSchema = defineEntity({
   },
 });
 
-/** Up to where an organization's events are no longer complete: kept by the database when events are removed. */
+/** The position up to which an organization's events are incomplete. A trigger moves it when events are removed. */
 export class EventHorizon extends EventHorizonSchema.class {}
 EventHorizonSchema.setClass(EventHorizon);
 

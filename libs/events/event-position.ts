@@ -1,4 +1,4 @@
-/** A place in the order of an organization's events: everything up to and including it has been seen. */
+/** A position in the order of an organization's events: all events up to and including it have been read. */
 export interface EventPosition {
   readonly stamp: bigint;
   readonly position: bigint;
@@ -10,12 +10,12 @@ const MAX_BIGINT = 2n ** 63n - 1n;
 /** The most characters of an event's id. */
 export const MAX_EVENT_ID = 39;
 
-/** An event's id, which is its place in the order. */
+/** The id of an event: its position as text. */
 export function eventIdOf({ stamp, position }: EventPosition): string {
   return `${stamp}-${position}`;
 }
 
-/** The place that an id names; undefined for a text that is not an id. */
+/** The position of an id; undefined for a text that is not an id. */
 export function positionOf(id: string): EventPosition | undefined {
   const [, stamp, position] = FORM.exec(id) ?? [];
   if (stamp === undefined || position === undefined) return undefined;
@@ -23,7 +23,7 @@ export function positionOf(id: string): EventPosition | undefined {
   return place.stamp > MAX_BIGINT || place.position > MAX_BIGINT ? undefined : place;
 }
 
-/** Less than, equal to or more than zero: whether `a` comes before, is, or comes after `b`. */
+/** Negative, zero or positive: `a` comes before, is, or comes after `b`. */
 export function compare(a: EventPosition, b: EventPosition): number {
   if (a.stamp !== b.stamp) return a.stamp < b.stamp ? -1 : 1;
   if (a.position !== b.position) return a.position < b.position ? -1 : 1;

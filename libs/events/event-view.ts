@@ -3,7 +3,7 @@ import { rfc3339, sql } from '#database';
 import { type DeploymentStatus } from '#deployments';
 import { type EventPosition } from './event-position.js';
 
-/** Something that happened to a deployment, and its place in the order. Times in RFC 3339. */
+/** An event of a deployment, and its position in the order. Times in RFC 3339. */
 export interface EventView extends EventPosition {
   readonly at: string;
   readonly clusterId: string;
@@ -16,12 +16,12 @@ export interface EventView extends EventPosition {
   readonly cause: string;
   readonly actorId: string | null;
   readonly passId: string | null;
-  /** By when its runtime is to have stopped it; null where nothing is asked of it. */
+  /** When its runtime must have stopped it; null where no stop is asked. */
   readonly until: string | null;
-  /** For whom it gives way; null where a pass decides that later, or nobody does. */
+  /** The deployment that preempted it; null where it was not preempted, or an earlier event names it. */
   readonly preemptorId: string | null;
   readonly preemptorPriority: number | null;
-  /** For how long it has run for nothing; null but where it goes back to the queue because of others. */
+  /** How long the lost attempt has held resources; null where no attempt was lost. */
   readonly lostSeconds: number | null;
 }
 
@@ -31,7 +31,7 @@ export interface EventRow extends Omit<EventView, keyof EventPosition> {
   readonly position: string;
 }
 
-/** What a view is made from; the table must be called `e`. */
+/** The columns of a view. The table must be called `e`. */
 export const EVENT_COLUMNS = sql`
   e.stamp::text as stamp, e.position::text as position, e.at, e.cluster_id as "clusterId",
   e.deployment_id as "deploymentId", e.sequence, e.attempt, e.from_status as "from", e.to_status as "to", e.cause,
@@ -49,15 +49,15 @@ export function eventViewOf(row: EventRow): EventView {
   };
 }
 
-/** Which events of an organization are wanted. */
+/** A filter of an organization's events. */
 export interface EventFilter {
   readonly clusterId?: string | undefined;
   readonly deploymentId?: string | undefined;
-  /** Events that led to one of these; all, where it is left out. */
+  /** Events that led to one of these statuses; all events, where it is omitted. */
   readonly statuses?: readonly DeploymentStatus[] | undefined;
 }
 
-/** Whether an event is wanted. */
+/** Whether an event meets a filter. */
 export function isWanted({ clusterId, deploymentId, statuses }: EventFilter, event: EventView): boolean {
   return (
     (clusterId === undefined || event.clusterId === clusterId) &&

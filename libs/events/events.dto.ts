@@ -20,17 +20,17 @@ export const EVENT_SORTS = ['newest', 'oldest'] as const;
 
 export type EventSort = (typeof EVENT_SORTS)[number];
 
-/** What a deployment gives up for others. */
+/** What a preemption costs a deployment. */
 export class EventPreemptionDto {
   @IdField({
     description:
-      'The first of those that were to start in its place when it was asked to stop, or given up; it may have been cancelled since. Null where an event before has said it.',
+      'The first deployment that was to start in its place; it may have been cancelled since. Null where an earlier event names it.',
     nullable: true,
   })
   readonly preemptorId!: string | null;
 
   @IntegerField({
-    description: 'The priority that it gives way to; null where an event before has said it.',
+    description: 'The priority of the preemptor; null where an earlier event has it.',
     min: 0,
     max: 100,
     nullable: true,
@@ -39,7 +39,7 @@ export class EventPreemptionDto {
   readonly priority!: number | null;
 
   @IntegerField({
-    description: 'How long its attempt has held resources for nothing, in seconds; null while it still stops.',
+    description: 'How long the lost attempt has held resources, in seconds; null while it is still stopping.',
     min: 0,
     max: MAX_INTEGER,
     nullable: true,
@@ -48,10 +48,11 @@ export class EventPreemptionDto {
   readonly lostSeconds!: number | null;
 }
 
-/** Something that happened. */
+/** An event of a deployment. */
 export class EventDto {
   @StringField({
-    description: 'Its place in the order of the organization: pass the last one that you have seen to go on after it.',
+    description:
+      'Its position in the order of the organization: pass the last one that you have received to continue after it.',
     max: MAX_EVENT_ID,
     example: '4711-23',
   })
@@ -59,7 +60,7 @@ export class EventDto {
 
   @StringField({
     description:
-      'What kind of event it is: `deployment.` and the status that it led to, or what happened where that stayed (`deployment.edited`). Other kinds may be added.',
+      'The type: `deployment.` and the new status, or the cause where the status stays (`deployment.edited`). Other types may be added.',
     max: 64,
     example: 'deployment.scheduled',
   })
@@ -75,7 +76,7 @@ export class EventDto {
   readonly deploymentId!: string;
 
   @IntegerField({
-    description: 'Which event of its deployment, from 1 without a gap.',
+    description: 'The number of the event in its deployment, from 1 without a gap.',
     min: 1,
     max: MAX_INTEGER,
     example: 2,
@@ -83,7 +84,7 @@ export class EventDto {
   readonly sequence!: number;
 
   @IntegerField({
-    description: 'Which attempt of the deployment; of what waits again, the one to come.',
+    description: 'The attempt of the deployment; the next one where it is queued again.',
     min: 1,
     max: MAX_INTEGER,
     example: 1,
@@ -105,24 +106,24 @@ export class EventDto {
   })
   readonly to!: DeploymentStatus;
 
-  @StringField({ description: 'Why.', max: 64, example: 'placed' })
+  @StringField({ description: 'The cause of the transition.', max: 64, example: 'placed' })
   readonly cause!: string;
 
   @IdField({ description: 'The user or service account that did it; null where a pass did.', nullable: true })
   readonly actorId!: string | null;
 
-  @IdField({ description: 'The pass that did it; null where somebody did.', nullable: true })
+  @IdField({ description: 'The pass that did it; null where a request did.', nullable: true })
   readonly passId!: string | null;
 
   @TimestampField({
     description:
-      'By when the runtime is to stop it: an event of the type `deployment.stopping` asks for that. At that time its resources are given to others. Null where nothing is asked.',
+      'When the runtime must have stopped it: an event of the type `deployment.stopping` asks for that. At that time its resources are released. Null where no stop is asked.',
     nullable: true,
   })
   readonly until!: string | null;
 
   @ObjectField(() => EventPreemptionDto, {
-    description: 'For whom it gives way, and what that costs; null where it does not.',
+    description: 'The preemptor, and the cost of the preemption; null where it was not preempted.',
     nullable: true,
   })
   readonly preemption!: EventPreemptionDto | null;
@@ -140,14 +141,14 @@ const status = (): PropertyDecorator =>
 const lastEventId = (): PropertyDecorator =>
   StringField({
     description:
-      'Only events after this one; `0-0` stands before all of them. For streams the same as the header `Last-Event-ID`, which counts where both are sent. A stream without either begins with what happens next.',
+      'Only events after this one; `0-0` is before all of them. For streams the same as the header `Last-Event-ID`, which wins where both are sent. A stream without either begins with the next event.',
     max: MAX_EVENT_ID,
     optional: true,
     check: (text) =>
       positionOf(text) === undefined ? { code: 'invalid-event-id', message: 'must be the id of an event' } : undefined,
   });
 
-/** Which events of an organization to read. */
+/** A query for events of an organization. */
 export class EventsQuery extends PageQuery {
   @IdField({ description: 'Only events in this cluster.', optional: true })
   readonly clusterId?: string;
@@ -169,7 +170,7 @@ export class EventsQuery extends PageQuery {
   readonly sort!: EventSort;
 }
 
-/** Which events of a deployment to read. */
+/** A query for events of a deployment. */
 export class DeploymentEventsQuery extends PageQuery {
   @status()
   readonly status?: readonly DeploymentStatus[];

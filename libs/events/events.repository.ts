@@ -8,16 +8,16 @@ import { compare, type EventPosition } from './event-position.js';
 import { EVENT_COLUMNS, type EventFilter, type EventRow, type EventView, eventViewOf } from './event-view.js';
 import { EventErrors } from './events.errors.js';
 
-/** Where an organization's events are to be read on. */
+/** The position after which events of an organization are read. */
 export interface EventMark {
   readonly organizationId: string;
   readonly after: EventPosition;
 }
 
-/** What was read of one organization, in order. */
+/** Events of one organization, in order. */
 export interface EventPage {
   readonly events: readonly EventView[];
-  /** Something has been written after these that is not complete yet: worth another look within milliseconds. */
+  /** Later events are written, and not complete yet: read again within milliseconds. */
   readonly isMoreComing: boolean;
 }
 
@@ -26,7 +26,7 @@ interface SettlingRow extends EventRow {
   readonly isSettled: boolean;
 }
 
-/** A part of a list of events, in its order. */
+/** A page of a list of events. */
 export interface EventSlice {
   readonly newestFirst: boolean;
   readonly take: number;
@@ -36,7 +36,7 @@ export interface EventSlice {
   readonly lastSeen: EventPosition | undefined;
 }
 
-/** A part of the list of one deployment's events, oldest first. */
+/** A page of one deployment's events, oldest first. */
 export interface DeploymentEventSlice extends Pick<EventSlice, 'take' | 'lastSeen'> {
   readonly statuses: EventFilter['statuses'];
   /** The number of the last event of the page before; 0 for none. */
@@ -44,8 +44,8 @@ export interface DeploymentEventSlice extends Pick<EventSlice, 'take' | 'lastSee
 }
 
 /**
- * Below this, events are complete: every transaction that could still write one has a number that is not lower. Each statement must name it,
- * or it would show events before others that come earlier in the order.
+ * Events with a lower stamp are complete: every transaction that can still write one has a number that is not lower. Each statement must
+ * compare with it, or it would show events before others that come earlier in the order.
  */
 const SETTLED = sql`pg_snapshot_xmin(pg_current_snapshot())`;
 
@@ -55,9 +55,9 @@ export class EventLog {
   constructor(private readonly database: Database) {}
 
   /**
-   * The place of now, and proof that nothing is missing after `lastSeen`.
+   * The present position, after a check that no event after `lastSeen` is missing.
    *
-   * @throws EVENTS.EXPIRED when events after `lastSeen` were removed, or it is from another life of this database
+   * @throws EVENTS.EXPIRED when events after `lastSeen` were removed, or the database was restored from a copy since
    */
   async begin(organizationId: string, lastSeen: EventPosition | undefined): Promise<EventPosition> {
     const [row] = await rowsOf(
@@ -75,7 +75,7 @@ export class EventLog {
     return now;
   }
 
-  /** What has happened in each of several organizations since their marks, at most `limit` events of each. One statement for all. */
+  /** Reads the events of several organizations after their marks, at most `limit` of each, in one statement. */
   async readOn(marks: readonly EventMark[], limit: number): Promise<ReadonlyMap<string, EventPage>> {
     const rows = await this.database.transaction(async (tx) => {
       await preferIndexes(tx);
@@ -126,7 +126,7 @@ export class EventLog {
     return rows.map(eventViewOf);
   }
 
-  /** A page of one deployment's events, oldest first, with what has just been committed: their own numbers order them without a gap. */
+  /** A page of one deployment's events, oldest first, including those just committed: `sequence` orders them without a gap. */
   async listOfDeployment(
     organizationId: string,
     deploymentId: string,
@@ -148,7 +148,7 @@ export class EventLog {
 const placeOf = ({ stamp, position }: EventPosition): Fragment =>
   sql`(${stamp.toString()}::xid8, ${position.toString()}::bigint)`;
 
-/** The events of one deployment are few, and found by their own key; the order of the organization would be gone through from its end. */
+/** The events of one deployment by their key: they are few, and the index of the organization would be read from its end. */
 function source(organizationId: string, deploymentId: string | undefined): Fragment {
   return deploymentId === undefined
     ? sql`deployment_events`

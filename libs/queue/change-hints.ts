@@ -7,12 +7,12 @@ import { Settings } from '#config';
 
 import { PASS_QUEUE, type PassJob, redisRetryDelay } from './queue.constants.js';
 
-/** What happens in a cluster within so long is one hint. */
+/** Changes of a cluster within this time become one hint. */
 const GATHER_MS = 5;
 
 /**
- * Tells every process that something has happened in a cluster, within milliseconds and without any promise: whoever listens also looks
- * by itself, once a second. Never waited for.
+ * Tells every process within milliseconds that something has changed in a cluster. A hint may be lost: listeners also read once a second.
+ * No caller waits for it.
  */
 @Injectable()
 export class ChangeHints implements OnApplicationShutdown {
@@ -29,13 +29,13 @@ export class ChangeHints implements OnApplicationShutdown {
     this.channel = `${settings.queuePrefix}:changes`;
   }
 
-  /** Something has been committed in a cluster. */
+  /** Announces a commit in a cluster. */
   changed(clusterId: string): void {
     if (this.gathered.size === 0) setTimeout(() => this.publish(), GATHER_MS).unref();
     this.gathered.add(clusterId);
   }
 
-  /** Calls `listener` with the id of every cluster in which something happens, anywhere. @returns what ends that */
+  /** Calls `listener` with the id of every cluster that changes. @returns a function that ends this */
   listen(listener: (clusterId: string) => void): () => void {
     this.listeners.add(listener);
     this.subscriber ??= this.subscribe();
@@ -50,7 +50,7 @@ export class ChangeHints implements OnApplicationShutdown {
     const clusterIds = [...this.gathered];
     this.gathered.clear();
     const { client } = this.queue;
-    // Without a connection commands would gather in memory until there is one, and then be news of yesterday.
+    // Without a connection, commands would collect in memory and arrive too late.
     if (client.status !== 'ready') return;
     for (const clusterId of clusterIds) {
       client

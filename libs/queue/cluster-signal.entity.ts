@@ -18,7 +18,7 @@ const ClusterSignalSchema = defineEntity({
   indexes: [{ name: 'cluster_signals_cluster_id_index', properties: ['clusterId', 'id'] }],
 });
 
-/** One row that says: look at this cluster, and so many deployments of this shape came to (or left) its queue. */
+/** A request to look at a cluster, with the change of one shape's count in its queue. */
 export class ClusterSignal extends ClusterSignalSchema.class {}
 ClusterSignalSchema.setClass(ClusterSignal);
 

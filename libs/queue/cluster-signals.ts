@@ -14,10 +14,10 @@ import {
 
 import { type ClusterRef, QueueShapes, type ShapeChange } from './queue-shapes.js';
 
-/** Why somebody should look at a cluster; written into the record of the pass that does. */
+/** The reason to look at a cluster, recorded by the pass that does. */
 export type SignalReason = 'submitted' | 'edited' | 'ended' | 'cancelled' | 'cluster-changed' | 'more-to-do';
 
-/** A signal for a pass of its own kind, which sets a ledger right that has drifted. Other passes leave it alone. */
+/** The reason of a signal for a repair of the ledger. Passes leave it. */
 const REPAIR = 'repair';
 
 /** What a pass took from the signals of its cluster. */
@@ -28,16 +28,16 @@ export interface TakenSignals {
 }
 
 /**
- * The most signals that one pass takes: what is left waits for the next pass, which follows at once. Far beyond what gathers between two
- * passes, because a cut in between could separate what came from what left.
+ * The most signals that one pass takes; the next pass follows at once. Far more than collect between two passes, because a cut could
+ * separate an arrival from its departure.
  */
 const MAX_TAKEN = 1_000_000;
 
 /**
- * The durable half of a nudge: rows that say "please look at cluster C", written in the transaction of whatever happened there.
+ * The durable half of a nudge: rows that request a look at a cluster, written in the transaction of the change there.
  *
- * They also carry how the queue's shape counts change, so that nobody counts the queue and no submission waits for a counter. A signal
- * is taken by the pass that acts on it, in the same transaction: it can be neither lost nor used twice.
+ * They also carry the changes of the queue's shape counts: no pass counts the queue, and no submission waits for a counter. The pass that
+ * acts on a signal takes it in its own transaction: a signal is neither lost nor used twice.
  */
 @Injectable()
 export class ClusterSignals {
@@ -67,10 +67,10 @@ export class ClusterSignals {
   }
 
   /**
-   * Takes the waiting signals of a cluster, oldest first, and adds what they carry to the counts of its shapes. Call it under the cluster's
-   * row lock and before reading anything that signals speak of: what commits later leaves a signal of its own, and so another pass.
+   * Takes the signals of a cluster, oldest first, and adds their changes to the counts of its shapes. Call it under the cluster's row lock
+   * and before reading what signals announce: a later commit leaves a signal of its own, and causes another pass.
    *
-   * @param own what the pass itself has changed before, counted together with the signals: either alone may be less than nothing
+   * @param own changes by the pass itself, added together with the signals: the sum of either alone may be negative
    */
   async take(tx: EntityManager, cluster: ClusterRef, own: readonly ShapeChange[] = []): Promise<TakenSignals> {
     const rows = await rowsOf(
@@ -105,7 +105,7 @@ export class ClusterSignals {
     return rows.length > 0;
   }
 
-  /** The clusters that have signals, for the sweep. Costs what is waiting, not what exists. */
+  /** The clusters that have signals, for the sweep. The cost follows the signals, not the clusters. */
   async clustersWaiting(em: EntityManager): Promise<string[]> {
     const rows = await rowsOf(
       em,
@@ -123,7 +123,7 @@ export class ClusterSignals {
     );
   }
 
-  /** The clusters whose ledger is to be repaired. Costs what is waiting. */
+  /** The clusters whose ledger is to be repaired. The cost follows the signals. */
   async repairsWanted(em: EntityManager): Promise<string[]> {
     const rows = await rowsOf(
       em,
@@ -132,7 +132,7 @@ export class ClusterSignals {
     return rows.map(({ id }) => id);
   }
 
-  /** Takes the wish for a repair, under the cluster's row lock. @returns whether there was one */
+  /** Takes the request for a repair, under the cluster's row lock. @returns whether there was one */
   async takeRepair(tx: EntityManager, clusterId: string): Promise<boolean> {
     const count = await changesOf(
       tx,
@@ -142,7 +142,7 @@ export class ClusterSignals {
   }
 }
 
-/** Whether somebody has asked for a repair of the cluster that a column names, and no worker has answered yet. */
+/** SQL: whether a repair of the cluster in a column is requested and not done. */
 export function isRepairWanted(clusterId: string): Fragment {
   return sql`exists (
     select 1 from cluster_signals signals where signals.cluster_id = ${sql.ref(clusterId)} and signals.reason = ${REPAIR})`;

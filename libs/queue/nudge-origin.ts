@@ -1,6 +1,6 @@
 /**
- * Says for whom a nudge is sent, so that what a worker logs and traces about it can be found by the request that caused it. Provided by
- * `http`, where requests are known; without it, nudges come from nobody.
+ * The request that causes a nudge: logs and traces of the worker name it. Provided by `http`, which knows requests; without it, nudges
+ * have no origin.
  */
 export abstract class NudgeOrigin {
   abstract requestId(): string | undefined;

@@ -11,23 +11,23 @@ import { ChangeHints } from './change-hints.js';
 import { NudgeOrigin } from './nudge-origin.js';
 import { PASS_JOB, PASS_QUEUE, type PassJob } from './queue.constants.js';
 
-/** A mark that outlives its job (Redis lost the job, or its producer died in between) is forgotten after so long. */
+/** Lifetime of a mark without a job: Redis lost the job, or its producer died before it. */
 const MARK_TTL_MS = 5_000;
 
-/** Redis is on the same network: what takes longer is not an answer. */
+/** Redis is on the same network: a slower answer counts as none. */
 const PING_TIMEOUT_MS = 500;
 
 /**
- * The fast half of a nudge: wakes a worker within milliseconds. May be lost, repeated or late without any harm, because the signals in
- * PostgreSQL are what counts; call it after the transaction that announced them has committed.
+ * The fast half of a nudge: wakes a worker within milliseconds. It may be lost, repeated or late without harm, because signals are
+ * durable. Call it after the transaction that announced them has committed.
  *
  * Coalesces twice: at most one nudge per cluster is on its way to Redis from this process, and at most one job per cluster waits there.
- * A job that runs does not count as waiting, so that what happens during a pass gets another one.
+ * A running job does not count as waiting: a change during a pass gets another job.
  */
 @Injectable()
 export class Nudges {
   private readonly logger = new Logger(Nudges.name);
-  /** Clusters whose nudge is on its way; true when another was asked for meanwhile. */
+  /** Clusters whose nudge is on its way; true when another was requested meanwhile. */
   private readonly inFlight = new Map<string, boolean>();
 
   constructor(
@@ -54,12 +54,12 @@ export class Nudges {
     void this.deliver(clusterId);
   }
 
-  /** To be called by a worker when it begins a job, before the pass: from now on a nudge makes a new job. */
+  /** Called by a worker when it begins a job, before the pass: a later nudge makes a new job. */
   async begin(clusterId: string): Promise<void> {
     await this.queue.client.del(this.markOf(clusterId));
   }
 
-  /** Whether Redis answers within a moment. */
+  /** Whether Redis answers in time. */
   async isReachable(): Promise<boolean> {
     const timeout = sleep(PING_TIMEOUT_MS, false, { ref: false });
     const ping = this.queue.client.ping().then(
@@ -69,7 +69,7 @@ export class Nudges {
     return Promise.race([ping, timeout]);
   }
 
-  /** How many jobs there are in each state; null when Redis does not answer within a moment. */
+  /** The number of jobs in each state; null when Redis does not answer in time. */
   async depths(): Promise<Readonly<Record<string, number>> | null> {
     const timeout = sleep(PING_TIMEOUT_MS, null, { ref: false });
     const counts = this.queue.getJobCounts().then(

@@ -18,8 +18,8 @@ const QueueShapeSchema = defineEntity({
 });
 
 /**
- * How many deployments of one shape wait in a cluster. Written by passes only, from signals, so that no submission waits for a counter
- * and a pass never counts the queue.
+ * The number of deployments of one shape in the queue of a cluster. Only passes write it, from signals: no submission waits for a counter,
+ * and no pass counts the queue.
  */
 export class QueueShape extends QueueShapeSchema.class {}
 QueueShapeSchema.setClass(QueueShape);

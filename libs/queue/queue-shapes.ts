@@ -13,7 +13,7 @@ import {
   sql,
 } from '#database';
 
-/** Which cluster. */
+/** A cluster of an organization. */
 export interface ClusterRef {
   readonly organizationId: string;
   readonly clusterId: string;
@@ -24,15 +24,14 @@ export interface ShapeChange extends ShapeKey {
   readonly change: number;
 }
 
-/** How many deployments of one shape wait. */
+/** The number of deployments of one shape in a queue. */
 export interface QueuedShape extends ShapeKey {
   readonly waiting: number;
 }
 
 /**
- * The queue of a cluster as counts of shapes, kept by passes under the cluster's row lock.
- *
- * Reading it costs the number of distinct shapes, whether a thousand deployments wait or a million.
+ * The queue of a cluster as counts of shapes, kept by passes under the cluster's row lock. The cost of reading follows the distinct shapes,
+ * not the deployments.
  */
 @Injectable()
 export class QueueShapes {
@@ -62,7 +61,7 @@ export class QueueShapes {
     );
   }
 
-  /** All shapes that wait in a cluster; with what no pass has added to the counts yet, where signals count. */
+  /** All shapes in a cluster's queue, including changes that no pass has taken, where signals count. */
   async read(
     tx: EntityManager,
     clusterId: string,
@@ -76,7 +75,7 @@ export class QueueShapes {
   }
 }
 
-/** The shapes of a cluster as they are once its signals are taken. */
+/** The shapes of a cluster as they will be when its signals are taken. */
 function withSignals(clusterId: string): Fragment {
   return sql`(
     select ${shapeColumns()}, sum(waiting)::int as waiting
@@ -90,8 +89,8 @@ function withSignals(clusterId: string): Fragment {
 }
 
 /**
- * How many deployments wait in a cluster, as SQL for a select list: the counts of shapes and what no pass has added to them yet.
- * Exact at the moment of reading, and costs shapes, not rows.
+ * The number of queued deployments of a cluster, as SQL for a select list: the counts of shapes and the changes in signals. Exact at the
+ * moment of reading; the cost follows shapes, not rows.
  *
  * @param clusterId the column that holds the cluster's id, written by a developer
  */

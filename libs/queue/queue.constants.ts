@@ -1,12 +1,12 @@
 import { type TraceCarrier } from '#telemetry';
 
-/** The Bull queue through which workers are told that a cluster wants a pass. */
+/** The Bull queue of nudges. */
 export const PASS_QUEUE = 'passes';
 
 /** The one kind of job in it. */
 export const PASS_JOB = 'pass';
 
-/** What a nudge carries. It says where to look, and nothing of what will be found there. */
+/** The data of a nudge. */
 export interface PassJob {
   readonly clusterId: string;
   /** The request that caused it, or the first of several. For logs and traces only. */
@@ -16,8 +16,8 @@ export interface PassJob {
 }
 
 /**
- * How Bull treats a pass. Locks are short, so that the job of a killed worker comes back within seconds, and stalls are not held against
- * a job: it is only a nudge, and a lost one costs at most one interval of the sweep.
+ * Bull's settings of a pass. Locks are short: the job of a killed worker returns within seconds. Stalls do not fail a job: a lost nudge
+ * costs at most one interval of the sweep.
  */
 export const PASS_QUEUE_SETTINGS = {
   lockDuration: 10_000,
@@ -25,7 +25,7 @@ export const PASS_QUEUE_SETTINGS = {
   maxStalledCount: 10,
 } as const;
 
-/** Milliseconds until the next try to reach Redis. Bull's own back-off grows to 20 s, longer than its locks live. */
+/** Milliseconds until the next attempt to reach Redis. Bull's own back-off grows to 20 s, longer than its locks live. */
 export function redisRetryDelay(times: number): number {
   return Math.min(50 * 2 ** Math.min(times, 5), 1_000);
 }

@@ -10,7 +10,7 @@ import { QueueShapes } from './queue-shapes.js';
 import { PASS_QUEUE, PASS_QUEUE_SETTINGS, redisRetryDelay } from './queue.constants.js';
 import { RedisCheck } from './redis-check.js';
 
-/** Signals and nudges, for every lib that changes something a pass should know of. */
+/** Signals and nudges, for every lib whose changes concern a pass. */
 @Global()
 @Module({
   imports: [

@@ -1,14 +1,14 @@
 import { type Fragment, sql } from '#database';
 
-/** How many deployments of one priority wait. */
+/** The number of queued deployments of one priority. */
 export interface QueuedByPriority {
   readonly priority: number;
   readonly queued: number;
 }
 
 /**
- * How many deployments of each priority wait in a cluster, highest first, as SQL for a select list: a JSON array of
- * {@link QueuedByPriority}. Exact at the moment of reading, and costs shapes, not rows.
+ * The number of queued deployments of each priority of a cluster, highest first, as SQL for a select list: a JSON array of
+ * {@link QueuedByPriority}. Exact at the moment of reading; the cost follows shapes, not rows.
  *
  * @param clusterId the column that holds the cluster's id, written by a developer
  */

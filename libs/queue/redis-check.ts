@@ -4,14 +4,14 @@ import type { Queue } from 'bull';
 
 import { PASS_QUEUE } from './queue.constants.js';
 
-/** Warns at start of a Redis that may drop keys: Bull's go missing then without an error, and so do the counts of failed logins. */
+/** Warns at start about a Redis that may evict keys: Bull's keys and the counts of failed logins would disappear without an error. */
 @Injectable()
 export class RedisCheck implements OnApplicationBootstrap {
   private readonly logger = new Logger(RedisCheck.name);
 
   constructor(@InjectQueue(PASS_QUEUE) private readonly queue: Queue) {}
 
-  /** Waits for nothing: a Redis that is away must not keep a process from starting. */
+  /** Does not wait: a process starts without Redis, too. */
   onApplicationBootstrap(): void {
     this.queue.client.info('memory').then(
       (answer) => {

@@ -26,7 +26,7 @@ export class CancellationsController {
     tag: 'deployments',
     summary: 'Cancel many deployments',
     description:
-      'Cancels what waits, is scheduled, runs, stops for another reason or is between two attempts in this cluster and meets the filter; with `dryRun` it only counts, and names a few. Developers cancel their own; `notOwned` says how many more there are. What runs is `stopping` first, where the cluster grants it time for that. Done in steps: when it is interrupted, what was cancelled stays so, and the same again goes on from there. What is submitted while it goes on is not meant. The audit log has one entry of it, with the filter and the number that met it.',
+      'Cancels all deployments of this cluster that have not ended and meet the filter; with `dryRun` it only counts, and names a few. Developers cancel their own; `notOwned` is the number of others. A running deployment is `stopping` first, where the cluster grants a grace. Done in steps: after an interruption, deployments that were cancelled stay so, and the same request again continues from there. Deployments that are submitted meanwhile are not cancelled. The audit log has one entry of it, with the filter and the number that met it.',
     example: { filter: { status: ['queued'], label: 'team=vision' }, dryRun: true },
     answer: BulkCancellationDto,
     problems: [OrganizationVisibilityErrors.NOT_FOUND, RbacErrors.ROLE_TOO_LOW, ClusterErrors.NOT_FOUND],
@@ -47,7 +47,7 @@ export class CancellationsController {
     tag: 'deployments',
     summary: 'Cancel a deployment',
     description:
-      'Takes it out of the queue, ends it, or makes no further attempt. What runs (a runtime has reported its start) is `stopping` first where the cluster grants it time (`stopGraceSeconds`): it keeps its resources until its runtime reports its end, or the grace is over, and is `cancelled` then. What stops for another reason goes on stopping, and will be `cancelled`. What is cancelled already stays so.',
+      'Removes it from the queue, ends it, or makes no further attempt. A deployment whose start a runtime has reported is `stopping` first where the cluster grants a grace (`stopGraceSeconds`): it keeps its resources until its runtime reports its end, or the grace is over, and is `cancelled` then. One that is stopping for another reason continues to stop, and will be `cancelled`. A cancelled deployment stays as it is.',
     answer: DeploymentDto,
     problems: [
       OrganizationVisibilityErrors.NOT_FOUND,

@@ -6,7 +6,7 @@ import { FILTER_FIELDS } from '../filter/filter-fields.js';
 
 const COUNT = { min: 0, max: Number.MAX_SAFE_INTEGER, example: 12 } as const;
 
-/** Which deployments of a cluster are to be cancelled: all that meet every condition. */
+/** The deployments of a cluster to cancel. All conditions must hold. */
 export class CancellationFilterDto {
   @FILTER_FIELDS.status()
   readonly status?: DeploymentStatus[];
@@ -33,10 +33,10 @@ export class CancellationFilterDto {
   readonly maxPriority?: number;
 }
 
-/** What cancels many deployments. */
+/** A request to cancel many deployments. */
 export class CancelDeploymentsDto {
   @ObjectField(() => CancellationFilterDto, {
-    description: 'Which ones; an empty filter means everything in the cluster that is not over.',
+    description: 'The deployments; an empty filter means all deployments of the cluster that have not ended.',
   })
   readonly filter!: CancellationFilterDto;
 
@@ -44,12 +44,12 @@ export class CancelDeploymentsDto {
   readonly dryRun!: boolean;
 }
 
-/** What became of it. */
+/** The result of a cancellation in bulk. */
 export class BulkCancellationDto {
   @IntegerField({ description: 'How many met the filter, could be cancelled, and were yours to cancel.', ...COUNT })
   readonly matched!: number;
 
-  @IntegerField({ description: "How many more met the filter, but are somebody else's.", ...COUNT, example: 0 })
+  @IntegerField({ description: 'How many more met the filter, but were submitted by others.', ...COUNT, example: 0 })
   readonly notOwned!: number;
 
   @IntegerField({
@@ -61,14 +61,14 @@ export class BulkCancellationDto {
 
   @IntegerField({
     description:
-      'How many of them are `stopping`: they are granted time to stop (`stopGraceSeconds`), and cancelled after that.',
+      'How many of them are `stopping`: they have a grace (`stopGraceSeconds`), and are cancelled after that.',
     ...COUNT,
     example: 0,
   })
   readonly stopping!: number;
 
   @ListField(idRule({ description: 'A deployment.' }), {
-    description: 'Some of those that a dry run counted; empty without `dryRun`.',
+    description: 'Some of the deployments that a dry run counted; empty without `dryRun`.',
     max: MAX_SAMPLE,
   })
   readonly sample!: readonly string[];

@@ -9,7 +9,7 @@ import { toTaggedDeploymentDto } from '../deployments.mapper.js';
 import { type DeploymentEdit } from './edits.repository.js';
 import { EditsService } from './edits.service.js';
 
-/** How deployments that wait are changed. */
+/** Edits queued deployments. */
 @Controller('organizations/:organizationId/deployments/:deploymentId')
 export class EditsController {
   constructor(private readonly edits: EditsService) {}
@@ -19,9 +19,9 @@ export class EditsController {
   @ApiRoute({
     id: 'updateDeployment',
     tag: 'deployments',
-    summary: 'Edit a deployment that waits',
+    summary: 'Edit a queued deployment',
     description:
-      'Changes its priority, its labels, how long it may wait or whether it is preemptible: all of it, or nothing. What is left out stays; `labels` are replaced as a whole. It keeps its age, and `queueTimeoutSeconds` counts from when it came to the queue. Once it is scheduled, it runs as it was asked for: 409.',
+      'Changes its priority, its labels, how long it may wait or whether it is preemptible: all changes, or none. Omitted fields stay; `labels` are replaced as a whole. The deployment keeps its age, and `queueTimeoutSeconds` counts from when it was queued. A deployment that is not queued cannot be edited: 409.',
     example: { priority: 80 },
     answer: DeploymentDto,
     hasEntityTag: true,
@@ -45,7 +45,7 @@ export class EditsController {
   }
 }
 
-/** What is to be edited: only what was sent. */
+/** The edit of a request: only fields that were sent. */
 function toEdit({ priority, labels, queueTimeoutSeconds, preemptible }: EditDeploymentDto): DeploymentEdit {
   return {
     ...(priority === undefined ? {} : { priority }),

@@ -15,7 +15,7 @@ import { assertPriority } from '../submission/role-limits.js';
 import { shapeChanges } from '../submission/submission.js';
 import { type DeploymentEdit, writeEdit } from './edits.repository.js';
 
-/** Changes what waits. What has been placed runs as it was asked for. */
+/** Edits queued deployments. */
 @Injectable()
 export class EditsService {
   constructor(
@@ -26,9 +26,9 @@ export class EditsService {
   ) {}
 
   /**
-   * Changes the priority, the labels, the queue timeout or the mark as preemptible of a deployment; all of it or nothing. What changes nothing leaves no trace.
+   * Changes priority, labels, queue timeout or `isPreemptible` of a deployment; all changes or none. An edit without a change writes nothing.
    *
-   * @throws DEPLOYMENTS.NOT_FOUND, RBAC.NOT_OWNER, DEPLOYMENTS.INVALID_STATE when it does not wait,
+   * @throws DEPLOYMENTS.NOT_FOUND, RBAC.NOT_OWNER, DEPLOYMENTS.INVALID_STATE when it is not queued,
    *   DEPLOYMENTS.PRIORITY_ABOVE_LIMIT, REQUEST.PRECONDITION_FAILED
    */
   async edit(
@@ -40,8 +40,8 @@ export class EditsService {
   ): Promise<DeploymentView> {
     const { before, after } = await this.database.transaction(async (tx) => {
       const row = await lockDeployment(tx, actor, organizationId, deploymentId);
-      // The state before the version: who edits what has just been placed is told that, and not that something has changed.
-      requireStatus(row, TRANSITIONS.edit.from, 'Only what waits in the queue can be edited.');
+      // The status before the version: an edit of a deployment that was just placed is refused for that, and not for a changed version.
+      requireStatus(row, TRANSITIONS.edit.from, 'Only a queued deployment can be edited.');
       expected.assertIncludes(row.version);
       const wanted = viewOf(row);
       if (!changes(wanted, edit)) return { before: wanted, after: wanted };

@@ -1,4 +1,4 @@
-// Limits and words of the fields that more than one body has.
+// Limits and descriptions of fields that several bodies have.
 
 export const MAX_NAME = 128;
 export const MAX_SPEC_BYTES = 16 * 1024;
@@ -8,8 +8,6 @@ export const MAX_QUEUE_TIMEOUT_SECONDS = 366 * 86_400;
 export const MAX_RETRIES = 100;
 export const MAX_ATTEMPT = 2_147_483_647;
 
-export const LABELS = 'What it is found by: keys with values, as Kubernetes writes them.';
-export const PREEMPTIBLE =
-  'Whether it may be stopped and queued again for one of higher priority, where the cluster allows that.';
-export const SPEC =
-  'What the runtime wants to know: command, environment, whatever it is. Kept as it is, and never looked into.';
+export const LABELS = 'Keys with values, by the grammar of Kubernetes, to find deployments by.';
+export const PREEMPTIBLE = 'Whether a deployment of higher priority may preempt it, where the cluster permits that.';
+export const SPEC = 'Data for the runtime, such as command and environment. Stored as it is, and never interpreted.';

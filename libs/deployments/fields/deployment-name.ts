@@ -2,10 +2,10 @@ import { type Violation } from '#http';
 
 import { parseImageReference } from './image-reference.js';
 
-/** How a generated name ends. Given names never do, so that the two kinds cannot meet. */
+/** The suffix of generated names. Given names never have it: the two kinds do not collide. */
 const GENERATED = /~[0-9a-z]{12}$/;
 
-/** How much of an image's name is seen in a generated one. */
+/** The most characters of an image's name in a generated name. */
 const MAX_IMAGE_PART = 48;
 
 /** The 62 bits of a UUIDv7 that are random. */
@@ -18,7 +18,7 @@ export function checkName(name: string): Violation | undefined {
     : undefined;
 }
 
-/** A name that a person recognizes and that nobody else has: the last part of the image's path, and the random bits of the id. */
+/** A readable, unique name: the last part of the image's path, and the random bits of the id. */
 export function generatedName(image: string, id: string): string {
   const repository = parseImageReference(image)?.repository ?? 'deployment';
   const random = BigInt(`0x${id.replaceAll('-', '').slice(-16)}`) & RANDOM_BITS;

@@ -4,17 +4,17 @@ export interface ImageReference {
   readonly registry: string | undefined;
   readonly repository: string;
   readonly tag: string | undefined;
-  /** `algorithm:hex`, when the reference is pinned to a content. */
+  /** `algorithm:hex`, when the reference names a digest. */
   readonly digest: string | undefined;
 }
 
-/** No reference of the grammar that anybody uses is longer; the limit bounds the work of refusing one. */
+/** Longer than any reference in use; the limit bounds the work of refusing one. */
 export const MAX_IMAGE_LENGTH = 512;
 
 /** The grammar's limit for registry and repository together. */
 const MAX_NAME_LENGTH = 255;
 
-/** What naming the registry, the folder and the tag adds at most. */
+/** The most characters that the registry, the folder and the tag add. */
 export const MAX_NORMALIZED_IMAGE_LENGTH = MAX_IMAGE_LENGTH + 'docker.io/library/:latest'.length;
 
 const PATH_COMPONENT = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/;
@@ -51,13 +51,13 @@ export function parseImageReference(text: string): ImageReference | undefined {
   return { registry, repository, tag, digest };
 }
 
-/** The registry that every container tool takes where none is named, and the folder of its official images. */
+/** The default registry of container tools, and the folder of its official images. */
 const DEFAULT_REGISTRY = 'docker.io';
 const OFFICIAL_IMAGES = 'library/';
 
 /**
- * The one spelling of what a reference means, by the conventions of every container tool: registry in lower case and always named, official
- * images in their folder, the tag `latest` where neither tag nor digest says otherwise. References that mean the same are equal.
+ * The normal form of a reference, by the conventions of container tools: registry in lower case and always named, official images in
+ * their folder, the tag `latest` where there is neither tag nor digest. References to the same image are equal.
  */
 export function normalizedImage({ registry, repository, tag, digest }: ImageReference): string {
   const host = (registry ?? DEFAULT_REGISTRY).toLowerCase().replace(/^index\.docker\.io$/, DEFAULT_REGISTRY);

@@ -1,6 +1,6 @@
 import { type FieldOptions, MapField } from '#http';
 
-/** Labels of a deployment: what people and programs sort their deployments by. */
+/** Labels of a deployment, by which users and programs find deployments. */
 export type Labels = Readonly<Record<string, string>>;
 
 /** The most labels of one deployment. */
@@ -12,14 +12,14 @@ export const MAX_LABEL_KEY_LENGTH = 317;
 /** As long as a key's name. */
 export const MAX_LABEL_VALUE_LENGTH = 63;
 
-/** An optional prefix, which is a DNS name, and a slash; then a name. The grammar that Kubernetes has for its labels. */
+/** An optional prefix, which is a DNS name, and a slash; then a name. The grammar of Kubernetes labels. */
 export const LABEL_KEY =
   /^(?:(?=[^/]{1,253}\/)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\/)?[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?$/;
 
 /** Empty, or like the name of a key. */
 export const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?)?$/;
 
-/** The field of labels, in requests and answers alike. */
+/** The field of labels, in requests and answers. */
 export function LabelsField(
   options: Pick<FieldOptions<Labels>, 'description' | 'default' | 'optional'>,
 ): PropertyDecorator {

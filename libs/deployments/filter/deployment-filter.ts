@@ -3,10 +3,10 @@ import { type Fragment, sql } from '#database';
 import { type DeploymentStatus } from '../states/deployment-status.js';
 import { type LabelRequirement, type LabelSelector } from './label-selector.js';
 
-/** Which deployments of an organization are meant: all that meet every condition that is given. */
+/** A filter of deployments of an organization. All given conditions must hold. */
 export interface DeploymentFilter {
   readonly clusterId?: string | undefined;
-  /** One of these; none at all means any. */
+  /** One of these; an empty list means any. */
   readonly statuses?: readonly DeploymentStatus[] | undefined;
   readonly labels?: LabelSelector | undefined;
   readonly submittedBy?: string | undefined;
@@ -14,7 +14,7 @@ export interface DeploymentFilter {
   readonly queuedFrom?: string | undefined;
   /** Queued before this time, in RFC 3339. */
   readonly queuedBefore?: string | undefined;
-  /** How a name begins that was given; those that were made from the image do not count. */
+  /** The prefix of a given name; generated names never match. */
   readonly namePrefix?: string | undefined;
   readonly minPriority?: number | undefined;
   readonly maxPriority?: number | undefined;
@@ -30,7 +30,7 @@ export function filterCondition(filter: DeploymentFilter): Fragment {
     ${timeCondition(filter)} ${nameCondition(filter)} ${priorityCondition(filter)} ${selectorCondition(labels)}`;
 }
 
-/** That a deployment was queued within the filter's times. */
+/** The condition that a deployment was queued within the filter's times. */
 export function timeCondition({ queuedFrom, queuedBefore }: DeploymentFilter): Fragment {
   return sql`
     ${queuedFrom === undefined ? sql`` : sql`and d.queued_at >= ${queuedFrom}`}

@@ -61,7 +61,7 @@ function faultIn(text: string): Violation | undefined {
   return isFault(read) ? { code: 'invalid-selector', message: `${read.message} (character ${read.at})` } : undefined;
 }
 
-/** The filter that a client means. */
+/** The filter of a request. */
 export function toFilter({ status, label, ...rest }: FilterInput): DeploymentFilter {
   const { clusterId, submittedBy, queuedFrom, queuedBefore, namePrefix, minPriority, maxPriority } = rest;
   return {

@@ -1,31 +1,31 @@
 import { LABEL_KEY, LABEL_VALUE, MAX_LABEL_KEY_LENGTH, MAX_LABEL_VALUE_LENGTH } from '../fields/labels.js';
 
-/** What one part of a selector asks of a deployment's labels. */
+/** One requirement of a selector. */
 export interface LabelRequirement {
   readonly key: string;
   /**
-   * `in`: the label is there with one of the values. `not-in`: it is not, or with another value. `exists` and `absent` look at the key
-   * alone.
+   * `in`: the label exists with one of the values. `not-in`: it does not exist, or has another value. `exists` and `absent` look at the
+   * key alone.
    */
   readonly operator: 'in' | 'not-in' | 'exists' | 'absent';
   /** At least one for `in` and `not-in`, otherwise none. */
   readonly values: readonly string[];
 }
 
-/** Requirements that all hold at once. */
+/** Requirements that must all hold. */
 export type LabelSelector = readonly LabelRequirement[];
 
-/** What is wrong with a selector, and where. */
+/** A syntax error of a selector, and its position. */
 export interface SelectorFault {
   /** The character, from 1. */
   readonly at: number;
   readonly message: string;
 }
 
-/** The longest selector that is looked at. */
+/** The longest selector that is read. */
 export const MAX_SELECTOR_LENGTH = 2_000;
 
-/** The most requirements of one selector: each costs a look at every row that the others leave. */
+/** The most requirements of one selector: each is compared with every row that meets the others. */
 export const MAX_REQUIREMENTS = 20;
 
 /** The most values of one requirement. */
@@ -96,7 +96,7 @@ class SelectorReader {
     return value;
   }
 
-  /** What stands here up to the next character that means something. */
+  /** The text up to the next character of the grammar. */
   private word(): string {
     this.skipSpace();
     const begin = this.at;
@@ -136,7 +136,7 @@ export function parseLabelSelector(text: string): LabelSelector | SelectorFault 
   }
 }
 
-/** Whether what was read is a fault. */
+/** Whether the result is a fault. */
 export function isFault(read: LabelSelector | SelectorFault): read is SelectorFault {
   return 'at' in read && 'message' in read;
 }
@@ -148,7 +148,7 @@ export function labelSelectorOf(text: string): LabelSelector {
   return read;
 }
 
-/** Whether labels meet every requirement: what `selectorCondition` says in SQL, for tests and for what is not in a table. */
+/** Whether labels meet every requirement: the condition that `selectorCondition` writes in SQL, for tests. */
 export function selects(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
   return selector.every(({ key, operator, values }) => {
     const value = Object.hasOwn(labels, key) ? labels[key] : undefined;

@@ -17,17 +17,17 @@ import {
 import { type AllocatedGroup, type WaitingDeployment } from './lifecycle.repository.js';
 import { type DeploymentStatus, HOLDING_STATUSES } from '../states/deployment-status.js';
 
-/** A deployment as those see it who ask what would be. */
+/** A deployment as explanations and what-if questions need it. */
 export interface WorkingDeployment extends ShapeKey {
   readonly id: string;
   readonly name: string;
   readonly status: DeploymentStatus;
   readonly queuedAtMs: number;
-  /** When its declared runtime is over; null: not declared, or nothing runs. */
+  /** When its declared runtime is over; null: not declared, or it holds no resources. */
   readonly endsAtMs: number | null;
 }
 
-/** A deployment that holds resources and may be given up for others, or has been, and stops. */
+/** A deployment that holds resources and can be preempted, or was preempted and is stopping. */
 export interface RunningDeployment extends AllocatedGroup {
   readonly id: string;
   readonly version: number;
@@ -35,19 +35,19 @@ export interface RunningDeployment extends AllocatedGroup {
   readonly sinceMs: number;
   /** How often it has been preempted already. */
   readonly preemptions: number;
-  /** Whether a runtime has reported its start: then it may need time to stop. */
+  /** Whether a runtime has reported its start: then it may need a grace. */
   readonly hasStarted: boolean;
-  /** It was preempted, and stops. */
+  /** It was preempted, and is stopping. */
   readonly isTerminating: boolean;
-  /** As whom it waits again when it has stopped; null: it does not stop, or has been cancelled meanwhile. */
+  /** The queue entry a stopping deployment becomes when it is requeued; null if it ends, or is not stopping. */
   readonly requeuedAs: (WaitingDeployment & { readonly maxRuntimeSeconds: number | null }) | null;
 }
 
-/** What must be true of whoever is given up, beside that it is marked and that its priority is lower. */
+/** Conditions of preemption beside `preemptible` and a lower priority. */
 export interface PreemptionCriteria {
-  /** It has been preempted less often. */
+  /** Preempted less often than this. */
   readonly maxPreemptions: number;
-  /** It was scheduled before. */
+  /** Scheduled before this time. */
   readonly scheduledBeforeMs: number;
 }
 
@@ -57,21 +57,21 @@ export interface NamedDeployment {
   readonly name: string;
 }
 
-/** Written out, so that the partial indexes of what holds resources serve whatever the statistics say. */
+/** Written out as literals: the planner then uses the partial index on these statuses, whatever the statistics say. */
 const HOLDS = sql.raw(`d.status in (${HOLDING_STATUSES.map((status) => `'${status}'`).join(', ')})`);
 
 const AGE = sql`floor(extract(epoch from d.queued_at) * 1000)::float8`;
 const END = sql`ceil(extract(epoch from d.due_at) * 1000)::float8`;
 
-/** Its time has not come: neither that of its runtime nor that of its grace. */
+/** Neither its runtime nor its grace is over. */
 const STAYS = sql`(d.due_at is null or d.due_at > statement_timestamp())`;
 
-/** Of what is in a cluster: marked for giving way, and neither over nor asked to stop. The index of such leads to it. */
+/** Preemptible deployments of a cluster that hold resources and are neither over nor stopping. They have an index. */
 function marked(clusterId: string): Fragment {
   return sql`d.cluster_id = ${clusterId} and d.is_preemptible and d.status in ('scheduled', 'running') and ${STAYS}`;
 }
 
-/** Those of whom something is true, in groups of what differs in nothing that is told of it. */
+/** Deployments that match `condition`, grouped by priority, request and end time. */
 function grouped(em: EntityManager, condition: Fragment): Promise<AllocatedGroup[]> {
   return rowsOf(
     em,
@@ -83,22 +83,22 @@ function grouped(em: EntityManager, condition: Fragment): Promise<AllocatedGroup
   );
 }
 
-/** As a time of its own, so that what is compared with it is a condition of an index. */
+/** A constant of type timestamptz, so that the comparison is an index condition. */
 function latest({ scheduledBeforeMs }: PreemptionCriteria): Fragment {
   return sql`to_timestamp(${scheduledBeforeMs}::float8 / 1000)`;
 }
 
-/** As an expression, of which there are no statistics: where they said that next to nobody does, all that runs would be read and sorted. */
+/** An expression, which has no statistics: statistics of few matches would make PostgreSQL read and sort everything that runs. */
 function yieldsAgain({ maxPreemptions }: PreemptionCriteria): Fragment {
   return sql`(d.preemptions + 0 < ${maxPreemptions}::int)`;
 }
 
-/** What there is to know of one that may be given up. */
+/** The columns of a {@link RunningDeployment}. */
 const SINGLE = sql`d.id, d.version, d.priority, ${selectAmounts('d')}, ${END} as "endsAtMs", 1 as count,
   floor(extract(epoch from d.scheduled_at) * 1000)::float8 as "sinceMs", d.preemptions,
   d.status <> 'scheduled' as "hasStarted"`;
 
-/** As whom one that stops waits again, if it does. */
+/** The queue entry a stopping deployment becomes when it is requeued; null if it ends. */
 const RETURNING = sql`case when d.stop_outcome = 'queued' then jsonb_build_object(
   'id', d.id, 'queuedAtMs', ${AGE}, 'maxRuntimeSeconds', nullif(d.max_runtime_seconds, 0)) end`;
 
@@ -107,18 +107,18 @@ function wanted(shapes: readonly ShapeKey[]): Fragment {
   return sql`unnest(${shapeArrays(shapes)}) with ordinality as wanted (${shapeColumns()}, position)`;
 }
 
-/** The condition that `deployments d` waits in a cluster and is of the shape `wanted`. */
+/** The condition that `deployments d` is queued in a cluster and has the shape `wanted`. */
 function waitingAs(clusterId: string): Fragment {
   return sql`d.cluster_id = ${clusterId} and d.status = 'queued' and ${sameShape('d', 'wanted')}`;
 }
 
 /**
- * Who waits and who runs in a cluster, for passes and for those who explain them: always by an index, and never more than was asked for.
- * Whoever asks for somebody has made sure that the reader may see the cluster.
+ * Reads what is queued and what runs in a cluster, for passes and explanations: always by an index, with limits. Callers check that the
+ * reader may see the cluster.
  */
 @Injectable()
 export class ClusterWork {
-  /** The oldest of each shape, so many at most, oldest first; by the position of the shape. */
+  /** The oldest deployments of each shape, at most `limit`, oldest first; by the position of the shape. */
   async oldestOf(
     em: EntityManager,
     clusterId: string,
@@ -148,7 +148,7 @@ export class ClusterWork {
     return heads;
   }
 
-  /** How many of each shape are older than a deployment, counted up to a limit; by the position of the shape. */
+  /** The number of deployments of each shape that are older than a deployment, counted up to a limit; by the position of the shape. */
   async countOlder(
     em: EntityManager,
     clusterId: string,
@@ -177,8 +177,8 @@ export class ClusterWork {
   }
 
   /**
-   * What holds resources in a cluster, in groups of the same priority, request and end. As a pass would leave it: without what is due to end
-   * already, but with what runs and is granted so many seconds to stop; null: as it stands.
+   * Deployments of a cluster that hold resources, in groups of the same priority, request and end. With `settledWith`, the grace in seconds,
+   * as a pass would leave them: without those that are due to end, unless they run and have a grace. null: as they are.
    */
   async allocatedGroups(
     em: EntityManager,
@@ -191,13 +191,13 @@ export class ClusterWork {
   }
 
   /**
-   * Who may be given up for a priority: those that are marked for it, keep the terms, and hold resources with a lower one, from the lowest
-   * priority, the youngest first, so that least is lost, at most `limit`; of each lower priority the one beside them that was scheduled
-   * too late, and will be the next to have run for long enough; and all who have been preempted and still stop, those that are due to
-   * have stopped only if that counts. With a limit of 0 those alone.
+   * Deployments that may be preempted for a priority, in three parts. First, at most `limit` that are preemptible, meet the criteria and have
+   * a lower priority: from the lowest priority, the youngest first, so that the least work is lost. Second, of each lower priority the next
+   * one that will have run for long enough. Third, all that were preempted and are still stopping; those whose grace is over only with
+   * `countsOverdue`. With a limit of 0 the third part alone.
    *
-   * Its cost follows them and what has been preempted too often, and nothing else that runs: the orders lead to the indexes that have them,
-   * whatever the statistics say.
+   * The cost follows these deployments and those that were preempted too often: the sort orders lead to their indexes, whatever the
+   * statistics say.
    */
   async preemptionCandidates(
     em: EntityManager,
@@ -237,7 +237,7 @@ export class ClusterWork {
     );
   }
 
-  /** Who is marked for giving way and does not keep the terms, from the lowest priority, the youngest first, at most `limit`. */
+  /** Preemptible deployments that do not meet the criteria, from the lowest priority, the youngest first, at most `limit`. */
   async ineligibleForPreemption(
     em: EntityManager,
     clusterId: string,
@@ -253,12 +253,12 @@ export class ClusterWork {
     );
   }
 
-  /** All who are marked for giving way, in groups like those of {@link allocatedGroups}. */
+  /** All preemptible deployments that hold resources, in groups like those of {@link allocatedGroups}. */
   async preemptibleGroups(em: EntityManager, clusterId: string): Promise<AllocatedGroup[]> {
     return grouped(em, marked(clusterId));
   }
 
-  /** Some that are in a group, at most its count: the first by id, without those that are told apart from it. */
+  /** Members of a group, at most its count: the first by id, without those in `apart`. */
   async membersOf(
     em: EntityManager,
     clusterId: string,
@@ -277,7 +277,7 @@ export class ClusterWork {
     );
   }
 
-  /** Those of a list that are in the cluster. */
+  /** The deployments of a list of ids that are in the cluster. */
   async find(
     em: EntityManager,
     { organizationId, clusterId }: { readonly organizationId: string; readonly clusterId: string },

@@ -18,21 +18,21 @@ import { type ShapeChange } from '#queue';
 import { causedBy, type Choice, chosen, eventsOf } from '../states/transition-sql.js';
 import { TRANSITIONS } from '../states/transitions.js';
 
-/** Whose pass is at work, and where. */
+/** A pass and its cluster. */
 export interface PassContext {
   readonly organizationId: string;
   readonly clusterId: string;
   readonly passId: string;
 }
 
-/** How many deployments of a shape to schedule. */
+/** The number of deployments of a shape to schedule. */
 export interface ShapeToSchedule extends ShapeKey {
   readonly count: number;
   /** Deployments that must be among them; the rest are the oldest. */
   readonly includes: readonly string[];
 }
 
-/** A deployment that waits, and since when. */
+/** A queued deployment and its age. */
 export interface WaitingDeployment {
   readonly id: string;
   readonly queuedAtMs: number;
@@ -46,7 +46,7 @@ export interface AllocatedGroup extends ResourceAmounts {
   readonly count: number;
 }
 
-/** One attempt whose resources were given or come back: what the ledger must know of it. */
+/** An attempt whose resources are allocated or released, as the ledger records it. */
 export interface AttemptResources extends ResourceAmounts {
   readonly deploymentId: string;
   readonly attempt: number;
@@ -60,22 +60,22 @@ export interface ScheduledDeployment extends AttemptResources, ShapeKey {
   readonly endsAtMs: number | null;
 }
 
-/** A deployment whose resources come back, and how long ago it ended, by the database's clock; null: it is to be tried again. */
+/** An attempt whose resources are released, and how long ago it ended, by the database's clock; null: it will be retried. */
 export interface EndedAttempt extends AttemptResources {
   readonly endedMsAgo: number | null;
 }
 
-/** What happened because its time had come. */
+/** The changes of {@link DeploymentLifecycle.takeDue}. */
 export interface DueChanges {
-  /** How many have run for as long as they declared. */
+  /** The number of deployments that reached `maxRuntimeSeconds`. */
   readonly timedOut: number;
-  /** Attempts that gave way and have stopped: what they held comes back, and they wait again. */
+  /** Preempted attempts that have stopped: their resources are released, and the deployments are queued again. */
   readonly stopped: readonly AttemptResources[];
-  /** How long those had held resources, in all: work that is lost. */
+  /** The time for which those held resources, in all: lost work. */
   readonly lostSeconds: number;
-  /** How many deployments in all: as many as were asked for means that more may be due. */
+  /** The number of changed deployments: if it equals the limit, more may be due. */
   readonly changed: number;
-  /** What that does to the queue: attempts that come back to it, and what has waited for as long as it would. */
+  /** The changes of the queue: requeued attempts, and expired deployments. */
   readonly queue: readonly ShapeChange[];
 }
 
@@ -117,18 +117,18 @@ function judgedDue(organizationId: string, clusterId: string, limit: number): Fr
 }
 
 /**
- * What a pass does to deployments: `scheduler` says what, this says what that means in their rows and events. Every change is conditional
- * on the row being as it was chosen, so that a cancel that commits meanwhile wins cleanly. Set-based: one statement per step, whatever the number of rows.
+ * Writes what a pass decides into the rows and events of deployments. Every change is conditional on the row being as it was chosen: a
+ * cancel that commits meanwhile wins. Set-based: one statement per step, for any number of rows.
  *
  * Rows are chosen first, in a materialized step, and then joined by their whole key. A constant for the organization beside the join would
- * let PostgreSQL begin with the table instead, wherever its statistics do not know yet how much of it belongs to the organization; a
- * constant for the status, with a partial index, wherever they do not know yet how much is queued.
+ * let PostgreSQL begin with the table instead, where its statistics are older than the organization's rows; a constant for the status,
+ * with a partial index, where they are older than the queue.
  */
 @Injectable()
 export class DeploymentLifecycle {
   /**
-   * Schedules those that are included, then the oldest of each shape. What was cancelled meanwhile, or has another priority, is passed over, so that
-   * fewer may come back than were asked for: both leave a signal for another pass. Any other edit leaves none, and starts like the rest.
+   * Schedules the included deployments, then the oldest of each shape. Skips those that were cancelled or got another priority meanwhile:
+   * fewer may be scheduled than requested, and both leave a signal for another pass. Other edits do not prevent the start.
    */
   async schedule(
     tx: EntityManager,
@@ -185,12 +185,10 @@ export class DeploymentLifecycle {
   }
 
   /**
-   * Does what is due by time, at most `limit`: ends what has run for as long as it declared, or asks it to stop where the cluster grants
-   * time for that; ends what has waited for as long as it would, or was asked to stop and has had its time; and puts attempts that are to
-   * be made again back into the queue.
+   * Makes the transitions that are due by time, at most `limit` (see {@link DUE}).
    *
-   * Rows that somebody holds are passed over: what happens to them comes with a signal, or they are still due. So a pass that holds some
-   * never waits for a batch of reports that holds others.
+   * Skips locked rows: their change comes with a signal, or they stay due. A pass therefore never waits for a batch of reports that has
+   * locked others.
    */
   async takeDue(
     tx: EntityManager,
@@ -255,7 +253,7 @@ export class DeploymentLifecycle {
     };
   }
 
-  /** Takes what has ended, or is to be tried again, and still holds its resources, at most `limit`, and notes that they come back now. */
+  /** Marks the resources of ended attempts as released, at most `limit`, and returns those attempts. */
   async takeUnsettled(tx: EntityManager, { clusterId }: PassContext, limit: number): Promise<EndedAttempt[]> {
     return rowsOf(
       tx,
@@ -275,8 +273,8 @@ export class DeploymentLifecycle {
   }
 
   /**
-   * The first time in each cluster at which something is due, in milliseconds from now; past ones are negative. Goes from cluster to cluster
-   * by an index, and reads one row of each: the cost follows the clusters in which anything is due some day, not what is.
+   * The first due time of each cluster, in milliseconds from now; negative for the past. Steps from cluster to cluster by an index, and
+   * reads one row of each: the cost follows the clusters, not the due deployments.
    */
   async firstDue(em: EntityManager): Promise<readonly { readonly clusterId: string; readonly inMs: number }[]> {
     return rowsOf(

@@ -7,39 +7,40 @@ import { type AttemptResources, type PassContext } from './lifecycle.repository.
 import { type Choice, chosen, eventsOf } from '../states/transition-sql.js';
 import { TRANSITIONS } from '../states/transitions.js';
 
-/** One deployment that gives way, and for whom. */
+/** A deployment to preempt, and its preemptor. */
 export interface Victim {
   readonly id: string;
-  /** As it was when it was chosen. What has changed since is not preempted. */
+  /** The version that the plan was made with. A deployment that has changed since is not preempted. */
   readonly version: number;
-  /** One that starts instead. */
+  /** A deployment that starts in its place. */
   readonly preemptorId: string;
   readonly preemptorPriority: number;
-  /** How long it has run: work that is lost. */
+  /** How long it has run: lost work. */
   readonly lostSeconds: number;
 }
 
-/** A deployment that has given way, with the attempt that ends and its shape. */
+/** A preempted deployment, with the lost attempt and its shape. */
 export interface PreemptedDeployment extends AttemptResources, ShapeKey {
   readonly lostSeconds: number;
-  /** It keeps its resources until its runtime has stopped it, or its grace is over. */
+  /** Whether it keeps its resources until its runtime has stopped it, or its grace is over. */
   readonly isStopping: boolean;
 }
 
-/** What preemption does to a row of `found`, over the grace of the cluster. */
+/** The transitions of a preemption, over the row `found`. */
 const preempting = (graceSeconds: number): readonly Choice[] => [
   { transition: TRANSITIONS.stopForPreemption, when: sql`${graceSeconds}::int > 0` },
   { transition: TRANSITIONS.preempt },
 ];
 
-/** What preemption means in the rows and events of deployments; `scheduler` says who gives way for whom. */
+/** Writes preemptions into the rows and events of deployments. */
 @Injectable()
 export class Preemptions {
   /**
-   * Preempts deployments: back into the queue, with their age, as another attempt; or, where a runtime runs one and there is grace, asked to stop first.
+   * Preempts deployments: queues them again with their age, as another attempt, or, where a runtime runs one and there is a grace, asks it
+   * to stop first.
    *
-   * Only those that are as they were chosen and that nobody holds: whoever reports or cancels one at this moment is not waited for. Fewer
-   * than were named may come back, and whoever planned with all of them has to plan again.
+   * Skips those that have changed or are locked: it does not wait for a report or a cancel. If fewer come back than were named, the caller
+   * must plan again.
    */
   async preempt(
     tx: EntityManager,
@@ -102,8 +103,8 @@ export class Preemptions {
   }
 
   /**
-   * Whether those for whom others are asked to stop still wait with the priority that they had; if so, they do until the transaction ends. Whoever
-   * edits or cancels one of them at this moment is not waited for.
+   * Locks preemptors for which others are asked to stop. False unless all of them are still queued with their priority and could be locked
+   * without waiting for an edit or a cancel.
    */
   async areWaiting(
     tx: EntityManager,

@@ -39,7 +39,7 @@ export class ReportsController {
     tag: TAG,
     summary: 'Report the ends of many deployments',
     description:
-      'How attempts in this cluster ended. Each report is answered for itself, in order; the same report twice is as good as once.',
+      'Records how attempts in this cluster ended. Each report has its own result, in order; a repeated report changes nothing.',
     answer: BatchDto,
     problems: [...ROUTE_PROBLEMS, ClusterErrors.NOT_FOUND],
   })
@@ -66,7 +66,7 @@ export class ReportsController {
     tag: TAG,
     summary: 'Report the start of a deployment',
     description:
-      'Optional: a runtime says that the attempt runs. The same report twice is as good as once, also where it has been asked to stop since: `stopping` in the answer says so. One that comes when the attempt is over is refused, and the refusal says where the deployment stands.',
+      'Optional: a runtime reports that the attempt runs. A repeated report changes nothing, also after a request to stop: the answer then has `stopping`. A report after the end of the attempt is refused, with the present status.',
     answer: DeploymentDto,
     problems: [...CHANGE_PROBLEMS, DeploymentErrors.STALE_ATTEMPT],
   })
@@ -86,7 +86,7 @@ export class ReportsController {
     tag: TAG,
     summary: 'Report the end of a deployment',
     description:
-      'How the attempt ended. Its resources come back within milliseconds. When it `failed` and a retry is left, it is `retrying`: after a second, then two, four, ... at most five minutes the next attempt goes back to the queue. The same outcome twice is as good as once. A report of another attempt, or of another outcome, is refused, and the refusal says where the deployment stands.\n\nWhat is `stopping` ends by either outcome, as its `stopping.outcome` says, and is not retried; what was to go back to the queue is `succeeded` where that is reported.',
+      'How the attempt ended. Its resources are released within milliseconds. When it `failed` and a retry is left, it is `retrying`: after a second, then two, four, ... at most five minutes the next attempt is queued. A repeated report changes nothing. A report of another attempt, or of another outcome, is refused, with the present status.\n\nA `stopping` deployment ends by either outcome, with the status `stopping.outcome`, and is not retried; a preempted one is `succeeded` where that is reported.',
     answer: DeploymentDto,
     problems: [...CHANGE_PROBLEMS, DeploymentErrors.STALE_ATTEMPT],
   })
@@ -100,7 +100,6 @@ export class ReportsController {
   }
 }
 
-/** What a runtime says. */
 function toReport(id: string, { outcome, attempt, message }: CompleteDeploymentDto): Report {
   return { id, outcome, attempt: attempt ?? null, message: message ?? null };
 }

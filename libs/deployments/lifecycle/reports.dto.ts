@@ -4,10 +4,10 @@ import { MAX_BATCH } from '../submission/batches.dto.js';
 import { MAX_ATTEMPT, MAX_MESSAGE } from '../fields/deployment-fields.js';
 import { OUTCOMES, type Outcome } from './reports.js';
 
-/** What reports the start of an attempt. */
+/** A report of the start of an attempt. */
 export class StartDeploymentDto {
   @IntegerField({
-    description: 'Which attempt has started; the present one when left out.',
+    description: 'The attempt that has started; the present one when omitted.',
     min: 1,
     max: MAX_ATTEMPT,
     optional: true,
@@ -16,13 +16,13 @@ export class StartDeploymentDto {
   readonly attempt?: number;
 }
 
-/** What reports the end of an attempt. */
+/** A report of the end of an attempt. */
 export class CompleteDeploymentDto {
   @EnumField(OUTCOMES, { description: 'How it ended.', name: 'Outcome' })
   readonly outcome!: Outcome;
 
   @IntegerField({
-    description: 'Which attempt has ended; the present one when left out.',
+    description: 'The attempt that has ended; the present one when omitted.',
     min: 1,
     max: MAX_ATTEMPT,
     optional: true,
@@ -31,7 +31,7 @@ export class CompleteDeploymentDto {
   readonly attempt?: number;
 
   @FreeTextField({
-    description: 'What there is to say about it.',
+    description: 'A message about the end.',
     max: MAX_MESSAGE,
     optional: true,
     example: 'exit code 0',
@@ -45,10 +45,10 @@ export class ReportDto extends CompleteDeploymentDto {
   readonly id!: string;
 }
 
-/** What reports the ends of many attempts. */
+/** Reports of the ends of many attempts. */
 export class CompleteBatchDto {
   @ArrayField(() => ReportDto, {
-    description: 'The reports. Each stands for itself: one that is refused holds back no other.',
+    description: 'The reports. A refused one does not affect the others.',
     min: 1,
     max: MAX_BATCH,
   })

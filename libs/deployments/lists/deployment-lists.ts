@@ -7,23 +7,23 @@ import { type Actor } from '#rbac';
 import { type DeploymentRow, type DeploymentView, LISTED_DEPLOYMENT_COLUMNS, viewOf } from '../deployment-view.js';
 import { labelledIds, type ListRequest, namedIds, pageAmong, preferBitmaps, walkingPage } from './list-statements.js';
 
-/** So many rows are gathered and sorted; where more have a label or a name, the list is walked in its order. */
+/** The most rows that are collected and sorted; where more have a label or a name, the list is read in its order. */
 const MAX_GATHERED = 2_000;
 
-/** A deployment that waits, and its rank among those that wait with it. */
+/** A queued deployment, and for how long it has been queued. */
 export interface QueuedDeployment {
   readonly deployment: DeploymentView;
   readonly waitingSeconds: number;
 }
 
-/** Where a page of a queue ended. */
+/** The last entry of a page of a queue. */
 export interface QueueMark {
   readonly priority: number;
   readonly queuedAt: string;
   readonly id: string;
 }
 
-/** Reads lists of deployments. Every statement is led by an index, whatever PostgreSQL's statistics know. */
+/** Reads lists of deployments. Every statement uses the intended index, whatever PostgreSQL's statistics are. */
 @Injectable()
 export class DeploymentLists {
   constructor(
@@ -31,7 +31,7 @@ export class DeploymentLists {
     private readonly clusters: ClusterLookup,
   ) {}
 
-  /** A page of the deployments that a filter means, as far as the actor sees them. */
+  /** A page of the deployments that meet a filter and that the actor sees. */
   async page(request: ListRequest): Promise<DeploymentView[]> {
     const gathered = await this.gather(request);
     const statement = gathered === undefined ? walkingPage(request) : pageAmong(request, gathered);
@@ -53,7 +53,7 @@ export class DeploymentLists {
     return rows.map(({ waitingSeconds, ...row }) => ({ deployment: viewOf(row), waitingSeconds }));
   }
 
-  /** The ids of all that have the wanted labels or name, where they are few; undefined where they are many, or nothing of that is wanted. */
+  /** The ids of all deployments with the labels or the name of a filter, where they are few; undefined where they are many, or the filter has neither. */
   private async gather({ organizationId, filter }: ListRequest): Promise<string[] | undefined> {
     const { labels = [], namePrefix } = filter;
     const wanted = labels.filter(({ operator }) => operator === 'in' || operator === 'exists');

@@ -1,14 +1,14 @@
 import { type DeploymentFilter } from '../filter/deployment-filter.js';
 
-/** Ids between which rows are looked for; neither bound is included. */
+/** A range of ids, without its bounds. */
 export interface IdRange {
   readonly above: string;
   readonly below: string;
 }
 
 /**
- * How far the clock of an API process, which ids are made by, may be from the database's, which `queuedAt` is. Rows that are nearer to a
- * bound than that are read and compared by their time.
+ * The most by which the clock of an API process, which makes ids, may differ from the database's, which sets `queuedAt`. Rows within this
+ * distance of a bound are read and compared by their time.
  */
 const CLOCKS_DIFFER_MS = 60_000;
 
@@ -16,12 +16,12 @@ const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 const MAX_MS = 2 ** 48 - 1;
 
-/** The orders in which lists of deployments can be read, by the time of submission. */
+/** The orders of lists of deployments, by the time of submission. */
 export const DEPLOYMENT_SORTS = ['newest', 'oldest'] as const;
 
 export type DeploymentSort = (typeof DEPLOYMENT_SORTS)[number];
 
-/** The ids among which a page is to be found: by the filter's times, and after the last id of the page before. */
+/** The range of ids of a page: by the filter's times, and after the last id of the page before. */
 export function idRangeOf(
   { queuedFrom, queuedBefore }: DeploymentFilter,
   sort: DeploymentSort,
@@ -35,7 +35,7 @@ export function idRangeOf(
     : { above: after > above ? after : above, below };
 }
 
-/** An id before all that are made in a millisecond or later. */
+/** An id before all that are made in a given millisecond or later. */
 function firstIdOf(ms: number): string {
   const hex = Math.min(Math.max(0, ms), MAX_MS).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;

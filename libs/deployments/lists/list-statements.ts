@@ -8,7 +8,7 @@ import { type DeploymentFilter, filterCondition } from '../filter/deployment-fil
 import { type LabelRequirement } from '../filter/label-selector.js';
 import { type DeploymentSort, type IdRange } from './id-range.js';
 
-/** What a page of a list is made from. */
+/** The request for a page of a list. */
 export interface ListRequest {
   readonly actor: Pick<Actor, 'id' | 'role' | 'scope'>;
   readonly organizationId: string;
@@ -21,11 +21,11 @@ export interface ListRequest {
 type Statement<Row> = ReturnType<typeof sql<Row>>;
 
 /**
- * A page, found by walking an index in the order of the list: that of the submitter, of the cluster, or the table's own, for each status
- * apart. What no index knows of the filter is compared row by row.
+ * A page, read from an index in the order of the list: that of the submitter, of the cluster, or the primary key, for each status apart.
+ * Conditions without an index are compared row by row.
  *
- * The order within a branch names the status, which is the same in all its rows, and the status is held between bounds instead of being
- * compared: only the index that is meant can give that order without sorting, so that no statistics lead PostgreSQL elsewhere.
+ * The order within a branch includes the status, which is the same in all its rows, and the status is bounded instead of compared: only
+ * the intended index gives that order without sorting, whatever the statistics are.
  */
 export function walkingPage(request: ListRequest): Statement<DeploymentRow> {
   const { organizationId, filter, take } = request;
@@ -45,7 +45,7 @@ export function walkingPage(request: ListRequest): Statement<DeploymentRow> {
   );
 }
 
-/** A page of the deployments with some ids, as far as the filter means them. */
+/** A page of the deployments with some ids that meet the filter. */
 export function pageAmong(request: ListRequest, ids: readonly string[]): Statement<DeploymentRow> {
   const { organizationId, range, take } = request;
   return pageOf(
@@ -57,7 +57,7 @@ export function pageAmong(request: ListRequest, ids: readonly string[]): Stateme
   );
 }
 
-/** Ids of deployments that have the labels which a selector asks for, at most `limit`; what it excludes is not looked at. */
+/** Ids of deployments that have the labels which a selector requires, at most `limit`; its exclusions are not applied. */
 export function labelledIds(
   organizationId: string,
   requirements: readonly LabelRequirement[],
@@ -69,7 +69,7 @@ export function labelledIds(
     const hashes = wanted.map((term) => sql`hashtextextended(${`${organizationId}/${term}`}, 0)`);
     return sql`${terms} && array[${sql.join(hashes)}]::bigint[]`;
   });
-  // Compared like this, the organization leads into no index: the terms say it already.
+  // `is not distinct from` uses no index: the terms contain the organization already.
   return sql`
     select d.id from deployments d
     where d.labels <> '{}' and ${sql.join(conditions, sql` and `)} and d.organization_id is not distinct from ${organizationId}
@@ -86,7 +86,7 @@ export function namedIds(organizationId: string, prefix: string, limit: number):
     order by d.name collate "C" limit ${limit}`;
 }
 
-/** The first text after all that begin with a prefix, by code points; undefined where there is none. */
+/** The first text after all texts with a prefix, by code points; undefined where there is none. */
 export function afterPrefix(prefix: string): string | undefined {
   const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);
   while (points.length > 0) {
@@ -96,7 +96,7 @@ export function afterPrefix(prefix: string): string | undefined {
   return undefined;
 }
 
-/** Labels are looked up in an index that gives no order: its rows are found first, as the whole bitmap of them. */
+/** Permits bitmap scans: the index of labels gives no order. */
 export async function preferBitmaps(tx: EntityManager): Promise<void> {
   await rowsOf(tx, sql`select set_config('enable_seqscan', 'off', true)`);
 }
@@ -119,7 +119,7 @@ function branches(request: ListRequest, owner: Fragment, owners?: Fragment): Fra
     order by branch.id ${order} limit ${take}`;
 }
 
-/** The rows of some ids, each by its whole key: a constant for the organization beside the join would let PostgreSQL begin with the table. */
+/** The rows of some ids, each by its whole key: with a constant for the organization beside the join PostgreSQL might begin with the table. */
 function pageOf(request: ListRequest, found: Fragment): Statement<DeploymentRow> {
   return sql<DeploymentRow>`
     with found as materialized (${found}),
@@ -133,7 +133,7 @@ function statusCondition({ filter: { statuses = [] } }: ListRequest): Fragment {
   return statuses.length === 0 ? sql`` : sql`and d.status = any(${[...statuses]}::text[])`;
 }
 
-/** What of the filter is compared row by row, and whether the actor may see the row. */
+/** The conditions that are compared row by row, and the visibility of the row. */
 function rest({ actor, organizationId, filter }: ListRequest): Fragment {
   return sql`and ${visibleClusters(actor, organizationId, 'd.cluster_id')} ${filterCondition({ ...filter, statuses: undefined })}`;
 }

@@ -11,7 +11,7 @@ import { ListDeploymentsQuery, QueuedDeploymentDto } from './lists.dto.js';
 const TAG = 'deployments';
 const ORGANIZATION = 'The organization.';
 
-/** Deployments as lists: all that somebody asks for, and those that wait. */
+/** Lists of deployments, and the queue of a cluster. */
 @Controller('organizations/:organizationId')
 export class ListsController {
   constructor(private readonly lists: ListPages) {}
@@ -23,8 +23,8 @@ export class ListsController {
     tag: TAG,
     summary: 'List deployments',
     description:
-      'Deployments of the organization that meet every condition that is given; those of clusters that you do not see are left out. ' +
-      'Cluster, statuses, submitter, times, labels and the beginnings of names that were given are each found by an index; of several conditions the narrowest leads.',
+      'Deployments of the organization that meet all conditions, without those of clusters that you do not see. ' +
+      'Cluster, statuses, submitter, times, labels and prefixes of given names each have an index; of several conditions the narrowest is used.',
     answer: PageOf(DeploymentDto),
     problems: [OrganizationVisibilityErrors.NOT_FOUND],
   })
@@ -43,7 +43,7 @@ export class ListsController {
     tag: TAG,
     summary: 'Read the queue of a cluster',
     description:
-      'What waits, by rank: priority (higher first), time of submission, id. The rank is not the starting order: the scheduler starts what gives the most at each level of priority, and a smaller request may start before a larger one that is ahead of it.',
+      'The queued deployments by rank: priority (higher first), time of submission, id. The rank is not the starting order: the scheduler starts as many as possible at each level of priority, and a smaller request may start before a larger one with a better rank.',
     answer: PageOf(QueuedDeploymentDto),
     problems: [OrganizationVisibilityErrors.NOT_FOUND, ClusterErrors.NOT_FOUND],
   })

@@ -18,7 +18,7 @@ import { DEPLOYMENT_SORTS, type DeploymentSort } from './id-range.js';
 
 const MAX_INTEGER = 2_147_483_647;
 
-/** Which deployments to list. */
+/** A query for deployments. */
 export class ListDeploymentsQuery extends PageQuery implements FilterInput {
   @FILTER_FIELDS.clusterId()
   readonly clusterId?: string;
@@ -49,11 +49,11 @@ export class ListDeploymentsQuery extends PageQuery implements FilterInput {
   readonly sort!: DeploymentSort;
 }
 
-/** A deployment that waits. */
+/** A queued deployment. */
 export class QueuedDeploymentDto {
   @IntegerField({
     description:
-      'Its rank by priority (higher first), then by the time since when it waits, then by id, from 1. **It is not the starting order**: what starts next is what fits, see the explanation. Pages after the first count on from there; what came or went ahead meanwhile is not counted again.',
+      'Its rank by priority (higher first), then by the time of submission, then by id, from 1. **It is not the starting order**: see the explanation. Pages after the first continue the count; arrivals and departures meanwhile are not counted again.',
     min: 1,
     max: MAX_INTEGER,
     example: 1,
@@ -63,13 +63,13 @@ export class QueuedDeploymentDto {
   @IdField({ description: 'The deployment.' })
   readonly id!: string;
 
-  @NameField({ description: 'For people.', max: 128, example: 'train-resnet' })
+  @NameField({ description: 'Its name.', max: 128, example: 'train-resnet' })
   readonly name!: string;
 
   @IntegerField({ description: 'Higher first.', min: 0, max: 100, example: 50 })
   readonly priority!: number;
 
-  @ObjectField(() => ResourcesDto, { description: 'What it needs.' })
+  @ObjectField(() => ResourcesDto, { description: 'The request.' })
   readonly resources!: ResourcesDto;
 
   @IntegerField({
@@ -81,21 +81,21 @@ export class QueuedDeploymentDto {
   })
   readonly maxRuntimeSeconds!: number | null;
 
-  @IntegerField({ description: 'Which run it waits for, from 1.', min: 1, max: MAX_INTEGER, example: 1 })
+  @IntegerField({ description: 'The number of the attempt, from 1.', min: 1, max: MAX_INTEGER, example: 1 })
   readonly attempt!: number;
 
-  @TimestampField({ description: 'Since when it waits: its submission, also after retries.' })
+  @TimestampField({ description: 'When it was submitted, also after retries.' })
   readonly queuedAt!: string;
 
-  @IntegerField({ description: 'For how long that is, in seconds.', min: 0, max: MAX_INTEGER, example: 12 })
+  @IntegerField({ description: 'The time since `queuedAt`, in seconds.', min: 0, max: MAX_INTEGER, example: 12 })
   readonly waitingSeconds!: number;
 
   @IdField({ description: 'The user or service account that submitted it.' })
   readonly submittedBy!: string;
 
-  @ListField(enumRule(BLOCKER_CODES, { description: 'What keeps it.', name: 'BlockerCode' }), {
+  @ListField(enumRule(BLOCKER_CODES, { description: 'Why it is not started.', name: 'BlockerCode' }), {
     description:
-      'What kept it when the scheduler last looked, a few moments ago at most, as codes: see `listBlockers` for the numbers, and the explanation for the present. Null: it came after that.',
+      'Why it was not started, by the latest survey of the queue, a few moments old at most: see `listBlockers` for the numbers, and the explanation for the present. Null: it was queued after the survey.',
     max: BLOCKER_CODES.length,
     nullable: true,
     example: ['NOT_ENOUGH'],

@@ -2,23 +2,23 @@ import { Injectable } from '@nestjs/common';
 
 import { changesOf, type EntityManager, firstIdAfter, rowsOf, sql } from '#database';
 
-/** A cluster, and whose it is. */
+/** A cluster of an organization. */
 export interface ClusterOf {
   readonly organizationId: string;
   readonly clusterId: string;
 }
 
 /**
- * Removes deployments that have ended long ago. Only the scheduler asks for it, when it has closed what its ledger says of them: entries
- * whose deployment exists cannot go, and those of a deployment that goes must have been closed before. Both are the database's word.
+ * Removes deployments that ended long ago. Called by `ledger` after it has closed their entries: the database refuses the removal of entries
+ * whose deployment exists, and of a deployment whose entries are not closed.
  */
 @Injectable()
 export class DeploymentRetention {
   /**
-   * Chooses deployments of a cluster whose end is so many days ago and whose resources have come back, by id from after one on, and locks
-   * them. What somebody else holds just now is left for another time.
+   * Chooses and locks deployments of a cluster that ended `olderThanDays` ago and whose resources are released, by id, after a given one.
+   * Skips locked rows.
    *
-   * Ids grow with the time of submission, so that the young part of a cluster's deployments is not read.
+   * Ids grow with the time of submission: the recent deployments of a cluster are not read.
    */
   async choose(
     tx: EntityManager,
@@ -37,7 +37,7 @@ export class DeploymentRetention {
     return rows.map(({ id }) => id);
   }
 
-  /** Removes deployments that were chosen in this transaction, with their events: first and at once, so that the gap is noted once. */
+  /** Removes deployments that were chosen in this transaction. Their events go first, in one statement: the horizon of events moves once. */
   async remove(tx: EntityManager, { organizationId, clusterId }: ClusterOf, ids: readonly string[]): Promise<number> {
     await changesOf(
       tx,

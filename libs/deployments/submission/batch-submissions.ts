@@ -12,7 +12,7 @@ import { toOrder, toOrders } from './submissions.mapper.js';
 import { resultsOf } from './line-results.js';
 import { type BatchTarget, SubmissionsService } from './submissions.service.js';
 
-/** Answers batches: one body with one answer, or lines that are answered while more of them arrive. */
+/** Submits batches: one body with one answer, or lines that are answered while more of them arrive. */
 @Injectable()
 export class BatchSubmissions {
   private readonly logger = new Logger(BatchSubmissions.name);
@@ -31,10 +31,10 @@ export class BatchSubmissions {
   }
 
   /**
-   * The answer to a stream of lines. It begins when the first chunk is queued: what refuses that as a whole is an ordinary problem.
+   * The answer to a stream of lines. It begins when the first chunk is queued: a refusal of that chunk as a whole is an ordinary problem.
    *
-   * What is answered is kept until the client reads it: many read nothing before they have sent everything, and would never send it if we
-   * waited for them. The limits on lines and refusals bound it.
+   * Answers are buffered until the client reads them: many clients read nothing before they have sent all lines, and would otherwise never
+   * finish. The limits on lines and refusals bound the buffer.
    */
   private async stream(target: BatchTarget, request: KeyedRequest, lines: JsonLines): Promise<StreamableFile> {
     const answers = resultsOf(
@@ -50,7 +50,7 @@ export class BatchSubmissions {
       out.end();
     };
     pump().catch((error: unknown) => {
-      // The client is gone, or is to notice that the answer has no end. What is queued stays.
+      // The client is gone, or notices that the answer has no end. Queued deployments stay.
       this.logger.warn(`a stream of submissions was cut off: ${String(error)}`);
       out.destroy();
     });

@@ -5,18 +5,18 @@ import { MAX_ATTEMPT } from '../fields/deployment-fields.js';
 /** The most deployments or reports of one batch. */
 export const MAX_BATCH = 10_000;
 
-/** The most lines of a batch that comes as lines. */
+/** The most lines of a batch of lines. */
 export const MAX_LINES = 100_000;
 
-/** So many refused lines are no batch that anybody meant. */
+/** The number of refused lines that ends a batch. */
 export const MAX_REFUSED_LINES = 10_000;
 
 /** The most bytes of a batch's body: 10,000 items of 800 bytes. */
 export const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 
-/** What became of one item of a batch: `id`, or `problem`. */
+/** The result of one item of a batch: `id`, or `problem`. */
 export class BatchResultDto {
-  @IntegerField({ description: 'Which item, from 0.', min: 0, max: MAX_BATCH - 1, example: 0 })
+  @IntegerField({ description: 'The index of the item, from 0.', min: 0, max: MAX_BATCH - 1, example: 0 })
   readonly index!: number;
 
   @IdField({ description: 'The deployment, when the item was accepted.', optional: true })
@@ -26,15 +26,15 @@ export class BatchResultDto {
   readonly problem?: ProblemDto;
 }
 
-/** What became of the items of a batch. */
+/** The results of the items of a batch. */
 export class BatchDto {
   @ArrayField(() => BatchResultDto, { description: 'One entry per item, in their order.', max: MAX_BATCH })
   readonly results!: BatchResultDto[];
 }
 
-/** How a batch that came as lines has ended. */
+/** The summary of a batch of lines. */
 export class BatchSummaryDto {
-  @IntegerField({ description: 'Lines that were looked at, but for blank ones.', min: 0, max: MAX_LINES, example: 2 })
+  @IntegerField({ description: 'Processed lines, without blank ones.', min: 0, max: MAX_LINES, example: 2 })
   readonly lines!: number;
 
   @IntegerField({ description: 'How many of them are queued.', min: 0, max: MAX_LINES, example: 2 })
@@ -44,10 +44,10 @@ export class BatchSummaryDto {
   readonly refused!: number;
 }
 
-/** A line of the answer to lines: what became of one of them, what ended the stream early, or, as the last one, the summary. */
+/** A line of the answer to a batch of lines: the result of one line, the problem that ended the stream early, or, last, the summary. */
 export class BatchLineDto {
   @IntegerField({
-    description: 'Which line, from 0, blank ones counted.',
+    description: 'The index of the line, from 0, blank ones counted.',
     min: 0,
     max: MAX_ATTEMPT,
     optional: true,
@@ -60,13 +60,13 @@ export class BatchLineDto {
 
   @ObjectField(() => ProblemDto, {
     description:
-      'Why the line was refused, its pointers beginning at the line; without `index`, why nothing more is looked at.',
+      'Why the line was refused, with pointers that begin at the line; without `index`, why no further line is processed.',
     optional: true,
   })
   readonly problem?: ProblemDto;
 
   @ObjectField(() => BatchSummaryDto, {
-    description: 'In the last line, and only there: an answer without it was cut off.',
+    description: 'Only in the last line: an answer without it was cut off.',
     optional: true,
   })
   readonly summary?: BatchSummaryDto;

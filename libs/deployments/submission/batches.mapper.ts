@@ -4,7 +4,7 @@ import { currentRequest, type ProblemDto, problemOf } from '#http';
 import { type BatchDto } from './batches.dto.js';
 import { type SubmissionResult } from './submissions.service.js';
 
-/** What became of the items of a batch. */
+/** The results of the items of a batch. */
 export function toBatchDto(results: readonly SubmissionResult[]): BatchDto {
   const requestId = currentRequest()?.requestId ?? '';
   return {

@@ -4,19 +4,19 @@ import { currentRequest, invalidInput, type LineChunk, problemOf } from '#http';
 import { type BatchLineDto } from './batches.dto.js';
 import { DeploymentErrors } from '../deployments.errors.js';
 
-/** Where a batch of lines ends that nobody can mean. */
+/** The limits of a batch of lines. */
 export interface StreamLimits {
-  /** The most lines that are looked at. */
+  /** The most lines that are processed. */
   readonly lines: number;
-  /** So many refused lines end the batch. */
+  /** The number of refused lines that ends the batch. */
   readonly refused: number;
 }
 
 /**
- * The answers to lines, chunk by chunk, and a summary at the end. Where one line more comes than may be looked at, the lines before it are
- * answered still, also those of its own chunk: chunks end where their lines are long, and not only after so many.
+ * The answers to lines, chunk by chunk, and a summary at the end. Beyond the limit of lines, the lines before it are still answered, also
+ * those of the same chunk.
  *
- * @param answer what became of the lines of a chunk; `part` counts the chunks from 0
+ * @param answer submits the lines of a chunk; `part` counts the chunks from 0
  */
 export async function* resultsOf(
   chunks: AsyncIterable<LineChunk>,
@@ -43,7 +43,7 @@ export async function* resultsOf(
     }
     if (part === 0) throw invalidInput([{ pointer: '#', code: 'too-few', message: 'must have at least 1 line' }]);
   } catch (error) {
-    // Before the first answer this is the request's problem; after it, the last line but one says what ended the stream.
+    // Before the first answer this is the problem of the request; later, the last line but one names the problem that ended the stream.
     if (part === 0 || !(error instanceof DomainError)) throw error;
     yield [{ problem: problemOf(error, currentRequest()?.requestId ?? '').body }];
   }

@@ -8,7 +8,7 @@ import { toDeploymentDto } from '../deployments.mapper.js';
 import { DeploymentsService } from '../deployments.service.js';
 import { PlacementWaits } from './placement-waits.js';
 
-/** Answers of submissions that are held back until there is more to say, where the client prefers that. */
+/** Delays the answers of submissions until the deployment is placed, where the client prefers that. */
 @Injectable()
 export class PlacementPresenter {
   constructor(
@@ -16,7 +16,7 @@ export class PlacementPresenter {
     private readonly deployments: DeploymentsService,
   ) {}
 
-  /** The answer as it is, or as it has become when the deployment is placed or the wait is over. */
+  /** The answer at once, or the deployment when it is placed or the wait is over. */
   async afterWaiting(
     prefer: WaitPreference,
     actor: Actor,

@@ -4,10 +4,10 @@ import { Injectable } from '@nestjs/common';
 
 import { Database, rowsOf, sql } from '#database';
 
-/** So often somebody looks, for all who wait: a pass takes longer than that. */
+/** The interval of looks, shared by all waiting requests: a pass takes longer than that. */
 const LOOK_EVERY_MS = 50;
 
-/** The most that wait in one process; whoever comes then is answered at once. */
+/** The most waiting requests in one process; further ones are answered at once. */
 const MAX_WAITING = 1_000;
 
 interface Waiting {
@@ -16,8 +16,8 @@ interface Waiting {
 }
 
 /**
- * Waits until deployments have left the queue. However many wait, one statement at a time looks for all of them, by their keys; nobody holds a
- * connection, and nobody looks when nobody waits.
+ * Waits until deployments have left the queue. One statement at a time looks for all waiting requests, by keys; a waiting request takes no
+ * connection, and there are no looks without one.
  */
 @Injectable()
 export class PlacementWaits {
@@ -28,9 +28,9 @@ export class PlacementWaits {
   constructor(private readonly database: Database) {}
 
   /**
-   * Waits until a deployment does not wait in the queue, at most so long.
+   * Waits until a deployment is not queued any more, at most `maxMs`.
    *
-   * @returns whether it was waited for at all: not when too many wait already
+   * @returns whether it waited: not when too many requests wait already
    */
   async untilPlaced(organizationId: string, deploymentId: string, maxMs: number): Promise<boolean> {
     if (this.count >= MAX_WAITING) return false;
@@ -50,7 +50,7 @@ export class PlacementWaits {
     return true;
   }
 
-  /** Whoever has given up is looked for no more, though others wait on. */
+  /** Removes a request that has ended; others may still wait for the same deployment. */
   private forget(deploymentId: string, mine: Waiting): void {
     const others = this.waiting.get(deploymentId)?.filter((waiting) => waiting !== mine) ?? [];
     if (others.length === 0) this.waiting.delete(deploymentId);
@@ -69,7 +69,7 @@ export class PlacementWaits {
     this.isLooking = false;
   }
 
-  /** Those of the waiting that are not queued any more. Where the database does not answer, none: each gives up in its own time. */
+  /** The awaited deployments that are not queued any more. None where the database does not answer: each request ends by its own time limit. */
   private async placed(): Promise<string[]> {
     const ids = [...this.waiting.keys()];
     const organizationIds = ids.map((id) => this.waiting.get(id)?.[0]?.organizationId ?? '');

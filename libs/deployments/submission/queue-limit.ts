@@ -6,16 +6,16 @@ import { queuedCount } from '#queue';
 
 import { DeploymentErrors } from '../deployments.errors.js';
 
-/** For so long what was counted is good enough, far below the limit. */
+/** How long a count stays valid while far below the limit. */
 const KNOWN_FOR_MS = 1_000;
 
 /**
- * Far below: so many deployments more than all API processes together can bring into one organization's queue within
- * {@link KNOWN_FOR_MS}, with what is on its way to be committed. The fastest intake that was measured is a fifth of it.
+ * "Far below" means more room than all API processes together can fill within {@link KNOWN_FOR_MS}, including open transactions. The
+ * fastest measured intake is a fifth of it.
  */
 const FAR = 250_000;
 
-/** The most organizations whose room is remembered. */
+/** The most organizations whose room is cached. */
 const MAX_KNOWN = 10_000;
 
 interface Room {
@@ -24,10 +24,10 @@ interface Room {
 }
 
 /**
- * Keeps an organization's queue within its limit, exactly, at next to no cost.
+ * Enforces the limit of an organization's queue exactly, at almost no cost.
  *
- * Far below the limit nobody is counted: the room is read once a second, and this process subtracts what it lets in. Near the limit
- * submissions of the organization take turns, and each counts before it adds. Counting costs the shapes that wait, not the deployments.
+ * Far below the limit the room is read once a second, and this process subtracts what it admits. Near the limit submissions of the
+ * organization take turns, and each one counts before it adds. The cost of counting follows shapes, not deployments.
  */
 @Injectable()
 export class QueueLimit {
@@ -36,9 +36,9 @@ export class QueueLimit {
   constructor(private readonly limits: OrganizationLimits) {}
 
   /**
-   * Lets `count` more deployments in, as part of the transaction that queues them.
+   * Admits `count` more deployments, as part of the transaction that queues them.
    *
-   * @throws DomainError DEPLOYMENTS.QUEUE_LIMIT_REACHED, with the limit and how many wait
+   * @throws DomainError DEPLOYMENTS.QUEUE_LIMIT_REACHED, with the limit and the number of queued deployments
    */
   async admit(tx: EntityManager, organizationId: string, count: number): Promise<void> {
     const room = this.known.get(organizationId);
@@ -70,7 +70,7 @@ export class QueueLimit {
   }
 }
 
-/** How many deployments of an organization wait, over all its clusters. */
+/** The number of queued deployments of an organization, over all its clusters. */
 async function countQueued(tx: EntityManager, organizationId: string): Promise<number> {
   const [row] = await rowsOf(
     tx,

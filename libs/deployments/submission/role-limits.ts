@@ -3,14 +3,14 @@ import { type Actor } from '#rbac';
 
 import { DeploymentErrors } from '../deployments.errors.js';
 
-/** What is asked of a cluster that its policy limits, or decides. null: nothing is asked, and the cluster decides. */
+/** The part of an order that a cluster's policy limits or decides. null: the policy decides. */
 export interface Asked {
   readonly priority: number | null;
   readonly maxRuntimeSeconds: number | null;
   readonly isPreemptible: boolean | null;
 }
 
-/** The same, decided. */
+/** The same, as granted. */
 export interface Granted {
   readonly priority: number;
   /** null: without a limit */
@@ -19,7 +19,7 @@ export interface Granted {
 }
 
 /**
- * Fills in what was not asked for, within the limits of the actor's role, and refuses what was asked for beyond them.
+ * Fills in the defaults of the policy, within the limits of the actor's role, and refuses values beyond those limits.
  *
  * @throws DEPLOYMENTS.PRIORITY_ABOVE_LIMIT, DEPLOYMENTS.RUNTIME_ABOVE_LIMIT, with pointers below `at`
  */
@@ -56,7 +56,7 @@ export function assertPriority(
   ]);
 }
 
-/** Admins, and operators with them; everybody else who gets here is a developer. */
+/** The role whose limits apply: operators have those of admins. */
 function limitedAs({ role }: Actor): 'developer' | 'admin' {
   return role === 'admin' ? 'admin' : 'developer';
 }

@@ -13,35 +13,35 @@ import { normalizedImageOf, parseImageReference } from '../fields/image-referenc
 import { type Labels } from '../fields/labels.js';
 import { type Granted, withinLimits } from './role-limits.js';
 
-/** What happens to the others when one of many orders is refused: none is queued, or each stands for itself. */
+/** What a refused order of a batch does to the others: `abort` queues none, `continue` queues them. */
 export const ON_ERROR = ['abort', 'continue'] as const;
 
 export type OnError = (typeof ON_ERROR)[number];
 
-/** What somebody asks to run. */
+/** A deployment as it is requested. */
 export interface DeploymentOrder {
   /** null: a name is made from the image */
   readonly name: string | null;
   readonly image: string;
   readonly request: ResourceVector;
-  /** null: whichever the cluster gives */
+  /** null: the cluster's default */
   readonly priority: number | null;
   /** null: not declared */
   readonly maxRuntimeSeconds: number | null;
-  /** null: waits however long it takes */
+  /** null: no limit */
   readonly queueTimeoutSeconds: number | null;
   readonly maxRetries: number;
   readonly labels: Labels;
-  /** null: as the cluster has it for such a priority */
+  /** null: the cluster's policy decides by the priority */
   readonly isPreemptible: boolean | null;
   readonly spec: object | null;
 }
 
-/** An order with what the cluster gives where nothing was asked for. */
+/** An order with the defaults of the cluster filled in. */
 export type GrantedOrder = Omit<DeploymentOrder, keyof Granted> & Granted;
 
 /**
- * What an order gets in a cluster.
+ * Checks an order, and fills in the defaults of a cluster.
  *
  * @throws what {@link checkOrder} and {@link withinLimits} throw, with pointers below `at`
  */
@@ -51,7 +51,7 @@ export function grant(order: DeploymentOrder, cluster: AdmittingCluster, actor: 
 }
 
 /**
- * Refuses what could never run: an image that is none, an empty request, one that exceeds the whole cluster.
+ * Refuses an order that could never run: an invalid image, an empty request, a request that exceeds the whole cluster.
  *
  * @throws DEPLOYMENTS.INVALID_IMAGE, DEPLOYMENTS.EMPTY_REQUEST, DEPLOYMENTS.EXCEEDS_CAPACITY, with pointers below `at`
  */
@@ -84,7 +84,7 @@ function exceeds(request: ResourceVector, { id, grantable }: AdmittingCluster, a
 
 type Statement<Row> = ReturnType<typeof sql<Row>>;
 
-/** A deployment as it goes into the queue. */
+/** An order with the id of its deployment. */
 interface QueuedOrder {
   readonly id: string;
   readonly order: GrantedOrder;
@@ -124,7 +124,7 @@ export async function insertManyQueued(
 ): Promise<(string | undefined)[]> {
   const queued = orders.map((order): QueuedOrder => ({ id: newId(), order }));
   const inserted = await rowsOf(tx, insertion<{ id: string }>(cluster, submittedBy, queued, sql`d.id`));
-  // Without names nothing can be taken.
+  // Without names there is no conflict.
   if (inserted.length === queued.length) return queued.map(({ id }) => id);
   const ids = new Set(inserted.map(({ id }) => id));
   return queued.map(({ id }) => (ids.has(id) ? id : undefined));
@@ -145,7 +145,7 @@ function insertion<Row>(
 ): Statement<Row> {
   const rows = inOrderOfNames(queued);
   const orders = rows.map(({ order }) => order);
-  // A row that may be refused costs a note in the write-ahead log: only those with names may.
+  // `on conflict` writes more to the write-ahead log: only orders with names need it.
   const unlessTaken = orders.some(({ name }) => name !== null)
     ? sql`on conflict (cluster_id, name) where is_named and ended_at is null do nothing`
     : sql``;
@@ -176,21 +176,21 @@ function insertion<Row>(
       select ${columns} from d`;
 }
 
-/** Two batches that want the same names in another order would wait for each other. Of equal names, the earlier order comes first. */
+/** Sorts by name: two batches with the same names in different orders could deadlock. Of equal names, the earlier order comes first. */
 function inOrderOfNames(queued: readonly QueuedOrder[]): readonly QueuedOrder[] {
   if (queued.every(({ order }) => order.name === null)) return queued;
   const key = ({ order }: QueuedOrder): string => order.name ?? '';
   return queued.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
 }
 
-/** As much of a deployment as its shape is made from. */
+/** The part of a deployment that makes its shape. */
 type Shaped = Pick<GrantedOrder, 'priority' | 'request' | 'maxRuntimeSeconds'>;
 
 function shapeOfOrder({ priority, request, maxRuntimeSeconds }: Shaped): ShapeKey {
   return { ...request.toAmounts(), priority, maxRuntimeSeconds };
 }
 
-/** How many of each shape come to the queue, or with -1 leave it. */
+/** The changes of the queue by shape: arrivals, or with -1 departures. */
 export function shapeChanges(deployments: readonly Shaped[], sign: 1 | -1): ShapeChange[] {
   const changes = new Map<string, ShapeChange>();
   for (const deployment of deployments) {

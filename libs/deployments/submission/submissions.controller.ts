@@ -33,7 +33,7 @@ const SUBMIT_PROBLEMS = [
   DeploymentErrors.RUNTIME_ABOVE_LIMIT,
 ];
 
-/** How deployments come into queues. */
+/** Submits deployments. */
 @Controller('organizations/:organizationId')
 export class SubmissionsController {
   constructor(
@@ -51,7 +51,7 @@ export class SubmissionsController {
     tag: TAG,
     summary: 'Submit a deployment',
     description:
-      'Puts it into the queue of the cluster; the scheduler looks at once. What exceeds the whole cluster is refused. With `Prefer: wait`, the answer waits until it is scheduled, and shows it as it is then; under an `Idempotency-Key` the wait is no part of the first answer, and is done again when it is asked for again.',
+      'Queues it in the cluster and wakes the scheduler. A request that exceeds the whole cluster is refused. With `Prefer: wait`, the answer waits until the deployment is scheduled, and shows it then; under an `Idempotency-Key` the wait is not part of the stored answer, and a repeated request waits again.',
     answer: DeploymentDto,
     status: 201,
     location: '/v1/organizations/{organizationId}/deployments/{id}',
@@ -82,7 +82,7 @@ export class SubmissionsController {
     tag: TAG,
     summary: 'Submit many deployments',
     description:
-      'At most 10,000. With `onError: abort`, the default, all of them or none: when one is refused, the pointers of the problem say which, and nothing is queued. With `continue`, each is taken or refused for itself, and `results` says so in their order.\n\nAs `application/x-ndjson`, one deployment in each line of at most 64 KiB: up to 100,000 lines within 25 seconds, each taken or refused for itself (`onError` is `continue`) and answered in a line of its own. Lines are queued in chunks of 1,000, one transaction each. A body that is cut off leaves the chunks that were queued; under an `Idempotency-Key`, send the same lines again: what was queued is answered again and not queued again, and the rest follows.',
+      'At most 10,000. With `onError: abort`, the default, all of them or none: when one is refused, the pointers of the problem name it, and nothing is queued. With `continue`, each one is accepted or refused independently, with `results` in their order.\n\nAs `application/x-ndjson`, one deployment in each line of at most 64 KiB: up to 100,000 lines within 25 seconds, each accepted or refused independently (`onError` is `continue`) and answered in a line of its own. Lines are queued in chunks of 1,000, one transaction each. When a body is cut off, the chunks that were queued stay; under an `Idempotency-Key`, send the same lines again: queued chunks are answered again and not queued again, and the rest follows.',
     answer: BatchDto,
     status: 201,
     lines: {

@@ -30,11 +30,11 @@ import { MAX_IMAGE_LENGTH } from '../fields/image-reference.js';
 import { type Labels, LabelsField } from '../fields/labels.js';
 import { ON_ERROR, type OnError } from './submission.js';
 
-/** What submits a deployment. */
+/** A request for a deployment. */
 export class SubmitDeploymentDto {
   @NameField({
     description:
-      'Finds it: unique among the deployments of the cluster that have not ended. Made from the image when left out; what ends like such a name, in a tilde and twelve letters or digits, cannot be given.',
+      'Unique among the deployments of the cluster that have not ended. Generated from the image when omitted; a name that ends like a generated one, in a tilde and twelve letters or digits, is refused.',
     max: MAX_NAME,
     check: checkName,
     optional: true,
@@ -50,12 +50,12 @@ export class SubmitDeploymentDto {
   })
   readonly image!: string;
 
-  @ObjectField(() => ResourcesDto, { description: 'What it needs; at least one resource more than zero.' })
+  @ObjectField(() => ResourcesDto, { description: 'The request; at least one resource is more than zero.' })
   readonly resources!: ResourcesDto;
 
   @IntegerField({
     description:
-      "From 0 to 100, higher first: every level is served before the next lower one. The cluster's policy says what it is when left out (50 unless changed), and how high it may be for your role.",
+      "From 0 to 100, higher first: every level is served before the next lower one. The cluster's policy has the default (50 unless changed) and the limit for your role.",
     min: 0,
     max: 100,
     optional: true,
@@ -65,7 +65,7 @@ export class SubmitDeploymentDto {
 
   @IntegerField({
     description:
-      "How long it may run, in seconds from when it is scheduled; then it ends as `timed_out`. Left out, the cluster's policy decides: no limit unless changed.",
+      "How long it may run, in seconds from when it is scheduled; then it ends as `timed_out`. The cluster's policy has the default: no limit unless changed.",
     min: 1,
     max: MAX_RUNTIME_SECONDS,
     optional: true,
@@ -75,7 +75,7 @@ export class SubmitDeploymentDto {
 
   @IntegerField({
     description:
-      'How long it may wait in the queue, in seconds, at each attempt anew; then it ends as `expired`. No limit when left out.',
+      'How long it may wait in the queue, in seconds, at each attempt anew; then it ends as `expired`. No limit when omitted.',
     min: 1,
     max: MAX_QUEUE_TIMEOUT_SECONDS,
     optional: true,
@@ -96,7 +96,7 @@ export class SubmitDeploymentDto {
   readonly labels!: Labels;
 
   @BooleanField({
-    description: `${PREEMPTIBLE} Left out, the cluster's policy decides by the priority (\`preemptibleBelowPriority\`): false unless changed.`,
+    description: `${PREEMPTIBLE} When omitted, the cluster's policy decides by the priority (\`preemptibleBelowPriority\`): false unless changed.`,
     optional: true,
     example: false,
   })
@@ -111,7 +111,7 @@ export class SubmitDeploymentDto {
   readonly spec?: object;
 }
 
-/** What submits many deployments: a body, or one deployment in each line. */
+/** A request for many deployments: a body, or one deployment in each line. */
 @AlsoAsLines()
 export class SubmitBatchDto implements AsLines {
   readonly lines?: JsonLines;
@@ -121,7 +121,7 @@ export class SubmitBatchDto implements AsLines {
 
   @EnumField(ON_ERROR, {
     description:
-      '`abort`: all are taken, or none when one of them is refused. `continue`: each is taken or refused for itself, and answered so; what concerns them all (the cluster, the limit of the queue) still refuses all.',
+      '`abort`: all are queued, or none when one of them is refused. `continue`: each is queued or refused independently; a refusal by the cluster or the limit of the queue still concerns all.',
     name: 'OnError',
     default: 'abort',
   })

@@ -5,7 +5,7 @@ import { InvalidItem, invalidInput } from '#http';
 import { type DeploymentOrder } from './submission.js';
 import { type SubmitBatchDto, type SubmitDeploymentDto } from './submissions.dto.js';
 
-/** What somebody asks for, in stored units. */
+/** An order in stored units. */
 export function toOrder(submitted: SubmitDeploymentDto): DeploymentOrder {
   const { name, image, resources, priority, maxRuntimeSeconds, queueTimeoutSeconds, maxRetries } = submitted;
   const { labels, preemptible, spec } = submitted;
@@ -24,7 +24,7 @@ export function toOrder(submitted: SubmitDeploymentDto): DeploymentOrder {
 }
 
 /**
- * The items of a batch: what somebody asks for, or why an item is refused before anybody looks at the cluster.
+ * The items of a batch: an order each, or the reason why an item is invalid whatever the cluster is.
  *
  * @throws REQUEST.INVALID where one refused item refuses all
  */

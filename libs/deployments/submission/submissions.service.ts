@@ -20,25 +20,25 @@ import {
   shapeChanges,
 } from './submission.js';
 
-/** What became of one of many orders: queued, or why not. */
+/** The result of one order: queued, or the reason of its refusal. */
 export type SubmissionResult = { readonly id: string } | DomainError;
 
-/** Where many deployments go, and who sends them. */
+/** The cluster of a batch, and the actor. */
 export interface BatchTarget {
   readonly actor: Actor;
   readonly organizationId: string;
   readonly clusterId: string;
 }
 
-/** How many orders are judged. */
+/** How the orders of a batch are judged. */
 export interface BatchOptions {
   /** Whether a refused order refuses all (and is thrown), or only itself. */
   readonly onError: OnError;
-  /** Where an order stands in what was sent. */
+  /** The pointer to an order in the request. */
   readonly pointerOf: (index: number) => string;
 }
 
-/** Puts deployments into queues. */
+/** Queues deployments. */
 @Injectable()
 export class SubmissionsService {
   constructor(
@@ -50,7 +50,7 @@ export class SubmissionsService {
   ) {}
 
   /**
-   * Puts a deployment into the queue of a cluster.
+   * Queues a deployment in a cluster.
    *
    * @throws CLUSTERS.NOT_FOUND, DEPLOYMENTS.CLUSTER_DRAINING, DEPLOYMENTS.CLUSTER_DELETED, DEPLOYMENTS.QUEUE_LIMIT_REACHED,
    *   DEPLOYMENTS.NAME_TAKEN, and what {@link grant} throws
@@ -73,10 +73,10 @@ export class SubmissionsService {
   }
 
   /**
-   * Puts deployments into the queue of a cluster.
+   * Queues deployments in a cluster.
    *
-   * @param orders what is refused already stays refused
-   * @returns what became of each order, in their order
+   * @param orders orders, or reasons why they are refused already
+   * @returns the result of each order, in their order
    */
   async submitMany(
     { actor, organizationId, clusterId }: BatchTarget,
@@ -112,7 +112,7 @@ export class SubmissionsService {
     clusterId: string,
     count: number,
   ): Promise<AdmittingCluster> {
-    // The organization before its cluster, as everybody locks them.
+    // The organization before its cluster: the same order in every transaction.
     await this.queueLimit.admit(tx, organizationId, count);
     const cluster = await this.clusters.admit(tx, actor, organizationId, clusterId);
     const { state, isDeleted } = cluster;

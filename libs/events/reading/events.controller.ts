@@ -13,12 +13,12 @@ const TAG = 'events';
 const ORGANIZATION = 'The organization.';
 
 const STREAM =
-  'each event as a message whose `id` is the event’s and whose `data` is the event as JSON, oldest first, from now on or after the last one seen. ' +
-  'A comment, with an `id`, shows every few seconds that the stream is alive. A message `end` says why no more will come.';
+  'each event as a message whose `id` is the event’s and whose `data` is the event as JSON, oldest first, from now on or after the last one received. ' +
+  'A comment, with an `id`, shows every few seconds that the stream is alive. A message `end` gives the reason when the stream ends.';
 
 const PROBLEMS = [OrganizationVisibilityErrors.NOT_FOUND, EventErrors.EXPIRED, EventErrors.TOO_MANY_STREAMS];
 
-/** What happened to deployments: as a list, or as a stream that never misses anything. */
+/** Events of deployments, as a list or as a stream. */
 @Controller('organizations/:organizationId')
 export class EventsController {
   constructor(private readonly answers: EventsService) {}
@@ -31,8 +31,8 @@ export class EventsController {
     tag: TAG,
     summary: 'Read or follow events',
     description:
-      'What happened to the deployments of the organization, in one order for everybody, without a gap: an event is shown when everything before it is complete. ' +
-      'As a list with `Accept: application/json`, as server-sent events with `Accept: text/event-stream`. To have all: read the deployments, take the `id` of the newest event that was there before, and follow the stream from it.',
+      'The events of the deployments of the organization, in one order for all readers, without a gap: an event is shown when all earlier ones are complete. ' +
+      'As a list with `Accept: application/json`, as server-sent events with `Accept: text/event-stream`. To miss none: take the `id` of the newest event, read the deployments, and follow the stream from that id.',
     answer: PageOf(EventDto),
     stream: STREAM,
     problems: [...PROBLEMS, ClusterErrors.NOT_FOUND],
@@ -54,7 +54,7 @@ export class EventsController {
     tag: TAG,
     summary: 'Read or follow the events of a deployment',
     description:
-      'Every change of its status, oldest first, with cause and author. A list shows what has just been committed; a stream follows the order of the organization.',
+      'Every change of its status, oldest first, with cause and author. A list includes events that were just committed; a stream follows the order of the organization.',
     answer: PageOf(EventDto),
     stream: STREAM,
     problems: [...PROBLEMS, DeploymentErrors.NOT_FOUND],

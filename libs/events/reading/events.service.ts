@@ -11,10 +11,10 @@ import { type EventFilter } from '../event-view.js';
 import { type DeploymentEventsQuery, type EventDto, type EventsQuery } from '../events.dto.js';
 import { toEventDto } from '../events.mapper.js';
 
-/** What is asked for: a page or a stream. */
+/** A page or a stream, as the request asks. */
 export type EventsAnswer = Page<EventDto> | StreamableFile;
 
-/** Answers with events, as a page of a list or as a stream. */
+/** Presents events, as a page of a list or as a stream. */
 @Injectable()
 export class EventsService {
   constructor(
@@ -74,13 +74,13 @@ export class EventsService {
   }
 }
 
-/** The last event that a reader has seen: by the header, which browsers renew when they come back, else by the query. */
+/** The last event that a reader has received: by the header, which browsers send when they reconnect, else by the query. */
 function lastSeenOf(
   { lastEventId, cursor }: Pick<EventsQuery, 'lastEventId' | 'cursor'>,
   stream: StreamRequest,
 ): EventPosition | undefined {
   if (stream.isAccepted && cursor !== undefined) {
-    throw RequestErrors.INVALID.because('A stream has no pages: it goes on after lastEventId.', {}, [
+    throw RequestErrors.INVALID.because('A stream has no pages: it continues after lastEventId.', {}, [
       { pointer: 'cursor', code: 'not-in-stream', message: 'has no meaning for a stream' },
     ]);
   }

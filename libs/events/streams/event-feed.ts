@@ -1,7 +1,7 @@
 import { compare, eventIdOf, type EventPosition } from '../event-position.js';
 import { type EventView } from '../event-view.js';
 
-/** An event with its text for streams, made once however many read it. */
+/** An event with its text for streams, made once for all readers. */
 export class FedEvent {
   private text: string | undefined;
 
@@ -17,26 +17,26 @@ export class FedEvent {
   }
 }
 
-/** Part of a feed: what follows a position, and up to where that is all there is. */
+/** Events after a position; up to `end` there are no others. */
 export interface FeedPart {
   readonly events: readonly FedEvent[];
   readonly end: EventPosition;
 }
 
 /**
- * The latest events of one organization, shared by all who follow it in this process: the window from `start` to `end`, without a gap,
- * and never more than its capacity. Who falls behind its start reads from the table.
+ * The latest events of one organization, shared by all its streams in this process: the window from `start` to `end`, without a gap and
+ * within its capacity. A stream behind its start reads from the table.
  */
 export class EventFeed {
   private events: FedEvent[] = [];
   private readonly waiting = new Set<() => void>();
 
-  /** @param start everything up to here is not in the window */
+  /** @param start events up to this position are not in the window */
   constructor(
     readonly organizationId: string,
     private start: EventPosition,
     private last = start,
-    /** How many follow it. */
+    /** The number of its streams. */
     public readers = 0,
   ) {}
 
@@ -48,7 +48,7 @@ export class EventFeed {
     return this.start;
   }
 
-  /** Whether everything after a position, as far as it is known, is in the window. */
+  /** Whether all known events after a position are in the window. */
   covers(position: EventPosition): boolean {
     return compare(position, this.start) >= 0;
   }
@@ -59,11 +59,11 @@ export class EventFeed {
     const events = this.events.slice(from, from + limit);
     const isAll = from + events.length === this.events.length;
     const end = isAll ? this.last : (events.at(-1)?.view ?? position);
-    // A position may lie beyond the end: of an event that another process has seen before this one.
+    // A position may be beyond the end: another process may have read that event before this one.
     return { events, end: compare(end, position) < 0 ? position : end };
   }
 
-  /** Adds what comes next, forgets the oldest beyond the capacity, and wakes who waits. */
+  /** Appends events, removes the oldest beyond the capacity, and wakes the waiting streams. */
   extend(events: readonly FedEvent[], capacity: number): void {
     const last = events.at(-1);
     if (last === undefined) return;
@@ -74,7 +74,7 @@ export class EventFeed {
     for (const wake of [...this.waiting]) wake();
   }
 
-  /** Waits until there are events after a position, at most so long, and no longer than `signal`. */
+  /** Waits until there are events after a position, at most `timeoutMs`, and until `signal` aborts. */
   async change(position: EventPosition, timeoutMs: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted || compare(this.last, position) > 0) return;
     await new Promise<void>((resolve) => {
@@ -90,7 +90,7 @@ export class EventFeed {
     });
   }
 
-  /** By halves: a window of thousands is asked by a thousand readers at once. */
+  /** Binary search: a thousand streams may ask a window of thousands at once. */
   private indexAfter(position: EventPosition): number {
     let [low, high] = [0, this.events.length];
     while (low < high) {

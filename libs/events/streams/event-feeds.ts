@@ -9,28 +9,28 @@ import { EventLog } from '../events.repository.js';
 import { compare, type EventPosition } from '../event-position.js';
 import { toEventDto } from '../events.mapper.js';
 
-/** Without any hint the table is asked so often. */
+/** The interval of reads of the table without a hint. */
 const POLL_MS = 1_000;
 
-/** However many hints come, the table is asked no more often. */
+/** The shortest interval of reads, however many hints come. */
 const MIN_INTERVAL_MS = 20;
 
-/** How long to wait for a transaction that holds back events which are written already. */
+/** How long to wait for a transaction that delays events which are already written. */
 const SETTLING_MS = 50;
 
-/** The most events of one organization that are read at once. */
+/** The most events of one organization in one read. */
 const READ_LIMIT = 1_000;
 
-/** The most events that all windows together keep, and that one keeps. */
+/** The most events in all windows together, and in one. */
 const KEPT_EVENTS = 50_000;
 const KEPT_OF_ONE = 5_000;
 
-/** How many streams may read the table for themselves at once, because they are behind the window of their organization. */
+/** How many streams that are behind their window may read the table at once. */
 const MAX_CATCHING_UP = 2;
 
 /**
- * Follows the events of every organization that somebody in this process follows: one statement for all of them, at a hint or once a
- * second, whatever the number of streams.
+ * Follows the events of every organization with a stream in this process: one statement for all of them, at a hint or once a second,
+ * whatever the number of streams.
  */
 @Injectable()
 export class EventFeeds implements BeforeApplicationShutdown {
@@ -47,7 +47,7 @@ export class EventFeeds implements BeforeApplicationShutdown {
     private readonly hints: ChangeHints,
   ) {}
 
-  /** Joins those who follow an organization; begins to follow it at `now` for the first. To be given back by {@link leave}. */
+  /** Adds a stream of an organization; the first one begins at `now`. The caller ends it with {@link leave}. */
   join(organizationId: string, now: EventPosition): EventFeed {
     const feed = this.feeds.get(organizationId) ?? new EventFeed(organizationId, now);
     feed.readers++;
@@ -61,7 +61,7 @@ export class EventFeeds implements BeforeApplicationShutdown {
     if (feed.readers === 0 && this.feeds.get(feed.organizationId) === feed) this.feeds.delete(feed.organizationId);
   }
 
-  /** What follows a position: from the window, or for who is behind it from the table. */
+  /** The events after a position: from the window, or from the table where the position is before it. */
   async after(feed: EventFeed, position: EventPosition, limit: number): Promise<FeedPart> {
     if (feed.covers(position)) return feed.after(position, limit);
     const { beginning } = feed;
@@ -70,7 +70,7 @@ export class EventFeeds implements BeforeApplicationShutdown {
     );
     const { events = [] } = page.get(feed.organizationId) ?? {};
     const last = events.at(-1);
-    // What the window does not hold was complete when it began: whoever has read all of it goes on with the window.
+    // Events before the window were complete when it began: a stream that has read all of them continues with the window.
     const isBehind = last !== undefined && (events.length === limit || compare(last, beginning) > 0);
     const end = isBehind ? last : beginning;
     return { events: events.map((view) => new FedEvent(view, toEventDto)), end };
@@ -117,7 +117,7 @@ export class EventFeeds implements BeforeApplicationShutdown {
     }
   }
 
-  /** So that a thousand streams that begin far back leave connections to everybody else. */
+  /** Limits how many connections a thousand streams take that begin far back. */
   private async inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (this.catchingUp >= MAX_CATCHING_UP) await new Promise<void>((resolve) => this.queueing.push(resolve));
     else this.catchingUp++;

@@ -11,25 +11,25 @@ import { eventIdOf, type EventPosition } from '../event-position.js';
 import { type EventFilter, isWanted } from '../event-view.js';
 import { EventErrors } from '../events.errors.js';
 
-/** The most events that are made into one piece of text: what a slow reader is given at once. */
+/** The most events in one piece of text: what a slow reader gets at once. */
 const PIECE = 100;
 
-/** How soon a client shall come back that has lost its stream. */
+/** How soon a client reconnects that has lost its stream. */
 const RETRY_MS = 1_000;
 
-/** Who follows what. */
+/** A request to follow events. */
 export interface Following {
   readonly access: RevalidatingAccess;
   readonly organizationId: string;
   readonly filter: EventFilter;
-  /** Events after this one; those from now on, where it is left out. */
+  /** Events after this one; undefined: from now on. */
   readonly lastSeen: EventPosition | undefined;
 }
 
 /** Pieces of a stream of server-sent events. */
 type Pieces = AsyncGenerator<string, void, undefined>;
 
-/** Lets people and programs follow what happens in an organization: each event once, in order, as long as they may see it. */
+/** Streams the events of an organization: each event once, in order, as long as the reader may see it. */
 @Injectable()
 export class EventFollowing {
   private open = 0;
@@ -44,7 +44,7 @@ export class EventFollowing {
   /**
    * Begins to follow.
    *
-   * @returns the stream's pieces. Nothing is kept for who does not take them: whoever comes late finds them in the table
+   * @returns the stream's pieces. A slow reader costs no memory: it reads later from the table
    * @throws EVENTS.EXPIRED, EVENTS.TOO_MANY_STREAMS, CLUSTERS.NOT_FOUND
    */
   async follow(following: Following): Promise<(signal: AbortSignal) => Pieces> {
@@ -86,7 +86,7 @@ export class EventFollowing {
     }
   }
 
-  /** The clusters whose events are not for this reader. @throws DomainError when there is nothing left that is */
+  /** The clusters that this reader does not see. @throws DomainError when it may see none of the requested events any more */
   private async hiddenFrom({ access, organizationId, filter }: Following): Promise<ReadonlySet<string>> {
     const hidden = await this.clusters.hidden(await access.renew(), organizationId);
     if (filter.clusterId !== undefined && hidden.has(filter.clusterId)) throw ClusterErrors.NOT_FOUND.because();
@@ -94,7 +94,7 @@ export class EventFollowing {
   }
 }
 
-/** Something that is asked for at first, and again when the answer has reached an age. */
+/** A value that is read at first, and again when it has reached an age. */
 class PeriodicCheck<T> {
   private known: { readonly value: T; readonly atMs: number } | undefined;
 
@@ -103,14 +103,14 @@ class PeriodicCheck<T> {
     private readonly everyMs: number,
   ) {}
 
-  /** When it is asked next. */
+  /** When the value is read next. */
   get dueMs(): number {
     return this.known === undefined ? performance.now() : this.known.atMs + this.everyMs;
   }
 
   async result(): Promise<T> {
     if (this.known === undefined || performance.now() >= this.dueMs) {
-      // As old as the question: what has changed while it was answered may not be in it.
+      // The age counts from the start of the read: a change during the read may not be in the value.
       const atMs = performance.now();
       this.known = { value: await this.ask(), atMs };
     }

@@ -7,7 +7,7 @@ const number = fc.bigInt({ min: 0n, max: 2n ** 63n - 1n });
 const place: fc.Arbitrary<EventPosition> = fc.record({ stamp: number, position: number });
 
 describe('the id of an event', () => {
-  it('is its place in the order, and is read back', () => {
+  it('encodes the position, and decodes to the same', () => {
     fc.assert(
       fc.property(place, (at) => {
         expect(positionOf(eventIdOf(at))).toEqual(at);
@@ -30,13 +30,13 @@ describe('the id of an event', () => {
     '0x1-2',
     '9223372036854775808-1',
     '1-1e3',
-  ])('is not %j', (text) => {
+  ])('refuses %j', (text) => {
     expect(positionOf(text)).toBeUndefined();
   });
 });
 
 describe('the order of events', () => {
-  it('is by stamp, then by position, and total', () => {
+  it('sorts by stamp, then by position, totally', () => {
     fc.assert(
       fc.property(place, place, (a, b) => {
         const byHand = a.stamp === b.stamp ? a.position - b.position : a.stamp - b.stamp;

@@ -52,7 +52,7 @@ describe('an attempt that fails', () => {
       client.query(`update deployments set due_at = now() where id = $1 and due_at is not null`, [id]),
     );
 
-  it('gives its resources back, comes to the queue again with its age, and fails for good when no retry is left', async () => {
+  it('releases its resources, is queued again with its age, and fails when no retry is left', async () => {
     const id = await cluster.submit({ maxRetries: 1 });
     const first = await reaches(id, 'scheduled');
     const { body: retrying } = await act(id, 'complete', { outcome: 'failed', attempt: 1, message: 'exit code 1' });
@@ -89,7 +89,7 @@ describe('an attempt that fails', () => {
     ]);
   });
 
-  it('is reported twice as well as once; another outcome, a start, or another attempt is refused', async () => {
+  it('accepts a repeated report; refuses another outcome, a start, and another attempt', async () => {
     const id = await cluster.submit({ maxRetries: 3 });
     await reaches(id, 'scheduled');
     const twice = { outcome: 'failed', message: 'first' };
@@ -149,7 +149,7 @@ describe('an attempt that fails', () => {
     expect((await act(id, 'complete', { outcome: 'failed' })).body.status).toBe('failed');
   });
 
-  it('does not keep a cluster from being deleted once that is drained, nor come back to it', async () => {
+  it('permits the deletion of its drained cluster, and ends with the cluster', async () => {
     const drained = await TestCluster.create(team, { cpu: 1 });
     const id = await drained.submit({ maxRetries: 1 });
     await reaches(id, 'scheduled');
@@ -170,7 +170,7 @@ describe('an attempt that fails', () => {
     expect((await eventsOf(id)).at(-1)).toBe('cancelled cluster-deleted 1');
   });
 
-  it('that nobody starts in time ends as expired, and leaves the queue', async () => {
+  it('expires when the next attempt is not started in time', async () => {
     const cordoned = await TestCluster.create(team, { cpu: 1 });
     await cordoned.cordon();
     const id = await cordoned.submit({ queueTimeoutSeconds: 1 });

@@ -40,7 +40,7 @@ describe('a cancellation in bulk', () => {
       return rows.map(({ name }) => name);
     });
 
-  it('takes what meets the filter, and a dry run only counts it, and names a few', async () => {
+  it('cancels the matches of a filter; a dry run only counts matches and names a few', async () => {
     const cluster = await cordoned();
     const [first = '', second = ''] = await cluster.submitBatch([
       { name: 'a-1', priority: 10, labels: { team: 'vision' } },
@@ -96,7 +96,7 @@ describe('a cancellation in bulk', () => {
     await eventually(cluster.read.bind(cluster), ({ queue }) => queue.queued === 0);
   });
 
-  it('means by the beginning of a name those that were given one', async () => {
+  it('matches a name prefix with given names only', async () => {
     const cluster = await cordoned();
     const named = await cluster.submit({ name: 'nginx-1' });
     await cluster.submit({ image: 'nginx' });
@@ -106,7 +106,7 @@ describe('a cancellation in bulk', () => {
     expect(await namesLeft(cluster)).toEqual([expect.stringMatching(/^nginx~/)]);
   });
 
-  it('takes what runs and what is between two attempts, and their resources come back', async () => {
+  it('cancels running deployments and those between two attempts, and releases their resources', async () => {
     const cluster = await TestCluster.create(team, { cpu: 10 });
     const ids = await cluster.submitBatch(Array.from({ length: 12 }, () => ({ maxRetries: 1 })));
     await eventually(cluster.read.bind(cluster), ({ allocated, queue }) => allocated.cpu === 10 && queue.queued === 2);
@@ -121,7 +121,7 @@ describe('a cancellation in bulk', () => {
     await eventually(cluster.read.bind(cluster), ({ allocated, queue }) => allocated.cpu === 0 && queue.queued === 0);
   });
 
-  it('takes only their own from developers, and says how many more there are', async () => {
+  it('cancels only own deployments for developers, and counts the others', async () => {
     const cluster = await cordoned();
     const colleague = await aMember(team);
     const mine = await cluster.submit({ name: 'mine' });
@@ -140,7 +140,7 @@ describe('a cancellation in bulk', () => {
     expect(body).toMatchObject({ matched: 1, notOwned: 0, cancelled: 1 });
   });
 
-  it('is one entry of the audit log, with the filter and how many met it, and none when nothing was cancelled', async () => {
+  it('records one audit entry with the filter and the matches, and none when nothing was cancelled', async () => {
     const cluster = await cordoned();
     await cluster.submitBatch(Array.from({ length: 2_100 }, () => ({ labels: { run: 'night' } })));
     const filter = { label: 'run in (night)', maxPriority: 60 };
@@ -161,7 +161,7 @@ describe('a cancellation in bulk', () => {
     ]);
   });
 
-  it('of thousands goes in steps, beside the same again, and counts each once', async () => {
+  it('cancels thousands in steps, beside the same request, and counts each one once', async () => {
     const cluster = await cordoned();
     for (let batch = 0; batch < 2; batch++) {
       await cluster.submitBatch(Array.from({ length: 2_500 }, (_, index) => ({ priority: index % 101 })));
@@ -173,7 +173,7 @@ describe('a cancellation in bulk', () => {
     expect(await namesLeft(cluster)).toEqual([]);
   });
 
-  it('leaves out what has ceased to meet the filter, and passes over what others hold until they are done', async () => {
+  it('leaves deployments that no longer match, and retries locked ones until they are free', async () => {
     const cluster = await cordoned();
     const [held = '', free = ''] = await cluster.submitBatch([{ name: 'held' }, { name: 'free' }]);
     await withClient(stowage.database.url, async (client) => {

@@ -18,7 +18,7 @@ type Shown = DeploymentBody & {
 const stowage = await sharedInstallation();
 const team = await aTeam(stowage.client);
 
-describe('a deployment that waits', () => {
+describe('edits of a queued deployment', () => {
   let cluster: TestCluster;
 
   beforeAll(async () => {
@@ -42,7 +42,7 @@ describe('a deployment that waits', () => {
   const levels = async (where = cluster): Promise<unknown> =>
     ((await where.read()) as unknown as { queue: { byPriority: unknown } }).queue.byPriority;
 
-  it('is given another priority, other labels and another queue timeout, and keeps its age', async () => {
+  it('changes priority, labels and queue timeout, and keeps the age', async () => {
     const id = await cluster.submit({ labels: { team: 'vision', env: 'test' } });
     const before = await cluster.deployment(id);
     const answer = await edit(id, { priority: 80, labels: { team: 'speech' }, queueTimeoutSeconds: 3_600 });
@@ -69,7 +69,7 @@ describe('a deployment that waits', () => {
     await cluster.cancel(id);
   });
 
-  it('leaves no trace of an edit that changes nothing', async () => {
+  it('writes nothing for an edit without a change', async () => {
     const id = await cluster.submit({ priority: 60, labels: { a: '1', b: '2' }, queueTimeoutSeconds: 600 });
     const tag = await tagOf(id);
     const same = [
@@ -86,7 +86,7 @@ describe('a deployment that waits', () => {
     await cluster.cancel(id);
   });
 
-  it('moves between the levels of the queue exactly, also while passes go on', async () => {
+  it('moves the deployment between priority levels exactly, also during passes', async () => {
     const ids = await cluster.submitBatch(Array.from({ length: 20 }, () => ({ priority: 10 })));
     await Promise.all(ids.map((id, index) => edit(id, { priority: 20 + (index % 2) })));
     await Promise.all(ids.slice(0, 10).map((id) => edit(id, { priority: 22 })));
@@ -100,7 +100,7 @@ describe('a deployment that waits', () => {
     expect(await levels()).toEqual([]);
   });
 
-  it('is started first by its new priority', async () => {
+  it('starts the deployment by the new priority', async () => {
     const small = await TestCluster.create(team, { cpu: 1 });
     await small.cordon();
     const [first, second] = await small.submitBatch([{ priority: 50 }, { priority: 40 }]);
@@ -113,7 +113,7 @@ describe('a deployment that waits', () => {
     expect((await small.deployment(first ?? '')).status).toBe('queued');
   });
 
-  it('is not edited by somebody who has not seen its present version', async () => {
+  it('refuses an edit with a stale version', async () => {
     const id = await cluster.submit();
     const tag = await tagOf(id);
     expect((await edit(id, { priority: 61 }, { 'if-match': tag })).status).toBe(200);
@@ -131,7 +131,7 @@ describe('a deployment that waits', () => {
     await cluster.cancel(id);
   });
 
-  it('is edited by its owner and by admins alone', async () => {
+  it('permits edits to the submitter and to admins only', async () => {
     const id = await cluster.submit();
     const colleague = await aMember(team);
     expect(await edit(id, { priority: 1 }, {}, colleague)).toMatchObject({ status: 403 });
@@ -139,7 +139,7 @@ describe('a deployment that waits', () => {
     await cluster.cancel(id);
   });
 
-  it('that is not there any more is not edited, and the answer says where it stands', async () => {
+  it('refuses an edit of a deployment that is not queued, with the present status', async () => {
     const id = await cluster.submit();
     const tag = await tagOf(id);
     await cluster.cancel(id);
@@ -154,7 +154,7 @@ describe('a deployment that waits', () => {
     });
   });
 
-  it('counts a new queue timeout from when it came to the queue', async () => {
+  it('counts a new queue timeout from when the attempt was queued', async () => {
     const id = await cluster.submit();
     await query(`update deployment_events set at = at - interval '1 hour' where deployment_id = $1`, [id]);
     await edit(id, { queueTimeoutSeconds: 3_700 });
@@ -170,7 +170,7 @@ describe('a deployment that waits', () => {
     );
   });
 
-  it('expires no later for an edit of something else', async () => {
+  it('keeps the expiry when other fields are edited', async () => {
     const id = await cluster.submit({ queueTimeoutSeconds: 600 });
     const due = `select due_at = '2100-01-01' as same from deployments where id = $1`;
     await query(`update deployments set due_at = '2100-01-01' where id = $1`, [id]);
@@ -179,7 +179,7 @@ describe('a deployment that waits', () => {
     await cluster.cancel(id);
   });
 
-  it('is either edited or placed, never both at once, and the counts stay right', async () => {
+  it('applies either an edit or a placement at a time, and keeps the counts right', async () => {
     const busy = await TestCluster.create(team, { cpu: 100 });
     const ids = await busy.submitBatch(Array.from({ length: 60 }, () => ({})));
     const answers = await Promise.all(ids.map((id, index) => edit(id, { priority: index })));

@@ -34,9 +34,9 @@ describe('a request with an Idempotency-Key', () => {
 
   const isReplayed = ({ headers }: Answer<unknown>): boolean => headers.get('idempotency-replayed') === 'true';
 
-  it('makes one deployment of a hundred that arrive at once, and answers all of them alike', async () => {
+  it('creates one deployment for a hundred simultaneous requests, and gives all the same answer', async () => {
     const key = newId();
-    // Whoever waits too long for the first, or for a connection, is told to come again.
+    // A request that waits too long for the first, or for a connection, is answered with a retry.
     const isLate = ({ status, body }: Answer<Body>): boolean =>
       status === 503 || body.code === 'REQUEST.IDEMPOTENCY_KEY_BUSY';
     const answers = await Promise.all(
@@ -52,7 +52,7 @@ describe('a request with an Idempotency-Key', () => {
     expect(answers.filter(isReplayed)).toHaveLength(99);
   });
 
-  it('gives the first answer again, also when what it shows has changed since', async () => {
+  it('repeats the first answer, also when the deployment has changed since', async () => {
     const key = newId();
     const first = await post(`${cluster.path}/deployments`, aDeployment(), key);
     await cluster.cancel(first.body.id);
@@ -99,7 +99,7 @@ describe('a request with an Idempotency-Key', () => {
     );
   };
 
-  it('shows a secret again that is shown once, to who has the key', async () => {
+  it('repeats a secret that is shown once, under its key', async () => {
     const account = await post(`${team.path}/service-accounts`, { name: newId(), scope: 'runtime' }, newId());
     for (const [path, body] of [
       ['/v1/me/tokens', { name: 'ci', organizationId: team.organizationId, role: 'viewer' }],
@@ -114,7 +114,7 @@ describe('a request with an Idempotency-Key', () => {
     }
   });
 
-  it('makes one reset code, which a repetition does not replace', async () => {
+  it('creates one reset code, which a repetition does not replace', async () => {
     const operator = await aPerson(stowage.client, 'operator');
     await withClient(stowage.database.url, (client) =>
       client.query('update users set is_operator = true where id = $1', [operator.id]),
@@ -127,7 +127,7 @@ describe('a request with an Idempotency-Key', () => {
     expect(again.text).toBe(first.text);
   });
 
-  it('is done for each person, each cluster and each key, and a refused one when it can be', async () => {
+  it('separates users, clusters and keys, and retries a refused request', async () => {
     const key = newId();
     const other = await TestCluster.create(team, { cpu: 4 });
     const ids = new Set<string>();
@@ -146,7 +146,7 @@ describe('a request with an Idempotency-Key', () => {
     expect((await post(`${other.path}/deployments`, aDeployment(), refused)).status).toBe(201);
   });
 
-  it('starts what it has made at once', async () => {
+  it('starts the created deployment at once', async () => {
     const free = await TestCluster.create(team, { cpu: 4 });
     const { body } = await post(`${free.path}/deployments`, aDeployment(), newId());
     await eventually(
@@ -160,14 +160,14 @@ describe('a request with an Idempotency-Key', () => {
     ['too long', 'k'.repeat(256)],
     ['not ASCII', 'clé'],
     ['with a space, as two headers together have', 'a, b'],
-  ])('is refused when the key is %s', async (_what, key) => {
+  ])('refuses a key that is %s', async (_what, key) => {
     expect(await post(`${cluster.path}/deployments`, aDeployment(), key)).toMatchObject({
       status: 400,
       body: { errors: [{ pointer: 'Idempotency-Key', code: 'invalid-idempotency-key' }] },
     });
   });
 
-  it('is refused when the key is longer than all headers together may be', async () => {
+  it('refuses a key longer than the limit of all headers', async () => {
     expect(await post(`${cluster.path}/deployments`, aDeployment(), 'k'.repeat(17_000))).toMatchObject({ status: 431 });
   });
 });

@@ -53,7 +53,7 @@ describe('a deployment', () => {
       return rows.map(({ event }) => event);
     });
 
-  it('is queued with what was asked for, and defaults for the rest', async () => {
+  it('queues a deployment with its fields, and defaults for the others', async () => {
     const answer = await team.developer.post<DeploymentBody>(`${cluster.path}/deployments`, {
       image: 'registry.example.com/vision/train:2.1',
       resources: { cpu: 2.5, memoryMib: 16 },
@@ -83,7 +83,7 @@ describe('a deployment', () => {
     });
   });
 
-  it('keeps every digit of what it asks for, and its name as people write it', async () => {
+  it('keeps every digit of a request, and the name as written', async () => {
     const raw =
       '{"name":"  Cafe\\u0301 ☕ ","image":"app","resources":{"cpu":0.001,"memoryMib":1.0,"gpu":-0},"priority":0}';
     const answer = await team.developer.post<DeploymentBody>(`${cluster.path}/deployments`, undefined, {
@@ -102,7 +102,7 @@ describe('a deployment', () => {
     }
   });
 
-  it('takes every reference that the distribution specification allows', async () => {
+  it('accepts every reference that the distribution specification permits', async () => {
     const sha256 = `sha256:${'0123456789abcdef'.repeat(4)}`;
     const images = [
       'a',
@@ -126,7 +126,7 @@ describe('a deployment', () => {
     expect(shown.map(({ body }) => body.image)).toEqual(images);
   });
 
-  it('goes through start and end, each report as good twice as once', async () => {
+  it('passes through start and end, and ignores repeated reports', async () => {
     const id = await scheduled();
     const started = await act(id, 'start', { attempt: 1 });
     expect(started).toMatchObject({ status: 200, body: { status: 'running', startedAt: expect.any(String) } });
@@ -165,7 +165,7 @@ describe('a deployment', () => {
     expect(await eventsOf(id)).toHaveLength(3);
   });
 
-  it('is cancelled wherever it stands, once', async () => {
+  it('cancels a deployment in any status, once', async () => {
     const running = await scheduled();
     await act(running, 'start', {});
     for (const id of [await scheduled(), running]) {
@@ -184,7 +184,7 @@ describe('a deployment', () => {
     }
   });
 
-  it('that waits can be cancelled, but neither started nor completed', async () => {
+  it('refuses start and completion of a queued deployment, and permits its cancellation', async () => {
     const full = await TestCluster.create(team, { cpu: 1 });
     await full.cordon();
     const id = await full.submit();
@@ -196,7 +196,7 @@ describe('a deployment', () => {
     await eventually(full.read.bind(full), ({ queue }) => queue.queued === 0);
   });
 
-  it('hears of a report about another attempt which one is the present', async () => {
+  it('refuses a report of another attempt, and names the present one', async () => {
     const id = await scheduled();
     for (const [action, body] of [
       ['start', { attempt: 2 }],
@@ -225,7 +225,7 @@ describe('a deployment', () => {
       const answers = await Promise.all(
         Array.from({ length: 51 }, async (_, index) => {
           const ask = asks[index % 3] ?? 'failed';
-          // Whoever waits too long for the deployment's row is answered 503, and asks again.
+          // A request that waits too long for the deployment's row is answered 503, and is repeated.
           const answer = await eventually(
             () => (ask === 'cancelled' ? act(id, 'cancel') : act(id, 'complete', { outcome: ask })),
             ({ status }) => status !== 503,
@@ -241,12 +241,12 @@ describe('a deployment', () => {
     }
   });
 
-  it('is answered for itself in a batch of reports, in order', async () => {
+  it('answers each report of a batch independently, in order', async () => {
     const other = await TestCluster.create(team, { cpu: 2 });
-    const somebody = await aPerson(stowage.client);
+    const member = await aPerson(stowage.client);
     const invite = await team.admin.post<{ code: string }>(`${team.path}/invites`, { role: 'developer' });
-    await somebody.post('/v1/organizations/join', { code: invite.body.code });
-    const theirs = await cluster.submit({}, somebody);
+    await member.post('/v1/organizations/join', { code: invite.body.code });
+    const theirs = await cluster.submit({}, member);
     const [mine, twice, contradicted, ended] = [
       await scheduled(),
       await scheduled(),
@@ -299,7 +299,7 @@ describe('a deployment', () => {
     expect((await cluster.deployment(contradicted)).status).toBe('failed');
   });
 
-  it('comes in a batch of any number in the order given, or not at all', async () => {
+  it('queues a batch of any size in its order, or nothing', async () => {
     const names = Array.from({ length: 1_000 }, (_, index) => `item-${index}`);
     const ids = await cluster.submitBatch(names.map((name) => ({ name, resources: { cpu: 0.001, memoryMib: 1 } })));
     const stored = await withClient(

@@ -39,7 +39,7 @@ describe('lists', () => {
     return pages;
   };
 
-  it('show newest first, each item once, and end exactly where the items end', async () => {
+  it('shows the newest first, each item once, and ends exactly at the last item', async () => {
     const cluster = await TestCluster.create(team, { cpu: 1 });
     await cluster.cordon();
     const ids = (await cluster.submitBatch(Array.from({ length: 12 }, () => ({})))).toReversed();
@@ -57,7 +57,7 @@ describe('lists', () => {
     expect(await sizes(100)).toEqual([12]);
   });
 
-  it('neither repeat nor skip what was there throughout, whatever comes meanwhile', async () => {
+  it('repeats and skips no item while others are added', async () => {
     const random = Random.of('paging beside inserts');
     const cluster = await TestCluster.create(team, { cpu: 1 });
     await cluster.cordon();
@@ -68,7 +68,7 @@ describe('lists', () => {
     expect(pages.flat()).toEqual(before.toReversed());
   });
 
-  it('neither repeat nor skip when what they show leaves the filter meanwhile', async () => {
+  it('repeats and skips no item while others stop matching the filter', async () => {
     const random = Random.of('paging beside cancels');
     const cluster = await TestCluster.create(team, { cpu: 1 });
     await cluster.cordon();
@@ -90,7 +90,7 @@ describe('lists', () => {
     expect(ids.filter((id) => !cancelled.has(id) && !seen.includes(id))).toEqual([]);
   });
 
-  it('of organizations, clusters and passes page alike', async () => {
+  it('pages lists of organizations, clusters and passes in the same way', async () => {
     const person = team.admin;
     for (let i = 0; i < 4; i++) await person.post('/v1/organizations', { name: `Lab ${i}` });
     const organizations = await allPages(person, '/v1/organizations', 'limit=2', () =>
@@ -117,7 +117,7 @@ describe('lists', () => {
     expect((await allPages(team.viewer, `${cluster.path}/passes`, 'limit=1')).flat()).toEqual(passes);
   });
 
-  it('of events page in both orders, and end where the events end', async () => {
+  it('pages events in both orders, and ends at the last event', async () => {
     const cluster = await TestCluster.create(team, { cpu: 1 });
     await cluster.cordon();
     const ids = await cluster.submitBatch(Array.from({ length: 7 }, () => ({})));
@@ -143,7 +143,7 @@ describe('lists', () => {
     expect((await allPages(team.viewer, path, `${filter}&status=cancelled`)).flat()).toEqual([newest.flat()[0]]);
   });
 
-  it('show of deployments only what was asked for', async () => {
+  it('shows only deployments that match the filter', async () => {
     const cluster = await TestCluster.create(team, { cpu: 2 });
     const [first = '', second = ''] = await cluster.submitBatch([{}, {}, {}, {}]);
     await eventually(cluster.read.bind(cluster), ({ queue }) => queue.queued === 2);
@@ -171,7 +171,7 @@ describe('lists', () => {
     });
   });
 
-  it('take a cursor back unchanged, for the same list with the same filters, and no other way', async () => {
+  it('accepts only an unchanged cursor of the same list and filters', async () => {
     const cluster = await TestCluster.create(team, { cpu: 1 });
     await cluster.cordon();
     await cluster.submitBatch([{}, {}, {}]);

@@ -8,8 +8,8 @@ import { sharedInstallation } from '../support/shared-installation.js';
 const stowage = await sharedInstallation();
 const team = await aTeam(stowage.client);
 
-describe('whether a deployment may be preempted', () => {
-  it('is what its submitter says, and else what the cluster has for its priority', async () => {
+describe('the field preemptible', () => {
+  it("takes the value of the submission, or else the cluster's policy for the priority", async () => {
     const cluster = await TestCluster.create(team, { cpu: 8 });
     const cases = [
       { priority: 19 },

@@ -24,7 +24,7 @@ const idAt = (atMs: number): string => {
 };
 
 // No worker runs: what is past its time stays.
-describe('what is kept for how long', () => {
+describe('the state of retention', () => {
   let stowage: Stowage;
   let team: Team;
   let cluster: TestCluster;
@@ -68,7 +68,7 @@ describe('what is kept for how long', () => {
     return atMs;
   };
 
-  it('is shown to operators alone', async () => {
+  it('shows retention to operators only', async () => {
     expect((await team.admin.get('/v1/admin/retention')).status).toBe(403);
     const asked = await operator.get<{ code: string }>('/v1/admin/retention?kind=passes');
     expect([asked.status, asked.body.code]).toEqual([400, 'REQUEST.INVALID']);
@@ -92,7 +92,7 @@ describe('what is kept for how long', () => {
     expect(Date.parse(found['audit-entries']?.oldestAt ?? '')).toBeLessThan(Date.now() + DAY_MS);
   });
 
-  it('names the oldest deployment that has ended, and counts those past their time, not what waits', async () => {
+  it('shows the oldest ended deployment, and counts the expired ones without queued ones', async () => {
     const waiting = await cluster.submit();
     await sql('update deployments set id = $2 where id = $1', waiting, idAt(Date.now() - 300 * DAY_MS));
     await aged(89);
@@ -104,7 +104,7 @@ describe('what is kept for how long', () => {
     expect(Date.parse(deployments?.oldestAt ?? '')).toBe(oldestMs);
   });
 
-  it('names the oldest of everything else, and counts what is past its time', async () => {
+  it('shows the oldest row of every other kind, and counts the expired ones', async () => {
     const atMs = (days: number): number => Date.now() - days * DAY_MS;
     const [oldUse, oldPass, oldSight, oldAnswer] = [atMs(1_101), atMs(31), atMs(3), atMs(0.9)].map(Math.trunc) as [
       number,

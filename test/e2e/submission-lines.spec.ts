@@ -22,7 +22,7 @@ const LINES = { 'content-type': 'application/x-ndjson' };
 const stowage = await sharedInstallation();
 const team = await aTeam(stowage.client);
 
-describe('a batch that comes as lines', () => {
+describe('a batch of lines', () => {
   let cluster: TestCluster;
 
   beforeAll(async () => {
@@ -41,7 +41,7 @@ describe('a batch that comes as lines', () => {
 
   const queued = async (): Promise<number> => (await cluster.read()).queue.queued;
 
-  it('is answered line by line, each for itself, with a summary at the end', async () => {
+  it('answers each line independently, with a summary at the end', async () => {
     const answer = await send(
       [line({ name: 'line' }), '', '{"image":', line({ image: 'No' }), line({ name: 'line' }), '{}', line()].join('\n'),
     );
@@ -64,7 +64,7 @@ describe('a batch that comes as lines', () => {
     expect(await cluster.deployment(answers[0]?.id ?? '')).toMatchObject({ name: 'line', status: 'queued' });
   });
 
-  it('may have more lines than a batch has items', async () => {
+  it('accepts more lines than a batch has items', async () => {
     const before = await queued();
     const answer = await send(`${line()}\n`.repeat(12_345));
     const answers = linesOf<AnswerLine>(answer.text);
@@ -73,7 +73,7 @@ describe('a batch that comes as lines', () => {
     expect((await queued()) - before).toBe(12_345);
   });
 
-  it('that is cut off leaves the chunks that were queued; sent again under its key, the rest follows and nothing twice', async () => {
+  it('keeps queued chunks of a body that is cut off; repeated under its key, queues the rest and nothing twice', async () => {
     const [before, key] = [await queued(), newId()];
     const lines = Array.from({ length: 2_500 }, () => `${line()}\n`);
     // Not sent to the end: the connection is closed in the middle of a line of the third chunk.
@@ -98,7 +98,7 @@ describe('a batch that comes as lines', () => {
     });
   });
 
-  it('whose last line is cut off is told so', async () => {
+  it('reports a last line that is cut off', async () => {
     const answer = await send(`${line()}\n${line().slice(0, 20)}`);
     expect(linesOf<AnswerLine>(answer.text).slice(1)).toMatchObject([
       { index: 1, problem: { status: 400, code: 'REQUEST.MALFORMED_JSON' } },
@@ -106,7 +106,7 @@ describe('a batch that comes as lines', () => {
     ]);
   });
 
-  it('ends early when nobody can mean it', async () => {
+  it('ends early after too many refused lines', async () => {
     const answer = await send('x\n'.repeat(10_500));
     expect(linesOf<AnswerLine>(answer.text).slice(10_000)).toMatchObject([
       { problem: { code: 'DEPLOYMENTS.STREAM_LIMIT_REACHED' } },
@@ -114,7 +114,7 @@ describe('a batch that comes as lines', () => {
     ]);
   });
 
-  it('is refused as a whole where nothing could be queued', async () => {
+  it('refuses the whole batch where nothing can be queued', async () => {
     const draining = await TestCluster.create(team, { cpu: 4 });
     await team.admin.post(`${draining.path}/drain`);
     expect(await send(line(), {}, draining)).toMatchObject({
@@ -132,7 +132,7 @@ describe('a batch that comes as lines', () => {
     expect(asViewer.status).toBe(403);
   });
 
-  it.each(['deployments', 'deployments/complete', 'cordon'])('is refused by %s', async (route) => {
+  it.each(['deployments', 'deployments/complete', 'cordon'])('refuses the batch by %s', async (route) => {
     const answer = await stowage.client.post(`${cluster.path}/${route}`, {
       token: team.admin.token,
       rawBody: line(),

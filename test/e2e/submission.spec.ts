@@ -50,7 +50,7 @@ describe('a submission', () => {
   ): Promise<{ status: number; body: Submitted }> =>
     team.developer.post<Submitted>(`${where.path}/deployments`, aDeployment(fields));
 
-  it('shows all that was said, the image also in its one spelling', async () => {
+  it('shows all submitted fields, and the image in normal form', async () => {
     const fields = {
       image: 'Registry.Example.com/vision/train',
       labels: { team: 'vision', 'example.com/experiment': 'resnet-7', empty: '' },
@@ -71,11 +71,11 @@ describe('a submission', () => {
     expect(list.body.items[0]).not.toHaveProperty('spec');
   });
 
-  it('has no labels, no spec and no preemption where nothing was said', async () => {
+  it('defaults to no labels, no spec and no preemption', async () => {
     expect((await submit({})).body).toMatchObject({ labels: {}, preemptible: false, spec: null });
   });
 
-  it('has a name that no other live deployment of the cluster has', async () => {
+  it('requires a name that no other live deployment of the cluster has', async () => {
     const other = await TestCluster.create(team, { cpu: 4 });
     const first = await submit({ name: 'train' });
     expect(await submit({ name: ' train ' })).toMatchObject({
@@ -93,12 +93,12 @@ describe('a submission', () => {
     expect((await submit({ name: 'train' })).status).toBe(201);
   });
 
-  it('is given the name by exactly one of many that ask at once', async () => {
+  it('accepts exactly one of many simultaneous submissions with one name', async () => {
     const answers = await atMost(20, Array.from({ length: 40 }), () => submit({ name: 'wanted' }));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 39 }, () => 409)]);
   });
 
-  it('gets a name from its image when it has none, which nobody can take', async () => {
+  it('generates a name from the image, in a form that cannot be submitted', async () => {
     const { body } = await submit({ image: 'registry.example.com/vision/train:2.1' });
     expect(body.name).toMatch(/^train~[0-9a-z]{12}$/);
     expect(await submit({ name: body.name })).toMatchObject({
@@ -107,7 +107,7 @@ describe('a submission', () => {
     });
   });
 
-  it('with names in opposite orders, from many at once, is all there or refused', async () => {
+  it('queues or refuses whole batches with names in opposite orders, without deadlock', async () => {
     const names = Array.from({ length: 200 }, (_, index) => `n${index}`);
     const orders = Array.from({ length: 8 }, (_, index) => (index % 2 === 0 ? names : names.toReversed()));
     const answers = await atMost(8, orders, (order) =>
@@ -145,12 +145,12 @@ describe('a submission', () => {
     const submitAs = async (by: Person, fields: Readonly<Record<string, unknown>>): Promise<Answer<Body>> =>
       by.post<Body>(`${limited.path}/deployments`, aDeployment(fields));
 
-    it('gets what the cluster gives where nothing is asked, never more than the role may have', async () => {
+    it("fills in the cluster's defaults within the limits of the role", async () => {
       expect((await submitAs(team.admin, {})).body).toMatchObject({ priority: 60, maxRuntimeSeconds: 3_600 });
       expect((await submitAs(team.developer, {})).body).toMatchObject({ priority: 40, maxRuntimeSeconds: 600 });
     });
 
-    it('gets what it asks for within the limits of the role, and is refused beyond them', async () => {
+    it('accepts values within the limits of the role, and refuses values beyond', async () => {
       const asked = { priority: 90, maxRuntimeSeconds: 86_400 };
       expect(await submitAs(team.admin, asked)).toMatchObject({ status: 201, body: asked });
       expect(await submitAs(team.developer, { priority: 40, maxRuntimeSeconds: 600 })).toMatchObject({ status: 201 });
@@ -172,7 +172,7 @@ describe('a submission', () => {
       });
     });
 
-    it('is limited when it is edited too, and keeps what somebody else gave it', async () => {
+    it('limits edits too, and keeps a priority that an admin has set', async () => {
       const { body } = await submitAs(team.developer, {});
       const path = limited.deploymentPath(body.id);
       expect(await team.developer.patch(path, { priority: 41 })).toMatchObject({
@@ -183,7 +183,7 @@ describe('a submission', () => {
       expect(await team.developer.patch(path, { labels: { a: 'b' }, priority: 80 })).toMatchObject({ status: 200 });
     });
 
-    it('whose limits change under an If-Match that is stale, does not change', async () => {
+    it('keeps the limits of a policy when its If-Match is stale', async () => {
       const etag = (await team.admin.get(limited.path)).headers.get('etag') ?? '';
       const change = (developer: number): Promise<Answer<Body>> =>
         team.admin.patch<Body>(
@@ -217,7 +217,7 @@ describe('a submission', () => {
           return [index, problem?.status, problem?.code, first?.pointer, first?.code].join(' ');
         });
 
-    it('takes each for itself where it is told to, and answers each', async () => {
+    it('queues items independently with onError continue, and answers each item', async () => {
       const answer = await team.developer.post<{ results: Item[] }>(`${cluster.path}/deployments/batch`, {
         deployments: items(),
         onError: 'continue',
@@ -242,7 +242,7 @@ describe('a submission', () => {
       }
     });
 
-    it('with one bad item among ten thousand queues none, and says which', async () => {
+    it('queues none of ten thousand items with one invalid, and names the invalid one', async () => {
       const before = (await cluster.read()).queue.queued;
       const deployments = Array.from({ length: 10_000 }, () => aDeployment());
       deployments[7_777] = aDeployment({ image: 'No' });
@@ -251,7 +251,7 @@ describe('a submission', () => {
       expect((await cluster.read()).queue.queued).toBe(before);
     });
 
-    it('with ten thousand bad items answers each', async () => {
+    it('answers each of ten thousand invalid items', async () => {
       const deployments = Array.from({ length: 10_000 }, () => ({ image: 1, resources: { cpu: -1 }, priority: 101 }));
       const answer = await team.developer.post<{ results: Item[] }>(`${cluster.path}/deployments/batch`, {
         deployments,
@@ -268,14 +268,14 @@ describe('a submission', () => {
         headers: { prefer: `wait=${seconds}`, ...headers },
       });
 
-    it('is answered when it is scheduled', async () => {
+    it('answers when the deployment is scheduled', async () => {
       const free = await TestCluster.create(team, { cpu: 4 });
       const answer = await submitWaiting(free, 20);
       expect(answer).toMatchObject({ status: 201, body: { status: 'scheduled' } });
       expect(answer.headers.get('preference-applied')).toBe('wait=20');
     });
 
-    it('is answered when the wait is over, and holds no connection meanwhile, however many wait', async () => {
+    it('answers when the wait is over, and holds no connection meanwhile', async () => {
       const beganMs = performance.now();
       // More than there are connections.
       const answers = Promise.all(Array.from({ length: 30 }, () => submitWaiting(cluster, 2)));
@@ -291,7 +291,7 @@ describe('a submission', () => {
       expect(performance.now() - beganMs).toBeGreaterThan(1_900);
     });
 
-    it('gives its first answer again under its key, and waits again where that is asked for', async () => {
+    it('repeats the first answer under its key, and waits again', async () => {
       const free = await TestCluster.create(team, { cpu: 4 });
       const key = { 'idempotency-key': newId() };
       expect((await submitWaiting(free, 20, key)).body.status).toBe('scheduled');
@@ -300,7 +300,7 @@ describe('a submission', () => {
       expect((await submitWaiting(free, 20, key)).body).toMatchObject({ id: again.body.id, status: 'scheduled' });
     });
 
-    it('asks for what is no wait, and is answered at once', async () => {
+    it('answers at once when the preference is not a wait', async () => {
       const answer = await team.developer.post(`${cluster.path}/deployments`, aDeployment(), {
         headers: { prefer: 'wait=ages, return=minimal' },
       });

@@ -45,7 +45,7 @@ describe('two processes of the API', () => {
     return { status: answer.status, text: await answer.text() };
   };
 
-  it('do once what both are asked for under one key, and answer alike', async () => {
+  it('runs a request once that both processes get under one key, and gives the same answer', async () => {
     const urls = processes.flatMap(({ url }) => [url, url]);
     for (let round = 0; round < KEYS; round++) {
       const key = newId();
@@ -61,7 +61,7 @@ describe('two processes of the API', () => {
     }
   });
 
-  it('tell each of what happens in the other', async () => {
+  it('streams events of one process in the other', async () => {
     const quiet = await TestCluster.create(team, { cpu: 1 });
     const readers = await Promise.all(
       processes.map(({ url }) =>

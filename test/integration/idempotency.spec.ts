@@ -92,7 +92,7 @@ describe('a request with a key', () => {
     return { id };
   };
 
-  it('is done once, however many come at the same time, on one connection', async () => {
+  it('runs once for many simultaneous requests, on one connection', async () => {
     const requests = Array.from({ length: 100 }, () => aRequest('a'));
     const answers = await Promise.all(
       requests.map((request) => one.idempotency.once(request, principal, () => make(one))),
@@ -103,7 +103,7 @@ describe('a request with a key', () => {
     expect(requests.reduce((sum, { replays }) => sum + replays, 0)).toBe(99);
   });
 
-  it('waits for the same one in another process, and holds no connection meanwhile', async () => {
+  it('waits for the same request in another process, and holds no connection meanwhile', async () => {
     const gate = aGate();
     const first = one.idempotency.once(aRequest('a'), principal, () => make(one, gate.opened));
     await eventually(
@@ -119,7 +119,7 @@ describe('a request with a key', () => {
     expect([made, again.replays, await things()]).toEqual([1, 1, [(await first).id]]);
   });
 
-  it('is told to come again when the first one takes longer than two seconds, here and elsewhere', async () => {
+  it('answers with a retry when the first request takes longer than two seconds', async () => {
     const gate = aGate();
     const first = one.idempotency.once(aRequest('a'), principal, () => make(one, gate.opened));
     await eventually(
@@ -137,7 +137,7 @@ describe('a request with a key', () => {
     expect(made).toBe(1);
   });
 
-  it('that was refused leaves nothing, and is done when it comes again', async () => {
+  it('stores nothing of a refused request, and runs when repeated', async () => {
     const refuse = async (): Promise<Thing> => {
       await make(one);
       throw new Error('refused');
@@ -149,7 +149,7 @@ describe('a request with a key', () => {
     expect(await things()).toEqual([done.id]);
   });
 
-  it('whose session is ended in the middle leaves neither the effect nor the answer', async () => {
+  it('leaves neither effect nor answer when its session is ended', async () => {
     const gate = aGate();
     const first = one.idempotency.once(aRequest('a'), principal, () => make(one, gate.opened));
     const lost = expect(first).rejects.toThrow();
@@ -170,7 +170,7 @@ describe('a request with a key', () => {
     expect(await things()).toEqual([done.id]);
   });
 
-  it('is another one for another person, another target and another key, and refused with another body', async () => {
+  it('separates users, targets and keys, and refuses another body under the same key', async () => {
     const first = await one.idempotency.once(aRequest('a'), principal, () => make(one));
     const others = [
       await one.idempotency.once(aRequest('a'), newId(), () => make(one)),
@@ -186,7 +186,7 @@ describe('a request with a key', () => {
     expect(made).toBe(4);
   });
 
-  it('has an answer that nobody can read who has the database alone', async () => {
+  it('stores an answer that cannot be read from the database alone', async () => {
     const secret = 'shown-once-and-never-again';
     const answer = await one.idempotency.once(aRequest('a'), principal, () => Promise.resolve({ secret }));
     expect(await other.idempotency.once(aRequest('a'), principal, () => make(other))).toEqual(answer);
@@ -205,7 +205,7 @@ describe('a request with a key', () => {
     expect(made).toBe(0);
   });
 
-  it('lets what waits for the commit happen after it, and not at all when there is none', async () => {
+  it('runs after-commit actions after the commit, and none without a commit', async () => {
     const seen: string[] = [];
     const watched = async (): Promise<Thing> => {
       const thing = await make(one);
@@ -223,7 +223,7 @@ describe('a request with a key', () => {
     expect(seen).toEqual(['done', 'committed', 'done']);
   });
 
-  it('sees in its own reads what it has written', async () => {
+  it('reads its own writes', async () => {
     const seen = await one.idempotency.once(aRequest('a'), principal, async () => {
       const { id } = await make(one);
       return { rows: await rowsOf(one.database.reader(), sql`select 1 from things where id = ${id}`) };
@@ -231,7 +231,7 @@ describe('a request with a key', () => {
     expect(seen.rows).toHaveLength(1);
   });
 
-  it('is forgotten after a day, in small batches', async () => {
+  it('removes answers after a day, in small batches', async () => {
     await withClient(testDatabase.url, (client) =>
       client.query(
         `insert into idempotent_answers (id, request_digest, answer, created_at)

@@ -51,7 +51,7 @@ describe('a lost nudge', () => {
     }
   };
 
-  it('is found by the sweep, whatever it was about', async () => {
+  it('finds a lost nudge of any kind by the sweep', async () => {
     await withoutNudges(async () => {
       const id = await cluster.submit();
       await eventually(() => cluster.deployment(id), isScheduled);
@@ -78,7 +78,7 @@ describe('a lost nudge', () => {
     });
   });
 
-  it('is found when Redis forgets everything, and the next nudge works again', async () => {
+  it('recovers when Redis is flushed, and the next nudge works', async () => {
     const random = Random.of('Redis forgets everything');
     const ids: string[] = [];
     await Promise.all([
@@ -98,7 +98,7 @@ describe('a lost nudge', () => {
     await eventually(() => cluster.deployment(next), isScheduled);
   });
 
-  it('is all that is lost while Redis is away: submissions are answered at once, and start a sweep later', async () => {
+  it('loses only nudges while Redis is away: answers submissions at once, and starts them by the sweep', async () => {
     await redis.kill();
     // Answered while Redis is still away: who waited for it would wait for the rest of this test.
     const ids = await atMost(4, Array.from({ length: 20 }), () => cluster.submit());
@@ -150,7 +150,7 @@ describe('without the sweep', () => {
     return (await client.query(waiting)).rowCount;
   };
 
-  it('an arrival in the middle of a pass gets another pass', async () => {
+  it('runs another pass for an arrival during a pass', async () => {
     const cluster = await TestCluster.create(team, { cpu: 10 });
     await cluster.cordon();
     const first = await cluster.submit();
@@ -175,7 +175,7 @@ describe('without the sweep', () => {
     expect(placed).toEqual([1, 2]);
   });
 
-  it('nothing that arrives at any moment of any pass is left behind', async () => {
+  it('starts every arrival, at whatever moment of a pass', async () => {
     const random = Random.of('arrivals at any moment');
     const cluster = await TestCluster.create(team, { cpu: 1_000 });
     const ids = await atMost(6, Array.from({ length: 200 }), async () => {
@@ -185,7 +185,7 @@ describe('without the sweep', () => {
     await Promise.all(ids.map((id) => eventually(() => cluster.deployment(id), isScheduled)));
   });
 
-  it('nobody waits for a pass: submit, cancel, complete, start and reads answer beside a cluster that is locked as long', async () => {
+  it('answers submit, cancel, complete, start and reads while a pass has locked the cluster', async () => {
     const cluster = await TestCluster.create(team, { cpu: 4 });
     const running = await cluster.submitBatch([{}, {}, {}, {}]);
     await eventually(cluster.read.bind(cluster), ({ allocated }) => allocated.cpu === 4);

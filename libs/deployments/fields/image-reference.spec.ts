@@ -72,7 +72,7 @@ describe('parseImageReference', () => {
     expect(parseImageReference(text)).toBeUndefined();
   });
 
-  it('gives back every part of whatever it accepts', () => {
+  it('returns every part of an accepted reference', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z0-9._:@/-]{1,40}$/), (text) => {
         const parsed = parseImageReference(text);
@@ -84,7 +84,7 @@ describe('parseImageReference', () => {
     );
   });
 
-  it('refuses hostile texts without looking long at them', () => {
+  it('refuses hostile texts in linear time', () => {
     for (const text of [
       `${'a'.repeat(50_000)}!`,
       `${'a-'.repeat(255)}!`,
@@ -117,7 +117,7 @@ describe('normalizedImage', () => {
     expect(normal(text)).toBe(expected);
   });
 
-  it('is a reference that means the same, and is normal itself', () => {
+  it('returns an equivalent reference that is in normal form', () => {
     const component = fc.stringMatching(/^[a-z0-9]{1,8}$/);
     const text = fc
       .tuple(

@@ -16,7 +16,7 @@ function refusals(labels: unknown): string[] {
 const LONGEST_PREFIX = `${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(61)}`;
 
 describe('labels', () => {
-  it('are none when none are given', () => {
+  it('defaults to no labels', () => {
     expect(readDto(LabelledDto, {}, 'json').value.labels).toEqual({});
   });
 
@@ -28,7 +28,7 @@ describe('labels', () => {
     [{ 'app.kubernetes.io/part-of': 'v1.2_rc-3' }],
     [{ [`${LONGEST_PREFIX}/${'n'.repeat(63)}`]: 'v'.repeat(63) }],
     [{ constructor: 'mine', toString: 'yours' }],
-  ])('may be %j', (labels) => {
+  ])('accepts %j', (labels) => {
     expect(refusals(labels)).toEqual([]);
   });
 
@@ -56,23 +56,23 @@ describe('labels', () => {
     ['a', 1, 'type'],
     ['a', null, 'type'],
     ['a', ['v'], 'type'],
-  ])('have no %j: %j', (key, value, code) => {
+  ])('refuses a %j like %j', (key, value, code) => {
     const [first] = refusals({ [key]: value, zone: 'a' });
     expect(first).toBe(`#/labels/${key.slice(0, 100).replaceAll('/', '~1')} ${code}`);
   });
 
-  it.each([[null], [[]], ['a=b'], [1]])('are not %j', (labels) => {
+  it.each([[null], [[]], ['a=b'], [1]])('refuses %j', (labels) => {
     expect(refusals(labels)).toEqual(['#/labels type']);
   });
 
-  it('are not too many', () => {
+  it('limits the number of labels', () => {
     const labels = (count: number): object =>
       Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, '']));
     expect(refusals(labels(MAX_LABELS))).toEqual([]);
     expect(refusals(labels(MAX_LABELS + 1))).toEqual(['#/labels too-many']);
   });
 
-  it('are judged in no time, however long a text pretends to be one', () => {
+  it('refuses long texts in linear time', () => {
     const before = performance.now();
     for (const text of [`${'a'.repeat(50_000)}!`, `${'a.'.repeat(50_000)}/`, 'a-'.repeat(50_000)]) {
       refusals({ [text]: text });

@@ -72,7 +72,7 @@ describe('a label selector', () => {
         { key: 'b', operator: 'absent', values: [] },
       ],
     ],
-  ])('is read: %s', (text, expected) => {
+  ])('reads %s', (text, expected) => {
     expect(parseLabelSelector(text)).toEqual(expected);
   });
 
@@ -120,13 +120,13 @@ describe('a label selector', () => {
     expect(faultOf(text)).toBe(fault);
   });
 
-  it('is refused when it is too long to be looked at', () => {
+  it('refuses a selector above the longest length', () => {
     expect(faultOf('a'.repeat(MAX_SELECTOR_LENGTH + 1))).toBe(
       `2001: must have at most ${MAX_SELECTOR_LENGTH} characters`,
     );
   });
 
-  it('is read as it was meant, however it is written', () => {
+  it('reads a selector whatever its spaces', () => {
     fc.assert(
       fc.property(selector, space, (meant, gap) => {
         expect(labelSelectorOf(meant.map((one) => written(one, gap)).join(','))).toEqual(meant);
@@ -134,7 +134,7 @@ describe('a label selector', () => {
     );
   });
 
-  it('is read or refused, whatever the text, and all that was read has the form of labels', () => {
+  it('reads or refuses any text, and returns valid labels only', () => {
     const alphabet = fc.constantFrom(...Array.from('ab1-_./=!(), \tinnot\'"%\\é\u0000'));
     fc.assert(
       fc.property(
@@ -155,12 +155,12 @@ describe('a label selector', () => {
     );
   });
 
-  it('of nobody else: a text that was not accepted is not a selector', () => {
+  it('throws for a text that the field rule refuses', () => {
     expect(() => labelSelectorOf('=')).toThrow(TypeError);
   });
 });
 
-describe('what a selector selects', () => {
+describe('matching of selectors', () => {
   const labels = { team: 'vision', env: '' };
 
   it.each([
@@ -168,31 +168,34 @@ describe('what a selector selects', () => {
     ['team=Vision', false],
     ['team!=vision', false],
     ['team!=x', true],
-    ['nobody!=x', true],
-    ['nobody=', false],
+    ['absent!=x', true],
+    ['absent=', false],
     ['env=', true],
     ['env', true],
     ['!env', false],
-    ['!nobody', true],
+    ['!absent', true],
     ['team in (a, vision)', true],
     ['team notin (a, vision)', false],
-    ['nobody notin (a)', true],
-    ['team, env, !nobody, team!=x', true],
-    ['team, nobody', false],
+    ['absent notin (a)', true],
+    ['team, env, !absent, team!=x', true],
+    ['team, absent', false],
     ['toString', false],
     ['!toString', true],
-  ])('%s: %s', (text, expected) => {
+  ])('matches %s: %s', (text, expected) => {
     expect(selects(labelSelectorOf(text), labels)).toBe(expected);
   });
 });
 
 describe('labels', () => {
-  it.each(['a', 'A1', 'a.b-c_d', 'example.com/a', `${'a'.repeat(253)}/${'b'.repeat(63)}`])('have keys: %s', (text) => {
-    expect(isLabelKey(text)).toBe(true);
-  });
+  it.each(['a', 'A1', 'a.b-c_d', 'example.com/a', `${'a'.repeat(253)}/${'b'.repeat(63)}`])(
+    'accepts the key %s',
+    (text) => {
+      expect(isLabelKey(text)).toBe(true);
+    },
+  );
 
   it.each(['', '/', 'a/', '/a', 'a-', '.a', 'a b', 'a..b/c', '-a/b', 'A/b', 'a/b/c', 'a'.repeat(64), 'ä'])(
-    'have no keys such as %j',
+    'refuses the key %j',
     (text) => {
       expect(isLabelKey(text)).toBe(false);
     },

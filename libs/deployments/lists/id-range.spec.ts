@@ -7,13 +7,13 @@ import { idRangeOf } from './id-range.js';
 import { afterPrefix } from './list-statements.js';
 
 describe('the ids of a page', () => {
-  it('are all ids, where no time is given', () => {
+  it('contains all ids without bounds of time', () => {
     const { above, below } = idRangeOf({}, 'newest', undefined);
     const id = newId();
     expect(above < id && id < below).toBe(true);
   });
 
-  it('hold everything that was queued within the times, however the clocks differ by less than a minute', () => {
+  it('contains all ids within the times while clocks differ by less than a minute', () => {
     const ms = Date.now();
     const at = (offset: number): string => new Date(ms + offset).toISOString();
     const id = newId();
@@ -29,7 +29,7 @@ describe('the ids of a page', () => {
     expect(id > idRangeOf({ queuedFrom: at(62_000) }, 'newest', undefined).above).toBe(false);
   });
 
-  it('go on after the page before, and stay within the times', () => {
+  it('continues after the previous page, within the times', () => {
     const [first, last] = [newId(), newId()];
     expect(idRangeOf({}, 'newest', last).below).toBe(last);
     expect(idRangeOf({}, 'oldest', first).above).toBe(first);
@@ -37,17 +37,20 @@ describe('the ids of a page', () => {
     expect(idRangeOf(past, 'newest', last).below).toBe(idRangeOf(past, 'newest', undefined).below);
   });
 
-  it.each(['0001-01-01T00:00:00Z', '9999-12-31T23:59:59Z'])('are ids also for times that no id has: %s', (time) => {
-    const { above, below } = idRangeOf({ queuedFrom: time, queuedBefore: time }, 'newest', undefined);
-    expect([above, below]).toEqual([
-      expect.stringMatching(/^[0-9a-f-]{36}$/),
-      expect.stringMatching(/^[0-9a-f-]{36}$/),
-    ]);
-  });
+  it.each(['0001-01-01T00:00:00Z', '9999-12-31T23:59:59Z'])(
+    'returns ids also for times outside of their range: %s',
+    (time) => {
+      const { above, below } = idRangeOf({ queuedFrom: time, queuedBefore: time }, 'newest', undefined);
+      expect([above, below]).toEqual([
+        expect.stringMatching(/^[0-9a-f-]{36}$/),
+        expect.stringMatching(/^[0-9a-f-]{36}$/),
+      ]);
+    },
+  );
 });
 
 describe('the end of a prefix', () => {
-  it('comes after all texts that begin with it, and before all others that come after it', () => {
+  it('sorts after all texts with the prefix, and before all later ones', () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'b', '\u007f', 'é', '\ud7ff', '\ue000', '😀', '\u{10ffff}') });
     const bytes = (one: string): Buffer => Buffer.from(one);
     fc.assert(

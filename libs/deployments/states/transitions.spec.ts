@@ -46,7 +46,7 @@ describe('the transitions of deployments', () => {
     expect(new Set(triples).size).toBe(triples.length);
   });
 
-  it('shows the table in docs/concepts/ as it is (npm run generated)', () => {
+  it('shows the current table in docs/concepts.md (npm run generated)', () => {
     expect(readFileSync(new URL('../README.md', import.meta.url), 'utf8')).toContain(`\n${transitionTable()}\n`);
   });
 });

@@ -10,7 +10,7 @@ import { resultsOf } from './line-results.js';
 
 const LIMITS = { lines: 5, refused: 5 };
 
-/** What is answered to chunks of so many lines, in short; and how many lines of each chunk were looked at. */
+/** The answers to chunks with these numbers of lines, in short, and the number of processed lines of each chunk. */
 async function heard(...sizes: readonly number[]): Promise<{ answers: unknown[]; looked: number[] }> {
   let index = 0;
   const chunks = sizes.map((size): LineChunk => ({
@@ -29,16 +29,13 @@ async function heard(...sizes: readonly number[]): Promise<{ answers: unknown[];
   return { answers, looked };
 }
 
-describe('the answers to lines', () => {
+describe('the results of lines', () => {
   const all: unknown[] = [0, 1, 2, 3, 4, { lines: 5, accepted: 5, refused: 0 }];
   const cutOff = all.toSpliced(5, 0, 'DEPLOYMENTS.STREAM_LIMIT_REACHED');
 
-  it.each([[[5]], [[2, 2, 1]], [[3, 2, 0]]])(
-    'to exactly as many as there may be say nothing of the limit: %j',
-    async (sizes) => {
-      expect((await heard(...sizes)).answers).toEqual(all);
-    },
-  );
+  it.each([[[5]], [[2, 2, 1]], [[3, 2, 0]]])('accepts exactly as many lines as the limit: %j', async (sizes) => {
+    expect((await heard(...sizes)).answers).toEqual(all);
+  });
 
   it.each([
     [[5, 1], [5]],
@@ -51,7 +48,7 @@ describe('the answers to lines', () => {
       [2, 3, 4],
       [2, 3],
     ],
-  ])('to more end with the last that there may be, wherever chunks end: %j', async (sizes, looked) => {
+  ])('ends after the last permitted line, wherever chunks end: %j', async (sizes, looked) => {
     expect(await heard(...sizes)).toEqual({ answers: cutOff, looked });
   });
 });

@@ -47,8 +47,8 @@ class Looks extends DummyDriver {
   }
 }
 
-describe('waits for placements', () => {
-  it('look for nobody who has given up, though others wait on', async () => {
+describe('PlacementWaits', () => {
+  it('stops looking for a request that has ended while others still wait', async () => {
     const looks = new Looks();
     const waits = new PlacementWaits(looks.database);
     const patient = [waits.untilPlaced('lab', 'a', 60_000), waits.untilPlaced('lab', 'b', 60_000)];

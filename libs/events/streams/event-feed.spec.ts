@@ -16,7 +16,7 @@ const events = (from: number, to: number): FedEvent[] =>
 const never = new AbortController().signal;
 
 describe('a feed', () => {
-  it('gives every reader what follows its place, and never more than asked for', () => {
+  it('gives every reader the events after its position, within its limit', () => {
     const feed = new EventFeed('one', at(0));
     feed.extend(events(1, 10), 100);
     expect(feed.after(at(0), 3).events.map(({ view }) => view.sequence)).toEqual([1, 2, 3]);
@@ -26,7 +26,7 @@ describe('a feed', () => {
     expect(feed.after(at(12), 100)).toEqual({ events: [], end: at(12) });
   });
 
-  it('keeps no more than its capacity, and knows whom it can no longer serve', () => {
+  it('keeps events within its capacity, and covers no position before them', () => {
     const feed = new EventFeed('one', at(0));
     expect(feed.covers(at(0))).toBe(true);
     feed.extend(events(1, 10), 4);
@@ -35,7 +35,7 @@ describe('a feed', () => {
     expect(feed.after(at(6), 100).events).toHaveLength(4);
   });
 
-  it('gives each event once, in order, to readers of any pace, as long as it covers them', () => {
+  it('gives each event once, in order, to readers of any pace within the window', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 20 }),
@@ -65,7 +65,7 @@ describe('a feed', () => {
     );
   });
 
-  it('wakes who waits when something comes, and does not let wait who is behind', async () => {
+  it('wakes waiting readers for a new event, and returns at once for readers behind the end', async () => {
     const feed = new EventFeed('one', at(0));
     const waiting = feed.change(at(0), 60_000, never);
     feed.extend([event(1)], 10);

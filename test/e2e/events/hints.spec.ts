@@ -13,7 +13,7 @@ import { eventually } from '../../support/wait.js';
 const follow = (stowage: Stowage, team: Team, cluster: TestCluster): Promise<EventReader> =>
   followFromNow(stowage, `${team.path}/events?clusterId=${cluster.id}`, team.viewer.token);
 
-describe('streams that nobody gives a hint', () => {
+describe('streams without hints', () => {
   let redis: RedisServer;
   let stowage: Stowage;
   let team: Team;
@@ -29,7 +29,7 @@ describe('streams that nobody gives a hint', () => {
     await redis.kill();
   });
 
-  it('tell everything all the same, because they look at the table by themselves', async () => {
+  it('streams all events from the table without any hint', async () => {
     const cluster = await TestCluster.create(team, { cpu: 1 });
     const reader = await follow(stowage, team, cluster);
     // Every hint is lost from here on, and passes are found by the sweep.
@@ -61,7 +61,7 @@ describe('hints', () => {
     team = await aTeam(stowage.client);
     const hints = stowage.api.get(ChangeHints, { strict: false });
     unlisten = hints.listen((clusterId) => heard.push(clusterId));
-    // Publishing before the subscription is there would be heard by nobody.
+    // A message before the subscription would be lost.
     await eventually(
       () => {
         hints.changed('probe');
@@ -83,7 +83,7 @@ describe('hints', () => {
       (ids) => ids.includes(cluster.id),
     );
 
-  /** A cluster of which nobody has heard, in which something has been submitted. */
+  /** A new cluster with a submitted deployment. */
   const aSilentCluster = async (): Promise<{ cluster: TestCluster; id: string }> => {
     const nudges = stowage.api.get(Nudges, { strict: false });
     const { nudge } = nudges;
@@ -96,7 +96,7 @@ describe('hints', () => {
     }
   };
 
-  it('are given by a start that a runtime reports, which no pass needs to look at', async () => {
+  it('sends a hint for a reported start, which needs no pass', async () => {
     const { cluster, id } = await aSilentCluster();
     await passes.run(cluster.id);
     expect(heard).not.toContain(cluster.id);
@@ -105,7 +105,7 @@ describe('hints', () => {
     await isHeardOf(cluster);
   });
 
-  it('are given by passes that the sweep runs', async () => {
+  it('sends a hint for passes that the sweep runs', async () => {
     const { cluster, id } = await aSilentCluster();
     expect(heard).not.toContain(cluster.id);
     await passes.sweep();

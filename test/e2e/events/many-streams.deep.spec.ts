@@ -37,7 +37,7 @@ describe('a thousand streams', () => {
       return Number(rows[0]?.count);
     });
 
-  it('are served by one process, share one reader of the table, and end with a goodbye when it stops', async () => {
+  it('serves a thousand streams from one process with one reader of the table, and ends each with a message at shutdown', async () => {
     const cluster = await TestCluster.create(team, { cpu: 1 });
     // It starts nothing: one submission is one event.
     await cluster.cordon();

@@ -61,7 +61,7 @@ describe('streams of events', () => {
       ]);
     });
 
-  it('tell what happens from now on, each event as its own message, in the form of the list', async () => {
+  it('streams events from now on, each as a message in the form of the list', async () => {
     const cluster = await TestCluster.create(team, { cpu: 2 });
     await cluster.submit();
     const reader = await open(eventsPath(`?clusterId=${cluster.id}`));
@@ -113,7 +113,7 @@ describe('streams of events', () => {
     expect(reader.asides).toContain('retry: 1000');
   });
 
-  it('lose nothing and repeat nothing: 10,000 events, 20 cut connections', async () => {
+  it('loses and repeats no event: 10,000 events, 20 cut connections', async () => {
     const cluster = await aQuietCluster(team);
     const heard: Message[] = [];
     const start = await open(eventsPath(`?clusterId=${cluster.id}`));
@@ -142,7 +142,7 @@ describe('streams of events', () => {
     expect(new Set(idsIn(heard)).size).toBe(10_000);
   });
 
-  it('wait for a transaction that is open, and then tell everything in order, for everybody alike', async () => {
+  it('waits for an open transaction, and then streams all events in one order', async () => {
     const cluster = await aQuietCluster(team);
     const [late = ''] = await cluster.submitBatch([{}]);
     const [resumed = ''] = await inTheTable(cluster);
@@ -175,7 +175,7 @@ describe('streams of events', () => {
     await forget(late, 2);
   });
 
-  it('tell what a longer transaction did after what had happened when it did it', async () => {
+  it('orders the event of a long transaction after events that were committed before its statement', async () => {
     const cluster = await aQuietCluster(team);
     const [id = ''] = await cluster.submitBatch([{}]);
     const client = new Client({ connectionString: stowage.database.url });
@@ -201,7 +201,7 @@ describe('streams of events', () => {
     await forget(id, 3);
   });
 
-  it('go at the pace of a reader that stops, which hears everything when it goes on, and hold up nobody else', async () => {
+  it('follows the pace of a paused reader, which gets all events later, and delays no other stream', async () => {
     const cluster = await aQuietCluster(team);
     const slow = await open(eventsPath(`?clusterId=${cluster.id}`));
     const quick = await open(eventsPath(`?clusterId=${cluster.id}`));
@@ -222,7 +222,7 @@ describe('streams of events', () => {
     quick.close();
   });
 
-  it('say that they are alive, with a place to resume from, also when nothing in them happens', async () => {
+  it('sends heartbeats with an id to resume from while no event matches', async () => {
     const [watched, busy] = [await aQuietCluster(team), await aQuietCluster(team)];
     const reader = await open(eventsPath(`?clusterId=${watched.id}`));
     await eventually(
@@ -239,7 +239,7 @@ describe('streams of events', () => {
     reader.close();
   });
 
-  it('tell only what was asked for', async () => {
+  it('streams only events that match the filter', async () => {
     const cluster = await aQuietCluster(team);
     const [kept = '', cancelled = ''] = await cluster.submitBatch([{}, {}]);
     const newest = await team.viewer.get<{ items: { id: string }[] }>(eventsPath('?sort=oldest&limit=1'));
@@ -267,7 +267,7 @@ describe('streams of events', () => {
     ]);
   });
 
-  it('are told in every process of what happens in any, within moments, by two APIs and a worker', async () => {
+  it('streams events of every process in every process, with two APIs and a worker', async () => {
     const other = await stowage.addApi();
     const cluster = await TestCluster.create(team, { cpu: 10 });
     const reader = await followFromNow(stowage, eventsPath(`?clusterId=${cluster.id}`), team.viewer.token, other);
@@ -286,7 +286,7 @@ describe('streams of events', () => {
       return messages.filter(({ type }) => type === 'end').map(({ data }) => data['code']);
     };
 
-    it('when their reader is no longer a member, and tell nothing after that', async () => {
+    it('ends a stream when its reader is no longer a member', async () => {
       const cluster = await aQuietCluster(team);
       const member = await aMember(team, 'viewer');
       const reader = await open(eventsPath(), member);
@@ -297,7 +297,7 @@ describe('streams of events', () => {
       expect(reader.messages).toHaveLength(heard);
     });
 
-    it('when their token is deleted', async () => {
+    it('ends a stream when its token is deleted', async () => {
       const token = await team.viewer.post<{ id: string; token: string }>('/v1/me/tokens', {
         name: 'stream',
         organizationId: team.organizationId,
@@ -308,7 +308,7 @@ describe('streams of events', () => {
       expect(await endOf(reader)).toEqual(['AUTH.UNAUTHENTICATED']);
     });
 
-    it('for a cluster that becomes restricted, whose events the streams of others leave out', async () => {
+    it('ends a stream of a cluster that becomes restricted, and hides its events from other streams', async () => {
       const [hidden, seen] = [await aQuietCluster(team), await aQuietCluster(team)];
       const [one, all] = [await open(eventsPath(`?clusterId=${hidden.id}`)), await open(eventsPath())];
       const admin = await open(eventsPath(), team.admin);
@@ -334,7 +334,7 @@ describe('streams of events', () => {
     });
   });
 
-  it('are refused after an event that retention has outlived, or of another life of the database', async () => {
+  it('refuses to continue after a removed event, or an event of another copy of the database', async () => {
     const cluster = await aQuietCluster(team);
     const [old = ''] = await cluster.submitBatch([{}]);
     const first = (await team.viewer.get<{ items: { id: string }[] }>(`${cluster.deploymentPath(old)}/events`)).body
@@ -358,7 +358,7 @@ describe('streams of events', () => {
     reader.close();
   });
 
-  it('cannot be asked for by what is not an id, and have no pages', async () => {
+  it('refuses an invalid event id, and a cursor', async () => {
     await expect(open(eventsPath(), team.viewer, { 'last-event-id': 'x' })).rejects.toThrow('invalid-event-id');
     await expect(open(eventsPath(), team.viewer, { 'last-event-id': '1-2; drop table' })).rejects.toThrow(
       'REQUEST.INVALID',

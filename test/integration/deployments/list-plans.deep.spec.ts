@@ -149,7 +149,7 @@ describe.each(STATISTICS)('lists of 100,000 deployments, with statistics that ar
     ['the beginning of many names', { clusterId, namePrefix: 'common-' }, [BY_KEY, 'deployments_status_index']],
     ['the beginning of many names, in any cluster', { namePrefix: 'common-' }, [BY_KEY]],
     ['a time', { queuedBefore: '2020-01-01T00:00:00Z' }, [BY_KEY]],
-  ])('are led by an index, and read little: %s', async (_what, filter, indexes) => {
+  ])('reads little by an index: %s', async (_what, filter, indexes) => {
     for (const sort of ['newest', 'oldest'] as const) {
       const plan = await planOf(walkingPage(request(filter, { sort })));
       expect(plan.scans).toEqual(indexes);
@@ -157,7 +157,7 @@ describe.each(STATISTICS)('lists of 100,000 deployments, with statistics that ar
     }
   });
 
-  it('are led by an index on every page, however deep', async () => {
+  it('reads every page by an index, however deep', async () => {
     const { rows } = await client.query<{ id: string }>(
       `select id from deployments where cluster_id = $1 and status = 'queued' order by id limit 1 offset 25000`,
       [clusterId],
@@ -168,7 +168,7 @@ describe.each(STATISTICS)('lists of 100,000 deployments, with statistics that ar
     expect(plan.rowsRead).toBeLessThan(100);
   });
 
-  it('by labels and by the beginnings of names gather few from an index', async () => {
+  it('reads lists by labels and by name prefixes from an index', async () => {
     for (const selector of ['team=rare', 'only', 'team in (rare, none)', 'team=rare,only=here,!nothing']) {
       const wanted = labelSelectorOf(selector).filter(({ operator }) => operator !== 'absent');
       const plan = await planOf(labelledIds(organizationId, wanted, 2_001), ['enable_seqscan']);
@@ -192,7 +192,7 @@ describe.each(STATISTICS)('lists of 100,000 deployments, with statistics that ar
     expect([among.scans, among.rowsRead <= 60]).toEqual([[BY_KEY], true]);
   });
 
-  it('and the queue, in its order, on every page', async () => {
+  it('reads the queue in its order by an index on every page', async () => {
     const first = await planOf(queuePage(organizationId, clusterId, 101, undefined));
     expect([first.scans, first.rowsRead]).toEqual([['deployments_rank_index'], 101]);
     const { rows } = await client.query<{ id: string; at: string }>(

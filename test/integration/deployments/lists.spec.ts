@@ -46,7 +46,7 @@ describe('lists of deployments', () => {
   const queuePage = async (cluster: TestCluster, query = ''): Promise<PageBody<Queued>> =>
     (await team.viewer.get<PageBody<Queued>>(`${cluster.path}/queue?${query}`)).body;
 
-  it('show what meets every condition, and nothing else', async () => {
+  it('shows exactly the deployments that meet every condition', async () => {
     const [here, there] = [await quietCluster(), await quietCluster()];
     const colleague = await aMember(team);
     const submit = (
@@ -84,7 +84,7 @@ describe('lists of deployments', () => {
     expect(await idsOf('queuedFrom=2001-01-01T00:00:00Z&queuedBefore=2002-01-01T00:00:00Z')).toEqual([]);
   });
 
-  it('find labels and names of many as those of few', async () => {
+  it('finds labels and names whether many or few have them', async () => {
     const cluster = await quietCluster();
     const many = 2_100;
     const ids = await cluster.submitBatch(
@@ -98,7 +98,7 @@ describe('lists of deployments', () => {
     expect(await idsOf('label=size=many&status=cancelled')).toEqual([ids[7]]);
   });
 
-  it('leave out clusters that the reader does not see, whatever they are asked for', async () => {
+  it('hides clusters that the reader does not see, whatever the filter', async () => {
     const hidden = await quietCluster();
     const id = await hidden.submit({ name: 'secret-1', labels: { secret: 'yes' } });
     await team.admin.patch(hidden.path, { access: 'restricted' });
@@ -118,7 +118,7 @@ describe('lists of deployments', () => {
     expect((await team.admin.get(`${hidden.path}/queue`)).status).toBe(200);
   });
 
-  it('take no cursor of another filter, order or list', async () => {
+  it('refuses a cursor of another filter, order or list', async () => {
     const cluster = await quietCluster();
     await cluster.submitBatch([{}, {}]);
     const path = `${team.path}/deployments`;
@@ -138,7 +138,7 @@ describe('lists of deployments', () => {
     expect(await ask(`${cluster.path}/queue?limit=1`)).toBe('REQUEST.INVALID_CURSOR');
   });
 
-  it('show the queue by rank, each once, on pages of any size, while others come and go', async () => {
+  it('shows the queue by rank, each deployment once, on pages of any size, during changes', async () => {
     const cluster = await quietCluster();
     const ids = await cluster.submitBatch([
       { priority: 10 },
@@ -155,7 +155,7 @@ describe('lists of deployments', () => {
     expect(whole.items.every(({ waitingSeconds }) => waitingSeconds >= 0)).toBe(true);
 
     const first = await queuePage(cluster, 'limit=2');
-    // Ahead of the next page somebody comes, behind it somebody goes.
+    // One deployment arrives before the next page, one leaves after it.
     await cluster.submit({ priority: 95 });
     await cluster.cancel(ids[4] ?? '');
     const second = await queuePage(cluster, `limit=2&cursor=${first.nextCursor ?? ''}`);
@@ -166,7 +166,7 @@ describe('lists of deployments', () => {
     expect(third.nextCursor).toBeNull();
   });
 
-  it('show in the queue only what waits', async () => {
+  it('shows only queued deployments in the queue', async () => {
     const cluster = await TestCluster.create(team, { cpu: 1 });
     await cluster.submitBatch([{}, {}, {}]);
     await eventually(cluster.read.bind(cluster), ({ allocated }) => allocated.cpu === 1);
@@ -175,7 +175,7 @@ describe('lists of deployments', () => {
     expect(await idsOf(`clusterId=${cluster.id}&status=queued`)).toEqual(items.map(({ id }) => id).toReversed());
   });
 
-  it('answer the same question the same way when the clock of the database jumps back', async () => {
+  it('returns the same pages when the clock of the database jumps back', async () => {
     const cluster = await quietCluster();
     const [id = ''] = await cluster.submitBatch([{}]);
     await withClient(stowage.database.url, (client) =>

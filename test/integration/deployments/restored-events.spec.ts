@@ -46,7 +46,7 @@ describe('events of a restored dump', () => {
   const keys = (items: readonly EventBody[]): unknown[] =>
     items.map(({ deploymentId, sequence }) => [deploymentId, sequence]);
 
-  it('keep their order before all later ones, by the statements of the decision record', async () => {
+  it('keeps restored events in their order before all later ones, by the statements of the decision record', async () => {
     const ids = await cluster.submitBatch([{}, {}, {}]);
     await cluster.cancel(ids[1] ?? '');
     const before = await eventually(

@@ -38,7 +38,7 @@ describe('reports, cancellations, edits, stops and passes over the same deployme
     return Number(rows[0]?.deadlocks);
   };
 
-  it('are all answered, in whatever order they lock, and none of them waits for another that waits for it', async () => {
+  it('answers all requests without deadlock, in whatever order they lock', async () => {
     const random = Random.of('contention');
     const cluster = await TestCluster.create(team, { cpu: 200 });
     await team.admin.patch(cluster.path, { policy: { stopGraceSeconds: 1 } });
@@ -87,7 +87,7 @@ describe('reports, cancellations, edits, stops and passes over the same deployme
       ]);
       for (const { status } of answers) statuses.add(status);
     }
-    // 503 is the answer to whoever would wait too long for a row or a connection.
+    // 503 answers a request that would wait too long for a row or a connection.
     expect([200, 409, 503]).toEqual(expect.arrayContaining([...statuses]));
     expect(statuses).toContain(200);
     expect(await deadlocks()).toBe(0);

@@ -8,7 +8,7 @@ import { aTeam, type Team } from '../../support/people.js';
 import { Stowage } from '../../support/stowage.js';
 import { eventually } from '../../support/wait.js';
 
-describe('what happens by time', () => {
+describe('transitions that are due by time', () => {
   let stowage: Stowage;
   let passes: ManualPasses;
   let team: Team;
@@ -39,7 +39,7 @@ describe('what happens by time', () => {
   const report = async (cluster: TestCluster, id: string, body: unknown): Promise<DeploymentBody> =>
     (await team.admin.post<DeploymentBody>(`${cluster.deploymentPath(id)}/complete`, body)).body;
 
-  it('is all that makes a pass leave a record when nobody has done anything', async () => {
+  it('records a pass without any request only when something is due', async () => {
     const cluster = await TestCluster.create(team, { cpu: 1 });
     const id = await cluster.submit({ maxRuntimeSeconds: 3_600 });
     await passes.run(cluster.id);
@@ -50,7 +50,7 @@ describe('what happens by time', () => {
     await passes.run(cluster.id);
     expect(await recordsOf(cluster)).toBe(2);
     expect((await cluster.deployment(id)).status).toBe('timed_out');
-    // Somebody asked to be looked at by now.
+    // The deployment is due by now.
     await client.query(
       `insert into cluster_schedules (cluster_id, organization_id, wake_at) values ($1, $2, now() - interval '1 hour')
        on conflict (cluster_id) do update set wake_at = excluded.wake_at`,
@@ -60,7 +60,7 @@ describe('what happens by time', () => {
     expect(await recordsOf(cluster)).toBe(3);
   });
 
-  it('never makes a time of a deployment go back, when the clock does', async () => {
+  it('keeps the times of a deployment from going back when the clock does', async () => {
     const cluster = await TestCluster.create(team, { cpu: 10 });
     const [ended = '', retried = '', timedOut = '', cancelled = ''] = await cluster.submitBatch([
       {},
@@ -104,7 +104,7 @@ describe('what happens by time', () => {
     expect(await brokenLaws(client)).toEqual([]);
   });
 
-  it('happens when the worker is back, however long it was away', async () => {
+  it('makes overdue transitions when the worker returns', async () => {
     const cluster = await TestCluster.create(team, { cpu: 2 });
     const timed = await cluster.submit({ maxRuntimeSeconds: 60 });
     const retried = await cluster.submit({ maxRetries: 2 });

@@ -15,7 +15,7 @@ export interface Expected {
   stop: { outcome: 'cancelled' | 'timed_out' | 'queued'; report: string | null } | null;
 }
 
-/** Something that somebody does, or that happens. `at` says to which deployment, by its place; what is beyond the last is the last. */
+/** A request or another event. `at` is the position of its deployment; a position beyond the last means the last. */
 export type Act =
   | { readonly kind: 'submit'; readonly maxRetries: number; readonly priority: number }
   | { readonly kind: 'start'; readonly at: number; readonly attempt: number | null }
@@ -82,7 +82,7 @@ export class Machine {
     return this.deployments.length === 0 ? undefined : Math.min(place, this.deployments.length - 1);
   }
 
-  /** Does what the act says. @returns whether the service is to accept it, where somebody asks for something */
+  /** Applies the act. @returns whether the service must accept it, if it is a request */
   apply(act: Act): boolean {
     switch (act.kind) {
       case 'submit':

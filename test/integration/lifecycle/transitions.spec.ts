@@ -69,7 +69,7 @@ describe('the states of deployments', () => {
   const hurry = (id: string): Promise<unknown> =>
     client.query(`update deployments set due_at = '1999-01-01' where id = $1 and due_at is not null`, [id]);
 
-  /** As if a pass had found somebody of higher priority for whom what runs must stop. */
+  /** As if a pass had preempted a running deployment for a higher priority. */
   const giveWay = (id: string): Promise<unknown> =>
     client.query(
       `with d as (
@@ -218,7 +218,7 @@ describe('the states of deployments', () => {
     return wanted.id;
   };
 
-  it('are those of the table, and no other, whatever is done in whatever order', async () => {
+  it('follows the table and nothing else, for random requests in any order', async () => {
     const { seed } = Random.of('transitions');
     const clusters: string[] = [];
     await fc.assert(
@@ -236,7 +236,7 @@ describe('the states of deployments', () => {
     expect((await movesOf(clusters)).filter((move) => !MOVES.includes(move))).toEqual([]);
   });
 
-  it('are come to by every transition of the table', async () => {
+  it('uses every transition of the table', async () => {
     const cluster = await TestCluster.create(team, { cpu: PLACES });
     // Two at a time: from scheduled the first, from running the second.
     const pair = (begin: Act, at: number, ...ends: ((at: number) => Act)[]): Act[] => [

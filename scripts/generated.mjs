@@ -29,7 +29,7 @@ await main(async () => {
   const files = [
     { name: '.env.example', text: renderEnvExample() },
     { name: 'docs/openapi.json', text: await tidy(await renderOpenApi()) },
-    withSection('libs/deployments/README.md', 'transitions', transitionTable()),
+    withSection('docs/concepts.md', 'transitions', transitionTable()),
   ];
   const stale = files.filter(
     ({ name, text }) => !existsSync(inProject(name)) || readFileSync(inProject(name), 'utf8') !== text,

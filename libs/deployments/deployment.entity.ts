@@ -1,5 +1,5 @@
-import { MAX_REQUEST, RESOURCES } from '#kernel';
-import { defineEntity, p, timestamptz } from '#database';
+import { MAX_REQUEST } from '#kernel';
+import { defineEntity, p, SHAPE_COLUMNS, timestamptz } from '#database';
 
 import {
   DEPLOYMENT_STATUSES,
@@ -15,7 +15,13 @@ import { type Labels } from './fields/labels.js';
 
 const listed = (values: readonly string[]): string => values.map((value) => `'${value}'`).join(', ');
 
-const column = { cpuMillis: 'cpu_millis', memoryMib: 'memory_mib', gpuMillis: 'gpu_millis' } as const;
+const check = (name: string, expression: string) => ({ name: `deployments_${name}_check`, expression });
+
+/** An index with an expression or a condition, which the ORM takes as text. */
+const index = (suffix: string, definition: string) => {
+  const name = `deployments_${suffix}_index`;
+  return { name, expression: `create index ${name} on deployments ${definition}` };
+};
 
 const DeploymentSchema = defineEntity({
   name: 'Deployment',
@@ -58,90 +64,48 @@ const DeploymentSchema = defineEntity({
     submittedBy: p.uuid().columnType('uuid'),
   },
   checks: [
-    {
-      name: 'deployments_status_check',
-      expression: `status in (${listed(DEPLOYMENT_STATUSES)})`,
-    },
-    ...RESOURCES.map((resource) => ({
-      name: `deployments_${column[resource]}_check`,
-      expression: `${column[resource]} >= 0 and ${column[resource]} <= ${MAX_REQUEST}`,
-    })),
-    { name: 'deployments_request_check', expression: 'cpu_millis > 0 or memory_mib > 0 or gpu_millis > 0' },
-    {
-      name: 'deployments_ended_check',
-      expression: `(status in (${listed(TERMINAL_STATUSES)})) = (ended_at is not null)`,
-    },
-    { name: 'deployments_priority_check', expression: 'priority >= 0 and priority <= 100' },
-    { name: 'deployments_labels_check', expression: "jsonb_typeof(labels) = 'object'" },
-    { name: 'deployments_max_runtime_seconds_check', expression: 'max_runtime_seconds >= 0' },
-    { name: 'deployments_queue_timeout_seconds_check', expression: 'queue_timeout_seconds >= 0' },
-    { name: 'deployments_retries_check', expression: 'retries >= 0 and retries <= max_retries' },
-    { name: 'deployments_preemptions_check', expression: 'preemptions >= 0' },
-    { name: 'deployments_stop_cause_check', expression: `stop_cause in (${listed(STOP_CAUSES)})` },
-    { name: 'deployments_stop_outcome_check', expression: `stop_outcome in (${listed(STOP_OUTCOMES)})` },
-    { name: 'deployments_stop_report_check', expression: "stop_report in ('succeeded', 'failed')" },
-    {
-      name: 'deployments_stopping_check',
-      expression: "status <> 'stopping' or num_nulls(stop_asked_at, stop_cause, stop_outcome, due_at) = 0",
-    },
+    check('status', `status in (${listed(DEPLOYMENT_STATUSES)})`),
+    ...['cpu_millis', 'memory_mib', 'gpu_millis'].map((column) =>
+      check(column, `${column} >= 0 and ${column} <= ${MAX_REQUEST}`),
+    ),
+    check('request', 'cpu_millis > 0 or memory_mib > 0 or gpu_millis > 0'),
+    check('ended', `(status in (${listed(TERMINAL_STATUSES)})) = (ended_at is not null)`),
+    check('priority', 'priority >= 0 and priority <= 100'),
+    check('labels', "jsonb_typeof(labels) = 'object'"),
+    check('max_runtime_seconds', 'max_runtime_seconds >= 0'),
+    check('queue_timeout_seconds', 'queue_timeout_seconds >= 0'),
+    check('retries', 'retries >= 0 and retries <= max_retries'),
+    check('preemptions', 'preemptions >= 0'),
+    check('stop_cause', `stop_cause in (${listed(STOP_CAUSES)})`),
+    check('stop_outcome', `stop_outcome in (${listed(STOP_OUTCOMES)})`),
+    check('stop_report', "stop_report in ('succeeded', 'failed')"),
+    check('stopping', "status <> 'stopping' or num_nulls(stop_asked_at, stop_cause, stop_outcome, due_at) = 0"),
   ],
   indexes: [
-    {
-      name: 'deployments_queue_index',
-      expression:
-        'create index "deployments_queue_index" on "deployments" ("cluster_id", "priority", "cpu_millis", "memory_mib", "gpu_millis", "max_runtime_seconds", "queued_at", "id") where status = \'queued\'',
-    },
-    {
-      name: 'deployments_unsettled_index',
-      expression:
-        'create index "deployments_unsettled_index" on "deployments" ("cluster_id", "id") where (ended_at is not null or status = \'retrying\') and released_at is null',
-    },
-    {
-      name: 'deployments_retrying_index',
-      expression:
-        'create index "deployments_retrying_index" on "deployments" ("cluster_id", "id") where status = \'retrying\'',
-    },
-    {
-      name: 'deployments_due_index',
-      expression:
-        'create index "deployments_due_index" on "deployments" ("cluster_id", "due_at") where due_at is not null',
-    },
-    {
-      name: 'deployments_holders_index',
-      expression: `create index "deployments_holders_index" on "deployments" ("cluster_id", "priority", "cpu_millis", "memory_mib", "gpu_millis", "due_at", "status") where status in (${listed(HOLDING_STATUSES)})`,
-    },
-    {
-      name: 'deployments_preemptible_index',
-      expression: `create index "deployments_preemptible_index" on "deployments" ("cluster_id", "priority", "scheduled_at" desc, "id") where is_preemptible and status in (${listed(HOLDING_STATUSES)})`,
-    },
-    {
-      name: 'deployments_stopping_index',
-      expression:
-        'create index "deployments_stopping_index" on "deployments" ("cluster_id", "id") where status = \'stopping\'',
-    },
+    index('queue', `(cluster_id, ${SHAPE_COLUMNS}, queued_at, id) where status = 'queued'`),
+    index('unsettled', "(cluster_id, id) where (ended_at is not null or status = 'retrying') and released_at is null"),
+    index('retrying', "(cluster_id, id) where status = 'retrying'"),
+    index('due', '(cluster_id, due_at) where due_at is not null'),
+    index(
+      'holders',
+      `(cluster_id, priority, cpu_millis, memory_mib, gpu_millis, due_at, status) where status in (${listed(HOLDING_STATUSES)})`,
+    ),
+    index(
+      'preemptible',
+      `(cluster_id, priority, scheduled_at desc, id) where is_preemptible and status in (${listed(HOLDING_STATUSES)})`,
+    ),
+    index('stopping', "(cluster_id, id) where status = 'stopping'"),
     {
       name: 'deployments_name_unique',
       expression:
-        'create unique index "deployments_name_unique" on "deployments" ("cluster_id", "name") where is_named and ended_at is null',
+        'create unique index deployments_name_unique on deployments (cluster_id, name) where is_named and ended_at is null',
     },
     { name: 'deployments_cluster_index', properties: ['organizationId', 'clusterId', 'id'] },
-    {
-      name: 'deployments_rank_index',
-      expression:
-        'create index "deployments_rank_index" on "deployments" ("cluster_id", (-"priority"), "queued_at", "id") where status = \'queued\'',
-    },
+    index('rank', "(cluster_id, (-priority), queued_at, id) where status = 'queued'"),
     { name: 'deployments_status_index', properties: ['organizationId', 'clusterId', 'status', 'id'] },
     { name: 'deployments_submitter_index', properties: ['organizationId', 'submittedBy', 'status', 'id'] },
-    {
-      name: 'deployments_name_index',
-      expression:
-        'create index "deployments_name_index" on "deployments" ("organization_id", "name" collate "C") where is_named',
-    },
-    {
-      name: 'deployments_labels_index',
-      expression:
-        'create index "deployments_labels_index" on "deployments" using gin (deployment_label_terms(organization_id, labels)) where labels <> \'{}\'',
-    },
+    index('name', '(organization_id, name collate "C") where is_named'),
+    index('labels', "using gin (deployment_label_terms(organization_id, labels)) where labels <> '{}'"),
   ],
 });
 

@@ -14,15 +14,17 @@ import {
 } from '#http';
 
 import {
+  ATTEMPT,
   LABELS,
   MAX_ATTEMPT,
   MAX_MESSAGE,
   MAX_NAME,
-  MAX_QUEUE_TIMEOUT_SECONDS,
-  MAX_RETRIES,
-  MAX_RUNTIME_SECONDS,
   MAX_SPEC_BYTES,
   PREEMPTIBLE,
+  PRIORITY,
+  QUEUE_TIMEOUT,
+  RETRIES,
+  RUNTIME,
   SPEC,
 } from './fields/deployment-fields.js';
 import {
@@ -57,9 +59,7 @@ export class StoppingDto {
   @TimestampField({ description: 'When the stop was requested.' })
   readonly since!: string;
 
-  @TimestampField({
-    description: 'When its grace is over: its resources are released then, even if it still runs.',
-  })
+  @TimestampField({ description: 'When its grace is over: its resources are released then, even if it still runs.' })
   readonly until!: string;
 }
 
@@ -94,12 +94,7 @@ export class DeploymentDto {
   @BooleanField({ description: PREEMPTIBLE, example: false })
   readonly preemptible!: boolean;
 
-  @IntegerField({
-    description: 'How often it was preempted.',
-    min: 0,
-    max: MAX_ATTEMPT,
-    example: 0,
-  })
+  @IntegerField({ description: 'How often it was preempted.', min: 0, max: MAX_ATTEMPT, example: 0 })
   readonly preemptions!: number;
 
   @OpaqueField({
@@ -114,36 +109,23 @@ export class DeploymentDto {
   @ObjectField(() => ResourcesDto, { description: 'The request.' })
   readonly resources!: ResourcesDto;
 
-  @IntegerField({ description: 'Higher first.', min: 0, max: 100, example: 50 })
+  @IntegerField({ description: 'Higher first.', ...PRIORITY })
   readonly priority!: number;
 
-  @IntegerField({
-    description: 'How long it may run, in seconds; null without a limit.',
-    min: 1,
-    max: MAX_RUNTIME_SECONDS,
-    nullable: true,
-    example: 3600,
-  })
+  @IntegerField({ description: 'How long it may run, in seconds; null without a limit.', ...RUNTIME, nullable: true })
   readonly maxRuntimeSeconds!: number | null;
 
   @IntegerField({
     description: 'How long it may wait in the queue at each attempt, in seconds; null without a limit.',
-    min: 1,
-    max: MAX_QUEUE_TIMEOUT_SECONDS,
+    ...QUEUE_TIMEOUT,
     nullable: true,
-    example: 86_400,
   })
   readonly queueTimeoutSeconds!: number | null;
 
-  @IntegerField({
-    description: 'How many more attempts are made when a runtime reports `failed`.',
-    min: 0,
-    max: MAX_RETRIES,
-    example: 3,
-  })
+  @IntegerField({ description: 'How many more attempts are made when a runtime reports `failed`.', ...RETRIES })
   readonly maxRetries!: number;
 
-  @IntegerField({ description: 'How many of them have been used.', min: 0, max: MAX_RETRIES, example: 0 })
+  @IntegerField({ description: 'How many of them have been used.', ...RETRIES, example: 0 })
   readonly retries!: number;
 
   @EnumField(DEPLOYMENT_STATUSES, {
@@ -153,7 +135,7 @@ export class DeploymentDto {
   })
   readonly status!: DeploymentStatus;
 
-  @IntegerField({ description: 'The number of the attempt, from 1.', min: 1, max: MAX_ATTEMPT, example: 1 })
+  @IntegerField({ description: 'The number of the attempt, from 1.', ...ATTEMPT })
   readonly attempt!: number;
 
   @TimestampField({ description: 'When it was submitted.' })
@@ -174,10 +156,7 @@ export class DeploymentDto {
   })
   readonly releasedAt!: string | null;
 
-  @TimestampField({
-    description: 'When the next attempt is queued; null unless it is `retrying`.',
-    nullable: true,
-  })
+  @TimestampField({ description: 'When the next attempt is queued; null unless it is `retrying`.', nullable: true })
   readonly retryAt!: string | null;
 
   @ObjectField(() => StoppingDto, {
@@ -201,7 +180,7 @@ export class DeploymentDto {
 /** Changes of a queued deployment. */
 @EditOf(() => DeploymentDto)
 export class EditDeploymentDto {
-  @IntegerField({ description: 'From 0 to 100, higher first.', min: 0, max: 100, optional: true, example: 80 })
+  @IntegerField({ description: 'From 0 to 100, higher first.', ...PRIORITY, optional: true, example: 80 })
   readonly priority?: number;
 
   @LabelsField({ description: `${LABELS} Replaces all of them.`, optional: true })
@@ -209,11 +188,9 @@ export class EditDeploymentDto {
 
   @IntegerField({
     description: 'How long it may wait, in seconds from when it was queued; null without a limit.',
-    min: 1,
-    max: MAX_QUEUE_TIMEOUT_SECONDS,
+    ...QUEUE_TIMEOUT,
     optional: true,
     nullable: true,
-    example: 86_400,
   })
   readonly queueTimeoutSeconds?: number | null;
 

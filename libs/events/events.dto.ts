@@ -99,11 +99,7 @@ export class EventDto {
   })
   readonly from!: DeploymentStatus | null;
 
-  @EnumField(DEPLOYMENT_STATUSES, {
-    description: 'The status after.',
-    name: 'DeploymentStatus',
-    example: 'scheduled',
-  })
+  @EnumField(DEPLOYMENT_STATUSES, { description: 'The status after.', name: 'DeploymentStatus', example: 'scheduled' })
   readonly to!: DeploymentStatus;
 
   @StringField({ description: 'The cause of the transition.', max: 64, example: 'placed' })

@@ -147,7 +147,7 @@ describe('edits of a queued deployment', () => {
       status: 409,
       body: {
         code: 'DEPLOYMENTS.INVALID_STATE',
-        detail: 'The deployment is cancelled, in attempt 1. Only what waits in the queue can be edited.',
+        detail: 'The deployment is cancelled, in attempt 1. Only a queued deployment can be edited.',
         deploymentStatus: 'cancelled',
         attempt: 1,
       },

@@ -8,7 +8,7 @@ import { type DeploymentView, viewOf } from '../deployment-view.js';
 import { requireStatus } from '../deployments.errors.js';
 import { lockDeployment } from '../deployments.repository.js';
 import { CANCELLABLE_STATUSES } from '../states/transitions.js';
-import { shapeChanges } from '../submission/submission.js';
+import { shapeChanges } from '../submission/orders.js';
 import { cancelOne, isCancelled } from './cancellations.repository.js';
 
 /** Cancels single deployments. */

@@ -12,7 +12,7 @@ import { requireStatus } from '../deployments.errors.js';
 import { lockDeployment } from '../deployments.repository.js';
 import { type Labels } from '../fields/labels.js';
 import { assertPriority } from '../submission/role-limits.js';
-import { shapeChanges } from '../submission/submission.js';
+import { shapeChanges } from '../submission/orders.js';
 import { type DeploymentEdit, writeEdit } from './edits.repository.js';
 
 /** Edits queued deployments. */

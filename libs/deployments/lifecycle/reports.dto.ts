@@ -1,17 +1,15 @@
 import { ArrayField, EnumField, FreeTextField, IdField, IntegerField } from '#http';
 
 import { MAX_BATCH } from '../submission/batches.dto.js';
-import { MAX_ATTEMPT, MAX_MESSAGE } from '../fields/deployment-fields.js';
+import { ATTEMPT, MAX_MESSAGE } from '../fields/deployment-fields.js';
 import { OUTCOMES, type Outcome } from './reports.js';
 
 /** A report of the start of an attempt. */
 export class StartDeploymentDto {
   @IntegerField({
     description: 'The attempt that has started; the present one when omitted.',
-    min: 1,
-    max: MAX_ATTEMPT,
+    ...ATTEMPT,
     optional: true,
-    example: 1,
   })
   readonly attempt?: number;
 }
@@ -23,19 +21,12 @@ export class CompleteDeploymentDto {
 
   @IntegerField({
     description: 'The attempt that has ended; the present one when omitted.',
-    min: 1,
-    max: MAX_ATTEMPT,
+    ...ATTEMPT,
     optional: true,
-    example: 1,
   })
   readonly attempt?: number;
 
-  @FreeTextField({
-    description: 'A message about the end.',
-    max: MAX_MESSAGE,
-    optional: true,
-    example: 'exit code 0',
-  })
+  @FreeTextField({ description: 'A message about the end.', max: MAX_MESSAGE, optional: true, example: 'exit code 0' })
   readonly message?: string;
 }
 

@@ -13,6 +13,7 @@ import {
 import { BLOCKER_CODES, type BlockerCode } from '#packing';
 
 import { type DeploymentStatus } from '../states/deployment-status.js';
+import { ATTEMPT, PRIORITY } from '../fields/deployment-fields.js';
 import { FILTER_FIELDS, type FilterInput } from '../filter/filter-fields.js';
 import { DEPLOYMENT_SORTS, type DeploymentSort } from './id-range.js';
 
@@ -54,9 +55,7 @@ export class QueuedDeploymentDto {
   @IntegerField({
     description:
       'Its rank by priority (higher first), then by the time of submission, then by id, from 1. **It is not the starting order**: see the explanation. Pages after the first continue the count; arrivals and departures meanwhile are not counted again.',
-    min: 1,
-    max: MAX_INTEGER,
-    example: 1,
+    ...ATTEMPT,
   })
   readonly position!: number;
 
@@ -66,7 +65,7 @@ export class QueuedDeploymentDto {
   @NameField({ description: 'Its name.', max: 128, example: 'train-resnet' })
   readonly name!: string;
 
-  @IntegerField({ description: 'Higher first.', min: 0, max: 100, example: 50 })
+  @IntegerField({ description: 'Higher first.', ...PRIORITY })
   readonly priority!: number;
 
   @ObjectField(() => ResourcesDto, { description: 'The request.' })
@@ -81,7 +80,7 @@ export class QueuedDeploymentDto {
   })
   readonly maxRuntimeSeconds!: number | null;
 
-  @IntegerField({ description: 'The number of the attempt, from 1.', min: 1, max: MAX_INTEGER, example: 1 })
+  @IntegerField({ description: 'The number of the attempt, from 1.', ...ATTEMPT })
   readonly attempt!: number;
 
   @TimestampField({ description: 'When it was submitted, also after retries.' })

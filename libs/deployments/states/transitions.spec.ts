@@ -47,6 +47,8 @@ describe('the transitions of deployments', () => {
   });
 
   it('shows the current table in docs/concepts.md (npm run generated)', () => {
-    expect(readFileSync(new URL('../README.md', import.meta.url), 'utf8')).toContain(`\n${transitionTable()}\n`);
+    expect(readFileSync(new URL('../../../docs/concepts.md', import.meta.url), 'utf8')).toContain(
+      `\n${transitionTable()}\n`,
+    );
   });
 });

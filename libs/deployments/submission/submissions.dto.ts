@@ -18,17 +18,18 @@ import { MAX_BATCH } from './batches.dto.js';
 import {
   LABELS,
   MAX_NAME,
-  MAX_QUEUE_TIMEOUT_SECONDS,
-  MAX_RETRIES,
-  MAX_RUNTIME_SECONDS,
   MAX_SPEC_BYTES,
   PREEMPTIBLE,
+  PRIORITY,
+  QUEUE_TIMEOUT,
+  RETRIES,
+  RUNTIME,
   SPEC,
 } from '../fields/deployment-fields.js';
 import { checkName } from '../fields/deployment-name.js';
 import { MAX_IMAGE_LENGTH } from '../fields/image-reference.js';
 import { type Labels, LabelsField } from '../fields/labels.js';
-import { ON_ERROR, type OnError } from './submission.js';
+import { ON_ERROR, type OnError } from './orders.js';
 
 /** A request for a deployment. */
 export class SubmitDeploymentDto {
@@ -56,39 +57,31 @@ export class SubmitDeploymentDto {
   @IntegerField({
     description:
       "From 0 to 100, higher first: every level is served before the next lower one. The cluster's policy has the default (50 unless changed) and the limit for your role.",
-    min: 0,
-    max: 100,
+    ...PRIORITY,
     optional: true,
-    example: 50,
   })
   readonly priority?: number;
 
   @IntegerField({
     description:
       "How long it may run, in seconds from when it is scheduled; then it ends as `timed_out`. The cluster's policy has the default: no limit unless changed.",
-    min: 1,
-    max: MAX_RUNTIME_SECONDS,
+    ...RUNTIME,
     optional: true,
-    example: 3600,
   })
   readonly maxRuntimeSeconds?: number;
 
   @IntegerField({
     description:
       'How long it may wait in the queue, in seconds, at each attempt anew; then it ends as `expired`. No limit when omitted.',
-    min: 1,
-    max: MAX_QUEUE_TIMEOUT_SECONDS,
+    ...QUEUE_TIMEOUT,
     optional: true,
-    example: 86_400,
   })
   readonly queueTimeoutSeconds?: number;
 
   @IntegerField({
     description: 'How many more attempts are made when a runtime reports `failed`.',
-    min: 0,
-    max: MAX_RETRIES,
+    ...RETRIES,
     default: 0,
-    example: 3,
   })
   readonly maxRetries!: number;
 

@@ -2,7 +2,7 @@ import { type DomainError } from '#kernel';
 import { toVector } from '#clusters';
 import { InvalidItem, invalidInput } from '#http';
 
-import { type DeploymentOrder } from './submission.js';
+import { type DeploymentOrder } from './orders.js';
 import { type SubmitBatchDto, type SubmitDeploymentDto } from './submissions.dto.js';
 
 /** An order in stored units. */

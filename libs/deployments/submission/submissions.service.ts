@@ -9,16 +9,8 @@ import { type Actor } from '#rbac';
 import { type DeploymentView } from '../deployment-view.js';
 import { DeploymentErrors } from '../deployments.errors.js';
 import { QueueLimit } from './queue-limit.js';
-import {
-  type DeploymentOrder,
-  grant,
-  type GrantedOrder,
-  insertManyQueued,
-  insertQueued,
-  nameTaken,
-  type OnError,
-  shapeChanges,
-} from './submission.js';
+import { type DeploymentOrder, grant, type GrantedOrder, nameTaken, type OnError, shapeChanges } from './orders.js';
+import { insertManyQueued, insertQueued } from './submissions.repository.js';
 
 /** The result of one order: queued, or the reason of its refusal. */
 export type SubmissionResult = { readonly id: string } | DomainError;

@@ -75,7 +75,7 @@ describe('a restricted cluster', () => {
     ];
   };
 
-  it('answers members who are not on its list exactly as if it did not exist, own deployments included', async () => {
+  it('answers members who are not on the list as a cluster that does not exist, own deployments included', async () => {
     const missing = ways(newId(), [newId(), newId()]);
     for (const [index, [method, path, body, code]] of ways(cluster.id, [running, waiting]).entries()) {
       const hidden = await send(team.developer, method, path, body);
@@ -92,7 +92,7 @@ describe('a restricted cluster', () => {
     expect((await send<DeploymentBody>(team.admin, 'GET', cluster.deploymentPath(waiting))).body.status).toBe('queued');
   });
 
-  it('is in no list of theirs, and neither is what belongs to it', async () => {
+  it('hides the cluster and its deployments from their lists', async () => {
     const open = await TestCluster.create(team, { cpu: 1 });
     const visible = await open.submit();
     const idsOf = async (by: Person, path: string): Promise<string[]> =>
@@ -110,7 +110,7 @@ describe('a restricted cluster', () => {
     expect(await idsOf(team.admin, `deployments?clusterId=${cluster.id}`)).toEqual([waiting, running]);
   });
 
-  it('does not let a report through by way of another cluster', async () => {
+  it('refuses a report by way of another cluster', async () => {
     const open = await TestCluster.create(team, { cpu: 1 });
     const answer = await send<{ results: { problem: ProblemBody }[] }>(
       team.developer,
@@ -121,7 +121,7 @@ describe('a restricted cluster', () => {
     expect(answer.body.results[0]?.problem.code).toBe('DEPLOYMENTS.NOT_FOUND');
   });
 
-  it('is there for members on its list from the next request on, and gone with the next after that', async () => {
+  it('grants and ends access with the next request after a change of the list', async () => {
     for (let round = 0; round < 3; round++) {
       expect((await team.developer.get(cluster.path)).status).toBe(404);
       const granted = await grant(team.developer.id);
@@ -142,7 +142,7 @@ describe('a restricted cluster', () => {
     expect((await team.developer.get(cluster.path)).status).toBe(200);
   });
 
-  it('shows its list to those who see it, page by page', async () => {
+  it('shows the list to all users with access, page by page', async () => {
     await grant(team.developer.id);
     await grant(team.viewer.id);
     await grant(team.viewer.id);
@@ -157,7 +157,7 @@ describe('a restricted cluster', () => {
     expect(second.body.nextCursor).toBeNull();
   });
 
-  it('takes members alone on its list, and knows who is not on it', async () => {
+  it('accepts only members on the list, and answers 404 for all others', async () => {
     const stranger = await aPerson(stowage.client);
     for (const id of [stranger.id, newId()]) {
       const refused = await send(team.admin, 'PUT', `${cluster.path}/access/${id}`);
@@ -168,7 +168,7 @@ describe('a restricted cluster', () => {
     expect((await send(team.admin, 'PUT', `${cluster.path}/access/not-an-id`)).status).toBe(400);
   });
 
-  it('forgets who leaves the organization, also when they come back', async () => {
+  it('removes members who leave the organization from the list for good', async () => {
     const member = await aMember(team);
     await grant(member.id);
     expect((await member.get(cluster.path)).status).toBe(200);
@@ -179,7 +179,7 @@ describe('a restricted cluster', () => {
     expect((await member.get(cluster.path)).status).toBe(404);
   });
 
-  it('is seen by a token for what its role is worth, and by runtimes, who report everything', async () => {
+  it('grants access to tokens by their role, and to runtimes, which report everything', async () => {
     const tokenOf = async (path: string, body: object): Promise<string> =>
       (await team.admin.post<{ token: string }>(path, { name: `token-${newId()}`, ...body })).body.token;
     const weak = await tokenOf('/v1/me/tokens', { organizationId: team.organizationId, role: 'developer' });
@@ -200,7 +200,7 @@ describe('a restricted cluster', () => {
     expect(completed.status).toBe(200);
   });
 
-  it('stays hidden when it is deleted, and its deployments with it', async () => {
+  it('stays hidden after the deletion, with all deployments', async () => {
     await cluster.cancel(waiting);
     await cluster.complete(running);
     await eventually(
@@ -214,7 +214,7 @@ describe('a restricted cluster', () => {
     }
   });
 
-  it('leaves a trace of who changed its list', async () => {
+  it('records changes of the list in the audit log', async () => {
     await grant(team.viewer.id);
     await revoke(team.viewer.id);
     const audit = await team.admin.get<Page<{ action: string; target: { id: string | null } }>>(

@@ -70,7 +70,7 @@ const stowage = await sharedInstallation();
 const team = await aTeam(stowage.client);
 
 describe('clusters, edited', () => {
-  it('show their policy whole, with defaults for what nobody set', async () => {
+  it('shows the whole policy, with defaults for unset members', async () => {
     const created = await team.admin.post<Cluster>(`${team.path}/clusters`, {
       name: 'with-policy',
       capacity: { cpu: 1, memoryMib: 1 },
@@ -85,7 +85,7 @@ describe('clusters, edited', () => {
     expect((await team.viewer.get<Cluster>(path)).body.policy).toEqual(back.body.policy);
   });
 
-  it('are renamed, by a name that no other has, whatever its case or width', async () => {
+  it('renames a cluster to a name that no other has, ignoring case and width', async () => {
     const taken = await TestCluster.create(team, { cpu: 1 }, 'Acme');
     const cluster = await TestCluster.create(team, { cpu: 1 }, 'other');
     for (const name of ['Acme', 'acme', 'ＡＣＭＥ']) {
@@ -96,7 +96,7 @@ describe('clusters, edited', () => {
     expect((await edit(cluster, { name: 'third' })).body.name).toBe('third');
   });
 
-  it('start what waits when they grow', async () => {
+  it('starts waiting deployments when a cluster grows', async () => {
     const cluster = await TestCluster.create(team, { cpu: 2, memoryMib: 100, gpu: 3 });
     const ids = await cluster.submitBatch([
       { resources: { cpu: 2, memoryMib: 1 } },
@@ -113,7 +113,7 @@ describe('clusters, edited', () => {
     }
   });
 
-  it('refuse to shrink below what is allocated, with the numbers', async () => {
+  it('refuses a capacity below what is allocated, with the numbers', async () => {
     const cluster = await TestCluster.create(team, { cpu: 4, memoryMib: 100 });
     await cluster.submit({ resources: { cpu: 3, memoryMib: 10 } });
     await eventually(cluster.read.bind(cluster), ({ allocated }) => allocated.cpu === 3);
@@ -128,7 +128,7 @@ describe('clusters, edited', () => {
     expect((await edit(cluster, { capacity: { cpu: 3 } })).body.capacity.cpu).toBe(3);
   });
 
-  it('shrink when that fits, and start nothing new until then', async () => {
+  it('shrinks once the allocations fit, and starts no deployment until then', async () => {
     const cluster = await TestCluster.create(team, { cpu: 4, memoryMib: 100 });
     const running = await cluster.submit({ resources: { cpu: 3, memoryMib: 1 } });
     await eventually(cluster.read.bind(cluster), ({ allocated }) => allocated.cpu === 3);
@@ -164,7 +164,7 @@ describe('clusters, edited', () => {
       allocated: { cpu: 1, memoryMib: 2, gpu: 0 },
     });
 
-    // Nobody was there when it took effect: the log says which pass did it.
+    // A pass applied it: the log names that pass.
     const { body } = await team.admin.get<{ items: AuditItem[] }>(`${team.path}/audit?limit=100`);
     const applied = body.items.filter(
       ({ action, target }) => action === 'cluster_capacity_apply' && target.id === cluster.id,
@@ -180,7 +180,7 @@ describe('clusters, edited', () => {
     expect(pass).toMatchObject({ status: 200, body: { released: 1 } });
   });
 
-  it('forget a pending capacity when another one fits, and apply it at once when it fits already', async () => {
+  it('drops a pending capacity when another one fits, and applies a fitting one at once', async () => {
     const cluster = await TestCluster.create(team, { cpu: 4, memoryMib: 100 });
     await cluster.submit({ resources: { cpu: 3, memoryMib: 1 } });
     await eventually(cluster.read.bind(cluster), ({ allocated }) => allocated.cpu === 3);
@@ -194,7 +194,7 @@ describe('clusters, edited', () => {
     expect(fits.body).toMatchObject({ capacity: { cpu: 3, memoryMib: 50 }, pendingCapacity: null });
   });
 
-  it('let one of twenty edits of the same version through', async () => {
+  it('accepts one of twenty edits of the same version', async () => {
     const cluster = await TestCluster.create(team, { cpu: 1 });
     const etag = await etagOf(cluster);
     const answers = await Promise.all(
@@ -208,7 +208,7 @@ describe('clusters, edited', () => {
     );
   });
 
-  it('carry a strong entity tag that every edit changes, and nothing else', async () => {
+  it('returns a strong entity tag that only edits change', async () => {
     const cluster = await TestCluster.create(team, { cpu: 4 });
     const first = await etagOf(cluster);
     expect(first).toMatch(/^"\d+"$/);
@@ -228,7 +228,7 @@ describe('clusters, edited', () => {
     expect([garbage.status, garbage.body.code]).toEqual([400, 'REQUEST.INVALID']);
   });
 
-  it('document their entity tags, where they are answered and where they are asked for', async () => {
+  it('documents entity tags in answers and in requests', async () => {
     const response = await fetch(`${stowage.client.url}/openapi.json`);
     const document = (await response.json()) as { paths: Record<string, Record<string, DocumentedRoute>> };
     const { get, patch } = document.paths['/v1/organizations/{organizationId}/clusters/{clusterId}'] ?? {};
@@ -269,7 +269,7 @@ describe('clusters, edited', () => {
     ['unknown policy', { policy: { preempt: true } }, '#/policy/preempt', 'unknown-field'],
     ['unknown access', { access: 'public' }, '#/access', 'one-of'],
     ['empty name', { name: '' }, '#/name', 'too-short'],
-  ])('refuse a %s, new and edited', async (_, body, pointer, code) => {
+  ])('refuses a %s, new and edited', async (_, body, pointer, code) => {
     const cluster = await TestCluster.create(team, { cpu: 1 });
     const etag = await etagOf(cluster);
     const edited = await edit<ProblemBody>(cluster, body);
@@ -286,14 +286,14 @@ describe('clusters, edited', () => {
     [{ capacity: {} }, '#/capacity', 'empty'],
     [{ capacity: { cpu: 1 }, whenFree: 'yes' }, '#/whenFree', 'type'],
     [{ state: 'draining' }, '#/state', 'not-editable'],
-  ])('refuse the edit %j', async (body, pointer, code) => {
+  ])('refuses the edit %j', async (body, pointer, code) => {
     const cluster = await TestCluster.create(team, { cpu: 1 });
     const refused = await edit<ProblemBody>(cluster, body);
     expect(refused.status).toBe(400);
     expect(refused.body.errors).toContainEqual(expect.objectContaining({ pointer, code }));
   });
 
-  it('are changed by admins alone', async () => {
+  it('lets only admins change a cluster', async () => {
     const cluster = await TestCluster.create(team, { cpu: 1 });
     const userId = team.viewer.id;
     const routes = [
@@ -315,7 +315,7 @@ describe('clusters, edited', () => {
     }
   });
 
-  it('say how many wait at each priority', async () => {
+  it('returns how many deployments wait at each priority', async () => {
     const cluster = await TestCluster.create(team, { cpu: 8 });
     await cluster.cordon();
     expect((await read(cluster)).body.queue).toEqual({ queued: 0, retrying: 0, byPriority: [] });

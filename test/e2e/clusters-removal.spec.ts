@@ -25,8 +25,8 @@ const read = (cluster: TestCluster): Promise<Answer<Cluster>> => cluster.team.vi
 const stowage = await sharedInstallation();
 const team = await aTeam(stowage.client);
 
-describe('clusters that are given up', () => {
-  it('drain: refuse submissions, start nothing, and say when they are empty', async () => {
+describe('draining and deleting clusters', () => {
+  it('refuses submissions and starts nothing while draining, and shows when the cluster is empty', async () => {
     const cluster = await TestCluster.create(team, { cpu: 2 });
     const [running, waiting] = await cluster.submitBatch([
       { resources: { cpu: 2, memoryMib: 1 } },
@@ -54,7 +54,7 @@ describe('clusters that are given up', () => {
     );
   });
 
-  it('are deleted when nothing is allocated and nothing waits, and leave their history and their name', async () => {
+  it('deletes an empty cluster, keeps the history, and frees the name', async () => {
     const cluster = await TestCluster.create(team, { cpu: 1 }, 'short-lived');
     const [running, waiting] = await cluster.submitBatch([{}, {}]);
     await eventually(cluster.read.bind(cluster), ({ allocated }) => allocated.cpu === 1);
@@ -89,7 +89,7 @@ describe('clusters that are given up', () => {
     await TestCluster.create(team, { cpu: 1 }, 'Short-Lived');
   });
 
-  it('cancel what still waits when they are deleted after draining, and never what runs', async () => {
+  it('cancels waiting deployments when a drained cluster is deleted, and never running ones', async () => {
     const cluster = await TestCluster.create(team, { cpu: 1 });
     const [running, ...waiting] = await cluster.submitBatch([{}, {}, {}]);
     await eventually(cluster.read.bind(cluster), ({ allocated }) => allocated.cpu === 1);
@@ -102,7 +102,7 @@ describe('clusters that are given up', () => {
     for (const id of waiting) expect(await cluster.statusOf(id)).toBe('cancelled');
   });
 
-  it('are never deleted under a submission: it is refused, or the deletion is', async () => {
+  it('refuses either the submission or the deletion when both come at once', async () => {
     for (let round = 0; round < 10; round++) {
       const cluster = await TestCluster.create(team, { cpu: 1 });
       await cluster.cordon();

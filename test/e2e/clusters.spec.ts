@@ -18,7 +18,7 @@ describe('a cluster', () => {
 
   afterAll(() => stowage.proveAndStop());
 
-  it('is empty, active and wholly available at first', async () => {
+  it('starts empty, active and wholly available', async () => {
     const answer = await team.admin.post(`${team.path}/clusters`, {
       name: ' gpu-pool ',
       capacity: { cpu: 0.001, memoryMib: 1_000_000_000_000, gpu: 0 },
@@ -40,7 +40,7 @@ describe('a cluster', () => {
     expect((await team.viewer.get(`${team.path}/clusters/${String(answer.body['id'])}`)).body).toEqual(answer.body);
   });
 
-  it('that is cordoned accepts and starts nothing, however often that is said; uncordoned it starts at once', async () => {
+  it('queues submissions and starts none while cordoned, also twice, and starts all when uncordoned', async () => {
     const cluster = await TestCluster.create(team, { cpu: 2 });
     const running = await cluster.submit();
     await eventually(cluster.read.bind(cluster), ({ allocated }) => allocated.cpu === 1);
@@ -75,7 +75,7 @@ describe('a cluster', () => {
     ]);
   });
 
-  it('is one of as many as the organization may have, also when ten are created at once', async () => {
+  it('creates no cluster beyond the limit, also when ten are created at once', async () => {
     const create = (index: number): Promise<Answer> =>
       team.admin.post(`${team.path}/clusters`, { name: `race-${index}`, capacity: { cpu: 1, memoryMib: 1 } });
     const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => create(index)));

@@ -47,12 +47,12 @@ describe('clusters of the installation', () => {
       return rows[0] as unknown;
     });
 
-  it('are listed for operators, whosever they are', async () => {
+  it('lists the clusters of all organizations to operators', async () => {
     expect(await installed()).toMatchObject({ organizationId: team.organizationId, queued: 0, brokenLaws: [] });
     expect((await team.admin.get('/v1/admin/clusters')).status).toBe(403);
   });
 
-  it('are looked at when an operator says so, and that is written down', async () => {
+  it("triggers a pass on an operator's request, and records that", async () => {
     const before = (await installed())?.lastPassAt;
     const woken = await operator.post<Installed>(`/v1/admin/clusters/${cluster.id}/wake`);
     expect({ status: woken.status, id: woken.body.id }).toEqual({ status: 200, id: cluster.id });
@@ -61,7 +61,7 @@ describe('clusters of the installation', () => {
     expect((await operator.post(`/v1/admin/clusters/${newId()}/wake`)).status).toBe(404);
   });
 
-  it('are repaired when an operator says so, and that is written down', async () => {
+  it("repairs a ledger on an operator's request, and records that", async () => {
     await withClient(stowage.database.url, (client) =>
       client.query('update clusters set allocated_memory_mib = 1 where id = $1', [cluster.id]),
     );
@@ -75,11 +75,11 @@ describe('clusters of the installation', () => {
     expect((await operator.post(`/v1/admin/clusters/${newId()}/repair`)).status).toBe(404);
   });
 
-  it('are repaired by workers, because the API has nothing that writes the ledger', () => {
+  it('leaves repairs to workers: the API cannot write the ledger', () => {
     expect(() => stowage.api.get(LedgerRepair, { strict: false })).toThrow(/does not exist/);
   });
 
-  it('are left as they are where deployments hold more than there is, and nobody tries for ever', async () => {
+  it('ends an impossible repair, and leaves a cluster whose deployments exceed the capacity unchanged', async () => {
     const full = await TestCluster.create(team, { cpu: 1 });
     await full.submit({ resources: { cpu: 1, memoryMib: 0 } });
     await eventually(full.read.bind(full), ({ allocated }) => allocated.cpu === 1);

@@ -21,7 +21,7 @@ const REQUEST = { image: 'nvcr.io/nvidia/pytorch:25.09-py3', resources: { cpu: 2
 const stowage = await sharedInstallation();
 const team = await aTeam(stowage.client);
 
-describe('the main job, over HTTP', () => {
+describe('submitting, queueing and completing over HTTP', () => {
   let clusterPath: string;
 
   beforeAll(async () => {

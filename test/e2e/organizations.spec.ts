@@ -27,7 +27,7 @@ describe('joining an organization', () => {
   const usesOf = async ({ id }: Invite): Promise<unknown> =>
     (await query('select uses from invites where id = $1', [id]))[0]?.['uses'];
 
-  it('gives the role that the code carries, once for each person', async () => {
+  it('gives the role of the code, once for each user', async () => {
     const made = await invite({ role: 'viewer', maxUses: 2, note: 'interns' });
     expect(made).toMatchObject({ uses: 0, maxUses: 2, role: 'viewer', note: 'interns' });
     const person = await aPerson(stowage.client);
@@ -42,13 +42,13 @@ describe('joining an organization', () => {
     expect(await usesOf(made)).toBe(1);
   });
 
-  it('burns no use and changes no role of whoever belongs to it', async () => {
+  it('spends no use and changes no role when a member joins again', async () => {
     const made = await invite({ role: 'viewer' });
     expect(await join(team.admin, made.code)).toMatchObject({ status: 200, body: { role: 'admin' } });
     expect(await usesOf(made)).toBe(0);
   });
 
-  it('takes a code as people type it', async () => {
+  it('accepts a code in lower case and with spaces', async () => {
     const made = await invite();
     const typed = ` ${made.code.toLowerCase().replaceAll('-', ' ')} `;
     expect(await join(await aPerson(stowage.client), typed)).toMatchObject({
@@ -57,7 +57,7 @@ describe('joining an organization', () => {
     });
   });
 
-  it('lets exactly as many in as the code allows, however many come at once', async () => {
+  it('accepts exactly as many users as the code allows when many join at once', async () => {
     const made = await invite({ maxUses: 7 });
     const people = await Promise.all(Array.from({ length: 20 }, () => aPerson(stowage.client)));
     const answers = await Promise.all(people.map((person) => join(person, made.code)));
@@ -72,7 +72,7 @@ describe('joining an organization', () => {
     expect(members).toEqual([{ count: 7 }]);
   });
 
-  it('is refused by a code that expired, was revoked, or whose maker is no admin any more', async () => {
+  it('refuses a code that expired, was revoked, or was made by a former admin', async () => {
     const person = await aPerson(stowage.client);
     const cases = [
       ['update invites set expires_at = now() where id = $1', '410 INVITES.EXPIRED'],
@@ -99,7 +99,7 @@ describe('joining an organization', () => {
     expect((await person.get(team.path)).status).toBe(404);
   });
 
-  it('works while registering, in one step', async () => {
+  it('works in one step with a registration', async () => {
     const made = await invite({ role: 'viewer' });
     const credentials = { username: 'newcomer', password: 'plum wagon orbit 42' };
     const { body } = await stowage.client.post<{ accessToken: string }>('/v1/auth/register', {
@@ -110,7 +110,7 @@ describe('joining an organization', () => {
     expect(organizations.body.items).toMatchObject([{ id: team.organizationId, role: 'viewer' }]);
   });
 
-  it('keeps no code: only its hash is stored, and no other answer shows it', async () => {
+  it('stores only the hash of a code, and shows the code in no other answer', async () => {
     const made = await invite();
     const bare = made.code.replaceAll('-', '');
     const dump = await query(
@@ -121,7 +121,7 @@ describe('joining an organization', () => {
     expect(texts.filter((row) => row.includes(made.code) || row.includes(bare))).toEqual([]);
   });
 
-  it('is told in the audit log, with every other change, once', async () => {
+  it('records each change once in the audit log', async () => {
     const lab = await team.admin.post<{ id: string }>('/v1/organizations', { name: 'Audited' });
     const path = `/v1/organizations/${lab.body.id}`;
     const made = await team.admin.post<Invite>(`${path}/invites`, { role: 'viewer' });

@@ -18,7 +18,7 @@ class MakesBoth extends Migration {
   }
 }
 
-/** Ends when somebody holds `others` and waits for `things`. */
+/** Ends when a session has locked `others` and waits for `things`. */
 const UNTIL_SOMEBODY_WAITS = `
   do $$ begin
     while not exists (
@@ -27,7 +27,7 @@ const UNTIL_SOMEBODY_WAITS = `
     ) loop perform pg_sleep(0.01); end loop;
   end $$`;
 
-/** A migration that changes two tables, and of whose tries the first `count` end in a deadlock with whoever takes them the other way round. */
+/** A migration that changes two tables, and whose first `count` tries end in a deadlock with a session that locks them in reverse order. */
 function meetsDeadlocks(count: number) {
   let tries = 0;
   class MeetsDeadlocks extends Migration {
@@ -86,7 +86,7 @@ describe('migrations', () => {
     }
   };
 
-  it('are all applied to an empty database, in order, and nothing is done the second time', async () => {
+  it('applies all migrations to an empty database in order, and none the second time', async () => {
     const before = await pending();
     expect(before.length).toBeGreaterThan(0);
     expect(before).toEqual([...before].sort());
@@ -99,14 +99,14 @@ describe('migrations', () => {
     expect(await executed()).toEqual(before);
   });
 
-  it('are applied once when several processes start at the same moment', async () => {
+  it('applies each migration once when several processes start at the same moment', async () => {
     const results = await Promise.all([migrate(settings), migrate(settings), migrate(settings), migrate(settings)]);
     const all = await executed();
     expect(results.flat().sort()).toEqual(all);
     expect(results.filter((applied) => applied.length > 0)).toHaveLength(1);
   });
 
-  it('are applied once when two processes are started for that', async () => {
+  it('applies each migration once when two commands run at the same moment', async () => {
     const start = (): Promise<{ stdout: string }> =>
       promisify(execFile)(process.execPath, ['dist/libs/database/migrate.js'], {
         env: { ...process.env, DATABASE_URL: settings.url },
@@ -116,7 +116,7 @@ describe('migrations', () => {
     expect(said.sort()).toEqual([`applied ${all}\n`, 'schema is up to date\n']);
   });
 
-  it('say in one line that a database cannot be reached', async () => {
+  it('reports an unreachable database in one line', async () => {
     const started = promisify(execFile)(process.execPath, ['dist/libs/database/migrate.js'], {
       env: { ...process.env, DATABASE_URL: 'postgresql://stowage:hunter2@127.0.0.1:1/stowage' },
     });
@@ -140,7 +140,7 @@ describe('migrations', () => {
     expect((await admin.query('select from pg_database where datname = $1', [name])).rowCount).toBe(0);
   });
 
-  it('refuse a database that a newer version has migrated, and leave it as it is', async () => {
+  it('refuses a database of a newer version, and leaves the schema unchanged', async () => {
     await migrate(settings);
     await query(`insert into schema_migrations (name) values ('9999-from-the-future')`);
     await expect(migrate(settings)).rejects.toThrow(
@@ -188,7 +188,7 @@ describe('migrations', () => {
     }
   }
 
-  it('keeps what was applied when a migration fails, undoes that one, and goes on with it the next time', async () => {
+  it('keeps applied migrations when one fails, undoes the failed one, and continues there the next time', async () => {
     const all = [
       { name: '1-makes', class: MakesThings },
       { name: '2-changes', class: ChangesBoth },
@@ -204,7 +204,7 @@ describe('migrations', () => {
     expect(await executed()).toEqual(['1-makes', '2-changes']);
   });
 
-  it('may make an index while others write, also several processes at once', async () => {
+  it('creates an index beside writers, also from several processes at once', async () => {
     const migrations = [
       { name: '1-makes', class: MakesThings },
       { name: '2-indexes', class: IndexesThings },
@@ -216,7 +216,7 @@ describe('migrations', () => {
     ]);
   });
 
-  it('make way for everybody else while they cannot get a lock', async () => {
+  it('lets other sessions pass while a migration waits for a lock', async () => {
     const first = { name: '1-makes', class: MakesThings };
     await migrate(settings, [first]);
     const holder = new Client({ connectionString: settings.url });
@@ -236,13 +236,13 @@ describe('migrations', () => {
     expect(await migrating).toEqual(['2-changes']);
   });
 
-  describe('that meet a deadlock', () => {
+  describe('migrations in a deadlock', () => {
     const first = { name: '1-makes', class: MakesBoth };
     let other: Client;
 
     beforeEach(async () => {
       await migrate(settings, [first]);
-      // Whoever waits longer than this and finds itself in a deadlock is the one that is ended: always the migration, and never the other.
+      // PostgreSQL ends the session that waits longer than its deadlock_timeout: always the migration's, never the other.
       await query(`alter database "${new URL(settings.url).pathname.slice(1)}" set deadlock_timeout = '20ms'`);
       other = new Client({ connectionString: settings.url });
       await other.connect();
@@ -256,7 +256,7 @@ describe('migrations', () => {
     const deadlocks = async (): Promise<unknown> =>
       (await query('select deadlocks::int from pg_stat_database where datname = current_database()'))[0]?.['deadlocks'];
 
-    it('are tried again, and applied', async () => {
+    it('repeats the migration, and applies the changes', async () => {
       const meeting = meetsDeadlocks(1);
       await other.query('begin');
       await other.query('lock table others in access share mode');
@@ -274,7 +274,7 @@ describe('migrations', () => {
       await eventually(deadlocks, (count) => count === 1);
     });
 
-    it('say so when each of their tries meets one, and leave everything as it was', async () => {
+    it('reports a deadlock in every try, and leaves the database unchanged', async () => {
       const meeting = meetsDeadlocks(Infinity);
       let isOver = false;
       const migrating = migrate(settings, [first, meeting.migration], { attempts: 3, pauseMs: 10 }).finally(() => {

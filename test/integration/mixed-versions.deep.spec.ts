@@ -35,11 +35,11 @@ describe('a build whose database is migrated by the next one', () => {
     await stowage.stop();
   });
 
-  it('is tried with all that the rules for migrations allow', async () => {
+  it('covers all that the rules for migrations allow', async () => {
     expect(await faultsOfMigrations(NEXT_RELEASE)).toEqual([]);
   });
 
-  it('goes on working while that happens and after it: no request fails, nothing is lost or doubled', async () => {
+  it('serves during and after the migration: no request fails, and no deployment is lost or doubled', async () => {
     const { url } = stowage.database;
     const cluster = await TestCluster.create(await aTeam(stowage.client), { cpu: 200 });
     const load = new Load(cluster, pool, Random.of('a migration by the next release'));
@@ -69,7 +69,7 @@ describe('a build whose database is migrated by the next one', () => {
     expect((await stowage.client.get('/health/ready')).status).toBe(200);
   }, 180_000);
 
-  it('refuses to migrate it itself, and says so before', async () => {
+  it('refuses to migrate the newer database, and reports that before', async () => {
     const settings = settingsOf(stowage.database.url);
     await expect(migrate(settings)).rejects.toThrow(
       /migrated by a newer build: this one does not know 9001-makes-tables/,
@@ -92,7 +92,7 @@ describe('a build that is started before its migrations are', () => {
     await database.drop();
   });
 
-  it('waits, not ready and saying why, and serves without a restart once they have run', async () => {
+  it('stays unready with the reason, and serves without a restart after the migrations', async () => {
     const environment = testEnvironment(database.url, { STOWAGE_LOG_LEVEL: 'info' });
     const api = new ServedProcess('api', environment, await freePort());
     const worker = new ServedProcess('worker', environment, await freePort());

@@ -36,12 +36,12 @@ describe('a prepared statement', () => {
         select name, (generic_plans + custom_plans)::int as uses from pg_prepared_statements where name like 'stowage_%'`,
     );
 
-  it('is parsed once, and answers as any other', async () => {
+  it('parses once, and answers as any other statement', async () => {
     for (let n = 0; n < 10; n++) expect(await doubled(n)).toBe(2 * n);
     expect(await prepared()).toMatchObject([{ uses: 10 }]);
   });
 
-  it('is planned anew when its plan is a minute old, and leaves nothing behind', async () => {
+  it('replaces a plan that is a minute old, and leaves nothing behind', async () => {
     await doubled(1);
     const [before] = await prepared();
     jest.useFakeTimers({
@@ -54,7 +54,7 @@ describe('a prepared statement', () => {
     expect(after[0]?.name).not.toBe(before?.name);
   });
 
-  it('in a transaction that has failed fails as any other, and works after it', async () => {
+  it('fails in a failed transaction as any other statement, and works after the transaction', async () => {
     jest.useFakeTimers({
       now: Date.now() + 200_000,
       doNotFake: ['setTimeout', 'setInterval', 'setImmediate', 'nextTick', 'queueMicrotask', 'performance'],

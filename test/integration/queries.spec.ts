@@ -63,7 +63,7 @@ describe('entities and typed queries', () => {
     await testDatabase.drop();
   });
 
-  it('read back what was written: texts with quotes, large numbers, documents, and instants with their microseconds', async () => {
+  it('reads back written texts with quotes, large numbers, documents, and instants with microseconds', async () => {
     const expected = { id: 1, label: `it's ?, \\ and $1`, weight: 2 ** 40, notes: { tags: ["a'b"] }, version: 1 };
     const found = await database.reader().findOneOrFail(Shelf, { id: 1, builtAt: BUILT_AT });
     expect(found).toMatchObject({ ...expected, builtAt: BUILT_AT, soldAt: null });
@@ -87,7 +87,7 @@ describe('entities and typed queries', () => {
     expect((await database.reader().findOneOrFail(Shelf, 2)).secret).toEqual(Buffer.from([0, 39, 92, 255]));
   });
 
-  it('does not show an entity to a typed query before it is flushed', async () => {
+  it('hides an unflushed entity from typed queries', async () => {
     await database.transaction(async (tx) => {
       const count = async (): Promise<number> =>
         (await queries<ShelfTables>(tx).selectFrom('shelves').select('id').where('label', '=', 'third').execute())

@@ -28,7 +28,7 @@ describe('the schema', () => {
     await database.drop();
   });
 
-  it('is what the entities say, but for foreign keys and triggers, which only the migrations declare', async () => {
+  it('matches the entities, except foreign keys and triggers, which only migrations declare', async () => {
     const settings = { url: database.url, poolMax: 2, applicationName: 'stowage-test' };
     const orm = await MikroORM.init(databaseOptions(settings, ENTITIES));
     const update = await orm.schema.getUpdateSchemaSQL({ dropTables: true });
@@ -39,7 +39,7 @@ describe('the schema', () => {
     expect(differences).toEqual([]);
   });
 
-  it('never empties the ledger or the audit log as a whole', async () => {
+  it('refuses to truncate the ledger or the audit log', async () => {
     await withClient(database.url, async (client) => {
       await expect(client.query('truncate audit_entries')).rejects.toMatchObject({ code: '23514' });
       await expect(client.query('truncate ledger_entries')).rejects.toThrow('never changed');

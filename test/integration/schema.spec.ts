@@ -92,7 +92,7 @@ describe('the schema', () => {
       [of.organizationId, of.clusterId, of.deploymentId, kind, newId()],
     );
 
-  it('knows of every table whether it belongs to an organization', async () => {
+  it('lists every table with or without an organization', async () => {
     const tenants = await rows<{ name: string; nullable: string }>(
       `select table_name as name, is_nullable as nullable from information_schema.columns
        where table_schema = 'public' and column_name = 'organization_id' order by 1`,
@@ -102,7 +102,7 @@ describe('the schema', () => {
     expect(tenants.filter(({ nullable }) => nullable === 'YES').map(({ name }) => name)).toEqual(['audit_entries']);
   });
 
-  it('lets no row point into another organization: keys between their tables hold its id on both sides', async () => {
+  it("keeps rows within their organization: keys between tables hold the organization's id on both sides", async () => {
     const keys = await foreignKeys();
     const between = keys.filter(
       ({ table, target }) => !GLOBAL_TABLES.includes(table) && !GLOBAL_TABLES.includes(target),
@@ -165,7 +165,7 @@ describe('the schema', () => {
     await expect(entry(of, 'borrow')).rejects.toMatchObject({ constraint: 'ledger_entries_kind_check' });
   });
 
-  it('never changes a ledger entry, and removes it only with its deployment, when what it used is kept', async () => {
+  it('refuses to change a ledger entry, and removes entries only with a deployment whose usage is kept', async () => {
     const of = await seed();
     await entry(of, 'allocate');
     const where = `where deployment_id = '${of.deploymentId}'`;
@@ -185,7 +185,7 @@ describe('the schema', () => {
     expect(await rows(`select 1 from ledger_entries ${where}`)).toEqual([]);
   });
 
-  it('never takes anything back of what a checkpoint says, and lets it stand for nothing that does not balance', async () => {
+  it('refuses to change a checkpoint, or to write one that does not balance', async () => {
     const of = await seed();
     const checkpoint = (allocated: number, released: number): Promise<unknown> =>
       client.query(`insert into ledger_checkpoints values ($1, $2, 1, 2, $3, 0, 0, $4, 0, 0, 0, 0, 0, now())`, [

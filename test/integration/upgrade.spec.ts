@@ -116,14 +116,14 @@ describe('an installation that is upgraded', () => {
     ]);
   });
 
-  it('goes on where it was stopped, and starts what waited', async () => {
+  it('continues where the installation was stopped, and starts waiting deployments', async () => {
     await work(url);
     const now = await statuses(url);
     for (const [id, before] of filled.deployments) expect(now.get(id)).toBe(before === 'queued' ? 'scheduled' : before);
     expect(await audit(url)).toEqual([]);
   });
 
-  it('keeps its data and a clean ledger through the migrations of a next release', async () => {
+  it('keeps all data and a clean ledger through the migrations of a next release', async () => {
     const next = await anEmptyDatabase();
     await copyRows(url, next);
     const applied = await migrate(settingsOf(next), [...MIGRATIONS, ...NEXT_RELEASE]);
@@ -132,7 +132,7 @@ describe('an installation that is upgraded', () => {
     expect(await audit(next)).toEqual([]);
   });
 
-  it('is the same after a backup and its restoration, and starts what waits', async () => {
+  it('restores the same data from a backup, and starts waiting deployments', async () => {
     const restored = await anEmptyDatabase();
     await copyRows(url, restored);
     expect(await statuses(restored)).toEqual(await statuses(url));
@@ -148,7 +148,7 @@ describe('an installation that is upgraded', () => {
     expect(await audit(restored)).toEqual([]);
   });
 
-  it('is the same after pg_dump and pg_restore, where this machine has them for its server', async () => {
+  it('restores the same data by pg_dump and pg_restore, where this machine has both', async () => {
     if (!(await canDump(url))) return;
     const restored = await anEmptyDatabase();
     await dumpAndRestore(url, restored, join(folder, 'stowage.dump'));

@@ -46,7 +46,7 @@ describe('clusters under concurrency', () => {
     await stowage.stop();
   });
 
-  it('are never more than the organization may have, however many are created at once', async () => {
+  it('creates no more clusters than the limit when many are created at once', async () => {
     const elsewhere = await aTeam(stowage.client, 'Elsewhere');
     for (let i = 0; i < 11; i++) await TestCluster.create(elsewhere, { cpu: 1 });
     const create = (i: number): ReturnType<typeof elsewhere.admin.post<ProblemBody>> =>
@@ -65,14 +65,14 @@ describe('clusters under concurrency', () => {
     expect((await create(50)).status).toBe(201);
   });
 
-  it('keep no submission waiting while somebody renames or resizes them', async () => {
+  it('delays no submission while a request renames or resizes the cluster', async () => {
     const cluster = await TestCluster.create(team, { cpu: 1 });
     await client.query('begin');
     await client.query(
       `update clusters set name = 'held', name_key = 'held', capacity_cpu_millis = 2000 where id = $1`,
       [cluster.id],
     );
-    // Whoever waited for the row would be answered 503: it is free only after the answer.
+    // A request that waited for the row would be answered 503: the row is free only after the answer.
     const id = await cluster.submit();
     await client.query('rollback');
     await eventually(
@@ -81,7 +81,7 @@ describe('clusters under concurrency', () => {
     );
   });
 
-  it('hold all laws while they shrink and grow under load, and end as small as was asked for', async () => {
+  it('holds all laws while clusters shrink and grow under load, and ends at the requested capacity', async () => {
     const random = Random.of('clusters that shrink and grow');
     const cluster = await TestCluster.create(team, { cpu: 40 });
     const running: string[] = [];
@@ -104,7 +104,7 @@ describe('clusters under concurrency', () => {
       }
     };
     const statuses = await atMost(8, [...Array(200).keys()], step);
-    // 503 is the answer to whoever would wait too long for the cluster's row.
+    // 503 answers a request that would wait too long for the cluster's row.
     expect([...new Set(statuses)].filter((status) => ![200, 201, 409, 503].includes(status))).toEqual([]);
 
     // Whatever has happened: what does not fit is refused at once, or waited for.
@@ -132,7 +132,7 @@ describe('clusters under concurrency', () => {
       'pending_cpu_millis = 1e12 + 1, pending_memory_mib = 1, pending_gpu_millis = 1',
     ],
     ['an unknown access', `access = 'public'`],
-  ])('cannot be given %s, whoever writes it', async (_, change) => {
+  ])('refuses %s by a constraint of the database', async (_, change) => {
     const cluster = await TestCluster.create(team, { cpu: 1 });
     await expect(client.query(`update clusters set ${change} where id = $1`, [cluster.id])).rejects.toMatchObject({
       code: '23514',
@@ -140,7 +140,7 @@ describe('clusters under concurrency', () => {
     await team.admin.delete(cluster.path);
   });
 
-  it('have nobody on their list who is no member', async () => {
+  it('refuses users who are no members on the list of a cluster', async () => {
     const cluster = await TestCluster.create(team, { cpu: 1 });
     const insert = client.query(
       'insert into cluster_access (organization_id, cluster_id, user_id, granted_by) values ($1, $2, $3, $3)',
@@ -151,7 +151,7 @@ describe('clusters under concurrency', () => {
 });
 
 describe('a long queue', () => {
-  it('ends in steps when its cluster is deleted, and leaves no count of it', async () => {
+  it('ends in steps when the cluster is deleted, and leaves no counts', async () => {
     const stowage = await Stowage.start();
     const team = await aTeam(stowage.client);
     const cluster = await TestCluster.create(team, { cpu: 1 });

@@ -71,7 +71,7 @@ describe('invite codes', () => {
       people.map(({ id }) => id),
     ]);
 
-  it('with 7 uses make exactly 7 members of 100 who join at once', async () => {
+  it('accepts exactly 7 of 100 users who join at once with a code of 7 uses', async () => {
     const { id, code } = await order({ maxUses: 7 });
     expect(await race(people, code)).toBe(7);
     expect(await listed(id)).toMatchObject({ uses: 7, usesLeft: 0, state: 'used-up' });
@@ -80,7 +80,7 @@ describe('invite codes', () => {
     await everybodyLeaves();
   });
 
-  it('never make a member too many or too few, in a hundred races of random size', async () => {
+  it('accepts exactly as many members as a code has uses, in races of random size', async () => {
     const random = Random.of('races for invites');
     for (let round = 0; round < ROUNDS; round++) {
       const [uses, from] = [random.integer(1, 4), random.integer(0, PEOPLE - 10)];
@@ -98,7 +98,7 @@ describe('invite codes', () => {
     }
   });
 
-  it('burn no use when a member joins again, also twenty times at once, and leave the role as it is', async () => {
+  it('spends no use and changes no role when a member joins again, also twenty times at once', async () => {
     const [person] = people as [Person];
     const { id, code } = await order({ role: 'developer', maxUses: 2 });
     const first = await Promise.all(Array.from({ length: 20 }, () => join(person, code)));
@@ -110,7 +110,7 @@ describe('invite codes', () => {
     await everybodyLeaves();
   });
 
-  it('are refused with the reason once they are expired, revoked or used up, and as unknown otherwise', async () => {
+  it('refuses expired, revoked and spent codes with the reason, and others as unknown', async () => {
     const [person, other] = people as [Person, Person];
     const [revoked, expired, used] = [await order({}), await order({}), await order({ maxUses: 1 })];
     expect((await team.admin.delete(`${team.path}/invites/${revoked.id}`)).status).toBe(204);
@@ -131,7 +131,7 @@ describe('invite codes', () => {
     await everybodyLeaves();
   });
 
-  it('can be typed in lower case, with spaces, and with the letters that look like digits', async () => {
+  it('accepts codes in lower case, with spaces, and with letters that look like digits', async () => {
     const [person] = people as [Person];
     const { code } = await order({});
     const typed = code.toLowerCase().replaceAll('-', ' ').replaceAll('0', 'o').replaceAll('1', 'l');
@@ -139,7 +139,7 @@ describe('invite codes', () => {
     await everybodyLeaves();
   });
 
-  it('are shown once, stored as a hash, and listed for admins alone, newest first, page by page', async () => {
+  it('shows a code once, stores its hash, and lists invites to admins alone, newest first, page by page', async () => {
     const { id, code } = await order({ note: 'interns' });
     const [stored] = await sql('select to_jsonb(i)::text as row from invites i where id = $1', [id]);
     expect(String(stored?.['row'])).not.toContain(code);
@@ -153,7 +153,7 @@ describe('invite codes', () => {
     expect((await team.developer.get(`${team.path}/invites`)).status).toBe(403);
   });
 
-  it('are not for developers to make, whatever the role, nor for tokens of that role', async () => {
+  it('refuses to create an invite for developers and their tokens, whatever its role', async () => {
     const developers = await team.admin.post<{ token: string }>('/v1/me/tokens', {
       name: 'weak',
       organizationId: team.organizationId,
@@ -174,11 +174,11 @@ describe('invite codes', () => {
     { expiresInSeconds: 59 },
     { expiresInSeconds: 31_536_000 },
     { role: 'owner' },
-  ])('are not made with %j', async (fields) => {
+  ])('refuses to create an invite with %j', async (fields) => {
     expect((await team.admin.post(`${team.path}/invites`, { role: 'viewer', ...fields })).status).toBe(400);
   });
 
-  it('are worth nothing while whoever made them is no admin', async () => {
+  it('refuses a code while its maker is no admin', async () => {
     const maker = await aMember(team, 'admin');
     const [person] = people as [Person];
     const { code } = await order({}, maker);
@@ -189,7 +189,7 @@ describe('invite codes', () => {
     await everybodyLeaves();
   });
 
-  it('can be made by a service account, and end with it', async () => {
+  it('lets a service account create invites, and ends these with the account', async () => {
     const path = `${team.path}/service-accounts`;
     const account = await team.admin.post<{ id: string }>(path, { name: 'onboarding', role: 'admin' });
     const { body } = await team.admin.post<{ token: string }>(`${path}/${account.body.id}/tokens`, { name: 'key' });
@@ -207,7 +207,7 @@ describe('invite codes', () => {
     await everybodyLeaves();
   });
 
-  it('let somebody in who registers, or make no account at all', async () => {
+  it('adds a user who registers with a code, or creates no account at all', async () => {
     const { code } = await order({ role: 'developer' });
     const register = (inviteCode: string): Promise<Answer<{ accessToken: string }>> =>
       stowage.client.post('/v1/auth/register', {

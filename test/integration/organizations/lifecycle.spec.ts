@@ -47,7 +47,7 @@ describe('an organization', () => {
   const sql = async (text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> =>
     (await client.query<Record<string, unknown>>(text, values)).rows;
 
-  it('is renamed, unless it was edited since it was read', async () => {
+  it('renames an organization, and refuses a rename with an outdated version', async () => {
     const { admin, path, developer } = await aTeam(stowage.client);
     const read = await admin.get(path);
     const tag = read.headers.get('etag') ?? '';
@@ -59,7 +59,7 @@ describe('an organization', () => {
     expect((await developer.get(path)).body).toMatchObject({ name: 'Robotics' });
   });
 
-  it('may be one of several of the same person, with another role in each', async () => {
+  it('lets a user belong to several organizations, with a different role in each', async () => {
     const [one, other] = [await aTeam(stowage.client, 'One'), await aTeam(stowage.client, 'Other')];
     const invite = await other.admin.post<{ code: string }>(`${other.path}/invites`, { role: 'viewer' });
     await one.admin.post('/v1/organizations/join', { code: invite.body.code });
@@ -71,8 +71,8 @@ describe('an organization', () => {
     expect((await one.admin.post(`${other.path}/invites`, { role: 'viewer' })).status).toBe(403);
   });
 
-  describe('that is deleted', () => {
-    it('must have no work left: it is drained, then deleted', async () => {
+  describe('a deleted organization', () => {
+    it('refuses to delete an organization with work left, and deletes a drained one', async () => {
       const team = await aTeam(stowage.client);
       const cluster = await TestCluster.create(team, { cpu: 1 });
       const [running, waiting] = [await cluster.submit(), await cluster.submit()];
@@ -96,7 +96,7 @@ describe('an organization', () => {
       expect((await team.admin.delete(team.path)).status).toBe(404);
     });
 
-    it('exists for nobody any more: no member, no token, no code, no operator', async () => {
+    it('answers 404 to former members, tokens, invite codes and operators', async () => {
       const team = await aTeam(stowage.client);
       const token = { name: 't', organizationId: team.organizationId, role: 'admin' };
       const own = await team.admin.post<{ token: string }>('/v1/me/tokens', token);
@@ -131,7 +131,7 @@ describe('an organization', () => {
       expect(limits.status).toBe(404);
     });
 
-    it('keeps its history, and its audit log for operators', async () => {
+    it('keeps the history, and the audit log for operators', async () => {
       const team = await aTeam(stowage.client);
       const cluster = await TestCluster.create(team, { cpu: 1 });
       const id = await cluster.submit();
@@ -159,7 +159,7 @@ describe('an organization', () => {
       expect(all.body.items.find((one) => one.id === team.organizationId)?.deletedAt).toEqual(expect.any(String));
     });
 
-    it('is not left with work by submissions that arrive at the same moment, in 20 rounds', async () => {
+    it('keeps no work from submissions that arrive at the moment of the deletion, in 20 rounds', async () => {
       for (let round = 0; round < 20; round++) {
         const admin = await aPerson(stowage.client, 'founder');
         const { body } = await admin.post<{ id: string }>('/v1/organizations', { name: 'Lab' });
@@ -199,7 +199,7 @@ describe('the audit log', () => {
     return answer.body;
   };
 
-  it('has one entry for each change, with who, what, to what, from where, and in which request', async () => {
+  it('records one entry for each change, with actor, action, target, address and request', async () => {
     const person = await aMember(team, 'developer');
     const invite = await team.admin.post<{ id: string }>(`${team.path}/invites`, { role: 'viewer', note: 'n' });
     const memberPath = `${team.path}/members/${person.id}`;
@@ -244,7 +244,7 @@ describe('the audit log', () => {
     }
   });
 
-  it('has no entry for what was refused, or changed nothing', async () => {
+  it('records no entry for requests that are refused or change nothing', async () => {
     const before = await log();
     await team.developer.patch(team.path, { name: 'x' });
     await team.admin.patch(`${team.path}/members/${team.admin.id}`, { role: 'viewer' });
@@ -254,7 +254,7 @@ describe('the audit log', () => {
     expect(await log()).toEqual(before);
   });
 
-  it('names the token that was used, and the person behind it', async () => {
+  it('names the token that was used, and its user', async () => {
     const made = await team.admin.post<{ id: string; token: string }>('/v1/me/tokens', {
       name: 'ops',
       organizationId: team.organizationId,
@@ -270,7 +270,7 @@ describe('the audit log', () => {
     });
   });
 
-  it('is read page by page to its beginning, each entry once, latest first', async () => {
+  it('lists each entry once, latest first, page by page', async () => {
     const entries: Entry[] = [];
     for (let cursor: string | null = ''; cursor !== null;) {
       const page: Page = await log(`?limit=3${cursor === '' ? '' : `&cursor=${cursor}`}`);
@@ -284,7 +284,7 @@ describe('the audit log', () => {
     expect(entries.at(-1)?.action).toBe('organization_create');
   });
 
-  it('is filtered by actor, action, target and time', async () => {
+  it('filters by actor, action, target and time', async () => {
     const { items } = await log('?limit=100');
     const of = async (query: string): Promise<string[]> => (await log(`?limit=100&${query}`)).items.map(({ id }) => id);
     const where = (keep: (entry: Entry) => boolean): string[] => items.filter(keep).map(({ id }) => id);
@@ -310,7 +310,7 @@ describe('the audit log', () => {
     expect(await team.admin.get(`${team.path}/audit?${query}`)).toMatchObject({ status, body: { code } });
   });
 
-  it('of one organization cannot be continued in another, nor under another filter', async () => {
+  it('refuses a cursor of another organization or another filter', async () => {
     const other = await aTeam(stowage.client, 'Other');
     const { nextCursor } = await log('?limit=1');
     for (const [person, path] of [
@@ -321,7 +321,7 @@ describe('the audit log', () => {
     }
   });
 
-  it('of the installation is for operators: accounts and sign-ins, which concern no organization', async () => {
+  it('shows accounts and sign-ins, which concern no organization, to operators alone', async () => {
     const entries = (await log('?limit=100', '/v1/admin/audit', operator)).items;
     expect(entries.length).toBeGreaterThan(3);
     expect(new Set(entries.map((entry) => (entry as unknown as { organizationId: null }).organizationId))).toEqual(

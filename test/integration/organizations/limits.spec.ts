@@ -16,7 +16,7 @@ import { eventually } from '../../support/wait.js';
 const AT_ONCE = 50;
 const ROUNDS = cases(20);
 
-/** Something of which an organization may have so many. */
+/** A kind of thing with a limit per organization. */
 interface Limited {
   readonly name: 'clusters' | 'members' | 'invites' | 'tokens' | 'queued';
   readonly code: string;
@@ -123,7 +123,7 @@ describe('limits of an organization', () => {
   ];
 
   /**
-   * So many tries at once where only `room` are left; whoever waited too long for its turn, and was answered 503, tries again.
+   * Makes `tries` requests at once where only `room` may succeed; repeats those that waited too long and were answered 503.
    * @returns how many succeeded
    */
   const race = async ({ name, code, count, add }: Limited, tries: number, room: number): Promise<number> => {
@@ -146,11 +146,11 @@ describe('limits of an organization', () => {
     return answers.length - refused.length;
   };
 
-  it.each(LIMITED)('let exactly one of 50 in at one below the limit of $name', async (limited) => {
+  it.each(LIMITED)('accepts exactly one of 50 at one below the limit of $name', async (limited) => {
     expect(await race(limited, AT_ONCE, 1)).toBe(1);
   });
 
-  it.each(LIMITED)('hold for $name in races of random size', async (limited) => {
+  it.each(LIMITED)('holds the limit of $name in races of random size', async (limited) => {
     const random = Random.of(`races for ${limited.name}`);
     for (let round = 0; round < ROUNDS; round++) {
       const room = random.integer(0, 3);
@@ -158,7 +158,7 @@ describe('limits of an organization', () => {
     }
   });
 
-  it('count a batch as a whole, and say how many wait', async () => {
+  it('counts a batch as a whole, and returns how many deployments wait', async () => {
     const waiting = await counted(`deployments where organization_id = $1 and status = 'queued'`);
     await setLimits({ queued: waiting + 3 });
     const batch = (size: number): Promise<Answer> =>
@@ -170,7 +170,7 @@ describe('limits of an organization', () => {
     await setLimits({ queued: null });
   });
 
-  it('act within a second when they are lowered, and make room again when something ends', async () => {
+  it('applies a lowered limit within a second, and admits again when a deployment ends', async () => {
     const submit = (): Promise<Answer<{ id: string }>> =>
       team.developer.post(`${clusterPath}/deployments`, aDeployment);
     const last = await submit();
@@ -184,7 +184,7 @@ describe('limits of an organization', () => {
     await setLimits({ queued: null });
   });
 
-  it('keep no retry out of the queue: it was let in when it was submitted', async () => {
+  it('requeues a retry also above the limit of queued deployments', async () => {
     const passes = await ManualPasses.of(stowage);
     const cluster = await TestCluster.create(team, { cpu: 1 });
     const id = await cluster.submit({ maxRetries: 1 });
@@ -207,7 +207,7 @@ describe('limits of an organization', () => {
     await passes.stop();
   });
 
-  it('are what the settings say until an operator says otherwise, and again afterwards', async () => {
+  it('uses the limits of the settings where an operator has set none', async () => {
     const listed = async (): Promise<unknown> =>
       (await operator.get<{ items: { id: string }[] }>('/v1/admin/organizations')).body.items.find(
         ({ id }) => id === team.organizationId,
@@ -228,13 +228,13 @@ describe('limits of an organization', () => {
   });
 
   it.each([{ members: -1 }, { members: 1.5 }, { members: '5' }, { members: 2e9 }, { people: 5 }])(
-    'are not set to %j',
+    'refuses to set limits to %j',
     async (limits) => {
       expect((await setLimits(limits as Record<string, number>)).status).toBe(400);
     },
   );
 
-  it('of organizations a user may found hold against 20 at once', async () => {
+  it('holds the limit of organizations per user against 20 requests at once', async () => {
     const strict = await Stowage.start({ workers: 0, STOWAGE_LIMIT_ORGANIZATIONS: '3' });
     try {
       const founder = await aPerson(strict.client, 'founder');

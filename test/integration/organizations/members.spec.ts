@@ -30,7 +30,7 @@ describe('members', () => {
 
   const memberPath = (person: Person): string => `${team.path}/members/${person.id}`;
 
-  it('are listed for every member, page by page, without anything of their accounts', async () => {
+  it('lists members to every member, page by page, without their account data', async () => {
     await stowage.client.send('PATCH', '/v1/me', {
       token: team.developer.token,
       body: { email: 'dev@example.com', currentPassword: team.developer.password },
@@ -56,7 +56,7 @@ describe('members', () => {
     expect(seen).toEqual(expect.arrayContaining(expected));
   });
 
-  it('act with a changed role from their next request on, and so do their API tokens', async () => {
+  it('applies a changed role from the next request on, also to API tokens', async () => {
     const person = await aMember(team, 'admin');
     const { body } = await person.post<{ token: string }>('/v1/me/tokens', {
       name: 'mine',
@@ -76,7 +76,7 @@ describe('members', () => {
     await team.admin.delete(memberPath(person));
   });
 
-  it('cannot raise themselves, nor be given a role that does not exist', async () => {
+  it('refuses members who raise their own role, and unknown roles', async () => {
     const answer = await team.developer.patch(memberPath(team.developer), { role: 'admin' });
     expect(answer).toMatchObject({ status: 403, body: { code: 'RBAC.ROLE_TOO_LOW' } });
     expect((await team.admin.patch(memberPath(team.developer), { role: 'owner' })).status).toBe(400);
@@ -85,7 +85,7 @@ describe('members', () => {
     );
   });
 
-  it('lose access at once when they are removed, and an old token does not come back with them', async () => {
+  it('ends the access of a removed member at once, and keeps old tokens revoked after a new join', async () => {
     const person = await aMember(team, 'developer');
     const { body } = await person.post<{ token: string }>('/v1/me/tokens', {
       name: 'mine',
@@ -104,7 +104,7 @@ describe('members', () => {
     await team.admin.delete(memberPath(person));
   });
 
-  it('get no token that is ordered while they are removed, which would work again if they came back', async () => {
+  it('creates no token in a race with the removal of its member', async () => {
     const person = await aMember(team, 'developer');
     const remover = new Client({ connectionString: stowage.database.url });
     await remover.connect();
@@ -120,7 +120,7 @@ describe('members', () => {
         async () => (await sql(waiting)).length,
         (count) => count > 0,
       );
-      // What removing does, by whoever has the organization.
+      // Removes the member in a transaction that locks the organization.
       for (const table of ['memberships', 'api_tokens']) {
         await remover.query(`delete from ${table} where organization_id = $1 and user_id = $2`, [
           team.organizationId,
@@ -135,7 +135,7 @@ describe('members', () => {
     expect(await sql('select 1 from api_tokens where user_id = $1', [person.id])).toEqual([]);
   });
 
-  it('who are operators, too, get tokens of no more than their role, and operators who are none get no token', async () => {
+  it('limits tokens of operators to their role as members, and creates none for operators who are no members', async () => {
     const order = { name: 'ops', organizationId: team.organizationId };
     const member = await aMember(team, 'viewer');
     const operator = await aPerson(stowage.client, 'operator');
@@ -153,7 +153,7 @@ describe('members', () => {
     await team.admin.delete(memberPath(member));
   });
 
-  it('leave their deployments behind, which admins then care for, and find them again when they return', async () => {
+  it('keeps the deployments of a member who leaves, for admins and for a later return', async () => {
     const person = await aMember(team, 'developer');
     const cluster = await team.admin.post<{ id: string }>(`${team.path}/clusters`, {
       name: 'pool',
@@ -184,24 +184,24 @@ describe('members', () => {
     await team.admin.delete(memberPath(person));
   });
 
-  describe('of whom the last admin', () => {
+  describe('the last admin', () => {
     const LAST = { status: 409, body: { code: 'MEMBERS.LAST_ADMIN' } };
 
-    it('can be neither demoted nor removed, and cannot leave', async () => {
+    it('refuses to demote or remove the last admin, or to let the last admin leave', async () => {
       expect(await team.admin.patch(memberPath(team.admin), { role: 'viewer' })).toMatchObject(LAST);
       expect(await team.admin.delete(memberPath(team.admin))).toMatchObject(LAST);
       expect(await team.admin.post(`${team.path}/leave`)).toMatchObject(LAST);
       expect((await team.admin.patch(memberPath(team.admin), { role: 'admin' })).status).toBe(200);
     });
 
-    it('is the only one who can still sign in', async () => {
+    it('counts only admins who can still sign in', async () => {
       const other = await aMember(team, 'admin');
       await sql('update users set disabled_at = now() where id = $1', [other.id]);
       expect(await team.admin.post(`${team.path}/leave`)).toMatchObject(LAST);
       expect((await team.admin.delete(memberPath(other))).status).toBe(204);
     });
 
-    it('is not an operator, who is no member', async () => {
+    it('counts no operator who is no member', async () => {
       const operator = await aPerson(stowage.client, 'operator');
       await sql('update users set is_operator = true where id = $1', [operator.id]);
       expect(await operator.delete(memberPath(team.admin))).toMatchObject(LAST);
@@ -211,7 +211,7 @@ describe('members', () => {
       });
     });
 
-    it('remains when admins demote, remove and leave at once, in a hundred rounds', async () => {
+    it('keeps one admin when admins demote, remove and leave at once, in many rounds', async () => {
       const random = Random.of('races of admins');
       const admins = [await aMember(team, 'admin'), await aMember(team, 'admin')];
       await sql(`update memberships set role = 'viewer' where organization_id = $1 and user_id = $2`, [
@@ -258,7 +258,7 @@ describe('members', () => {
     });
   });
 
-  it('cannot be made to leave by a program that holds their token', async () => {
+  it('refuses a leave by an API token', async () => {
     const { body } = await team.developer.post<{ token: string }>('/v1/me/tokens', {
       name: 'mine',
       organizationId: team.organizationId,

@@ -123,7 +123,7 @@ describe('rows of different organizations', () => {
     }
   };
 
-  it('are never tied: every key between their tables refuses a row of the one that points to a row of the other', async () => {
+  it('refuses rows that point to a row of another organization, by every key between tables', async () => {
     const keys = await tenantKeys();
     expect(keys.length).toBeGreaterThanOrEqual(8);
     await attack(async () => {
@@ -157,7 +157,7 @@ describe('rows of different organizations', () => {
     });
   });
 
-  it('never change sides: a row that others point to, or that points to others, stays in its organization', async () => {
+  it('refuses to move a row with references to another organization', async () => {
     const tables = new Set((await tenantKeys()).flatMap(({ table, target }) => [table, target]));
     await attack(async () => {
       for (const table of tables) {
@@ -170,7 +170,7 @@ describe('rows of different organizations', () => {
     });
   });
 
-  it('cannot be made for an organization that does not exist', async () => {
+  it('refuses rows of an organization that does not exist', async () => {
     await attack(async () => {
       for (const [text, ...values] of [
         [`insert into memberships (organization_id, user_id, role) values ($1, $2, 'admin')`, here.admin.id],

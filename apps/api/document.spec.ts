@@ -70,7 +70,7 @@ describe('the OpenAPI document', () => {
     expect(silent).toEqual([]);
   });
 
-  it('fills no form with what may be left out and has no default', () => {
+  it('fills no form with optional fields that have no default', () => {
     const filled = operations.flatMap(({ operationId, parameters = [] }) =>
       parameters
         .filter((parameter) => parameter.required !== true)
@@ -80,7 +80,7 @@ describe('the OpenAPI document', () => {
     expect(filled).toEqual([]);
   });
 
-  it('tells what may be left out by an example, in words, too', () => {
+  it('names optional fields of an example in its description', () => {
     const optional = operations
       .flatMap(({ parameters = [] }) => parameters)
       .filter(({ schema }) => 'examples' in schema);
@@ -115,7 +115,7 @@ describe('the OpenAPI document', () => {
     expect(edits.map((id) => [id, fieldsOf(id).length])).toEqual(edits.map((id) => [id, 1]));
   });
 
-  it('shows no detail of preemption in a policy that does not ask for it', () => {
+  it('shows no detail of preemption in a policy without preemption', () => {
     const policies = operations.flatMap(({ operationId, requestBody }) => {
       const policy = requestBody?.content['application/json']?.example?.['policy'];
       return isJson(policy) ? [{ operationId, policy }] : [];
@@ -155,7 +155,7 @@ describe('the OpenAPI document', () => {
     expect([...used].sort()).toEqual(document.tags.map(({ name }) => name).sort());
   });
 
-  it('is the same every time, and tells nothing of where it was made', async () => {
+  it('renders the same text each time, without anything of this machine', async () => {
     const text = await renderOpenApi();
     expect(JSON.parse(text)).toEqual(document);
     expect(text).not.toMatch(/nowhere\.invalid|x-stowage|Dto"/);

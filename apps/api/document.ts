@@ -8,7 +8,7 @@ import { describeHttpApp } from '#http';
 import { ApiModule } from './api.module.js';
 import { TAGS } from './tags.js';
 
-/** The API's OpenAPI document as text; `docs/openapi.json` is the same for readers. Neither a server nor a setting is needed: nothing of either shows in it. */
+/** Renders the API's OpenAPI document, without a server: no setting of this machine appears in it. `docs/openapi.json` is the same, formatted. */
 export async function renderOpenApi(): Promise<string> {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const settings = loadSettings({

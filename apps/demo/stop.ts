@@ -1,4 +1,4 @@
-/** Something that the person at the keyboard can act on: printed as it is, without a stack; then the demo ends. */
+/** An error that the user can act on: printed without a stack; then the demo ends. */
 export class Stop extends Error {
   constructor(
     message: string,
@@ -10,7 +10,7 @@ export class Stop extends Error {
   }
 }
 
-/** The text of whatever was thrown. */
+/** The message of a thrown value. */
 export function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -12,17 +12,17 @@ export interface Address {
 }
 
 const WILDCARDS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
-/** How many ports after the usual one are tried when nobody asked for a particular one. */
+/** The number of ports that are tried after the default one. */
 const ALTERNATIVES = 100;
-/** A machine with ten times the work that it can do was seen to need half a minute. */
+/** A machine with a load of ten times its cores needed half a minute. */
 const READY_WAIT_MS = 180_000;
 
 /**
- * Chooses the API's port. One that was set is taken or nothing is: clients were told it. The default gives way to the
- * next free one when another program has it.
+ * Chooses the API's port. A port that was set is never replaced: clients know it. Where another program has the default
+ * port, the next free one is used.
  *
- * @param wasSet whether somebody asked for this port
- * @throws Stop when that one is taken
+ * @param wasSet whether PORT was set
+ * @throws Stop when that port is taken
  */
 export async function chooseAddress(host: string, port: number, wasSet: boolean): Promise<Address> {
   if (wasSet && port !== 0) {
@@ -47,7 +47,7 @@ function addressOf(host: string, port: number): Address {
   return { host, port, url: `http://${isIPv6(local) ? `[${local}]` : local}:${String(port)}` };
 }
 
-/** Waits until the API says that it is ready. @throws Stop when it does not within three minutes */
+/** Waits until the API is ready. @throws Stop after three minutes */
 export async function ready(address: Address, signal: AbortSignal): Promise<void> {
   const until = performance.now() + READY_WAIT_MS;
   for (;;) {

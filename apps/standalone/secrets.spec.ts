@@ -8,7 +8,7 @@ import { loadSettings } from '#config';
 
 import { keepSecrets } from './secrets.js';
 
-describe('the secrets of a data directory', () => {
+describe('keepSecrets', () => {
   let directory: string;
   let path: string;
 
@@ -21,20 +21,20 @@ describe('the secrets of a data directory', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('are made once and then kept, for their owner alone to read', () => {
+  it('generates secrets once and keeps them, readable by their owner alone', () => {
     const made = keepSecrets(directory);
     expect(keepSecrets(directory)).toEqual(made);
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it('differ from directory to directory', () => {
+  it('generates other secrets for another directory', () => {
     const made = keepSecrets(directory);
     rmSync(path);
     const others = Object.values(keepSecrets(directory));
     expect(others.filter((secret) => Object.values(made).includes(secret))).toEqual([]);
   });
 
-  it('are of the form that the settings ask for', () => {
+  it('generates secrets of the form that the settings require', () => {
     const secrets = keepSecrets(directory);
     const settings = loadSettings({
       DATABASE_URL: 'postgresql://localhost/stowage',
@@ -45,7 +45,7 @@ describe('the secrets of a data directory', () => {
     expect(settings.jwtKeys).toHaveLength(1);
   });
 
-  it('get what a later version adds, and keep the rest', () => {
+  it('adds the secrets of a later version, and keeps the rest', () => {
     const { tokenSecret, ...others } = keepSecrets(directory);
     writeFileSync(path, JSON.stringify(others));
     const completed = keepSecrets(directory);
@@ -54,7 +54,7 @@ describe('the secrets of a data directory', () => {
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(completed);
   });
 
-  it('are never made anew over a file that cannot be read', () => {
+  it('refuses a file that cannot be read, and leaves its content', () => {
     writeFileSync(path, '{');
     expect(() => keepSecrets(directory)).toThrow('secrets.json is not readable JSON');
     expect(readFileSync(path, 'utf8')).toBe('{');

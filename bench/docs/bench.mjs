@@ -1,4 +1,4 @@
-// How long somebody waits for Swagger UI: until the first operation is open on a new page, and until another one is on the same page; with the
+// How long a reader waits for Swagger UI: until the first operation is open on a new page, and until another one is on the same page; with the
 // OpenAPI 3.0 that the page is given, in turn with the 3.1 of /openapi.json.
 //
 //   npm run bench:docs [-- --rounds 5]

@@ -104,7 +104,7 @@ async function bareBatch(client, { organization, cluster, user }) {
   await client.query('commit');
 }
 
-/** The ids of so many deployments that hold resources. No worker runs: nobody asks what the ledger says of them. */
+/** The ids of a batch of scheduled deployments. No worker runs: nothing compares them with the ledger. */
 async function scheduled(client, { organization, cluster, user }) {
   const { rows } = await client.query(SCHEDULED, [organization, cluster, user, BATCH]);
   return rows.map(({ id }) => id);

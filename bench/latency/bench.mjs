@@ -1,6 +1,6 @@
-// How long people wait for the scheduler, by the database's clock: from a submission to its start on a free cluster, from an end to the
-// next start with thousands waiting; and how much longer a pass takes that makes the same placements beside a hundred times as many that
-// wait. One API process and one worker. Prints rows of a markdown table. Needs a built project, a PostgreSQL whose user may create databases
+// Latency of the scheduler, by the database's clock: from a submission to its start on a free cluster, from an end to the
+// next start with thousands waiting; and the time of a pass that makes the same placements with a hundred times as many
+// waiting. One API process and one worker. Prints rows of a markdown table. Needs a built project, a PostgreSQL whose user may create databases
 // (STOWAGE_TEST_DATABASE_URL) and a Redis (STOWAGE_TEST_REDIS_URL): `npm run bench:latency` brings its own.
 //
 //   node bench/latency/bench.mjs [--samples 500] [--waiting 10000] [--many 1000000] [--passes 30]
@@ -27,7 +27,7 @@ const PACE_MS = 40;
 /** A deployment of one of the shapes; the smallest of all is one CPU. */
 const deployment = (index) => ({ image: 'app:1', resources: { cpu: 1, memoryMib: 256 + (index % SHAPES) } });
 
-/** So many deployments that wait, written as submissions write them, and counted by a signal. */
+/** Inserts queued deployments as submissions do, with their signal. */
 const FILL = `
   with waiting as (
     insert into deployments (organization_id, id, cluster_id, name, image, cpu_millis, memory_mib, gpu_millis, priority, submitted_by, queued_at)
@@ -44,7 +44,7 @@ async function fill(client, owner, cluster, count) {
   await client.query('vacuum analyze deployments');
 }
 
-/** The ids that a query finds, as soon as there are so many. */
+/** The ids that a query finds, once it finds `count`. */
 async function idsOf(client, query, cluster, count) {
   for (let i = 0; i < 6000; i++) {
     const { rows } = await client.query(query, [cluster.id, count]);
@@ -96,7 +96,7 @@ async function startsAfterEnds(port, client, owner) {
   return rows.map(({ ms }) => ms);
 }
 
-/** How long passes take that place the same number, beside so many that wait. @returns milliseconds */
+/** Durations of passes that place `PLACED` of `waiting`. @returns milliseconds */
 async function passes(port, client, owner, waiting) {
   const capacity = { cpu: PLACED, memoryMib: 1_000_000_000 };
   const cluster = await aCluster(owner, port, { name: `waiting-${waiting}`, capacity });

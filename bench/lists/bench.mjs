@@ -1,5 +1,5 @@
 // How long the first page and a deep page of the queue and of lists take, through the API, beside 10,000 and 1,000,000 deployments. Prints rows
-// of a markdown table: median and 95th percentile of so many requests, in milliseconds. Needs a built project, a PostgreSQL whose user may create
+// of a markdown table: median and 95th percentile, in milliseconds. Needs a built project, a PostgreSQL whose user may create
 // databases (STOWAGE_TEST_DATABASE_URL) and a Redis (STOWAGE_TEST_REDIS_URL).
 //
 //   node bench/lists/bench.mjs [--rows 10000,1000000] [--requests 200]
@@ -15,7 +15,7 @@ const { values } = parseArgs({
 const SIZES = values.rows.split(',').map(Number);
 const REQUESTS = Number(values.requests);
 
-/** Half wait, one in a thousand has failed, the rest has succeeded; every hundredth has a name and a rare label, all have a frequent one. */
+/** Half are queued, one in a thousand failed, the rest succeeded; every hundredth has a name and a rare label, all have a frequent one. */
 const FILL = `
   insert into deployments (organization_id, id, cluster_id, name, is_named, image, cpu_millis, memory_mib, gpu_millis, priority, submitted_by,
                            queued_at, status, ended_at, released_at, labels)
@@ -26,7 +26,7 @@ const FILL = `
   from (select n, case when n % 2 = 0 then 'queued' when n % 1000 = 1 then 'failed' else 'succeeded' end as status
         from generate_series(1, $4::int) n) rows`;
 
-/** Somebody with an organization, a cluster and so many deployments in it. */
+/** A user with an organization, a cluster and `rows` deployments in it. */
 async function aFullCluster(port, client, rows) {
   const owner = await anOwner(port);
   const { id } = await aCluster(owner, port, { name: 'pool', capacity: { cpu: 1000, memoryMib: 1000, gpu: 0 } });
@@ -36,7 +36,7 @@ async function aFullCluster(port, client, rows) {
   return { token: owner.token, path, cluster: id, user: owner.user };
 }
 
-/** The address of the page that begins after so many pages. */
+/** The URL of the page that follows `pages` others. */
 async function pageAfter(url, token, pages) {
   let cursor = '';
   for (let page = 0; page < pages; page++) {

@@ -1,22 +1,22 @@
 import { errorOf } from './problem-error.js';
 
-/** What signing in gives. Keep the refresh token as you keep a password: each is good for one use. */
+/** The tokens of a session. Keep the refresh token as you keep a password; each can be used once. */
 export interface TokenPair {
   readonly accessToken: string;
   readonly refreshToken: string;
 }
 
-/** Who asks: an API token, or somebody who signed in. */
+/** The credential of a client: an API token, or the tokens of a session. */
 export interface Credentials {
-  /** An API token, of a person or of a service account. */
+  /** An API token of a user or a service account. */
   readonly token?: string;
   /** The tokens of a session; they are renewed when the access token has expired. */
   readonly tokens?: TokenPair;
-  /** Told of each new pair, so that it can be kept: the former refresh token is of no use any more. */
+  /** Called with each new pair, to be kept: the former refresh token is no longer valid. */
   readonly onTokens?: (tokens: TokenPair) => void;
 }
 
-/** Holds a credential, and renews it, once at a time however many requests find it expired. */
+/** Holds a credential, and renews it once for all concurrent requests that find it expired. */
 export class Credential {
   private tokens: TokenPair | undefined;
   private renewal: Promise<boolean> | undefined;
@@ -33,7 +33,7 @@ export class Credential {
     return this.tokens?.accessToken ?? this.options.token;
   }
 
-  /** Gets a new access token for one that was refused. @returns whether there is one; false for API tokens */
+  /** Gets a new access token after one was refused. @returns false where there is none to get: for API tokens */
   async renew(refused: string | undefined): Promise<boolean> {
     if (this.tokens === undefined) return false;
     if (this.tokens.accessToken !== refused) return true;

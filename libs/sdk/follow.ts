@@ -2,9 +2,9 @@ import type { Event } from './generated/index.js';
 import { errorOf } from './problem-error.js';
 import { pause } from './transport.js';
 
-/** Which events, and from where on. */
+/** Selects events, and the position to start from. */
 export interface FollowOptions {
-  /** The id of the last event that was seen: what came after it is told first. {@link BEGINNING} for all; left out: from now on. */
+  /** The id of the last event that was seen: the iteration starts after it. {@link BEGINNING} for all; left out: from now on. */
   readonly lastEventId?: string;
   readonly clusterId?: string;
   readonly deploymentId?: string;
@@ -28,8 +28,8 @@ interface Message {
 }
 
 /**
- * Events as they happen, in the order of the organization, none twice and none left out: a connection that ends is followed by another
- * one that goes on after the last event. Ends only by `break`, the signal, or a refusal (`ProblemError`).
+ * Yields the events of an organization in their order, each once, without a gap: after a lost connection another one continues after the last
+ * event. Ends only by `break`, the signal, or a refusal (`ProblemError`).
  */
 export async function* followEvents(
   send: (request: Request, signal?: AbortSignal) => Promise<Response>,
@@ -48,7 +48,7 @@ export async function* followEvents(
         if (message.name === 'message' && message.data !== '') yield JSON.parse(message.data) as Event;
       }
     } catch (error) {
-      // A connection that breaks fails by TypeError; whatever else it is, another one would meet it too.
+      // A lost connection fails by TypeError; any other error would meet the next connection too.
       if (!(error instanceof TypeError)) throw error;
     }
     await pause(Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS), signal);

@@ -1,15 +1,15 @@
-/** One page of a list, as every list of the API answers. */
+/** One page of a list of the API. */
 export interface PageOf<T> {
   readonly items: readonly T[];
   readonly nextCursor: string | null;
 }
 
 /**
- * Every item of a list, page by page as they are asked for:
+ * Yields every item of a list, and reads page after page:
  *
  *     for await (const cluster of everyItem((query) => stowage.listClusters({ path, query }))) ...
  *
- * @param list asks for one page; what it gets belongs into `query`
+ * @param list reads one page; its argument belongs into `query`
  */
 export async function* everyItem<T>(
   list: (query: { cursor?: string }) => Promise<PageOf<T>>,

@@ -6,13 +6,13 @@ export class ProblemError extends Error {
   readonly status: number;
   /** Stable, such as `DEPLOYMENTS.EXCEEDS_CAPACITY`. */
   readonly code: string;
-  /** For reports of faults; it stands in the service's logs. */
+  /** Identifies the request in the service's logs. */
   readonly requestId: string;
-  /** What to wait before the next try, where the API says so. */
+  /** The pause before the next try, where the API names one. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(
-    /** Everything that was said, with the facts that belong to the code. */
+    /** The whole problem document, with the facts that belong to its code. */
     readonly problem: Problem & Readonly<Record<string, unknown>>,
     retryAfterSeconds?: number,
   ) {
@@ -24,7 +24,7 @@ export class ProblemError extends Error {
   }
 }
 
-/** The error that an answer stands for; what is no problem comes from something between us and the API. */
+/** Converts an answer to an error; one that is no problem document comes from a proxy before the API. */
 export function errorOf(body: unknown, response: Response): Error {
   if (typeof body === 'object' && body !== null && 'code' in body && 'detail' in body) {
     return new ProblemError(body as ConstructorParameters<typeof ProblemError>[0], retryAfterOf(response));

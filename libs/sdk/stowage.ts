@@ -5,17 +5,17 @@ import { type Event, Operations, type Tokens } from './generated/index.js';
 import { errorOf } from './problem-error.js';
 import { createTransport, type RetryOptions } from './transport.js';
 
-/** Where the API is, who asks, and how patiently. */
+/** Address of the API, credential, and retries. */
 export interface StowageOptions extends Credentials, RetryOptions {
   /** Such as `https://stowage.example.com`, without `/v1`. */
   readonly baseUrl: string;
-  /** What sends requests; the global `fetch` unless said otherwise. */
+  /** Sends requests; the global `fetch` by default. */
   readonly fetch?: typeof globalThis.fetch;
 }
 
 /**
- * The Stowage API. Each operation of its document is a method, by its operationId; it answers what the API answers, and throws a
- * `ProblemError` for what the API refuses.
+ * A client of the Stowage API. Each operation of its document is a method, by its operationId. It returns the answer of the API, and throws a
+ * `ProblemError` where the API refuses.
  */
 export class Stowage extends Operations {
   readonly #send: (request: Request, signal?: AbortSignal) => Promise<Response>;
@@ -44,7 +44,7 @@ export class Stowage extends Operations {
     return Stowage.#signedIn(rest, (stowage) => stowage.loginUser({ body: { username, password } }));
   }
 
-  /** Makes an account, and is signed in with it. With an invite code, the account joins that organization. */
+  /** Creates an account and signs in. With an invite code, the account joins that organization. */
   static async register(
     options: Omit<StowageOptions, 'token' | 'tokens'> & {
       readonly username: string;
@@ -70,7 +70,7 @@ export class Stowage extends Operations {
     return new Stowage({ ...options, tokens });
   }
 
-  /** What happens to the deployments of an organization, as it happens: see {@link followEvents}. */
+  /** The events of an organization as they happen: see {@link followEvents}. */
   follow(organizationId: string, options: FollowOptions = {}): AsyncGenerator<Event, void, undefined> {
     const url = new URL(`${this.#baseUrl}/v1/organizations/${encodeURIComponent(organizationId)}/events`);
     return followEvents(this.#send, url, options);

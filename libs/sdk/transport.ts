@@ -2,11 +2,11 @@ import { type Credential } from './credentials.js';
 import { KEYED_ROUTES } from './generated/keyed-routes.js';
 import { retryAfterOf } from './problem-error.js';
 
-/** How often, and how patiently, a request is sent again that was not answered, or that was put off. */
+/** Limits of the retries of a request that was not answered, or that was put off. */
 export interface RetryOptions {
-  /** Tries after the first; 4 unless said otherwise. */
+  /** Tries after the first; 4 by default. */
   readonly retries?: number;
-  /** The first pause, which doubles with each further try; 200 ms unless said otherwise. What the API asks for counts in its place. */
+  /** The first pause, which doubles with each further try; 200 ms by default. A Retry-After of the API replaces it. */
   readonly retryDelayMs?: number;
 }
 
@@ -15,16 +15,16 @@ const LONGEST_PAUSE_MS = 10_000;
 const REPEATABLE = new Set(['GET', 'HEAD', 'PUT', 'DELETE']);
 const AWAY = new Set([502, 503, 504]);
 
-/** Takes an Idempotency-Key: the document says which routes do. */
+/** Whether the route of a request takes an Idempotency-Key, by the API document. */
 function takesKey({ method, url }: Request): boolean {
   const { pathname } = new URL(url);
   return method === 'POST' && KEYED_ROUTES.some((route) => route.test(pathname));
 }
 
 /**
- * A `fetch` that signs requests, renews an expired access token, and sends again what is safe to send again: reads, what says the same
- * twice, and what creates something under an Idempotency-Key, which is added where the route takes one. A refusal by a limit (429) was
- * not acted upon, so anything may be sent again.
+ * A `fetch` that signs requests, renews an expired access token, and repeats what is safe to repeat: reads, PUT and DELETE, and requests
+ * with an Idempotency-Key, which is added where the route takes one. A request that a limit refused (429) was not carried out, and is repeated
+ * in any case.
  */
 export function createTransport(
   credential: Credential,
@@ -58,7 +58,7 @@ export function createTransport(
         const seconds = retryAfterOf(response);
         await pause(seconds === undefined ? backoffMs : Math.min(seconds * 1000, LONGEST_PAUSE_MS), signal);
       } catch (error) {
-        // `fetch` fails by TypeError when nobody answered.
+        // `fetch` fails by TypeError when there was no answer.
         if (!(error instanceof TypeError) || tries >= retries || !isRepeatable) throw error;
         await pause(backoffMs, signal);
       }
@@ -98,7 +98,7 @@ async function untilAborted(response: Promise<Response>, signal: AbortSignal): P
   }
 }
 
-/** Waits; a signal ends it by its reason. */
+/** Waits; a signal ends the wait by its reason. */
 export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
   await new Promise<void>((resolve, reject) => {

@@ -42,7 +42,7 @@ describe('the SDK, installed into an empty project', () => {
     return id;
   };
 
-  it('is a package of compiled modules with their types, and nothing else', () => {
+  it('contains compiled modules with their types, and nothing else', () => {
     const strange = project.packed.filter((path) => !/^(package\.json|README\.md|dist\/.+\.(js|d\.ts))$/.test(path));
     expect(strange).toEqual([]);
     expect(project.packed).toEqual(expect.arrayContaining(['dist/index.js', 'dist/index.d.ts']));

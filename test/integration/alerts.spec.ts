@@ -38,7 +38,7 @@ describe('alerts', () => {
     await stowage.stop();
   });
 
-  it('speak of metrics that there are, and have an entry in the runbook', async () => {
+  it('uses existing metrics in each alert, and describes each in the runbook', async () => {
     const families = familiesOf(await scrape());
     const runbook = read('docs/operations/runbook.md');
     expect(alerts().length).toBeGreaterThanOrEqual(10);
@@ -54,7 +54,7 @@ describe('alerts', () => {
     if (hasPromtool) expect(checkAlerts()).toBe('');
   });
 
-  it('stand on metrics that are all documented, and no others', async () => {
+  it('documents exactly the metrics that exist', async () => {
     const documented = [...read('docs/operations/metrics.md').matchAll(/^\| `(stowage_\w+)`/gm)].map(
       ([, name]) => name,
     );
@@ -62,7 +62,7 @@ describe('alerts', () => {
     expect(documented.sort()).toEqual(families.sort());
   });
 
-  it('fire where nobody runs passes, and where somebody waits for very long', async () => {
+  it('fires where no worker runs passes, and where a deployment waits for very long', async () => {
     const quiet = await scrape();
     expect(
       ['StowageNoPass', 'StowageOldestWaiting', 'StowageLedgerDrift'].filter((name) => isFiring(name, quiet)),
@@ -78,7 +78,7 @@ describe('alerts', () => {
     expect(isFiring('StowageLedgerDrift', noisy)).toBe(false);
   });
 
-  it('are over when passes run and nobody waits any more', async () => {
+  it('ends an alert when passes run and no deployment waits too long', async () => {
     await stowage.addWorker();
     const after = await eventually(scrape, (text) => sampleOf(text, 'stowage_cluster_pass_wanted', cluster.id) === 0);
     expect(isFiring('StowageNoPass', after)).toBe(false);
@@ -90,7 +90,7 @@ describe('alerts', () => {
     expect(isFiring('StowageOldestWaiting', await scrape())).toBe(false);
   });
 
-  it('fire when the ledger drifts', async () => {
+  it('fires when the ledger drifts', async () => {
     await withClient(stowage.database.url, async (client) => {
       await client.query(`update clusters set allocated_cpu_millis = 0 where id = $1`, [cluster.id]);
     });
@@ -100,7 +100,7 @@ describe('alerts', () => {
 });
 
 describe('metrics of passes', () => {
-  it('are counters that survive every process, and do not grow by being read', async () => {
+  it('keeps counters across processes, unchanged by scrapes', async () => {
     const stowage = await Stowage.start();
     try {
       const cluster = await TestCluster.create(await aTeam(stowage.client), { cpu: 1 });

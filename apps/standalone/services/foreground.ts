@@ -9,8 +9,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * Runs a program's main function in the foreground and ends the process with its exit code.
  *
  * The signal it gets is aborted when the program should stop: on Ctrl-C, SIGTERM or a closed terminal (repeated ones
- * change nothing: npm and the terminal both deliver them), when the script that started us is killed, and on a fault
- * that nobody caught. The function then stops in order and returns.
+ * change nothing: npm and the terminal both deliver them), when the script that started us is killed, and on an
+ * uncaught exception. The function then stops in order and returns.
  */
 export async function inForeground(body: (signal: AbortSignal) => Promise<number>): Promise<never> {
   const controller = new AbortController();
@@ -70,7 +70,7 @@ function report(error: unknown): number {
   return 1;
 }
 
-/** No right to write there, or no room left: the message says where, and where in our code is nobody's interest. */
+/** No right to write there, or no room left: the message names the path, and a stack would not help. */
 function isRefusedBySystem(error: NodeJS.ErrnoException): boolean {
   return ['EACCES', 'EPERM', 'EROFS', 'ENOSPC'].includes(error.code ?? '');
 }

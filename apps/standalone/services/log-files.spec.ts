@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { LogFiles } from './log-files.js';
 
-describe('log files', () => {
+describe('LogFiles', () => {
   let directory: string;
   let logs: LogFiles;
 
@@ -19,7 +19,7 @@ describe('log files', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('go on where they ended, and show their last lines', () => {
+  it('appends to a log, and shows the last lines', () => {
     for (const line of ['one\n', 'two\n', 'three\n']) {
       const file = logs.open('api');
       writeSync(file, line);
@@ -29,12 +29,12 @@ describe('log files', () => {
     expect(logs.lastLines('worker', 2)).toBe('');
   });
 
-  it('are readable by their owner alone', () => {
+  it('creates files that only their owner can read', () => {
     closeSync(logs.open('api'));
     expect(statSync(logs.path('api')).mode & 0o777).toBe(0o600);
   });
 
-  it('never grow without end, while their writer goes on writing', () => {
+  it('limits the size of a log while its writer appends', () => {
     const file = logs.open('api');
     truncateSync(logs.path('api'), 40 * 1024 * 1024);
     logs.trim('api');

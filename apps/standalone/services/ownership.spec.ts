@@ -10,7 +10,7 @@ import { identify, isAlive, type ProcessIdentity } from './process-identity.js';
 
 const DEAD: ProcessIdentity = { pid: 2 ** 22 + 1, began: 'never' };
 
-describe('ownership of a directory', () => {
+describe('Ownership', () => {
   let directory: string;
   let sleepers: ChildProcess[];
   let said: string[];
@@ -45,7 +45,7 @@ describe('ownership of a directory', () => {
     writeFileSync(join(directory, 'run', `owner-${number}.json`), JSON.stringify(record));
   }
 
-  it('is refused while the owner lives, with its process and address', async () => {
+  it('refuses a directory while its owner lives, and names process and address', async () => {
     const owner = aSleeper();
     aRecord(1, owner);
     await expect(Ownership.take(directory, say)).rejects.toThrow(
@@ -69,20 +69,20 @@ describe('ownership of a directory', () => {
     expect(readdirSync(join(directory, 'run'))).toEqual(['owner-8.json']);
   });
 
-  it('never ends a process that merely has the pid of one that was recorded', async () => {
+  it('leaves a process alone that has the pid of a recorded one, but started later', async () => {
     const stranger = aSleeper();
     aRecord(1, DEAD, [{ name: 'worker', pid: stranger.pid, began: 'at another time' }]);
     await Ownership.take(directory, say);
     expect(isAlive(stranger)).toBe(true);
   });
 
-  it('goes to exactly one of many that want it at the same moment', async () => {
+  it('gives a directory to exactly one of many processes at the same moment', async () => {
     aRecord(3, DEAD);
     const results = await Promise.allSettled(Array.from({ length: 8 }, () => Ownership.take(directory, say)));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('is abandoned only when it once was owned and its owner is dead', () => {
+  it('reports a directory as abandoned only when its owner is dead', () => {
     expect(Ownership.isAbandoned(directory)).toBe(false);
     aRecord(1, DEAD);
     expect(Ownership.isAbandoned(directory)).toBe(true);
@@ -90,7 +90,7 @@ describe('ownership of a directory', () => {
     expect(Ownership.isAbandoned(directory)).toBe(false);
   });
 
-  it('writes down who runs, so that the next owner can end it after this one was killed', async () => {
+  it('records the running programs for the next owner', async () => {
     const ownership = await Ownership.take(directory, say);
     ownership.note({ children: [{ name: 'api', ...DEAD }], isStopping: true });
     expect(readdirSync(join(directory, 'run'))).toEqual(['owner-1.json']);

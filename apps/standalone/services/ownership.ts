@@ -9,7 +9,7 @@ import { stopPlanOf } from './program.js';
 import { Stop } from './stop.js';
 import type { Child } from './supervisor.js';
 
-/** What the owner of a directory writes down about itself, for whoever comes next. */
+/** The record that the owner of a directory keeps for the next owner. */
 export interface OwnerRecord {
   readonly owner: ProcessIdentity;
   readonly isStopping: boolean;
@@ -26,7 +26,7 @@ const STOP_WAIT_MS = 25_000;
 const NOTICE_WAIT_MS = 1000;
 
 /**
- * Which process works with a directory: one at a time, and what it started is known when it was killed.
+ * The one process that works with a directory. The programs that it started are known even when it was killed.
  *
  * Each owner has a record with a number of its own, one more than the last; a record is made complete and at once, or
  * not at all (a hard link). It is never deleted by its owner: of two processes that both see that the last owner is
@@ -44,8 +44,8 @@ export class Ownership {
   }
 
   /**
-   * Takes a directory over: from nobody, from an owner that is just stopping (which is waited for), or from one that was
-   * killed: then the programs that it left are ended first, and only those: each is known by pid and time of birth.
+   * Takes a directory: a free one, one whose owner is stopping (and waits for that), or one whose owner was killed: then
+   * the programs that it left are ended first, and only those: each is known by pid and time of birth.
    *
    * @throws Stop when a living owner has it
    */
@@ -71,13 +71,13 @@ export class Ownership {
     }
   }
 
-  /** Whether nobody alive owns the directory, though somebody once did. */
+  /** Whether the directory had an owner that is dead. */
   static isAbandoned(directory: string): boolean {
     const last = recordsIn(join(directory, 'run')).at(-1);
     return last !== undefined && !isAlive(last.record.owner);
   }
 
-  /** Writes down what has changed. */
+  /** Writes a change of the record. */
   note(change: Partial<Omit<OwnerRecord, 'owner'>>): void {
     this.record = { ...this.record, ...change };
     const path = join(this.directory, fileOf(this.number));

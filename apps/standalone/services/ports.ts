@@ -8,7 +8,7 @@ import { Stop } from './stop.js';
 const FIRST = 20_000;
 const LAST = 32_000;
 
-/** Whether a server could listen there now. @throws Stop when nobody could, as on an address that is not this machine's */
+/** Whether a server could listen there now. @throws Stop when the address is not one of this machine */
 export async function isFree(host: string, port: number): Promise<boolean> {
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   const server = createServer();

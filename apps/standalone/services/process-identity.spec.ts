@@ -5,19 +5,19 @@ import { describe, expect, it } from '@jest/globals';
 
 import { identify, isAlive } from './process-identity.js';
 
-describe('the identity of a process', () => {
-  it('is the same whenever it is asked for, and tells two processes apart', () => {
+describe('identify and isAlive', () => {
+  it('returns the same identity each time, and another for another process', () => {
     const own = identify(process.pid);
     expect(own).toBeDefined();
     expect(identify(process.pid)).toEqual(own);
     expect(identify(process.ppid)).not.toEqual(own);
   });
 
-  it('is not had by a pid that nobody has', () => {
+  it('returns undefined for an unused pid', () => {
     expect(identify(2 ** 22 + 1)).toBeUndefined();
   });
 
-  it('dies with its process', async () => {
+  it('reports a process as dead once it has ended', async () => {
     const child = spawn('sleep', ['60'], { stdio: 'ignore' });
     const identity = identify(child.pid!)!;
     expect(isAlive(identity)).toBe(true);
@@ -26,7 +26,7 @@ describe('the identity of a process', () => {
     expect(isAlive(identity)).toBe(false);
   });
 
-  it('is not that of a later process with the same pid', () => {
+  it('distinguishes a later process with the same pid', () => {
     expect(isAlive({ pid: process.pid, began: 'at another time' })).toBe(false);
   });
 });

@@ -2,7 +2,7 @@ import type { Environment } from '#config';
 
 import type { SystemUser } from './system-user.js';
 
-/** What servers of our own get: neither the machine's locale and time zone nor our secrets are their business. */
+/** The environment of our servers: without the machine's locale and time zone, and without our secrets. */
 export const SERVER_ENVIRONMENT: Environment = { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/local/bin:/usr/bin:/bin' };
 
 /** How to end a program: the signals in turn, each with the time it is given. */
@@ -16,7 +16,7 @@ export interface Program {
   readonly args: readonly string[];
   readonly env: Environment;
   readonly cwd: string;
-  /** Who runs it; undefined: whoever runs this process. */
+  /** The system user that runs it; undefined: that of this process. */
   readonly user: SystemUser | undefined;
   /** What it reads on stdin; undefined: nothing. */
   readonly input: string | undefined;

@@ -1,4 +1,4 @@
-/** Something that the person at the keyboard can act on: shown as its sentences, without a stack. */
+/** An error that the user can act on: printed as its sentences, without a stack. */
 export class Stop extends Error {
   constructor(
     message: string,

@@ -10,7 +10,7 @@ import { isAlive } from './process-identity.js';
 import type { Program } from './program.js';
 import { type Child, Supervisor } from './supervisor.js';
 
-describe('the supervisor', () => {
+describe('Supervisor', () => {
   let directory: string;
   let supervisor: Supervisor;
   let running: readonly Child[];
@@ -55,7 +55,7 @@ describe('the supervisor', () => {
     expect(condition()).toBe(true);
   }
 
-  it('fails the start when a program ends before all are up, and shows its last words', async () => {
+  it('fails the start when a program ends before all are up, and shows the end of its log', async () => {
     supervisor.start(aProgram('api', 'echo no such table >&2; exit 3'));
     await expect(supervisor.failure).rejects.toThrow(/api ended with exit code 3[^]*no such table/);
   });
@@ -65,7 +65,7 @@ describe('the supervisor', () => {
     await expect(supervisor.failure).rejects.toThrow(/redis could not be started: .*ENOENT/);
   });
 
-  it('starts a program that died again, and says both', async () => {
+  it('restarts a program that died, and reports both', async () => {
     supervisor.start(aProgram('worker', 'exec sleep 60'));
     supervisor.watch();
     const first = running[0]!;
@@ -104,7 +104,7 @@ describe('the supervisor', () => {
     ]);
   });
 
-  it('ends by force what does not stop when it is asked to', async () => {
+  it('kills a program that does not stop in time', async () => {
     const stubborn = aProgram('worker', `trap '' TERM; echo up; while :; do sleep 0.02; done`);
     supervisor.start({ ...stubborn, stop: [{ signal: 'SIGTERM', waitMs: 200 }, ...stubborn.stop.slice(1)] });
     const worker = running[0]!;
@@ -114,7 +114,7 @@ describe('the supervisor', () => {
     expect(running).toEqual([]);
   });
 
-  it('hands a program its input, and hides it from the list of processes', async () => {
+  it('passes input to a program on stdin, out of the list of processes', async () => {
     supervisor.start({ ...aProgram('redis', 'cat; exec sleep 60'), input: 'requirepass x\n' });
     await until(() => readFileSync(join(directory, 'logs', 'redis.log'), 'utf8') === 'requirepass x\n');
   });

@@ -6,7 +6,7 @@ import { Stop } from './stop.js';
 
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 15_000;
-/** Who has lived so long is healthy: its next end is not counted with earlier ones. */
+/** A program that has run for this long is healthy: its next end is not counted with earlier ones. */
 const HEALTHY_MS = 60_000;
 const TRIM_EVERY_MS = 30_000;
 
@@ -26,7 +26,7 @@ export interface Child extends ProcessIdentity {
 interface SupervisorOptions {
   readonly logs: LogFiles;
   readonly say: (message: string) => void;
-  /** Called at once with every change of who runs, in the order of their start. */
+  /** Called at once with every change of the running programs, in the order of their start. */
   readonly onChange: (children: readonly Child[]) => void;
 }
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 
 import { Stop } from './stop.js';
 
-/** A user of the operating system under whom servers run when Stowage itself is started by root. */
+/** The user of the operating system that runs the servers when root starts Stowage. */
 export interface SystemUser {
   readonly name: string;
   readonly uid: number;
@@ -18,7 +18,7 @@ export function isRoot(): boolean {
 
 /**
  * The user for servers: PostgreSQL refuses to run as root, and Redis has no need to. Created when it does not exist;
- * undefined when this process is not root, for then everything runs as whoever started it.
+ * undefined when this process is not root: then everything runs as its user.
  *
  * @throws Stop when there is no such user and none can be created
  */

@@ -1,6 +1,6 @@
 let began = performance.timeOrigin;
 
-/** Seconds are counted from then, in milliseconds since 1970; without it, from when this process began. */
+/** Sets the moment from which seconds are counted, in milliseconds since 1970; without it, the start of this process. */
 export function countFrom(milliseconds: number): void {
   began = milliseconds;
 }
@@ -10,12 +10,12 @@ export function elapsed(): string {
   return ((Date.now() - began) / 1000).toFixed(1);
 }
 
-/** Tells the person at the keyboard what happens. On stderr: stdout belongs to results. */
+/** Prints a message for the user. On stderr: stdout belongs to results. */
 export function say(message: string): void {
   process.stderr.write(`[${elapsed().padStart(6)} s] ${message}\n`);
 }
 
-/** Says what happens, and again every five seconds while it lasts. */
+/** Prints what a step does, and again every five seconds while it lasts. */
 export async function during<T>(message: string, step: () => Promise<T>): Promise<T> {
   say(`${message} ...`);
   const start = performance.now();

@@ -1,11 +1,10 @@
 import { Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 
 import { ClusterErrors } from '#clusters';
-import { ApiRoute, IdParam, type Page, PageOf, PageQuery, Pages } from '#http';
+import { ApiRoute, IdParam, type Page, PageOf, PageQuery, Pages, present } from '#http';
 import { type Actor, CurrentActor, RbacErrors, RequireOperator } from '#rbac';
 
 import { InstalledClusterDto } from './admin-clusters.dto.js';
-import { toInstalledClusterDto } from './admin-clusters.mapper.js';
 import { AdminClustersService } from './admin-clusters.service.js';
 
 const TAG = 'operators';
@@ -25,7 +24,7 @@ export class AdminClustersController {
     tag: TAG,
     summary: 'List all clusters',
     description:
-      'All clusters of the installation, newest first: whose they are, whether passes keep up, and whether their ledger is right. Metrics and alerts name them by these ids.',
+      'All clusters of the installation, newest first, with their organization, the state of their queue and the broken laws of their ledger. Metrics and alerts name clusters by these ids.',
     answer: PageOf(InstalledClusterDto),
     problems: [RbacErrors.OPERATOR_REQUIRED],
   })
@@ -35,7 +34,7 @@ export class AdminClustersController {
       {},
       query,
       (take, after) => this.clusters.list(take, after),
-      toInstalledClusterDto,
+      (cluster) => present(InstalledClusterDto, cluster),
     );
   }
 
@@ -44,17 +43,17 @@ export class AdminClustersController {
   @ApiRoute({
     id: 'triggerPass',
     tag: TAG,
-    summary: 'Have a pass look at a cluster',
+    summary: 'Trigger a pass on a cluster',
     description:
-      'As if something had happened there. Answers at once with what is known now; the pass follows, and is among the passes of the cluster.',
+      'Answers at once with the present state. The pass follows within a second, and is listed among the passes of the cluster.',
     answer: InstalledClusterDto,
     problems: [RbacErrors.OPERATOR_REQUIRED, ClusterErrors.NOT_FOUND],
   })
-  async wake(
+  async triggerPass(
     @CurrentActor() actor: Actor,
     @IdParam('clusterId', 'The cluster.') clusterId: string,
   ): Promise<InstalledClusterDto> {
-    return toInstalledClusterDto(await this.clusters.wake(actor, clusterId));
+    return present(InstalledClusterDto, await this.clusters.triggerPass(actor, clusterId));
   }
 
   @Post(':clusterId/repair')
@@ -64,7 +63,7 @@ export class AdminClustersController {
     tag: TAG,
     summary: 'Repair the ledger of a cluster',
     description:
-      'Has a worker set a ledger right that has drifted: by corrective entries, never by changing old ones, and believing what deployments say of themselves. Answers at once; a worker begins within a second, audits the cluster in full after it, and writes what it did to the audit log (`ledger_repair`). Until then `isRepairWanted` is true; if `brokenLaws` is not empty after it, the log of the worker says why. The cluster stays cordoned until somebody uncordons it.',
+      'Has a worker repair a ledger that has drifted: it appends corrective entries by the status of the deployments, and changes no entry. Answers at once; a worker begins within a second, audits the cluster in full after it, and writes what it did to the audit log (`ledger_repair`). Until then `isRepairWanted` is true; if `brokenLaws` is not empty after it, the log of the worker has the reason. The cluster stays cordoned until it is uncordoned.',
     answer: InstalledClusterDto,
     status: 202,
     problems: [RbacErrors.OPERATOR_REQUIRED, ClusterErrors.NOT_FOUND],
@@ -73,6 +72,6 @@ export class AdminClustersController {
     @CurrentActor() actor: Actor,
     @IdParam('clusterId', 'The cluster.') clusterId: string,
   ): Promise<InstalledClusterDto> {
-    return toInstalledClusterDto(await this.clusters.repair(actor, clusterId));
+    return present(InstalledClusterDto, await this.clusters.repair(actor, clusterId));
   }
 }

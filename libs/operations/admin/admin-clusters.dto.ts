@@ -11,25 +11,28 @@ import {
 
 const MANY = Number.MAX_SAFE_INTEGER;
 
-/** A cluster as those see it who run the installation. */
+/** A cluster as operators see it. */
 export class InstalledClusterDto {
-  @IdField({ description: 'Its id: the one in metrics and alerts.' })
+  @IdField({ description: 'Its id, as in metrics and alerts.' })
   readonly id!: string;
 
-  @IdField({ description: 'Whose it is.' })
+  @IdField({ description: 'Its organization.' })
   readonly organizationId!: string;
 
   @NameField({ description: 'Its name.', example: 'gpu-pool' })
   readonly name!: string;
 
-  @EnumField(['active', 'cordoned', 'draining'], { description: 'Whether it starts anything.', example: 'active' })
+  @EnumField(['active', 'cordoned', 'draining'], {
+    description: 'Its state: only an active cluster starts deployments.',
+    example: 'active',
+  })
   readonly state!: 'active' | 'cordoned' | 'draining';
 
-  @IntegerField({ description: 'How many deployments wait.', min: 0, max: MANY, example: 12 })
+  @IntegerField({ description: 'Number of queued deployments.', min: 0, max: MANY, example: 12 })
   readonly queued!: number;
 
   @IntegerField({
-    description: 'How many have ended and still hold resources: more than 0 for milliseconds only.',
+    description: 'Number of deployments that have ended and still hold resources: more than 0 for milliseconds only.',
     min: 0,
     max: MANY,
     example: 0,
@@ -40,13 +43,13 @@ export class InstalledClusterDto {
   readonly lastPassAt!: string | null;
 
   @ListField(stringRule({ description: 'The name of a law.', min: 1, max: 60 }), {
-    description: 'Laws of the ledger that are broken here, and not repaired yet.',
+    description: 'Laws of the ledger that are broken in this cluster, and not repaired yet.',
     max: 100,
   })
   readonly brokenLaws!: string[];
 
   @BooleanField({
-    description: 'Whether somebody has asked for a repair of its ledger that no worker has done yet.',
+    description: 'Whether a repair of its ledger was requested that no worker has done yet.',
     example: false,
   })
   readonly isRepairWanted!: boolean;

@@ -6,7 +6,7 @@ import { Database, type EntityManager, rfc3339, rowsOf, sql } from '#database';
 import { type ClusterRef, ClusterSignals, isRepairWanted, Nudges, queuedCount } from '#queue';
 import { type Actor, auditedBy } from '#rbac';
 
-/** A cluster as those see it who run the installation. */
+/** A cluster as operators see it. */
 export interface InstalledCluster {
   readonly id: string;
   readonly organizationId: string;
@@ -16,11 +16,11 @@ export interface InstalledCluster {
   readonly unsettled: number;
   readonly lastPassAt: string | null;
   readonly brokenLaws: readonly string[];
-  /** Until a worker has done it, or found that it cannot be done. */
+  /** True until a worker has repaired the ledger, or found that it cannot. */
   readonly isRepairWanted: boolean;
 }
 
-/** What operators do with clusters of any organization: see all of them, have a worker look at one, have its ledger repaired. */
+/** Lists the clusters of all organizations, triggers passes and requests repairs, for operators. */
 @Injectable()
 export class AdminClustersService {
   constructor(
@@ -30,17 +30,17 @@ export class AdminClustersService {
     private readonly audit: AuditLog,
   ) {}
 
-  /** All clusters of the installation but deleted ones, newest first, from after an id on. */
+  /** All clusters that are not deleted, newest first, after an id. */
   async list(take: number, after: string | undefined): Promise<InstalledCluster[]> {
     return this.read(after ?? null, null, take);
   }
 
   /**
-   * Has a worker look at a cluster, as if something had happened there. It does nothing that it would not have done by itself.
+   * Triggers a pass, as a change of the cluster does.
    *
    * @throws DomainError CLUSTERS.NOT_FOUND
    */
-  async wake(actor: Actor, clusterId: string): Promise<InstalledCluster> {
+  async triggerPass(actor: Actor, clusterId: string): Promise<InstalledCluster> {
     const cluster = await this.find(clusterId);
     await this.request(actor, cluster, 'pass_request', (tx, ref) => this.signals.announce(tx, ref, 'cluster-changed'));
     this.nudges.nudge(clusterId);
@@ -48,7 +48,7 @@ export class AdminClustersService {
   }
 
   /**
-   * Has a worker set a ledger right that has drifted: only passes write the ledger, and this is one that places nothing.
+   * Requests the repair of a ledger that has drifted. A worker does it, in a pass that places nothing: only passes write the ledger.
    *
    * @throws DomainError CLUSTERS.NOT_FOUND
    */

@@ -7,13 +7,13 @@ export class KeptDataDto {
   @EnumField(KEPT_KINDS, {
     name: 'KeptKind',
     description:
-      'What it is. `deployments`: those that have ended, with their events and ledger entries. `usage-sums`: what deployments used that are gone. `passes`: records of passes. `pass-snapshots`: the snapshots by which passes are explained. `idempotent-answers`: answers that are given again under an `Idempotency-Key`. `audit-entries`: the audit log.',
+      '`deployments`: ended ones, with their events and ledger entries. `usage-sums`: the usage of removed deployments. `passes`: records of passes. `pass-snapshots`: the snapshots that explain passes. `idempotent-answers`: answers repeated under an `Idempotency-Key`. `audit-entries`: the audit log.',
     example: 'deployments',
   })
   readonly kind!: KeptKind;
 
   @StringField({
-    description: 'The setting that says how long; null where it is not a matter of settings.',
+    description: 'The setting of the time; null where no setting changes it.',
     max: 60,
     nullable: true,
     example: 'STOWAGE_DEPLOYMENT_RETENTION_DAYS',
@@ -21,7 +21,7 @@ export class KeptDataDto {
   readonly setting!: string | null;
 
   @IntegerField({
-    description: 'For how many seconds it is kept; null: for ever.',
+    description: 'How long it is kept, in seconds; null: for ever.',
     min: 1,
     max: Number.MAX_SAFE_INTEGER,
     nullable: true,
@@ -31,13 +31,13 @@ export class KeptDataDto {
 
   @TimestampField({
     description:
-      'From when the oldest is that is still there; null when there is none. Of deployments, the end of those that were submitted first in their cluster; of usage sums, when the resources came back.',
+      'Time of the oldest; null when there is none. Of deployments, the end of those submitted first in their cluster; of usage sums, when the resources were released.',
     nullable: true,
   })
   readonly oldestAt!: string | null;
 
   @IntegerField({
-    description: `How many are past their time, counted up to ${MAX_OVERDUE}.`,
+    description: `Number of overdue rows, counted up to ${MAX_OVERDUE}.`,
     min: 0,
     max: MAX_OVERDUE,
     example: 0,
@@ -45,7 +45,7 @@ export class KeptDataDto {
   readonly overdue!: number;
 }
 
-/** What the installation keeps for how long. */
+/** Retention of every kind of data. */
 export class RetentionDto {
   @ArrayField(() => KeptDataDto, { description: 'One for each kind of data.', max: 20 })
   readonly items!: KeptDataDto[];

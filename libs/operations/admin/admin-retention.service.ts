@@ -5,7 +5,7 @@ import { Database, firstIdAfter, type Fragment, preferIndexes, rfc3339, rowsOf, 
 import { TERMINAL_STATUSES } from '#deployments';
 import { KEPT_HOURS } from '#http';
 
-/** Every kind of data that goes with time, and the one that never does. */
+/** The kinds of data that are removed after a time, and the one that is kept. */
 export const KEPT_KINDS = [
   'deployments',
   'usage-sums',
@@ -18,13 +18,13 @@ export const KEPT_KINDS = [
 /** A kind of data by its name. */
 export type KeptKind = (typeof KEPT_KINDS)[number];
 
-/** So many that are past their time are counted, and no more: what it costs is bounded however much there is. */
+/** The most overdue rows that are counted: it bounds the cost. */
 export const MAX_OVERDUE = 10_000;
 
 const HOUR_SECONDS = 3_600;
 const DAY_SECONDS = 24 * HOUR_SECONDS;
 
-/** One kind of data: how long it is kept, and what is there. */
+/** One kind of data: how long it is kept, its oldest row, and the overdue ones. */
 export interface KeptData {
   readonly kind: KeptKind;
   readonly setting: string | null;
@@ -36,13 +36,13 @@ export interface KeptData {
 interface Rule {
   readonly setting: string | null;
   readonly keptForSeconds: number | null;
-  /** One value: from when the oldest is. */
+  /** Selects one value: the time of the oldest. */
   readonly oldest: Fragment;
-  /** A row for each that is past its time, found by an index. */
+  /** Selects a row for each overdue one, by an index. */
   readonly overdue: Fragment;
 }
 
-/** Tells operators what is kept for how long, and whether what is past its time goes. */
+/** Reads how long data is kept, and how much of it is overdue. */
 @Injectable()
 export class AdminRetentionService {
   constructor(
@@ -50,7 +50,7 @@ export class AdminRetentionService {
     private readonly database: Database,
   ) {}
 
-  /** One for each kind of data, as the same moment shows them. */
+  /** One entry for each kind of data, all of one moment. */
   async read(): Promise<KeptData[]> {
     const rules = this.rules();
     return this.database.transaction(async (tx) => {
@@ -91,7 +91,7 @@ export class AdminRetentionService {
         { table: sql`passes`, id: sql`id` },
       ),
       'pass-snapshots': idRule(
-        // What a pass saw goes with its record at the latest.
+        // A snapshot is removed with the record of its pass at the latest.
         snapshotSeconds <= passSeconds
           ? { setting: 'STOWAGE_PASS_SNAPSHOT_HOURS', keptForSeconds: snapshotSeconds }
           : { setting: 'STOWAGE_PASS_RETENTION_DAYS', keptForSeconds: passSeconds },
@@ -118,7 +118,7 @@ interface Term {
 
 const age = (seconds: number): Fragment => sql`interval '1 second' * ${seconds}::bigint`;
 
-/** Of rows whose age is in an indexed column. */
+/** A rule of rows whose age is in an indexed column. */
 function timeRule(term: Term, { table, time }: { readonly table: Fragment; readonly time: Fragment }): Rule {
   return {
     ...term,
@@ -127,7 +127,7 @@ function timeRule(term: Term, { table, time }: { readonly table: Fragment; reado
   };
 }
 
-/** Of rows whose id tells their age. */
+/** A rule of rows whose id contains their age. */
 function idRule(term: Term, { table, id }: { readonly table: Fragment; readonly id: Fragment }): Rule {
   return {
     ...term,
@@ -137,8 +137,8 @@ function idRule(term: Term, { table, id }: { readonly table: Fragment; readonly 
 }
 
 /**
- * Of deployments that have ended. No index knows when: of each cluster and each way of ending, the first submitted is looked at for the
- * oldest, and what was submitted long enough ago for what is overdue. Nothing that waits is read, and little that is young.
+ * The rule of ended deployments. No index has the time of their end: the oldest is searched among the first submitted of each cluster and
+ * each final status, overdue ones among those submitted long enough ago. No queued deployment is read, and few young ones.
  */
 function deploymentRule(keptForSeconds: number): Rule {
   const perStatus = sql`clusters c cross join unnest(${[...TERMINAL_STATUSES]}::text[]) as ended (status)`;

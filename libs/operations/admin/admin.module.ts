@@ -7,7 +7,7 @@ import { AdminClustersService } from './admin-clusters.service.js';
 import { AdminRetentionController } from './admin-retention.controller.js';
 import { AdminRetentionService } from './admin-retention.service.js';
 
-/** What an operator sees and does over all organizations. */
+/** Routes of operators, over all organizations. */
 @Module({
   imports: [ClustersModule],
   controllers: [AdminClustersController, AdminRetentionController],

@@ -3,7 +3,7 @@ import { queuedByPriority, type QueuedByPriority } from '#queue';
 
 import { type Exposition, type Sample } from './exposition.js';
 
-/** The most clusters that a scrape lists one by one. What is summed up, and the count of those left out, covers all of them. */
+/** The most clusters that a scrape lists one by one. Sums, and the number of unlisted ones, cover all clusters. */
 export const MAX_LISTED_CLUSTERS = 1_000;
 
 interface ClusterFigures {
@@ -26,11 +26,11 @@ interface ClusterFigures {
 }
 
 /**
- * What every cluster has, gives out and makes wait. Costs shapes and clusters, never the length of a queue.
+ * Capacity, allocations and queue of every cluster. The cost grows with shapes and clusters, not with the length of a queue.
  *
- * A shape's blocker is the first of these that holds: it exceeds the capacity, the cluster starts nothing, it lacks a resource now, others
- * come first. (`explanation` of a deployment tells all of them, with numbers.) The oldest of each shape is found by the index from which
- * passes take it.
+ * A shape's blocker is the first of these that applies: it exceeds the capacity, the cluster starts nothing, a resource is short, other
+ * deployments come first. (`explanation` of a deployment has all of them, with numbers.) The oldest of each shape is found by the index that
+ * passes use.
  */
 export async function readClusters(tx: EntityManager): Promise<ClusterFigures[]> {
   return rowsOf(
@@ -76,7 +76,7 @@ export async function readClusters(tx: EntityManager): Promise<ClusterFigures[]>
   );
 }
 
-/** How many clusters there are. */
+/** The number of clusters. */
 export async function countClusters(tx: EntityManager): Promise<number> {
   const [row] = await rowsOf(
     tx,
@@ -91,7 +91,7 @@ function band(priority: number): string {
   return `${low}-${low === 90 ? 100 : low + 9}`;
 }
 
-/** One figure for each cluster, or several with labels of their own. */
+/** One sample for each cluster, or several with labels. */
 function each(
   clusters: readonly ClusterFigures[],
   samples: (row: ClusterFigures) => readonly Sample[] | number | null,
@@ -116,7 +116,7 @@ function bands(byPriority: readonly QueuedByPriority[]): readonly Sample[] {
   return [...sums].map(([priority, value]) => ({ labels: { priority }, value }));
 }
 
-/** Writes them. */
+/** Writes the figures of clusters. */
 export function exposeClusters(to: Exposition, clusters: readonly ClusterFigures[], total: number): void {
   const unlisted = Math.max(0, total - MAX_LISTED_CLUSTERS);
   const gauge = (
@@ -130,28 +130,28 @@ export function exposeClusters(to: Exposition, clusters: readonly ClusterFigures
     'Clusters that have no figures of their own here, because there are too many.',
     [{ labels: {}, value: unlisted }],
   );
-  gauge('capacity', 'What a cluster has: cores, MiB, devices.', (row) =>
+  gauge('capacity', 'Capacity of a cluster: cores, MiB, devices.', (row) =>
     resources(row.capacityCpu, row.capacityMemory, row.capacityGpu),
   );
-  gauge('allocated', 'What is given to deployments: cores, MiB, devices.', (row) =>
+  gauge('allocated', 'Allocated to deployments: cores, MiB, devices.', (row) =>
     resources(row.allocatedCpu, row.allocatedMemory, row.allocatedGpu),
   );
-  gauge('waiting', 'Deployments that wait, by priority.', ({ byPriority }) => bands(byPriority));
-  gauge('blocked', 'Deployments that wait, by what keeps them from starting, as of the last pass.', ({ byBlocker }) =>
+  gauge('waiting', 'Queued deployments by priority.', ({ byPriority }) => bands(byPriority));
+  gauge('blocked', 'Queued deployments by their first blocker, as of the last pass.', ({ byBlocker }) =>
     Object.entries(byBlocker).map(([blocker, value]) => ({ labels: { blocker }, value })),
   );
   gauge(
     'oldest_waiting_seconds',
-    'How long the deployment has waited that has waited longest; absent where none waits.',
+    'Wait of the oldest queued deployment; absent where the queue is empty.',
     ({ oldestWaiting }) => oldestWaiting,
   );
   gauge('unsettled', 'Deployments that have ended and still hold resources.', ({ unsettled }) => unsettled);
   gauge(
     'stopping',
-    'Deployments that were asked to stop and keep their resources until they have, or their grace is over.',
+    'Deployments that were asked to stop and keep their resources until they have stopped, or the grace ends.',
     ({ stopping }) => stopping,
   );
-  gauge('pass_wanted', '1 while something has happened that no pass has seen yet.', ({ isPassWanted }) => isPassWanted);
+  gauge('pass_wanted', '1 while the cluster has a signal that no pass has taken.', ({ isPassWanted }) => isPassWanted);
   gauge(
     'seconds_since_pass',
     'Since the last pass ended, or since the cluster was made.',

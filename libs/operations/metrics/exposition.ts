@@ -4,7 +4,7 @@ export interface Sample {
   readonly value: number;
 }
 
-/** Counts by bucket, of which the last takes what is above all bounds. */
+/** Counts by bucket; the last bucket has no upper bound. */
 export interface Distribution {
   readonly labels: Readonly<Record<string, string>>;
   readonly counts: readonly number[];
@@ -12,10 +12,10 @@ export interface Distribution {
 }
 
 /**
- * Writes figures that were read from somewhere else in Prometheus' text format (0.0.4).
+ * Writes figures in Prometheus' text format (0.0.4).
  *
- * prom-client keeps what a process counts by itself; what stands in PostgreSQL has nothing to be kept, and its counters and histograms are
- * facts, not sums of observations.
+ * prom-client keeps the counts of a process. The counters and histograms in PostgreSQL are read, not observed: prom-client has no place for
+ * them.
  */
 export class Exposition {
   private readonly lines: string[] = [];

@@ -2,7 +2,7 @@ import { type EntityManager, rowsOf, sql } from '#database';
 
 import { type Exposition } from './exposition.js';
 
-/** Each is a reason to wake somebody: more than these say nothing new. */
+/** Each finding needs an operator: more of them add nothing. */
 const MAX_LISTED_FINDINGS = 1_000;
 
 interface LedgerFigures {
@@ -10,7 +10,7 @@ interface LedgerFigures {
   readonly audits: readonly { readonly depth: string; readonly seconds: number }[];
 }
 
-/** What audits of the ledger have found that is not over, and how long ago they last found nothing. */
+/** The open findings of audits of the ledger, and the age of the last clean audit. */
 export async function readLedger(tx: EntityManager): Promise<LedgerFigures> {
   const findings = await rowsOf(
     tx,
@@ -27,7 +27,7 @@ export async function readLedger(tx: EntityManager): Promise<LedgerFigures> {
   return { findings, audits };
 }
 
-/** Writes them. */
+/** Writes the figures of the ledger. */
 export function exposeLedger(to: Exposition, { findings, audits }: LedgerFigures): void {
   to.gauge(
     'stowage_ledger_open_findings',

@@ -7,7 +7,7 @@ import { MetricsErrors } from './metrics.errors.js';
 import { MetricsGuard } from './metrics.guard.js';
 import { MetricsService } from './metrics.service.js';
 
-/** For Prometheus. */
+/** Metrics for Prometheus. */
 @Controller('metrics')
 export class MetricsController {
   constructor(private readonly metrics: MetricsService) {}

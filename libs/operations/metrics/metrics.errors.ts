@@ -6,6 +6,6 @@ export const MetricsErrors = defineErrors('METRICS', {
     kind: 'unauthenticated',
     title: 'Metrics token required',
     explanation:
-      'Metrics are open to the machine itself. From elsewhere they need the token that is set as STOWAGE_METRICS_TOKEN, as a bearer token.',
+      'From the machine itself metrics need no token. From elsewhere they need that of STOWAGE_METRICS_TOKEN, as a bearer token.',
   },
 });

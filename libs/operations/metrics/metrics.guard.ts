@@ -6,7 +6,7 @@ import { Settings } from '#config';
 
 import { MetricsErrors } from './metrics.errors.js';
 
-/** What the guard reads of a request. */
+/** The part of a request that the guard reads. */
 interface ScrapeRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly raw: { readonly socket: { readonly remoteAddress?: string | undefined } };
@@ -14,7 +14,7 @@ interface ScrapeRequest {
 
 const LOOPBACK = /^(::1|(::ffff:)?127(\.\d{1,3}){3})$/;
 
-/** Lets the machine itself read the metrics, and whoever knows the token. A proxy on this machine speaks for others: it needs the token. */
+/** Permits the machine itself, and requests with the token. A request by way of a proxy on this machine needs the token. */
 @Injectable()
 export class MetricsGuard implements CanActivate {
   constructor(private readonly settings: Settings) {}
@@ -37,7 +37,7 @@ function isFromThisMachine({ headers, raw }: ScrapeRequest): boolean {
   return !isForwarded && LOOPBACK.test(raw.socket.remoteAddress ?? '');
 }
 
-/** Digests have one length, whatever was sent. */
+/** A digest: all have one length. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

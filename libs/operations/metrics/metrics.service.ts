@@ -9,7 +9,7 @@ import { Exposition } from './exposition.js';
 import { exposeLedger, readLedger } from './ledger-figures.js';
 import { exposePasses, readPasses } from './pass-figures.js';
 
-/** Scrapes that come while one is read share it: however many ask, the database is asked once at a time. */
+/** Concurrent scrapes share one read of the database. */
 @Injectable()
 export class MetricsService {
   private readonly process = new Registry();
@@ -23,9 +23,8 @@ export class MetricsService {
   }
 
   /**
-   * All figures, in the text format of Prometheus. What they say of clusters, queues, passes and the ledger is read from PostgreSQL, so
-   * that every process answers the same and none has to remember anything; the rest is of this process. Without PostgreSQL the process
-   * still tells of itself.
+   * All figures, in the text format of Prometheus. Those of clusters, queues, passes and the ledger are read from PostgreSQL: every
+   * process answers the same, and none keeps anything. Without PostgreSQL, the figures of this process remain.
    */
   async scrape(): Promise<string> {
     this.underway ??= this.read().finally(() => (this.underway = null));
@@ -34,7 +33,7 @@ export class MetricsService {
 
   private async read(): Promise<string> {
     const to = new Exposition();
-    // In parallel: both wait for somebody else.
+    // In parallel: both wait for a server.
     const [stored, depths] = await Promise.all([this.readStored(to).catch(() => false), this.nudges.depths()]);
     const one = (value: boolean): readonly [{ labels: Record<string, string>; value: number }] => [
       { labels: {}, value: value ? 1 : 0 },

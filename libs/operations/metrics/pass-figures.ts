@@ -1,11 +1,11 @@
-import { type EntityManager, rowsOf, sql } from '#database';
+import { type EntityManager, exactlyOne, rowsOf, sql } from '#database';
 import { LATENCY_BUCKETS_MS } from '#scheduler';
 
 import { type Exposition } from './exposition.js';
 
 const MS_PER_SECOND = 1_000;
 
-/** With the one for what is longer than all bounds. */
+/** One more than bounds: the last bucket has no bound. */
 const BUCKETS = LATENCY_BUCKETS_MS.length + 1;
 
 interface PassFigures {
@@ -26,9 +26,9 @@ interface PassFigures {
   readonly turns: readonly number[];
 }
 
-/** What all passes of all clusters have done, those of deleted clusters included. */
+/** Totals of the passes of all clusters, deleted ones included. */
 export async function readPasses(tx: EntityManager): Promise<PassFigures> {
-  const [row] = await rowsOf(
+  const rows = await rowsOf(
     tx,
     sql<PassFigures>`
       select coalesce(sum(passes), 0)::float8 as passes, coalesce(sum(optimal), 0)::float8 as optimal,
@@ -44,11 +44,10 @@ export async function readPasses(tx: EntityManager): Promise<PassFigures> {
                    left join pass_totals t on true group by i order by i) as turns
       from pass_totals`,
   );
-  if (row === undefined) throw new Error('a sum over all rows has no row');
-  return row;
+  return exactlyOne(rows);
 }
 
-/** Writes them. */
+/** Writes the figures of passes. */
 export function exposePasses(to: Exposition, passes: PassFigures): void {
   const bounds = LATENCY_BUCKETS_MS.map((ms) => ms / MS_PER_SECOND);
   const one = (value: number): readonly { labels: Record<string, string>; value: number }[] => [{ labels: {}, value }];
@@ -61,12 +60,12 @@ export function exposePasses(to: Exposition, passes: PassFigures): void {
   to.counter('stowage_timed_out_total', 'Deployments that ran for as long as they declared.', one(passes.timedOut));
   to.counter(
     'stowage_preemptions_total',
-    'How often a deployment gave way to a higher priority, or was asked to stop for it.',
+    'Deployments that were preempted, or asked to stop for a preemptor.',
     one(passes.preempted),
   );
   to.counter(
     'stowage_preempted_seconds_total',
-    'How long those attempts had run that gave way: work that was lost.',
+    'Seconds that preempted attempts had run: lost work.',
     one(passes.lostSeconds),
   );
   to.counter(
@@ -82,7 +81,10 @@ export function exposePasses(to: Exposition, passes: PassFigures): void {
   to.histogram('stowage_scheduled_after_seconds', 'From submission until scheduled, of first attempts.', bounds, [
     { labels: {}, counts: passes.waits, sum: passes.waitsMs / MS_PER_SECOND },
   ]);
-  to.histogram('stowage_next_start_after_seconds', 'From an end until a pass has given its room to others.', bounds, [
-    { labels: {}, counts: passes.turns, sum: passes.turnsMs / MS_PER_SECOND },
-  ]);
+  to.histogram(
+    'stowage_next_start_after_seconds',
+    'From an end until a pass has allocated its resources to others.',
+    bounds,
+    [{ labels: {}, counts: passes.turns, sum: passes.turnsMs / MS_PER_SECOND }],
+  );
 }

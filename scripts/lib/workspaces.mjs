@@ -9,11 +9,11 @@ import { inProject, Stop, workspaces } from './project.mjs';
 const inSdk = (...parts) => inProject('libs', 'sdk', ...parts);
 
 const DOCUMENT = 'docs/openapi.json';
-const STAMP = inSdk('dist', '.stowage-built');
+const STAMP = inProject('.cache', 'workspaces-built');
 
 /** Whether the SDK and the apps on it are what the committed API document and their sources make. */
 export function hasBuiltWorkspaces() {
-  const outputs = [STAMP, ...workspaces.slice(1).map((app) => inProject('dist', app))];
+  const outputs = [STAMP, inSdk('dist', 'index.js'), ...workspaces.slice(1).map((app) => inProject('dist', app))];
   return outputs.every((path) => existsSync(path)) && readFileSync(STAMP, 'utf8') === fingerprint();
 }
 
@@ -24,6 +24,7 @@ export function hasBuiltWorkspaces() {
 export async function ensureWorkspaces(node) {
   if (hasBuiltWorkspaces()) return;
   const before = fingerprint();
+  rmSync(STAMP, { force: true });
   rmSync(inSdk('dist'), { recursive: true, force: true });
   await during('generating the SDK', async () => {
     const generator = inProject('node_modules', '@hey-api', 'openapi-ts', 'bin', 'run.js');

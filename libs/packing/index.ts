@@ -6,7 +6,6 @@ export {
   type LevelProof,
   type Multipliers,
   type Proof,
-  type ProofPart,
   PROOF_SCALE,
   type ProofNode,
   type Refutation,

@@ -6,16 +6,8 @@
  * all are relative to `PROOF_SCALE`.
  */
 export interface Proof {
-  /** One, or two where work of higher priority had to be decided before a reservation could be kept: each takes what the one before starts as given. */
-  readonly parts: readonly ProofPart[];
   /** Shapes of which one more is given, beside those that `includes` names: a reservation fell due, but what it displaces has yet to stop. */
   readonly due?: readonly number[];
-}
-
-/** The levels that were decided together. */
-export interface ProofPart {
-  /** Only priorities above this; `null`: all that no earlier part decided, beside the reservation. */
-  readonly above: number | null;
   /** Per level, from the highest priority: why no more than the certificate's upper bound can be placed. */
   readonly levels: readonly LevelProof[];
   /** Why utilization cannot exceed its bound, given the counts. */

@@ -1,7 +1,6 @@
 import type { ResourceAmounts } from '#kernel';
 
 import type { Candidate } from './candidates.js';
-import type { StandingClaim } from './claims.js';
 import type { Program, Stage } from '../solver/program.js';
 import type { WaitingShape } from '../types.js';
 
@@ -21,19 +20,29 @@ export interface Demand {
   readonly counts: Float64Array;
   /** What runs and may be given up. */
   readonly candidates: readonly Candidate[];
-  /** What has a claim already, beside the counts of its shapes. */
-  readonly claims?: readonly StandingClaim[];
+  /** What is set aside for some of the waiting, beside the counts of their shapes. */
+  readonly reserved?: readonly Reserved[];
 }
 
-/** What a reservation leaves to others. */
+/** A number of one shape, with precedence over all others of its priority. */
+export interface Reserved {
+  /** Index of the shape. */
+  readonly shape: number;
+  readonly count: number;
+  readonly priority: number;
+  /** True for the reservation that starts later: it needs its resources at its own time, not now. */
+  readonly isLater?: boolean;
+}
+
+/** What there is at the time of a reservation that starts later. */
 export interface Beside {
   readonly limits: readonly number[];
-  /** Whether this shape's use of the resource (0 to 2) counts against the limit. */
-  applies(shape: WaitingShape, resource: number): boolean;
-  /** Whether all that a running deployment holds counts against the limits while it stays. */
+  /** What is set aside of it. */
+  readonly needed: readonly number[];
+  /** Whether what starts, or is set aside, of a shape still uses its resources then. */
+  applies(shape: WaitingShape): boolean;
+  /** Whether a running deployment that stays still uses its resources then, and does not yield to the reservation. */
   appliesTo(candidate: Candidate): boolean;
-  /** Whether this shape's use of the resource counts against the limit where it has a claim. */
-  appliesToClaim(shape: WaitingShape, resource: number): boolean;
 }
 
 /** Builds the program. O(n log n) for n shapes and candidates. */
@@ -85,7 +94,7 @@ function firstOf({ waiting, candidates }: Demand, stage: Stage): number {
 }
 
 /** The stages of a priority, from the one that is decided last. */
-const STAGES: readonly Stage[] = ['placed', 'claimed', 'kept'];
+const STAGES: readonly Stage[] = ['placed', 'reserved', 'kept'];
 
 /** Shapes, then candidates, then claims in one list: what tells them apart. */
 interface Items {
@@ -102,10 +111,10 @@ interface Items {
   readonly first: number;
 }
 
-function listItems({ waiting, counts, candidates, claims = [] }: Demand, { beside }: Constraints): Items {
+function listItems({ waiting, counts, candidates, reserved = [] }: Demand, { beside }: Constraints): Items {
   const rows = beside === null ? 3 : 6;
   const first = waiting.length;
-  const size = first + candidates.length + claims.length;
+  const size = first + candidates.length + reserved.length;
   const items: Items = {
     rows,
     table: new Float64Array(size * rows),
@@ -125,26 +134,26 @@ function listItems({ waiting, counts, candidates, claims = [] }: Demand, { besid
     items.table[item * rows + 1] = request.memoryMib;
     items.table[item * rows + 2] = request.gpuMillis;
   };
-  const limit = (item: number, resource: number): void => {
-    items.table[item * rows + 3 + resource] = items.table[item * rows + resource]!;
+  const limit = (item: number): void => {
+    items.table.copyWithin(item * rows + 3, item * rows, item * rows + 3);
   };
   waiting.forEach((shape, item) => {
     list(item, shape.priority, 'placed', shape.request);
-    if (beside === null) return;
-    for (let resource = 0; resource < 3; resource++) if (beside.applies(shape, resource)) limit(item, resource);
+    if (beside?.applies(shape) === true) limit(item);
   });
   candidates.forEach((candidate, index) => {
     const item = first + index;
     list(item, candidate.priority, 'kept', candidate.request);
     items.worth[item] = candidate.worth;
-    if (beside?.appliesTo(candidate) === true) for (const resource of [0, 1, 2]) limit(item, resource);
+    if (beside?.appliesTo(candidate) === true) limit(item);
   });
-  claims.forEach(({ shape, count }, index) => {
+  reserved.forEach(({ shape, count, isLater }, index) => {
     const item = first + candidates.length + index;
-    const claimant = waiting[shape]!;
-    list(item, claimant.priority, 'claimed', claimant.request);
+    const { priority, request } = waiting[shape]!;
+    list(item, priority, 'reserved', request);
     items.counts[item] = count;
-    for (const resource of [0, 1, 2]) if (beside?.appliesToClaim(claimant, resource) === true) limit(item, resource);
+    if (isLater === true) items.table.set([0, 0, 0, ...beside!.needed], item * rows);
+    else if (beside?.applies(waiting[shape]!) === true) limit(item);
   });
   return items;
 }
@@ -157,14 +166,11 @@ function compareItems({ table, rows, worth }: Items, a: number, b: number): numb
   return worth[a]! - worth[b]!;
 }
 
-function sortItems({ waiting, shapes, candidates, claims = [] }: Demand, items: Items): Int32Array {
+function sortItems({ waiting, shapes, candidates, reserved = [] }: Demand, items: Items): Int32Array {
   const { rank, first } = items;
-  const others = Array.from({ length: candidates.length + claims.length }, (_, index) => first + index);
+  const others = Array.from({ length: candidates.length + reserved.length }, (_, index) => first + index);
   const order = Int32Array.from([...shapes, ...others]);
-  const shapeOf = (item: number): WaitingShape => {
-    const claim = claims[item - first - candidates.length];
-    return waiting[claim?.shape ?? item]!;
-  };
+  const shapeOf = (item: number): WaitingShape => waiting[reserved[item - first - candidates.length]?.shape ?? item]!;
   return order.sort((a, b) => {
     const difference = rank[b]! - rank[a]! || compareItems(items, a, b);
     if (difference !== 0) return difference;

@@ -1,256 +1,178 @@
-import { type Candidate, candidatesOf } from './candidates.js';
-import { lastStopMs, standingClaims, type StandingClaim } from './claims.js';
+import { type Candidate, candidatesOf, withoutLower } from './candidates.js';
+import { lastStopMs, standingClaims } from './claims.js';
 import type { Decision, Holder } from './holder.js';
 import type { Meter } from '../solver/meter.js';
 import { type Part, solvePart } from './part.js';
-import type { Beside } from './build-program.js';
+import { type Beside, type Reserved } from './build-program.js';
 import { toRow } from '../rows.js';
 import { endOf, freeAt, type Holding, holdingOf, holdingsOf } from './timeline.js';
-import type { Snapshot, WaitingShape } from '../types.js';
-import { hasNeedlessVictim } from './victims.js';
+import type { Snapshot } from '../types.js';
 
-/** A plan in the making: parts that were decided one after another, and deployments that start because a reservation is due. */
+/** A solved plan, before it is known what of it starts now and what has to wait for victims to stop. */
 export interface Draft {
-  readonly parts: readonly DraftPart[];
+  readonly part: Part;
+  /** Deployments that start because a reservation is due. */
   readonly due: readonly Holder[];
   /** How many of each shape start, now or when room has been made, those that are due included, by index. */
   readonly started: Float64Array;
   /** How many of these had a claim before. */
   readonly claimed: Float64Array;
-  /** What runs and might be given up, and what of it is. */
+  /** What runs and might be given up. */
   readonly candidates: readonly Candidate[];
-  readonly victims: readonly Candidate[];
 }
 
-/**
- * A part of which only what comes first counts: starts above a priority, and what stays, or has a claim, there and at the priority itself
- * (`null`: all of it).
- */
-export interface DraftPart {
-  readonly part: Part;
-  readonly above: number | null;
+/** What a draft sets aside: what is due starts, the owner of a reservation has a time and what it needs then. */
+interface SetAside {
+  readonly due: readonly Holder[];
+  readonly later: { readonly owner: Holder; readonly atMs: number; readonly needed: readonly number[] } | null;
 }
 
-/** Whether a part with this limit decides on one of its levels. */
-export function isDecidedBy({ part: { program }, above }: DraftPart, level: number): boolean {
-  const priority = program.priorities[level]!;
-  return above === null || priority > above || (priority === above && program.stages[level] !== 'placed');
-}
-
-/** The best plan that starts what is due, without a reservation for anything else. */
+/** The best plan beside what earlier passes have set aside. */
 export function draftFree(snapshot: Snapshot, meter: Meter): Draft {
-  const given = { snapshot, candidates: candidatesOf(snapshot), claims: standingClaims(snapshot), upper: [], due: [] };
-  return complete(given, null, meter);
+  return solve(snapshot, candidatesOf(snapshot), { due: [], later: null }, meter);
 }
 
-/** A draft with a holder's reservation kept, and whether that took something from higher priorities' share first. */
+/** A draft with an owner's reservation kept, and whether the reservation had to be decided again after what higher priorities take. */
 export interface ReservedDraft {
   readonly draft: Draft;
   readonly decision: Decision;
-  /** True when the reservation had to be decided again after what higher priorities take. */
   readonly isOutranked: boolean;
 }
 
+/** Drafts that are solved for one reservation, at most. */
+const MAX_ATTEMPTS = 3;
+
 /**
- * Keeps a reservation against everything of equal or lower priority that waits, and of lower priority that runs and might be given up.
- *
- * 1. With the reservation in force for everybody: if what comes before it (starts of higher priorities, and what runs at its own or a higher one)
- *    gets as much as it would without, that is the plan, and higher priorities leave the reservation alone where they can.
- * 2. Otherwise they come first, as if they ran already; then the reservation is decided again, and binds only the rest.
+ * Keeps a reservation: the program sets it aside at its priority, so that higher priorities leave it alone where that costs them nothing, and
+ * others make do with what is left. Where they cannot leave it alone, it is decided again beside what they take.
  */
 export function draftReserved(
   snapshot: Snapshot,
   free: Draft,
-  holder: Holder,
-  choose: (holdings: readonly Holding[]) => Decision,
+  owner: Holder,
+  elders: readonly Holder[],
+  choose: (usage: readonly Holding[]) => Decision,
   meter: Meter,
 ): ReservedDraft {
-  const { priority } = snapshot.waiting[holder.shape]!;
-  const { candidates, due } = free;
-  const given: Given = { snapshot, candidates, claims: standingClaims(snapshot), upper: [], due };
-  const decision = choose(heldAgainst(given, priority));
-  const draft = settle(given, holder, decision, meter);
-  if (!isWorseBefore(priority, draft, free) && !hasNeedlessVictim(snapshot, draft)) {
-    return { draft, decision, isOutranked: false };
+  const { candidates } = free;
+  const due = [...free.due, ...elders];
+  let usage = usageAgainst(snapshot, owner, { candidates, due }, null);
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const decision = choose(usage);
+    const isOutranked = attempt > 0;
+    if (decision.kind === 'none' || decision.kind === 'lapsed') return { draft: free, decision, isOutranked };
+    const atMs = decision.kind === 'promised' ? decision.atMs : snapshot.nowMs;
+    const needed = neededOf(snapshot, owner, usage, atMs);
+    const isStart = decision.kind === 'start';
+    const setAside = isStart ? { due: [...due, owner], later: null } : { due, later: { owner, atMs, needed } };
+    const draft = solve(snapshot, candidates, setAside, meter);
+    usage = usageAgainst(snapshot, owner, { candidates, due }, draft);
+    const isKept = isStart || neededOf(snapshot, owner, usage, atMs).join() === needed.join();
+    if (isKept && grantsAll(snapshot, draft, free)) return { draft, decision, isOutranked };
   }
-  const later: Given = { ...given, upper: [{ part: free.parts.at(-1)!.part, above: priority }] };
-  const again = choose(heldAgainst(later, priority));
-  return { draft: settle(later, holder, again, meter), decision: again, isOutranked: true };
+  return { draft: free, decision: { kind: 'none' }, isOutranked: true };
 }
 
-/** What is given before the last part of a draft is decided. */
-interface Given {
-  readonly snapshot: Snapshot;
-  readonly candidates: readonly Candidate[];
-  readonly claims: readonly StandingClaim[];
-  readonly upper: readonly DraftPart[];
-  readonly due: readonly Holder[];
+/** How much of what an owner asks for is there at a time, beside what comes first. */
+function neededOf(snapshot: Snapshot, { shape }: Holder, usage: readonly Holding[], atMs: number): number[] {
+  const free = freeAt(snapshot, usage, atMs);
+  return toRow(snapshot.waiting[shape]!.request).map((amount, row) => Math.max(0, Math.min(amount, free[row]!)));
 }
 
-function settle(given: Given, holder: Holder, decision: Decision, meter: Meter): Draft {
-  if (decision.kind === 'start') return complete({ ...given, due: [...given.due, holder] }, null, meter);
-  return complete(given, besideOf(given, holder, decision), meter);
-}
-
-/** Decides on everything that the upper parts do not, beside a reservation. */
-function complete(given: Given, beside: Beside | null, meter: Meter): Draft {
-  const { snapshot, candidates, upper, due } = given;
-  const { waiting } = snapshot;
-  const floor = upper.at(-1)?.above ?? null;
-  const shapes = [...waiting.keys()].filter((shape) => floor === null || waiting[shape]!.priority <= floor);
-  const counts = Float64Array.from(waiting, (shape) => shape.count);
-  for (const { shape } of due) counts[shape] = counts[shape]! - 1;
-  for (const { shape, count } of claimsBeside(given)) counts[shape] = counts[shape]! - count;
-  const held = heldBefore(given);
-  const available = freeAt(snapshot, held, snapshot.nowMs).map((amount) =>
-    snapshot.isCordoned ? 0 : Math.max(0, amount),
+/** Whether a draft grants all that is newly set aside, and all claims that were granted without it. */
+function grantsAll(snapshot: Snapshot, { part: { granted }, due, claimed }: Draft, free: Draft): boolean {
+  const claims = claimsBeside(snapshot, due);
+  return (
+    granted.subarray(claims.length).every((count) => count === 1) &&
+    claims.every(({ shape, count }) => claimed[shape]! >= Math.min(count, free.claimed[shape]!))
   );
-  const constraints = { capacity: toRow(snapshot.capacity), available, beside };
-  const demand = { waiting, shapes, counts, candidates: openCandidates(given), claims: openClaims(given) };
-  const parts = [...upper, { part: solvePart(demand, constraints, meter), above: null }];
-  const victims = parts.flatMap(victimsIn);
-  return { parts, due, ...countStarts(snapshot, parts, due), candidates, victims };
 }
 
-/** What might be given up and is not decided on by the upper parts. */
-function openCandidates({ candidates, upper }: Given): Candidate[] {
-  const floor = upper.at(-1)?.above ?? null;
-  return candidates.filter(({ priority }) => floor === null || priority < floor);
+function solve(snapshot: Snapshot, candidates: readonly Candidate[], { due, later }: SetAside, meter: Meter): Draft {
+  const { waiting, running, nowMs, isCordoned } = snapshot;
+  const claims = claimsBeside(snapshot, due);
+  const priorityOf = ({ shape }: { shape: number }): number => waiting[shape]!.priority;
+  const reserved: Reserved[] = [
+    ...claims,
+    ...due.map(({ shape }) => ({ shape, count: 1, priority: priorityOf({ shape }) })),
+    ...(later === null
+      ? []
+      : [{ shape: later.owner.shape, count: 1, priority: priorityOf(later.owner), isLater: true }]),
+  ];
+  const counts = Float64Array.from(waiting, (shape) => shape.count);
+  for (const { shape, count, isLater } of reserved) if (isLater !== true) counts[shape] = counts[shape]! - count;
+  const open = new Set(candidates.map(({ group }) => group));
+  const fixed = holdingsOf(
+    running.filter(({ isVacating }, index) => isVacating !== true && !open.has(index)),
+    nowMs,
+  );
+  const limitsAt = (timeMs: number): number[] => freeAt(snapshot, fixed, timeMs).map((amount) => Math.max(0, amount));
+  const constraints = {
+    capacity: toRow(snapshot.capacity),
+    available: isCordoned ? [0, 0, 0] : limitsAt(nowMs),
+    beside: later === null ? null : besideOf(snapshot, candidates, later, limitsAt(later.atMs)),
+  };
+  const part = solvePart({ waiting, shapes: [...waiting.keys()], counts, candidates, reserved }, constraints, meter);
+  const started = part.started.slice();
+  const claimed = new Float64Array(waiting.length);
+  reserved.forEach(({ shape, isLater }, index) => {
+    const count = isLater === true ? 0 : part.granted[index]!;
+    started[shape] = started[shape]! + count;
+    if (index < claims.length) claimed[shape] = claimed[shape]! + count;
+  });
+  return { part, due, started, claimed, candidates };
+}
+
+/** The limits at the time of a reservation. */
+function besideOf(
+  snapshot: Snapshot,
+  candidates: readonly Candidate[],
+  { owner, atMs, needed }: NonNullable<SetAside['later']>,
+  limits: readonly number[],
+): Beside {
+  const { priority } = snapshot.waiting[owner.shape]!;
+  const startsBy = lastStopMs(snapshot, candidates);
+  const lasts = (endsAtMs: number | null): boolean => endsAtMs === null || endsAtMs > atMs;
+  return {
+    limits,
+    needed,
+    applies: (shape) => lasts(endOf(shape, startsBy)),
+    appliesTo: (candidate) => candidate.priority >= priority && lasts(candidate.endsAtMs),
+  };
 }
 
 /** Claims, as far as what is due leaves any of their shape. */
-function claimsBeside({ snapshot, claims, due }: Given): StandingClaim[] {
-  return claims.flatMap((claim) => {
-    const { count } = snapshot.waiting[claim.shape]!;
-    const others = count - due.filter(({ shape }) => shape === claim.shape).length;
+function claimsBeside(snapshot: Snapshot, due: readonly Holder[]): Reserved[] {
+  return standingClaims(snapshot).flatMap((claim) => {
+    const others = snapshot.waiting[claim.shape]!.count - due.filter(({ shape }) => shape === claim.shape).length;
     return others > 0 ? [{ ...claim, count: Math.min(claim.count, others) }] : [];
   });
 }
 
-/** Those of them that the upper parts do not decide on. */
-function openClaims(given: Given): StandingClaim[] {
-  const floor = given.upper.at(-1)?.above ?? null;
-  return claimsBeside(given).filter(({ priority }) => floor === null || priority < floor);
-}
-
-/** What a part gives up, as far as it counts. */
-function victimsIn({ part, above }: DraftPart): Candidate[] {
-  return part.victims.filter(({ priority }) => above === null || priority >= above);
-}
-
 /**
- * What is taken, once all has stopped that was told to, before the last part is decided: by what runs and is not open to it, what is due, and the
- * upper parts.
+ * What comes before an owner: what runs and does not yield to it, what is due, claims of its priority and above; and, once a draft has shown what
+ * higher priorities take, that.
  */
-function heldBefore(given: Given): Holding[] {
-  const { snapshot, upper, due } = given;
-  const { waiting, nowMs, running } = snapshot;
-  const gone = new Set([...openCandidates(given), ...upper.flatMap(victimsIn)].map(({ group }) => group));
-  const stays = running.filter(({ isVacating }, index) => isVacating !== true && !gone.has(index));
-  const holdings = holdingsOf(stays, nowMs);
-  const from = startsBy(given);
-  for (const { shape } of due) holdings.push(holdingOf(waiting[shape]!, 1, from));
-  for (const draftPart of upper) {
-    forEachStart(snapshot, draftPart, (shape, count) => {
-      holdings.push(holdingOf(waiting[shape]!, count, from));
-    });
-  }
-  return holdings;
-}
-
-/** The same for a reservation: what could be given up at its own priority or a higher one, and claims there, stand in its way as if they ran. */
-function heldAgainst(given: Given, priority: number): Holding[] {
-  return [...heldBefore(given), ...holdingsOfOpen(given, priority), ...holdingsOfClaims(given, priority)];
-}
-
-function holdingsOfClaims(given: Given, lowest: number): Holding[] {
-  const { waiting } = given.snapshot;
-  const open = openClaims(given).filter(({ priority }) => priority >= lowest);
-  return open.map(({ shape, count }) => holdingOf(waiting[shape]!, count, startsBy(given)));
-}
-
-/** When, at the latest, what is decided on here has started. */
-function startsBy({ snapshot, candidates }: Given): number {
-  return lastStopMs(snapshot, candidates);
-}
-
-function holdingsOfOpen(given: Given, lowest: number): Holding[] {
-  const { running, nowMs } = given.snapshot;
-  const open = openCandidates(given).filter(({ priority }) => priority >= lowest);
-  return holdingsOf(
-    open.flatMap(({ group }) => running[group] ?? []),
-    nowMs,
-  );
-}
-
-/** Visits what a part starts, as far as it counts; `claimed` of them had a claim before. */
-function forEachStart(
-  { waiting }: Snapshot,
-  { part, above }: DraftPart,
-  visit: (shape: number, count: number, claimed: number) => void,
-): void {
-  waiting.forEach(({ priority }, shape) => {
-    const claimed = above === null || priority >= above ? part.claimed[shape]! : 0;
-    const others = above === null || priority > above ? part.started[shape]! : 0;
-    if (claimed + others > 0) visit(shape, claimed + others, claimed);
-  });
-}
-
-function countStarts(
+function usageAgainst(
   snapshot: Snapshot,
-  parts: readonly DraftPart[],
-  due: readonly Holder[],
-): Pick<Draft, 'started' | 'claimed'> {
-  const started = new Float64Array(snapshot.waiting.length);
-  const claimed = new Float64Array(snapshot.waiting.length);
-  for (const part of parts) {
-    forEachStart(snapshot, part, (shape, count, ofThese) => {
-      started[shape] = started[shape]! + count;
-      claimed[shape] = claimed[shape]! + ofThese;
-    });
-  }
-  for (const { shape } of due) started[shape] = started[shape]! + 1;
-  return { started, claimed };
-}
-
-/** Lexicographic comparison of what is decided before the starts of a priority, highest first. */
-function isWorseBefore(priority: number, draft: Draft, reference: Draft): boolean {
-  const { part } = draft.parts.at(-1)!;
-  const other = reference.parts.at(-1)!.part;
-  for (const level of part.program.priorities.keys()) {
-    if (!isDecidedBy({ part, above: priority }, level)) return false;
-    const difference = part.solution.placed[level]! - other.solution.placed[level]!;
-    if (difference !== 0) return difference < 0;
-  }
-  return false;
-}
-
-/** The limits that a reservation sets to the rest: at its time, or, held, to what it does not need. */
-function besideOf(given: Given, holder: Holder, decision: Decision): Beside | null {
-  const { snapshot } = given;
-  const { nowMs } = snapshot;
-  const { priority, request } = snapshot.waiting[holder.shape]!;
-  const needed = toRow(request);
-  const holdings = heldBefore(given);
-  if (decision.kind === 'promised') {
-    const free = freeAt(snapshot, holdings, decision.atMs);
-    const lasts = (endsAtMs: number | null): boolean => endsAtMs === null || endsAtMs > decision.atMs;
-    return {
-      limits: free.map((amount, row) => Math.max(0, amount - needed[row]!)),
-      applies: (shape) => lasts(endOf(shape, startsBy(given))),
-      appliesTo: (candidate) => candidate.priority >= priority && lasts(candidate.endsAtMs),
-      appliesToClaim: (shape) => lasts(endOf(shape, startsBy(given))),
-    };
-  }
-  if (decision.kind !== 'held') return null;
-  const all = [...holdings, ...holdingsOfOpen(given, -Infinity), ...holdingsOfClaims(given, priority)];
-  const free = freeAt(snapshot, all, nowMs).map((amount) => Math.max(0, amount));
-  const applies = (shape: WaitingShape, row: number): boolean =>
-    needed[row]! > 0 && (free[row]! >= needed[row]! || shape.priority <= priority);
-  return {
-    limits: free.map((amount, row) => Math.max(0, amount - needed[row]!)),
-    applies,
-    appliesTo: () => false,
-    appliesToClaim: (shape, row) => shape.priority < priority && applies(shape, row),
-  };
+  { shape: index }: Holder,
+  { candidates, due }: Pick<Draft, 'candidates' | 'due'>,
+  draft: Draft | null,
+): Holding[] {
+  const { waiting, running, nowMs } = snapshot;
+  const { priority } = waiting[index]!;
+  const gone = new Set(draft?.part.victims.map(({ group }) => running[group]));
+  const stays = withoutLower(running, candidates, priority).filter(
+    (group) => group.isVacating !== true && !gone.has(group),
+  );
+  const from = lastStopMs(snapshot, candidates);
+  const starts = (shape: number, count: number): Holding => holdingOf(waiting[shape]!, count, from);
+  const claims = claimsBeside(snapshot, due).filter((claim) => claim.priority >= priority);
+  const above = [...waiting.keys()].filter((shape) => waiting[shape]!.priority > priority);
+  return [
+    ...holdingsOf(stays, nowMs),
+    ...due.map(({ shape }) => starts(shape, 1)),
+    ...claims.map(({ shape, count }) => starts(shape, Math.min(count, draft?.claimed[shape] ?? count))),
+    ...(draft === null ? [] : above.map((shape) => starts(shape, draft.part.started[shape]!))),
+  ];
 }

@@ -13,8 +13,8 @@ export interface Part {
   readonly solution: LevelSolution;
   /** By index of the shape. */
   readonly started: Float64Array;
-  /** How many claims of each shape stand, by index of the shape. */
-  readonly claimed: Float64Array;
+  /** How many of each entry of `demand.reserved` are granted, by its index. */
+  readonly granted: Float64Array;
   readonly victims: readonly Candidate[];
   /** Sum of shares of capacity that starts take, and what it cannot exceed with these counts. */
   readonly utilization: { readonly value: number; readonly upperBound: number; readonly multipliers: Multipliers };
@@ -41,7 +41,7 @@ export function solvePart(demand: Demand, constraints: Constraints, meter: Meter
     program,
     solution,
     started: spread(demand, program, x),
-    claimed: spreadClaims(demand, program, x),
+    granted: spreadReserved(demand, program, x),
     victims: victimsOf(demand, program, x),
     utilization,
   };
@@ -66,19 +66,18 @@ function spread(demand: Demand, program: Program, x: Float64Array): Float64Array
   return started;
 }
 
-/** Spreads the claims that stand over their shapes, oldest first. */
-function spreadClaims({ waiting, claims = [] }: Demand, program: Program, x: Float64Array): Float64Array {
-  const claimed = new Float64Array(waiting.length);
+/** Spreads what is granted over the entries, those of the oldest shapes first. */
+function spreadReserved({ reserved = [] }: Demand, program: Program, x: Float64Array): Float64Array {
+  const granted = new Float64Array(reserved.length);
   program.members.forEach((members, index) => {
-    if (stageOf(program, index) !== 'claimed') return;
+    if (stageOf(program, index) !== 'reserved') return;
     let left = x[index]!;
-    for (const member of members) {
-      const { shape, count } = claims[member]!;
-      claimed[shape] = Math.min(left, count);
-      left -= claimed[shape];
+    for (const entry of members) {
+      granted[entry] = Math.min(left, reserved[entry]!.count);
+      left -= granted[entry];
     }
   });
-  return claimed;
+  return granted;
 }
 
 /** Of each class of candidates the first stay, the others go. */

@@ -1,8 +1,10 @@
 import { nextStopMs } from './claims.js';
-import { type Draft, isDecidedBy } from './draft.js';
-import { allStarts, decidedLevels, startWhatFits } from './starting.js';
+import type { Draft } from './draft.js';
+import { allStarts, startWhatFits } from './starting.js';
 import { Meter } from '../solver/meter.js';
 import { toRow } from '../rows.js';
+import type { Candidate } from './candidates.js';
+import type { Part } from './part.js';
 import type { Proof } from '../proof.js';
 import { planWithReservations } from './reservations.js';
 import { holdingsOf } from './timeline.js';
@@ -14,6 +16,7 @@ import type {
   PlanOptions,
   ReservationEvent,
   Snapshot,
+  StandingReservation,
 } from '../types.js';
 import { preemptionsOf } from './victims.js';
 
@@ -29,8 +32,8 @@ export function plan(snapshot: Snapshot, options: PlanOptions = {}): Plan {
   const meter = new Meter(snapshot.policy.searchSteps, options.shouldStop);
   const { draft, reservation, events, wakeAtMs } = planWithReservations(snapshot, meter);
   const { place, claims, later } = startWhatFits(snapshot, draft);
-  const preempt = preemptionsOf(snapshot, draft.victims, allStarts(draft));
-  const stopMs = claims.length === 0 ? Infinity : nextStopMs(snapshot, draft.victims);
+  const preempt = preemptionsOf(snapshot, draft.part.victims, allStarts(draft));
+  const stopMs = claims.length === 0 ? Infinity : nextStopMs(snapshot, draft.part.victims);
   const followedMs = isFollowed(snapshot, { place, preempt, reservation }) ? snapshot.nowMs : Infinity;
   const nextMs = Math.min(wakeAtMs ?? Infinity, stopMs, followedMs);
   return {
@@ -40,7 +43,7 @@ export function plan(snapshot: Snapshot, options: PlanOptions = {}): Plan {
     reservation,
     reservationEvents: events.map((event) => (isLater(event, later) ? { ...event, kind: 'claimed' } : event)),
     wakeAtMs: nextMs === Infinity ? null : nextMs,
-    certificate: toCertificate(snapshot, draft, meter),
+    certificate: toCertificate(snapshot, draft, reservation, meter),
     proof: options.withProof === true ? toProof(draft, later) : null,
   };
 }
@@ -62,9 +65,14 @@ function isLater({ id, kind }: ReservationEvent, later: ReadonlySet<string>): bo
   return kind === 'started' && later.has(id);
 }
 
-function toCertificate(snapshot: Snapshot, draft: Draft, meter: Meter): Certificate {
-  const levels = toLevels(snapshot, draft);
-  const last = draft.parts.at(-1)?.part.utilization ?? { value: 0, upperBound: 0 };
+function toCertificate(
+  snapshot: Snapshot,
+  draft: Draft,
+  reservation: StandingReservation | null,
+  meter: Meter,
+): Certificate {
+  const levels = toLevels(draft, reservation);
+  const last = draft.part.utilization;
   const value = sharesInUse(snapshot, draft);
   return {
     optimal: levels.every(
@@ -78,20 +86,25 @@ function toCertificate(snapshot: Snapshot, draft: Draft, meter: Meter): Certific
 }
 
 /** What was reached at each priority: what stays there, and what starts. */
-function toLevels(snapshot: Snapshot, draft: Draft): LevelCertificate[] {
+function toLevels({ part, candidates }: Draft, reservation: StandingReservation | null): LevelCertificate[] {
+  const { program, solution } = part;
   const levels: LevelCertificate[] = [];
-  for (const { part, level, priority } of decidedLevels(draft)) {
-    const [reached, bound] = [part.solution.placed[level]!, part.solution.bounds[level]!];
+  for (const [level, priority] of program.priorities.entries()) {
+    const [reached, bound] = [solution.placed[level]!, solution.bounds[level]!];
     const isNew = levels.at(-1)?.priority !== priority;
-    const due = draft.due.filter((holder) => isNew && snapshot.waiting[holder.shape]?.priority === priority).length;
-    const before = isNew ? { priority, placed: due, upperBound: due } : levels.pop()!;
-    if (part.program.stages[level] === 'kept') levels.push({ ...before, kept: toKept(draft, priority, bound) });
-    else levels.push({ ...before, placed: before.placed + reached, upperBound: before.upperBound + bound });
+    const before = isNew ? { priority, placed: 0, upperBound: 0 } : levels.pop()!;
+    if (program.stages[level] === 'kept') levels.push({ ...before, kept: toKept(part, candidates, priority, bound) });
+    else {
+      const isLater = program.stages[level] === 'reserved' && reservation?.priority === priority && program.rows > 3;
+      const others = isLater ? 1 : 0;
+      const { placed, upperBound } = before;
+      levels.push({ ...before, placed: placed + reached - others, upperBound: upperBound + bound - others });
+    }
   }
   return levels;
 }
 
-function toKept({ candidates, victims }: Draft, priority: number, bound: number): KeptCertificate {
+function toKept({ victims }: Part, candidates: readonly Candidate[], priority: number, bound: number): KeptCertificate {
   const gone = new Set(victims);
   const all = candidates.filter((candidate) => candidate.priority === priority);
   const stay = all.filter((candidate) => !gone.has(candidate));
@@ -107,25 +120,18 @@ function sharesInUse(snapshot: Snapshot, draft: Draft): number {
   };
   const stays = snapshot.running.filter(({ isVacating }) => isVacating !== true);
   for (const { amounts } of holdingsOf(stays, snapshot.nowMs)) add(amounts, 1);
-  for (const { request } of draft.victims) add(toRow(request), -1);
+  for (const { request } of draft.part.victims) add(toRow(request), -1);
   snapshot.waiting.forEach((shape, index) => {
     add(toRow(shape.request), draft.started[index]!);
   });
   return toRow(snapshot.capacity).reduce((sum, amount, row) => (amount > 0 ? sum + used[row]! / amount : sum), 0);
 }
 
-function toProof({ parts, due }: Draft, later: ReadonlySet<string>): Proof {
+function toProof({ part, due }: Draft, later: ReadonlySet<string>): Proof {
   const forced = due.filter(({ id }) => later.has(id)).map(({ shape }) => shape);
   return {
     ...(forced.length > 0 ? { due: forced } : {}),
-    parts: parts.map((draftPart) => {
-      const { program, solution, utilization } = draftPart.part;
-      const levels = [...program.priorities.keys()].filter((level) => isDecidedBy(draftPart, level));
-      return {
-        above: draftPart.above,
-        levels: levels.map((level) => solution.proofs[level]!),
-        utilization: utilization.multipliers,
-      };
-    }),
+    levels: part.solution.proofs,
+    utilization: part.utilization.multipliers,
   };
 }

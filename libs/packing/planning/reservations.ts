@@ -37,9 +37,8 @@ export function planWithReservations(snapshot: Snapshot, meter: Meter): Reserved
     const event = eventOf(seenBy(snapshot, draft, kept.holder), kept.holder, decision, isOutranked);
     if (event !== null) events.push(event);
     standing = standingAfter(snapshot, kept.holder, decision);
-    if (decision.kind !== 'none') draft = kept.result.draft;
+    draft = kept.result.draft;
     if (decision.kind !== 'start') return finish(snapshot, draft, standing, events, false);
-    if (isOutranked) return finish(snapshot, draft, null, events, true);
   }
 }
 
@@ -64,8 +63,8 @@ function keep(
   holder: Holder,
   meter: Meter,
 ): { holder: Holder; result: ReservedDraft } {
-  const due = [...draft.due, ...eldersOf(snapshot, draft, holder)];
-  const result = draftReserved(snapshot, { ...draft, due }, holder, (held) => decide(snapshot, holder, held), meter);
+  const elders = eldersOf(snapshot, draft, holder);
+  const result = draftReserved(snapshot, draft, holder, elders, (usage) => decide(snapshot, holder, usage), meter);
   if (result.decision.kind !== 'none' || standing === null || holder.standing !== null) return { holder, result };
   return keep(snapshot, draft, standing, holderOf(snapshot, standing), meter);
 }

@@ -1,15 +1,7 @@
 import { lastStopMs, standingClaims, stopsAtOnce, stopsMs } from './claims.js';
-import { type Draft, isDecidedBy } from './draft.js';
-import type { Part } from './part.js';
+import type { Draft } from './draft.js';
 import { toRow } from '../rows.js';
 import type { Claim, Placement, Snapshot } from '../types.js';
-
-/** A level of a draft, with the part that decided it. */
-export interface DecidedLevel {
-  readonly part: Part;
-  readonly level: number;
-  readonly priority: number;
-}
 
 /** What of a draft starts now, and what has to wait until those have stopped that make room for it. */
 export interface Starting {
@@ -28,15 +20,6 @@ interface Share {
   readonly due: readonly string[];
 }
 
-/** Levels of a draft in order. */
-export function decidedLevels({ parts }: Draft): DecidedLevel[] {
-  return parts.flatMap((draftPart) =>
-    [...draftPart.part.program.priorities.entries()].flatMap(([level, priority]) =>
-      isDecidedBy(draftPart, level) ? [{ part: draftPart.part, level, priority }] : [],
-    ),
-  );
-}
-
 /** All that a draft starts, now or later, in canonical order. */
 export function allStarts(draft: Draft): Placement[] {
   return sharesOf(draft).map(({ shape, total, due }) => ({ shape, count: total, includes: due }));
@@ -48,7 +31,7 @@ export function allStarts(draft: Draft): Placement[] {
  */
 export function startWhatFits(snapshot: Snapshot, draft: Draft): Starting {
   const shares = sharesOf(draft);
-  if (stopsMs(snapshot, draft.victims).length === 0) {
+  if (stopsMs(snapshot, draft.part.victims).length === 0) {
     return { place: allStarts(draft), claims: [], later: new Set() };
   }
   const left = leftNow(snapshot, draft);
@@ -78,17 +61,14 @@ export function startWhatFits(snapshot: Snapshot, draft: Draft): Starting {
   return { place, claims, later };
 }
 
-function sharesOf(draft: Draft): Share[] {
-  return decidedLevels(draft).flatMap(({ part: { program }, level }) =>
-    program.stages[level] === 'placed'
-      ? program.members.slice(program.start[level], program.start[level + 1]).flatMap((shapes) =>
-          shapes.flatMap((shape) => {
-            const total = draft.started[shape]!;
-            const due = draft.due.filter((holder) => holder.shape === shape).map((holder) => holder.id);
-            return total > 0 ? [{ shape, claimed: draft.claimed[shape]!, total, due }] : [];
-          }),
-        )
-      : [],
+function sharesOf({ part: { program }, started, claimed, due: all }: Draft): Share[] {
+  const classes = [...program.members.keys()].filter((index) => program.stages[program.level[index]!] === 'placed');
+  return classes.flatMap((index) =>
+    program.members[index]!.flatMap((shape) => {
+      const total = started[shape]!;
+      const due = all.filter((holder) => holder.shape === shape).map((holder) => holder.id);
+      return total > 0 ? [{ shape, claimed: claimed[shape]!, total, due }] : [];
+    }),
   );
 }
 
@@ -109,7 +89,7 @@ function inOrderOfClaims(snapshot: Snapshot, shares: readonly Share[]): Share[] 
 }
 
 /** What is free beside everything that still holds something, whether it has been told to stop or not. */
-function leftNow(snapshot: Snapshot, { victims }: Draft): number[] {
+function leftNow(snapshot: Snapshot, { part: { victims } }: Draft): number[] {
   const gone = new Set(victims.filter((victim) => stopsAtOnce(snapshot, victim)).map(({ group }) => group));
   const left: number[] = toRow(snapshot.capacity);
   snapshot.running.forEach(({ resources, count }, index) => {
@@ -119,7 +99,7 @@ function leftNow(snapshot: Snapshot, { victims }: Draft): number[] {
   return left;
 }
 
-function claimOf(snapshot: Snapshot, { victims }: Draft, { shape, claimed }: Share, count: number): Claim[] {
+function claimOf(snapshot: Snapshot, { part: { victims } }: Draft, { shape, claimed }: Share, count: number): Claim[] {
   if (count === 0) return [];
   const { priority, request, maxRuntimeSeconds } = snapshot.waiting[shape]!;
   const standing = claimed > 0 ? standingClaims(snapshot).find((claim) => claim.shape === shape) : undefined;

@@ -43,32 +43,6 @@ function fitsIn(most: number, left: readonly number[], amount: number, row: numb
   return Math.max(0, Math.min(most, Math.floor(left[row]! / amount)));
 }
 
-/** What is given up, of what might be, and how many of each waiting shape start. */
-interface Yield {
-  readonly candidates: readonly Candidate[];
-  readonly victims: readonly Candidate[];
-  readonly started: Float64Array;
-}
-
-/** Whether somebody is given up who would fit beside what stays at the same priority and above, and what starts above. */
-export function hasNeedlessVictim(snapshot: Snapshot, draft: Yield): boolean {
-  const gone = new Set(draft.victims);
-  for (const lowest of new Set(draft.victims.map(({ priority }) => priority))) {
-    const away = new Set(
-      draft.candidates.filter((one) => gone.has(one) || one.priority < lowest).map(({ group }) => group),
-    );
-    const left = leftBeside(snapshot, (group) => !away.has(group));
-    draft.started.forEach((count, index) => {
-      const { priority, request } = snapshot.waiting[index]!;
-      if (count === 0 || priority <= lowest) return;
-      toRow(request).forEach((amount, row) => (left[row] = left[row]! - amount * count));
-    });
-    const fits = ({ request }: Candidate): boolean => toRow(request).every((amount, row) => amount <= left[row]!);
-    if (draft.victims.some((victim) => victim.priority === lowest && fits(victim))) return true;
-  }
-  return false;
-}
-
 /** Capacity beyond what some of the running groups hold, when all has stopped that was told to before. */
 function leftBeside({ capacity, running }: Snapshot, holds: (group: number) => boolean): number[] {
   const left: number[] = toRow(capacity);

@@ -1,33 +1,43 @@
-// How the verifier reads what a reservation leaves to others. As the rest of it, this shares nothing with the solver but the forms of data.
+// How the verifier reads what a reservation sets aside. As the rest of it, this shares nothing with the solver but the forms of data.
 import type { Plan } from '../types.js';
-import { at, ensure, max, rowOf, sum } from './verify-numbers.js';
-import { isStart, isStay, type Item } from './verify-reading.js';
+import { at, ensure, max, min, rowOf, sum } from './verify-numbers.js';
+import { claimRank, isStart, isStay, type Item } from './verify-reading.js';
 
 /** What of an item counts against each limit. */
 export type Reading = (item: Item) => bigint[];
 
-/** Adds the limits that the reservation sets, and tells what of an item counts against them. */
+/** Adds the limits at the time of the reservation, and its owner to the items; reads what of an item counts against the limits. */
 export function beside(
   { reservation }: Plan,
   nowMs: number,
   limits: bigint[],
-  items: readonly Item[],
+  { starts, runs }: { readonly starts: Item[]; readonly runs: readonly Item[] },
   leftAt: (ms: number) => bigint[],
 ): Reading {
   if (reservation === null || reservation.state === 'lapsed') return () => [];
-  const needed = rowOf(reservation.request);
-  const { priority } = reservation;
-  const time = reservation.state === 'promised' ? (reservation.promisedAtMs ?? nowMs) : null;
-  const isBefore = (item: Item): boolean => isStay(item) || (!isStart(item) && item.priority >= priority);
-  const stay = (i: number): bigint => sum(items.filter(isBefore), ({ row, count }) => at(row, i) * count);
-  const free = time === null ? limits.map((amount, i) => max(0n, amount - stay(i))) : leftAt(time);
-  const left = free.map((amount, i) => amount - at(needed, i));
-  const fits = left.every((amount, i) => amount >= 0n || at(needed, i) === 0n);
-  ensure(time === null || (time > nowMs && fits), 'the promise cannot be kept');
-  limits.push(...left.map((amount) => max(0n, amount)));
-  const counts = (item: Item, i: number): boolean =>
-    time !== null
-      ? item.end > time && (!isStay(item) || item.priority >= priority)
-      : !isBefore(item) && at(needed, i) > 0n && (at(left, i) >= 0n || item.priority <= priority);
-  return (item) => item.row.map((amount, i) => (counts(item, i) ? amount : 0n));
+  const { priority, request, promisedAtMs } = reservation;
+  const time = promisedAtMs ?? nowMs;
+  const counts = (item: Item): boolean => item.end > time && (!isStay(item) || item.priority >= priority);
+  const comesBefore = (item: Item): boolean =>
+    counts(item) && item.rank > (isStart(item) ? claimRank(priority) : priority * 3);
+  const used = (i: number): bigint =>
+    sum([...runs, ...starts].filter(comesBefore), ({ row, taken }) => at(row, i) * taken);
+  const free = leftAt(time).map((amount) => max(0n, amount));
+  limits.push(...free);
+  const needed = rowOf(request).map((amount, i) => min(amount, max(0n, at(free, i) - used(i))));
+  ensure(
+    promisedAtMs === null || (time > nowMs && needed.join() === rowOf(request).join()),
+    'the promise cannot be kept',
+  );
+  const owner = {
+    priority,
+    rank: claimRank(priority),
+    row: [0n, 0n, 0n],
+    end: Infinity,
+    worth: 1n,
+    count: 1n,
+    taken: 1n,
+  };
+  starts.push(owner);
+  return (item) => (item === owner ? needed : item.row.map((amount) => (counts(item) ? amount : 0n)));
 }

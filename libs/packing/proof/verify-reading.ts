@@ -18,13 +18,13 @@ export type Item = {
 };
 /** What a certificate says of a level: what is reached, and the least that is said to be out of reach (`null`: that, with what starts besides). */
 export type Claim = { rank: number; reached: bigint; beyond: bigint | null };
-/** `due`: starts that a reservation forces; `held`: what runs, has not been told to stop, and is not decided on. */
-type Reading = { starts: Item[]; runs: Item[]; due: Item[]; held: Item[] };
+/** `held`: what runs, has not been told to stop, and is not decided on. */
+type Reading = { starts: Item[]; runs: Item[]; held: Item[] };
 
 const LONGEST_SECONDS = 10_000_000n;
 /** Priority and stage in one number: of what starts, of what has a claim, and of what stays. */
 export const startRank = (priority: number): number => 3 * priority;
-const claimRank = (priority: number): number => 3 * priority + 1;
+export const claimRank = (priority: number): number => 3 * priority + 1;
 const stayRank = (priority: number): number => 3 * priority + 2;
 export const isStart = ({ rank }: { rank: number }): boolean => rank % 3 === 0;
 export const isStay = ({ rank }: { rank: number }): boolean => rank % 3 === 2;
@@ -76,20 +76,18 @@ export function readPlan(snapshot: Snapshot, plan: Plan): Reading {
     forced[shape] = at(forced, shape) + BigInt(includes.length);
   }
   checkStops(snapshot, plan);
-  const due: Item[] = [];
   const claims: Item[] = [];
   for (const [index, start] of starts.entries()) {
     const shape = at(waiting, index);
     const all = start.taken + claimsAfter(plan, shape);
     ensure(all <= start.count && at(forced, index) <= all, 'a count is impossible');
-    const count = min(claimsBefore(snapshot, shape), start.count - at(forced, index));
-    const taken = min(count, all - at(forced, index));
-    due.push({ ...start, taken: at(forced, index) });
+    const count = min(claimsBefore(snapshot, shape) + at(forced, index), start.count);
+    const taken = min(count, all);
     if (count > 0n) claims.push({ ...start, rank: claimRank(shape.priority), count, taken });
-    start.count -= at(forced, index) + count;
-    start.taken = all - at(forced, index) - taken;
+    start.count -= count;
+    start.taken = all - taken;
   }
-  return { starts: [...starts, ...claims], runs, due, held };
+  return { starts: [...starts, ...claims], runs, held };
 }
 
 function candidatesIn({ policy, waiting, running, capacity, nowMs, isCordoned }: Snapshot): number[] {
@@ -140,11 +138,11 @@ function worthOf(snapshot: Snapshot, { resources, preemptible }: RunningGroup, a
 }
 
 /** Each victim is necessary: it fits nowhere beside what stays at its priority and above, and what starts above. */
-export function checkNeed({ runs, starts, due }: Reading, left: readonly bigint[]): void {
+export function checkNeed({ runs, starts }: Reading, left: readonly bigint[]): void {
   for (const victim of runs.filter(({ taken }) => taken === 0n)) {
     const beside = [
       ...runs.filter(({ priority }) => priority >= victim.priority),
-      ...[...starts, ...due].filter(({ priority }) => priority > victim.priority),
+      ...starts.filter(({ priority }) => priority > victim.priority),
     ];
     const used = (i: number): bigint => sum(beside, ({ row, taken }) => at(row, i) * taken);
     const fits = left.every((amount, i) => used(i) + at(victim.row, i) <= amount);
@@ -153,11 +151,10 @@ export function checkNeed({ runs, starts, due }: Reading, left: readonly bigint[
 }
 
 /** The levels that a certificate speaks of, in order; what it says of those that stay must be so. */
-export function readClaims(levels: readonly LevelCertificate[], { starts, runs, due }: Reading): Claim[] {
+export function readClaims(levels: readonly LevelCertificate[], { starts, runs }: Reading): Claim[] {
   return levels.flatMap(({ priority, placed, upperBound, kept }) => {
     const isHere = (item: Item): boolean => item.priority === priority;
     const [mine, waiting] = [runs.filter(isHere), starts.filter(isHere)];
-    const forced = sum(due.filter(isHere), ({ taken }) => taken);
     const claims: Claim[] = [];
     if (mine.length > 0) {
       const all = BigInt(mine.length) + 1n;
@@ -171,10 +168,12 @@ export function readClaims(levels: readonly LevelCertificate[], { starts, runs, 
     }
     const claimed = waiting.filter((item) => !isStart(item));
     const standing = sum(claimed, ({ taken }) => taken);
+    // The owner of a reservation starts later.
+    const later = sum(claimed, ({ end, row }) => (end === Infinity && row.every((amount) => amount === 0n) ? 1n : 0n));
     if (claimed.length > 0) claims.push({ rank: claimRank(priority), reached: standing, beyond: null });
-    const reached = BigInt(placed) - forced - standing;
+    const reached = BigInt(placed) + later - standing;
     if (waiting.length > 0)
-      claims.push({ rank: startRank(priority), reached, beyond: BigInt(upperBound) - forced + 1n });
+      claims.push({ rank: startRank(priority), reached, beyond: BigInt(upperBound) + later + 1n });
     ensure(waiting.length > 0 || upperBound + placed === 0, 'something starts that does not wait');
     ensure(claims.length > 0 && (kept === undefined) === (mine.length === 0), 'a level is not what the problem has');
     return claims;

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { cases } from '../../../test/support/cases.js';
 import { plan } from '../planning/plan.js';
 import { DEFAULT_POLICY } from '../policy.js';
-import type { LevelProof, ProofNode, ProofPart } from '../proof.js';
+import type { LevelProof, ProofNode, Proof } from '../proof.js';
 import { someSnapshot } from '../testing/arbitraries.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
 import type { Certificate, Plan, Snapshot } from '../types.js';
@@ -42,17 +42,15 @@ const withLevel = (result: Plan, index: number, changes: Partial<Certificate['le
   withCertificate(result, {
     levels: result.certificate.levels.map((level, at) => (at === index ? { ...level, ...changes } : level)),
   });
-const withPart = (result: Plan, changes: Partial<ProofPart>): Plan => ({
+const withPart = (result: Plan, changes: Partial<Proof>): Plan => ({
   ...result,
-  proof: { parts: (result.proof?.parts ?? []).map((part) => ({ ...part, ...changes })) },
+  proof: { ...result.proof!, ...changes },
 });
 const withProof = (result: Plan, index: number, changes: Partial<LevelProof>): Plan =>
   withPart(result, {
-    levels: (result.proof?.parts[0]?.levels ?? []).map((level, at) =>
-      at === index ? { ...level, ...changes } : level,
-    ),
+    levels: (result.proof?.levels ?? []).map((level, at) => (at === index ? { ...level, ...changes } : level)),
   });
-const refutation = honest.proof?.parts[0]?.levels[1]?.refutation;
+const refutation = honest.proof?.levels[1]?.refutation;
 const withTree = (change: (node: ProofNode) => ProofNode): Plan =>
   withProof(honest, 1, { refutation: refutation ? { ...refutation, tree: change(refutation.tree) } : null });
 const nothing = { capacity: [0, 0, 0], sums: [] };
@@ -100,7 +98,7 @@ describe('the verifier accepts', () => {
 
   it('a proof that rests on devices being whole', () => {
     expect(whole.certificate.levels).toEqual([{ priority: 50, placed: 1, upperBound: 1 }]);
-    expect(whole.proof?.parts[0]?.levels[0]?.refutation).toBeTruthy();
+    expect(whole.proof?.levels[0]?.refutation).toBeTruthy();
     expect(verify(inDevices(4_000), whole)).toEqual({ isAccepted: true });
     expect(plan(inDevices(3_719)).certificate.levels).toEqual([{ priority: 50, placed: 2, upperBound: 2 }]);
   });
@@ -163,13 +161,8 @@ describe('the verifier refuses', () => {
       withCertificate(honest, { levels: [...honest.certificate.levels, { priority: 1, placed: 0, upperBound: 0 }] }),
     ],
     ['levels in another order', snapshot, withCertificate(honest, { levels: honest.certificate.levels.toReversed() })],
-    [
-      'a proof without one of its levels',
-      snapshot,
-      withPart(honest, { levels: honest.proof?.parts[0]?.levels.slice(1) ?? [] }),
-    ],
-    ['no parts', snapshot, { ...honest, proof: { parts: [] } }],
-    ['parts that stop early', snapshot, withPart(honest, { above: 6 })],
+    ['a proof without one of its levels', snapshot, withPart(honest, { levels: honest.proof?.levels.slice(1) ?? [] })],
+    ['no levels', snapshot, withPart(honest, { levels: [] })],
     ['no case distinction where one is needed', snapshot, withProof(honest, 1, { refutation: null })],
     ['multipliers that say nothing', snapshot, withProof(honest, 1, { root: nothing, refutation: null })],
     [
@@ -269,7 +262,7 @@ describe('the verifier refuses', () => {
         (some, inventions, isInvented) => {
           const worse = withoutLast(some, plan(some, { withProof: true }));
           if (worse === null) return;
-          const levels = (worse.proof?.parts[0]?.levels ?? []).map((proof, index) =>
+          const levels = (worse.proof?.levels ?? []).map((proof, index) =>
             isInvented[index] === true ? (inventions[index] as LevelProof) : proof,
           );
           expect(verify(some, withPart(worse, { levels })).isAccepted).toBe(false);

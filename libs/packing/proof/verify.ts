@@ -3,7 +3,7 @@ import type { LevelProof, Multipliers, ProofNode } from '../proof.js';
 import type { LevelCertificate, Plan, Snapshot, Verdict } from '../types.js';
 import { beside, type Reading } from './verify-beside.js';
 import { at, ensure, gcd, max, min, refuse, rowOf, sum } from './verify-numbers.js';
-import { checkNeed, type Claim, isStart, type Item, readClaims, readPlan, startRank } from './verify-reading.js';
+import { checkNeed, type Claim, isStart, type Item, readClaims, readPlan } from './verify-reading.js';
 
 /** Items that the constraints cannot tell apart; its place in the sorted list is how a proof refers to it. */
 type Cell = { rank: number; row: bigint[]; worth: bigint; count: bigint; taken: bigint };
@@ -29,7 +29,7 @@ function checkPlan(snapshot: Snapshot, plan: Plan): void {
   const { nowMs, capacity, isCordoned } = snapshot;
   const { optimal, utilization, levels } = plan.certificate;
   const read = readPlan(snapshot, plan);
-  const { starts, runs, due, held } = read;
+  const { starts, runs, held } = read;
   const size = rowOf(capacity);
   const use = (items: readonly Item[], i: number): bigint => sum(items, ({ row, taken }) => at(row, i) * taken);
   const leftAt = (time: number): bigint[] => {
@@ -37,32 +37,25 @@ function checkPlan(snapshot: Snapshot, plan: Plan): void {
     return size.map((whole, i) => whole - use(last, i));
   };
   const fits = (left: bigint, i: number): boolean =>
-    use(starts, i) + use(due, i) === 0n || (use([...runs, ...starts, ...due], i) <= left && !isCordoned);
+    use(starts, i) === 0n || (use([...runs, ...starts], i) <= left && !isCordoned);
   ensure(leftAt(nowMs).every(fits), 'it does not fit');
   checkNeed(read, leftAt(nowMs));
-  held.push(...due);
+  const limits = leftAt(nowMs).map((amount) => (isCordoned ? 0n : max(0n, amount)));
+  const reading = beside(plan, nowMs, limits, read, leftAt);
+  const members = [...runs, ...starts];
   const open = readClaims(levels, read);
-  let below = Infinity;
-  for (const { above, levels: proofs, utilization: multipliers } of plan.proof?.parts ?? refuse('there is no proof')) {
-    const end = above === null ? -Infinity : startRank(above);
-    const members = [...runs, ...starts].filter(({ rank }) => rank <= below && rank > end);
-    below = end;
-    const limits = leftAt(nowMs).map((amount) => (isCordoned ? 0n : max(0n, amount)));
-    const extra = above === null ? beside(plan, nowMs, limits, members, leftAt) : (): bigint[] => [];
-    const problem = { cells: toCells(members, (item) => [...item.row, ...extra(item)]), limits };
-    const known = checkLevels(proofs, problem, open);
-    held.push(...members);
-    if (above !== null) continue;
-    const scale = size.reduce((product, whole) => (whole > 0n ? product * whole : product), 1n);
-    const share = (row: bigint[]): bigint => sum(size, (whole, i) => (whole > 0n ? (at(row, i) * scale) / whole : 0n));
-    const used = sum(held, ({ row, taken }) => share(row) * taken);
-    const more = evaluate(problem, known, multipliers, (cell) => share(cell.row) * UNIT, scale).value / UNIT;
-    const bound = used + more - sum(problem.cells, (cell) => cell.taken * share(cell.row));
-    const toNumber = (value: bigint): number => Number((value * 10n ** 12n) / scale) / 1e12;
-    ensure(Math.abs(toNumber(used) - utilization.value) < 1e-9, 'utilization is not what is used');
-    ensure(toNumber(bound) <= utilization.upperBound + 1e-9, 'the bound of utilization is not proven');
-  }
-  ensure(below === -Infinity && open.length === 0, 'the proof does not cover the problem');
+  const proof = plan.proof ?? refuse('there is no proof');
+  const problem = { cells: toCells(members, (item) => [...item.row, ...reading(item)]), limits };
+  const known = checkLevels(proof.levels, problem, open);
+  ensure(open.length === 0, 'the proof does not cover the problem');
+  const scale = size.reduce((product, whole) => (whole > 0n ? product * whole : product), 1n);
+  const share = (row: bigint[]): bigint => sum(size, (whole, i) => (whole > 0n ? (at(row, i) * scale) / whole : 0n));
+  const used = sum([...held, ...members], ({ row, taken }) => share(row) * taken);
+  const more = evaluate(problem, known, proof.utilization, (cell) => share(cell.row) * UNIT, scale).value / UNIT;
+  const bound = used + more - sum(problem.cells, (cell) => cell.taken * share(cell.row));
+  const toNumber = (value: bigint): number => Number((value * 10n ** 12n) / scale) / 1e12;
+  ensure(Math.abs(toNumber(used) - utilization.value) < 1e-9, 'utilization is not what is used');
+  ensure(toNumber(bound) <= utilization.upperBound + 1e-9, 'the bound of utilization is not proven');
   const isReached = ({ placed, upperBound, kept }: LevelCertificate): boolean =>
     placed === upperBound && kept?.work === kept?.upperBound;
   ensure(optimal === levels.every(isReached), '"optimal" contradicts the levels');

@@ -1,5 +1,5 @@
 /** What is decided at a level: which of those that run at a priority stay, which claims stand, or how many of those that wait there start. */
-export type Stage = 'kept' | 'claimed' | 'placed';
+export type Stage = 'kept' | 'reserved' | 'placed';
 
 /**
  * The integer program: how many of each class start, or stay.

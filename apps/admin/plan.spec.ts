@@ -73,14 +73,14 @@ describe('the command plan', () => {
     expect(told).toMatchObject({
       place: ['a'],
       preempt: ['r'],
-      claims: [
+      nominations: [
         { id: 'b', until: '2026-01-01T00:01:00.000Z' },
         { id: 'c', until: '2026-01-01T00:01:00.000Z' },
       ],
     });
     expect(told.waiting.map(({ id, blockers: [first] }) => [id, first?.code])).toEqual([
-      ['b', 'CLAIM'],
-      ['c', 'CLAIM'],
+      ['b', 'NOMINATED'],
+      ['c', 'NOMINATED'],
     ]);
   });
 

@@ -10,10 +10,18 @@ export {
   type ProofNode,
   type Refutation,
 } from './proof.js';
-export { PREEMPTION, RESERVATION_STATES } from './types.js';
+export { PREEMPTION } from './types.js';
+export {
+  isSameShape,
+  type Nomination,
+  nominationsOf,
+  type OwnedReservation,
+  ownedReservation,
+  type Reservation,
+  OWNED_STATES,
+} from './reservation.js';
 export type {
   Certificate,
-  Claim,
   KeptCertificate,
   LevelCertificate,
   Placement,
@@ -27,7 +35,6 @@ export type {
   ReservationEvent,
   RunningGroup,
   Snapshot,
-  StandingReservation,
   Verdict,
   WaitingHead,
   WaitingShape,

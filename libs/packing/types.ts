@@ -1,15 +1,13 @@
 import type { ResourceAmounts } from '#kernel';
 
 import type { Proof } from './proof.js';
+import type { Reservation } from './reservation.js';
 
 /** Whether anything that runs may be given up, and for whom. */
 export const PREEMPTION = ['never', 'lower-priority'] as const;
 
 /** One of {@link PREEMPTION}. */
 export type Preempting = (typeof PREEMPTION)[number];
-
-/** What may have become of a reservation that stands: a time is promised; resources are held for it; they have been, for long enough. */
-export const RESERVATION_STATES = ['promised', 'held', 'lapsed'] as const;
 
 /** What a cluster's owner may decide about planning. Times in seconds, as everywhere in policies. */
 export interface PlanningPolicy {
@@ -61,7 +59,7 @@ export interface RunningGroup {
   readonly preemptible?: Preemptible;
   /** So many of them are marked preemptible as well, and are not told apart. No plan depends on it; what is told of them does. */
   readonly notConsidered?: number;
-  /** Present and true where it was preempted and has not stopped yet: what it holds is for the claims of those that displaced it. */
+  /** Present and true where it was preempted and has not stopped yet: what it holds is for the nominations of those that displaced it. */
   readonly isVacating?: boolean;
   /** Present where it is vacating, and waits again when it has stopped: as whom. No plan depends on it; what is foretold does. */
   readonly returns?: Returning;
@@ -83,40 +81,6 @@ export interface Preemptible {
   readonly stopsAtOnce: boolean;
 }
 
-/** So many of a shape, its oldest, start as soon as what was preempted for them has stopped. */
-export interface Claim {
-  readonly priority: number;
-  readonly request: ResourceAmounts;
-  readonly maxRuntimeSeconds: number | null;
-  readonly count: number;
-  /** Since when. */
-  readonly sinceMs: number;
-  /** When the grace of the last of those that were preempted for it is over. */
-  readonly untilMs: number;
-}
-
-/**
- * A promise to one waiting deployment.
- *
- * `promised`: it starts at `promisedAtMs`, and nothing of equal or lower priority that starts before may be in its way then.
- * `held`: nobody can say when, so that until `untilMs` others of equal or lower priority take only what it does not need.
- * `lapsed`: it was held long enough; until `untilMs` nothing is held, unless a time can be promised after all.
- */
-export interface StandingReservation {
-  readonly id: string;
-  readonly priority: number;
-  readonly request: ResourceAmounts;
-  readonly maxRuntimeSeconds: number | null;
-  readonly queuedAtMs: number;
-  readonly state: (typeof RESERVATION_STATES)[number];
-  /** Since when it is in this state. */
-  readonly sinceMs: number;
-  /** Set exactly when `promised`. */
-  readonly promisedAtMs: number | null;
-  /** Set exactly when `held` or `lapsed`. */
-  readonly untilMs: number | null;
-}
-
 /** Why a reservation is not what it was. */
 export type ReservationCause =
   | 'waited-long-enough' // promised or held for the first time
@@ -135,8 +99,9 @@ export type ReservationCause =
 /** One thing that happened to a reservation in this plan; together they explain every difference between the one before and the one after. */
 export interface ReservationEvent {
   readonly id: string;
-  /** `claimed`: what makes room for it is asked to stop; as soon as that has, it starts. */
-  readonly kind: 'promised' | 'moved-earlier' | 'moved-later' | 'started' | 'claimed' | 'held' | 'lapsed' | 'withdrawn';
+  /** `nominated`: what makes room for it is asked to stop; as soon as that has, it starts. */
+  readonly kind:
+    'promised' | 'moved-earlier' | 'moved-later' | 'started' | 'nominated' | 'held' | 'lapsed' | 'withdrawn';
   readonly cause: ReservationCause;
   readonly promisedAtMs: number | null;
 }
@@ -149,9 +114,8 @@ export interface Snapshot {
   readonly isCordoned: boolean;
   readonly running: readonly RunningGroup[];
   readonly waiting: readonly WaitingShape[];
-  readonly reservation: StandingReservation | null;
-  /** What earlier passes have preempted others for, and what has not stopped yet. Missing: nothing. */
-  readonly claims?: readonly Claim[];
+  /** What earlier passes have set aside. */
+  readonly reservations: readonly Reservation[];
 }
 
 /** How many of a shape start now: `includes` first, then the oldest. */
@@ -168,7 +132,7 @@ export interface Preemption {
   readonly id: string;
   /** Index into `snapshot.running`. */
   readonly group: number;
-  /** Index into `snapshot.waiting`: of higher priority, and it starts with this plan, or has a claim from it. */
+  /** Index into `snapshot.waiting`: of higher priority, and it starts with this plan, or is nominated from it. */
   readonly by: number;
   /** Whole seconds that it has run: work that is lost. */
   readonly lostSeconds: number;
@@ -187,7 +151,7 @@ export interface KeptCertificate {
 /** What was reached at one priority, and what no plan can exceed that starts as many, and keeps the same, at every higher priority. */
 export interface LevelCertificate {
   readonly priority: number;
-  /** Those that have a claim are among them. */
+  /** Those that are nominated are among them. */
   readonly placed: number;
   readonly upperBound: number;
   /** Present where something that runs at this priority might be preempted. */
@@ -212,10 +176,8 @@ export interface Plan {
   readonly place: readonly Placement[];
   /** What is given up, in the order of `snapshot.running`'s priorities from the lowest, then id. */
   readonly preempt: readonly Preemption[];
-  /** What waits, after this plan, for something to stop that was preempted for it. In canonical order. */
-  readonly claims: readonly Claim[];
-  /** What stands after this plan. */
-  readonly reservation: StandingReservation | null;
+  /** What is set aside after this plan: nominations in canonical order, then the reservation that has an owner. */
+  readonly reservations: readonly Reservation[];
   /** What happened to reservations, in order; empty when nothing did. */
   readonly reservationEvents: readonly ReservationEvent[];
   /** When another pass is due even if nothing happens; `null`: only when something happens. May be now. */

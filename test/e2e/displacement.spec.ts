@@ -29,13 +29,13 @@ interface Counts {
 interface Answer {
   asOf: string;
   starts: string[];
-  claims: { id: string; until: string }[];
+  nominations: { id: string; until: string }[];
   waits: string[];
-  claimed: Counts;
+  nominated: Counts;
   preempted: Counts;
   victims: { id: string; name: string; lostSeconds: number; preemptorId: string }[];
-  deployments: { id: string; starts: number; waits: number; claims: number; sentence: string | null }[];
-  changes: { id: string; claims: number; blockers: { code: string }[] }[];
+  deployments: { id: string; starts: number; waits: number; nominations: number; sentence: string | null }[];
+  changes: { id: string; nominations: number; blockers: { code: string }[] }[];
 }
 
 const YIELDING = { preemption: 'lower-priority', preemptAfterSeconds: 0 } as const;
@@ -131,14 +131,14 @@ describe('what would be stopped for others', () => {
 
     const inFiveMinutes = (asOf: string): string => new Date(Date.parse(asOf) + 300_000).toISOString();
 
-    it('is previewed with who has a claim and until when, and then happens', async () => {
+    it('is previewed with who is nominated and until when, and then happens', async () => {
       const { cluster, soft, waiting } = await aRunningCluster();
       const told = await ask(cluster, { policy: GRACEFUL });
       expect(told).toMatchObject({
         starts: [],
-        claims: [{ id: waiting, until: inFiveMinutes(told.asOf) }],
+        nominations: [{ id: waiting, until: inFiveMinutes(told.asOf) }],
         waits: [],
-        claimed: { before: 0, after: 1 },
+        nominated: { before: 0, after: 1 },
         preempted: { before: 0, after: 1 },
         victims: [{ id: soft, preemptorId: waiting }],
       });
@@ -159,8 +159,8 @@ describe('what would be stopped for others', () => {
       expect(sentence).toMatch(
         /^It does not wait: its runtime was asked at \S+ \S+ UTC to stop it, to make room for a higher priority\. When that is reported, at \S+ \S+ UTC at the latest, it is queued again, unless it is reported to have succeeded\.$/,
       );
-      // It has the claim now: that is no difference any more, and nothing has to be changed for it.
-      expect(await ask(cluster, {})).toMatchObject({ starts: [], claims: [], claimed: { before: 1, after: 1 } });
+      // It has the nomination now: that is no difference any more, and nothing has to be changed for it.
+      expect(await ask(cluster, {})).toMatchObject({ starts: [], nominations: [], nominated: { before: 1, after: 1 } });
       for (const policy of [GRACEFUL, { preemption: 'never' }]) {
         await team.admin.patch(cluster.path, { policy });
         const { displacement } = await explain(cluster, waiting);
@@ -177,26 +177,26 @@ describe('what would be stopped for others', () => {
       expect((await cluster.deployment(waiting)).status).toBe('scheduled');
     });
 
-    it('tells who would lose a claim, and who would start at once instead of having one', async () => {
+    it('tells who would lose a nomination, and who would start at once instead of having one', async () => {
       const { cluster, waiting } = await aRunningCluster();
       await team.admin.patch(cluster.path, { policy: GRACEFUL });
       await passes.run(cluster.id);
       expect(await ask(cluster, { deployments: [{ resources: gpus(3), priority: 90 }] })).toMatchObject({
         starts: [],
-        claims: [],
+        nominations: [],
         waits: [waiting],
-        claimed: { before: 1, after: 1 },
-        deployments: [{ starts: 0, waits: 1, claims: 1, sentence: expect.stringContaining('still stopping') }],
+        nominated: { before: 1, after: 1 },
+        deployments: [{ starts: 0, waits: 1, nominations: 1, sentence: expect.stringContaining('still stopping') }],
       });
       expect(await ask(cluster, { capacity: { gpu: 8 } })).toMatchObject({
         starts: [waiting],
-        claims: [],
+        nominations: [],
         waits: [],
-        claimed: { before: 1, after: 0 },
+        nominated: { before: 1, after: 0 },
       });
     });
 
-    it('counts claims of what is only thought of, and of what would ask for something else', async () => {
+    it('counts nominations of what is only thought of, and of what would ask for something else', async () => {
       const { cluster, waiting } = await aRunningCluster();
       await team.admin.patch(cluster.path, { policy: GRACEFUL });
       const told = await ask(cluster, {
@@ -204,9 +204,13 @@ describe('what would be stopped for others', () => {
         changes: [{ id: waiting, priority: 91 }],
       });
       expect(told).toMatchObject({
-        deployments: [{ starts: 0, waits: 5, claims: 1 }],
+        deployments: [{ starts: 0, waits: 5, nominations: 1 }],
         changes: [
-          { id: waiting, claims: 1, blockers: expect.arrayContaining([expect.objectContaining({ code: 'CLAIM' })]) },
+          {
+            id: waiting,
+            nominations: 1,
+            blockers: expect.arrayContaining([expect.objectContaining({ code: 'NOMINATED' })]),
+          },
         ],
       });
     });
@@ -214,28 +218,32 @@ describe('what would be stopped for others', () => {
 
   describe('of several alike', () => {
     /** Two of one GPU each that started together, and were told to stop for another one in the same pass. */
-    const twoStopping = async (): Promise<{ cluster: TestCluster; claimant: string; stopping: string[] }> => {
+    const twoStopping = async (): Promise<{ cluster: TestCluster; preemptor: string; stopping: string[] }> => {
       const cluster = await TestCluster.create(team, { gpu: 2 });
       await team.admin.patch(cluster.path, { policy: GRACEFUL });
       const soft = { priority: 10, resources: gpus(1), preemptible: true };
       const stopping = await cluster.submitBatch([soft, soft]);
       await passes.run(cluster.id);
       for (const id of stopping) await cluster.start(id);
-      const claimant = await cluster.submit({ priority: 90, resources: gpus(2) });
+      const preemptor = await cluster.submit({ priority: 90, resources: gpus(2) });
       await passes.run(cluster.id);
       for (const id of stopping) expect(await cluster.statusOf(id)).toBe('stopping');
-      return { cluster, claimant, stopping };
+      return { cluster, preemptor, stopping };
     };
 
     it('that stop, what if takes each for itself', async () => {
-      const { cluster, claimant, stopping } = await twoStopping();
-      expect(await ask(cluster, { ended: stopping })).toMatchObject({ starts: [claimant], claims: [], waits: [] });
+      const { cluster, preemptor, stopping } = await twoStopping();
+      expect(await ask(cluster, { ended: stopping })).toMatchObject({
+        starts: [preemptor],
+        nominations: [],
+        waits: [],
+      });
       for (const id of stopping) expect(await ask(cluster, { ended: [id] })).toMatchObject({ starts: [] });
     });
 
     it('that stop, each is named once among those whose end would start another', async () => {
-      const { cluster, claimant, stopping } = await twoStopping();
-      await cluster.cancel(claimant);
+      const { cluster, preemptor, stopping } = await twoStopping();
+      await cluster.cancel(preemptor);
       // Both would come back before it.
       const other = await cluster.submit({ priority: 5, resources: gpus(2) });
       const { unlocks } = await explain(cluster, other);
@@ -353,7 +361,7 @@ describe('what would be stopped for others', () => {
       expect(await compareWith(cluster, soft, equal)).toMatchObject({ first: equal, rule: 'priority', passId: null });
     });
 
-    it('of the one that had a claim until others had stopped', async () => {
+    it('of the one that was nominated until others had stopped', async () => {
       const { cluster, soft, waiting } = await aBusyCluster();
       const rival = await cluster.submit({ name: 'rival', priority: 60, resources: gpus(3) });
       await team.admin.post(`${cluster.deploymentPath(soft)}/start`);
@@ -364,7 +372,7 @@ describe('what would be stopped for others', () => {
       await passes.runUntilSettled(cluster.id);
       const told = await compareWith(cluster, rival, waiting);
       const first = told['first'] === waiting ? 'waiting' : 'rival';
-      expect(told).toMatchObject({ rule: 'claim', fromRecord: true, claimedAt: expect.any(String) });
+      expect(told).toMatchObject({ rule: 'nominated', fromRecord: true, nominatedAt: expect.any(String) });
       expect(told['sentence']).toContain(`${first} started before `);
       expect(told['sentence']).toContain('because others had been stopped to make room for it, since ');
       expect(await compareWith(cluster, soft, String(told['first']))).toMatchObject({

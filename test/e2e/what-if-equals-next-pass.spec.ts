@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 
+import { nominationsOf, ownedReservation, type Reservation } from '#packing';
+
 import { cases } from '../support/cases.js';
 import { TestCluster } from '../support/clusters.js';
 import { withClient } from '../support/database.js';
@@ -13,7 +15,7 @@ interface Answer {
   starts: string[];
   waits: string[];
   placed: { before: number; after: number };
-  claimed: { before: number; after: number };
+  nominated: { before: number; after: number };
   preempted: { before: number; after: number };
   victims: { id: string; preemptorId: string; lostSeconds: number }[];
   deployments: { id: string; starts: number; waits: number }[];
@@ -87,27 +89,29 @@ function preemptions(cluster: TestCluster, ids: readonly string[]): Promise<Vict
   });
 }
 
-interface Reservation {
-  id: string | undefined;
-  state: string;
-  promisedAtMs: number | null;
-}
-
-/** The reservation that stands, and how many have a claim; where nothing may start, claims rest, and no plan tells of them. */
-function schedule(cluster: TestCluster): Promise<{ reservation: Reservation | null; claimed: number }> {
+/** The owned reservation, and the number of nominated deployments; where nothing may start, nominations rest, and no plan has them. */
+function schedule(
+  cluster: TestCluster,
+): Promise<{ reservation: { id: string; state: string; promisedAtMs: number | null } | null; nominated: number }> {
   return withClient(stowage.database.url, async (client) => {
-    const { rows } = await client.query<{ reservation: Reservation | null; claims: { count: number }[] }>(
-      `select reservation, case when state = 'active' and pending_cpu_millis is null then claims else '[]' end as claims
+    const { rows } = await client.query<{ reservations: Reservation[]; mayStart: boolean }>(
+      `select reservations, state = 'active' and pending_cpu_millis is null as "mayStart"
        from cluster_schedules join clusters on id = cluster_id where cluster_id = $1`,
       [cluster.id],
     );
-    const { reservation, claims } = rows[0] ?? { reservation: null, claims: [] };
+    const { reservations, mayStart } = rows[0] ?? { reservations: [], mayStart: false };
+    const reservation = ownedReservation(reservations);
+    const nominations = mayStart ? nominationsOf(reservations) : [];
     return {
       reservation:
         reservation === null
           ? null
-          : { id: reservation.id, state: reservation.state, promisedAtMs: reservation.promisedAtMs },
-      claimed: claims.reduce((sum, { count }) => sum + count, 0),
+          : {
+              id: reservation.id,
+              state: reservation.state,
+              promisedAtMs: reservation.state === 'promised' ? reservation.untilMs : null,
+            },
+      nominated: nominations.reduce((sum, { count }) => sum + count, 0),
     };
   });
 }
@@ -211,7 +215,7 @@ function foretold(told: Answer, added: readonly string[], stopping: ReadonlySet<
       }))
       .sort((a, b) => (a.id < b.id ? -1 : 1)),
     preemptedInAll: told.preempted.after,
-    claimed: told.claimed.after,
+    nominated: told.nominated.after,
     reservation:
       promised === null
         ? null
@@ -229,7 +233,7 @@ async function askAndSee(
   question: Question,
   random: Random,
   where: string,
-): Promise<{ started: number; preempted: number; claimed: number }> {
+): Promise<{ started: number; preempted: number; nominated: number }> {
   const before = await alive(cluster);
   const answer = await team.viewer.post<Answer>(`${cluster.path}/plan`, question);
   if (answer.status !== 200) throw new Error(`asking was answered by ${answer.status}: ${answer.text}`);
@@ -253,7 +257,7 @@ async function askAndSee(
   expect({ where, ...happened }).toEqual({ where, ...foretold(told, added, stopping) });
   // Nothing was left to do before the change: whatever comes with time has brought a pass with it.
   expect([where, told.placed.before, told.preempted.before]).toEqual([where, 0, 0]);
-  return { started: starts.length, preempted: victims.length, claimed: happened.claimed };
+  return { started: starts.length, preempted: victims.length, nominated: happened.nominated };
 }
 
 const runs = (status: string | undefined): boolean => status === 'scheduled' || status === 'running';
@@ -272,8 +276,8 @@ async function meanwhile(cluster: TestCluster, random: Random): Promise<void> {
 
 /** Whatever the dice say below. */
 it.each([
-  [0, { started: 1, preempted: 1, claimed: 0 }],
-  [60, { started: 0, preempted: 1, claimed: 1 }],
+  [0, { started: 1, preempted: 1, nominated: 0 }],
+  [60, { started: 0, preempted: 1, nominated: 1 }],
 ])('what if is what then happens: one gives way that has %i seconds to stop', async (stopGraceSeconds, outcome) => {
   const random = Random.of('one gives way');
   const cluster = await TestCluster.create(team, { cpu: 20, gpu: 8 });

@@ -74,12 +74,12 @@ describe('a pass that preempts under a grace period and loses its session in the
       const { scene, victims, high } = await aScene();
       await cutOffAt(table, scene);
       expect(await scene.statuses([...victims, high])).toEqual(['running', 'running', 'queued']);
-      expect([await scene.evictions(), await scene.claims()]).toEqual([0, []]);
+      expect([await scene.evictions(), await scene.nominations()]).toEqual([0, []]);
       await stage.assertLedgerHolds();
 
       await scene.pass();
       expect(await scene.statuses([...victims, high])).toEqual(['stopping', 'stopping', 'queued']);
-      expect([await scene.evictions(), await scene.claims()]).toEqual([2, [{ priority: 90, count: 1 }]]);
+      expect([await scene.evictions(), await scene.nominations()]).toEqual([2, [{ priority: 90, count: 1 }]]);
     },
   );
 
@@ -96,7 +96,7 @@ describe('a pass that preempts under a grace period and loses its session in the
         { status: 'stopping', attempt: 1, preemptions: 1 },
         { status: 'queued', attempt: 1, preemptions: 0 },
       ]);
-      expect(await scene.claims()).toEqual([{ priority: 90, count: 1 }]);
+      expect(await scene.nominations()).toEqual([{ priority: 90, count: 1 }]);
       await stage.assertLedgerHolds();
 
       await scene.pass();
@@ -105,7 +105,7 @@ describe('a pass that preempts under a grace period and loses its session in the
         { status: 'queued', attempt: 2, preemptions: 1 },
         { status: 'scheduled', attempt: 1, preemptions: 0 },
       ]);
-      expect(await scene.claims()).toEqual([]);
+      expect(await scene.nominations()).toEqual([]);
       const told = await Promise.all(victims.map((id) => scene.moves(id)));
       expect(told.map((moves) => moves.slice(3).map(({ to, cause }) => `${to}: ${cause}`))).toEqual([
         ['stopping: preempted', 'stopping: reported', 'queued: stopped'],

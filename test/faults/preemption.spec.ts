@@ -108,7 +108,7 @@ describe('preemption by workers that are killed', () => {
       high = await scene.submit(90, 2);
     });
     await becomes([...victims, high], ['stopping', 'stopping', 'queued']);
-    expect([await scene.evictions(), await scene.claims()]).toEqual([2, [{ priority: 90, count: 1 }]]);
+    expect([await scene.evictions(), await scene.nominations()]).toEqual([2, [{ priority: 90, count: 1 }]]);
 
     // A third of the same priority gets none of the freed resources.
     const third = await scene.submit(10, 1);
@@ -121,7 +121,7 @@ describe('preemption by workers that are killed', () => {
     expect(await scene.standings(victims)).toEqual(
       victims.map(() => ({ status: 'queued', attempt: 2, preemptions: 1 })),
     );
-    expect([await scene.evictions(), await scene.claims()]).toEqual([2, []]);
+    expect([await scene.evictions(), await scene.nominations()]).toEqual([2, []]);
     for (const id of victims) {
       expect((await scene.moves(id)).filter(({ cause }) => cause === 'preempted')).toMatchObject([
         { to: 'stopping', attempt: 1, preemptorId: high, preemptorPriority: 90 },

@@ -1,6 +1,6 @@
 import { afterAll, afterEach } from '@jest/globals';
 
-import { type Claim } from '#packing';
+import { type Nomination, nominationsOf, type Reservation } from '#packing';
 
 import { type Answer } from './api-client.js';
 import { type DeploymentBody, TestCluster } from './clusters.js';
@@ -111,13 +111,13 @@ export class PreemptionScene {
   }
 
   /** The nominations, by priority from the highest, with their counts. */
-  async claims(): Promise<Pick<Claim, 'priority' | 'count'>[]> {
+  async nominations(): Promise<Pick<Nomination, 'priority' | 'count'>[]> {
     return withClient(this.databaseUrl, async (client) => {
-      const { rows } = await client.query<{ claims: readonly Claim[] | null }>(
-        `select claims from cluster_schedules where cluster_id = $1`,
+      const { rows } = await client.query<{ reservations: readonly Reservation[] }>(
+        `select reservations from cluster_schedules where cluster_id = $1`,
         [this.cluster.id],
       );
-      return (rows[0]?.claims ?? []).map(({ priority, count }) => ({ priority, count }));
+      return nominationsOf(rows[0]?.reservations).map(({ priority, count }) => ({ priority, count }));
     });
   }
 

@@ -26,8 +26,8 @@ export class CachedQueueBlockers extends QueueBlockers {
       const { id, priority, request, maxRuntimeSeconds, queuedAt } = deployment;
       const shape = shapes.get(keyOf({ priority, request, maxRuntimeSeconds }));
       if (shape === undefined || Date.parse(queuedAt) > report.asOfMs) return null;
-      // How many are older is not known; of claims, only the oldest's is certain.
-      const older = shape.oldest === null || shape.oldest.id === id ? 0 : Math.max(1, shape.claimed);
+      // How many are older is not known; of nominations, only the oldest's is certain.
+      const older = shape.oldest === null || shape.oldest.id === id ? 0 : Math.max(1, shape.nominated);
       const blockers = blockersOfOne(shape, { id, priority, older });
       return [...new Set(blockers.map(({ code }) => code))];
     };

@@ -21,7 +21,7 @@ const snapshotOf = (waiting: readonly WaitingShape[], cpu = 100): Snapshot => ({
   isCordoned: false,
   running: [],
   waiting,
-  reservation: null,
+  reservations: [],
 });
 
 const left = (snapshot: Snapshot, stops: readonly ClusterStop[] = []) => ({ snapshot, plan: plan(snapshot), stops });

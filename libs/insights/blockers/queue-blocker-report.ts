@@ -21,7 +21,7 @@ export interface ReportedShape extends ShapeOf {
   /** The oldest of them; null where the pass had no need to know. */
   readonly oldest: WaitingHead | null;
   /** How many of them, the oldest, start as soon as what was stopped for them is gone. */
-  readonly claimed: number;
+  readonly nominated: number;
   /** What keeps the oldest; the others wait for the same, and behind it. */
   readonly blockers: readonly Blocker[];
 }
@@ -69,7 +69,7 @@ type Row = readonly [
   oldestId: string,
   queuedAtMs: number,
   blockers: readonly Blocker[],
-  claimed: number,
+  nominated: number,
 ];
 
 /** What keeps each shape that a plan leaves waiting. */
@@ -77,15 +77,15 @@ export function reportOf({ snapshot, plan, stops }: ReportedPass): QueueBlockerR
   const left = leftWaiting(snapshot, plan);
   const chosen = new Set(left.slice(0, MAX_SHAPES).map(({ shape }) => shape));
   const blockers = new Map(
-    blockersOf(snapshot, plan, stops, (shape) => chosen.has(shape)).map(({ shape, claimed, blockers: own }) => [
+    blockersOf(snapshot, plan, stops, (shape) => chosen.has(shape)).map(({ shape, nominated, blockers: own }) => [
       shape,
-      { claimed, blockers: own },
+      { nominated, blockers: own },
     ]),
   );
   const described: ReportedShape[] = [];
   let room = MAX_BLOCKERS;
   for (const { shape, waiting } of left.slice(0, MAX_SHAPES)) {
-    const own = blockers.get(shape) ?? { blockers: [], claimed: 0 };
+    const own = blockers.get(shape) ?? { blockers: [], nominated: 0 };
     room -= own.blockers.length;
     if (room < 0) break;
     const { oldest, priority, request, maxRuntimeSeconds } = snapshot.waiting[shape] as Snapshot['waiting'][number];
@@ -115,7 +115,7 @@ function leftWaiting({ waiting }: Snapshot, { place }: Plan): { readonly shape: 
 /** A report as bytes. */
 export function encodeReport({ shapes, waiting, described }: QueueBlockerReport): EncodedReport {
   const rows = described.map(
-    ({ priority, request, maxRuntimeSeconds, waiting: left, oldest, blockers, claimed }): Row => [
+    ({ priority, request, maxRuntimeSeconds, waiting: left, oldest, blockers, nominated }): Row => [
       priority,
       request.cpuMillis,
       request.memoryMib,
@@ -125,7 +125,7 @@ export function encodeReport({ shapes, waiting, described }: QueueBlockerReport)
       oldest?.id ?? '',
       oldest?.queuedAtMs ?? 0,
       blockers,
-      claimed,
+      nominated,
     ],
   );
   return { shapes, waiting, bytes: deflateRawSync(JSON.stringify(rows), { level: LEVEL }) };
@@ -138,8 +138,8 @@ export async function decodeReport({ shapes, waiting, bytes }: EncodedReport): P
 }
 
 function toKept(row: Row): ReportedShape {
-  const [priority, cpuMillis, memoryMib, gpuMillis, maxRuntimeSeconds, waiting, id, queuedAtMs, blockers, claimed] =
+  const [priority, cpuMillis, memoryMib, gpuMillis, maxRuntimeSeconds, waiting, id, queuedAtMs, blockers, nominated] =
     row;
   const of = { priority, request: { cpuMillis, memoryMib, gpuMillis }, maxRuntimeSeconds };
-  return { ...of, key: keyOf(of), waiting, oldest: id === '' ? null : { id, queuedAtMs }, claimed, blockers };
+  return { ...of, key: keyOf(of), waiting, oldest: id === '' ? null : { id, queuedAtMs }, nominated, blockers };
 }

@@ -16,7 +16,7 @@ const MANY = Number.MAX_SAFE_INTEGER;
 
 const RULES = [
   'reservation',
-  'claim',
+  'nominated',
   'displaced',
   'did-not-fit',
   'priority',
@@ -41,7 +41,7 @@ export class ComparisonDto {
 
   @EnumField(RULES, {
     description:
-      '`priority`: the higher one. `age`: the two ask for the same, and one has waited longer. `more-starts`: with the other one fewer would have started. `less-lost`: as many, and with the other one more work would be lost of what runs. `utilization`: as many, and less would be used. `did-not-fit`: something kept the other one even so. `reservation`: it had waited long enough. `displaced`: what runs was stopped to make room for it, and does not yield to the other one. `claim`: others had been stopped for it before. `yielded`: the other one ran, and was stopped then to make room. `not-waiting`: the other one was not in the queue. `same-pass`: both at once. `undecided`: no rule puts one first. `tie`: nothing tells them apart.',
+      '`priority`: the higher one. `age`: the two ask for the same, and one has waited longer. `more-starts`: with the other one fewer would have started. `less-lost`: as many, and with the other one more work would be lost of what runs. `utilization`: as many, and less would be used. `did-not-fit`: something kept the other one even so. `reservation`: it had waited long enough. `displaced`: what runs was stopped to make room for it, and does not yield to the other one. `nomination`: others had been stopped for it before. `yielded`: the other one ran, and was stopped then to make room. `not-waiting`: the other one was not in the queue. `same-pass`: both at once. `undecided`: no rule puts one first. `tie`: nothing tells them apart.',
     name: 'ComparisonRule',
     example: 'more-starts',
   })
@@ -84,7 +84,7 @@ export class ComparisonDto {
   readonly otherQueuedAt?: string;
 
   @IntegerField({
-    description: 'How many start at this priority, or have a claim.',
+    description: 'How many start at this priority, or are nominated.',
     min: 0,
     max: MANY,
     optional: true,
@@ -93,7 +93,7 @@ export class ComparisonDto {
   readonly placed?: number;
 
   @IntegerField({
-    description: 'How many would start, or have a claim, with the other one.',
+    description: 'How many would start, or are nominated, with the other one.',
     min: 0,
     max: MANY,
     optional: true,
@@ -114,7 +114,7 @@ export class ComparisonDto {
   readonly victimPriority?: number;
 
   @TimestampField({ description: 'Since when others were being stopped for the first.', optional: true })
-  readonly claimedAt?: string;
+  readonly nominatedAt?: string;
 
   @IntegerField({
     description: 'How many of what ran with this priority were stopped.',

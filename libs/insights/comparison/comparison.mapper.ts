@@ -8,8 +8,8 @@ export function toComparisonDto({ otherId, firstId, rule, sentence, passId, isFr
   switch (rule.rule) {
     case 'did-not-fit':
       return { ...common, blockers: rule.blockers.map(toBlockerDto) };
-    case 'claim':
-      return { ...common, claimedAt: timeOf(rule.sinceMs) };
+    case 'nominated':
+      return { ...common, nominatedAt: timeOf(rule.sinceMs) };
     case 'displaced': {
       const { priority, otherPriority, victims, victimPriority } = rule;
       return { ...common, priority, otherPriority, victims, victimPriority };

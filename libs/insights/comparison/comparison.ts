@@ -46,7 +46,7 @@ export function orderSentence(
         .replace(/\.$/, '');
       return `${before} because there was room for it and not for ${b}: ${reasons}.`;
     }
-    case 'claim':
+    case 'nominated':
       return `${before} because others had been stopped to make room for it, since ${timeInWords(rule.sinceMs)}.`;
     case 'displaced':
       return displacedInWords(before, b, rule);

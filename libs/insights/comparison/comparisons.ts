@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { Database, rowsOf, sql } from '#database';
 import { ClusterWork, type DeploymentView, type WorkingDeployment } from '#deployments';
-import { type Contender, keyOf, type Snapshot } from '#packing';
+import { type Contender, keyOf, ownedReservation, type Snapshot } from '#packing';
 import { type Actor } from '#rbac';
 import {
   amountsOf,
@@ -123,8 +123,8 @@ export class Comparisons {
     }
     const { snapshot, plan } = recorded;
     const rule = await this.planner.ask(actor, ORDER, { snapshot, plan, first: one, other: two });
-    // It was stopped for the oldest of several that had claims: for all of them.
-    if (rule.rule === 'claim' && preemptorPriority === first.priority) return yielded(preemptorPriority);
+    // It was stopped for the oldest of several that were nominated: for all of them.
+    if (rule.rule === 'nominated' && preemptorPriority === first.priority) return yielded(preemptorPriority);
     return { ...kept, firstId: id, rule };
   }
 
@@ -138,7 +138,8 @@ export class Comparisons {
     const present = await this.current.read(actor, { organizationId, clusterId, names: 1 }, (_, seen) =>
       Promise.resolve(seen),
     );
-    const holder = present.snapshot.reservation?.state === 'lapsed' ? null : (present.snapshot.reservation?.id ?? null);
+    const reservation = ownedReservation(present.snapshot.reservations);
+    const holder = reservation === null || reservation.state === 'lapsed' ? null : reservation.id;
     if (holder === own.id || holder === other.id) {
       return { ...nothing, firstId: holder, rule: { rule: 'reservation' } };
     }

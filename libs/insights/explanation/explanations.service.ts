@@ -16,10 +16,11 @@ import {
   changed,
   type Eta,
   keyOf,
+  type OwnedReservation,
+  ownedReservation,
   sentenceOf,
   type ShapeOf,
   type Start,
-  type StandingReservation,
   startOf,
   type Unlock,
 } from '#packing';
@@ -64,7 +65,7 @@ export interface ExplanationView {
   readonly startsNext: boolean;
   readonly blockers: readonly Blocker[];
   readonly sentence: string;
-  readonly reservation: StandingReservation | null;
+  readonly reservation: OwnedReservation | null;
   /** Whether what runs could be stopped for it; null: it does not wait. */
   readonly displacement: DisplacementView | null;
   /** null: not asked for, or it does not wait. */
@@ -156,8 +157,9 @@ export class ExplanationsService {
     });
     const eta = isQueued ? etaOf(result) : ({ atMs: null, reason: 'retrying', horizonMs: null } as const);
     const blockers = blockersOfFound(found, result, deployment.retryAt);
-    const isClaimant = blockers.some((blocker) => blocker.code === 'CLAIM' && blocker.isOwn);
+    const isNominated = blockers.some((blocker) => blocker.code === 'NOMINATED' && blocker.isOwn);
     const startsNext = isQueued && blockers.every(({ code }) => code === 'NEXT_PASS');
+    const owned = ownedReservation(result.plan.reservations);
     return {
       deployment,
       asOfMs: present.snapshot.nowMs,
@@ -166,9 +168,9 @@ export class ExplanationsService {
       blockers,
       sentence: sentenceOf(blockers, timeInWords),
       displacement: isQueued
-        ? await nameDisplacement(this.database.reader(), this.work, present, { shape, isClaimant }, result)
+        ? await nameDisplacement(this.database.reader(), this.work, present, { shape, isNominated }, result)
         : null,
-      reservation: result.plan.reservation?.id === id ? result.plan.reservation : null,
+      reservation: owned?.id === id ? owned : null,
       unlocks: result.unlocks === null ? null : await this.name(present, result.unlocks.unlocks, eta),
       cut: result.unlocks?.cut ?? [],
       eta: forecastMs === 0 && isQueued ? null : eta,

@@ -11,7 +11,7 @@ const AHEAD_REASONS = ['starts-now', 'higher-priority', 'smaller', 'older'] as c
 export class BlockerFactsDto {
   @EnumField(BLOCKER_CODES, {
     description:
-      '`NOT_ENOUGH`: less of a resource is free than it asks for. `TOO_LARGE`: the whole cluster has less. `RESERVATION`: it would be in the way of somebody who has waited long enough. `CLAIM`: what was stopped for it (`own`), or for others, has not stopped yet. `AHEAD`: others who need the same come first. `CORDONED`, `DRAINING`, `CAPACITY_PENDING`: nothing starts in this cluster. `RETRY`: its last attempt failed, and it comes back later. `SEARCH_LIMIT`: the search ended before it was proven that no more can start. `NEXT_PASS`: nothing is in its way.',
+      '`NOT_ENOUGH`: less of a resource is free than it asks for. `TOO_LARGE`: the whole cluster has less. `RESERVATION`: it would be in the way of somebody who has waited long enough. `NOMINATED`: what was stopped for it (`own`), or for others, has not stopped yet. `AHEAD`: others who need the same come first. `CORDONED`, `DRAINING`, `CAPACITY_PENDING`: nothing starts in this cluster. `RETRY`: its last attempt failed, and it comes back later. `SEARCH_LIMIT`: the search ended before it was proven that no more can start. `NEXT_PASS`: nothing is in its way.',
     name: 'BlockerCode',
     example: 'NOT_ENOUGH',
   })
@@ -52,21 +52,21 @@ export class BlockerFactsDto {
   readonly promisedAt?: string | null;
 
   @BooleanField({
-    description: 'CLAIM: true where it starts as soon as what was stopped for it is gone.',
+    description: 'NOMINATED: true where it starts as soon as what was stopped for it is gone.',
     optional: true,
     example: false,
   })
   readonly own?: boolean;
 
   @TimestampField({
-    description: 'RESERVATION: until when resources are held for it. CLAIM: when all of it is gone at the latest.',
+    description: 'RESERVATION: until when resources are held for it. NOMINATED: when all of it is gone at the latest.',
     optional: true,
     nullable: true,
   })
   readonly until?: string | null;
 
   @ArrayField(() => ReservedResourceDto, {
-    description: 'RESERVATION, CLAIM: what is left too little of.',
+    description: 'RESERVATION, NOMINATED: what is left too little of.',
     max: 3,
     optional: true,
   })
@@ -83,11 +83,11 @@ export class BlockerFactsDto {
   @IntegerField({ description: 'AHEAD: their priority.', min: 0, max: 100, optional: true, example: 60 })
   readonly priority?: number;
 
-  @IntegerField({ description: 'AHEAD, CLAIM: how many they are.', min: 0, max: MANY, optional: true, example: 12 })
+  @IntegerField({ description: 'AHEAD, NOMINATED: how many they are.', min: 0, max: MANY, optional: true, example: 12 })
   readonly deployments?: number;
 
   @IntegerField({
-    description: 'SEARCH_LIMIT: how many start, or have a claim.',
+    description: 'SEARCH_LIMIT: how many start, or are nominated.',
     min: 0,
     max: MANY,
     optional: true,

@@ -62,7 +62,7 @@ export class DisplacementDto {
 
   @ArrayField(() => YieldingDto, {
     description:
-      'What the next pass stops so that those like it start. Where it has a claim: what is being stopped for those that have one.',
+      'What the next pass stops so that those like it start. Where it is nominated: what is being stopped for those that have one.',
     max: MAX_YIELDING,
   })
   readonly victims!: YieldingDto[];

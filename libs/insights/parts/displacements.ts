@@ -25,7 +25,7 @@ export interface Yielding {
 export interface DisplacementView {
   readonly isAllowed: boolean;
   readonly sentence: string;
-  /** What the next pass stops for those of its kind; where it has a claim, what is stopping for those that have one. */
+  /** What the next pass stops for those of its kind; where it is nominated, what is stopping for those that have one. */
   readonly victims: readonly Yielding[];
   /** What else could be stopped, by the policy as it is; of very many, some. */
   readonly candidates: readonly Yielding[];
@@ -41,27 +41,27 @@ export const MAX_YIELDING = 100;
  * Gives names to those that are, or could be, stopped for a deployment.
  *
  * @param shape index into `snapshot.waiting`
- * @param isClaimant whether it has a claim already to what is stopping
+ * @param isNominated whether it is nominated already to what is stopping
  */
 export async function nameDisplacement(
   em: EntityManager,
   work: ClusterWork,
   present: CurrentSnapshot,
-  { shape, isClaimant }: { readonly shape: number; readonly isClaimant: boolean },
+  { shape, isNominated }: { readonly shape: number; readonly isNominated: boolean },
   { plan, displacement }: { readonly plan: Plan; readonly displacement: Displacement },
 ): Promise<DisplacementView> {
   const { running } = present.snapshot;
   const singles = (groups: readonly number[]): Single[] =>
     groups.slice(0, MAX_YIELDING).flatMap((group) => singlesOf(running[group]));
   const stopping = present.holding.filter((group): group is RunningDeployment => 'id' in group && group.isTerminating);
-  const leaving = isClaimant ? stopping.slice(0, MAX_YIELDING) : [];
+  const leaving = isNominated ? stopping.slice(0, MAX_YIELDING) : [];
   const gone = singles(plan.preempt.filter(({ by }) => by === shape).map(({ group }) => group));
   const could = singles(displacement.candidates);
   const named = await nameYielding(em, work, present, [...leaving, ...gone, ...could]);
   const of = (chosen: readonly Single[]): Yielding[] => chosen.flatMap(({ id }) => named.get(id) ?? []);
   const victims = of([...leaving, ...gone]);
   const { isAllowed, staying, short } = displacement;
-  const sentence = inWords(displacement, victims, isClaimant);
+  const sentence = inWords(displacement, victims, isNominated);
   return { isAllowed, sentence, victims, candidates: of(could), staying, short };
 }
 
@@ -93,12 +93,12 @@ export async function nameYielding(
   );
 }
 
-function inWords(displacement: Displacement, victims: readonly Yielding[], isClaimant: boolean): string {
+function inWords(displacement: Displacement, victims: readonly Yielding[], isNominated: boolean): string {
   const [first, ...more] = victims;
   if (first === undefined) return displacementInWords(displacement, timeInWords);
   const isOne = more.length === 0;
   const who = isOne ? first.name : `${first.name} and ${more.length} more`;
-  const stops = isClaimant
+  const stops = isNominated
     ? `${isOne ? 'is' : 'are'} being stopped, and ${isOne ? 'loses' : 'lose'}`
     : 'will be stopped, and lose';
   const lost = victims.reduce((sum, { lostSeconds }) => sum + lostSeconds, 0);

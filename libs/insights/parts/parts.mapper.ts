@@ -23,7 +23,7 @@ export function toBlockerDto(blocker: Blocker): BlockerDto {
 
 /** A blocker that is in the units of the API. */
 export function toShownBlockerDto(view: BlockerView): BlockerDto {
-  return view.code === 'RESERVATION' || view.code === 'CLAIM'
+  return view.code === 'RESERVATION' || view.code === 'NOMINATED'
     ? { ...view, resources: view.resources.map((resource) => ({ ...resource })) }
     : { ...view };
 }

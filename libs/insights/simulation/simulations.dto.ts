@@ -12,7 +12,7 @@ import {
   stringRule,
   TimestampField,
 } from '#http';
-import { PROBLEM_LIMITS, RESERVATION_STATES, type StandingReservation } from '#packing';
+import { PROBLEM_LIMITS, OWNED_STATES, type OwnedReservation } from '#packing';
 import { CertificateDto } from '#scheduler';
 
 import { BlockerFactsDto } from '../parts/blocker.dto.js';
@@ -126,13 +126,13 @@ export class SimulationReservationDto {
   @TimestampField({ description: 'When it starts: given exactly when promised.', optional: true, nullable: true })
   readonly promisedAt?: string | null;
 
-  @EnumField(RESERVATION_STATES, {
+  @EnumField(OWNED_STATES, {
     description:
       'Where nothing is promised: whether resources are held for it (the default), or have been long enough.',
     name: 'ReservationState',
     optional: true,
   })
-  readonly state?: StandingReservation['state'];
+  readonly state?: OwnedReservation['state'];
 
   @TimestampField({ description: 'Since when; now when left out.', optional: true, nullable: true })
   readonly since?: string | null;
@@ -183,8 +183,8 @@ export class PlannedReservationDto {
   @TimestampField({ description: 'When it starts; set exactly when promised.', nullable: true })
   readonly promisedAt!: string | null;
 
-  @EnumField(RESERVATION_STATES, { description: 'As in a pass.', name: 'ReservationState', example: 'promised' })
-  readonly state!: StandingReservation['state'];
+  @EnumField(OWNED_STATES, { description: 'As in a pass.', name: 'ReservationState', example: 'promised' })
+  readonly state!: OwnedReservation['state'];
 
   @TimestampField({ description: 'Since when it is in this state.' })
   readonly since!: string;
@@ -199,8 +199,8 @@ export class SimulationBlockerDto extends BlockerFactsDto {
   readonly id?: string;
 }
 
-/** A deployment for which the plan makes room. */
-export class PlannedClaimDto {
+/** A deployment that starts when what is preempted for it has stopped. */
+export class PlannedNominationDto {
   @StringField({ description: 'Its id.', ...ID, example: 'b' })
   readonly id!: string;
 
@@ -249,18 +249,18 @@ export class SimulatedPlanDto {
   readonly place!: string[];
 
   @ListField(idRule, {
-    description: 'What is given up for those that start, or have a claim.',
+    description: 'Running deployments that are preempted for those that start, or are nominated.',
     max: MAX_OF_EACH,
     example: [],
   })
   readonly preempt!: string[];
 
-  @ArrayField(() => PlannedClaimDto, {
+  @ArrayField(() => PlannedNominationDto, {
     description:
-      'Who waits, and starts as soon as what is given up for it has stopped: where the policy gives it time for that (`stopGraceSeconds`).',
+      'Deployments that start as soon as what is preempted for them has stopped, where the policy grants it time for that (`stopGraceSeconds`).',
     max: MAX_OF_EACH,
   })
-  readonly claims!: PlannedClaimDto[];
+  readonly nominations!: PlannedNominationDto[];
 
   @ObjectField(() => PlannedReservationDto, { description: 'The reservation that stands then.', nullable: true })
   readonly reservation!: PlannedReservationDto | null;

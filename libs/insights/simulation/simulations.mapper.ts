@@ -36,7 +36,7 @@ export function toProblem(body: SimulationRequestDto): WholeProblem {
       }),
     ),
     queue,
-    reservation: reservation ? reservationOf(toStatement(reservation), queue, nowMs) : null,
+    reservations: reservation ? reservationOf(toStatement(reservation), queue, nowMs) : [],
   };
 }
 
@@ -59,11 +59,11 @@ function toStatement({
 
 /** What of a plan leaves the service. */
 export function toSimulatedPlanDto({ answer, elapsedMs, omittedCount }: SimulatedPlan): SimulatedPlanDto {
-  const { place, preempt, claims, reservation, certificate, waiting } = answer;
+  const { place, preempt, nominations, reservation, certificate, waiting } = answer;
   return {
     place: [...place],
     preempt: [...preempt],
-    claims: claims.map(({ id, until }) => ({ id, until })),
+    nominations: nominations.map(({ id, until }) => ({ id, until })),
     reservation:
       reservation === null
         ? null

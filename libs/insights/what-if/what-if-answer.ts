@@ -5,12 +5,14 @@ import {
   type Certificate,
   keyOf,
   type Member,
+  nominationsOf,
+  type OwnedReservation,
+  ownedReservation,
   type ShapeBlockers,
   type ShapeOf,
-  type StandingReservation,
   type Start,
-  whoStarts,
   type WaitingShape,
+  whoStarts,
 } from '#packing';
 
 import { type Yielding } from '../parts/displacements.js';
@@ -28,7 +30,7 @@ export interface Outcome {
   readonly starts: number;
   readonly waits: number;
   /** Of those that wait, the oldest so many start as soon as what was stopped for them has stopped. */
-  readonly claims: number;
+  readonly nominations: number;
   /** What keeps those that wait. */
   readonly blockers: readonly Blocker[];
 }
@@ -44,7 +46,7 @@ export interface Victim extends Yielding {
 }
 
 /** A deployment that starts as soon as what was stopped for it has stopped. */
-export interface Claimant {
+export interface NominatedDeployment {
   readonly id: string;
   readonly untilMs: number;
 }
@@ -55,19 +57,19 @@ export interface WhatIfView {
   /** Deployments that would start and do not now: at most {@link MAX_NAMED}, as of those that follow. */
   readonly starts: readonly string[];
   /** Deployments for which the next pass would make room, and does not now. */
-  readonly claims: readonly Claimant[];
+  readonly nominations: readonly NominatedDeployment[];
   /** Deployments that start, or for which room is made, and would neither. */
   readonly waits: readonly string[];
   readonly placed: { readonly before: number; readonly after: number };
   /** For how many room is being made. */
-  readonly claimed: { readonly before: number; readonly after: number };
+  readonly nominated: { readonly before: number; readonly after: number };
   /** What would be stopped for those that start. */
   readonly victims: readonly Victim[];
   readonly preempted: { readonly before: number; readonly after: number };
   /** Each under the id by which the answer speaks of the oldest of them; it is nobody's. */
   readonly additions: readonly NamedOutcome[];
   readonly amendments: readonly NamedOutcome[];
-  readonly reservation: { readonly before: StandingReservation | null; readonly after: StandingReservation | null };
+  readonly reservation: { readonly before: OwnedReservation | null; readonly after: OwnedReservation | null };
   readonly certificate: { readonly before: Certificate; readonly after: Certificate };
 }
 
@@ -78,7 +80,7 @@ export function startingShapes({
 }: WhatIfResult): { readonly shape: WaitingShape; readonly most: number }[] {
   const shapes = new Map<string, { shape: WaitingShape; most: number }>();
   for (const { snapshot, plan } of [before, after]) {
-    const counts = new Map(plan.claims.map((claim) => [keyOf(claim), claim.count]));
+    const counts = new Map(nominationsOf(plan.reservations).map((one) => [keyOf(one), one.count]));
     for (const { shape, count } of plan.place) {
       const key = keyOf(snapshot.waiting[shape] as WaitingShape);
       counts.set(key, (counts.get(key) ?? 0) + count);
@@ -128,17 +130,23 @@ export function viewOf(
   return {
     asOfMs: present.snapshot.nowMs,
     starts: named(then, (id, { untilMs }) => untilMs === null && !imagined.has(id) && now.get(id)?.untilMs !== null),
-    claims: claimantsOf(then, (id) => !imagined.has(id) && typeof now.get(id)?.untilMs !== 'number'),
+    nominations: nominatedBy(then, (id) => !imagined.has(id) && typeof now.get(id)?.untilMs !== 'number'),
     waits: named(now, (id) => !then.has(id) && !request.ended.includes(id)),
     placed: { before: sumOf(before.plan.place), after: sumOf(after.plan.place) },
-    claimed: { before: sumOf(before.plan.claims), after: sumOf(after.plan.claims) },
+    nominated: {
+      before: sumOf(nominationsOf(before.plan.reservations)),
+      after: sumOf(nominationsOf(after.plan.reservations)),
+    },
     victims: victimsOf(after, yielding, changedMembers),
     preempted: { before: before.plan.preempt.length, after: after.plan.preempt.length },
     additions: additionOutcomes(came.slice(request.amendments.length), result),
     amendments: came
       .slice(0, request.amendments.length)
       .map((member) => amendmentOutcome(member, then.get(member.head.id), elders, result)),
-    reservation: { before: before.plan.reservation, after: after.plan.reservation },
+    reservation: {
+      before: ownedReservation(before.plan.reservations),
+      after: ownedReservation(after.plan.reservations),
+    },
     certificate: { before: before.plan.certificate, after: after.plan.certificate },
   };
 }
@@ -147,13 +155,13 @@ function named(starts: ReadonlyMap<string, Start>, isMeant: (id: string, start: 
   return [...starts].flatMap(([id, start]) => (isMeant(id, start) ? [id] : [])).slice(0, MAX_NAMED);
 }
 
-function claimantsOf(starts: ReadonlyMap<string, Start>, isMeant: (id: string) => boolean): Claimant[] {
+function nominatedBy(starts: ReadonlyMap<string, Start>, isMeant: (id: string) => boolean): NominatedDeployment[] {
   return [...starts]
     .flatMap(([id, { untilMs }]) => (untilMs !== null && isMeant(id) ? [{ id, untilMs }] : []))
     .slice(0, MAX_NAMED);
 }
 
-/** What makes room at once is for one that starts, what takes its time for one that has a claim, as far as there is such a one. */
+/** What makes room at once is for one that starts, what takes its time for one that is nominated, as far as there is one. */
 function victimsOf(after: Planned, yielding: ReadonlyMap<string, Yielding>, membersOf: Members): Victim[] {
   const { snapshot, plan } = after;
   const starts = startsOfPlan(after, membersOf);
@@ -182,7 +190,7 @@ function sumOf(counts: readonly { readonly count: number }[]): number {
 interface Share {
   readonly total: number;
   readonly placed: number;
-  readonly claimed: number;
+  readonly nominated: number;
   readonly kept: ShapeBlockers | undefined;
 }
 
@@ -192,7 +200,7 @@ function shareOf({ snapshot, plan, blockers }: WhatIfResult['after'], shape: Sha
   return {
     total: snapshot.waiting[index]?.count ?? 0,
     placed: plan.place.find((placement) => placement.shape === index)?.count ?? 0,
-    claimed: plan.claims.find((claim) => keyOf(claim) === key)?.count ?? 0,
+    nominated: nominationsOf(plan.reservations).find((one) => keyOf(one) === key)?.count ?? 0,
     kept: blockers.find((one) => one.shape === index),
   };
 }
@@ -200,7 +208,7 @@ function shareOf({ snapshot, plan, blockers }: WhatIfResult['after'], shape: Sha
 /** Of each addition: how many start. Of one shape, those that waited before come first, then the additions as they are listed. */
 function additionOutcomes(additions: readonly Member[], { after }: WhatIfResult): NamedOutcome[] {
   return additions.map(({ head: { id }, shape, count = 1 }, position) => {
-    const { total, placed, claimed, kept } = shareOf(after, shape);
+    const { total, placed, nominated, kept } = shareOf(after, shape);
     const own = additions.slice(position).filter((other) => keyOf(other.shape) === keyOf(shape));
     const first = total - own.reduce((sum, one) => sum + (one.count ?? 1), 0);
     const among = (most: number): number => Math.max(0, Math.min(count, most - first));
@@ -208,7 +216,7 @@ function additionOutcomes(additions: readonly Member[], { after }: WhatIfResult)
     const waits = count - starts;
     const one = { id, priority: shape.priority, older: Math.max(0, first + starts - placed) };
     const keeping = waits === 0 || kept === undefined ? [] : blockersOfOne(kept, one);
-    return { id, starts, waits, claims: among(placed + claimed) - starts, blockers: keeping };
+    return { id, starts, waits, nominations: among(placed + nominated) - starts, blockers: keeping };
   });
 }
 
@@ -218,9 +226,9 @@ function amendmentOutcome(
   elders: ReadonlyMap<string, number>,
   { after }: WhatIfResult,
 ): NamedOutcome {
-  if (start?.untilMs === null) return { id, starts: 1, waits: 0, claims: 0, blockers: [] };
+  if (start?.untilMs === null) return { id, starts: 1, waits: 0, nominations: 0, blockers: [] };
   const { placed, kept } = shareOf(after, shape);
   const one = { id, priority: shape.priority, older: Math.max(0, (elders.get(id) ?? 0) - placed) };
   const blockers = kept === undefined ? [] : blockersOfOne(kept, one);
-  return { id, starts: 0, waits: 1, claims: start === undefined ? 0 : 1, blockers };
+  return { id, starts: 0, waits: 1, nominations: start === undefined ? 0 : 1, blockers };
 }

@@ -168,12 +168,12 @@ export class OutcomeDto {
 
   @IntegerField({
     description:
-      'How many of those that wait, the oldest, have a claim: they start as soon as what was told to stop for them has stopped.',
+      'Number of waiting deployments, the oldest, that are nominated: they start when the deployments preempted for them have stopped.',
     min: 0,
     max: MANY,
     example: 0,
   })
-  readonly claims!: number;
+  readonly nominations!: number;
 
   @StringField({
     description: 'Why the oldest of those waits, in plain words; null where none does.',
@@ -212,8 +212,8 @@ export class CountsDto {
   readonly after!: number;
 }
 
-/** A deployment for which room would be made. */
-export class ClaimantDto {
+/** A deployment that would be nominated. */
+export class NominatedDeploymentDto {
   @IdField({ description: 'The deployment.' })
   readonly id!: string;
 
@@ -225,7 +225,7 @@ export class ClaimantDto {
 export class VictimDto extends YieldingDto {
   @IdField({
     description:
-      'For whom: the first of those that start in its place, or have a claim to it; of `deployments`, its id there.',
+      'The first of the deployments that start in its place, or are nominated for it; of `deployments`, its id there.',
   })
   readonly preemptorId!: string;
 }
@@ -265,15 +265,15 @@ export class WhatIfAnswerDto {
   })
   readonly starts!: string[];
 
-  @ArrayField(() => ClaimantDto, {
+  @ArrayField(() => NominatedDeploymentDto, {
     description:
-      'Deployments that would have a claim, and have none as things are: what runs in their place is given time to stop (`stopGraceSeconds`), and they start as soon as it has.',
+      'Deployments that would be nominated, and are not as things are: what runs in their place is given time to stop (`stopGraceSeconds`), and they start as soon as it has.',
     max: MAX_NAMED,
   })
-  readonly claims!: ClaimantDto[];
+  readonly nominations!: NominatedDeploymentDto[];
 
   @ListField(namedRule, {
-    description: 'Deployments that start, or have a claim, as things are, and would have neither.',
+    description: 'Deployments that start, or are nominated, as things are, and would be neither.',
     max: MAX_NAMED,
     example: [],
   })
@@ -282,8 +282,8 @@ export class WhatIfAnswerDto {
   @ObjectField(() => CountsDto, { description: 'How many start in the next pass.' })
   readonly placed!: CountsDto;
 
-  @ObjectField(() => CountsDto, { description: 'How many have a claim after it.' })
-  readonly claimed!: CountsDto;
+  @ObjectField(() => CountsDto, { description: 'How many are nominated after it.' })
+  readonly nominated!: CountsDto;
 
   @ObjectField(() => CountsDto, { description: 'How many of those that run are stopped for them.' })
   readonly preempted!: CountsDto;

@@ -1,6 +1,6 @@
 import { toAmounts, toVector } from '#clusters';
 import { present } from '#http';
-import { type PlanningPolicy, sentenceOf, type StandingReservation } from '#packing';
+import { type PlanningPolicy, sentenceOf, type OwnedReservation } from '#packing';
 import { CertificateDto, toReservationDto } from '#scheduler';
 
 import { timeOf, toBlockerDto, toYieldingDto } from '../parts/parts.mapper.js';
@@ -54,14 +54,14 @@ export function toPolicyChanges(changes: PlanningPolicyDto): Partial<PlanningPol
 
 /** What of the answer leaves the service. */
 export function toWhatIfAnswerDto(view: WhatIfView): WhatIfAnswerDto {
-  const { reservation, certificate, placed, claimed } = view;
+  const { reservation, certificate, placed, nominated } = view;
   return {
     asOf: timeOf(view.asOfMs),
     starts: [...view.starts],
-    claims: view.claims.map(({ id, untilMs }) => ({ id, until: timeOf(untilMs) })),
+    nominations: view.nominations.map(({ id, untilMs }) => ({ id, until: timeOf(untilMs) })),
     waits: [...view.waits],
     placed: { before: placed.before, after: placed.after },
-    claimed: { before: claimed.before, after: claimed.after },
+    nominated: { before: nominated.before, after: nominated.after },
     preempted: { before: view.preempted.before, after: view.preempted.after },
     victims: view.victims.map((victim) => Object.assign(toYieldingDto(victim), { preemptorId: victim.preemptorId })),
     deployments: view.additions.map(toOutcomeDto),
@@ -74,20 +74,20 @@ export function toWhatIfAnswerDto(view: WhatIfView): WhatIfAnswerDto {
   };
 }
 
-function toOutcomeDto({ id, starts, waits, claims, blockers }: NamedOutcome): AdditionOutcomeDto {
+function toOutcomeDto({ id, starts, waits, nominations, blockers }: NamedOutcome): AdditionOutcomeDto {
   return {
     id,
     starts,
     waits,
-    claims,
+    nominations,
     sentence: blockers.length === 0 ? null : sentenceOf(blockers, timeInWords),
     blockers: blockers.map(toBlockerDto),
   };
 }
 
 function toReservationChangeDto({ before, after }: WhatIfView['reservation']): ReservationChangeDto {
-  const what = (reservation: StandingReservation | null): string =>
-    JSON.stringify([reservation?.id, reservation?.state, reservation?.promisedAtMs]);
+  const what = (reservation: OwnedReservation | null): string =>
+    JSON.stringify([reservation?.id, reservation?.state, reservation?.state === 'promised' && reservation.untilMs]);
   return {
     before: before === null ? null : toReservationDto(before),
     after: after === null ? null : toReservationDto(after),

@@ -1,37 +1,41 @@
 import { toRow } from '../rows.js';
 import { freeAt, holdingOf, holdingsOf } from '../planning/timeline.js';
-import type { Claim, Plan, RunningGroup, Snapshot } from '../types.js';
+import { type Nomination, nominationsOf } from '../reservation.js';
+import type { Plan, RunningGroup, Snapshot } from '../types.js';
 
-/** What is free once everything has stopped that is given up, beside what starts, and beside these claims. */
+/** What is free once everything has stopped that is given up, beside what starts, and beside these nominations. */
 export function freeAfterStops(
   snapshot: Snapshot,
   { place, preempt }: Pick<Plan, 'place' | 'preempt'>,
-  claims: readonly Claim[],
+  nominations: readonly Nomination[],
 ): number[] {
   const { running, waiting, nowMs } = snapshot;
   const gone = new Set(preempt.map(({ group }) => group));
   const stays = running.filter((group, index) => group.isVacating !== true && !gone.has(index));
   const starts = place.map(({ shape, count }) => holdingOf(waiting[shape]!, count, nowMs));
   const free = freeAt(snapshot, [...holdingsOf(stays, nowMs), ...starts], nowMs);
-  for (const { request, count } of claims) {
+  for (const { request, count } of nominations) {
     toRow(request).forEach((amount, row) => (free[row] = free[row]! - amount * count));
   }
   return free;
 }
 
 /**
- * The claims of a plan that last until there is room for them. What stops comes back with the priority that it had, and may want for itself what
- * a lower one has a claim to: for whom it was to stop may have gone meanwhile.
+ * The nominations of a plan that last until there is room for them. What stops comes back with the priority that it had, and may want for itself what
+ * a lower one is nominated to: for whom it was to stop may have gone meanwhile.
  */
-export function lastingClaims(snapshot: Snapshot, plan: Pick<Plan, 'place' | 'preempt' | 'claims'>): readonly Claim[] {
-  const { claims } = plan;
+export function lastingNominations(
+  snapshot: Snapshot,
+  plan: Pick<Plan, 'place' | 'preempt' | 'reservations'>,
+): readonly Nomination[] {
+  const nominations = nominationsOf(plan.reservations);
   const returning = snapshot.running.filter(({ returns }) => returns !== undefined);
-  if (claims.length === 0 || returning.length === 0) return claims;
+  if (nominations.length === 0 || returning.length === 0) return nominations;
   const beside = (from: number, { resources }: RunningGroup): boolean => {
-    const kept = claims.filter(({ priority }) => priority >= from);
+    const kept = nominations.filter(({ priority }) => priority >= from);
     const free = freeAfterStops(snapshot, plan, kept);
     return toRow(resources).every((amount, row) => amount === 0 || amount <= free[row]!);
   };
   const taking = returning.filter((group) => beside(group.priority, group) && !beside(0, group));
-  return claims.filter(({ priority }) => taking.every((group) => group.priority <= priority));
+  return nominations.filter(({ priority }) => taking.every((group) => group.priority <= priority));
 }

@@ -1,4 +1,5 @@
-import type { Plan, StandingReservation } from '../types.js';
+import { type OwnedReservation, ownedReservation } from '../reservation.js';
+import type { Plan } from '../types.js';
 import { blockersOf, blockersOfOne } from './blockers.js';
 import { whoStarts } from './places.js';
 import type { Problem } from './problem.js';
@@ -10,7 +11,7 @@ export interface PlanAnswer {
   readonly place: readonly string[];
   readonly preempt: readonly string[];
   /** They wait, and start as soon as what was told to stop for them has stopped: at this time at the latest. */
-  readonly claims: readonly { readonly id: string; readonly until: string }[];
+  readonly nominations: readonly { readonly id: string; readonly until: string }[];
   readonly reservation: ReservationAnswer | null;
   readonly certificate: Plan['certificate'];
   readonly waiting: readonly { readonly id: string; readonly blockers: readonly BlockerView[] }[];
@@ -20,7 +21,7 @@ export interface PlanAnswer {
 export interface ReservationAnswer {
   readonly id: string;
   readonly promisedAt: string | null;
-  readonly state: StandingReservation['state'];
+  readonly state: OwnedReservation['state'];
   readonly since: string;
   readonly until: string | null;
 }
@@ -33,12 +34,13 @@ export interface ReservationAnswer {
 export function answerOf(problem: Problem, plan: Plan, time: TimeFormat, mostBlockers = Infinity): PlanAnswer {
   const { snapshot, members } = problem;
   const starts = whoStarts(snapshot, plan, (shape) => (members[shape] ?? []).map(({ id }) => id));
+  const reservation = ownedReservation(plan.reservations);
   const place = [...starts].flatMap(([id, { untilMs }]) => (untilMs === null ? [id] : []));
   return {
     place,
     preempt: plan.preempt.map(({ id }) => id),
-    claims: [...starts].flatMap(([id, { untilMs }]) => (untilMs === null ? [] : [{ id, until: time(untilMs) }])),
-    reservation: plan.reservation === null ? null : toReservation(plan.reservation, time),
+    nominations: [...starts].flatMap(([id, { untilMs }]) => (untilMs === null ? [] : [{ id, until: time(untilMs) }])),
+    reservation: reservation === null ? null : toReservation(reservation, time),
     certificate: plan.certificate,
     waiting: waitingAfter(problem, plan, { isStarted: new Set(place), time, mostBlockers }),
   };
@@ -67,15 +69,13 @@ function waitingAfter(
   return waiting;
 }
 
-function toReservation(
-  { id, promisedAtMs, state, sinceMs, untilMs }: StandingReservation,
-  time: TimeFormat,
-): ReservationAnswer {
+function toReservation({ id, state, sinceMs, untilMs }: OwnedReservation, time: TimeFormat): ReservationAnswer {
+  const isPromised = state === 'promised';
   return {
     id,
-    promisedAt: promisedAtMs === null ? null : time(promisedAtMs),
+    promisedAt: isPromised ? time(untilMs) : null,
     state,
     since: time(sinceMs),
-    until: untilMs === null ? null : time(untilMs),
+    until: isPromised ? null : time(untilMs),
   };
 }

@@ -7,10 +7,19 @@ import { cases } from '../../../test/support/cases.js';
 import { plan } from '../planning/plan.js';
 import { DEFAULT_POLICY } from '../policy.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
-import { claimedBy, membersOf, snapshotOf, someState, type State, startedBy, type Waiting } from '../testing/states.js';
+import {
+  nominatedBy,
+  membersOf,
+  snapshotOf,
+  someState,
+  type State,
+  startedBy,
+  type Waiting,
+} from '../testing/states.js';
 import { type Blocker, blockersOf, blockersOfOne } from './blockers.js';
 import { keyOf } from './places.js';
 import { sentenceOf } from './sentence.js';
+import { ownedReservation, nominationsOf } from '../reservation.js';
 
 const RUNS = cases(1_000);
 const SMALL = { shapes: 4, waiting: 8, running: 5, largest: 8 };
@@ -24,7 +33,8 @@ const blockersAlone = (changes: Parameters<typeof aSnapshot>[0]): readonly Block
 /** What is in the way of one more deployment beside a plan, found deployment by deployment and minute by minute instead of by shape. */
 function obstacles(state: State, one: Waiting): Set<string> {
   const snapshot = snapshotOf(state);
-  const { reservation, preempt, claims } = plan(snapshot);
+  const { reservations, preempt } = plan(snapshot);
+  const [reservation, nominations] = [ownedReservation(reservations), nominationsOf(reservations)];
   const gone = new Set(preempt.map(({ group }) => group));
   const started = startedBy(state, snapshot);
   const { stopGraceSeconds } = state.policy;
@@ -53,27 +63,27 @@ function obstacles(state: State, one: Waiting): Set<string> {
     if (needed > state.capacity[resource]) found.add(`TOO_LARGE ${resource}`);
     else if (needed > 0 && needed > freeAt(state.nowMs, resource)) found.add(`NOT_ENOUGH ${resource}`);
   }
-  const claimed = claimedBy(state, snapshot);
-  const untilMs = claimed.get(one.id);
-  if (untilMs !== undefined) found.add(`CLAIM own ${untilMs}`);
-  const others = claims.filter((claim) => claim.priority >= one.priority && keyOf(claim) !== keyOf(one));
+  const nominated = nominatedBy(state, snapshot);
+  const untilMs = nominated.get(one.id);
+  if (untilMs !== undefined) found.add(`NOMINATED own ${untilMs}`);
+  const others = nominations.filter((other) => other.priority >= one.priority && keyOf(other) !== keyOf(one));
   const afterStops = (resource: Resource): number =>
-    claims.reduce(
+    nominations.reduce(
       (free, { request, count }) => free - request[resource] * count,
       state.running
         .filter(({ isVacating }, index) => isVacating === true || gone.has(index))
         .reduce((free, { resources, count }) => free + resources[resource] * count, freeAt(state.nowMs, resource)) -
         (stopGraceSeconds > 0 ? 0 : preempt.reduce((sum, { group }) => sum + heldBy(state, group, resource), 0)),
     );
-  const claimedAway = RESOURCES.filter(
+  const nominatedAway = RESOURCES.filter(
     (resource) =>
       others.some(({ request }) => request[resource] > 0) && one.request[resource] > Math.max(0, afterStops(resource)),
   );
-  if (claimedAway.length > 0) found.add(`CLAIM ${claimedAway.join()}`);
+  if (nominatedAway.length > 0) found.add(`NOMINATED ${nominatedAway.join()}`);
   if (reservation === null || reservation.id === one.id || reservation.state === 'lapsed') return found;
   if (one.priority > reservation.priority && found.size > 0) return found;
   const ends = one.maxRuntimeSeconds === null ? Infinity : state.nowMs + one.maxRuntimeSeconds * 1000;
-  const { promisedAtMs } = reservation;
+  const promisedAtMs = reservation.state === 'promised' ? reservation.untilMs : null;
   if (promisedAtMs !== null && ends <= promisedAtMs) return found;
   const inTheWay = RESOURCES.filter((resource) => {
     if (one.request[resource] === 0) return false;
@@ -106,11 +116,11 @@ function named(blockers: readonly Blocker[], one: Waiting, state: State): Set<st
         expect(blocker.missing).toBe(blocker.needed - blocker.available);
         return [`NOT_ENOUGH ${blocker.resource}`];
       }
-      if (blocker.code === 'CLAIM') {
+      if (blocker.code === 'NOMINATED') {
         return [
           blocker.isOwn
-            ? `CLAIM own ${blocker.untilMs}`
-            : `CLAIM ${blocker.resources.map(({ resource }) => resource).join()}`,
+            ? `NOMINATED own ${blocker.untilMs}`
+            : `NOMINATED ${blocker.resources.map(({ resource }) => resource).join()}`,
         ];
       }
       if (blocker.code === 'RESERVATION') {
@@ -210,7 +220,7 @@ describe('blockers', () => {
   });
 
   it(`are true and complete in ${RUNS} states: what stands in the way one by one is what is said`, () => {
-    const claims = { own: 0, others: 0 };
+    const nominations = { own: 0, others: 0 };
     fc.assert(
       fc.property(someState(SMALL), (state) => {
         const snapshot = snapshotOf(state);
@@ -226,8 +236,8 @@ describe('blockers', () => {
             expect(found).toEqual(obstacles(state, one));
             expect(blockers.length).toBeGreaterThan(0);
             for (const obstacle of found) {
-              if (obstacle.startsWith('CLAIM own')) claims.own++;
-              else if (obstacle.startsWith('CLAIM')) claims.others++;
+              if (obstacle.startsWith('NOMINATED own')) nominations.own++;
+              else if (obstacle.startsWith('NOMINATED')) nominations.others++;
             }
             const missing = blockers.flatMap((blocker) => (blocker.code === 'NOT_ENOUGH' ? [blocker.resource] : []));
             const isTooLarge = blockers.some(({ code }) => code === 'TOO_LARGE');
@@ -256,7 +266,7 @@ describe('blockers', () => {
       }),
       { numRuns: RUNS },
     );
-    expect([claims.own > 0, claims.others > 0]).toEqual([true, true]);
+    expect([nominations.own > 0, nominations.others > 0]).toEqual([true, true]);
   });
 });
 

@@ -2,9 +2,10 @@ import { type Resource, RESOURCES } from '#kernel';
 
 import { freeAt, type Holding, holdingOf, holdingsOf } from '../planning/timeline.js';
 import { toRow } from '../rows.js';
-import type { Claim, Plan, RunningGroup, Snapshot, StandingReservation, WaitingShape } from '../types.js';
+import { type Nomination, nominationsOf, type OwnedReservation, ownedReservation } from '../reservation.js';
+import type { Plan, RunningGroup, Snapshot, WaitingShape } from '../types.js';
 import { type Rivals, rivalsOf } from './rivals.js';
-import { freeAfterStops, lastingClaims } from './after-stops.js';
+import { freeAfterStops, lastingNominations } from './after-stops.js';
 import { keyOf, startsOf } from './places.js';
 
 /** Why nothing at all starts in a cluster. */
@@ -18,7 +19,7 @@ export const BLOCKER_CODES = [
   'TOO_LARGE',
   'NOT_ENOUGH',
   'RESERVATION',
-  'CLAIM',
+  'NOMINATED',
   'AHEAD',
   'SEARCH_LIMIT',
   'NEXT_PASS',
@@ -70,14 +71,14 @@ export type Blocker =
     }
   /** What was given up for somebody, and has not stopped yet, is kept for that one: for others, or for itself. */
   | {
-      readonly code: 'CLAIM';
+      readonly code: 'NOMINATED';
       /** True: it starts as soon as what was given up for it has stopped. */
       readonly isOwn: boolean;
-      /** How many have such a claim. */
+      /** How many have such a nomination. */
       readonly deployments: number;
       /** When the last of what was given up for them has stopped at the latest. */
       readonly untilMs: number;
-      /** What the claims of others leave too little of. */
+      /** What the nominations of others leave too little of. */
       readonly resources: readonly ReservedResource[];
     }
   /** Others compete for what it is missing, and come first. */
@@ -100,8 +101,8 @@ export interface ShapeBlockers {
   readonly shape: number;
   /** How many the plan leaves waiting. */
   readonly waiting: number;
-  /** How many of them, the oldest, have a claim. */
-  readonly claimed: number;
+  /** How many of them, the oldest, are nominated. */
+  readonly nominated: number;
   /** What keeps the oldest of them. The holder of the reservation is not kept by it. */
   readonly blockers: readonly Blocker[];
 }
@@ -114,15 +115,15 @@ interface Scene {
   /** Free after the plan, below zero where more is in use than there is. */
   readonly free: readonly number[];
   readonly reserved: Reserved | null;
-  /** Free once all has stopped that is given up, beside all claims. */
-  readonly unclaimed: readonly number[];
-  /** The claims that nobody takes who comes back. */
-  readonly lasting: readonly Claim[];
+  /** Free once all has stopped that is given up, beside all nominations. */
+  readonly unreserved: readonly number[];
+  /** The nominations that nobody takes who comes back. */
+  readonly lasting: readonly Nomination[];
   readonly rivals: Rivals;
 }
 
 interface Reserved {
-  readonly holder: StandingReservation & { readonly state: 'promised' | 'held' };
+  readonly owner: OwnedReservation & { readonly state: 'promised' | 'held' };
   /** What it leaves to others; where it asks for nothing of a resource that is held, everything. */
   readonly limits: readonly number[];
 }
@@ -148,8 +149,8 @@ export function blockersOf(
     stops,
     free: freeAt(snapshot, holdings, snapshot.nowMs),
     reserved: reservedAfter(snapshot, plan, holdings),
-    unclaimed: freeAfterStops(snapshot, plan, plan.claims),
-    lasting: lastingClaims(snapshot, plan),
+    unreserved: freeAfterStops(snapshot, plan, nominationsOf(plan.reservations)),
+    lasting: lastingNominations(snapshot, plan),
     rivals: rivalsOf(snapshot, starts),
   };
   return snapshot.waiting.flatMap((shape, index) => {
@@ -178,16 +179,16 @@ export function holdingsAfter(snapshot: Snapshot, { place, preempt }: Pick<Plan,
 
 function toShapeBlockers(scene: Scene, index: number, waiting: number): ShapeBlockers {
   const key = keyOf(scene.snapshot.waiting[index]!);
-  const own = scene.lasting.find((claim) => keyOf(claim) === key);
+  const own = scene.lasting.find((nomination) => keyOf(nomination) === key);
   const blockers = blockersOfShape(scene, index);
-  if (own === undefined) return { shape: index, waiting, claimed: 0, blockers };
+  if (own === undefined) return { shape: index, waiting, nominated: 0, blockers };
   const { count, untilMs } = own;
-  const claim: Blocker = { code: 'CLAIM', isOwn: true, deployments: count, untilMs, resources: [] };
+  const nomination: Blocker = { code: 'NOMINATED', isOwn: true, deployments: count, untilMs, resources: [] };
   return {
     shape: index,
     waiting,
-    claimed: count,
-    blockers: [claim, ...blockers.filter(({ code }) => code !== 'NEXT_PASS')],
+    nominated: count,
+    blockers: [nomination, ...blockers.filter(({ code }) => code !== 'NEXT_PASS')],
   };
 }
 
@@ -213,8 +214,8 @@ function blockersOfShape(scene: Scene, index: number): Blocker[] {
   }
   const reservation = reservationAgainst(scene, shape, blockers.length > 0);
   if (reservation !== null) blockers.push(reservation);
-  const claim = claimAgainst(scene, shape);
-  if (claim !== null) blockers.push(claim);
+  const nomination = nominationAgainst(scene, shape);
+  if (nomination !== null) blockers.push(nomination);
   if (!isTooLarge && missing.length > 0) {
     for (const ahead of rivals.aheadOf(index, missing)) blockers.push({ code: 'AHEAD', ...ahead });
   }
@@ -226,15 +227,16 @@ function blockersOfShape(scene: Scene, index: number): Blocker[] {
 }
 
 /** What the reservation that stands after a plan leaves to others. */
-function reservedAfter(snapshot: Snapshot, { reservation }: Plan, holdings: readonly Holding[]): Reserved | null {
+function reservedAfter(snapshot: Snapshot, plan: Plan, holdings: readonly Holding[]): Reserved | null {
+  const reservation = ownedReservation(plan.reservations);
   if (reservation === null || reservation.state === 'lapsed') return null;
-  const holder = { ...reservation, state: reservation.state };
-  const isHeld = holder.state === 'held';
-  const free = freeAt(snapshot, holdings, isHeld ? snapshot.nowMs : holder.promisedAtMs!);
-  const limits = toRow(holder.request).map((needed, row) =>
+  const owner = { ...reservation, state: reservation.state };
+  const isHeld = owner.state === 'held';
+  const free = freeAt(snapshot, holdings, isHeld ? snapshot.nowMs : owner.untilMs);
+  const limits = toRow(owner.request).map((needed, row) =>
     isHeld && needed === 0 ? Infinity : Math.max(0, free[row]! - needed),
   );
-  return { holder, limits };
+  return { owner, limits };
 }
 
 /** Higher priorities leave a reservation alone only where that costs them nothing: for them it is a reason only where there is no other. */
@@ -244,36 +246,37 @@ function reservationAgainst(
   isBlockedOtherwise: boolean,
 ): Blocker | null {
   if (reserved === null) return null;
-  const { holder, limits } = reserved;
-  if (shape.priority > holder.priority && isBlockedOtherwise) return null;
+  const { owner, limits } = reserved;
+  const { id, priority, state, untilMs } = owner;
+  if (shape.priority > priority && isBlockedOtherwise) return null;
   const isOver =
-    holder.promisedAtMs !== null &&
+    state === 'promised' &&
     shape.maxRuntimeSeconds !== null &&
-    snapshot.nowMs + shape.maxRuntimeSeconds * 1000 <= holder.promisedAtMs;
+    snapshot.nowMs + shape.maxRuntimeSeconds * 1000 <= untilMs;
   if (isOver) return null;
   const resources = toRow(shape.request).flatMap((needed, row): ReservedResource[] => {
     const available = limits[row]!;
     return needed > 0 && needed > available ? [{ resource: RESOURCES[row]!, needed, available }] : [];
   });
   if (resources.length === 0) return null;
-  const untilMs = (holder.promisedAtMs ?? holder.untilMs)!;
-  const { id, priority, state } = holder;
   return { code: 'RESERVATION', id, priority, state, untilMs, resources };
 }
 
-/** Claims of its own or a higher priority leave too little; to those of lower ones it does not yield. */
-function claimAgainst({ plan, unclaimed }: Scene, shape: WaitingShape): Blocker | null {
+/** Nominations of its own or a higher priority leave too little; to those of lower ones it does not yield. */
+function nominationAgainst({ plan, unreserved }: Scene, shape: WaitingShape): Blocker | null {
   const key = keyOf(shape);
-  const others = plan.claims.filter((claim) => claim.priority >= shape.priority && keyOf(claim) !== key);
+  const others = nominationsOf(plan.reservations).filter(
+    (nomination) => nomination.priority >= shape.priority && keyOf(nomination) !== key,
+  );
   const resources = toRow(shape.request).flatMap((needed, row): ReservedResource[] => {
-    const available = Math.max(0, unclaimed[row]!);
+    const available = Math.max(0, unreserved[row]!);
     const isClaimed = others.some(({ request }) => toRow(request)[row]! > 0);
     return isClaimed && needed > available ? [{ resource: RESOURCES[row]!, needed, available }] : [];
   });
   if (resources.length === 0) return null;
   const deployments = others.reduce((sum, { count }) => sum + count, 0);
-  const untilMs = others.reduce((latest, claim) => Math.max(latest, claim.untilMs), -Infinity);
-  return { code: 'CLAIM', isOwn: false, deployments, untilMs, resources };
+  const untilMs = others.reduce((latest, nomination) => Math.max(latest, nomination.untilMs), -Infinity);
+  return { code: 'NOMINATED', isOwn: false, deployments, untilMs, resources };
 }
 
 /**
@@ -282,13 +285,13 @@ function claimAgainst({ plan, unclaimed }: Scene, shape: WaitingShape): Blocker 
  * @param older how many of the same shape the plan leaves waiting that are older
  */
 export function blockersOfOne(
-  { blockers, claimed }: Pick<ShapeBlockers, 'blockers' | 'claimed'>,
+  { blockers, nominated }: Pick<ShapeBlockers, 'blockers' | 'nominated'>,
   { id, priority, older }: { readonly id: string; readonly priority: number; readonly older: number },
 ): Blocker[] {
   const own = blockers.filter(
     (blocker) =>
       (blocker.code !== 'RESERVATION' || blocker.id !== id) &&
-      (blocker.code !== 'CLAIM' || !blocker.isOwn || older < claimed),
+      (blocker.code !== 'NOMINATED' || !blocker.isOwn || older < nominated),
   );
   const elders: Blocker[] = older > 0 ? [{ code: 'AHEAD', reason: 'older', priority, deployments: older }] : [];
   const all = [...own, ...elders];

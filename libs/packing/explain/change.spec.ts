@@ -8,6 +8,7 @@ import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.j
 import { membersOf, snapshotOf, someState, type State, type Waiting } from '../testing/states.js';
 import { type Change, changed, type Member } from './change.js';
 import { keyOf } from './places.js';
+import { ownedReservation } from '../reservation.js';
 
 const RUNS = cases(1_000);
 const SMALL = { shapes: 4, waiting: 8, running: 5, largest: 8 };
@@ -63,8 +64,9 @@ const someChange = (state: State): fc.Arbitrary<{ change: Change; after: State }
           ...added,
         ],
       };
-      const holder = after.waiting.find(({ id }) => id === state.reservation?.id);
-      const isStill = state.reservation !== null && holder?.priority === state.reservation.priority;
+      const reservation = ownedReservation(state.reservations);
+      const owner = after.waiting.find(({ id }) => id === reservation?.id);
+      const isStill = reservation !== null && owner?.priority === reservation.priority;
       const change: Change = {
         ...(grow === undefined ? {} : { capacity: after.capacity }),
         ...(isCordoned === undefined ? {} : { isCordoned }),
@@ -73,8 +75,13 @@ const someChange = (state: State): fc.Arbitrary<{ change: Change; after: State }
         left: [...gone, ...edited].map(memberOf),
         came: [...edited.map((one) => ({ ...one, priority })), ...added].map(memberOf),
       };
-      return { change, after: isStill ? after : { ...after, reservation: null } };
+      return { change, after: isStill ? after : withoutOwned(after) };
     });
+
+const withoutOwned = (state: State): State => ({
+  ...state,
+  reservations: state.reservations.filter((one) => one.state === 'nominated'),
+});
 
 /** A snapshot as comparable text, whatever the order of its shapes. */
 function comparable({ waiting, ...rest }: ReturnType<typeof snapshotOf>): unknown {
@@ -110,20 +117,22 @@ describe('a change', () => {
     const waiting = [{ ...shape, count: 2, oldest: oldest!, followers: [twin!] }];
     const reservation = {
       ...shape,
-      ...oldest!,
+      id: oldest!.id,
+      count: 1,
       state: 'held' as const,
       sinceMs: 0,
-      promisedAtMs: null,
       untilMs: 1_000_000,
     };
-    const snapshot = aSnapshot({ waiting, reservation });
+    const snapshot = aSnapshot({ waiting, reservations: [reservation] });
     const own = { head: oldest!, shape };
-    expect(changed(snapshot, { left: [own] }).reservation).toBeNull();
+    expect(ownedReservation(changed(snapshot, { left: [own] }).reservations)).toBeNull();
     expect(
-      changed(snapshot, { left: [own], came: [{ ...own, shape: { ...shape, priority: 60 } }] }).reservation,
+      ownedReservation(
+        changed(snapshot, { left: [own], came: [{ ...own, shape: { ...shape, priority: 60 } }] }).reservations,
+      ),
     ).toBeNull();
-    expect(changed(snapshot, { left: [own], came: [own] }).reservation).toEqual(reservation);
-    expect(changed(snapshot, { left: [{ head: twin!, shape }] }).reservation).toEqual(reservation);
+    expect(ownedReservation(changed(snapshot, { left: [own], came: [own] }).reservations)).toEqual(reservation);
+    expect(ownedReservation(changed(snapshot, { left: [{ head: twin!, shape }] }).reservations)).toEqual(reservation);
   });
 
   it('changes nothing else', () => {
@@ -140,7 +149,7 @@ describe('a change', () => {
         expect(comparable(asked)).toEqual(comparable(real));
         const [planned, then] = [plan(asked), plan(real)];
         expect(planned.certificate).toEqual(then.certificate);
-        expect(planned.reservation).toEqual(then.reservation);
+        expect(ownedReservation(planned.reservations)).toEqual(ownedReservation(then.reservations));
         expect(
           planned.place.map(({ shape: index, ...place }) => ({ ...place, key: keyOf(asked.waiting[index]!) })),
         ).toEqual(then.place.map(({ shape: index, ...place }) => ({ ...place, key: keyOf(real.waiting[index]!) })));

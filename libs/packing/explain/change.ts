@@ -1,13 +1,7 @@
 import type { ResourceAmounts } from '#kernel';
 
-import type {
-  PlanningPolicy,
-  RunningGroup,
-  Snapshot,
-  StandingReservation,
-  WaitingHead,
-  WaitingShape,
-} from '../types.js';
+import type { PlanningPolicy, RunningGroup, Snapshot, WaitingHead, WaitingShape } from '../types.js';
+import { isSameShape, type Reservation } from '../reservation.js';
 import { compareAge, keyOf } from './places.js';
 
 /** What makes a waiting deployment one of a shape. */
@@ -68,17 +62,15 @@ export function changed(snapshot: Snapshot, change: Change, { keepsFollowers = f
     isCordoned: change.isCordoned ?? snapshot.isCordoned,
     running: end(snapshot.running, change.ended ?? []),
     waiting,
-    ...(snapshot.claims === undefined ? {} : { claims: snapshot.claims }),
-    reservation: standsStill(snapshot.reservation, change) ? snapshot.reservation : null,
+    reservations: snapshot.reservations.filter((one) => remains(one, change)),
   };
 }
 
-/** A reservation is that of a deployment as what it is: twins of one that has left, or has become another, do not inherit it. */
-function standsStill(reservation: StandingReservation | null, { left = [], came = [] }: Change): boolean {
-  if (reservation === null) return true;
-  const isHolder = ({ head, shape }: Member): boolean =>
-    head.id === reservation.id && keyOf(shape) === keyOf(reservation);
-  return !left.some(isHolder) || came.some(isHolder);
+/** A reservation with an owner is that of a deployment as it is: others of its shape do not inherit it when it leaves, or becomes another. */
+function remains(reservation: Reservation, { left = [], came = [] }: Change): boolean {
+  const isOwner = ({ head, shape }: Member): boolean =>
+    reservation.state !== 'nominated' && head.id === reservation.id && isSameShape(shape, reservation);
+  return !left.some(isOwner) || came.some(isOwner);
 }
 
 function leave(groups: Map<string, Group>, { shape, head }: Member): void {

@@ -164,7 +164,7 @@ describe('who could be stopped for a deployment that waits', () => {
   }
 });
 
-describe('a claim', () => {
+describe('a nomination', () => {
   const request = amounts(60);
   const own = aShape({ request, count: 3, oldest: { id: 'own', queuedAtMs: 0 } });
   const other = aShape({ request: amounts(30), oldest: { id: 'other', queuedAtMs: 5 } });
@@ -173,8 +173,16 @@ describe('a claim', () => {
     running: [aRunningGroup({ priority: 10, resources: amounts(70), endsAtMs: 30_000, isVacating: true })],
     waiting: [own, other],
   });
-  const claim = { priority: 50, request, maxRuntimeSeconds: null, count: 1, sinceMs: 0, untilMs: 30_000 };
-  const result: Plan = { ...plan(snapshot), place: [], claims: [claim] };
+  const nomination = {
+    priority: 50,
+    request,
+    maxRuntimeSeconds: null,
+    count: 1,
+    state: 'nominated' as const,
+    sinceMs: 0,
+    untilMs: 30_000,
+  };
+  const result: Plan = { ...plan(snapshot), place: [], reservations: [nomination] };
   const blockers = (index: number, older = 0): Blocker[] => {
     const kept = blockersOf(snapshot, result).find(({ shape }) => shape === index)!;
     return blockersOfOne(kept, { id: 'x', priority: 50, older });
@@ -183,27 +191,27 @@ describe('a claim', () => {
   it('tells whoever has it when it starts at the latest', () => {
     const told = blockers(0);
     expect(told.slice(0, 2)).toEqual([
-      { code: 'CLAIM', isOwn: true, deployments: 1, untilMs: 30_000, resources: [] },
+      { code: 'NOMINATED', isOwn: true, deployments: 1, untilMs: 30_000, resources: [] },
       { code: 'NOT_ENOUGH', resource: 'cpuMillis', needed: 60, available: 30, missing: 30 },
     ]);
     expect(sentenceOf(told.slice(0, 1), time)).toBe(
       'It waits because what was stopped to make room for it is still stopping; it starts as soon as that is done, at T30 at the latest.',
     );
-    expect(blockers(0, 1).map(({ code }) => code)).not.toContain('CLAIM');
+    expect(blockers(0, 1).map(({ code }) => code)).not.toContain('NOMINATED');
   });
 
   it('tells others for how many room is being made', () => {
     const wide = { ...snapshot, waiting: [own, { ...other, request: amounts(45) }] };
     const kept = blockersOf(wide, result).find(({ shape }) => shape === 1)!;
     expect(kept.blockers).toContainEqual({
-      code: 'CLAIM',
+      code: 'NOMINATED',
       isOwn: false,
       deployments: 1,
       untilMs: 30_000,
       resources: [{ resource: 'cpuMillis', needed: 45, available: 40 }],
     });
-    // Beside the claim there is room for the smaller one.
-    expect(blockers(1).map(({ code }) => code)).not.toContain('CLAIM');
+    // Beside the nomination there is room for the smaller one.
+    expect(blockers(1).map(({ code }) => code)).not.toContain('NOMINATED');
   });
 });
 

@@ -1,16 +1,7 @@
 import { eligibleAtMs } from '../planning/candidates.js';
 import { exceedsCapacity } from '../planning/holder.js';
 import { plan } from '../planning/plan.js';
-import type {
-  Claim,
-  Plan,
-  Preemptible,
-  RunningGroup,
-  Snapshot,
-  StandingReservation,
-  WaitingHead,
-  WaitingShape,
-} from '../types.js';
+import type { Plan, Preemptible, RunningGroup, Snapshot, WaitingHead, WaitingShape } from '../types.js';
 import { compareAge, keyOf, type Standing } from './places.js';
 
 /** Passes that may follow each other at one moment. */
@@ -91,8 +82,7 @@ class Future {
   private readonly lines: Line[];
   private running: RunningGroup[];
   private readonly awaited: Awaited[];
-  private reservation: StandingReservation | null;
-  private claims: readonly Claim[];
+  private reservations: Snapshot['reservations'];
   /** What was given up, as it waits again, and when it has stopped. */
   private returning: { readonly shape: WaitingShape; readonly atMs: number }[];
   private isSettled = false;
@@ -105,7 +95,7 @@ class Future {
     standings: readonly Standing[],
     private readonly seesFollowers: boolean,
   ) {
-    const { nowMs, policy, waiting, reservation } = snapshot;
+    const { nowMs, policy, waiting, reservations } = snapshot;
     this.nowMs = nowMs;
     this.lines = waiting.map((shape) => ({
       shape,
@@ -126,8 +116,7 @@ class Future {
       older: standing.older,
       atMs: null,
     }));
-    this.reservation = reservation;
-    this.claims = snapshot.claims ?? [];
+    this.reservations = reservations;
     const eligibleMs = (policy.reserveAfterSeconds ?? 0) * 1000;
     const yieldsMs = snapshot.running.map((group) => eligibleAtMs(snapshot, group) ?? nowMs);
     this.quietSinceMs = this.lines.reduce(
@@ -158,8 +147,7 @@ class Future {
     const result = plan(this.snapshotOf(lines));
     this.giveUp(result);
     for (const { shape, count, includes } of result.place) this.start(lines[shape]!, count, includes);
-    this.reservation = result.reservation;
-    this.claims = result.claims;
+    this.reservations = result.reservations;
     this.goOn(result);
     return true;
   }
@@ -217,8 +205,7 @@ class Future {
       ...this.snapshot,
       nowMs: this.nowMs,
       running: this.running,
-      reservation: this.reservation,
-      claims: this.claims,
+      reservations: this.reservations,
       waiting: lines.map(({ shape: { priority, request, maxRuntimeSeconds, oldest }, count, heads }) => {
         const [first = oldest, ...followers] = heads;
         const named = { priority, request, maxRuntimeSeconds, count, oldest: first };

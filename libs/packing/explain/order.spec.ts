@@ -10,6 +10,7 @@ import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.j
 import { membersOf, snapshotOf, someState, startedBy } from '../testing/states.js';
 import type { RunningGroup, Snapshot } from '../types.js';
 import { type OrderRule, whyFirst } from './order.js';
+import { nominationsOf } from '../reservation.js';
 
 const RUNS = cases(1_000);
 
@@ -124,17 +125,30 @@ describe('why one starts before another', () => {
       expect(why({ policy, running, waiting })).toEqual({ rule: 'did-not-fit', blockers });
     });
 
-    it('counts those that have a claim, and says of who has one that it is about to start', () => {
+    it('counts those that are nominated, and says of who has one that it is about to start', () => {
       const patient = { ...policy, stopGraceSeconds: 30 };
       const running = [runs('a'), runs('b', { resources: amounts(40) })];
       const large = aShape({ request: amounts(60) });
       const waiting = [aShape({ request: amounts(10) }), large];
-      const blockers = [{ code: 'CLAIM', isOwn: true, deployments: 1, untilMs: 30_000, resources: [] }];
+      const blockers = [{ code: 'NOMINATED', isOwn: true, deployments: 1, untilMs: 30_000, resources: [] }];
       expect(why({ policy: patient, running, waiting })).toEqual({ rule: 'did-not-fit', blockers });
       const { priority, request, maxRuntimeSeconds } = large;
-      const claims = [{ priority, request, maxRuntimeSeconds, count: 1, sinceMs: -10_000, untilMs: 20_000 }];
+      const reservations = [
+        {
+          priority,
+          request,
+          maxRuntimeSeconds,
+          count: 1,
+          state: 'nominated' as const,
+          sinceMs: -10_000,
+          untilMs: 20_000,
+        },
+      ];
       const rival = aShape({ request: amounts(50) });
-      expect(why({ policy: patient, waiting: [large, rival], claims })).toEqual({ rule: 'claim', sinceMs: -10_000 });
+      expect(why({ policy: patient, waiting: [large, rival], reservations })).toEqual({
+        rule: 'nominated',
+        sinceMs: -10_000,
+      });
     });
 
     it(`has a reason with true numbers in ${RUNS} states, whatever the grace`, () => {
@@ -160,10 +174,11 @@ describe('why one starts before another', () => {
               expect(rule.otherPriority).toBeLessThanOrEqual(victimPriority);
               expect(rule).toMatchObject({ priority: one.priority, otherPriority: two.priority, victimPriority });
               expect(rule.victims).toBe(victims.length);
-            } else if (rule.rule !== 'claim' && rule.rule !== 'did-not-fit') {
+            } else if (rule.rule !== 'nominated' && rule.rule !== 'did-not-fit') {
               expect(victimPriority).toBeLessThan(two.priority);
             }
-            if (rule.rule === 'claim') expect(snapshot.claims?.map(({ sinceMs }) => sinceMs)).toContain(rule.sinceMs);
+            if (rule.rule === 'nominated')
+              expect(nominationsOf(snapshot.reservations).map(({ sinceMs }) => sinceMs)).toContain(rule.sinceMs);
             if (rule.rule === 'more-starts') expect(rule.placedWithOther).toBeLessThan(rule.placed);
             if (rule.rule === 'utilization') expect(rule.utilizationWithOther).toBeLessThan(rule.utilization);
             snapshot = afterPlan(snapshot, result);
@@ -172,7 +187,7 @@ describe('why one starts before another', () => {
         }),
         { numRuns: RUNS },
       );
-      expect([...told].sort()).toEqual(expect.arrayContaining(['claim', 'did-not-fit', 'displaced']));
+      expect([...told].sort()).toEqual(expect.arrayContaining(['nominated', 'did-not-fit', 'displaced']));
     });
   });
 
@@ -213,8 +228,8 @@ describe('why one starts before another', () => {
           case 'utilization':
             expect(told.utilizationWithOther).toBeLessThan(told.utilization);
             break;
-          case 'claim':
-            expect(snapshot.claims?.map(({ sinceMs }) => sinceMs)).toContain(told.sinceMs);
+          case 'nominated':
+            expect(nominationsOf(snapshot.reservations).map(({ sinceMs }) => sinceMs)).toContain(told.sinceMs);
             break;
           case 'displaced':
             expect(told.victimPriority).toBeGreaterThanOrEqual(two.priority);

@@ -1,14 +1,15 @@
 import { type Resource, RESOURCES } from '#kernel';
 
 import { candidatesOf } from '../planning/candidates.js';
-import { standingClaims } from '../planning/claims.js';
+import { shapeNominations } from '../planning/nominations.js';
 import { plan } from '../planning/plan.js';
 import { toRow } from '../rows.js';
 import { endOf, freeAt, holdingOf, holdingsOf } from '../planning/timeline.js';
 import type { KeptCertificate, Plan, Snapshot, WaitingHead, WaitingShape } from '../types.js';
 import { type Blocker, blockersOf } from './blockers.js';
 import { changed } from './change.js';
-import { compareAge, isSame, keyOf } from './places.js';
+import { isSameShape, nominationsOf } from '../reservation.js';
+import { compareAge, isSame } from './places.js';
 
 /** One of two deployments that are compared. */
 export interface Contender extends WaitingHead {
@@ -21,7 +22,7 @@ export type OrderRule =
   /** It had the cluster's reservation, and there was room. */
   | { readonly rule: 'reservation' }
   /** Others had been stopped to make room for it, since then. */
-  | { readonly rule: 'claim'; readonly sinceMs: number }
+  | { readonly rule: 'nominated'; readonly sinceMs: number }
   /** Running deployments were stopped for its shape, of which so many start; the other one's priority is not above all of theirs. */
   | {
       readonly rule: 'displaced';
@@ -66,7 +67,7 @@ export function whyFirst(snapshot: Snapshot, result: Plan, first: Contender, oth
   const otherShape = snapshot.waiting[other.shape]!;
   const hadReservation = result.reservationEvents.some(({ id, kind }) => kind === 'started' && id === first.id);
   if (hadReservation) return { rule: 'reservation' };
-  const room = claimed(snapshot, result, first, other) ?? displaced(snapshot, result, first, other);
+  const room = nominated(snapshot, result, first, other) ?? displaced(snapshot, result, first, other);
   if (room !== null && !isTooLarge(snapshot, otherShape)) return room;
   const blockers = keeping(snapshot, result, first, other);
   if (blockers.length > 0) return { rule: 'did-not-fit', blockers };
@@ -79,15 +80,15 @@ export function whyFirst(snapshot: Snapshot, result: Plan, first: Contender, oth
   return byCounting(snapshot, result, other);
 }
 
-/** Whether the first one is known to have had a claim, to which the other one had to yield. */
-function claimed(snapshot: Snapshot, result: Plan, first: Contender, other: Contender): OrderRule | null {
-  const claim = standingClaims(snapshot).find(({ shape }) => shape === first.shape);
-  if (claim === undefined || first.shape === other.shape) return null;
-  if (claim.priority < priorityAt(snapshot, other.shape)) return null;
+/** Whether the first one is known to have was nominated, to which the other one had to yield. */
+function nominated(snapshot: Snapshot, result: Plan, first: Contender, other: Contender): OrderRule | null {
+  const nomination = shapeNominations(snapshot).find(({ shape }) => shape === first.shape);
+  if (nomination === undefined || first.shape === other.shape) return null;
+  if (nomination.priority < priorityAt(snapshot, other.shape)) return null;
   const { count, includes } = result.place.find(({ shape }) => shape === first.shape) ?? { count: 0, includes: [] };
   const { oldest } = snapshot.waiting[first.shape]!;
-  const isFirst = count - includes.length <= claim.count || oldest.id === first.id;
-  return isFirst ? { rule: 'claim', sinceMs: claim.sinceMs } : null;
+  const isFirst = count - includes.length <= nomination.count || oldest.id === first.id;
+  return isFirst ? { rule: 'nominated', sinceMs: nomination.sinceMs } : null;
 }
 
 /** Whether somebody is given up for the shape of the first one who would not have had to yield to the other one. */
@@ -119,9 +120,9 @@ function isTooLarge({ capacity }: Snapshot, { request }: WaitingShape): boolean 
 /** What keeps the other one whatever the plan gives to the first one, and to its own priority. */
 function keeping(snapshot: Snapshot, result: Plan, first: Contender, other: Contender): Blocker[] {
   const { blockers } = blockersOf(snapshot, result).find(({ shape }) => shape === other.shape) ?? { blockers: [] };
-  const hasClaim = isClaimant(snapshot, result, other);
+  const hasClaim = isNominated(snapshot, result, other);
   const before = blockers.filter(
-    (blocker) => blocker.code === 'TOO_LARGE' || (blocker.code === 'CLAIM' && blocker.isOwn && hasClaim),
+    (blocker) => blocker.code === 'TOO_LARGE' || (blocker.code === 'NOMINATED' && blocker.isOwn && hasClaim),
   );
   const after = blockers.flatMap((blocker): Blocker[] => {
     if (blocker.code !== 'RESERVATION' || blocker.id === other.id) return [];
@@ -146,26 +147,31 @@ function lacking({ waiting, capacity }: Snapshot, other: Contender, free: readon
   });
 }
 
-/** Whether the other one is known to be among those of its shape that the plan gives a claim. */
-function isClaimant(snapshot: Snapshot, result: Plan, { shape: index, id }: Contender): boolean {
+/** Whether the other one is known to be among those of its shape that the plan gives a nomination. */
+function isNominated(snapshot: Snapshot, result: Plan, { shape: index, id }: Contender): boolean {
   const shape = snapshot.waiting[index]!;
-  const claims = result.claims.find((claim) => keyOf(claim) === keyOf(shape))?.count ?? 0;
+  const nominated = nominatedAfter(result, shape);
   const starts = result.place.find((placement) => placement.shape === index)?.count ?? 0;
-  return starts + claims >= shape.count || (starts === 0 && shape.oldest.id === id);
+  return starts + nominated >= shape.count || (starts === 0 && shape.oldest.id === id);
+}
+
+/** How many of a shape are nominated after a plan. */
+function nominatedAfter({ reservations }: Plan, shape: WaitingShape): number {
+  return nominationsOf(reservations).find((one) => isSameShape(one, shape))?.count ?? 0;
 }
 
 /** All that a plan starts, at once or as soon as there is room, by shape. */
-function givenBy({ waiting }: Snapshot, { place, claims }: Plan): { readonly shape: number; readonly count: number }[] {
+function givenBy({ waiting }: Snapshot, plan: Plan): { readonly shape: number; readonly count: number }[] {
   return waiting.flatMap((one, shape) => {
-    const placed = place.find((placement) => placement.shape === shape)?.count ?? 0;
-    const later = claims.find((claim) => keyOf(claim) === keyOf(one))?.count ?? 0;
+    const placed = plan.place.find((placement) => placement.shape === shape)?.count ?? 0;
+    const later = nominatedAfter(plan, one);
     return placed + later > 0 ? [{ shape, count: placed + later }] : [];
   });
 }
 
 /**
  * What there is for the other one, once all has stopped that has to, and all that would have to yield to it: all that is free, less what starts
- * before its turn. A higher priority has its turn before the first one's; of its own priority only what has a claim from before.
+ * before its turn. A higher priority has its turn before the first one's; of its own priority only what is nominated from before.
  */
 function freeBefore(snapshot: Snapshot, result: Plan, first: Contender, other: Contender): number[] {
   const { nowMs, waiting } = snapshot;
@@ -176,11 +182,11 @@ function freeBefore(snapshot: Snapshot, result: Plan, first: Contender, other: C
     ...candidatesOf(snapshot).flatMap(({ priority, group }) => (priority < turn ? [group] : [])),
   ]);
   const running = snapshot.running.filter(({ isVacating }, index) => isVacating !== true && !gone.has(index));
-  const claims = standingClaims(snapshot);
+  const nominations = shapeNominations(snapshot);
   const starts = givenBy(snapshot, result).flatMap(({ shape, count }) => {
     const priority = priorityAt(snapshot, shape);
     const left = shape === first.shape ? count - 1 : count;
-    const standing = claims.find((claim) => claim.shape === shape)?.count ?? 0;
+    const standing = nominations.find((one) => one.shape === shape)?.count ?? 0;
     const isEarlier = priority > turn || (priority === turn && isLate);
     const before = isEarlier ? left : priority === turn ? Math.min(left, standing) : 0;
     return before > 0 ? [holdingOf(waiting[shape]!, before, nowMs)] : [];

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { cases } from '../../../test/support/cases.js';
 import { plan } from '../planning/plan.js';
-import { claimedBy, membersOf, snapshotOf, someState, startedBy } from '../testing/states.js';
+import { nominatedBy, membersOf, snapshotOf, someState, startedBy } from '../testing/states.js';
 import { startOf, whoStarts } from './places.js';
 
 const RUNS = cases(1_000);
@@ -17,12 +17,12 @@ describe('who starts', () => {
         const result = plan(snapshot);
         const members = membersOf(state);
         const starts = whoStarts(snapshot, result, (shape) => members[shape]!.map(({ id }) => id));
-        const claimed = claimedBy(state, snapshot);
+        const nominated = nominatedBy(state, snapshot);
         expect([...starts].flatMap(([id, { untilMs }]) => (untilMs === null ? [id] : []))).toEqual(
           startedBy(state, snapshot),
         );
         expect([...starts].flatMap(([id, { untilMs }]) => (untilMs === null ? [] : [[id, untilMs]]))).toEqual([
-          ...claimed,
+          ...nominated,
         ]);
         for (const [shape, group] of members.entries()) {
           for (const [older, { id, queuedAtMs }] of group.entries()) {

@@ -1,6 +1,6 @@
 import type { ResourceAmounts } from '#kernel';
 
-import { lastingClaims } from './after-stops.js';
+import { lastingNominations } from './after-stops.js';
 import type { Placement, Plan, Snapshot, WaitingHead, WaitingShape } from '../types.js';
 
 /** What makes waiting deployments interchangeable, as a key. */
@@ -26,14 +26,14 @@ const NOBODY: Omit<Placement, 'shape'> = { count: 0, includes: [] };
 
 /** How a plan starts a deployment. */
 export interface Start {
-  /** `null`: with the plan. Otherwise it has a claim: as soon as what was told to stop for it has stopped, at this time at the latest. */
+  /** `null`: with the plan. Otherwise it has a nomination: as soon as what was told to stop for it has stopped, at this time at the latest. */
   readonly untilMs: number | null;
 }
 
-/** How a plan starts a deployment: those that a reservation names, then the oldest of the shape, then whoever has a claim. `null`: it leaves it waiting. */
+/** How a plan starts a deployment: those that a reservation names, then the oldest of the shape, then whoever has a nomination. `null`: it leaves it waiting. */
 export function startOf(
   snapshot: Snapshot,
-  plan: Pick<Plan, 'place' | 'preempt' | 'claims'>,
+  plan: Pick<Plan, 'place' | 'preempt' | 'reservations'>,
   standing: Standing,
 ): Start | null {
   const { place } = plan;
@@ -45,8 +45,8 @@ export function startOf(
   const named = includes.filter((id) => own < 0 || heads.indexOf(id) < own).length;
   const left = standing.older - named - (count - includes.length);
   if (left < 0) return { untilMs: null };
-  const claim = lastingClaims(snapshot, plan).find((one) => keyOf(one) === keyOf(shape));
-  return claim !== undefined && left < claim.count ? { untilMs: claim.untilMs } : null;
+  const nomination = lastingNominations(snapshot, plan).find((one) => keyOf(one) === keyOf(shape));
+  return nomination !== undefined && left < nomination.count ? { untilMs: nomination.untilMs } : null;
 }
 
 /**
@@ -56,7 +56,7 @@ export function startOf(
  */
 export function whoStarts(
   snapshot: Snapshot,
-  plan: Pick<Plan, 'place' | 'preempt' | 'claims'>,
+  plan: Pick<Plan, 'place' | 'preempt' | 'reservations'>,
   membersOf: (shape: number) => readonly string[],
 ): Map<string, Start> {
   const starts = new Map<string, Start>();
@@ -64,10 +64,10 @@ export function whoStarts(
     const others = membersOf(shape).filter((id) => !includes.includes(id));
     for (const id of [...includes, ...others.slice(0, count - includes.length)]) starts.set(id, { untilMs: null });
   }
-  for (const claim of lastingClaims(snapshot, plan)) {
-    const shape = snapshot.waiting.findIndex((one) => keyOf(one) === keyOf(claim));
+  for (const nomination of lastingNominations(snapshot, plan)) {
+    const shape = snapshot.waiting.findIndex((one) => keyOf(one) === keyOf(nomination));
     const left = membersOf(shape).filter((id) => !starts.has(id));
-    for (const id of left.slice(0, claim.count)) starts.set(id, { untilMs: claim.untilMs });
+    for (const id of left.slice(0, nomination.count)) starts.set(id, { untilMs: nomination.untilMs });
   }
   return starts;
 }

@@ -1,7 +1,8 @@
 import type { ResourceAmounts } from '#kernel';
 
 import { DEFAULT_POLICY, type Range } from '../policy.js';
-import type { PlanningPolicy, RunningGroup, Snapshot, StandingReservation, WaitingShape } from '../types.js';
+import type { PlanningPolicy, RunningGroup, Snapshot, WaitingShape } from '../types.js';
+import type { OwnedReservation, Reservation } from '../reservation.js';
 import { compareAge, keyOf } from './places.js';
 
 /** What a problem may say, in a file as to the service. What it says of a policy: PLANNING_LIMITS; of amounts: MAX_REQUEST, MAX_CAPACITY. */
@@ -53,7 +54,7 @@ export interface WholeProblem {
   readonly isCordoned: boolean;
   readonly running: readonly RunningGroup[];
   readonly queue: readonly QueuedDeployment[];
-  readonly reservation: StandingReservation | null;
+  readonly reservations: readonly Reservation[];
 }
 
 /** A reservation as people write it down: the rest is known from its deployment, or by default. */
@@ -67,19 +68,19 @@ export interface ReservationStatement {
   readonly untilMs: number | null;
 }
 
-/** The reservation that a statement means; null where its deployment no longer waits. */
+/** The reservation that a statement means; none where its deployment no longer waits. */
 export function reservationOf(
   { id, promisedAtMs, ...stated }: ReservationStatement,
   queue: readonly QueuedDeployment[],
   nowMs: number,
-): StandingReservation | null {
+): OwnedReservation[] {
   const holder = queue.find((deployment) => deployment.id === id);
-  if (holder === undefined) return null;
-  const { priority, request, maxRuntimeSeconds, queuedAtMs } = holder;
+  if (holder === undefined) return [];
+  const { priority, request, maxRuntimeSeconds } = holder;
   const state = promisedAtMs !== null ? 'promised' : (stated.state ?? 'held');
   const sinceMs = stated.sinceMs ?? nowMs;
-  const untilMs = promisedAtMs !== null ? null : (stated.untilMs ?? sinceMs + DEFAULT_POLICY.reserveHoldSeconds * 1000);
-  return { id, priority, request, maxRuntimeSeconds, queuedAtMs, state, sinceMs, promisedAtMs, untilMs };
+  const untilMs = promisedAtMs ?? stated.untilMs ?? sinceMs + DEFAULT_POLICY.reserveHoldSeconds * 1000;
+  return [{ id, priority, request, maxRuntimeSeconds, count: 1, state, sinceMs, untilMs }];
 }
 
 /** A problem in the planner's terms, and who is behind each shape, oldest first. */

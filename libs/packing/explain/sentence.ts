@@ -61,7 +61,7 @@ function reasonFor(blocker: Exclude<Blocker, { code: 'AHEAD' }>, time: TimeForma
       return blocker.state === 'promised'
         ? `resources are kept for another deployment that has waited longer and starts at ${time(blocker.untilMs)}, and this one would still be using them then`
         : `resources are kept, until ${time(blocker.untilMs)} at the latest, for another deployment that has waited longer`;
-    case 'CLAIM':
+    case 'NOMINATED':
       return blocker.isOwn
         ? `what was stopped to make room for it is still stopping; it starts as soon as that is done, at ${time(blocker.untilMs)} at the latest`
         : `room is being made for ${grouped(blocker.deployments)} ${blocker.deployments === 1 ? 'deployment' : 'deployments'} of its priority or a higher one, which will be done at ${time(blocker.untilMs)} at the latest`;

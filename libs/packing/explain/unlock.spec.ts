@@ -5,7 +5,15 @@ import { type Resource, RESOURCES, type ResourceAmounts } from '#kernel';
 
 import { cases } from '../../../test/support/cases.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
-import { claimedBy, membersOf, snapshotOf, someState, type State, startedBy, type Waiting } from '../testing/states.js';
+import {
+  nominatedBy,
+  membersOf,
+  snapshotOf,
+  someState,
+  type State,
+  startedBy,
+  type Waiting,
+} from '../testing/states.js';
 import type { RunningGroup, Snapshot } from '../types.js';
 import { least } from './least.js';
 import type { Start } from './places.js';
@@ -27,7 +35,7 @@ const isLess = (a: Waiting, b: Waiting): boolean =>
 /** How a deployment starts in a state: by the state itself, not by its shapes. */
 function startIn(state: State, { id }: Waiting): Start | null {
   if (startedBy(state).includes(id)) return { untilMs: null };
-  const untilMs = claimedBy(state).get(id);
+  const untilMs = nominatedBy(state).get(id);
   return untilMs === undefined ? null : { untilMs };
 }
 
@@ -36,8 +44,8 @@ const starts = (state: State, one: Waiting): boolean => startIn(state, one) !== 
 const edited = (state: State, one: Waiting, change: Partial<Waiting>): State => ({
   ...state,
   waiting: state.waiting.map((other) => (other === one ? { ...one, ...change } : other)),
-  // A reservation is that of a deployment as what it was.
-  reservation: state.reservation?.id === one.id ? null : state.reservation,
+  // A reservation is that of a deployment as it was.
+  reservations: state.reservations.filter((other) => other.state === 'nominated' || other.id !== one.id),
 });
 
 function ended(state: State, groups: ReadonlyMap<number, number>): State {

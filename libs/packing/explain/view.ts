@@ -45,7 +45,7 @@ export type BlockerView =
       readonly resources: readonly ReservedView[];
     }
   | {
-      readonly code: 'CLAIM';
+      readonly code: 'NOMINATED';
       readonly own: boolean;
       readonly deployments: number;
       readonly until: string;
@@ -102,7 +102,7 @@ export function viewOfBlocker(blocker: Blocker, time: TimeFormat): BlockerView {
         resources: resources.map(viewOfReserved),
       };
     }
-    case 'CLAIM': {
+    case 'NOMINATED': {
       const { code, isOwn, deployments, untilMs, resources } = blocker;
       return { code, own: isOwn, deployments, until: time(untilMs), resources: resources.map(viewOfReserved) };
     }

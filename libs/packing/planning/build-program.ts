@@ -96,7 +96,7 @@ function firstOf({ waiting, candidates }: Demand, stage: Stage): number {
 /** The stages of a priority, from the one that is decided last. */
 const STAGES: readonly Stage[] = ['placed', 'reserved', 'kept'];
 
-/** Shapes, then candidates, then claims in one list: what tells them apart. */
+/** Shapes, then candidates, then nominations in one list: what tells them apart. */
 interface Items {
   readonly rows: number;
   /** By item, then row. */

@@ -1,5 +1,5 @@
 import { type Candidate, candidatesOf, withoutLower } from './candidates.js';
-import { lastStopMs, standingClaims } from './claims.js';
+import { lastStopMs, shapeNominations } from './nominations.js';
 import type { Decision, Holder } from './holder.js';
 import type { Meter } from '../solver/meter.js';
 import { type Part, solvePart } from './part.js';
@@ -15,8 +15,8 @@ export interface Draft {
   readonly due: readonly Holder[];
   /** How many of each shape start, now or when room has been made, those that are due included, by index. */
   readonly started: Float64Array;
-  /** How many of these had a claim before. */
-  readonly claimed: Float64Array;
+  /** How many of these were nominated before. */
+  readonly nominated: Float64Array;
   /** What runs and might be given up. */
   readonly candidates: readonly Candidate[];
 }
@@ -49,8 +49,7 @@ const MAX_ATTEMPTS = 3;
 export function draftReserved(
   snapshot: Snapshot,
   free: Draft,
-  owner: Holder,
-  elders: readonly Holder[],
+  { owner, elders }: { readonly owner: Holder; readonly elders: readonly Holder[] },
   choose: (usage: readonly Holding[]) => Decision,
   meter: Meter,
 ): ReservedDraft {
@@ -79,21 +78,21 @@ function neededOf(snapshot: Snapshot, { shape }: Holder, usage: readonly Holding
   return toRow(snapshot.waiting[shape]!.request).map((amount, row) => Math.max(0, Math.min(amount, free[row]!)));
 }
 
-/** Whether a draft grants all that is newly set aside, and all claims that were granted without it. */
-function grantsAll(snapshot: Snapshot, { part: { granted }, due, claimed }: Draft, free: Draft): boolean {
-  const claims = claimsBeside(snapshot, due);
+/** Whether a draft grants all that is newly set aside, and all nominations that were granted without it. */
+function grantsAll(snapshot: Snapshot, { part: { granted }, due, nominated }: Draft, free: Draft): boolean {
+  const nominations = nominationsBeside(snapshot, due);
   return (
-    granted.subarray(claims.length).every((count) => count === 1) &&
-    claims.every(({ shape, count }) => claimed[shape]! >= Math.min(count, free.claimed[shape]!))
+    granted.subarray(nominations.length).every((count) => count === 1) &&
+    nominations.every(({ shape, count }) => nominated[shape]! >= Math.min(count, free.nominated[shape]!))
   );
 }
 
 function solve(snapshot: Snapshot, candidates: readonly Candidate[], { due, later }: SetAside, meter: Meter): Draft {
   const { waiting, running, nowMs, isCordoned } = snapshot;
-  const claims = claimsBeside(snapshot, due);
+  const nominations = nominationsBeside(snapshot, due);
   const priorityOf = ({ shape }: { shape: number }): number => waiting[shape]!.priority;
   const reserved: Reserved[] = [
-    ...claims,
+    ...nominations,
     ...due.map(({ shape }) => ({ shape, count: 1, priority: priorityOf({ shape }) })),
     ...(later === null
       ? []
@@ -114,13 +113,13 @@ function solve(snapshot: Snapshot, candidates: readonly Candidate[], { due, late
   };
   const part = solvePart({ waiting, shapes: [...waiting.keys()], counts, candidates, reserved }, constraints, meter);
   const started = part.started.slice();
-  const claimed = new Float64Array(waiting.length);
+  const nominated = new Float64Array(waiting.length);
   reserved.forEach(({ shape, isLater }, index) => {
     const count = isLater === true ? 0 : part.granted[index]!;
     started[shape] = started[shape]! + count;
-    if (index < claims.length) claimed[shape] = claimed[shape]! + count;
+    if (index < nominations.length) nominated[shape] = nominated[shape]! + count;
   });
-  return { part, due, started, claimed, candidates };
+  return { part, due, started, nominated, candidates };
 }
 
 /** The limits at the time of a reservation. */
@@ -141,16 +140,17 @@ function besideOf(
   };
 }
 
-/** Claims, as far as what is due leaves any of their shape. */
-function claimsBeside(snapshot: Snapshot, due: readonly Holder[]): Reserved[] {
-  return standingClaims(snapshot).flatMap((claim) => {
-    const others = snapshot.waiting[claim.shape]!.count - due.filter(({ shape }) => shape === claim.shape).length;
-    return others > 0 ? [{ ...claim, count: Math.min(claim.count, others) }] : [];
+/** Nominations, as far as what is due leaves any of their shape. */
+function nominationsBeside(snapshot: Snapshot, due: readonly Holder[]): Reserved[] {
+  return shapeNominations(snapshot).flatMap((nomination) => {
+    const others =
+      snapshot.waiting[nomination.shape]!.count - due.filter(({ shape }) => shape === nomination.shape).length;
+    return others > 0 ? [{ ...nomination, count: Math.min(nomination.count, others) }] : [];
   });
 }
 
 /**
- * What comes before an owner: what runs and does not yield to it, what is due, claims of its priority and above; and, once a draft has shown what
+ * What comes before an owner: what runs and does not yield to it, what is due, nominations of its priority and above; and, once a draft has shown what
  * higher priorities take, that.
  */
 function usageAgainst(
@@ -167,12 +167,12 @@ function usageAgainst(
   );
   const from = lastStopMs(snapshot, candidates);
   const starts = (shape: number, count: number): Holding => holdingOf(waiting[shape]!, count, from);
-  const claims = claimsBeside(snapshot, due).filter((claim) => claim.priority >= priority);
+  const nominations = nominationsBeside(snapshot, due).filter((nomination) => nomination.priority >= priority);
   const above = [...waiting.keys()].filter((shape) => waiting[shape]!.priority > priority);
   return [
     ...holdingsOf(stays, nowMs),
     ...due.map(({ shape }) => starts(shape, 1)),
-    ...claims.map(({ shape, count }) => starts(shape, Math.min(count, draft?.claimed[shape] ?? count))),
+    ...nominations.map(({ shape, count }) => starts(shape, Math.min(count, draft?.nominated[shape] ?? count))),
     ...(draft === null ? [] : above.map((shape) => starts(shape, draft.part.started[shape]!))),
   ];
 }

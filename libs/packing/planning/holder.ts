@@ -2,16 +2,20 @@ import { RESOURCES } from '#kernel';
 
 import { earliestFit, type Holding } from './timeline.js';
 import { toRow } from '../rows.js';
-import type { ReservationCause, ReservationEvent, Snapshot, StandingReservation, WaitingShape } from '../types.js';
+import { isSameShape, type OwnedReservation } from '../reservation.js';
+import type { ReservationCause, ReservationEvent, Snapshot, WaitingShape } from '../types.js';
 
-/** A waiting deployment that has, or is about to be given, the cluster's reservation. */
-export interface Holder {
+/** A waiting deployment that is about to be given the cluster's reservation. */
+export interface Newcomer {
   readonly id: string;
   /** Index of its shape. */
   readonly shape: number;
   readonly queuedAtMs: number;
-  readonly standing: StandingReservation | null;
+  readonly standing: null;
 }
+
+/** A waiting deployment that has the reservation, or is about to be given it. */
+export type Holder = Newcomer | { readonly id: string; readonly shape: number; readonly standing: OwnedReservation };
 
 /** What can be done for a holder: start it, promise it a time, hold resources for it, let that rest for a while, or nothing. */
 export type Decision =
@@ -31,22 +35,22 @@ export function decide(snapshot: Snapshot, holder: Holder, holdings: readonly Ho
   if (holdMs === 0) return { kind: 'none' };
   const turn = (kind: 'held' | 'lapsed'): Decision => ({ kind, sinceMs: nowMs, untilMs: nowMs + holdMs });
   const { standing } = holder;
-  if (standing === null || standing.untilMs === null || standing.state === 'promised') return turn('held');
+  if (standing === null || standing.state === 'promised') return turn('held');
   if (nowMs >= standing.untilMs) return turn(standing.state === 'held' ? 'lapsed' : 'held');
   return { kind: standing.state, sinceMs: standing.sinceMs, untilMs: standing.untilMs };
 }
 
 /** The reservation that stands after a decision. */
-export function standingAfter(snapshot: Snapshot, holder: Holder, decision: Decision): StandingReservation | null {
+export function standingAfter(snapshot: Snapshot, holder: Holder, decision: Decision): OwnedReservation | null {
   if (decision.kind === 'start' || decision.kind === 'none') return null;
   const { priority, request, maxRuntimeSeconds } = snapshot.waiting[holder.shape]!;
-  const { id, queuedAtMs, standing } = holder;
-  const who = { id, priority, request, maxRuntimeSeconds, queuedAtMs };
+  const { id, standing } = holder;
+  const owned = { id, priority, request, maxRuntimeSeconds, count: 1 };
   if (decision.kind === 'promised') {
     const sinceMs = standing?.state === 'promised' ? standing.sinceMs : snapshot.nowMs;
-    return { ...who, state: 'promised', sinceMs, promisedAtMs: decision.atMs, untilMs: null };
+    return { ...owned, state: 'promised', sinceMs, untilMs: decision.atMs };
   }
-  return { ...who, state: decision.kind, sinceMs: decision.sinceMs, promisedAtMs: null, untilMs: decision.untilMs };
+  return { ...owned, state: decision.kind, sinceMs: decision.sinceMs, untilMs: decision.untilMs };
 }
 
 /** The difference between what stood and what was decided, with its cause; `null` when there is none. */
@@ -57,7 +61,7 @@ export function eventOf(
   isOutranked: boolean,
 ): ReservationEvent | null {
   const { id, standing } = holder;
-  const before = standing?.promisedAtMs ?? null;
+  const before = promiseOf(standing);
   const delay = (): ReservationCause => (isOutranked ? 'higher-priority' : causeOfDelay(snapshot, holder, before));
   if (decision.kind === 'none') {
     return standing === null ? null : { id, kind: 'withdrawn', cause: delay(), promisedAtMs: null };
@@ -98,22 +102,21 @@ function causeOfDelay(snapshot: Snapshot, holder: Holder, promisedAtMs: number |
 }
 
 /** What stands is kept only while its deployment waits as it did, could start at all, and reservations are wanted; otherwise says why not. */
-export function reasonToWithdraw(snapshot: Snapshot, standing: StandingReservation): ReservationCause | null {
+export function reasonToWithdraw(snapshot: Snapshot, standing: OwnedReservation): ReservationCause | null {
   if (snapshot.isCordoned) return 'cordoned';
   if (snapshot.policy.reserveAfterSeconds === null) return 'policy';
   if (shapeOf(snapshot, standing) < 0) return 'no-longer-waiting';
   return exceedsCapacity(snapshot, standing) ? 'too-large' : null;
 }
 
-/** Index of the shape that a standing reservation's deployment has; -1: nothing of that shape waits. */
-export function shapeOf(snapshot: Snapshot, standing: StandingReservation): number {
-  return snapshot.waiting.findIndex(
-    (shape) =>
-      shape.count > 0 &&
-      shape.priority === standing.priority &&
-      shape.maxRuntimeSeconds === standing.maxRuntimeSeconds &&
-      RESOURCES.every((resource) => shape.request[resource] === standing.request[resource]),
-  );
+/** Index of the shape of a reservation; -1: nothing of that shape waits. */
+export function shapeOf({ waiting }: Snapshot, reservation: OwnedReservation): number {
+  return waiting.findIndex((shape) => shape.count > 0 && isSameShape(shape, reservation));
+}
+
+/** The promised time of a reservation, if it has one. */
+export function promiseOf(reservation: OwnedReservation | null): number | null {
+  return reservation?.state === 'promised' ? reservation.untilMs : null;
 }
 
 /** Whether a request could not start even on an empty cluster. */

@@ -1,10 +1,11 @@
-import { nextStopMs } from './claims.js';
+import { nextStopMs } from './nominations.js';
 import type { Draft } from './draft.js';
 import { allStarts, startWhatFits } from './starting.js';
 import { Meter } from '../solver/meter.js';
 import { toRow } from '../rows.js';
 import type { Candidate } from './candidates.js';
 import type { Part } from './part.js';
+import type { OwnedReservation } from '../reservation.js';
 import type { Proof } from '../proof.js';
 import { planWithReservations } from './reservations.js';
 import { holdingsOf } from './timeline.js';
@@ -16,7 +17,6 @@ import type {
   PlanOptions,
   ReservationEvent,
   Snapshot,
-  StandingReservation,
 } from '../types.js';
 import { preemptionsOf } from './victims.js';
 
@@ -31,17 +31,16 @@ import { preemptionsOf } from './victims.js';
 export function plan(snapshot: Snapshot, options: PlanOptions = {}): Plan {
   const meter = new Meter(snapshot.policy.searchSteps, options.shouldStop);
   const { draft, reservation, events, wakeAtMs } = planWithReservations(snapshot, meter);
-  const { place, claims, later } = startWhatFits(snapshot, draft);
+  const { place, nominations, later } = startWhatFits(snapshot, draft);
   const preempt = preemptionsOf(snapshot, draft.part.victims, allStarts(draft));
-  const stopMs = claims.length === 0 ? Infinity : nextStopMs(snapshot, draft.part.victims);
-  const followedMs = isFollowed(snapshot, { place, preempt, reservation }) ? snapshot.nowMs : Infinity;
+  const stopMs = nominations.length === 0 ? Infinity : nextStopMs(snapshot, draft.part.victims);
+  const followedMs = isFollowed(snapshot, { place, preempt }, reservation) ? snapshot.nowMs : Infinity;
   const nextMs = Math.min(wakeAtMs ?? Infinity, stopMs, followedMs);
   return {
     place,
     preempt,
-    claims,
-    reservation,
-    reservationEvents: events.map((event) => (isLater(event, later) ? { ...event, kind: 'claimed' } : event)),
+    reservations: reservation === null ? nominations : [...nominations, reservation],
+    reservationEvents: events.map((event) => (isLater(event, later) ? { ...event, kind: 'nominated' } : event)),
     wakeAtMs: nextMs === Infinity ? null : nextMs,
     certificate: toCertificate(snapshot, draft, reservation, meter),
     proof: options.withProof === true ? toProof(draft, later) : null,
@@ -54,7 +53,8 @@ export function plan(snapshot: Snapshot, options: PlanOptions = {}): Plan {
  */
 function isFollowed(
   { policy }: Snapshot,
-  { place, preempt, reservation }: Pick<Plan, 'place' | 'preempt' | 'reservation'>,
+  { place, preempt }: Pick<Plan, 'place' | 'preempt'>,
+  reservation: OwnedReservation | null,
 ): boolean {
   if (policy.preemption === 'never') return false;
   return preempt.length > 0 || (reservation !== null && place.length > 0);
@@ -68,7 +68,7 @@ function isLater({ id, kind }: ReservationEvent, later: ReadonlySet<string>): bo
 function toCertificate(
   snapshot: Snapshot,
   draft: Draft,
-  reservation: StandingReservation | null,
+  reservation: OwnedReservation | null,
   meter: Meter,
 ): Certificate {
   const levels = toLevels(draft, reservation);
@@ -86,7 +86,7 @@ function toCertificate(
 }
 
 /** What was reached at each priority: what stays there, and what starts. */
-function toLevels({ part, candidates }: Draft, reservation: StandingReservation | null): LevelCertificate[] {
+function toLevels({ part, candidates }: Draft, reservation: OwnedReservation | null): LevelCertificate[] {
   const { program, solution } = part;
   const levels: LevelCertificate[] = [];
   for (const [level, priority] of program.priorities.entries()) {

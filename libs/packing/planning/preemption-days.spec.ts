@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { cases } from '../../../test/support/cases.js';
 import { YIELDING } from '../testing/busy-clusters.js';
-import { aDeployment, DAY, evictionsAt, lostClaims, playDay, someDay } from '../testing/days.js';
+import { aDeployment, DAY, evictionsAt, lostNominations, playDay, someDay } from '../testing/days.js';
 import { amounts } from '../testing/problems.js';
 import { Simulation, type SimulatedDeployment } from '../testing/simulator.js';
 import type { PlanningPolicy } from '../types.js';
@@ -41,7 +41,7 @@ describe.each([0, 600])('over a day, with a grace of %i seconds,', (stopGraceSec
         const lost: number[] = [];
         const policy = { ...YIELDING, ...some, stopGraceSeconds };
         const simulation = playDay(list, amounts(16), policy, (snapshot, result) =>
-          lost.push(...lostClaims(snapshot, result)),
+          lost.push(...lostNominations(snapshot, result)),
         );
         evictions += simulation.evictions.length;
         for (let priority = 0; priority <= HIGHEST; priority++) {

@@ -12,6 +12,7 @@ import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.j
 import { snapshotOf, someState } from '../testing/states.js';
 import type { Plan, PlanningPolicy, RunningGroup, Snapshot, WaitingShape } from '../types.js';
 import { verify } from '../proof/verify.js';
+import { ownedReservation } from '../reservation.js';
 
 const LARGE: BusySize = { running: 60, shapes: 12, count: 5, largest: 40, elapsed: 50_000 };
 
@@ -124,14 +125,14 @@ describe('what starts beside a promise', () => {
   const afterwards = (result: Plan, mayYield: boolean): Snapshot => {
     const started = runs('low', { priority: 40, resources: amounts(60) }, 0);
     const { preemptible: _, ...stays } = started;
-    const { reservation } = result;
-    return { ...before, running: [busyUntilTen, mayYield ? started : stays], waiting: [first, lowest], reservation };
+    const { reservations } = result;
+    return { ...before, running: [busyUntilTen, mayYield ? started : stays], waiting: [first, lowest], reservations };
   };
 
   it('makes room for more as soon as it is known that it could be given up, and nobody has to ask', () => {
     const result = plan(before);
     expect(result.place).toMatchObject([{ shape: 1, count: 1 }]);
-    expect(result.reservation).toMatchObject({ state: 'promised', promisedAtMs: 10_000 });
+    expect(ownedReservation(result.reservations)).toMatchObject({ state: 'promised', untilMs: 10_000 });
     expect(result.wakeAtMs).toBe(0);
     const next = plan(afterwards(result, true));
     expect(next.place).toMatchObject([{ shape: 1, count: 1 }]);
@@ -145,7 +146,7 @@ describe('what starts beside a promise', () => {
     expect(result.place).toMatchObject([{ shape: 1, count: 1 }]);
     expect(result.wakeAtMs).toBe(0);
     const running = [busyUntilTen, yields, runs('upper', { priority: 46, resources: amounts(50) }, 0)];
-    const next = plan({ ...before, running, waiting: [first, middle], reservation: result.reservation });
+    const next = plan({ ...before, running, waiting: [first, middle], reservations: result.reservations });
     expect(next.place).toMatchObject([{ shape: 1, count: 1 }]);
     expect(gone(next)).toEqual(['yields']);
   });
@@ -265,11 +266,11 @@ describe('always', () => {
         const first = plan(snapshot, { withProof: true });
         checkYield(snapshot, first);
         expect(verify(snapshot, first)).toEqual({ isAccepted: true });
-        const again = { ...snapshot, reservation: first.reservation };
+        const again = { ...snapshot, reservations: first.reservations };
         const second = plan(again, { withProof: true });
         checkYield(again, second);
         expect(verify(again, second)).toEqual({ isAccepted: true });
-        if (first.reservation?.state === 'promised') promises++;
+        if (ownedReservation(first.reservations)?.state === 'promised') promises++;
       }),
       { numRuns: cases(1_000) },
     );
@@ -361,10 +362,10 @@ describe('always', () => {
       const some = { searchSteps: someBudget, reserveAfterSeconds: fc.constantFrom(null, 0, 300) };
       fc.assert(
         fc.property(clusters, fc.record(some), (cluster, changes) => {
-          const snapshot = withPolicy({ ...cluster, claims: [] }, { ...changes, preemption: 'never' });
+          const snapshot = withPolicy({ ...cluster, reservations: [] }, { ...changes, preemption: 'never' });
           marks += snapshot.running.filter(({ preemptible }) => preemptible !== undefined).length;
           expect(letters(snapshot)).toBe(letters(silent(snapshot)));
-          const again = { ...snapshot, reservation: plan(snapshot).reservation };
+          const again = { ...snapshot, reservations: plan(snapshot).reservations };
           expect(letters(again)).toBe(letters(silent(again)));
         }),
         { numRuns: cases(count) },

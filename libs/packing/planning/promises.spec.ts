@@ -13,16 +13,17 @@ import { Simulation, type SimulatedDeployment } from '../testing/simulator.js';
 import { snapshotOf, someState } from '../testing/states.js';
 import type { Plan, ReservationCause, ReservationEvent, Snapshot, WaitingShape } from '../types.js';
 import { verify } from '../proof/verify.js';
+import { ownedReservation } from '../reservation.js';
 
 /** What became of a promise that stood before a plan, where it was not kept: without an event that is a fault. */
-function brokenBy({ reservation }: Snapshot, result: Plan): ReservationEvent | 'nothing recorded' | null {
+function brokenBy({ reservations }: Snapshot, result: Plan): ReservationEvent | 'nothing recorded' | null {
+  const reservation = ownedReservation(reservations);
   if (reservation?.state !== 'promised') return null;
-  const { id, promisedAtMs } = reservation;
+  const { id, untilMs } = reservation;
   const event = result.reservationEvents.find((one) => one.id === id);
-  const after = result.reservation?.id === id ? result.reservation : null;
+  const after = ownedReservation(result.reservations);
   const isKept =
-    event?.kind === 'started' ||
-    (after?.state === 'promised' && (after.promisedAtMs as number) <= (promisedAtMs as number));
+    event?.kind === 'started' || (after?.id === id && after.state === 'promised' && after.untilMs <= untilMs);
   return isKept ? null : (event ?? 'nothing recorded');
 }
 
@@ -160,10 +161,10 @@ const withoutPreemption = (snapshot: Snapshot): Snapshot => ({
   policy: { ...snapshot.policy, preemption: 'never' },
 });
 
-/** The same where nothing has yet to stop either: what has a claim is counted beside what starts, and neither fits yet. */
-const withoutClaims = (snapshot: Snapshot): Snapshot => ({
+/** The same where nothing has yet to stop either: what is nominated is counted beside what starts, and neither fits yet. */
+const withoutNominations = (snapshot: Snapshot): Snapshot => ({
   ...withoutPreemption(snapshot),
-  claims: [],
+  reservations: snapshot.reservations.filter(({ state }) => state !== 'nominated'),
   running: snapshot.running.filter(({ isVacating }) => isVacating !== true),
 });
 
@@ -177,9 +178,9 @@ describe('in the middle of the life of a cluster', () => {
         const result = plan(snapshot, { withProof: true });
         const { capacity, nowMs } = snapshot;
         if (result.place.length > 0) expect(heldAt(snapshot, result, nowMs).fitsIn(capacity)).toBe(true);
-        const { reservation } = result;
+        const reservation = ownedReservation(result.reservations);
         if (reservation?.state === 'promised') {
-          const held = heldAt(snapshot, result, reservation.promisedAtMs as number);
+          const held = heldAt(snapshot, result, reservation.untilMs);
           const needed = ResourceVector.of(reservation.request);
           for (const resource of RESOURCES) {
             const asked = reservation.request[resource];
@@ -196,9 +197,10 @@ describe('in the middle of the life of a cluster', () => {
     let promises = 0;
     fc.assert(
       fc.property(someState({ shapes: 5, waiting: 8, running: 3, largest: 10 }), (state) => {
-        const snapshot = withoutClaims(snapshotOf(state));
+        const snapshot = withoutNominations(snapshotOf(state));
         const result = plan(snapshot);
-        const { reservation, certificate } = result;
+        const { certificate } = result;
+        const reservation = ownedReservation(result.reservations);
         if (reservation?.state !== 'promised' || result.reservationEvents.some(({ kind }) => kind === 'started'))
           return;
         if (snapshot.waiting.some(({ priority }) => priority > reservation.priority)) return;
@@ -211,7 +213,7 @@ describe('in the middle of the life of a cluster', () => {
           const isPossible =
             place.every(({ shape, count }) => count <= (others[shape] as number)) &&
             isWithin(snapshot, place, snapshot.nowMs) &&
-            isWithin(snapshot, place, reservation.promisedAtMs as number, needed);
+            isWithin(snapshot, place, reservation.untilMs, needed);
           if (!isPossible) continue;
           const counts = certificate.levels.map(({ priority }) =>
             place.reduce(

@@ -8,8 +8,9 @@ import { plan } from './plan.js';
 import { DEFAULT_POLICY } from '../policy.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
 import { Simulation, type SimulatedDeployment } from '../testing/simulator.js';
-import type { PlanningPolicy, Snapshot, StandingReservation } from '../types.js';
+import type { PlanningPolicy, Snapshot } from '../types.js';
 import { verify } from '../proof/verify.js';
+import { type OwnedReservation, ownedReservation } from '../reservation.js';
 
 const AT_ONCE: PlanningPolicy = { ...DEFAULT_POLICY, reserveAfterSeconds: 0 };
 
@@ -28,17 +29,16 @@ function aDeployment(changes: Partial<SimulatedDeployment> = {}): SimulatedDeplo
   };
 }
 
-function aReservation(changes: Partial<StandingReservation> = {}): StandingReservation {
+function aReservation(changes: Partial<OwnedReservation> = {}): OwnedReservation {
   return {
     id: 'large',
     priority: 50,
     request: amounts(80),
     maxRuntimeSeconds: null,
-    queuedAtMs: 0,
+    count: 1,
     state: 'promised',
     sinceMs: 0,
-    promisedAtMs: 90_000,
-    untilMs: null,
+    untilMs: 90_000,
     ...changes,
   };
 }
@@ -67,7 +67,7 @@ describe('a reservation', () => {
     ]) {
       const decided = plan(aSnapshot({ policy: AT_ONCE, nowMs: 5_000, waiting }));
       expect(decided.place.map(({ shape }) => waiting[shape]?.oldest.id)).toEqual(['elder']);
-      expect(decided.reservation).toMatchObject({ id: 'younger', promisedAtMs: 3_605_000 });
+      expect(ownedReservation(decided.reservations)).toMatchObject({ id: 'younger', untilMs: 3_605_000 });
     }
   });
 
@@ -80,7 +80,7 @@ describe('a reservation', () => {
     });
     const decided = plan(aSnapshot({ policy: AT_ONCE, nowMs: 5_000, waiting: [twins] }));
     expect(decided.place).toEqual([{ shape: 0, count: 1, includes: ['elder'] }]);
-    expect(decided.reservation).toMatchObject({ id: 'younger' });
+    expect(ownedReservation(decided.reservations)).toMatchObject({ id: 'younger' });
   });
 
   it('lets nobody who needs its place start before it: four deployments as on paper', () => {
@@ -101,7 +101,11 @@ describe('a reservation', () => {
 
   it('is promised for the time at which declared runtimes make room', () => {
     const result = plan(blocked());
-    expect(result.reservation).toMatchObject({ id: 'large', state: 'promised', promisedAtMs: 90_000 });
+    expect(ownedReservation(result.reservations)).toMatchObject({
+      id: 'large',
+      state: 'promised',
+      untilMs: 90_000,
+    });
     expect(result.reservationEvents).toEqual([
       { id: 'large', kind: 'promised', cause: 'waited-long-enough', promisedAtMs: 90_000 },
     ]);
@@ -110,7 +114,7 @@ describe('a reservation', () => {
 
   it('waits until the deployment has waited long enough, and asks to be woken then', () => {
     const result = plan(blocked({ policy: { ...AT_ONCE, reserveAfterSeconds: 600 } }));
-    expect(result.reservation).toBeNull();
+    expect(ownedReservation(result.reservations)).toBeNull();
     expect(result.wakeAtMs).toBe(600_000);
   });
 
@@ -123,7 +127,7 @@ describe('a reservation', () => {
     expect([result.place[0]?.count, result.wakeAtMs]).toEqual([1, 0]);
     const next = { ...twins, count: 1, oldest: { id: 'second', queuedAtMs: 0 } };
     const running = [aRunningGroup({ resources: amounts(90), endsAtMs: 90_000 })];
-    expect(plan(blocked({ running, waiting: [next] })).reservation?.id).toBe('second');
+    expect(ownedReservation(plan(blocked({ running, waiting: [next] })).reservations)?.id).toBe('second');
   });
 
   it('lets others start that are over by then, or fit beside it', () => {
@@ -146,18 +150,21 @@ describe('a reservation', () => {
     ];
     const result = plan(blocked({ capacity: amounts(100, 10), running, waiting }));
     expect(result.place).toEqual([{ shape: 2, count: 1, includes: [] }]);
-    expect(result.reservation).toMatchObject({ state: 'held', promisedAtMs: null, untilMs: 3_600_000 });
+    expect(ownedReservation(result.reservations)).toMatchObject({
+      state: 'held',
+      untilMs: 3_600_000,
+    });
   });
 
   it('lapses after the hold, and holds again after as long', () => {
     const running = [aRunningGroup({ resources: amounts(50) })];
     const waiting = [large, aShape({ request: amounts(1) })];
-    const held = aReservation({ state: 'held', promisedAtMs: null, untilMs: 1000 });
-    const lapse = plan(blocked({ running, waiting, nowMs: 1000, reservation: held }));
+    const held = aReservation({ state: 'held', untilMs: 1000 });
+    const lapse = plan(blocked({ running, waiting, nowMs: 1000, reservations: [held] }));
     expect(lapse.place).toEqual([{ shape: 1, count: 1, includes: [] }]);
     expect(lapse.reservationEvents).toMatchObject([{ kind: 'lapsed', cause: 'hold-expired' }]);
-    expect(lapse.reservation).toMatchObject({ state: 'lapsed', untilMs: 3_601_000 });
-    const again = plan(blocked({ running, waiting, nowMs: 3_601_000, reservation: lapse.reservation }));
+    expect(ownedReservation(lapse.reservations)).toMatchObject({ state: 'lapsed', untilMs: 3_601_000 });
+    const again = plan(blocked({ running, waiting, nowMs: 3_601_000, reservations: lapse.reservations }));
     expect(again.place).toEqual([]);
     expect(again.reservationEvents).toMatchObject([{ kind: 'held', cause: 'lapse-over' }]);
   });
@@ -167,7 +174,7 @@ describe('a reservation', () => {
       { ...large, count: 2, oldest: { id: 'older', queuedAtMs: -5 } },
       aShape({ request: amounts(20), count: 5 }),
     ];
-    const result = plan(blocked({ running: [], waiting, reservation: aReservation({ promisedAtMs: 0 }) }));
+    const result = plan(blocked({ running: [], waiting, reservations: [aReservation({ untilMs: 0 })] }));
     expect(result.place).toContainEqual({ shape: 0, count: 1, includes: ['large'] });
     expect(result.reservationEvents).toContainEqual({
       id: 'large',
@@ -183,13 +190,13 @@ describe('a reservation', () => {
       aShape({ request: amounts(71), oldest: { id: 'older', queuedAtMs: 1 } }),
       aShape({ request: amounts(72), priority: 51, oldest: { id: 'higher', queuedAtMs: 3 } }),
     ];
-    expect(plan(blocked({ waiting, nowMs: 10 })).reservation?.id).toBe('higher');
-    expect(plan(blocked({ waiting: waiting.slice(0, 2), nowMs: 10 })).reservation?.id).toBe('older');
+    expect(ownedReservation(plan(blocked({ waiting, nowMs: 10 })).reservations)?.id).toBe('higher');
+    expect(ownedReservation(plan(blocked({ waiting: waiting.slice(0, 2), nowMs: 10 })).reservations)?.id).toBe('older');
   });
 
   it('gives way to a higher priority that has waited long enough, and says so', () => {
     const waiting = [large, aShape({ request: amounts(90), priority: 60, oldest: { id: 'higher', queuedAtMs: 0 } })];
-    const result = plan(blocked({ waiting, reservation: aReservation() }));
+    const result = plan(blocked({ waiting, reservations: [aReservation()] }));
     expect(result.reservationEvents).toMatchObject([
       { id: 'large', kind: 'withdrawn', cause: 'higher-priority' },
       { id: 'higher', kind: 'promised' },
@@ -200,7 +207,7 @@ describe('a reservation', () => {
     const urgent = aShape({ request: amounts(45), priority: 90, maxRuntimeSeconds: 200 });
     const policy = { ...AT_ONCE, reserveAfterSeconds: 600 };
     const waiting = [large, urgent];
-    const snapshot = blocked({ waiting, policy, reservation: aReservation() });
+    const snapshot = blocked({ waiting, policy, reservations: [aReservation()] });
     const result = plan(snapshot, { withProof: true });
     expect(result.place).toEqual([{ shape: 1, count: 1, includes: [] }]);
     expect(result.reservationEvents).toEqual([
@@ -215,7 +222,7 @@ describe('a reservation', () => {
       aShape({ request: amounts(44), priority: 90, maxRuntimeSeconds: 80 }),
     ];
     const policy = { ...AT_ONCE, reserveAfterSeconds: 600 };
-    const result = plan(blocked({ waiting: [large, ...urgent], policy, reservation: aReservation() }));
+    const result = plan(blocked({ waiting: [large, ...urgent], policy, reservations: [aReservation()] }));
     expect(result.place).toEqual([{ shape: 2, count: 1, includes: [] }]);
     expect(result.reservationEvents).toEqual([]);
   });
@@ -249,7 +256,7 @@ describe('a reservation', () => {
       },
     ],
   ] as const)('moves later only for a cause: %s', (cause, changes) => {
-    const result = plan(blocked({ ...changes, reservation: aReservation() }));
+    const result = plan(blocked({ ...changes, reservations: [aReservation()] }));
     expect(result.reservationEvents).toMatchObject([{ id: 'large', cause }]);
   });
 
@@ -259,8 +266,8 @@ describe('a reservation', () => {
     ['no-longer-waiting', { waiting: [] }],
     ['too-large', { capacity: amounts(79) }],
   ] as const)('is withdrawn for a cause: %s', (cause, changes) => {
-    const result = plan(blocked({ ...changes, reservation: aReservation() }));
-    expect(result.reservation).toBeNull();
+    const result = plan(blocked({ ...changes, reservations: [aReservation()] }));
+    expect(ownedReservation(result.reservations)).toBeNull();
     expect(result.reservationEvents).toMatchObject([{ id: 'large', kind: 'withdrawn', cause }]);
   });
 });

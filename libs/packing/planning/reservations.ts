@@ -1,8 +1,19 @@
 import { eligibleAtMs, withoutLower } from './candidates.js';
 import { type Draft, draftFree, draftReserved, type ReservedDraft } from './draft.js';
-import { decide, eventOf, exceedsCapacity, type Holder, reasonToWithdraw, shapeOf, standingAfter } from './holder.js';
+import {
+  decide,
+  eventOf,
+  exceedsCapacity,
+  type Holder,
+  type Newcomer,
+  reasonToWithdraw,
+  promiseOf,
+  shapeOf,
+  standingAfter,
+} from './holder.js';
 import type { Meter } from '../solver/meter.js';
-import type { ReservationEvent, Snapshot, StandingReservation, WaitingHead, WaitingShape } from '../types.js';
+import { type OwnedReservation, ownedReservation } from '../reservation.js';
+import type { ReservationEvent, Snapshot, WaitingHead, WaitingShape } from '../types.js';
 
 /** Reservations that one plan may turn into starts; where more are due, another pass follows at once. */
 const STARTS_PER_PLAN = 4;
@@ -10,7 +21,7 @@ const STARTS_PER_PLAN = 4;
 /** A plan, what is reserved after it, and what happened to reservations on the way. */
 export interface ReservedPlan {
   readonly draft: Draft;
-  readonly reservation: StandingReservation | null;
+  readonly reservation: OwnedReservation | null;
   readonly events: readonly ReservationEvent[];
   readonly wakeAtMs: number | null;
 }
@@ -59,12 +70,18 @@ function seenBy(snapshot: Snapshot, { candidates }: Draft, { shape }: Holder): S
 function keep(
   snapshot: Snapshot,
   draft: Draft,
-  standing: StandingReservation | null,
+  standing: OwnedReservation | null,
   holder: Holder,
   meter: Meter,
 ): { holder: Holder; result: ReservedDraft } {
   const elders = eldersOf(snapshot, draft, holder);
-  const result = draftReserved(snapshot, draft, holder, elders, (usage) => decide(snapshot, holder, usage), meter);
+  const result = draftReserved(
+    snapshot,
+    draft,
+    { owner: holder, elders },
+    (usage) => decide(snapshot, holder, usage),
+    meter,
+  );
   if (result.decision.kind !== 'none' || standing === null || holder.standing !== null) return { holder, result };
   return keep(snapshot, draft, standing, holderOf(snapshot, standing), meter);
 }
@@ -73,22 +90,22 @@ function keep(
  * Those of the holder's priority that start without its reservation and are known to have waited longer: they start with it, too. A
  * reservation that stands was promised before, and yields to nobody of its priority.
  */
-function eldersOf(snapshot: Snapshot, draft: Draft, holder: Holder): Holder[] {
+function eldersOf(snapshot: Snapshot, draft: Draft, holder: Holder): Newcomer[] {
   if (holder.standing !== null) return [];
   const { priority } = snapshot.waiting[holder.shape]!;
-  return snapshot.waiting.flatMap((shape, index) =>
+  return snapshot.waiting.flatMap((shape, index): Newcomer[] =>
     shape.priority === priority
       ? startingHeads(draft, shape, index)
-          .map((head) => ({ ...head, shape: index, standing: null }))
+          .map((head): Newcomer => ({ ...head, shape: index, standing: null }))
           .filter((elder) => comesBefore(snapshot, elder, holder))
       : [],
   );
 }
 
-/** The oldest of a shape that the draft starts beside those that are due or have a claim, as far as the snapshot names them. */
+/** The oldest of a shape that the draft starts beside those that are due or are nominated, as far as the snapshot names them. */
 function startingHeads(draft: Draft, shape: WaitingShape, index: number): WaitingHead[] {
   const due = dueIn(draft, index);
-  return headsBeside(shape, due).slice(draft.claimed[index], draft.started[index]! - due.size);
+  return headsBeside(shape, due).slice(draft.nominated[index], draft.started[index]! - due.size);
 }
 
 function dueIn(draft: Draft, index: number): ReadonlySet<string> {
@@ -99,9 +116,9 @@ function headsBeside({ oldest, followers = [] }: WaitingShape, due: ReadonlySet<
   return [oldest, ...followers].filter((head) => !due.has(head.id));
 }
 
-/** What stands, unless nobody can keep it, or nobody needs it: where all of its shape have claims, it has one of those. */
-function confirm(snapshot: Snapshot, draft: Draft, events: ReservationEvent[]): StandingReservation | null {
-  const { reservation } = snapshot;
+/** What stands, unless nobody can keep it, or nobody needs it: where all of its shape have nominations, it has one of those. */
+function confirm(snapshot: Snapshot, draft: Draft, events: ReservationEvent[]): OwnedReservation | null {
+  const reservation = ownedReservation(snapshot.reservations);
   if (reservation === null) return null;
   const cause = reasonToWithdraw(snapshot, reservation);
   if (cause !== null) {
@@ -109,45 +126,44 @@ function confirm(snapshot: Snapshot, draft: Draft, events: ReservationEvent[]): 
     return null;
   }
   const shape = shapeOf(snapshot, reservation);
-  if (draft.claimed[shape]! < snapshot.waiting[shape]!.count) return reservation;
-  const { id, promisedAtMs } = reservation;
-  events.push({ id, kind: 'claimed', cause: 'fits-now', promisedAtMs });
+  if (draft.nominated[shape]! < snapshot.waiting[shape]!.count) return reservation;
+  const promisedAtMs = promiseOf(reservation);
+  events.push({ id: reservation.id, kind: 'nominated', cause: 'fits-now', promisedAtMs });
   return null;
 }
 
-function withdrawn({ id }: StandingReservation, cause: ReservationEvent['cause']): ReservationEvent {
+function withdrawn({ id }: OwnedReservation, cause: ReservationEvent['cause']): ReservationEvent {
   return { id, kind: 'withdrawn', cause, promisedAtMs: null };
 }
 
 /** Who stands has it, unless somebody of higher priority has waited long enough as well; otherwise the first by priority and age. */
-function nextInLine(snapshot: Snapshot, draft: Draft, standing: StandingReservation | null): Holder | null {
+function nextInLine(snapshot: Snapshot, draft: Draft, standing: OwnedReservation | null): Holder | null {
   const first = firstEligible(snapshot, draft);
   if (standing === null) return first;
   const isOutranked = first !== null && snapshot.waiting[first.shape]!.priority > standing.priority;
   return isOutranked ? first : holderOf(snapshot, standing);
 }
 
-function holderOf(snapshot: Snapshot, standing: StandingReservation): Holder {
-  const { id, queuedAtMs } = standing;
-  return { id, shape: shapeOf(snapshot, standing), queuedAtMs, standing };
+function holderOf(snapshot: Snapshot, standing: OwnedReservation): Holder {
+  return { id: standing.id, shape: shapeOf(snapshot, standing), standing };
 }
 
-function firstEligible(snapshot: Snapshot, draft: Draft): Holder | null {
+function firstEligible(snapshot: Snapshot, draft: Draft): Newcomer | null {
   const { policy, nowMs, isCordoned } = snapshot;
   if (policy.reserveAfterSeconds === null || isCordoned) return null;
   const latest = nowMs - policy.reserveAfterSeconds * 1000;
-  let best: Holder | null = null;
+  let best: Newcomer | null = null;
   for (const [index, shape] of snapshot.waiting.entries()) {
     if (shape.oldest.queuedAtMs > latest || exceedsCapacity(snapshot, shape)) continue;
     const head = nextHead(snapshot, draft, index);
     if (head === null || head.queuedAtMs > latest) continue;
-    const holder = { ...head, shape: index, standing: null };
+    const holder: Newcomer = { ...head, shape: index, standing: null };
     if (best === null || comesBefore(snapshot, holder, best)) best = holder;
   }
   return best;
 }
 
-function comesBefore({ waiting }: Snapshot, a: Holder, b: Holder): boolean {
+function comesBefore({ waiting }: Snapshot, a: Newcomer, b: Newcomer): boolean {
   const difference = waiting[b.shape]!.priority - waiting[a.shape]!.priority;
   if (difference !== 0) return difference < 0;
   return a.queuedAtMs !== b.queuedAtMs ? a.queuedAtMs < b.queuedAtMs : a.id < b.id;
@@ -165,7 +181,7 @@ function nextHead(snapshot: Snapshot, draft: Draft, index: number): WaitingHead 
 function finish(
   snapshot: Snapshot,
   draft: Draft,
-  reservation: StandingReservation | null,
+  reservation: OwnedReservation | null,
   events: readonly ReservationEvent[],
   isMoreDue: boolean,
 ): ReservedPlan {
@@ -177,10 +193,10 @@ function finish(
  * The next time at which waiting alone changes something: a promise is due, a hold or lapse ends, somebody has waited long enough, or what runs
  * has run long enough to be given up.
  */
-function nextWake(snapshot: Snapshot, draft: Draft, reservation: StandingReservation | null): number | null {
+function nextWake(snapshot: Snapshot, draft: Draft, reservation: OwnedReservation | null): number | null {
   const { policy, nowMs, isCordoned } = snapshot;
   let wake = Infinity;
-  if (reservation !== null) wake = Math.min(wake, (reservation.promisedAtMs ?? reservation.untilMs)!);
+  if (reservation !== null) wake = Math.min(wake, reservation.untilMs);
   if (policy.reserveAfterSeconds !== null && !isCordoned) {
     for (const [index, shape] of snapshot.waiting.entries()) {
       if (reservation !== null && shape.priority <= reservation.priority) continue;
@@ -190,8 +206,8 @@ function nextWake(snapshot: Snapshot, draft: Draft, reservation: StandingReserva
       const eligibleAtMs = (head ?? shape.oldest).queuedAtMs + policy.reserveAfterSeconds * 1000;
       if (eligibleAtMs > nowMs) wake = Math.min(wake, eligibleAtMs);
       // All that are named start. Who is next is known to the next plan, and may have waited long enough already; but as long as nobody starts
-      // except those that had a claim already, the next plan knows no more than this one.
-      else if (head === null && draft.started[index]! > draft.claimed[index]!) wake = nowMs;
+      // except those that was nominated already, the next plan knows no more than this one.
+      else if (head === null && draft.started[index]! > draft.nominated[index]!) wake = nowMs;
     }
   }
   wake = Math.min(wake, nextEligible(snapshot, draft));

@@ -1,12 +1,13 @@
-import { lastStopMs, standingClaims, stopsAtOnce, stopsMs } from './claims.js';
+import { lastStopMs, shapeNominations, stopsAtOnce, stopsMs } from './nominations.js';
 import type { Draft } from './draft.js';
 import { toRow } from '../rows.js';
-import type { Claim, Placement, Snapshot } from '../types.js';
+import type { Nomination } from '../reservation.js';
+import type { Placement, Snapshot } from '../types.js';
 
 /** What of a draft starts now, and what has to wait until those have stopped that make room for it. */
 export interface Starting {
   readonly place: readonly Placement[];
-  readonly claims: readonly Claim[];
+  readonly nominations: readonly Nomination[];
   /** Those among them that a reservation forces, by id. */
   readonly later: ReadonlySet<string>;
 }
@@ -14,8 +15,8 @@ export interface Starting {
 /** All that a draft gives to one shape. */
 interface Share {
   readonly shape: number;
-  /** Of these so many have a claim already. */
-  readonly claimed: number;
+  /** How many of these were nominated before. */
+  readonly nominated: number;
   readonly total: number;
   readonly due: readonly string[];
 }
@@ -26,13 +27,13 @@ export function allStarts(draft: Draft): Placement[] {
 }
 
 /**
- * Starts what fits beside all that still holds something, claims before others of their priority, the oldest first, and claims the rest. Nothing
+ * Starts what fits beside all that still holds something, nominations before others of their priority, the oldest first, and nominations the rest. Nothing
  * else starts: what has been made room for goes to nobody else.
  */
 export function startWhatFits(snapshot: Snapshot, draft: Draft): Starting {
   const shares = sharesOf(draft);
   if (stopsMs(snapshot, draft.part.victims).length === 0) {
-    return { place: allStarts(draft), claims: [], later: new Set() };
+    return { place: allStarts(draft), nominations: [], later: new Set() };
   }
   const left = leftNow(snapshot, draft);
   const started = new Map<Share, number>();
@@ -49,25 +50,27 @@ export function startWhatFits(snapshot: Snapshot, draft: Draft): Starting {
     return taken;
   };
   for (const alike of byPriority(snapshot, shares)) {
-    for (const share of inOrderOfClaims(snapshot, alike)) start(share, share.claimed);
+    for (const share of inOrderOfNominations(snapshot, alike)) start(share, share.nominated);
     for (const share of alike) for (const id of share.due) if (start(share, 1) === 0) later.add(id);
-    for (const share of alike) start(share, share.total - share.claimed - share.due.length);
+    for (const share of alike) start(share, share.total - share.nominated - share.due.length);
   }
   const place = shares.flatMap((share): Placement[] => {
     const count = started.get(share)!;
     return count > 0 ? [{ shape: share.shape, count, includes: share.due.filter((id) => !later.has(id)) }] : [];
   });
-  const claims = shares.flatMap((share) => claimOf(snapshot, draft, share, share.total - started.get(share)!));
-  return { place, claims, later };
+  const nominations = shares.flatMap((share) =>
+    nominationOf(snapshot, draft, share, share.total - started.get(share)!),
+  );
+  return { place, nominations, later };
 }
 
-function sharesOf({ part: { program }, started, claimed, due: all }: Draft): Share[] {
+function sharesOf({ part: { program }, started, nominated, due: all }: Draft): Share[] {
   const classes = [...program.members.keys()].filter((index) => program.stages[program.level[index]!] === 'placed');
   return classes.flatMap((index) =>
     program.members[index]!.flatMap((shape) => {
       const total = started[shape]!;
       const due = all.filter((holder) => holder.shape === shape).map((holder) => holder.id);
-      return total > 0 ? [{ shape, claimed: claimed[shape]!, total, due }] : [];
+      return total > 0 ? [{ shape, nominated: nominated[shape]!, total, due }] : [];
     }),
   );
 }
@@ -82,8 +85,8 @@ function byPriority({ waiting }: Snapshot, shares: readonly Share[]): Share[][] 
 }
 
 /** Whoever has waited longest for others to stop is not overtaken by who displaced somebody later. */
-function inOrderOfClaims(snapshot: Snapshot, shares: readonly Share[]): Share[] {
-  const since = new Map(standingClaims(snapshot).map(({ shape, sinceMs }) => [shape, sinceMs]));
+function inOrderOfNominations(snapshot: Snapshot, shares: readonly Share[]): Share[] {
+  const since = new Map(shapeNominations(snapshot).map(({ shape, sinceMs }) => [shape, sinceMs]));
   const sinceOf = ({ shape }: Share): number => since.get(shape) ?? snapshot.nowMs;
   return shares.toSorted((a, b) => sinceOf(a) - sinceOf(b));
 }
@@ -99,10 +102,16 @@ function leftNow(snapshot: Snapshot, { part: { victims } }: Draft): number[] {
   return left;
 }
 
-function claimOf(snapshot: Snapshot, { part: { victims } }: Draft, { shape, claimed }: Share, count: number): Claim[] {
+function nominationOf(
+  snapshot: Snapshot,
+  { part: { victims } }: Draft,
+  { shape, nominated }: Share,
+  count: number,
+): Nomination[] {
   if (count === 0) return [];
   const { priority, request, maxRuntimeSeconds } = snapshot.waiting[shape]!;
-  const standing = claimed > 0 ? standingClaims(snapshot).find((claim) => claim.shape === shape) : undefined;
-  const sinceMs = standing?.sinceMs ?? snapshot.nowMs;
-  return [{ priority, request, maxRuntimeSeconds, count, sinceMs, untilMs: lastStopMs(snapshot, victims) }];
+  const before = nominated > 0 ? shapeNominations(snapshot).find((one) => one.shape === shape) : undefined;
+  const sinceMs = before?.sinceMs ?? snapshot.nowMs;
+  const untilMs = lastStopMs(snapshot, victims);
+  return [{ priority, request, maxRuntimeSeconds, count, state: 'nominated', sinceMs, untilMs }];
 }

@@ -9,16 +9,9 @@ import { someBusyCluster, TRIABLE, YIELDING } from '../testing/busy-clusters.js'
 import { aDeployment, afterPlan, DAY, heldIn, playDay, someDay } from '../testing/days.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
 import { Simulation } from '../testing/simulator.js';
-import type {
-  Claim,
-  Plan,
-  PlanningPolicy,
-  RunningGroup,
-  Snapshot,
-  StandingReservation,
-  WaitingShape,
-} from '../types.js';
+import type { Plan, PlanningPolicy, RunningGroup, Snapshot, WaitingShape } from '../types.js';
 import { verify } from '../proof/verify.js';
+import { type Nomination, nominationsOf, type OwnedReservation, ownedReservation } from '../reservation.js';
 
 const PATIENT: PlanningPolicy = { ...YIELDING, stopGraceSeconds: 30 };
 
@@ -32,7 +25,8 @@ const runs = (id: string, changes: Partial<RunningGroup> = {}, stopsAtOnce = fal
 const vacating = (changes: Partial<RunningGroup> = {}): RunningGroup =>
   aRunningGroup({ priority: 10, resources: amounts(50), isVacating: true, endsAtMs: 20_000, ...changes });
 const asked = aShape({ request: amounts(60) });
-const claim = (changes: Partial<Claim> = {}): Claim => ({
+const nomination = (changes: Partial<Nomination> = {}): Nomination => ({
+  state: 'nominated',
   priority: asked.priority,
   request: asked.request,
   maxRuntimeSeconds: null,
@@ -50,18 +44,17 @@ function decide(changes: Partial<Snapshot>): Plan {
 }
 
 describe('what displaces others that need time to stop', () => {
-  it('has a claim until they have stopped, at the latest when their grace is over', () => {
+  it('is nominated until they have stopped, at the latest when their grace is over', () => {
     const result = decide({ running: [runs('a'), runs('b')], waiting: [asked] });
     expect(result.preempt.map(({ id }) => id)).toEqual(['a', 'b']);
     expect(result.place).toEqual([]);
-    expect(result.claims).toEqual([claim({ sinceMs: 0, untilMs: 30_000 })]);
+    expect(nominationsOf(result.reservations)).toEqual([nomination({ sinceMs: 0, untilMs: 30_000 })]);
     expect(result.certificate.levels[0]).toEqual({ priority: 50, placed: 1, upperBound: 1 });
     // At once, for those that wait again; and when the grace is over.
     expect(result.wakeAtMs).toBe(0);
     const next = decide({
       running: [vacating({ endsAtMs: 30_000 }), vacating({ endsAtMs: 30_000 })],
       waiting: [asked],
-      claims: result.claims,
     });
     expect(next.wakeAtMs).toBe(30_000);
   });
@@ -74,39 +67,45 @@ describe('what displaces others that need time to stop', () => {
       policy,
       running,
       waiting: [alike],
-      claims: [claim({ request: alike.request, untilMs: 30_000 })],
+      reservations: [nomination({ request: alike.request, untilMs: 30_000 })],
     });
-    expect(next).toMatchObject({ place: [], preempt: [], claims: [{ count: 1 }], wakeAtMs: 30_000 });
+    expect(next).toMatchObject({ place: [], preempt: [], reservations: [{ count: 1 }], wakeAtMs: 30_000 });
   });
 
-  it('is not overtaken by a claim of its priority that came later', () => {
+  it('is not overtaken by a nomination of its priority that came later', () => {
     const older = aShape({ request: amounts(60) });
     const younger = aShape({ request: amounts(40) });
-    const claims = [
-      claim({ request: older.request, sinceMs: 0, untilMs: 20_000 }),
-      claim({ request: younger.request, sinceMs: 5_000, untilMs: 25_000 }),
+    const reservations = [
+      nomination({ request: older.request, sinceMs: 0, untilMs: 20_000 }),
+      nomination({ request: younger.request, sinceMs: 5_000, untilMs: 25_000 }),
     ];
     // Both fit once all has stopped; until then there is room for one of them.
     const running = [vacating({ resources: amounts(40), endsAtMs: 25_000 })];
-    const result = decide({ nowMs: 20_000, running, waiting: [younger, older], claims });
+    const result = decide({ nowMs: 20_000, running, waiting: [younger, older], reservations });
     expect(result.place).toMatchObject([{ shape: 1, count: 1 }]);
-    expect(result.claims).toMatchObject([{ request: younger.request, sinceMs: 5_000, untilMs: 25_000 }]);
+    expect(nominationsOf(result.reservations)).toMatchObject([
+      { request: younger.request, sinceMs: 5_000, untilMs: 25_000 },
+    ]);
   });
 
   it('starts at once beside those that have not started yet', () => {
     const result = decide({ running: [runs('a', {}, true), runs('b', {}, true)], waiting: [asked] });
     expect(result.place).toEqual([{ shape: 0, count: 1, includes: [] }]);
-    expect(result.claims).toEqual([]);
+    expect(nominationsOf(result.reservations)).toEqual([]);
   });
 
-  it('keeps its claim while they stop, and gives up nobody else', () => {
-    const result = decide({ running: [vacating(), vacating()], waiting: [asked], claims: [claim()] });
-    expect(result).toMatchObject({ place: [], preempt: [], claims: [claim()] });
+  it('keeps its nomination while they stop, and gives up nobody else', () => {
+    const result = decide({ running: [vacating(), vacating()], waiting: [asked], reservations: [nomination()] });
+    expect(result).toMatchObject({ place: [], preempt: [], reservations: [nomination()] });
   });
 
   it('starts as soon as enough has stopped', () => {
-    const result = decide({ running: [vacating({ resources: amounts(40) })], waiting: [asked], claims: [claim()] });
-    expect(result).toMatchObject({ place: [{ shape: 0, count: 1 }], preempt: [], claims: [] });
+    const result = decide({
+      running: [vacating({ resources: amounts(40) })],
+      waiting: [asked],
+      reservations: [nomination()],
+    });
+    expect(result).toMatchObject({ place: [{ shape: 0, count: 1 }], preempt: [], reservations: [] });
   });
 
   it('is not overtaken by equals, many small ones among them, nor by what is below', () => {
@@ -115,29 +114,31 @@ describe('what displaces others that need time to stop', () => {
       aShape({ request: amounts(10), count: 9 }),
       aShape({ priority: 10, request: amounts(10), count: 9 }),
     ];
-    const result = decide({ running: [vacating()], waiting, claims: [claim()] });
+    const result = decide({ running: [vacating()], waiting, reservations: [nomination()] });
     expect(result.place).toEqual([{ shape: 1, count: 4, includes: [] }]);
-    expect(result.claims).toEqual([claim()]);
+    expect(nominationsOf(result.reservations)).toEqual([nomination()]);
   });
 
-  it('loses its claim to a higher priority, and then nobody else is given up for it in vain', () => {
+  it('loses its nomination to a higher priority, and then nobody else is given up for it in vain', () => {
     const waiting = [asked, aShape({ priority: 90, request: amounts(50) })];
-    const result = decide({ running: [vacating(), vacating()], waiting, claims: [claim()] });
-    expect(result.claims).toMatchObject([{ priority: 90, count: 1 }]);
+    const result = decide({ running: [vacating(), vacating()], waiting, reservations: [nomination()] });
+    expect(nominationsOf(result.reservations)).toMatchObject([{ priority: 90, count: 1 }]);
     expect(result.preempt).toEqual([]);
   });
 
-  it('loses its claim before anybody of its own priority who runs is given up', () => {
+  it('loses its nomination before anybody of its own priority who runs is given up', () => {
     const waiting = [aShape({ request: amounts(40) }), aShape({ priority: 90, request: amounts(50) })];
-    const own = claim({ request: amounts(40) });
-    const result = decide({ running: [vacating(), runs('equal', { priority: 50 })], waiting, claims: [own] });
+    const own = nomination({ request: amounts(40) });
+    const result = decide({ running: [vacating(), runs('equal', { priority: 50 })], waiting, reservations: [own] });
     expect(result.preempt).toEqual([]);
-    expect(result.claims).toMatchObject([{ priority: 90 }]);
+    expect(nominationsOf(result.reservations)).toMatchObject([{ priority: 90 }]);
   });
 
-  it('has no claim on a cordoned cluster, nor once it waits no more', () => {
-    expect(decide({ running: [vacating()], waiting: [asked], claims: [claim()], isCordoned: true }).claims).toEqual([]);
-    expect(decide({ running: [vacating()], waiting: [], claims: [claim()] }).claims).toEqual([]);
+  it('has no nomination on a cordoned cluster, nor once it waits no more', () => {
+    expect(
+      decide({ running: [vacating()], waiting: [asked], reservations: [nomination()], isCordoned: true }).reservations,
+    ).toEqual([]);
+    expect(decide({ running: [vacating()], waiting: [], reservations: [nomination()] }).reservations).toEqual([]);
   });
 
   it('does so too when its reservation falls due', () => {
@@ -147,44 +148,44 @@ describe('what displaces others that need time to stop', () => {
     ];
     const policy = { ...PATIENT, reserveAfterSeconds: 600 };
     const result = decide({ policy, running: [runs('a'), runs('b')], waiting });
-    expect(result.claims).toMatchObject([{ request: amounts(100), count: 1 }]);
-    expect(result.reservationEvents).toMatchObject([{ id: 'large', kind: 'claimed', cause: 'fits-now' }]);
-    const later = decide({ policy, running: [vacating(), vacating()], waiting, claims: result.claims });
-    expect(later).toMatchObject({ place: [], preempt: [], reservation: null, reservationEvents: [] });
-    expect(later.claims).toMatchObject([{ request: amounts(100), count: 1 }]);
+    expect(nominationsOf(result.reservations)).toMatchObject([{ request: amounts(100), count: 1 }]);
+    expect(result.reservationEvents).toMatchObject([{ id: 'large', kind: 'nominated', cause: 'fits-now' }]);
+    const { reservations } = result;
+    const later = decide({ policy, running: [vacating(), vacating()], waiting, reservations });
+    expect(later).toMatchObject({ place: [], preempt: [], reservationEvents: [] });
+    expect(later.reservations).toMatchObject([{ state: 'nominated', request: amounts(100), count: 1 }]);
   });
 
-  it('needs no reservation once all of its shape that still wait have claims, and nobody starts twice', () => {
+  it('needs no reservation once all of its shape that still wait have nominations, and nobody starts twice', () => {
     const own = { request: amounts(40), maxRuntimeSeconds: 60 };
-    const reservation: StandingReservation = {
+    const reservation: OwnedReservation = {
       ...own,
       id: 'third',
       priority: 50,
-      queuedAtMs: -900_000,
+      count: 1,
       state: 'promised',
       sinceMs: -5_000,
-      promisedAtMs: 70_000,
-      untilMs: null,
+      untilMs: 70_000,
     };
     const waiting = [aShape({ ...own, count: 2, oldest: { id: 'second', queuedAtMs: -950_000 } })];
     const policy = { ...PATIENT, reserveAfterSeconds: 600 };
-    const state = { policy, waiting, reservation, claims: [claim({ ...own, count: 2 })] };
+    const state = { policy, waiting, reservations: [nomination({ ...own, count: 2 }), reservation] };
     const result = decide({ ...state, running: [vacating({ resources: amounts(60) })] });
     expect(result.place).toEqual([{ shape: 0, count: 1, includes: [] }]);
-    expect(result.claims).toEqual([claim({ ...own })]);
-    expect(result.reservation).toBeNull();
+    expect(nominationsOf(result.reservations)).toEqual([nomination({ ...own })]);
+    expect(ownedReservation(result.reservations)).toBeNull();
     expect(result.reservationEvents).toEqual([
-      { id: 'third', kind: 'claimed', cause: 'fits-now', promisedAtMs: 70_000 },
+      { id: 'third', kind: 'nominated', cause: 'fits-now', promisedAtMs: 70_000 },
     ]);
     expect(decide({ ...state, capacity: amounts(1_000) }).place).toEqual([{ shape: 0, count: 2, includes: [] }]);
   });
 });
 
-const countOf = (claims: readonly Claim[]): number => claims.reduce((sum, { count }) => sum + count, 0);
+const countOf = (nominations: readonly Nomination[]): number => nominations.reduce((sum, { count }) => sum + count, 0);
 
 describe('always', () => {
-  it('claims stand, in any number of passes, until all has stopped; then they start, and nobody else is given up for them', () => {
-    let [claimed, started] = [0, 0];
+  it('nominations stand, in any number of passes, until all has stopped; then they start, and nobody else is given up for them', () => {
+    let [nominated, started] = [0, 0];
     const policies = fc.record({
       reserveAfterSeconds: fc.constantFrom(null, null, 300),
       searchSteps: fc.constantFrom(0, 10, 20_000),
@@ -192,13 +193,13 @@ describe('always', () => {
     fc.assert(
       fc.property(someBusyCluster(TRIABLE), policies, (some, changes) => {
         let snapshot: Snapshot = { ...some, policy: { ...PATIENT, ...changes } };
-        let before: readonly Claim[] = [];
-        // With less of a search, a later pass may find room for more of a higher priority, which outranks claims; so may a reservation there.
+        let before: readonly Nomination[] = [];
+        // With less of a search, a later pass may find room for more of a higher priority, which outranks nominations; so may a reservation there.
         const isExact = changes.searchSteps === 20_000 && changes.reserveAfterSeconds === null;
         for (let pass = 0; pass < 4; pass++) {
           const result = plan(snapshot, { withProof: true });
           expect(verify(snapshot, result)).toEqual({ isAccepted: true });
-          const startedOf = (one: Claim): number =>
+          const startedOf = (one: Nomination): number =>
             result.place.reduce((sum, { shape, count }) => {
               const { priority, request } = snapshot.waiting[shape] as WaitingShape;
               return priority === one.priority && RESOURCES.every((key) => request[key] === one.request[key])
@@ -207,15 +208,15 @@ describe('always', () => {
             }, 0);
           if (pass > 0 && isExact) expect(result.preempt).toEqual([]);
           for (const one of isExact ? before : []) {
-            const still = result.claims.filter(
+            const still = nominationsOf(result.reservations).filter(
               ({ priority, request }) => priority === one.priority && request === one.request,
             );
             expect(countOf(still) + startedOf(one)).toBeGreaterThanOrEqual(one.count);
           }
-          if (pass === 3) expect(result.claims).toEqual([]);
-          claimed += pass === 0 ? countOf(result.claims) : 0;
+          if (pass === 3) expect(nominationsOf(result.reservations)).toEqual([]);
+          nominated += pass === 0 ? countOf(nominationsOf(result.reservations)) : 0;
           started += pass > 0 ? result.place.length : 0;
-          before = result.claims;
+          before = nominationsOf(result.reservations);
           snapshot = afterPlan(snapshot, result);
           expect(heldIn(snapshot).fitsIn(snapshot.capacity)).toBe(true);
           const stopped = snapshot.running.findIndex(({ isVacating }) => isVacating === true);
@@ -227,7 +228,7 @@ describe('always', () => {
       }),
       { numRuns: cases(600) },
     );
-    expect(claimed).toBeGreaterThan(60);
+    expect(nominated).toBeGreaterThan(60);
     expect(started).toBeGreaterThan(60);
   });
 });
@@ -253,19 +254,19 @@ describe('over time', () => {
     expect(simulation.startedAtSeconds.get('a')).toBe(6_500);
   });
 
-  it('claims end when all has stopped, and in the end all come to theirs', () => {
-    let claims = 0;
+  it('nominations end when all has stopped, and in the end all come to theirs', () => {
+    let nominations = 0;
     fc.assert(
       fc.property(someDay(fc.integer({ min: 1, max: 10 })), fc.constantFrom(null, 600), (list, reserveAfterSeconds) => {
         const policy = { ...YIELDING, reserveAfterSeconds, preemptAfterSeconds: 0, stopGraceSeconds: 600 };
         playDay(list, amounts(16), policy, (snapshot, result) => {
-          claims += result.claims.length;
+          nominations += nominationsOf(result.reservations).length;
           if (!snapshot.running.some(({ isVacating }) => isVacating) && result.preempt.length === 0)
-            expect(result.claims).toEqual([]);
+            expect(nominationsOf(result.reservations)).toEqual([]);
         });
       }),
       { numRuns: cases(20) },
     );
-    expect(claims).toBeGreaterThan(20);
+    expect(nominations).toBeGreaterThan(20);
   });
 });

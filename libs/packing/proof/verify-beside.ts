@@ -1,4 +1,5 @@
 // How the verifier reads what a reservation sets aside. As the rest of it, this shares nothing with the solver but the forms of data.
+import type { OwnedReservation } from '../reservation.js';
 import type { Plan } from '../types.js';
 import { at, ensure, max, min, rowOf, sum } from './verify-numbers.js';
 import { claimRank, isStart, isStay, type Item } from './verify-reading.js';
@@ -8,15 +9,19 @@ export type Reading = (item: Item) => bigint[];
 
 /** Adds the limits at the time of the reservation, and its owner to the items; reads what of an item counts against the limits. */
 export function beside(
-  { reservation }: Plan,
+  { reservations }: Plan,
   nowMs: number,
   limits: bigint[],
   { starts, runs }: { readonly starts: Item[]; readonly runs: readonly Item[] },
   leftAt: (ms: number) => bigint[],
 ): Reading {
-  if (reservation === null || reservation.state === 'lapsed') return () => [];
-  const { priority, request, promisedAtMs } = reservation;
-  const time = promisedAtMs ?? nowMs;
+  const owned = reservations.filter((one): one is OwnedReservation => one.state !== 'nominated');
+  ensure(owned.length <= 1, 'two reservations have an owner');
+  const [reservation] = owned;
+  if (reservation === undefined || reservation.state === 'lapsed') return () => [];
+  const { priority, request, state, untilMs } = reservation;
+  const isPromised = state === 'promised';
+  const time = isPromised ? untilMs : nowMs;
   const counts = (item: Item): boolean => item.end > time && (!isStay(item) || item.priority >= priority);
   const comesBefore = (item: Item): boolean =>
     counts(item) && item.rank > (isStart(item) ? claimRank(priority) : priority * 3);
@@ -25,10 +30,7 @@ export function beside(
   const free = leftAt(time).map((amount) => max(0n, amount));
   limits.push(...free);
   const needed = rowOf(request).map((amount, i) => min(amount, max(0n, at(free, i) - used(i))));
-  ensure(
-    promisedAtMs === null || (time > nowMs && needed.join() === rowOf(request).join()),
-    'the promise cannot be kept',
-  );
+  ensure(!isPromised || (time > nowMs && needed.join() === rowOf(request).join()), 'the promise cannot be kept');
   const owner = {
     priority,
     rank: claimRank(priority),

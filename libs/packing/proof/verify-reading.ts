@@ -1,7 +1,7 @@
 // How the verifier reads a snapshot and a plan. As the rest of it, this shares nothing with the solver but the forms of data.
 import type { LevelCertificate, Plan, RunningGroup, Snapshot } from '../types.js';
 import { at, ensure, max, min, refuse, rowOf, sum } from './verify-numbers.js';
-import { checkStops, claimsAfter, claimsBefore, lastStop } from './verify-stopping.js';
+import { checkStops, lastStop, nominatedIn } from './verify-stopping.js';
 
 /** What a plan decides on: waiting deployments that are alike, or one that runs and might be given up. */
 export type Item = {
@@ -31,7 +31,7 @@ export const isStay = ({ rank }: { rank: number }): boolean => rank % 3 === 2;
 
 /** Reads what runs and starts; refuses impossible counts, and victims that may not be given up, or for nobody. */
 export function readPlan(snapshot: Snapshot, plan: Plan): Reading {
-  const { running, waiting, nowMs } = snapshot;
+  const { running, waiting, nowMs, isCordoned } = snapshot;
   const candidates = candidatesIn(snapshot);
   const victims = checkVictims(snapshot, plan, candidates);
   const toItem = (group: RunningGroup): Item => {
@@ -79,9 +79,9 @@ export function readPlan(snapshot: Snapshot, plan: Plan): Reading {
   const claims: Item[] = [];
   for (const [index, start] of starts.entries()) {
     const shape = at(waiting, index);
-    const all = start.taken + claimsAfter(plan, shape);
+    const all = start.taken + nominatedIn(plan, shape);
     ensure(all <= start.count && at(forced, index) <= all, 'a count is impossible');
-    const count = min(claimsBefore(snapshot, shape) + at(forced, index), start.count);
+    const count = min((isCordoned ? 0n : nominatedIn(snapshot, shape)) + at(forced, index), start.count);
     const taken = min(count, all);
     if (count > 0n) claims.push({ ...start, rank: claimRank(shape.priority), count, taken });
     start.count -= count;
@@ -114,7 +114,7 @@ function checkVictims(snapshot: Snapshot, plan: Plan, candidates: readonly numbe
   );
   for (const { id, group, by, lostSeconds } of preempt) {
     const { preemptible, priority } = at(snapshot.running, group);
-    const isPlaced = place.some(({ shape }) => shape === by) || claimsAfter(plan, at(snapshot.waiting, by)) > 0n;
+    const isPlaced = place.some(({ shape }) => shape === by) || nominatedIn(plan, at(snapshot.waiting, by)) > 0n;
     ensure(preemptible?.id === id, 'a victim has another name');
     ensure(
       isPlaced && at(snapshot.waiting, by).priority > priority,
@@ -166,11 +166,13 @@ export function readClaims(levels: readonly LevelCertificate[], { starts, runs }
       );
       claims.push({ rank: stayRank(priority), reached, beyond: (BigInt(most) + 1n) * all });
     }
-    const claimed = waiting.filter((item) => !isStart(item));
-    const standing = sum(claimed, ({ taken }) => taken);
+    const nominated = waiting.filter((item) => !isStart(item));
+    const standing = sum(nominated, ({ taken }) => taken);
     // The owner of a reservation starts later.
-    const later = sum(claimed, ({ end, row }) => (end === Infinity && row.every((amount) => amount === 0n) ? 1n : 0n));
-    if (claimed.length > 0) claims.push({ rank: claimRank(priority), reached: standing, beyond: null });
+    const later = sum(nominated, ({ end, row }) =>
+      end === Infinity && row.every((amount) => amount === 0n) ? 1n : 0n,
+    );
+    if (nominated.length > 0) claims.push({ rank: claimRank(priority), reached: standing, beyond: null });
     const reached = BigInt(placed) + later - standing;
     if (waiting.length > 0)
       claims.push({ rank: startRank(priority), reached, beyond: BigInt(upperBound) + later + 1n });

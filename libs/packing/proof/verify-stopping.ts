@@ -1,26 +1,19 @@
 // How the verifier reads what has yet to stop. As the rest of it, this shares nothing with the solver but the forms of data.
-import type { Claim, Plan, Snapshot, WaitingShape } from '../types.js';
-import { at, ensure, max, min, rowOf, sum } from './verify-numbers.js';
+import type { Nomination } from '../reservation.js';
+import type { Plan, Snapshot, WaitingShape } from '../types.js';
+import { at, ensure, max, rowOf, sum } from './verify-numbers.js';
 
-const isOf = (shape: WaitingShape, { priority, request, maxRuntimeSeconds }: Claim): boolean =>
+const isOf = (shape: WaitingShape, { priority, request, maxRuntimeSeconds }: Nomination): boolean =>
   shape.priority === priority &&
   shape.maxRuntimeSeconds === maxRuntimeSeconds &&
   rowOf(shape.request).join() === rowOf(request).join();
+const nominations = ({ reservations }: Pick<Plan, 'reservations'>): Nomination[] =>
+  reservations.filter((one) => one.state === 'nominated');
 
-/** How many of a shape have a claim before the plan, and after it. */
-export const claimsBefore = ({ claims = [], isCordoned }: Snapshot, shape: WaitingShape): bigint =>
-  isCordoned
-    ? 0n
-    : min(
-        BigInt(shape.count),
-        sum(
-          claims.filter((claim) => isOf(shape, claim)),
-          ({ count }) => BigInt(count),
-        ),
-      );
-export const claimsAfter = ({ claims }: Plan, shape: WaitingShape): bigint =>
+/** How many of a shape are nominated before a plan, or after it. */
+export const nominatedIn = (of: Pick<Plan, 'reservations'>, shape: WaitingShape): bigint =>
   sum(
-    claims.filter((claim) => isOf(shape, claim)),
+    nominations(of).filter((one) => isOf(shape, one)),
     ({ count }) => BigInt(count),
   );
 
@@ -32,7 +25,7 @@ export function lastStop({ running, nowMs, policy }: Snapshot, groups: readonly 
   return Math.max(nowMs, ...vacating, ...told);
 }
 
-/** What starts fits beside everything that still holds something, and whoever has a claim does not, and waits for something to stop. */
+/** What starts fits beside everything that still holds something, and whoever is nominated does not, and waits for something to stop. */
 export function checkStops(snapshot: Snapshot, plan: Plan): void {
   const { running, waiting, capacity, nowMs, policy } = snapshot;
   const victims = plan.preempt.map(({ group }) => group);
@@ -47,16 +40,16 @@ export function checkStops(snapshot: Snapshot, plan: Plan): void {
   ensure(!left.some((amount, i) => starts(i) > 0n && amount < 0n), 'it does not fit before others have stopped');
   const stopMs = lastStop(snapshot, victims);
   const isWaited = running.some(({ isVacating }) => isVacating === true) || victims.some((index) => !isGone(index));
-  ensure(plan.claims.length === 0 || isWaited, 'nothing has to stop for a claim');
-  for (const claim of plan.claims) {
-    const shape = waiting.find((one) => isOf(one, claim));
-    const before = snapshot.claims?.filter((one) => isOf(shape ?? at(waiting, -1), one)) ?? [];
+  ensure(nominations(plan).length === 0 || isWaited, 'nothing has to stop for a nomination');
+  for (const nomination of nominations(plan)) {
+    const shape = waiting.find((one) => isOf(one, nomination));
+    const before = nominations(snapshot).filter((one) => isOf(shape ?? at(waiting, -1), one));
     const sinceMs = [nowMs, ...before.map((one) => one.sinceMs)];
     ensure(
-      claim.count > 0 && claim.untilMs === stopMs && sinceMs.includes(claim.sinceMs),
-      'a claim is not what it says',
+      nomination.count > 0 && nomination.untilMs === stopMs && sinceMs.includes(nomination.sinceMs),
+      'a nomination is not what it says',
     );
-    const fits = left.every((amount, i) => at(rowOf(claim.request), i) <= max(0n, amount));
-    ensure(!fits, 'a claim waits that could start');
+    const fits = left.every((amount, i) => at(rowOf(nomination.request), i) <= max(0n, amount));
+    ensure(!fits, 'a nominated deployment waits that could start');
   }
 }

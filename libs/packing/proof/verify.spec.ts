@@ -9,6 +9,7 @@ import { someSnapshot } from '../testing/arbitraries.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
 import type { Certificate, Plan, Snapshot } from '../types.js';
 import { verify } from './verify.js';
+import { ownedReservation } from '../reservation.js';
 
 /** Two levels; the bound of the lower one needs a case distinction: 44 = 4 x 11, but five starts would need 46 or more of one resource. */
 const snapshot: Snapshot = aSnapshot({
@@ -92,7 +93,7 @@ describe('the verifier accepts', () => {
   it('an honest plan, with a case distinction, and one beside a reservation', () => {
     expect(refutation).toBeTruthy();
     expect(verify(snapshot, honest)).toEqual({ isAccepted: true });
-    expect(beside.reservation?.state).toBe('promised');
+    expect(ownedReservation(beside.reservations)?.state).toBe('promised');
     expect(verify(reserved, beside)).toEqual({ isAccepted: true });
   });
 
@@ -218,15 +219,15 @@ describe('the verifier refuses', () => {
     [
       'a promise that comes too early',
       reserved,
-      { ...beside, reservation: beside.reservation && { ...beside.reservation, promisedAtMs: 80_000 } },
+      { ...beside, reservations: beside.reservations.map((one) => ({ ...one, untilMs: 80_000 })) },
     ],
     [
       'a promise in the past',
       reserved,
-      { ...beside, reservation: beside.reservation && { ...beside.reservation, promisedAtMs: 0 } },
+      { ...beside, reservations: beside.reservations.map((one) => ({ ...one, untilMs: 0 })) },
     ],
     ['starts in the way of the promise', reserved, { ...beside, place: [{ shape: 1, count: 2, includes: [] }] }],
-    ['bounds that need the reservation, without it', reserved, { ...beside, reservation: null }],
+    ['bounds that need the reservation, without it', reserved, { ...beside, reservations: [] }],
   ])('%s', (_, problem, forged) => {
     expect(verify(problem, forged).isAccepted).toBe(false);
   });

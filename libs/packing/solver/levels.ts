@@ -20,7 +20,7 @@ export interface LevelSolution {
   /** Where counts are looked for: the same, unless a choice had to be fixed without proof; then only what goes with that choice. */
   choice: Box;
   readonly proofs: LevelProof[];
-  /** Levels whose bounds speak of every plan; of those below nothing is claimed, because too little is known of what stays above them. */
+  /** Levels whose bounds speak of every plan; of those below nothing is nominated, because too little is known of what stays above them. */
   told: number;
 }
 
@@ -69,7 +69,7 @@ export function solveLevels(program: Program, meter: Meter): LevelSolution {
 /**
  * Starts, and keeps, whatever still fits: only after a search that was cut short can anything be left that does. What was known of lower levels
  * spoke of fewer deployments here, so that their bounds become "as many as there are".
- * @returns whether anything changed, or nothing can be claimed of some levels
+ * @returns whether anything changed, or nothing can be nominated of some levels
  */
 export function topUp(program: Program, solution: LevelSolution, x: Float64Array): boolean {
   const left = usage(program, x).map((used, row) => program.limits[row]! - used);
@@ -159,7 +159,7 @@ function boundAll(
 }
 
 /**
- * Decides which of those that run at a priority stay (the most work), or which claims stand (the most), by branch and bound. Then they are
+ * Decides which of those that run at a priority stay (the most work), or which nominations stand (the most), by branch and bound. Then they are
  * fixed, one by one: no later level may exchange them, nor bargain for them.
  *
  * If the budget ends before that is proven, what starts above is fixed as well, for all that is chosen from then on. Then each of those that go

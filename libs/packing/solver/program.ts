@@ -1,11 +1,11 @@
-/** What is decided at a level: which of those that run at a priority stay, which claims stand, or how many of those that wait there start. */
+/** What is decided at a level: which of those that run at a priority stay, which nominations stand, or how many of those that wait there start. */
 export type Stage = 'kept' | 'reserved' | 'placed';
 
 /**
  * The integer program: how many of each class start, or stay.
  *
- * A level is what is decided at once: at each priority first what stays, where something might be given up, then which claims stand, then what starts.
- * So nothing is ever given up for its own priority or a lower one, and no claim for others of its priority.
+ * A level is what is decided at once: at each priority first what stays, where something might be given up, then which nominations stand, then what starts.
+ * So nothing is ever given up for its own priority or a lower one, and no nomination for others of its priority.
  *
  * Classes are shapes, or candidates, that it cannot tell apart, sorted by level, then by amounts, then by worth, whatever the order of the input:
  * every tie that is ever broken by index is thereby broken canonically. Amounts are whole numbers in doubles; no sum that can occur exceeds 2^53.
@@ -29,6 +29,6 @@ export interface Program {
   readonly worth: Float64Array;
   /** What one more of a class adds to the sum of shares of capacity. */
   readonly weights: Float64Array;
-  /** The shapes in each class, or the candidates, or the claims (by index in the demand), oldest first. */
+  /** The shapes in each class, or the candidates, or the nominations (by index in the demand), oldest first. */
   readonly members: readonly (readonly number[])[];
 }

@@ -73,7 +73,7 @@ export function someSnapshot(problem: ProblemSize): fc.Arbitrary<Snapshot> {
       isCordoned: false,
       running: [],
       waiting,
-      reservation: null,
+      reservations: [],
     };
   });
 }
@@ -132,7 +132,7 @@ export function someTrouble(
       isCordoned: false,
       running: [],
       waiting: entries.map((entry, index) => ({ ...entry, oldest: { id: `d${index}`, queuedAtMs: index } })),
-      reservation: null,
+      reservations: [],
     };
   });
 }

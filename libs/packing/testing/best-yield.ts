@@ -68,7 +68,7 @@ export interface Ceiling {
   readonly placed: number;
 }
 
-/** What no plan exceeds that starts as many, and keeps the same, at every higher priority; by trying everything. Without reservations and claims. */
+/** What no plan exceeds that starts as many, and keeps the same, at every higher priority; by trying everything. Without reservations and nominations. */
 export function ceilingsOf(snapshot: Snapshot, { preempt, certificate }: Plan): Ceiling[] {
   const candidates = yielding(snapshot);
   const gone = new Set(preempt.map(({ group }) => snapshot.running[group]));

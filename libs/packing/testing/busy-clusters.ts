@@ -94,7 +94,7 @@ export function someBusyCluster({ running, shapes, count, largest, elapsed }: Bu
           ...rest,
           oldest: { id: `w${String(index).padStart(4, '0')}`, queuedAtMs: NOW_MS - age * 1000 },
         })),
-        reservation: null,
+        reservations: [],
       };
     });
 }

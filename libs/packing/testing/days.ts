@@ -5,6 +5,7 @@ import { type ResourceAmounts, ResourceVector } from '#kernel';
 
 import { keyOf } from '../explain/places.js';
 import type { Plan, PlanningPolicy, RunningGroup, Snapshot } from '../types.js';
+import { nominationsOf } from '../reservation.js';
 import { amounts } from './problems.js';
 import { type Eviction, type SimulatedDeployment, Simulation } from './simulator.js';
 
@@ -75,11 +76,11 @@ export function evictionsAt({ evictions }: Simulation, isMeant: (priority: numbe
   return evictions.filter(({ priority }) => isMeant(priority));
 }
 
-/** The priorities of claims that a plan neither starts nor keeps, one for each deployment. */
-export function lostClaims({ claims = [], waiting }: Snapshot, result: Plan): number[] {
-  return claims.flatMap(({ priority, request, maxRuntimeSeconds, count }) => {
+/** The priorities of nominations that a plan neither starts nor keeps, one for each deployment. */
+export function lostNominations({ reservations, waiting }: Snapshot, result: Plan): number[] {
+  return nominationsOf(reservations).flatMap(({ priority, request, maxRuntimeSeconds, count }) => {
     const key = keyOf({ priority, request, maxRuntimeSeconds });
-    const still = result.claims.filter((claim) => keyOf(claim) === key);
+    const still = nominationsOf(result.reservations).filter((one) => keyOf(one) === key);
     const starts = result.place.filter(({ shape }) => keyOf(waiting[shape]!) === key);
     const left = [...still, ...starts].reduce((sum, one) => sum - one.count, count);
     return new Array<number>(Math.max(0, left)).fill(priority);
@@ -92,7 +93,7 @@ export function heldIn({ running }: Snapshot): ResourceVector {
 }
 
 /** The state after a plan: victims stop, or vacate; starts run. */
-export function afterPlan(snapshot: Snapshot, { place, preempt, claims, reservation }: Plan): Snapshot {
+export function afterPlan(snapshot: Snapshot, { place, preempt, reservations }: Plan): Snapshot {
   const { stopGraceSeconds } = snapshot.policy;
   const victims = new Set(preempt.map(({ group }) => group));
   const endsAtMs = snapshot.nowMs + stopGraceSeconds * 1000;
@@ -114,7 +115,6 @@ export function afterPlan(snapshot: Snapshot, { place, preempt, claims, reservat
     ...snapshot,
     running: [...running, ...starts],
     waiting: waiting.filter(({ count }) => count > 0),
-    claims,
-    reservation,
+    reservations,
   };
 }

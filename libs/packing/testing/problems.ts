@@ -37,7 +37,7 @@ export function aSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
     isCordoned: false,
     running: [],
     waiting: [],
-    reservation: null,
+    reservations: [],
     ...changes,
   };
 }

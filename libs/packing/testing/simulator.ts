@@ -1,16 +1,8 @@
 import type { ResourceAmounts } from '#kernel';
 
 import { plan } from '../planning/plan.js';
-import type {
-  Claim,
-  Plan,
-  PlanningPolicy,
-  ReservationEvent,
-  RunningGroup,
-  Snapshot,
-  StandingReservation,
-  WaitingShape,
-} from '../types.js';
+import type { Plan, PlanningPolicy, ReservationEvent, RunningGroup, Snapshot, WaitingShape } from '../types.js';
+import { ownedReservation } from '../reservation.js';
 import { verify } from '../proof/verify.js';
 
 /** A deployment with the time that it really takes, which the planner does not see. */
@@ -63,8 +55,7 @@ export class Simulation {
   private readonly pending: SimulatedDeployment[];
   private queue: SimulatedDeployment[] = [];
   private running: Run[] = [];
-  private claims: readonly Claim[] = [];
-  private reservation: StandingReservation | null = null;
+  private reservations: Snapshot['reservations'] = [];
   private wakeAtSeconds: number | null = null;
 
   constructor(
@@ -152,8 +143,7 @@ export class Simulation {
       isCordoned: false,
       running: this.running.map((run) => this.toGroup(run)),
       waiting: groups.map((group) => toShape(group, this.names)),
-      reservation: this.reservation,
-      claims: this.claims,
+      reservations: this.reservations,
     };
   }
 
@@ -205,12 +195,12 @@ export class Simulation {
     }
     this.queue = this.queue.filter(({ id }) => !this.startedAtSeconds.has(id));
     for (const event of result.reservationEvents) this.events.push({ atSeconds: now, event });
-    this.reservation = result.reservation;
-    this.claims = result.claims;
+    this.reservations = result.reservations;
     this.wakeAtSeconds = result.wakeAtMs === null ? null : result.wakeAtMs / 1000;
-    if (result.reservation?.state === 'promised') {
-      const { id, promisedAtMs } = result.reservation;
-      this.promises.set(id, [...(this.promises.get(id) ?? []), promisedAtMs! / 1000]);
+    const owned = ownedReservation(result.reservations);
+    if (owned?.state === 'promised') {
+      const { id, untilMs } = owned;
+      this.promises.set(id, [...(this.promises.get(id) ?? []), untilMs / 1000]);
     }
   }
 }

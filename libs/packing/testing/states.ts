@@ -5,15 +5,8 @@ import { type ResourceAmounts, RESOURCES } from '#kernel';
 import { keyOf } from '../explain/places.js';
 import { plan } from '../planning/plan.js';
 import { DEFAULT_POLICY } from '../policy.js';
-import {
-  type Claim,
-  type PlanningPolicy,
-  PREEMPTION,
-  type RunningGroup,
-  type Snapshot,
-  type StandingReservation,
-  type WaitingShape,
-} from '../types.js';
+import { type PlanningPolicy, PREEMPTION, type RunningGroup, type Snapshot, type WaitingShape } from '../types.js';
+import { nominationsOf, type Reservation } from '../reservation.js';
 import { amounts } from './problems.js';
 
 /** A waiting deployment, each by itself: what shapes are made from. */
@@ -33,8 +26,7 @@ export interface State {
   readonly isCordoned: boolean;
   readonly running: readonly RunningGroup[];
   readonly waiting: readonly Waiting[];
-  readonly reservation: StandingReservation | null;
-  readonly claims: readonly Claim[];
+  readonly reservations: readonly Reservation[];
 }
 
 /** Deployments of each shape, oldest first, in the order of the shapes of {@link snapshotOf}. */
@@ -72,15 +64,15 @@ export function startedBy(state: State, snapshot = snapshotOf(state)): string[] 
   });
 }
 
-/** Who waits after the plan for a state, and has a claim then: by id, until when. */
-export function claimedBy(state: State, snapshot = snapshotOf(state)): Map<string, number> {
+/** Who waits after the plan for a state, and is nominated then: by id, until when. */
+export function nominatedBy(state: State, snapshot = snapshotOf(state)): Map<string, number> {
   const started = startedBy(state, snapshot);
   const members = membersOf(state);
   return new Map(
-    plan(snapshot).claims.flatMap((claim) => {
-      const group = members.find(([first]) => first !== undefined && keyOf(first) === keyOf(claim)) ?? [];
+    nominationsOf(plan(snapshot).reservations).flatMap((nomination) => {
+      const group = members.find(([first]) => first !== undefined && keyOf(first) === keyOf(nomination)) ?? [];
       const left = group.filter(({ id }) => !started.includes(id));
-      return left.slice(0, claim.count).map(({ id }): [string, number] => [id, claim.untilMs]);
+      return left.slice(0, nomination.count).map(({ id }): [string, number] => [id, nomination.untilMs]);
     }),
   );
 }
@@ -143,8 +135,7 @@ export function someState({ shapes, waiting, running, largest }: StateSize): fc.
           id: `w${String(index).padStart(3, '0')}`,
           queuedAtMs: age * 1000,
         })),
-        reservation: null,
-        claims: [],
+        reservations: [],
       };
       return hasHistory ? { ...state, ...afterPass(state) } : state;
     });
@@ -163,11 +154,11 @@ function toRunning({ yields, ...group }: DrawnGroup, index: number): RunningGrou
 }
 
 /** The state after a pass half a minute ago has been made real. */
-function afterPass(state: State): Pick<State, 'running' | 'waiting' | 'reservation' | 'claims'> {
+function afterPass(state: State): Pick<State, 'running' | 'waiting' | 'reservations'> {
   const nowMs = state.nowMs - 30_000;
   const past = { ...state, nowMs };
   const started = startedBy(past);
-  const { reservation, preempt, claims } = plan(snapshotOf(past));
+  const { reservations, preempt } = plan(snapshotOf(past));
   const gone = new Set(preempt.map(({ group }) => group));
   const graceEndsMs = nowMs + state.policy.stopGraceSeconds * 1000;
   const starts = state.waiting.filter(({ id }) => started.includes(id));
@@ -182,8 +173,7 @@ function afterPass(state: State): Pick<State, 'running' | 'waiting' | 'reservati
       })),
     ].filter(({ endsAtMs }) => endsAtMs === null || endsAtMs > state.nowMs),
     waiting: state.waiting.filter(({ id }) => !started.includes(id)),
-    reservation,
-    claims,
+    reservations,
   };
 }
 

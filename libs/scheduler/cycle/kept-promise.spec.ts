@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { DEFAULT_POLICY, plan, type Plan, type Snapshot } from '#packing';
+import { DEFAULT_POLICY, ownedReservation, plan, type Plan, type Snapshot } from '#packing';
 
 import { withKeptPromise, withReservationsKept } from './kept-promise.js';
 
@@ -17,43 +17,47 @@ const snapshot: Snapshot = {
     { priority: 60, request: amounts(50), maxRuntimeSeconds: 60, count: 1, oldest: { id: 'half', queuedAtMs: 1 } },
     { priority: 50, request: amounts(100), maxRuntimeSeconds: null, count: 1, oldest: { id: 'all', queuedAtMs: 2 } },
   ],
-  reservation: null,
+  reservations: [],
 };
 const made: Plan = plan(snapshot);
 const PLANNED_MS = 1_060_000;
 
 describe('a promise', () => {
   it('that counts on something that starts in the same pass counts on its end as it was written', () => {
-    expect(made.reservation).toMatchObject({ id: 'all', promisedAtMs: PLANNED_MS });
+    expect(ownedReservation(made.reservations)).toMatchObject({ id: 'all', untilMs: PLANNED_MS });
     const kept = withKeptPromise(made, [{ plannedMs: PLANNED_MS, actualMs: PLANNED_MS + 7 }]);
-    expect(kept.reservation?.promisedAtMs).toBe(PLANNED_MS + 7);
+    expect(ownedReservation(kept.reservations)?.untilMs).toBe(PLANNED_MS + 7);
     expect(kept.wakeAtMs).toBe(PLANNED_MS + 7);
     expect(kept.reservationEvents).toMatchObject([{ id: 'all', kind: 'promised', promisedAtMs: PLANNED_MS + 7 }]);
   });
 
   it('moves for what was to end before it and ends after it, as well, and for nothing else', () => {
     const move = (plannedMs: number, actualMs: number): number | null | undefined =>
-      withKeptPromise(made, [{ plannedMs, actualMs }]).reservation?.promisedAtMs;
+      ownedReservation(withKeptPromise(made, [{ plannedMs, actualMs }]).reservations)?.untilMs;
     expect(move(PLANNED_MS - 3, PLANNED_MS + 2)).toBe(PLANNED_MS + 2);
     expect(move(PLANNED_MS - 10, PLANNED_MS - 3)).toBe(PLANNED_MS);
     expect(move(PLANNED_MS + 1, PLANNED_MS + 9)).toBe(PLANNED_MS);
   });
 
   it('is not made up where there is none', () => {
-    const none = { ...made, reservation: null };
+    const none = { ...made, reservations: [] };
     expect(withKeptPromise(none, [{ plannedMs: 1, actualMs: 2 }])).toBe(none);
   });
 });
 
 describe('a reservation whose holder was to start', () => {
-  const standing = made.reservation;
-  const free: Snapshot = { ...snapshot, waiting: snapshot.waiting.slice(1), reservation: standing };
+  const standing = ownedReservation(made.reservations);
+  const free: Snapshot = {
+    ...snapshot,
+    waiting: snapshot.waiting.slice(1),
+    reservations: standing === null ? [] : [standing],
+  };
   const started = plan({ ...free, nowMs: PLANNED_MS });
 
   it('stands where nobody started after all, and nothing is told', () => {
     expect(started.reservationEvents).toMatchObject([{ id: 'all', kind: 'started' }]);
     const kept = withReservationsKept(started, standing, [{ deploymentId: 'other' }]);
-    expect(kept).toEqual({ ...started, reservation: standing, reservationEvents: [] });
+    expect(kept).toEqual({ ...started, reservations: [standing], reservationEvents: [] });
   });
 
   it('is over where the holder started', () => {
@@ -62,7 +66,7 @@ describe('a reservation whose holder was to start', () => {
   });
 
   it('that nobody had before is told of no more', () => {
-    const fresh = withReservationsKept({ ...started, reservation: null }, null, []);
-    expect(fresh).toMatchObject({ reservation: null, reservationEvents: [] });
+    const fresh = withReservationsKept({ ...started, reservations: [] }, null, []);
+    expect(fresh).toMatchObject({ reservations: [], reservationEvents: [] });
   });
 });

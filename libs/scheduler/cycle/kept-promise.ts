@@ -1,4 +1,4 @@
-import { type Plan, type ReservationEvent, type StandingReservation } from '#packing';
+import { nominationsOf, type OwnedReservation, ownedReservation, type Plan, type ReservationEvent } from '#packing';
 
 /** When something that a pass has scheduled is over by its declared runtime: as planned, and as it stands in its row. */
 export interface DeclaredEnd {
@@ -11,18 +11,18 @@ export interface DeclaredEnd {
  * the plan was made: whoever was promised such an end, or a time soon after it, would otherwise be told by the next pass that it has moved.
  */
 export function withKeptPromise(plan: Plan, ends: readonly DeclaredEnd[]): Plan {
-  const promisedAtMs = plan.reservation?.promisedAtMs ?? null;
-  if (plan.reservation === null || promisedAtMs === null) return plan;
+  const promise = ownedReservation(plan.reservations);
+  if (promise?.state !== 'promised') return plan;
+  const { id, untilMs: promisedAtMs } = promise;
   const later = ends.reduce(
     (latest, { plannedMs, actualMs }) => (plannedMs <= promisedAtMs ? Math.max(latest, actualMs) : latest),
     promisedAtMs,
   );
   if (later === promisedAtMs) return plan;
-  const { id } = plan.reservation;
   const isThis = (event: ReservationEvent): boolean => event.id === id && event.promisedAtMs === promisedAtMs;
   return {
     ...plan,
-    reservation: { ...plan.reservation, promisedAtMs: later },
+    reservations: plan.reservations.map((one) => (one === promise ? { ...promise, untilMs: later } : one)),
     reservationEvents: plan.reservationEvents.map((event) =>
       isThis(event) ? { ...event, promisedAtMs: later } : event,
     ),
@@ -38,7 +38,7 @@ export function withKeptPromise(plan: Plan, ends: readonly DeclaredEnd[]): Plan 
  */
 export function withReservationsKept(
   plan: Plan,
-  standing: StandingReservation | null,
+  standing: OwnedReservation | null,
   scheduled: readonly { readonly deploymentId: string }[],
 ): Plan {
   const started = new Set(scheduled.map(({ deploymentId }) => deploymentId));
@@ -47,6 +47,6 @@ export function withReservationsKept(
   const isStill =
     standing !== null && plan.reservationEvents.some((event) => isUntrue(event) && event.id === standing.id);
   // What follows from that start is as untrue.
-  if (isStill) return { ...plan, reservation: standing, reservationEvents: [] };
+  if (isStill) return { ...plan, reservations: [...nominationsOf(plan.reservations), standing], reservationEvents: [] };
   return { ...plan, reservationEvents: plan.reservationEvents.filter((event) => !isUntrue(event)) };
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { changesOf, type EntityManager, type Fragment, sql } from '#database';
 import { type PassContext } from '#deployments';
-import { type Plan } from '#packing';
+import { ownedReservation, type Plan } from '#packing';
 
 import { AfterPassQueue, type PassResult } from './after-pass-queue.js';
 import { countLatencies, type Latencies } from '../passes/latencies.js';
@@ -36,7 +36,8 @@ export class PassRecords {
   constructor(private readonly afterPass: AfterPassQueue) {}
 
   async write(tx: EntityManager, pass: PassContext, facts: PassFacts): Promise<void> {
-    const { certificate, reservation, reservationEvents } = facts.plan;
+    const { certificate, reservations, reservationEvents } = facts.plan;
+    const reservation = ownedReservation(reservations);
     await changesOf(
       tx,
       sql`with added as (${totals(pass, facts)})

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from '#database';
 import { DeploymentLifecycle, type PassContext, type ScheduledDeployment, type ShapeToSchedule } from '#deployments';
 import { Ledger } from '#ledger/writer';
-import { type Placement, type Plan } from '#packing';
+import { nominationsOf, ownedReservation, type Placement, type Plan } from '#packing';
 import { type QueuedShape, QueueShapes } from '#queue';
 
 import { ClusterSchedules } from '../snapshot/cluster-schedules.js';
@@ -47,7 +47,7 @@ export class PlanApplier {
    */
   async apply(tx: EntityManager, pass: PassContext, plan: Plan, view: PassView, limit: number): Promise<Applied> {
     const cut = cutOf(plan, view.snapshot, limit);
-    const preempted = await this.preempting.apply(tx, pass, { ...cut, claims: plan.claims }, view);
+    const preempted = await this.preempting.apply(tx, pass, { ...cut, reservations: plan.reservations }, view);
     const requeued = preempted.filter(({ isStopping }) => !isStopping);
     const chosen = cut.place.map((placement) => toSchedule(placement, view.shapes));
     const scheduled = chosen.length === 0 ? [] : await this.deployments.schedule(tx, pass, chosen);
@@ -61,13 +61,12 @@ export class PlanApplier {
       ...requeued.map((deployment) => ({ ...deployment, change: 1 })),
     ]);
     const kept = withKeptPromise(
-      withReservationsKept(plan, view.snapshot.reservation, scheduled),
+      withReservationsKept(plan, ownedReservation(view.snapshot.reservations), scheduled),
       scheduled.flatMap((deployment) => endOf(deployment, view.snapshot.nowMs)),
     );
-    const { reservation, wakeAtMs } = kept;
-    // Plans of a cordoned cluster tell of no claims. Those of before stand all the same, as far as they still wait.
-    const claims = view.snapshot.isCordoned ? (view.snapshot.claims ?? []) : kept.claims;
-    await this.schedules.write(tx, pass, view.schedule, { reservation, claims, wakeAtMs });
+    // The plan of a cordoned cluster has no nominations. Those of before remain all the same, as far as they still wait.
+    const reservations = view.snapshot.isCordoned ? nominationsOf(view.snapshot.reservations) : kept.reservations;
+    await this.schedules.write(tx, pass, view.schedule, { reservations, wakeAtMs: kept.wakeAtMs });
     return {
       plan: kept,
       placed: scheduled.length,

@@ -31,7 +31,7 @@ function aSnapshot(stopGraceSeconds = 0, stopsAtOnce = true): Snapshot {
     isCordoned: false,
     running: Array.from({ length: 10 }, (_, index) => victim(`v${index}`, 1, stopsAtOnce)),
     waiting: [shape(90, 3, 2), shape(50, 1, 4)],
-    reservation: null,
+    reservations: [],
   };
 }
 
@@ -42,17 +42,17 @@ const preempt = Array.from({ length: 10 }, (_, group) => ({
   lostSeconds: 5,
 }));
 
-const aPlan: Pick<Plan, 'place' | 'preempt' | 'claims'> = {
+const aPlan: Pick<Plan, 'place' | 'preempt' | 'reservations'> = {
   place: [
     { shape: 0, count: 2, includes: [] },
     { shape: 1, count: 4, includes: [] },
   ],
   preempt,
-  claims: [],
+  reservations: [],
 };
 
-const cut = (plan: Pick<Plan, 'place' | 'preempt' | 'claims'>, limit: number, snapshot = aSnapshot()) => {
-  const { place, preempt: victims, isCut } = cutOf(plan as Plan, snapshot, limit);
+const cut = (plan: Pick<Plan, 'place' | 'preempt' | 'reservations'>, limit: number, snapshot = aSnapshot()) => {
+  const { place, preempt: victims, isCut } = cutOf(plan, snapshot, limit);
   return {
     starts: place.map(({ shape: index, count }) => [index, count]),
     victims: victims.map(({ id }) => id),
@@ -91,7 +91,7 @@ describe('as much of a plan as one pass makes real', () => {
 
   it('fits at every limit, and goes on until everything is done', () => {
     for (let limit = 0; limit <= 16; limit++) {
-      const { place, preempt: victims } = cutOf(aPlan as Plan, aSnapshot(), limit);
+      const { place, preempt: victims } = cutOf(aPlan, aSnapshot(), limit);
       const taken = place.reduce(
         (sum, { shape: index, count }) => sum + count * (aSnapshot().waiting[index]?.request.cpuMillis ?? 0),
         0,
@@ -114,7 +114,7 @@ describe('as much of a plan as one pass makes real', () => {
   });
 
   it('takes all victims where some stop at their leisure: what they make room for starts later anyway', () => {
-    const graceful = { place: [{ shape: 1, count: 4, includes: [] }], preempt, claims: [] };
+    const graceful = { place: [{ shape: 1, count: 4, includes: [] }], preempt, reservations: [] };
     expect(cut(graceful, 12, aSnapshot(30, false))).toEqual({
       starts: [[1, 2]],
       victims: preempt.map(({ id }) => id),

@@ -1,5 +1,5 @@
 import { ResourceVector } from '#kernel';
-import { type Plan, type Preemption, type Snapshot } from '#packing';
+import { nominationsOf, type Plan, type Preemption, type Snapshot } from '#packing';
 
 /** As much of a plan as one pass makes real. */
 export interface PlanCut {
@@ -13,13 +13,18 @@ export interface PlanCut {
  * The first of what a plan does, at most `limit` starts and victims, the highest priority first.
  *
  * Never half of a preemption: a victim is taken with the start that it makes room for, and a start with the victims that it needs, also
- * where that exceeds the limit. Where there are claims, all victims are taken: those that stop at their leisure make room for
+ * where that exceeds the limit. Where there are nominations, all victims are taken: those that stop at their leisure make room for
  * what does not start in this pass anyway. What is left is planned for again at once.
  */
-export function cutOf({ place, preempt, claims }: Plan, snapshot: Snapshot, limit: number): PlanCut {
+export function cutOf(
+  { place, preempt, reservations }: Pick<Plan, 'place' | 'preempt' | 'reservations'>,
+  snapshot: Snapshot,
+  limit: number,
+): PlanCut {
   const starts = place.reduce((sum, { count }) => sum + count, 0);
   if (starts + preempt.length <= limit) return { place, preempt, isCut: false };
-  const isGraceful = claims.length > 0 || preempt.some(({ group }) => !freesAtOnce(snapshot, group));
+  const isGraceful =
+    nominationsOf(reservations).length > 0 || preempt.some(({ group }) => !freesAtOnce(snapshot, group));
   if (isGraceful || preempt.length === 0) {
     const left = Math.max(0, limit - preempt.length);
     return { place: firstOf(place, left), preempt, isCut: starts > left };

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from '#database';
 import { ClusterWork, type PassContext, type PreemptedDeployment, Preemptions, type Victim } from '#deployments';
 import { Ledger } from '#ledger/writer';
-import { keyOf, type Plan, type Preemption, type WaitingShape } from '#packing';
+import { keyOf, nominationsOf, type Plan, type Preemption, type WaitingShape } from '#packing';
 
 import { type PassView } from './plan-stage.js';
 
@@ -28,20 +28,20 @@ export class Preempting {
   async apply(
     tx: EntityManager,
     pass: PassContext,
-    plan: Pick<Plan, 'place' | 'preempt' | 'claims'>,
+    plan: Pick<Plan, 'place' | 'preempt' | 'reservations'>,
     view: PassView,
   ): Promise<readonly PreemptedDeployment[]> {
     const { place, preempt } = plan;
     if (preempt.length === 0) return [];
     const { stopGraceSeconds } = view.snapshot.policy;
-    const claimantOf = await this.claimants(tx, pass, plan, view);
-    const displacements = preempt.map((preemption) => displacementOf(preemption, place, view, claimantOf));
-    // Whoever starts in this pass is held by that; whoever only gets a claim would not be missed.
-    const claimants = displacements.filter(
+    const nominatedOf = await this.nominated(tx, pass, plan, view);
+    const displacements = preempt.map((preemption) => displacementOf(preemption, place, view, nominatedOf));
+    // Deployments started in this pass are locked by `schedule()`. Lock the nominated ones here.
+    const nominated = displacements.filter(
       ({ preemptorId }, index) =>
-        !place.some(({ shape }) => shape === preempt[index]?.by) || [...claimantOf.values()].includes(preemptorId),
+        !place.some(({ shape }) => shape === preempt[index]?.by) || [...nominatedOf.values()].includes(preemptorId),
     );
-    if (claimants.length > 0 && !(await this.deployments.areWaiting(tx, pass, claimants))) {
+    if (nominated.length > 0 && !(await this.deployments.areWaiting(tx, pass, nominated))) {
       throw new PlanOutdated('somebody for whom the plan asks others to stop waits no more');
     }
     const preempted = await this.deployments.preempt(tx, pass, displacements, stopGraceSeconds);
@@ -60,19 +60,19 @@ export class Preempting {
   }
 
   /**
-   * Of shapes of which some start in this pass and others have a claim: the first of those others, by index of the shape. What has to stop
+   * Of shapes of which some start in this pass and others are nominated: the first of those others, by index of the shape. What has to stop
    * first does so for them.
    */
-  private async claimants(
+  private async nominated(
     tx: EntityManager,
     { clusterId }: PassContext,
-    { place, preempt, claims }: Pick<Plan, 'place' | 'preempt' | 'claims'>,
+    { place, preempt, reservations }: Pick<Plan, 'place' | 'preempt' | 'reservations'>,
     { snapshot, shapes }: PassView,
   ): Promise<ReadonlyMap<number, string>> {
-    const claimed = new Set(claims.map(keyOf));
+    const shapesNominated = new Set(nominationsOf(reservations).map(keyOf));
     const asked = new Set(preempt.map(({ by }) => by));
     const both = place.filter(
-      ({ shape }) => asked.has(shape) && claimed.has(keyOf(snapshot.waiting[shape] as WaitingShape)),
+      ({ shape }) => asked.has(shape) && shapesNominated.has(keyOf(snapshot.waiting[shape] as WaitingShape)),
     );
     if (both.length === 0) return new Map();
     const most = Math.max(...both.map(({ count }) => count));
@@ -96,7 +96,7 @@ function displacementOf(
   { id, by, lostSeconds }: Preemption,
   place: Plan['place'],
   view: PassView,
-  claimantOf: ReadonlyMap<number, string>,
+  nominatedOf: ReadonlyMap<number, string>,
 ): Victim {
   const victim = view.singles.get(id);
   const shape = view.snapshot.waiting[by];
@@ -105,11 +105,11 @@ function displacementOf(
   const started = place.find((placement) => placement.shape === by);
   const isOldestIn = started === undefined || started.count > started.includes.length;
   const first = isOldestIn ? shape.oldest.id : (started.includes[0] ?? shape.oldest.id);
-  const claimant = stopsLater(view, id, view.snapshot.policy.stopGraceSeconds) ? claimantOf.get(by) : undefined;
+  const nominated = stopsLater(view, id, view.snapshot.policy.stopGraceSeconds) ? nominatedOf.get(by) : undefined;
   return {
     id,
     version: victim.version,
-    preemptorId: claimant ?? first,
+    preemptorId: nominated ?? first,
     preemptorPriority: shape.priority,
     lostSeconds,
   };

@@ -1,5 +1,5 @@
 import { defineEntity, p, timestamptz } from '#database';
-import { type ReservationEvent, type StandingReservation } from '#packing';
+import { type ReservationEvent, type OwnedReservation } from '#packing';
 
 import { type PassCertificate, type PassDurations } from './pass-record.js';
 
@@ -21,7 +21,7 @@ const PassSchema = defineEntity({
     preempted: p.integer().default(0),
     isPartial: p.boolean(),
     certificate: p.json<PassCertificate>().columnType('jsonb'),
-    reservation: p.json<StandingReservation>().columnType('jsonb').nullable(),
+    reservation: p.json<OwnedReservation>().columnType('jsonb').nullable(),
     reservationEvents: p.json<readonly ReservationEvent[]>().columnType('jsonb').defaultRaw("'[]'"),
     durationsMs: p.json<PassDurations>().columnType('jsonb'),
   },

@@ -11,7 +11,7 @@ import {
   stringRule,
   TimestampField,
 } from '#http';
-import { RESERVATION_STATES, type ReservationEvent, type StandingReservation } from '#packing';
+import { OWNED_STATES, type ReservationEvent, type OwnedReservation } from '#packing';
 
 const MANY = Number.MAX_SAFE_INTEGER;
 
@@ -20,7 +20,7 @@ const RESERVATION_KINDS = [
   'moved-earlier',
   'moved-later',
   'started',
-  'claimed',
+  'nominated',
   'held',
   'lapsed',
   'withdrawn',
@@ -79,7 +79,7 @@ export class LevelCertificateDto {
 
   @IntegerField({
     description:
-      'Deployments that the plan starts at this priority, at once or as soon as what was preempted for them has stopped: claims count, too.',
+      'Deployments that the plan starts at this priority, at once or as soon as what was preempted for them has stopped: nominated deployments count, too.',
     min: 0,
     max: MANY,
     example: 12,
@@ -167,12 +167,12 @@ export class ReservationDto {
   @IdField({ description: 'The deployment.' })
   readonly deploymentId!: string;
 
-  @EnumField(RESERVATION_STATES, {
+  @EnumField(OWNED_STATES, {
     description:
       '`promised`: it starts at `promisedAt`. `held`: nobody can say when, and others take only what it does not need. `lapsed`: it was held long enough, and nothing is held for now.',
     name: 'ReservationState',
   })
-  readonly state!: StandingReservation['state'];
+  readonly state!: OwnedReservation['state'];
 
   @TimestampField({ description: 'Since when it is in this state.' })
   readonly since!: string;

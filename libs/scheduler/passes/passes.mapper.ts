@@ -1,7 +1,7 @@
 import { ResourceVector } from '#kernel';
 import { toResources } from '#clusters';
 import { present } from '#http';
-import { startsOf, type StandingReservation } from '#packing';
+import { startsOf, type OwnedReservation } from '#packing';
 
 import { PassDetailDto, PassDto, type PassSnapshotDto, type ReservationDto } from './passes.dto.js';
 import { type PassView, type RecordedSnapshot } from './passes.repository.js';
@@ -58,17 +58,17 @@ function toSnapshotDto({ snapshot, plan }: RecordedSnapshot): PassSnapshotDto {
 }
 
 /** A reservation, as the API shows it. */
-export function toReservationDto(reservation: StandingReservation): ReservationDto;
-export function toReservationDto(reservation: StandingReservation | null): ReservationDto | null;
-export function toReservationDto(reservation: StandingReservation | null): ReservationDto | null {
+export function toReservationDto(reservation: OwnedReservation): ReservationDto;
+export function toReservationDto(reservation: OwnedReservation | null): ReservationDto | null;
+export function toReservationDto(reservation: OwnedReservation | null): ReservationDto | null {
   if (reservation === null) return null;
-  const { id, state, sinceMs, promisedAtMs, untilMs } = reservation;
+  const { id, state, sinceMs, untilMs } = reservation;
   return {
     deploymentId: id,
     state,
     since: new Date(sinceMs).toISOString(),
-    promisedAt: timestampOf(promisedAtMs),
-    until: timestampOf(untilMs),
+    promisedAt: timestampOf(state === 'promised' ? untilMs : null),
+    until: timestampOf(state === 'promised' ? null : untilMs),
   };
 }
 

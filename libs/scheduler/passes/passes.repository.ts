@@ -47,9 +47,9 @@ export class PassesRepository {
       .executeTakeFirst();
     if (row === undefined) return null;
     const snapshot = decodeSnapshot(row.snapshot);
-    const { place, preempt, claims, reservation } = snapshot;
+    const { place, preempt, reservations } = snapshot;
     const { certificate, reservationEvents } = row;
-    const decided = { place, preempt, claims, reservation, reservationEvents, certificate };
+    const decided = { place, preempt, reservations, reservationEvents, certificate };
     return { ...snapshot, plan: { ...decided, wakeAtMs: null, proof: null } };
   }
 

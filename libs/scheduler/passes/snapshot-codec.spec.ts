@@ -16,7 +16,7 @@ const snapshot: Snapshot = {
     { priority: 50, request: amounts(80), maxRuntimeSeconds: null, count: 1, oldest: { id: 'large', queuedAtMs: 5 } },
     { priority: 50, request: amounts(20), maxRuntimeSeconds: 60, count: 7, oldest: { id: 'small', queuedAtMs: 9 } },
   ],
-  reservation: null,
+  reservations: [],
 };
 
 describe('an encoded snapshot', () => {
@@ -27,29 +27,29 @@ describe('an encoded snapshot', () => {
       snapshot,
       place: made.place,
       preempt: [],
-      claims: [],
-      reservation: made.reservation,
+      reservations: made.reservations,
     });
   });
 
   it('keeps preemption candidates, victims and nominations', () => {
     const single = { priority: 10, resources: amounts(20), count: 1, endsAtMs: null };
     const preemptible = { id: 'young', sinceMs: 999_000, preemptions: 2, stopsAtOnce: true };
-    const claim = { ...snapshot.waiting[0]!, count: 1, sinceMs: 900_000, untilMs: 1_100_000 };
-    const { priority, request, maxRuntimeSeconds, count, sinceMs, untilMs } = claim;
-    const claims = [{ priority, request, maxRuntimeSeconds, count, sinceMs, untilMs }];
+    const nominated = { ...snapshot.waiting[0]!, count: 1, sinceMs: 900_000, untilMs: 1_100_000 };
+    const { priority, request, maxRuntimeSeconds, count, sinceMs, untilMs } = nominated;
+    const reservations = [
+      { priority, request, maxRuntimeSeconds, count, state: 'nominated' as const, sinceMs, untilMs },
+    ];
     const crowded: Snapshot = {
       ...snapshot,
       running: [...snapshot.running, { ...single, preemptible }, { ...single, isVacating: true }],
-      claims,
+      reservations,
     };
-    const made = { ...plan(snapshot), preempt: [{ id: 'young', group: 1, by: 0, lostSeconds: 1 }], claims };
+    const made = { ...plan(snapshot), preempt: [{ id: 'young', group: 1, by: 0, lostSeconds: 1 }], reservations };
     expect(decodeSnapshot(encodeSnapshot(crowded, made)!)).toEqual({
       snapshot: crowded,
       place: made.place,
       preempt: made.preempt,
-      claims,
-      reservation: made.reservation,
+      reservations,
     });
   });
 

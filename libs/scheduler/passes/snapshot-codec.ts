@@ -1,13 +1,12 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 import {
-  type Claim,
   type Placement,
   type Plan,
   type Preemption,
   type RunningGroup,
   type Snapshot,
-  type StandingReservation,
+  type Reservation,
   type WaitingShape,
 } from '#packing';
 
@@ -16,10 +15,8 @@ export interface PassSnapshot {
   readonly snapshot: Snapshot;
   readonly place: readonly Placement[];
   readonly preempt: readonly Preemption[];
-  /** The nominations after the plan. */
-  readonly claims: readonly Claim[];
-  /** The reservation after the plan. */
-  readonly reservation: StandingReservation | null;
+  /** The reservations after the plan. */
+  readonly reservations: readonly Reservation[];
 }
 
 /** The most shapes and running groups of a snapshot that is stored: encoding a larger one would cost each pass more than it is worth. */
@@ -35,10 +32,9 @@ interface Stored {
   readonly running: readonly (readonly (number | string | boolean | null)[])[];
   readonly waiting: readonly (readonly [...amounts: readonly number[], id: string])[];
   readonly place: readonly (readonly [shape: number, count: number, ...includes: readonly string[]])[];
-  readonly after: StandingReservation | null;
+  readonly after: readonly Reservation[];
   /** Missing where nothing is given up; and of snapshots that a release before has packed. */
   readonly preempt?: readonly (readonly [id: string, group: number, by: number, lostSeconds: number])[];
-  readonly claims?: readonly Claim[];
 }
 
 /** Encodes the snapshot of a pass; null where the pass decided nothing, or the snapshot is too large. */
@@ -61,11 +57,10 @@ export function encodeSnapshot(snapshot: Snapshot, plan: Plan): Uint8Array | nul
       oldest.id,
     ]),
     place: plan.place.map(({ shape, count, includes }) => [shape, count, ...includes]),
-    after: plan.reservation,
+    after: plan.reservations,
     ...(plan.preempt.length === 0
       ? {}
       : { preempt: plan.preempt.map(({ id, group, by, lostSeconds }) => [id, group, by, lostSeconds]) }),
-    ...(plan.claims.length === 0 ? {} : { claims: plan.claims }),
   };
   return deflateRawSync(JSON.stringify(stored), { level: LEVEL });
 }
@@ -81,8 +76,7 @@ export function decodeSnapshot(bytes: Uint8Array): PassSnapshot {
     },
     place: stored.place.map(([shape, count, ...includes]) => ({ shape, count, includes })),
     preempt: (stored.preempt ?? []).map(([id, group, by, lostSeconds]) => ({ id, group, by, lostSeconds })),
-    claims: stored.claims ?? [],
-    reservation: stored.after,
+    reservations: stored.after,
   };
 }
 

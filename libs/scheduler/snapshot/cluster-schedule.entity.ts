@@ -1,5 +1,5 @@
 import { defineEntity, p } from '#database';
-import { type Claim, type StandingReservation } from '#packing';
+import { type Reservation } from '#packing';
 
 const ClusterScheduleSchema = defineEntity({
   name: 'ClusterSchedule',
@@ -7,8 +7,7 @@ const ClusterScheduleSchema = defineEntity({
   properties: {
     clusterId: p.uuid().primary(),
     organizationId: p.uuid().columnType('uuid'),
-    reservation: p.json<StandingReservation>().columnType('jsonb').nullable(),
-    claims: p.json<readonly Claim[]>().columnType('jsonb').nullable(),
+    reservations: p.json<readonly Reservation[]>().columnType('jsonb').defaultRaw(`'[]'`),
     wakeAt: p.datetime().columnType('timestamptz').nullable(),
   },
   indexes: [

@@ -1,44 +1,37 @@
 import { Injectable } from '@nestjs/common';
 
-import { changesOf, type EntityManager, type Fragment, rowsOf, sql } from '#database';
+import { changesOf, type EntityManager, rowsOf, sql } from '#database';
 import { type PassContext } from '#deployments';
-import { type Claim, type StandingReservation } from '#packing';
+import { type Reservation } from '#packing';
 
-/** What stands between two passes on a cluster. */
+/** What remains between two passes on a cluster. */
 export interface Schedule {
-  readonly reservation: StandingReservation | null;
-  /** Who starts when what was preempted for them has stopped. */
-  readonly claims: readonly Claim[];
+  readonly reservations: readonly Reservation[];
   /** When to look again even if nothing happens. */
   readonly wakeAtMs: number | null;
 }
 
-/**
- * The condition that the deployment waits, as what it was, which has the reservation of `cluster_schedules s`; it is looked up by its whole
- * key. Priority is all of a shape that can be edited: with another one it is somebody else to the planner, and has nothing reserved.
- */
-function holderWaits(): Fragment {
-  return sql`coalesce((
-    select d.status = 'queued' and d.priority = (s.reservation->>'priority')::int from deployments d
-    where d.organization_id = s.organization_id and d.id = (s.reservation->>'id')::uuid), false)`;
-}
-
-/** Keeps the reservation and the claims of each cluster, and knows whose time has come. */
+/** Keeps what is set aside in each cluster, and knows when each is due. */
 @Injectable()
 export class ClusterSchedules {
-  /** What stands, and whether whoever has the reservation still waits: a planner knows shapes, and a twin may be left of this one. */
-  async read(tx: EntityManager, clusterId: string): Promise<{ schedule: Schedule; isHolderWaiting: boolean }> {
+  /**
+   * Reads the reservations, and whether the owner of the one that has one is still queued as what it was: another deployment of the same shape
+   * may be. Of a shape only the priority can be edited.
+   */
+  async read(tx: EntityManager, clusterId: string): Promise<{ schedule: Schedule; isOwnerWaiting: boolean }> {
     const [row] = await rowsOf(
       tx,
-      sql<Schedule & { isHolderWaiting: boolean }>`
-        select s.reservation, coalesce(s.claims, '[]') as claims, extract(epoch from s.wake_at)::float8 * 1000 as "wakeAtMs",
-               ${holderWaits()} as "isHolderWaiting"
+      sql<Schedule & { isOwnerWaiting: boolean }>`
+        select s.reservations, extract(epoch from s.wake_at)::float8 * 1000 as "wakeAtMs",
+               exists (
+                 select from jsonb_array_elements(s.reservations) one
+                 join deployments d on d.organization_id = s.organization_id and d.id = (one->>'id')::uuid
+                 where d.status = 'queued' and d.priority = (one->>'priority')::int) as "isOwnerWaiting"
         from cluster_schedules s where s.cluster_id = ${clusterId}`,
     );
-    if (row === undefined)
-      return { schedule: { reservation: null, claims: [], wakeAtMs: null }, isHolderWaiting: false };
-    const { isHolderWaiting, ...schedule } = row;
-    return { schedule, isHolderWaiting };
+    if (row === undefined) return { schedule: { reservations: [], wakeAtMs: null }, isOwnerWaiting: false };
+    const { isOwnerWaiting, ...schedule } = row;
+    return { schedule, isOwnerWaiting };
   }
 
   /** Writes what has changed; between passes that change nothing, nothing is written. */
@@ -49,14 +42,12 @@ export class ClusterSchedules {
     after: Schedule,
   ): Promise<void> {
     if (JSON.stringify(before) === JSON.stringify(after)) return;
-    const reservation = after.reservation === null ? null : JSON.stringify(after.reservation);
     await changesOf(
       tx,
-      sql`insert into cluster_schedules (cluster_id, organization_id, reservation, claims, wake_at)
-          values (${clusterId}, ${organizationId}, ${reservation}::jsonb, ${JSON.stringify(after.claims)}::jsonb,
+      sql`insert into cluster_schedules (cluster_id, organization_id, reservations, wake_at)
+          values (${clusterId}, ${organizationId}, ${JSON.stringify(after.reservations)}::jsonb,
                   to_timestamp(${after.wakeAtMs}::float8 / 1000))
-          on conflict (cluster_id) do update
-          set reservation = excluded.reservation, claims = excluded.claims, wake_at = excluded.wake_at`,
+          on conflict (cluster_id) do update set reservations = excluded.reservations, wake_at = excluded.wake_at`,
     );
   }
 

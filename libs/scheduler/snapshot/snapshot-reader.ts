@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { type ResourceAmounts, RESOURCES, ResourceVector } from '#kernel';
+import { type ResourceAmounts, ResourceVector } from '#kernel';
 import { type EntityManager } from '#database';
 import {
   ClusterWork,
@@ -10,12 +10,15 @@ import {
   type PreemptionCriteria,
 } from '#deployments';
 import {
-  type Claim,
+  isSameShape,
+  type Nomination,
+  nominationsOf,
+  type OwnedReservation,
+  ownedReservation,
   type PlanningPolicy,
   type ReservationEvent,
   type RunningGroup,
   type Snapshot,
-  type StandingReservation,
   type WaitingShape,
 } from '#packing';
 import { type QueuedShape, QueueShapes } from '#queue';
@@ -48,7 +51,7 @@ export type Depth =
 
 /** What a cluster's queue, ledger and schedule say: the planner's problem but for the cluster itself, and what its parts stand for. */
 export interface ClusterReading {
-  readonly problem: Pick<Snapshot, 'running' | 'waiting' | 'reservation' | 'claims'>;
+  readonly problem: Pick<Snapshot, 'running' | 'waiting' | 'reservations'>;
   /** The shapes of `problem.waiting`, at the same positions. */
   readonly shapes: readonly QueuedShape[];
   /** The groups of `problem.running`, at the same positions; where they were left out, those that are one deployment alone. */
@@ -101,11 +104,13 @@ export class SnapshotReader {
 
   async read(tx: EntityManager, cluster: ReadableCluster, depth: Depth): Promise<ClusterReading> {
     const { clusterId } = cluster;
-    const { schedule, isHolderWaiting } = await this.schedules.read(tx, clusterId);
-    const standing = isHolderWaiting ? schedule.reservation : null;
-    const waiting = await this.waiting(tx, cluster, depth, schedule.claims);
-    const singles = await this.singles(tx, cluster, depth, waiting, schedule.claims);
-    const areRead = needsGroups(cluster, depth, waiting, standing);
+    const { schedule, isOwnerWaiting } = await this.schedules.read(tx, clusterId);
+    const nominations = nominationsOf(schedule.reservations);
+    const owned = ownedReservation(schedule.reservations);
+    const reservation = isOwnerWaiting ? owned : null;
+    const waiting = await this.waiting(tx, cluster, depth, nominations);
+    const singles = await this.singles(tx, cluster, depth, waiting, nominations);
+    const areRead = needsGroups(cluster, depth, waiting, reservation);
     const settledWith = depth.kind === 'deciding' ? null : cluster.policy.stopGraceSeconds;
     const groups = areRead ? await this.work.allocatedGroups(tx, clusterId, { settledWith }) : [];
     const known = [...without(groups, singles), ...singles];
@@ -117,13 +122,15 @@ export class SnapshotReader {
       problem: {
         running: leftOut.size === 0 ? running : withLeftOut(running, holding, leftOut),
         waiting: waiting.map(toWaiting),
-        reservation: standing,
-        claims: schedule.claims.flatMap((claim) => stillClaimed(claim, waiting)),
+        reservations: [
+          ...nominations.flatMap((nomination) => stillNominated(nomination, waiting)),
+          ...(reservation === null ? [] : [reservation]),
+        ],
       },
       shapes: waiting.map(({ shape }) => shape),
       holding,
       schedule,
-      withdrawn: isHolderWaiting ? [] : withdrawnFrom(schedule.reservation),
+      withdrawn: isOwnerWaiting ? [] : withdrawnFrom(owned),
     };
   }
 
@@ -133,12 +140,12 @@ export class SnapshotReader {
     { clusterId, policy, nowMs }: ReadableCluster,
     depth: Depth,
     waiting: readonly NamedShape[],
-    claims: readonly Claim[],
+    nominations: readonly Nomination[],
   ): Promise<readonly RunningDeployment[]> {
     const terms = termsOf(policy, nowMs);
     if (depth.kind === 'everything') return this.allSingles(tx, clusterId, terms);
     const below = highestUnmet(waiting, depth);
-    if (claims.length === 0 && (policy.preemption === 'never' || below === null)) return [];
+    if (nominations.length === 0 && (policy.preemption === 'never' || below === null)) return [];
     const limit = depth.mayPreempt ? this.mostCandidates : 0;
     return this.work.preemptionCandidates(tx, clusterId, { below: below ?? 0, terms, limit, countsOverdue: true });
   }
@@ -180,14 +187,14 @@ export class SnapshotReader {
     tx: EntityManager,
     { clusterId, policy }: ReadableCluster,
     depth: Depth,
-    claims: readonly Claim[],
+    nominations: readonly Nomination[],
   ): Promise<readonly NamedShape[]> {
     const shapes = await this.queue.read(tx, clusterId, { countsSignals: depth.kind === 'everything' });
     // A reservation goes to somebody, and somebody is named for whom others give way.
     const isAnyNamed = policy.reserveAfterSeconds !== null || policy.preemption !== 'never';
     const needsAge = depth.kind === 'everything' || isAnyNamed ? () => true : shared(shapes);
     const aged = shapes.filter(needsAge);
-    const names = namesOf(depth, aged.length, claims);
+    const names = namesOf(depth, aged.length, nominations);
     const heads = aged.length === 0 ? [] : await this.work.oldestOf(tx, clusterId, aged, names);
     const named = new Map(aged.map((shape, position) => [shape, heads[position] ?? []]));
     return shapes.flatMap((shape) => {
@@ -212,9 +219,9 @@ function shared(shapes: readonly QueuedShape[]): (shape: QueuedShape) => boolean
   return (shape) => (counts.get(classOf(shape)) ?? 0) > 1;
 }
 
-/** So many of each shape are named. To decide, the first is enough that has no claim: the next in line for a reservation. */
-function namesOf(depth: Depth, shapes: number, claims: readonly Claim[]): number {
-  const wanted = depth.kind === 'deciding' ? 1 + Math.max(0, ...claims.map(({ count }) => count)) : depth.names;
+/** So many of each shape are named. To decide, the first is enough that is not nominated: the next in line for a reservation. */
+function namesOf(depth: Depth, shapes: number, nominations: readonly Nomination[]): number {
+  const wanted = depth.kind === 'deciding' ? 1 + Math.max(0, ...nominations.map(({ count }) => count)) : depth.names;
   return Math.max(1, Math.min(wanted, Math.floor(MAX_NAMES / Math.max(1, shapes))));
 }
 
@@ -223,14 +230,14 @@ function needsGroups(
   { policy, nowMs }: ReadableCluster,
   depth: Depth,
   waiting: readonly NamedShape[],
-  standing: StandingReservation | null,
+  reservation: OwnedReservation | null,
 ): boolean {
   if (depth.kind === 'everything') return true;
   const { reserveAfterSeconds } = policy;
   if (reserveAfterSeconds === null) return false;
   const isDue = ({ heads: [oldest] }: NamedShape): boolean =>
     oldest !== undefined && nowMs - oldest.queuedAtMs >= reserveAfterSeconds * 1_000;
-  return standing !== null || waiting.some(isDue);
+  return reservation !== null || waiting.some(isDue);
 }
 
 /** So many of one shape are added up; where more wait, nobody asks whether they fit. */
@@ -267,16 +274,10 @@ function restOf(
   return rest.isZero() ? [] : [{ ...rest.toAmounts(), priority: 0, count: 1, endsAtMs }];
 }
 
-/** As much of a claim as still waits. */
-function stillClaimed(claim: Claim, waiting: readonly NamedShape[]): Claim[] {
-  const { priority, request, maxRuntimeSeconds } = claim;
-  const found = waiting.find(
-    ({ shape }) =>
-      shape.priority === priority &&
-      shape.maxRuntimeSeconds === maxRuntimeSeconds &&
-      RESOURCES.every((resource) => shape[resource] === request[resource]),
-  );
-  return found === undefined ? [] : [{ ...claim, count: Math.min(claim.count, found.shape.waiting) }];
+/** As much of a nomination as still waits. */
+function stillNominated(nomination: Nomination, waiting: readonly NamedShape[]): Nomination[] {
+  const found = waiting.find(({ shape }) => isSameShape({ ...shape, request: shape }, nomination));
+  return found === undefined ? [] : [{ ...nomination, count: Math.min(nomination.count, found.shape.waiting) }];
 }
 
 /** Groups less those of their members that stand alone. */
@@ -339,7 +340,7 @@ function toWaiting({ shape, heads }: NamedShape): WaitingShape {
 }
 
 /** Who waits no more has no reservation, even where others of the same shape still wait. */
-function withdrawnFrom(reservation: StandingReservation | null): ReservationEvent[] {
+function withdrawnFrom(reservation: OwnedReservation | null): ReservationEvent[] {
   if (reservation === null) return [];
   return [{ id: reservation.id, kind: 'withdrawn', cause: 'no-longer-waiting', promisedAtMs: null }];
 }

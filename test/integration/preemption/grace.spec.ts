@@ -20,7 +20,7 @@ interface Usage {
 }
 
 /** The blocker of somebody for whom others have been asked to stop. */
-const OWN_CLAIM = expect.objectContaining({ code: 'CLAIM', own: true });
+const OWN_NOMINATION = expect.objectContaining({ code: 'NOMINATED', own: true });
 
 const GRACE = { stopGraceSeconds: 600 };
 
@@ -34,18 +34,18 @@ describe('preemption of what needs time to stop, pass by pass', () => {
     (await stage.team.viewer.get<Usage>(`${cluster.path}/usage`)).body.preempted;
 
   /** So many cores on which one of low priority runs that has been asked to stop for another one. */
-  const aClaim = async (cpu: number): Promise<{ scene: PreemptionScene; victim: string; claimant: string }> => {
+  const aNomination = async (cpu: number): Promise<{ scene: PreemptionScene; victim: string; preemptor: string }> => {
     const scene = await stage.scene(cpu, GRACE);
     const victim = await scene.submitRunning(10, cpu, { maxRetries: 3 });
-    const claimant = await scene.submit(50, cpu);
+    const preemptor = await scene.submit(50, cpu);
     await scene.pass();
-    expect(await scene.statuses([victim, claimant])).toEqual(['stopping', 'queued']);
-    expect(await scene.claims()).toEqual([{ priority: 50, count: 1 }]);
-    return { scene, victim, claimant };
+    expect(await scene.statuses([victim, preemptor])).toEqual(['stopping', 'queued']);
+    expect(await scene.nominations()).toEqual([{ priority: 50, count: 1 }]);
+    return { scene, victim, preemptor };
   };
 
-  describe('a claim', () => {
-    it('is for whoever gets a claim, where another one of the same shape starts at once; and a preview says so', async () => {
+  describe('a nomination', () => {
+    it('is for whoever gets a nomination, where another one of the same shape starts at once; and a preview says so', async () => {
       const scene = await stage.scene(4, GRACE);
       const low = await scene.submitRunning(10, 2);
       const [first, second] = [await scene.submit(50, 2), await scene.submit(50, 2)];
@@ -60,53 +60,53 @@ describe('preemption of what needs time to stop, pass by pass', () => {
       const scene = await stage.scene(4, GRACE);
       const victim = await scene.submitRunning(10, 2);
       const bystander = await scene.submitRunning(50, 2);
-      const claimant = await scene.submit(50, 2);
+      const preemptor = await scene.submit(50, 2);
       await scene.pass();
-      expect(await scene.statuses([victim, bystander, claimant])).toEqual(['stopping', 'running', 'queued']);
-      expect((await explain(scene, claimant)).blockers).toContainEqual(OWN_CLAIM);
+      expect(await scene.statuses([victim, bystander, preemptor])).toEqual(['stopping', 'running', 'queued']);
+      expect((await explain(scene, preemptor)).blockers).toContainEqual(OWN_NOMINATION);
 
       const high = await scene.submit(90, 2);
       await scene.pass();
-      expect(await scene.claims()).toEqual([{ priority: 90, count: 1 }]);
-      expect(await scene.statuses([victim, bystander, claimant, high])).toEqual([
+      expect(await scene.nominations()).toEqual([{ priority: 90, count: 1 }]);
+      expect(await scene.statuses([victim, bystander, preemptor, high])).toEqual([
         'stopping',
         'running',
         'queued',
         'queued',
       ]);
-      expect((await explain(scene, high)).blockers).toContainEqual(OWN_CLAIM);
-      const told = await explain(scene, claimant);
+      expect((await explain(scene, high)).blockers).toContainEqual(OWN_NOMINATION);
+      const told = await explain(scene, preemptor);
       expect(told).toMatchObject({ startsNext: false, displacement: { victims: [] } });
-      expect(told.blockers).not.toContainEqual(OWN_CLAIM);
+      expect(told.blockers).not.toContainEqual(OWN_NOMINATION);
 
       await scene.report(victim, 'failed');
       await scene.pass();
-      expect(await scene.statuses([victim, bystander, claimant, high])).toEqual([
+      expect(await scene.statuses([victim, bystander, preemptor, high])).toEqual([
         'queued',
         'running',
         'queued',
         'scheduled',
       ]);
-      expect(await scene.claims()).toEqual([]);
+      expect(await scene.nominations()).toEqual([]);
       expect(await scene.evictions()).toBe(1);
     });
 
     it('of several is given up one by one: whom nothing outranks keeps it', async () => {
       const scene = await stage.scene(2, GRACE);
       const victims = [await scene.submitRunning(10, 1), await scene.submitRunning(10, 1)];
-      const claimants = [await scene.submit(50, 1), await scene.submit(50, 1)];
+      const preemptors = [await scene.submit(50, 1), await scene.submit(50, 1)];
       await scene.pass();
-      expect(await scene.claims()).toEqual([{ priority: 50, count: 2 }]);
+      expect(await scene.nominations()).toEqual([{ priority: 50, count: 2 }]);
       const high = await scene.submit(90, 1);
       await scene.pass();
-      expect(await scene.claims()).toEqual([
+      expect(await scene.nominations()).toEqual([
         { priority: 90, count: 1 },
         { priority: 50, count: 1 },
       ]);
 
       await scene.report(victims[0]!, 'failed');
       await scene.pass();
-      expect(await scene.statuses([...victims, ...claimants, high])).toEqual([
+      expect(await scene.statuses([...victims, ...preemptors, high])).toEqual([
         'queued',
         'stopping',
         'queued',
@@ -115,7 +115,7 @@ describe('preemption of what needs time to stop, pass by pass', () => {
       ]);
       await scene.report(victims[1]!, 'failed');
       await scene.pass();
-      expect(await scene.statuses([...victims, ...claimants, high])).toEqual([
+      expect(await scene.statuses([...victims, ...preemptors, high])).toEqual([
         'queued',
         'queued',
         'scheduled',
@@ -126,10 +126,10 @@ describe('preemption of what needs time to stop, pass by pass', () => {
     });
 
     it('of one that is cancelled frees what was stopped for it: that starts again, for nobody needs its place', async () => {
-      const { scene, victim, claimant } = await aClaim(2);
-      expect((await scene.cluster.cancel(claimant)).body.status).toBe('cancelled');
+      const { scene, victim, preemptor } = await aNomination(2);
+      expect((await scene.cluster.cancel(preemptor)).body.status).toBe('cancelled');
       await scene.pass();
-      expect(await scene.claims()).toEqual([]);
+      expect(await scene.nominations()).toEqual([]);
       expect(await scene.statuses([victim])).toEqual(['stopping']);
       await scene.hurry([victim]);
       await scene.pass();
@@ -145,8 +145,8 @@ describe('preemption of what needs time to stop, pass by pass', () => {
     });
 
     it('is told to nobody who will have to wait for what comes back itself', async () => {
-      const { scene, victim, claimant } = await aClaim(2);
-      await scene.cluster.cancel(claimant);
+      const { scene, victim, preemptor } = await aNomination(2);
+      await scene.cluster.cancel(preemptor);
       const low = await scene.submit(5, 2);
       await scene.pass();
       const told = await explain(scene, low);
@@ -159,12 +159,12 @@ describe('preemption of what needs time to stop, pass by pass', () => {
       expect(await scene.statuses([victim, low])).toEqual(['scheduled', 'queued']);
 
       // Who is gone for good leaves its room to whoever waits.
-      const other = await aClaim(2);
-      await other.scene.cluster.cancel(other.claimant);
+      const other = await aNomination(2);
+      await other.scene.cluster.cancel(other.preemptor);
       await other.scene.cluster.cancel(other.victim);
       const next = await other.scene.submit(5, 2);
       await other.scene.pass();
-      expect((await explain(other.scene, next)).blockers).toContainEqual(OWN_CLAIM);
+      expect((await explain(other.scene, next)).blockers).toContainEqual(OWN_NOMINATION);
       await other.scene.hurry([other.victim]);
       await other.scene.pass();
       expect(await other.scene.statuses([other.victim, next])).toEqual(['cancelled', 'scheduled']);
@@ -174,33 +174,33 @@ describe('preemption of what needs time to stop, pass by pass', () => {
       { what: 'raised', priority: 95, then: ['queued', 'scheduled'] },
       { what: 'lowered below what stops for it', priority: 5, then: ['scheduled', 'queued'] },
     ])('of one whose priority is $what meanwhile is one of that priority', async ({ priority, then }) => {
-      const { scene, victim, claimant } = await aClaim(2);
-      const edited = await stage.team.admin.patch(scene.cluster.deploymentPath(claimant), { priority });
+      const { scene, victim, preemptor } = await aNomination(2);
+      const edited = await stage.team.admin.patch(scene.cluster.deploymentPath(preemptor), { priority });
       expect(edited.status).toBe(200);
       await scene.pass();
-      expect(await scene.claims()).toEqual([{ priority, count: 1 }]);
+      expect(await scene.nominations()).toEqual([{ priority, count: 1 }]);
       await scene.report(victim, 'failed');
       await scene.pass();
-      expect(await scene.statuses([victim, claimant])).toEqual(then);
+      expect(await scene.statuses([victim, preemptor])).toEqual(then);
       expect(await scene.evictions()).toBe(1);
     });
 
     it('outlives a cordon: nothing starts meanwhile, and nobody else gets what was freed for it', async () => {
       const scene = await stage.scene(2, GRACE);
       const victims = [await scene.submitRunning(10, 1), await scene.submitRunning(10, 1)];
-      const claimant = await scene.submit(90, 2);
+      const preemptor = await scene.submit(90, 2);
       await scene.pass();
       await scene.cluster.cordon();
       await scene.report(victims[0]!, 'failed');
-      // Two of the claimant's own priority, and two are more than one.
+      // Two of the preemptor's own priority, and two are more than one.
       const others = [await scene.submit(90, 1), await scene.submit(90, 1)];
-      const all = [...victims, claimant, ...others];
+      const all = [...victims, preemptor, ...others];
       await scene.pass();
       expect(await scene.statuses(all)).toEqual(['queued', 'stopping', 'queued', 'queued', 'queued']);
       await scene.cluster.uncordon();
       await scene.pass();
       expect(await scene.statuses(all)).toEqual(['queued', 'stopping', 'queued', 'queued', 'queued']);
-      expect(await scene.claims()).toEqual([{ priority: 90, count: 1 }]);
+      expect(await scene.nominations()).toEqual([{ priority: 90, count: 1 }]);
       await scene.report(victims[1]!, 'failed');
       await scene.pass();
       expect(await scene.statuses(all)).toEqual(['queued', 'queued', 'scheduled', 'queued', 'queued']);
@@ -210,13 +210,13 @@ describe('preemption of what needs time to stop, pass by pass', () => {
     it('is over when who has it is cancelled on a cordoned cluster', async () => {
       const scene = await stage.scene(2, GRACE);
       const victims = [await scene.submitRunning(10, 1), await scene.submitRunning(10, 1)];
-      const claimant = await scene.submit(90, 2);
+      const preemptor = await scene.submit(90, 2);
       await scene.pass();
       await scene.cluster.cordon();
       await scene.pass();
-      await scene.cluster.cancel(claimant);
+      await scene.cluster.cancel(preemptor);
       await scene.pass();
-      // It is like the one that had a claim, and has none.
+      // It is like the one that was nominated, and has none.
       const alike = await scene.submit(90, 2);
       const others = [await scene.submit(90, 1), await scene.submit(90, 1)];
       for (const victim of victims) await scene.report(victim, 'failed');
@@ -228,39 +228,39 @@ describe('preemption of what needs time to stop, pass by pass', () => {
     it('stands when preemption is switched off meanwhile: what was asked to stop was asked for somebody', async () => {
       const scene = await stage.scene(2, GRACE);
       const victims = [await scene.submitRunning(10, 1), await scene.submitRunning(10, 1)];
-      const claimant = await scene.submit(90, 2);
+      const preemptor = await scene.submit(90, 2);
       await scene.pass();
       await stage.team.admin.patch(scene.cluster.path, { policy: { preemption: 'never' } });
       await scene.report(victims[0]!, 'failed');
       const third = await scene.submit(50, 1);
       await scene.pass();
-      expect(await scene.statuses([...victims, claimant, third])).toEqual(['queued', 'stopping', 'queued', 'queued']);
+      expect(await scene.statuses([...victims, preemptor, third])).toEqual(['queued', 'stopping', 'queued', 'queued']);
       await scene.report(victims[1]!, 'failed');
       await scene.pass();
-      expect(await scene.statuses([...victims, claimant, third])).toEqual(['queued', 'queued', 'scheduled', 'queued']);
+      expect(await scene.statuses([...victims, preemptor, third])).toEqual(['queued', 'queued', 'scheduled', 'queued']);
       expect(await scene.evictions()).toBe(2);
     });
   });
 
   describe('a report within the grace', () => {
     it('of success ends it: done is done, nothing was lost, and who displaced it starts', async () => {
-      const { scene, victim, claimant } = await aClaim(2);
+      const { scene, victim, preemptor } = await aNomination(2);
       await scene.age([victim], 1_000);
       expect(await scene.report(victim, 'succeeded')).toMatchObject({ status: 200, body: { status: 'succeeded' } });
       await stage.assertLedgerHolds();
       await scene.pass();
-      expect(await scene.standings([victim, claimant])).toEqual([
+      expect(await scene.standings([victim, preemptor])).toEqual([
         { status: 'succeeded', attempt: 1, preemptions: 1 },
         { status: 'scheduled', attempt: 1, preemptions: 0 },
       ]);
-      expect(await scene.claims()).toEqual([]);
+      expect(await scene.nominations()).toEqual([]);
       expect(await usage(scene)).toMatchObject({ count: 0, lostSeconds: 0, attempts: [] });
       expect(await scene.cluster.deployment(victim)).toMatchObject({ releasedAt: expect.any(String) });
       expect((await scene.cluster.passes()).at(-1)).toMatchObject({ placed: 1, released: 1, preempted: 0 });
     });
 
     it('of failure brings it back to the queue, whatever retries it has, and who displaced it starts', async () => {
-      const { scene, victim, claimant } = await aClaim(2);
+      const { scene, victim, preemptor } = await aNomination(2);
       await scene.age([victim], 1_000);
       const { queuedAt } = await scene.cluster.deployment(victim);
       expect(await scene.report(victim, 'failed')).toMatchObject({
@@ -269,20 +269,20 @@ describe('preemption of what needs time to stop, pass by pass', () => {
       });
       await stage.assertLedgerHolds();
       await scene.pass();
-      expect(await scene.standings([victim, claimant])).toEqual([
+      expect(await scene.standings([victim, preemptor])).toEqual([
         { status: 'queued', attempt: 2, preemptions: 1 },
         { status: 'scheduled', attempt: 1, preemptions: 0 },
       ]);
-      expect(await scene.claims()).toEqual([]);
+      expect(await scene.nominations()).toEqual([]);
       expect(await scene.cluster.deployment(victim)).toMatchObject({ queuedAt, retries: 0, startedAt: null });
       const { lostSeconds, ...lost } = await usage(scene);
       expect(lostSeconds).toBeGreaterThanOrEqual(1_000);
       expect(lost).toMatchObject({
         count: 1,
-        attempts: [{ deploymentId: victim, attempt: 1, preemptorId: claimant, preemptorPriority: 50, lostSeconds }],
+        attempts: [{ deploymentId: victim, attempt: 1, preemptorId: preemptor, preemptorPriority: 50, lostSeconds }],
       });
       expect((await scene.moves(victim)).slice(-3)).toMatchObject([
-        { to: 'stopping', cause: 'preempted', attempt: 1, preemptorId: claimant, lostSeconds: null },
+        { to: 'stopping', cause: 'preempted', attempt: 1, preemptorId: preemptor, lostSeconds: null },
         { to: 'stopping', cause: 'reported', attempt: 1, lostSeconds: null },
         { to: 'queued', cause: 'stopped', attempt: 2, lostSeconds },
       ]);
@@ -290,11 +290,11 @@ describe('preemption of what needs time to stop, pass by pass', () => {
     });
 
     it('is seen by explanations before a pass has settled it', async () => {
-      const { scene, victim, claimant } = await aClaim(2);
+      const { scene, victim, preemptor } = await aNomination(2);
       await scene.report(victim, 'failed');
-      expect(await explain(scene, claimant)).toMatchObject({ startsNext: true, blockers: [{ code: 'NEXT_PASS' }] });
+      expect(await explain(scene, preemptor)).toMatchObject({ startsNext: true, blockers: [{ code: 'NEXT_PASS' }] });
       await scene.pass();
-      expect(await scene.statuses([claimant])).toEqual(['scheduled']);
+      expect(await scene.statuses([preemptor])).toEqual(['scheduled']);
     });
   });
 

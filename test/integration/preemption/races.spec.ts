@@ -184,7 +184,7 @@ describe('preemption, while those whom it is about do something', () => {
     const high = await Promise.all(Array.from({ length: 4 }, () => scene.submit(90, 3)));
     await scene.pass();
     expect(new Set(await scene.statuses(low))).toEqual(new Set(['stopping']));
-    expect(await scene.claims()).toEqual([{ priority: 90, count: 4 }]);
+    expect(await scene.nominations()).toEqual([{ priority: 90, count: 4 }]);
 
     const thirds = await Promise.all(Array.from({ length: 6 }, () => scene.submit(50, 1)));
     await scene.hurry(low);
@@ -198,7 +198,7 @@ describe('preemption, while those whom it is about do something', () => {
       await stage.assertLedgerHolds();
     }
     expect(new Set(await scene.statuses(high))).toEqual(new Set(['scheduled']));
-    expect([await scene.evictions(), await scene.claims()]).toEqual([12, []]);
+    expect([await scene.evictions(), await scene.nominations()]).toEqual([12, []]);
   });
 
   it('is the same whichever of two workers does it, and done once', async () => {

@@ -54,9 +54,8 @@ export const PASSES = [
   `create table cluster_schedules (
     cluster_id uuid not null primary key,
     organization_id uuid not null,
-    reservation jsonb null,
+    reservations jsonb not null default '[]',
     wake_at timestamptz null,
-    claims jsonb null,
     foreign key (organization_id, cluster_id) references clusters (organization_id, id) on delete cascade
   )`,
   `create index cluster_schedules_wake_index on cluster_schedules (wake_at) where wake_at is not null`,

@@ -1,10 +1,9 @@
-import { RESOURCES } from '#kernel';
-
 import type { Candidate } from './candidates.js';
+import { isSameShape, nominationsOf } from '../reservation.js';
 import type { Snapshot } from '../types.js';
 
-/** So many of a shape for which earlier passes have made room, or are about to. */
-export interface StandingClaim {
+/** Nominations of the snapshot by shape, as far as their deployments still wait; none while nothing may start. */
+export interface ShapeNomination {
   /** Index of the shape. */
   readonly shape: number;
   readonly count: number;
@@ -12,22 +11,14 @@ export interface StandingClaim {
   readonly sinceMs: number;
 }
 
-/** The claims that stand, as far as what has them still waits; none while nothing may start. */
-export function standingClaims({ waiting, claims = [], isCordoned }: Snapshot): StandingClaim[] {
-  if (claims.length === 0 || isCordoned) return [];
-  return waiting.flatMap((shape, index) => {
-    const mine = claims.filter(
-      ({ priority, request, maxRuntimeSeconds }) =>
-        priority === shape.priority &&
-        maxRuntimeSeconds === shape.maxRuntimeSeconds &&
-        RESOURCES.every((resource) => request[resource] === shape.request[resource]),
-    );
-    const count = Math.min(
-      shape.count,
-      mine.reduce((sum, claim) => sum + claim.count, 0),
-    );
-    const sinceMs = Math.min(...mine.map((claim) => claim.sinceMs));
-    return count > 0 ? [{ shape: index, count, priority: shape.priority, sinceMs }] : [];
+/** The nominations that apply. */
+export function shapeNominations({ waiting, reservations, isCordoned }: Snapshot): ShapeNomination[] {
+  if (isCordoned) return [];
+  return nominationsOf(reservations).flatMap((nomination) => {
+    const { priority, sinceMs } = nomination;
+    const shape = waiting.findIndex((one) => isSameShape(one, nomination));
+    const count = Math.min(nomination.count, waiting[shape]?.count ?? 0);
+    return count > 0 ? [{ shape, count, priority, sinceMs }] : [];
   });
 }
 

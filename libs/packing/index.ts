@@ -22,7 +22,7 @@ export {
 } from './reservation.js';
 export type {
   Certificate,
-  KeptCertificate,
+  PreemptionCertificate,
   LevelCertificate,
   Placement,
   Plan,

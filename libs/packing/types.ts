@@ -60,7 +60,7 @@ export interface RunningGroup {
   /** So many of them are marked preemptible as well, and are not told apart. No plan depends on it; what is told of them does. */
   readonly notConsidered?: number;
   /** Present and true where it was preempted and has not stopped yet: what it holds is for the nominations of those that displaced it. */
-  readonly isVacating?: boolean;
+  readonly isTerminating?: boolean;
   /** Present where it is vacating, and waits again when it has stopped: as whom. No plan depends on it; what is foretold does. */
   readonly returns?: Returning;
 }
@@ -138,13 +138,13 @@ export interface Preemption {
   readonly lostSeconds: number;
 }
 
-/** What stays of the work that could be given up at one priority, and what no plan can exceed that starts as many, and keeps the same, above. */
-export interface KeptCertificate {
-  /** Running deployments of this priority that might be preempted, and how many of them stay. */
-  readonly of: number;
-  readonly count: number;
+/** The candidates of one priority: how much of their work is retained, and what no plan can exceed that does as well at every higher priority. */
+export interface PreemptionCertificate {
+  /** Candidates of this priority, and how many of them stay. */
+  readonly eligibleCount: number;
+  readonly retainedCount: number;
   /** Elapsed whole seconds times dominant share of capacity in thousandths, the product rounded down, summed over what stays; and its bound. */
-  readonly work: number;
+  readonly retainedWork: number;
   readonly upperBound: number;
 }
 
@@ -155,7 +155,7 @@ export interface LevelCertificate {
   readonly placed: number;
   readonly upperBound: number;
   /** Present where something that runs at this priority might be preempted. */
-  readonly kept?: KeptCertificate;
+  readonly preemption?: PreemptionCertificate;
 }
 
 /** How good a plan is. It speaks of the problem as constrained: beside the reservation, and nothing at all while cordoned. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { Database, rowsOf, sql } from '#database';
 import { ClusterWork, type DeploymentView, type WorkingDeployment } from '#deployments';
-import { type Contender, keyOf, ownedReservation, type Snapshot } from '#packing';
+import { type Competitor, keyOf, ownedReservation, type Snapshot } from '#packing';
 import { type Actor } from '#rbac';
 import {
   amountsOf,
@@ -154,7 +154,7 @@ function yieldedTo({ snapshot, plan }: RecordedSnapshot, { id }: WorkingDeployme
 }
 
 /** Where a deployment stood in what a pass saw; null where nothing of its shape was there. */
-function contender(snapshot: Snapshot, one: WorkingDeployment): Contender | null {
+function contender(snapshot: Snapshot, one: WorkingDeployment): Competitor | null {
   const { id, queuedAtMs, priority, maxRuntimeSeconds } = one;
   const key = keyOf({
     priority,

@@ -1,11 +1,11 @@
-import { type Contender, type OrderRule, type Plan, type Snapshot, whyFirst } from '#packing';
+import { type Competitor, type OrderRule, type Plan, type Snapshot, whyFirst } from '#packing';
 
 /** Two deployments, one of which a plan starts. */
 export interface OrderTask {
   readonly snapshot: Snapshot;
   readonly plan: Plan;
-  readonly first: Contender;
-  readonly other: Contender;
+  readonly first: Competitor;
+  readonly other: Competitor;
 }
 
 /** Why it starts this one. */

@@ -10,7 +10,7 @@ import {
   type Plan,
   type ShapeBlockers,
   type Snapshot,
-  type Standing,
+  type QueuePosition,
   type Unlocks,
   unlocksOf,
   type WaitingHead,
@@ -44,7 +44,7 @@ export function explain({ snapshot, stops, subject, unlockMs, forecastMs }: Expl
   const result = plan(seen);
   const { id, queuedAtMs, shape, older } = subject;
   const blockers = blockersOf(seen, result, stops).find((one) => one.shape === shape) ?? null;
-  const standing: Standing = { id, queuedAtMs, shape, older: older[shape] ?? 0 };
+  const standing: QueuePosition = { id, queuedAtMs, shape, older: older[shape] ?? 0 };
   return {
     plan: result,
     blockers,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { type Standing } from '#packing';
+import { type QueuePosition } from '#packing';
 import { type Actor } from '#rbac';
 import { plannerTask, type CurrentSnapshot, CurrentSnapshotReader, PlannerClient } from '#scheduler';
 
@@ -36,16 +36,16 @@ export class ForecastsService {
       Promise.resolve(seen),
     );
     const { snapshot } = present;
-    const standings = firstInLine(present, limit);
+    const positions = firstInLine(present, limit);
     const { etas, horizonMs } = await this.planner.ask(actor, FORESEE, {
       snapshot,
-      standings,
+      positions,
       forecastMs: FORECAST_MS,
     });
     return {
       asOfMs: snapshot.nowMs,
       horizonMs,
-      items: standings.map(({ id, shape }, index) => {
+      items: positions.map(({ id, shape }, index) => {
         const eta = etas[index];
         const known =
           eta === undefined || eta.atMs === null
@@ -58,7 +58,7 @@ export class ForecastsService {
 }
 
 /** The first by priority, age and id. */
-function firstInLine({ snapshot }: CurrentSnapshot, limit: number): Standing[] {
+function firstInLine({ snapshot }: CurrentSnapshot, limit: number): QueuePosition[] {
   const line = snapshot.waiting.flatMap(({ priority, oldest, followers = [] }, shape) =>
     [oldest, ...followers].slice(0, limit).map((head, older) => ({ ...head, shape, older, priority })),
   );

@@ -1,5 +1,5 @@
 import { toRow } from '../rows.js';
-import { freeAt, holdingOf, holdingsOf } from '../planning/timeline.js';
+import { freeAt, allocationOf, allocationsOf } from '../planning/timeline.js';
 import { type Nomination, nominationsOf } from '../reservation.js';
 import type { Plan, RunningGroup, Snapshot } from '../types.js';
 
@@ -11,9 +11,9 @@ export function freeAfterStops(
 ): number[] {
   const { running, waiting, nowMs } = snapshot;
   const gone = new Set(preempt.map(({ group }) => group));
-  const stays = running.filter((group, index) => group.isVacating !== true && !gone.has(index));
-  const starts = place.map(({ shape, count }) => holdingOf(waiting[shape]!, count, nowMs));
-  const free = freeAt(snapshot, [...holdingsOf(stays, nowMs), ...starts], nowMs);
+  const stays = running.filter((group, index) => group.isTerminating !== true && !gone.has(index));
+  const starts = place.map(({ shape, count }) => allocationOf(waiting[shape]!, count, nowMs));
+  const free = freeAt(snapshot, [...allocationsOf(stays, nowMs), ...starts], nowMs);
   for (const { request, count } of nominations) {
     toRow(request).forEach((amount, row) => (free[row] = free[row]! - amount * count));
   }

@@ -39,7 +39,7 @@ function obstacles(state: State, one: Waiting): Set<string> {
   const started = startedBy(state, snapshot);
   const { stopGraceSeconds } = state.policy;
   const graceEndsMs = state.nowMs + stopGraceSeconds * 1000;
-  const holding = [
+  const allocation = [
     ...state.running.flatMap((group, index) => {
       const stays = !gone.has(index) || stopGraceSeconds > 0;
       const endsAtMs = gone.has(index) ? graceEndsMs : group.endsAtMs;
@@ -53,7 +53,7 @@ function obstacles(state: State, one: Waiting): Set<string> {
       })),
   ];
   const freeAt = (timeMs: number, resource: Resource): number =>
-    holding
+    allocation
       .filter(({ endsAtMs }) => endsAtMs === null || endsAtMs <= state.nowMs || endsAtMs > timeMs)
       .reduce((free, { resources }) => free - resources[resource], state.capacity[resource]);
   const found = new Set<string>();
@@ -71,7 +71,7 @@ function obstacles(state: State, one: Waiting): Set<string> {
     nominations.reduce(
       (free, { request, count }) => free - request[resource] * count,
       state.running
-        .filter(({ isVacating }, index) => isVacating === true || gone.has(index))
+        .filter(({ isTerminating }, index) => isTerminating === true || gone.has(index))
         .reduce((free, { resources, count }) => free + resources[resource] * count, freeAt(state.nowMs, resource)) -
         (stopGraceSeconds > 0 ? 0 : preempt.reduce((sum, { group }) => sum + heldBy(state, group, resource), 0)),
     );

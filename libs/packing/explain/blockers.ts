@@ -1,10 +1,10 @@
 import { type Resource, RESOURCES } from '#kernel';
 
-import { freeAt, type Holding, holdingOf, holdingsOf } from '../planning/timeline.js';
+import { freeAt, type Allocation, allocationOf, allocationsOf } from '../planning/timeline.js';
 import { toRow } from '../rows.js';
 import { type Nomination, nominationsOf, type OwnedReservation, ownedReservation } from '../reservation.js';
 import type { Plan, RunningGroup, Snapshot, WaitingShape } from '../types.js';
-import { type Rivals, rivalsOf } from './rivals.js';
+import { type Competition, competitionOf } from './competition.js';
 import { freeAfterStops, lastingNominations } from './after-stops.js';
 import { keyOf, startsOf } from './places.js';
 
@@ -118,8 +118,8 @@ interface Scene {
   /** Free once all has stopped that is given up, beside all nominations. */
   readonly unreserved: readonly number[];
   /** The nominations that nobody takes who comes back. */
-  readonly lasting: readonly Nomination[];
-  readonly rivals: Rivals;
+  readonly lastingNominations: readonly Nomination[];
+  readonly competition: Competition;
 }
 
 interface Reserved {
@@ -142,16 +142,16 @@ export function blockersOf(
   isWanted: (shape: number) => boolean = () => true,
 ): ShapeBlockers[] {
   const starts = startsOf(snapshot, plan);
-  const holdings = holdingsAfter(snapshot, plan);
+  const allocations = allocationsAfter(snapshot, plan);
   const scene: Scene = {
     snapshot,
     plan,
     stops,
-    free: freeAt(snapshot, holdings, snapshot.nowMs),
-    reserved: reservedAfter(snapshot, plan, holdings),
+    free: freeAt(snapshot, allocations, snapshot.nowMs),
+    reserved: reservedAfter(snapshot, plan, allocations),
     unreserved: freeAfterStops(snapshot, plan, nominationsOf(plan.reservations)),
-    lasting: lastingNominations(snapshot, plan),
-    rivals: rivalsOf(snapshot, starts),
+    lastingNominations: lastingNominations(snapshot, plan),
+    competition: competitionOf(snapshot, starts),
   };
   return snapshot.waiting.flatMap((shape, index) => {
     const waiting = shape.count - starts[index]!;
@@ -160,7 +160,10 @@ export function blockersOf(
 }
 
 /** What is taken once a plan has been made real: what is given up is gone, or goes within its grace. */
-export function holdingsAfter(snapshot: Snapshot, { place, preempt }: Pick<Plan, 'place' | 'preempt'>): Holding[] {
+export function allocationsAfter(
+  snapshot: Snapshot,
+  { place, preempt }: Pick<Plan, 'place' | 'preempt'>,
+): Allocation[] {
   const { running, waiting, nowMs, policy } = snapshot;
   const goneAtMs = new Map(
     preempt.map(({ group }) => {
@@ -168,18 +171,18 @@ export function holdingsAfter(snapshot: Snapshot, { place, preempt }: Pick<Plan,
       return [group, isAtOnce ? nowMs : nowMs + policy.stopGraceSeconds * 1000];
     }),
   );
-  const holding = running.flatMap((group, index): RunningGroup[] => {
+  const allocation = running.flatMap((group, index): RunningGroup[] => {
     const endsAtMs = goneAtMs.get(index);
     if (endsAtMs === undefined) return [group];
     return endsAtMs <= nowMs ? [] : [{ ...group, endsAtMs }];
   });
-  const starts = place.map(({ shape, count }) => holdingOf(waiting[shape]!, count, nowMs));
-  return [...holdingsOf(holding, nowMs), ...starts];
+  const starts = place.map(({ shape, count }) => allocationOf(waiting[shape]!, count, nowMs));
+  return [...allocationsOf(allocation, nowMs), ...starts];
 }
 
 function toShapeBlockers(scene: Scene, index: number, waiting: number): ShapeBlockers {
   const key = keyOf(scene.snapshot.waiting[index]!);
-  const own = scene.lasting.find((nomination) => keyOf(nomination) === key);
+  const own = scene.lastingNominations.find((nomination) => keyOf(nomination) === key);
   const blockers = blockersOfShape(scene, index);
   if (own === undefined) return { shape: index, waiting, nominated: 0, blockers };
   const { count, untilMs } = own;
@@ -193,7 +196,7 @@ function toShapeBlockers(scene: Scene, index: number, waiting: number): ShapeBlo
 }
 
 function blockersOfShape(scene: Scene, index: number): Blocker[] {
-  const { snapshot, plan, stops, free, rivals } = scene;
+  const { snapshot, plan, stops, free, competition } = scene;
   const shape = snapshot.waiting[index]!;
   const blockers: Blocker[] = stops.map((code) => ({ code }));
   const missing: Resource[] = [];
@@ -217,7 +220,7 @@ function blockersOfShape(scene: Scene, index: number): Blocker[] {
   const nomination = nominationAgainst(scene, shape);
   if (nomination !== null) blockers.push(nomination);
   if (!isTooLarge && missing.length > 0) {
-    for (const ahead of rivals.aheadOf(index, missing)) blockers.push({ code: 'AHEAD', ...ahead });
+    for (const ahead of competition.aheadOf(index, missing)) blockers.push({ code: 'AHEAD', ...ahead });
   }
   const level = plan.certificate.levels.find(({ priority }) => priority === shape.priority);
   if (!isTooLarge && level !== undefined && level.placed < level.upperBound) {
@@ -227,12 +230,12 @@ function blockersOfShape(scene: Scene, index: number): Blocker[] {
 }
 
 /** What the reservation that stands after a plan leaves to others. */
-function reservedAfter(snapshot: Snapshot, plan: Plan, holdings: readonly Holding[]): Reserved | null {
+function reservedAfter(snapshot: Snapshot, plan: Plan, allocations: readonly Allocation[]): Reserved | null {
   const reservation = ownedReservation(plan.reservations);
   if (reservation === null || reservation.state === 'lapsed') return null;
   const owner = { ...reservation, state: reservation.state };
   const isHeld = owner.state === 'held';
-  const free = freeAt(snapshot, holdings, isHeld ? snapshot.nowMs : owner.untilMs);
+  const free = freeAt(snapshot, allocations, isHeld ? snapshot.nowMs : owner.untilMs);
   const limits = toRow(owner.request).map((needed, row) =>
     isHeld && needed === 0 ? Infinity : Math.max(0, free[row]! - needed),
   );
@@ -293,7 +296,7 @@ export function blockersOfOne(
       (blocker.code !== 'RESERVATION' || blocker.id !== id) &&
       (blocker.code !== 'NOMINATED' || !blocker.isOwn || older < nominated),
   );
-  const elders: Blocker[] = older > 0 ? [{ code: 'AHEAD', reason: 'older', priority, deployments: older }] : [];
-  const all = [...own, ...elders];
+  const predecessors: Blocker[] = older > 0 ? [{ code: 'AHEAD', reason: 'older', priority, deployments: older }] : [];
+  const all = [...own, ...predecessors];
   return all.length > 0 ? all : [{ code: 'NEXT_PASS' }];
 }

@@ -38,7 +38,7 @@ interface Group {
   readonly shape: ShapeOf;
   count: number;
   /** The oldest of the shape, as far as they are known: always at least one while anybody is left. */
-  heads: WaitingHead[];
+  known: WaitingHead[];
 }
 
 /**
@@ -50,7 +50,7 @@ export function changed(snapshot: Snapshot, change: Change, { keepsFollowers = f
   const groups = new Map<string, Group>();
   for (const { priority, request, maxRuntimeSeconds, count, oldest, followers = [] } of snapshot.waiting) {
     const shape = { priority, request, maxRuntimeSeconds };
-    groups.set(keyOf(shape), { shape, count, heads: [oldest, ...followers] });
+    groups.set(keyOf(shape), { shape, count, known: [oldest, ...followers] });
   }
   for (const member of change.left ?? []) leave(groups, member);
   for (const member of change.came ?? []) come(groups, member);
@@ -77,22 +77,22 @@ function leave(groups: Map<string, Group>, { shape, head }: Member): void {
   const group = groups.get(keyOf(shape));
   if (group === undefined || group.count === 0) throw new RangeError(`nothing waits of the shape of ${head.id}`);
   group.count--;
-  group.heads = group.heads.filter(({ id }) => id !== head.id);
+  group.known = group.known.filter(({ id }) => id !== head.id);
 }
 
 /** Those whose names are known are the oldest: somebody younger than all of them joins the unknown, unless there are none. */
 function come(groups: Map<string, Group>, { shape, head, count = 1 }: Member): void {
   const key = keyOf(shape);
-  const group = groups.get(key) ?? { shape, count: 0, heads: [] };
+  const group = groups.get(key) ?? { shape, count: 0, known: [] };
   groups.set(key, group);
-  const position = group.heads.findIndex((other) => compareAge(head, other) < 0);
-  if (position >= 0) group.heads.splice(position, 0, head);
-  else if (group.heads.length === group.count) group.heads.push(head);
+  const position = group.known.findIndex((other) => compareAge(head, other) < 0);
+  if (position >= 0) group.known.splice(position, 0, head);
+  else if (group.known.length === group.count) group.known.push(head);
   group.count += count;
 }
 
-function toShapes({ shape, count, heads }: Group, keepsFollowers: boolean): WaitingShape[] {
-  const [oldest, ...followers] = heads;
+function toShapes({ shape, count, known }: Group, keepsFollowers: boolean): WaitingShape[] {
+  const [oldest, ...followers] = known;
   if (count === 0) return [];
   if (oldest === undefined) throw new RangeError(`nobody knows who is the oldest of ${keyOf(shape)}`);
   return [{ ...shape, count, oldest, ...(keepsFollowers ? { followers } : {}) }];

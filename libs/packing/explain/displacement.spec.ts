@@ -63,7 +63,7 @@ describe('who could be stopped for a deployment that waits', () => {
 
   it('does not count who is given up for it among those that stay, nor says for whom others stop: who that was may wait no more', () => {
     const two = [runs('one', { resources: amounts(50) }), runs('two', { resources: amounts(30) })];
-    const stopping = aRunningGroup({ priority: 10, resources: amounts(20), isVacating: true });
+    const stopping = aRunningGroup({ priority: 10, resources: amounts(20), isTerminating: true });
     const snapshot = busy({ running: [...two, stopping], waiting: [aShape({ request: amounts(80) }), ...waiting] });
     const result = plan(snapshot);
     expect(result.preempt.map(({ id, by }) => [id, by])).toEqual([['two', 1]]);
@@ -170,7 +170,7 @@ describe('a nomination', () => {
   const other = aShape({ request: amounts(30), oldest: { id: 'other', queuedAtMs: 5 } });
   const snapshot = busy({
     policy: { ...YIELDING, stopGraceSeconds: 30 },
-    running: [aRunningGroup({ priority: 10, resources: amounts(70), endsAtMs: 30_000, isVacating: true })],
+    running: [aRunningGroup({ priority: 10, resources: amounts(70), endsAtMs: 30_000, isTerminating: true })],
     waiting: [own, other],
   });
   const nomination = {

@@ -4,7 +4,7 @@ import { eligibleAtMs } from '../planning/candidates.js';
 import { toRow } from '../rows.js';
 import { freeAt } from '../planning/timeline.js';
 import type { Plan, RunningGroup, Snapshot, WaitingShape } from '../types.js';
-import { holdingsAfter, type ReservedResource } from './blockers.js';
+import { allocationsAfter, type ReservedResource } from './blockers.js';
 
 /** Why a running deployment is not given up for somebody. */
 export type StayReason =
@@ -69,7 +69,7 @@ export function displacementOf(snapshot: Snapshot, plan: Plan, shapeIndex: numbe
     stay(reason, group.count - left, reason === 'too-new' ? eligibleAtMs(snapshot, group) : null);
     stay('not-considered', left, null);
   }
-  const free = freeAt(snapshot, holdingsAfter(snapshot, plan), nowMs);
+  const free = freeAt(snapshot, allocationsAfter(snapshot, plan), nowMs);
   for (const index of candidates) {
     toRow(running[index]!.resources).forEach((amount, row) => (free[row] = free[row]! + amount));
   }
@@ -86,7 +86,7 @@ export function displacementOf(snapshot: Snapshot, plan: Plan, shapeIndex: numbe
 }
 
 function reasonToStay(snapshot: Snapshot, group: RunningGroup, { priority }: WaitingShape): StayReason | null {
-  if (group.isVacating === true) return 'stopping';
+  if (group.isTerminating === true) return 'stopping';
   if (group.priority >= priority) return 'not-lower';
   if (group.preemptible === undefined) return 'not-preemptible';
   if (group.preemptible.preemptions >= snapshot.policy.maxPreemptions) return 'too-often';

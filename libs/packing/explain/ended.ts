@@ -54,9 +54,9 @@ function kindsOf(running: readonly RunningGroup[], missing: readonly number[]): 
   const kinds = new Map<string, { amounts: readonly number[]; members: number[] }>();
   const order = [...running.keys()].sort((a, b) => priorityOf(running, a) - priorityOf(running, b) || a - b);
   for (const index of order) {
-    const { resources, count, isVacating, preemptible } = running[index]!;
+    const { resources, count, isTerminating, preemptible } = running[index]!;
     const amounts = toRow(resources);
-    const key = [...amounts, isVacating === true, preemptible !== undefined].join();
+    const key = [...amounts, isTerminating === true, preemptible !== undefined].join();
     const kind = kinds.get(key) ?? { amounts, members: [] };
     kinds.set(key, kind);
     for (let copy = 0; copy < count && kind.members.length < MAX_MEMBERS; copy++) kind.members.push(index);
@@ -125,10 +125,10 @@ function bestOf(kinds: readonly Kind[], left: readonly (readonly number[])[], ne
   let most = -1;
   for (const [index, { amounts }] of kinds.entries()) {
     if (left[index]!.length === 0) continue;
-    const worth = gain(amounts, needed);
-    if (worth > most) {
+    const weight = gain(amounts, needed);
+    if (weight > most) {
       best = index;
-      most = worth;
+      most = weight;
     }
   }
   return best;

@@ -8,12 +8,12 @@ import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.j
 import { Simulation, type SimulatedDeployment } from '../testing/simulator.js';
 import type { PlanningPolicy, Snapshot, WaitingShape } from '../types.js';
 import { type Eta, forecast, type Forecast } from './forecast.js';
-import type { Standing } from './places.js';
+import type { QueuePosition } from './places.js';
 
 const RUNS = cases(200);
 
 /** Everybody who waits, as far as a snapshot names them. */
-function everybody({ waiting }: Snapshot): Standing[] {
+function everybody({ waiting }: Snapshot): QueuePosition[] {
   return waiting.flatMap(({ oldest, followers = [] }, shape) =>
     [oldest, ...followers].map((head, older) => ({ ...head, shape, older })),
   );
@@ -28,11 +28,11 @@ function compare(
 ): { told: Forecast; names: string[]; real: (number | undefined)[] } {
   const simulation = new Simulation(capacity, policy, deployments).run(atSeconds);
   const seen = simulation.seenAt(atSeconds);
-  const standings = everybody(seen);
-  const told = forecast(seen, standings, { seesFollowers: true });
+  const positions = everybody(seen);
+  const told = forecast(seen, positions, { seesFollowers: true });
   simulation.run(1_000_000);
-  const real = standings.map(({ id }) => simulation.startedAtSeconds.get(id));
-  return { told, names: standings.map(({ id }) => id), real };
+  const real = positions.map(({ id }) => simulation.startedAtSeconds.get(id));
+  return { told, names: positions.map(({ id }) => id), real };
 }
 
 const seconds = (eta: Eta): number | undefined => (eta.atMs === null ? undefined : eta.atMs / 1000);
@@ -78,7 +78,7 @@ describe('a forecast', () => {
   });
 
   it('counts on it that what stops for others comes back, as who it is', () => {
-    const stopping = aRunningGroup({ priority: 20, resources: amounts(80), isVacating: true, endsAtMs: 30_000 });
+    const stopping = aRunningGroup({ priority: 20, resources: amounts(80), isTerminating: true, endsAtMs: 30_000 });
     const returns = { id: 'back', queuedAtMs: 0, maxRuntimeSeconds: 50 };
     const waiting = [aShape({ priority: 10, request: amounts(80) })];
     const policy = { ...DEFAULT_POLICY, preemption: 'lower-priority', stopGraceSeconds: 60 } as const;

@@ -1,8 +1,8 @@
 import { eligibleAtMs } from '../planning/candidates.js';
-import { exceedsCapacity } from '../planning/holder.js';
+import { exceedsCapacity } from '../planning/reservation-owner.js';
 import { plan } from '../planning/plan.js';
 import type { Plan, Preemptible, RunningGroup, Snapshot, WaitingHead, WaitingShape } from '../types.js';
-import { compareAge, keyOf, type Standing } from './places.js';
+import { compareAge, keyOf, type QueuePosition } from './places.js';
 
 /** Passes that may follow each other at one moment. */
 const MAX_AT_ONCE = 100;
@@ -47,9 +47,13 @@ export interface Forecast {
  * What has not declared its runtime runs for ever. Shapes should name as many of their deployments (`followers`) as may start: where
  * nobody knows who is the oldest and that matters, the forecast ends.
  */
-export function forecast(snapshot: Snapshot, standings: readonly Standing[], options: ForecastOptions = {}): Forecast {
+export function forecast(
+  snapshot: Snapshot,
+  positions: readonly QueuePosition[],
+  options: ForecastOptions = {},
+): Forecast {
   const { shouldStop = (): boolean => false, maxPasses = DEFAULT_PASSES } = options;
-  const future = new Future(snapshot, standings, options.seesFollowers ?? false);
+  const future = new Future(snapshot, positions, options.seesFollowers ?? false);
   let passes = 0;
   while (!future.isOver()) {
     if (passes === maxPasses || (passes > 0 && shouldStop()) || !future.pass()) {
@@ -65,12 +69,12 @@ interface Line {
   readonly shape: WaitingShape;
   count: number;
   /** Oldest first, as far as they are known. */
-  heads: WaitingHead[];
+  known: WaitingHead[];
 }
 
 /** Somebody whose start is looked for. */
 interface Awaited {
-  readonly standing: Standing;
+  readonly position: QueuePosition;
   readonly key: string;
   /** How many of its shape start before it. */
   older: number;
@@ -92,7 +96,7 @@ class Future {
 
   constructor(
     private readonly snapshot: Snapshot,
-    standings: readonly Standing[],
+    positions: readonly QueuePosition[],
     private readonly seesFollowers: boolean,
   ) {
     const { nowMs, policy, waiting, reservations } = snapshot;
@@ -100,7 +104,7 @@ class Future {
     this.lines = waiting.map((shape) => ({
       shape,
       count: shape.count,
-      heads: [shape.oldest, ...(shape.followers ?? [])],
+      known: [shape.oldest, ...(shape.followers ?? [])],
     }));
     this.running = snapshot.running.map((group) =>
       group.endsAtMs !== null && group.endsAtMs <= nowMs ? { ...group, endsAtMs: null } : group,
@@ -110,30 +114,30 @@ class Future {
       const { maxRuntimeSeconds, ...oldest } = returns;
       return [{ shape: { priority, request: resources, maxRuntimeSeconds, count: 1, oldest }, atMs: endsAtMs }];
     });
-    this.awaited = standings.map((standing) => ({
-      standing,
-      key: keyOf(waiting[standing.shape]!),
-      older: standing.older,
+    this.awaited = positions.map((position) => ({
+      position,
+      key: keyOf(waiting[position.shape]!),
+      older: position.older,
       atMs: null,
     }));
     this.reservations = reservations;
     const eligibleMs = (policy.reserveAfterSeconds ?? 0) * 1000;
     const yieldsMs = snapshot.running.map((group) => eligibleAtMs(snapshot, group) ?? nowMs);
     this.quietSinceMs = this.lines.reduce(
-      (latest, { heads }) => heads.reduce((time, head) => Math.max(time, head.queuedAtMs + eligibleMs), latest),
+      (latest, { known }) => known.reduce((time, head) => Math.max(time, head.queuedAtMs + eligibleMs), latest),
       policy.preemption === 'never' ? nowMs : yieldsMs.reduce((latest, time) => Math.max(latest, time), nowMs),
     );
   }
 
   /** Whether there is nothing more to be known: all have started, or nothing will ever change. */
   isOver(): boolean {
-    return this.isSettled || this.awaited.every(({ atMs, standing }) => atMs !== null || this.isHopeless(standing));
+    return this.isSettled || this.awaited.every(({ atMs, position }) => atMs !== null || this.isHopeless(position));
   }
 
   etas(otherwise: NoForecast): Eta[] {
-    return this.awaited.map(({ atMs, standing }) => {
+    return this.awaited.map(({ atMs, position }) => {
       if (atMs !== null) return { atMs };
-      if (this.isTooLarge(standing)) return { atMs, reason: 'too-large' };
+      if (this.isTooLarge(position)) return { atMs, reason: 'too-large' };
       return { atMs, reason: this.snapshot.isCordoned ? 'stopped' : otherwise };
     });
   }
@@ -143,7 +147,7 @@ class Future {
     this.takeBack();
     const lines = this.lines.filter(({ count }) => count > 0);
     const needsNames = this.snapshot.policy.reserveAfterSeconds !== null;
-    if (needsNames && lines.some(({ heads }) => heads.length === 0)) return false;
+    if (needsNames && lines.some(({ known }) => known.length === 0)) return false;
     const result = plan(this.snapshotOf(lines));
     this.giveUp(result);
     for (const { shape, count, includes } of result.place) this.start(lines[shape]!, count, includes);
@@ -163,7 +167,7 @@ class Future {
       const atMs = isAtOnce ? this.nowMs : this.nowMs + graceMs;
       this.returning.push({ shape: givenUp(group, preemptible), atMs });
       const { priority, resources, count } = group;
-      return isAtOnce ? [] : [{ priority, resources, count, endsAtMs: atMs, isVacating: true }];
+      return isAtOnce ? [] : [{ priority, resources, count, endsAtMs: atMs, isTerminating: true }];
     });
     if (preempt.length > 0) this.quietSinceMs = Math.max(this.quietSinceMs, this.nowMs);
   }
@@ -173,7 +177,7 @@ class Future {
     for (const { shape, atMs } of this.returning) {
       if (atMs > this.nowMs) continue;
       const line = this.lines.find((other) => keyOf(other.shape) === keyOf(shape));
-      if (line === undefined) this.lines.push({ shape, count: 1, heads: [shape.oldest] });
+      if (line === undefined) this.lines.push({ shape, count: 1, known: [shape.oldest] });
       else this.rejoin(line, shape.oldest);
     }
     this.returning = this.returning.filter(({ atMs }) => atMs > this.nowMs);
@@ -181,22 +185,22 @@ class Future {
 
   /** Among those whose names are known it takes its place; behind them, it is one of the unknown. */
   private rejoin(line: Line, head: WaitingHead): void {
-    const isAllKnown = line.heads.length === line.count;
-    const position = line.heads.findIndex((other) => compareAge(head, other) < 0);
-    if (position >= 0) line.heads.splice(position, 0, head);
-    else if (isAllKnown) line.heads.push(head);
+    const isAllKnown = line.known.length === line.count;
+    const position = line.known.findIndex((other) => compareAge(head, other) < 0);
+    if (position >= 0) line.known.splice(position, 0, head);
+    else if (isAllKnown) line.known.push(head);
     line.count++;
     const key = keyOf(line.shape);
     for (const awaited of this.awaited) {
-      if (awaited.atMs === null && awaited.key === key && compareAge(head, awaited.standing) < 0) awaited.older++;
+      if (awaited.atMs === null && awaited.key === key && compareAge(head, awaited.position) < 0) awaited.older++;
     }
   }
 
-  private isHopeless(standing: Standing): boolean {
-    return this.snapshot.isCordoned || this.isTooLarge(standing);
+  private isHopeless(position: QueuePosition): boolean {
+    return this.snapshot.isCordoned || this.isTooLarge(position);
   }
 
-  private isTooLarge({ shape }: Standing): boolean {
+  private isTooLarge({ shape }: QueuePosition): boolean {
     return exceedsCapacity(this.snapshot, this.snapshot.waiting[shape]!);
   }
 
@@ -206,8 +210,8 @@ class Future {
       nowMs: this.nowMs,
       running: this.running,
       reservations: this.reservations,
-      waiting: lines.map(({ shape: { priority, request, maxRuntimeSeconds, oldest }, count, heads }) => {
-        const [first = oldest, ...followers] = heads;
+      waiting: lines.map(({ shape: { priority, request, maxRuntimeSeconds, oldest }, count, known }) => {
+        const [first = oldest, ...followers] = known;
         const named = { priority, request, maxRuntimeSeconds, count, oldest: first };
         return this.seesFollowers ? { ...named, followers } : named;
       }),
@@ -217,8 +221,8 @@ class Future {
   private start(line: Line, count: number, includes: readonly string[]): void {
     const { priority, request, maxRuntimeSeconds } = line.shape;
     this.awaitedStart(line, count, includes);
-    const named = includes.length === 0 ? line.heads : line.heads.filter(({ id }) => !includes.includes(id));
-    line.heads = named.slice(count - includes.length);
+    const named = includes.length === 0 ? line.known : line.known.filter(({ id }) => !includes.includes(id));
+    line.known = named.slice(count - includes.length);
     line.count -= count;
     const endsAtMs = maxRuntimeSeconds === null ? null : this.nowMs + maxRuntimeSeconds * 1000;
     this.running.push({ priority, resources: request, count, endsAtMs });
@@ -229,14 +233,14 @@ class Future {
     const key = keyOf(line.shape);
     for (const awaited of this.awaited) {
       if (awaited.atMs !== null || awaited.key !== key) continue;
-      const own = line.heads.findIndex(({ id }) => id === awaited.standing.id);
-      const elders = includes.filter((id) => {
-        const position = line.heads.findIndex((head) => head.id === id);
+      const own = line.known.findIndex(({ id }) => id === awaited.position.id);
+      const predecessors = includes.filter((id) => {
+        const position = line.known.findIndex((head) => head.id === id);
         return position >= 0 && (own < 0 || position < own);
       }).length;
-      awaited.older -= elders;
+      awaited.older -= predecessors;
       const others = count - includes.length;
-      if (includes.includes(awaited.standing.id) || awaited.older < others) awaited.atMs = this.nowMs;
+      if (includes.includes(awaited.position.id) || awaited.older < others) awaited.atMs = this.nowMs;
       else awaited.older -= others;
     }
   }

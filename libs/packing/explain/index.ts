@@ -13,8 +13,8 @@ export {
 export { type Change, changed, type Member, type ShapeOf } from './change.js';
 export { type Displacement, displacementOf, type Staying, type StayReason } from './displacement.js';
 export { type Eta, type Forecast, forecast, type ForecastOptions, type NoForecast } from './forecast.js';
-export { type Contender, type OrderRule, whyFirst } from './order.js';
-export { compareAge, keyOf, type Standing, type Start, startOf, whoStarts, startsOf } from './places.js';
+export { type Competitor, type OrderRule, whyFirst } from './order.js';
+export { compareAge, keyOf, type QueuePosition, type Start, startOf, whoStarts, startsOf } from './places.js';
 export {
   type Problem,
   PROBLEM_LIMITS,

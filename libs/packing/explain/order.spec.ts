@@ -144,8 +144,8 @@ describe('why one starts before another', () => {
           untilMs: 20_000,
         },
       ];
-      const rival = aShape({ request: amounts(50) });
-      expect(why({ policy: patient, waiting: [large, rival], reservations })).toEqual({
+      const competitor = aShape({ request: amounts(50) });
+      expect(why({ policy: patient, waiting: [large, competitor], reservations })).toEqual({
         rule: 'nominated',
         sinceMs: -10_000,
       });
@@ -182,7 +182,7 @@ describe('why one starts before another', () => {
             if (rule.rule === 'more-starts') expect(rule.placedWithOther).toBeLessThan(rule.placed);
             if (rule.rule === 'utilization') expect(rule.utilizationWithOther).toBeLessThan(rule.utilization);
             snapshot = afterPlan(snapshot, result);
-            snapshot = { ...snapshot, running: snapshot.running.filter(({ isVacating }) => isVacating !== true) };
+            snapshot = { ...snapshot, running: snapshot.running.filter(({ isTerminating }) => isTerminating !== true) };
           }
         }),
         { numRuns: RUNS },

@@ -4,15 +4,15 @@ import { candidatesOf } from '../planning/candidates.js';
 import { shapeNominations } from '../planning/nominations.js';
 import { plan } from '../planning/plan.js';
 import { toRow } from '../rows.js';
-import { endOf, freeAt, holdingOf, holdingsOf } from '../planning/timeline.js';
-import type { KeptCertificate, Plan, Snapshot, WaitingHead, WaitingShape } from '../types.js';
+import { endOf, freeAt, allocationOf, allocationsOf } from '../planning/timeline.js';
+import type { PreemptionCertificate, Plan, Snapshot, WaitingHead, WaitingShape } from '../types.js';
 import { type Blocker, blockersOf } from './blockers.js';
 import { changed } from './change.js';
 import { isSameShape, nominationsOf } from '../reservation.js';
 import { compareAge, isSame } from './places.js';
 
 /** One of two deployments that are compared. */
-export interface Contender extends WaitingHead {
+export interface Competitor extends WaitingHead {
   /** Index into `snapshot.waiting`. */
   readonly shape: number;
 }
@@ -62,7 +62,7 @@ export type OrderRule =
  *
  * @param plan the plan for the snapshot, which starts `first` and not `other`
  */
-export function whyFirst(snapshot: Snapshot, result: Plan, first: Contender, other: Contender): OrderRule {
+export function whyFirst(snapshot: Snapshot, result: Plan, first: Competitor, other: Competitor): OrderRule {
   const shape = snapshot.waiting[first.shape]!;
   const otherShape = snapshot.waiting[other.shape]!;
   const hadReservation = result.reservationEvents.some(({ id, kind }) => kind === 'started' && id === first.id);
@@ -81,7 +81,7 @@ export function whyFirst(snapshot: Snapshot, result: Plan, first: Contender, oth
 }
 
 /** Whether the first one is known to have was nominated, to which the other one had to yield. */
-function nominated(snapshot: Snapshot, result: Plan, first: Contender, other: Contender): OrderRule | null {
+function nominated(snapshot: Snapshot, result: Plan, first: Competitor, other: Competitor): OrderRule | null {
   const nomination = shapeNominations(snapshot).find(({ shape }) => shape === first.shape);
   if (nomination === undefined || first.shape === other.shape) return null;
   if (nomination.priority < priorityAt(snapshot, other.shape)) return null;
@@ -92,7 +92,7 @@ function nominated(snapshot: Snapshot, result: Plan, first: Contender, other: Co
 }
 
 /** Whether somebody is given up for the shape of the first one who would not have had to yield to the other one. */
-function displaced(snapshot: Snapshot, result: Plan, first: Contender, other: Contender): OrderRule | null {
+function displaced(snapshot: Snapshot, result: Plan, first: Competitor, other: Competitor): OrderRule | null {
   const priorities = result.preempt
     .filter(({ by }) => by === first.shape)
     .map(({ group }) => snapshot.running[group]!.priority);
@@ -118,7 +118,7 @@ function isTooLarge({ capacity }: Snapshot, { request }: WaitingShape): boolean 
 }
 
 /** What keeps the other one whatever the plan gives to the first one, and to its own priority. */
-function keeping(snapshot: Snapshot, result: Plan, first: Contender, other: Contender): Blocker[] {
+function keeping(snapshot: Snapshot, result: Plan, first: Competitor, other: Competitor): Blocker[] {
   const { blockers } = blockersOf(snapshot, result).find(({ shape }) => shape === other.shape) ?? { blockers: [] };
   const hasClaim = isNominated(snapshot, result, other);
   const before = blockers.filter(
@@ -136,7 +136,7 @@ function keeping(snapshot: Snapshot, result: Plan, first: Contender, other: Cont
 }
 
 /** Resources of which there is less than the other one asks for, although the cluster has as much. */
-function lacking({ waiting, capacity }: Snapshot, other: Contender, free: readonly number[]): Blocker[] {
+function lacking({ waiting, capacity }: Snapshot, other: Competitor, free: readonly number[]): Blocker[] {
   const { request } = waiting[other.shape]!;
   return RESOURCES.flatMap((resource): Blocker[] => {
     const needed = request[resource];
@@ -148,7 +148,7 @@ function lacking({ waiting, capacity }: Snapshot, other: Contender, free: readon
 }
 
 /** Whether the other one is known to be among those of its shape that the plan gives a nomination. */
-function isNominated(snapshot: Snapshot, result: Plan, { shape: index, id }: Contender): boolean {
+function isNominated(snapshot: Snapshot, result: Plan, { shape: index, id }: Competitor): boolean {
   const shape = snapshot.waiting[index]!;
   const nominated = nominatedAfter(result, shape);
   const starts = result.place.find((placement) => placement.shape === index)?.count ?? 0;
@@ -173,7 +173,7 @@ function givenBy({ waiting }: Snapshot, plan: Plan): { readonly shape: number; r
  * What there is for the other one, once all has stopped that has to, and all that would have to yield to it: all that is free, less what starts
  * before its turn. A higher priority has its turn before the first one's; of its own priority only what is nominated from before.
  */
-function freeBefore(snapshot: Snapshot, result: Plan, first: Contender, other: Contender): number[] {
+function freeBefore(snapshot: Snapshot, result: Plan, first: Competitor, other: Competitor): number[] {
   const { nowMs, waiting } = snapshot;
   const turn = priorityAt(snapshot, other.shape);
   const isLate = priorityAt(snapshot, first.shape) < turn;
@@ -181,21 +181,21 @@ function freeBefore(snapshot: Snapshot, result: Plan, first: Contender, other: C
     ...result.preempt.map(({ group }) => group),
     ...candidatesOf(snapshot).flatMap(({ priority, group }) => (priority < turn ? [group] : [])),
   ]);
-  const running = snapshot.running.filter(({ isVacating }, index) => isVacating !== true && !gone.has(index));
+  const running = snapshot.running.filter(({ isTerminating }, index) => isTerminating !== true && !gone.has(index));
   const nominations = shapeNominations(snapshot);
   const starts = givenBy(snapshot, result).flatMap(({ shape, count }) => {
     const priority = priorityAt(snapshot, shape);
     const left = shape === first.shape ? count - 1 : count;
-    const standing = nominations.find((one) => one.shape === shape)?.count ?? 0;
+    const position = nominations.find((one) => one.shape === shape)?.count ?? 0;
     const isEarlier = priority > turn || (priority === turn && isLate);
-    const before = isEarlier ? left : priority === turn ? Math.min(left, standing) : 0;
-    return before > 0 ? [holdingOf(waiting[shape]!, before, nowMs)] : [];
+    const before = isEarlier ? left : priority === turn ? Math.min(left, position) : 0;
+    return before > 0 ? [allocationOf(waiting[shape]!, before, nowMs)] : [];
   });
-  return freeAt(snapshot, [...holdingsOf(running, nowMs), ...starts], nowMs);
+  return freeAt(snapshot, [...allocationsOf(running, nowMs), ...starts], nowMs);
 }
 
 /** What the first one takes at a time. */
-function placeAt(snapshot: Snapshot, first: Contender, timeMs: number): number[] {
+function placeAt(snapshot: Snapshot, first: Competitor, timeMs: number): number[] {
   const shape = snapshot.waiting[first.shape]!;
   const endsAtMs = endOf(shape, snapshot.nowMs);
   return toRow(shape.request).map((amount) => (endsAtMs === null || endsAtMs > timeMs ? amount : 0));
@@ -209,7 +209,7 @@ function atRow(row: readonly number[], resource: Resource): number {
  * Plans again with the other one half a priority higher, and compares: so it comes after what stays at its priority, and before all that starts
  * there.
  */
-function byCounting(snapshot: Snapshot, result: Plan, other: Contender): OrderRule {
+function byCounting(snapshot: Snapshot, result: Plan, other: Competitor): OrderRule {
   const shape = snapshot.waiting[other.shape]!;
   const { id, queuedAtMs } = other;
   const raised = { ...shape, priority: shape.priority + 0.5 };
@@ -217,8 +217,8 @@ function byCounting(snapshot: Snapshot, result: Plan, other: Contender): OrderRu
   const forced = changed(withSuccessor(snapshot, other), { left: [{ head, shape }], came: [{ head, shape: raised }] });
   const second = plan(forced);
   const placed = givenBy(forced, second);
-  for (const { priority, placed: reached, kept } of result.certificate.levels) {
-    const loss = lossAt(priority, kept, second);
+  for (const { priority, placed: reached, preemption } of result.certificate.levels) {
+    const loss = lossAt(priority, preemption, second);
     if (loss !== null) return loss;
     const own = [priority, ...(priority === shape.priority ? [raised.priority] : [])];
     const placedWithOther = placed.reduce(
@@ -235,15 +235,23 @@ function byCounting(snapshot: Snapshot, result: Plan, other: Contender): OrderRu
 }
 
 /** Whether more of what runs at a priority is given up by another plan: more work, or as much in more deployments. */
-function lossAt(priority: number, kept: KeptCertificate | undefined, { certificate }: Plan): OrderRule | null {
-  const other = certificate.levels.find((level) => level.priority === priority && level.kept !== undefined)?.kept;
-  if (kept === undefined || other === undefined) return null;
-  if (other.work > kept.work || (other.work === kept.work && other.count >= kept.count)) return null;
-  return { rule: 'less-lost', priority, stopped: kept.of - kept.count, stoppedWithOther: other.of - other.count };
+function lossAt(priority: number, own: PreemptionCertificate | undefined, { certificate }: Plan): OrderRule | null {
+  const other = certificate.levels.find(
+    (level) => level.priority === priority && level.preemption !== undefined,
+  )?.preemption;
+  if (own === undefined || other === undefined) return null;
+  if (other.retainedWork > own.retainedWork) return null;
+  if (other.retainedWork === own.retainedWork && other.retainedCount >= own.retainedCount) return null;
+  return {
+    rule: 'less-lost',
+    priority,
+    stopped: own.eligibleCount - own.retainedCount,
+    stoppedWithOther: other.eligibleCount - other.retainedCount,
+  };
 }
 
 /** For counting it does not matter who is next in a shape, but somebody has to be. */
-function withSuccessor(snapshot: Snapshot, { shape: index, queuedAtMs }: Contender): Snapshot {
+function withSuccessor(snapshot: Snapshot, { shape: index, queuedAtMs }: Competitor): Snapshot {
   const waiting = snapshot.waiting.map((shape, position) =>
     position === index && shape.count > 1 && (shape.followers ?? []).length === 0
       ? {

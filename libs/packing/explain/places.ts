@@ -16,7 +16,7 @@ export function startsOf({ waiting }: Pick<Snapshot, 'waiting'>, { place }: Pick
 }
 
 /** One waiting deployment: its shape, and how many of that shape are older. */
-export interface Standing extends WaitingHead {
+export interface QueuePosition extends WaitingHead {
   /** Index into `snapshot.waiting`. */
   readonly shape: number;
   readonly older: number;
@@ -34,16 +34,16 @@ export interface Start {
 export function startOf(
   snapshot: Snapshot,
   plan: Pick<Plan, 'place' | 'preempt' | 'reservations'>,
-  standing: Standing,
+  position: QueuePosition,
 ): Start | null {
   const { place } = plan;
-  const { count, includes } = place.find(({ shape }) => shape === standing.shape) ?? NOBODY;
-  if (includes.includes(standing.id)) return { untilMs: null };
-  const shape = snapshot.waiting[standing.shape]!;
-  const heads = [shape.oldest, ...(shape.followers ?? [])].map(({ id }) => id);
-  const own = heads.indexOf(standing.id);
-  const named = includes.filter((id) => own < 0 || heads.indexOf(id) < own).length;
-  const left = standing.older - named - (count - includes.length);
+  const { count, includes } = place.find(({ shape }) => shape === position.shape) ?? NOBODY;
+  if (includes.includes(position.id)) return { untilMs: null };
+  const shape = snapshot.waiting[position.shape]!;
+  const ids = [shape.oldest, ...(shape.followers ?? [])].map(({ id }) => id);
+  const own = ids.indexOf(position.id);
+  const named = includes.filter((id) => own < 0 || ids.indexOf(id) < own).length;
+  const left = position.older - named - (count - includes.length);
   if (left < 0) return { untilMs: null };
   const nomination = lastingNominations(snapshot, plan).find((one) => keyOf(one) === keyOf(shape));
   return nomination !== undefined && left < nomination.count ? { untilMs: nomination.untilMs } : null;

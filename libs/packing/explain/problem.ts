@@ -74,9 +74,9 @@ export function reservationOf(
   queue: readonly QueuedDeployment[],
   nowMs: number,
 ): OwnedReservation[] {
-  const holder = queue.find((deployment) => deployment.id === id);
-  if (holder === undefined) return [];
-  const { priority, request, maxRuntimeSeconds } = holder;
+  const owner = queue.find((deployment) => deployment.id === id);
+  if (owner === undefined) return [];
+  const { priority, request, maxRuntimeSeconds } = owner;
   const state = promisedAtMs !== null ? 'promised' : (stated.state ?? 'held');
   const sinceMs = stated.sinceMs ?? nowMs;
   const untilMs = promisedAtMs ?? stated.untilMs ?? sinceMs + DEFAULT_POLICY.reserveHoldSeconds * 1000;

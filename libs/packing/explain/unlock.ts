@@ -4,7 +4,7 @@ import { plan } from '../planning/plan.js';
 import { toRow } from '../rows.js';
 import type { Plan, Snapshot, WaitingHead, WaitingShape } from '../types.js';
 import { freeAt } from '../planning/timeline.js';
-import { blockersOf, holdingsAfter } from './blockers.js';
+import { blockersOf, allocationsAfter } from './blockers.js';
 import { type Change, changed, type ChangeOptions, type ShapeOf } from './change.js';
 import { leastEnded } from './ended.js';
 import { type Attempt, least } from './least.js';
@@ -243,7 +243,7 @@ class Search {
 /** What a deployment lacks beside a plan, and beside the reservation that the plan keeps. */
 function missingIn(snapshot: Snapshot, result: Plan, subject: Subject): number[] {
   const { request } = snapshot.waiting[subject.shape]!;
-  const free = freeAt(snapshot, holdingsAfter(snapshot, result), snapshot.nowMs);
+  const free = freeAt(snapshot, allocationsAfter(snapshot, result), snapshot.nowMs);
   const missing = toRow(request).map((amount, row) => (amount > 0 ? Math.max(0, amount - free[row]!) : 0));
   const { blockers } = blockersOf(snapshot, result).find(({ shape }) => shape === subject.shape) ?? { blockers: [] };
   for (const blocker of blockers) {

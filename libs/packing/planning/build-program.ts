@@ -48,7 +48,7 @@ export interface Beside {
 /** Builds the program. O(n log n) for n shapes and candidates. */
 export function buildProgram(demand: Demand, constraints: Constraints): Program {
   const items = listItems(demand, constraints);
-  const { rows, table, rank, worth } = items;
+  const { rows, table, rank, weight } = items;
   const classes: number[][] = [];
   const start: number[] = [];
   const level: number[] = [];
@@ -63,7 +63,7 @@ export function buildProgram(demand: Demand, constraints: Constraints): Program 
       level.push(start.length - 1);
     }
   }
-  const heads = start.map((index) => classes[index]![0]!);
+  const firstItems = start.map((index) => classes[index]![0]!);
   start.push(classes.length);
   const limits = Float64Array.from([...constraints.available, ...(constraints.beside?.limits ?? [])]);
   const amounts = new Float64Array(classes.length * rows);
@@ -79,10 +79,10 @@ export function buildProgram(demand: Demand, constraints: Constraints): Program 
     counts: countClasses(items, classes, amounts, limits),
     level: Int32Array.from(level),
     start: Int32Array.from(start),
-    priorities: heads.map((item) => items.priority[item]!),
-    stages: heads.map((item) => items.stages[item]!),
-    worth: Float64Array.from(classes, (members) => worth[members[0]!]!),
-    weights: weighClasses(amounts, rows, classes.length, constraints.capacity),
+    priorities: firstItems.map((item) => items.priority[item]!),
+    stages: firstItems.map((item) => items.stages[item]!),
+    weight: Float64Array.from(classes, (members) => weight[members[0]!]!),
+    shares: shareClasses(amounts, rows, classes.length, constraints.capacity),
     members: classes.map((members) => members.map((item) => item - firstOf(demand, items.stages[item]!))),
   };
 }
@@ -90,11 +90,11 @@ export function buildProgram(demand: Demand, constraints: Constraints): Program 
 /** Where the items of a stage begin in the list of all. */
 function firstOf({ waiting, candidates }: Demand, stage: Stage): number {
   if (stage === 'placed') return 0;
-  return stage === 'kept' ? waiting.length : waiting.length + candidates.length;
+  return stage === 'retained' ? waiting.length : waiting.length + candidates.length;
 }
 
 /** The stages of a priority, from the one that is decided last. */
-const STAGES: readonly Stage[] = ['placed', 'reserved', 'kept'];
+const STAGES: readonly Stage[] = ['placed', 'reserved', 'retained'];
 
 /** Shapes, then candidates, then nominations in one list: what tells them apart. */
 interface Items {
@@ -105,7 +105,7 @@ interface Items {
   readonly stages: Stage[];
   /** Priority and stage in one number; levels are walked from the highest. */
   readonly rank: Float64Array;
-  readonly worth: Float64Array;
+  readonly weight: Float64Array;
   readonly counts: Float64Array;
   /** Index of the first candidate. */
   readonly first: number;
@@ -121,7 +121,7 @@ function listItems({ waiting, counts, candidates, reserved = [] }: Demand, { bes
     priority: new Float64Array(size),
     stages: new Array<Stage>(size),
     rank: new Float64Array(size),
-    worth: new Float64Array(size).fill(1),
+    weight: new Float64Array(size).fill(1),
     counts: new Float64Array(size).fill(1),
     first,
   };
@@ -143,8 +143,8 @@ function listItems({ waiting, counts, candidates, reserved = [] }: Demand, { bes
   });
   candidates.forEach((candidate, index) => {
     const item = first + index;
-    list(item, candidate.priority, 'kept', candidate.request);
-    items.worth[item] = candidate.worth;
+    list(item, candidate.priority, 'retained', candidate.request);
+    items.weight[item] = candidate.weight;
     if (beside?.appliesTo(candidate) === true) limit(item);
   });
   reserved.forEach(({ shape, count, isLater }, index) => {
@@ -158,12 +158,12 @@ function listItems({ waiting, counts, candidates, reserved = [] }: Demand, { bes
   return items;
 }
 
-function compareItems({ table, rows, worth }: Items, a: number, b: number): number {
+function compareItems({ table, rows, weight }: Items, a: number, b: number): number {
   for (let row = 0; row < rows; row++) {
     const difference = table[a * rows + row]! - table[b * rows + row]!;
     if (difference !== 0) return difference;
   }
-  return worth[a]! - worth[b]!;
+  return weight[a]! - weight[b]!;
 }
 
 function sortItems({ waiting, shapes, candidates, reserved = [] }: Demand, items: Items): Int32Array {
@@ -174,7 +174,7 @@ function sortItems({ waiting, shapes, candidates, reserved = [] }: Demand, items
   return order.sort((a, b) => {
     const difference = rank[b]! - rank[a]! || compareItems(items, a, b);
     if (difference !== 0) return difference;
-    return items.stages[a] === 'kept'
+    return items.stages[a] === 'retained'
       ? compareRuns(candidates[a - first]!, candidates[b - first]!)
       : compareAge(shapeOf(a), shapeOf(b));
   });
@@ -214,13 +214,13 @@ function countClasses(
   });
 }
 
-function weighClasses(amounts: Float64Array, rows: number, classes: number, capacity: readonly number[]): Float64Array {
-  const weights = new Float64Array(classes);
+function shareClasses(amounts: Float64Array, rows: number, classes: number, capacity: readonly number[]): Float64Array {
+  const shares = new Float64Array(classes);
   for (let index = 0; index < classes; index++) {
     for (let row = 0; row < 3; row++) {
       const size = capacity[row]!;
-      if (size > 0) weights[index] = weights[index]! + amounts[index * rows + row]! / size;
+      if (size > 0) shares[index] = shares[index]! + amounts[index * rows + row]! / size;
     }
   }
-  return weights;
+  return shares;
 }

@@ -15,9 +15,9 @@ export interface Candidate {
   /** Whole seconds that it has run. */
   readonly elapsedSeconds: number;
   /** What is lost with it: elapsed seconds times dominant share of capacity in thousandths, rounded down. */
-  readonly work: number;
+  readonly lostWork: number;
   /** Work first, then count, in one number: `work` times (candidates of the priority + 1) + 1. */
-  readonly worth: number;
+  readonly weight: number;
 }
 
 /** Whoever has run longer than this is taken to have run so long: 115 days. */
@@ -54,8 +54,8 @@ export function candidatesOf(snapshot: Snapshot): Candidate[] {
 }
 
 /** From when on a running deployment may be given up; `null`: not at all, as the policy and its past are. */
-export function eligibleAtMs({ policy }: Snapshot, { preemptible, isVacating, count }: RunningGroup): number | null {
-  if (preemptible === undefined || isVacating === true || count !== 1) return null;
+export function eligibleAtMs({ policy }: Snapshot, { preemptible, isTerminating, count }: RunningGroup): number | null {
+  if (preemptible === undefined || isTerminating === true || count !== 1) return null;
   if (preemptible.preemptions >= policy.maxPreemptions) return null;
   return preemptible.sinceMs + policy.preemptAfterSeconds * 1000;
 }
@@ -78,9 +78,9 @@ function toCandidate(snapshot: Snapshot, group: RunningGroup, index: number, ofP
   const elapsedSeconds = Math.max(0, Math.floor((nowMs - sinceMs) / 1000));
   const longest = Math.min(LONGEST_SECONDS, Math.floor(LARGEST_WORTH / (3000 * (ofPriority + 1))));
   const thousandths = Math.min(elapsedSeconds, longest) * 1000;
-  const work = Math.max(...RESOURCES.map((one) => divide(thousandths, resources[one], capacity[one])));
-  const worth = work * (ofPriority + 1) + 1;
-  return { group: index, id, priority, request: resources, endsAtMs, sinceMs, elapsedSeconds, work, worth };
+  const lostWork = Math.max(...RESOURCES.map((one) => divide(thousandths, resources[one], capacity[one])));
+  const weight = lostWork * (ofPriority + 1) + 1;
+  return { group: index, id, priority, request: resources, endsAtMs, sinceMs, elapsedSeconds, lostWork, weight };
 }
 
 /** Whole part of `factor * amount / capacity`, exactly. */

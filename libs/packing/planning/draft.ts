@@ -1,18 +1,18 @@
 import { type Candidate, candidatesOf, withoutLower } from './candidates.js';
 import { lastStopMs, shapeNominations } from './nominations.js';
-import type { Decision, Holder } from './holder.js';
-import type { Meter } from '../solver/meter.js';
+import type { Decision, ReservationOwner } from './reservation-owner.js';
+import type { StepBudget } from '../solver/step-budget.js';
 import { type Part, solvePart } from './part.js';
 import { type Beside, type Reserved } from './build-program.js';
 import { toRow } from '../rows.js';
-import { endOf, freeAt, type Holding, holdingOf, holdingsOf } from './timeline.js';
+import { endOf, freeAt, type Allocation, allocationOf, allocationsOf } from './timeline.js';
 import type { Snapshot } from '../types.js';
 
 /** A solved plan, before it is known what of it starts now and what has to wait for victims to stop. */
 export interface Draft {
   readonly part: Part;
   /** Deployments that start because a reservation is due. */
-  readonly due: readonly Holder[];
+  readonly due: readonly ReservationOwner[];
   /** How many of each shape start, now or when room has been made, those that are due included, by index. */
   readonly started: Float64Array;
   /** How many of these were nominated before. */
@@ -23,13 +23,17 @@ export interface Draft {
 
 /** What a draft sets aside: what is due starts, the owner of a reservation has a time and what it needs then. */
 interface SetAside {
-  readonly due: readonly Holder[];
-  readonly later: { readonly owner: Holder; readonly atMs: number; readonly needed: readonly number[] } | null;
+  readonly due: readonly ReservationOwner[];
+  readonly later: {
+    readonly owner: ReservationOwner;
+    readonly atMs: number;
+    readonly needed: readonly number[];
+  } | null;
 }
 
 /** The best plan beside what earlier passes have set aside. */
-export function draftFree(snapshot: Snapshot, meter: Meter): Draft {
-  return solve(snapshot, candidatesOf(snapshot), { due: [], later: null }, meter);
+export function draftFree(snapshot: Snapshot, budget: StepBudget): Draft {
+  return solve(snapshot, candidatesOf(snapshot), { due: [], later: null }, budget);
 }
 
 /** A draft with an owner's reservation kept, and whether the reservation had to be decided again after what higher priorities take. */
@@ -49,12 +53,12 @@ const MAX_ATTEMPTS = 3;
 export function draftReserved(
   snapshot: Snapshot,
   free: Draft,
-  { owner, elders }: { readonly owner: Holder; readonly elders: readonly Holder[] },
-  choose: (usage: readonly Holding[]) => Decision,
-  meter: Meter,
+  { owner, predecessors }: { readonly owner: ReservationOwner; readonly predecessors: readonly ReservationOwner[] },
+  choose: (usage: readonly Allocation[]) => Decision,
+  budget: StepBudget,
 ): ReservedDraft {
   const { candidates } = free;
-  const due = [...free.due, ...elders];
+  const due = [...free.due, ...predecessors];
   let usage = usageAgainst(snapshot, owner, { candidates, due }, null);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const decision = choose(usage);
@@ -64,7 +68,7 @@ export function draftReserved(
     const needed = neededOf(snapshot, owner, usage, atMs);
     const isStart = decision.kind === 'start';
     const setAside = isStart ? { due: [...due, owner], later: null } : { due, later: { owner, atMs, needed } };
-    const draft = solve(snapshot, candidates, setAside, meter);
+    const draft = solve(snapshot, candidates, setAside, budget);
     usage = usageAgainst(snapshot, owner, { candidates, due }, draft);
     const isKept = isStart || neededOf(snapshot, owner, usage, atMs).join() === needed.join();
     if (isKept && grantsAll(snapshot, draft, free)) return { draft, decision, isOutranked };
@@ -73,7 +77,12 @@ export function draftReserved(
 }
 
 /** How much of what an owner asks for is there at a time, beside what comes first. */
-function neededOf(snapshot: Snapshot, { shape }: Holder, usage: readonly Holding[], atMs: number): number[] {
+function neededOf(
+  snapshot: Snapshot,
+  { shape }: ReservationOwner,
+  usage: readonly Allocation[],
+  atMs: number,
+): number[] {
   const free = freeAt(snapshot, usage, atMs);
   return toRow(snapshot.waiting[shape]!.request).map((amount, row) => Math.max(0, Math.min(amount, free[row]!)));
 }
@@ -87,7 +96,12 @@ function grantsAll(snapshot: Snapshot, { part: { granted }, due, nominated }: Dr
   );
 }
 
-function solve(snapshot: Snapshot, candidates: readonly Candidate[], { due, later }: SetAside, meter: Meter): Draft {
+function solve(
+  snapshot: Snapshot,
+  candidates: readonly Candidate[],
+  { due, later }: SetAside,
+  budget: StepBudget,
+): Draft {
   const { waiting, running, nowMs, isCordoned } = snapshot;
   const nominations = nominationsBeside(snapshot, due);
   const priorityOf = ({ shape }: { shape: number }): number => waiting[shape]!.priority;
@@ -101,8 +115,8 @@ function solve(snapshot: Snapshot, candidates: readonly Candidate[], { due, late
   const counts = Float64Array.from(waiting, (shape) => shape.count);
   for (const { shape, count, isLater } of reserved) if (isLater !== true) counts[shape] = counts[shape]! - count;
   const open = new Set(candidates.map(({ group }) => group));
-  const fixed = holdingsOf(
-    running.filter(({ isVacating }, index) => isVacating !== true && !open.has(index)),
+  const fixed = allocationsOf(
+    running.filter(({ isTerminating }, index) => isTerminating !== true && !open.has(index)),
     nowMs,
   );
   const limitsAt = (timeMs: number): number[] => freeAt(snapshot, fixed, timeMs).map((amount) => Math.max(0, amount));
@@ -111,7 +125,7 @@ function solve(snapshot: Snapshot, candidates: readonly Candidate[], { due, late
     available: isCordoned ? [0, 0, 0] : limitsAt(nowMs),
     beside: later === null ? null : besideOf(snapshot, candidates, later, limitsAt(later.atMs)),
   };
-  const part = solvePart({ waiting, shapes: [...waiting.keys()], counts, candidates, reserved }, constraints, meter);
+  const part = solvePart({ waiting, shapes: [...waiting.keys()], counts, candidates, reserved }, constraints, budget);
   const started = part.started.slice();
   const nominated = new Float64Array(waiting.length);
   reserved.forEach(({ shape, isLater }, index) => {
@@ -141,7 +155,7 @@ function besideOf(
 }
 
 /** Nominations, as far as what is due leaves any of their shape. */
-function nominationsBeside(snapshot: Snapshot, due: readonly Holder[]): Reserved[] {
+function nominationsBeside(snapshot: Snapshot, due: readonly ReservationOwner[]): Reserved[] {
   return shapeNominations(snapshot).flatMap((nomination) => {
     const others =
       snapshot.waiting[nomination.shape]!.count - due.filter(({ shape }) => shape === nomination.shape).length;
@@ -155,22 +169,22 @@ function nominationsBeside(snapshot: Snapshot, due: readonly Holder[]): Reserved
  */
 function usageAgainst(
   snapshot: Snapshot,
-  { shape: index }: Holder,
+  { shape: index }: ReservationOwner,
   { candidates, due }: Pick<Draft, 'candidates' | 'due'>,
   draft: Draft | null,
-): Holding[] {
+): Allocation[] {
   const { waiting, running, nowMs } = snapshot;
   const { priority } = waiting[index]!;
   const gone = new Set(draft?.part.victims.map(({ group }) => running[group]));
   const stays = withoutLower(running, candidates, priority).filter(
-    (group) => group.isVacating !== true && !gone.has(group),
+    (group) => group.isTerminating !== true && !gone.has(group),
   );
   const from = lastStopMs(snapshot, candidates);
-  const starts = (shape: number, count: number): Holding => holdingOf(waiting[shape]!, count, from);
+  const starts = (shape: number, count: number): Allocation => allocationOf(waiting[shape]!, count, from);
   const nominations = nominationsBeside(snapshot, due).filter((nomination) => nomination.priority >= priority);
   const above = [...waiting.keys()].filter((shape) => waiting[shape]!.priority > priority);
   return [
-    ...holdingsOf(stays, nowMs),
+    ...allocationsOf(stays, nowMs),
     ...due.map(({ shape }) => starts(shape, 1)),
     ...nominations.map(({ shape, count }) => starts(shape, Math.min(count, draft?.nominated[shape] ?? count))),
     ...(draft === null ? [] : above.map((shape) => starts(shape, draft.part.started[shape]!))),

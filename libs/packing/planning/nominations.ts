@@ -41,6 +41,8 @@ export function nextStopMs(snapshot: Snapshot, victims: readonly Candidate[]): n
 export function stopsMs(snapshot: Snapshot, victims: readonly Candidate[]): number[] {
   const { running, nowMs, policy } = snapshot;
   const graceEndsMs = nowMs + policy.stopGraceSeconds * 1000;
-  const stops = running.flatMap(({ isVacating, endsAtMs }) => (isVacating === true ? [endsAtMs ?? graceEndsMs] : []));
+  const stops = running.flatMap(({ isTerminating, endsAtMs }) =>
+    isTerminating === true ? [endsAtMs ?? graceEndsMs] : [],
+  );
   return victims.some((victim) => !stopsAtOnce(snapshot, victim)) ? [...stops, graceEndsMs] : stops;
 }

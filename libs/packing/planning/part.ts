@@ -1,6 +1,6 @@
 import type { Candidate } from './candidates.js';
-import { topUp, type LevelSolution, solveLevels } from '../solver/levels.js';
-import type { Meter } from '../solver/meter.js';
+import { fillRemaining, type LevelSolution, solveLevels } from '../solver/levels.js';
+import type { StepBudget } from '../solver/step-budget.js';
 import { buildProgram, type Constraints, type Demand } from './build-program.js';
 import type { Program, Stage } from '../solver/program.js';
 import type { Multipliers } from '../proof.js';
@@ -21,16 +21,16 @@ export interface Part {
 }
 
 /** Decides on some of the waiting shapes: levels first, then utilization, then age. */
-export function solvePart(demand: Demand, constraints: Constraints, meter: Meter): Part {
+export function solvePart(demand: Demand, constraints: Constraints, budget: StepBudget): Part {
   const program = buildProgram(demand, constraints);
-  const solution = solveLevels(program, meter);
-  const best = maximizeUtilization(program, solution, meter);
+  const solution = solveLevels(program, budget);
+  const best = maximizeUtilization(program, solution, budget);
   const { x, prices } = best;
   let { value, upperBound } = best;
   let multipliers = prices === null ? noMultipliers(program.rows) : exportPrices(prices, program.priorities.length);
-  if (topUp(program, solution, x)) {
-    value = weigh(program, x);
-    upperBound = weigh(
+  if (fillRemaining(program, solution, x)) {
+    value = sumShares(program, x);
+    upperBound = sumShares(
       program,
       x.map((count, index) => (stageOf(program, index) !== 'placed' ? count : program.counts[index]!)),
     );
@@ -47,8 +47,8 @@ export function solvePart(demand: Demand, constraints: Constraints, meter: Meter
   };
 }
 
-function weigh(program: Program, x: Float64Array): number {
-  return x.reduce((sum, count, index) => sum + count * program.weights[index]!, 0);
+function sumShares(program: Program, x: Float64Array): number {
+  return x.reduce((sum, count, index) => sum + count * program.shares[index]!, 0);
 }
 
 /** Spreads the counts of classes over their shapes, oldest first. */
@@ -83,7 +83,7 @@ function spreadReserved({ reserved = [] }: Demand, program: Program, x: Float64A
 /** Of each class of candidates the first stay, the others go. */
 function victimsOf(demand: Demand, program: Program, x: Float64Array): Candidate[] {
   return program.members.flatMap((members, index) =>
-    stageOf(program, index) === 'kept' ? members.slice(x[index]).map((member) => demand.candidates[member]!) : [],
+    stageOf(program, index) === 'retained' ? members.slice(x[index]).map((member) => demand.candidates[member]!) : [],
   );
 }
 

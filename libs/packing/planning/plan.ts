@@ -1,17 +1,17 @@
 import { nextStopMs } from './nominations.js';
 import type { Draft } from './draft.js';
 import { allStarts, startWhatFits } from './starting.js';
-import { Meter } from '../solver/meter.js';
+import { StepBudget } from '../solver/step-budget.js';
 import { toRow } from '../rows.js';
 import type { Candidate } from './candidates.js';
 import type { Part } from './part.js';
 import type { OwnedReservation } from '../reservation.js';
 import type { Proof } from '../proof.js';
 import { planWithReservations } from './reservations.js';
-import { holdingsOf } from './timeline.js';
+import { allocationsOf } from './timeline.js';
 import type {
   Certificate,
-  KeptCertificate,
+  PreemptionCertificate,
   LevelCertificate,
   Plan,
   PlanOptions,
@@ -29,8 +29,8 @@ import { preemptionsOf } from './victims.js';
  * certificate says what the plan is worth.
  */
 export function plan(snapshot: Snapshot, options: PlanOptions = {}): Plan {
-  const meter = new Meter(snapshot.policy.searchSteps, options.shouldStop);
-  const { draft, reservation, events, wakeAtMs } = planWithReservations(snapshot, meter);
+  const budget = new StepBudget(snapshot.policy.searchSteps, options.shouldStop);
+  const { draft, reservation, events, wakeAtMs } = planWithReservations(snapshot, budget);
   const { place, nominations, later } = startWhatFits(snapshot, draft);
   const preempt = preemptionsOf(snapshot, draft.part.victims, allStarts(draft));
   const stopMs = nominations.length === 0 ? Infinity : nextStopMs(snapshot, draft.part.victims);
@@ -42,7 +42,7 @@ export function plan(snapshot: Snapshot, options: PlanOptions = {}): Plan {
     reservations: reservation === null ? nominations : [...nominations, reservation],
     reservationEvents: events.map((event) => (isLater(event, later) ? { ...event, kind: 'nominated' } : event)),
     wakeAtMs: nextMs === Infinity ? null : nextMs,
-    certificate: toCertificate(snapshot, draft, reservation, meter),
+    certificate: toCertificate(snapshot, draft, reservation, budget),
     proof: options.withProof === true ? toProof(draft, later) : null,
   };
 }
@@ -69,17 +69,18 @@ function toCertificate(
   snapshot: Snapshot,
   draft: Draft,
   reservation: OwnedReservation | null,
-  meter: Meter,
+  budget: StepBudget,
 ): Certificate {
   const levels = toLevels(draft, reservation);
   const last = draft.part.utilization;
   const value = sharesInUse(snapshot, draft);
   return {
     optimal: levels.every(
-      ({ placed, upperBound, kept }) => placed === upperBound && (kept === undefined || kept.work === kept.upperBound),
+      ({ placed, upperBound, preemption }) =>
+        placed === upperBound && (preemption === undefined || preemption.retainedWork === preemption.upperBound),
     ),
-    stopped: meter.stopped,
-    steps: meter.steps,
+    stopped: budget.stopped,
+    steps: budget.steps,
     levels,
     utilization: { value, upperBound: value + Math.max(0, last.upperBound - last.value) },
   };
@@ -93,7 +94,8 @@ function toLevels({ part, candidates }: Draft, reservation: OwnedReservation | n
     const [reached, bound] = [solution.placed[level]!, solution.bounds[level]!];
     const isNew = levels.at(-1)?.priority !== priority;
     const before = isNew ? { priority, placed: 0, upperBound: 0 } : levels.pop()!;
-    if (program.stages[level] === 'kept') levels.push({ ...before, kept: toKept(part, candidates, priority, bound) });
+    if (program.stages[level] === 'retained')
+      levels.push({ ...before, preemption: toPreemptionCertificate(part, candidates, priority, bound) });
     else {
       const isLater = program.stages[level] === 'reserved' && reservation?.priority === priority && program.rows > 3;
       const others = isLater ? 1 : 0;
@@ -104,12 +106,22 @@ function toLevels({ part, candidates }: Draft, reservation: OwnedReservation | n
   return levels;
 }
 
-function toKept({ victims }: Part, candidates: readonly Candidate[], priority: number, bound: number): KeptCertificate {
+function toPreemptionCertificate(
+  { victims }: Part,
+  candidates: readonly Candidate[],
+  priority: number,
+  bound: number,
+): PreemptionCertificate {
   const gone = new Set(victims);
   const all = candidates.filter((candidate) => candidate.priority === priority);
   const stay = all.filter((candidate) => !gone.has(candidate));
-  const work = stay.reduce((sum, candidate) => sum + candidate.work, 0);
-  return { of: all.length, count: stay.length, work, upperBound: Math.floor(bound / (all.length + 1)) };
+  const work = stay.reduce((sum, candidate) => sum + candidate.lostWork, 0);
+  return {
+    eligibleCount: all.length,
+    retainedCount: stay.length,
+    retainedWork: work,
+    upperBound: Math.floor(bound / (all.length + 1)),
+  };
 }
 
 /** Sum over resources with capacity of used / capacity, after the plan, and after all has stopped that was told to. */
@@ -118,8 +130,8 @@ function sharesInUse(snapshot: Snapshot, draft: Draft): number {
   const add = (amounts: readonly number[], count: number): void => {
     amounts.forEach((amount, row) => (used[row] = used[row]! + amount * count));
   };
-  const stays = snapshot.running.filter(({ isVacating }) => isVacating !== true);
-  for (const { amounts } of holdingsOf(stays, snapshot.nowMs)) add(amounts, 1);
+  const stays = snapshot.running.filter(({ isTerminating }) => isTerminating !== true);
+  for (const { amounts } of allocationsOf(stays, snapshot.nowMs)) add(amounts, 1);
   for (const { request } of draft.part.victims) add(toRow(request), -1);
   snapshot.waiting.forEach((shape, index) => {
     add(toRow(shape.request), draft.started[index]!);

@@ -98,12 +98,12 @@ describe('preemption loops that are known from elsewhere', () => {
   });
 
   it('Kueue 14543: two that could give each other up, and a victim that starts in place of its preemptor', () => {
-    const rivals = [
+    const competition = [
       aDeployment('first', { request: amounts(60) }),
       aDeployment('second', { request: amounts(60), arrivesAtSeconds: 10 }),
     ];
-    expect(evictionsOf([...rivals, ...busyMinutes(8)], 100, FREE)).toEqual([]);
+    expect(evictionsOf([...competition, ...busyMinutes(8)], 100, FREE)).toEqual([]);
     const above = aDeployment('above', { priority: 1, request: amounts(60), arrivesAtSeconds: 20 });
-    expect(evictionsOf([...rivals, above, ...busyMinutes(8)], 100, FREE)).toEqual(['first']);
+    expect(evictionsOf([...competition, above, ...busyMinutes(8)], 100, FREE)).toEqual(['first']);
   });
 });

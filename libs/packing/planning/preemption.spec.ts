@@ -36,7 +36,12 @@ describe('what runs is given up', () => {
       optimal: true,
       levels: [
         { priority: 50, placed: 1, upperBound: 1 },
-        { priority: 10, placed: 0, upperBound: 0, kept: { of: 2, count: 1, work: 50_000, upperBound: 50_000 } },
+        {
+          priority: 10,
+          placed: 0,
+          upperBound: 0,
+          preemption: { eligibleCount: 2, retainedCount: 1, retainedWork: 50_000, upperBound: 50_000 },
+        },
       ],
     });
   });
@@ -47,7 +52,10 @@ describe('what runs is given up', () => {
     ['where it was given up too often already', { running: [runs('a', {}, 100, 2), runs('b', {}, 100, 2)] }],
     ['where it is not marked', { running: [aRunningGroup({ priority: 10, resources: amounts(100) })] }],
     ['where it has the same priority', { running: [runs('a', { priority: 50 }), runs('b', { priority: 51 })] }],
-    ['where it is stopping already', { running: [runs('a', { isVacating: true }), runs('b', { isVacating: true })] }],
+    [
+      'where it is stopping already',
+      { running: [runs('a', { isTerminating: true }), runs('b', { isTerminating: true })] },
+    ],
     ['on a cordoned cluster', { isCordoned: true }],
     ['where more runs than there is', { capacity: amounts(99) }],
     ['where nothing could start even so', { waiting: [aShape({ request: amounts(101) })] }],
@@ -181,7 +189,16 @@ describe('against trying everything', () => {
             priority,
             placed,
             upperBound: placed,
-            ...(of(priority) > 0 ? { kept: { of: of(priority), count: stay, work, upperBound: work } } : {}),
+            ...(of(priority) > 0
+              ? {
+                  preemption: {
+                    eligibleCount: of(priority),
+                    retainedCount: stay,
+                    retainedWork: work,
+                    upperBound: work,
+                  },
+                }
+              : {}),
           })),
         );
         for (const { priority, victims: expected } of best) {
@@ -287,19 +304,19 @@ describe('always', () => {
         expect(verify(snapshot, result)).toEqual({ isAccepted: true });
         const ceilings = ceilingsOf(snapshot, result);
         let isOpen = false;
-        for (const [index, { placed, upperBound, kept }] of result.certificate.levels.entries()) {
+        for (const [index, { placed, upperBound, preemption }] of result.certificate.levels.entries()) {
           const { work, placed: most } = ceilings[index] as (typeof ceilings)[number];
           expect(placed).toBeLessThanOrEqual(most);
           expect(most).toBeLessThanOrEqual(upperBound);
-          if (kept !== undefined) {
-            expect(kept.work).toBeLessThanOrEqual(work);
-            expect(work).toBeLessThanOrEqual(kept.upperBound);
+          if (preemption !== undefined) {
+            expect(preemption.retainedWork).toBeLessThanOrEqual(work);
+            expect(work).toBeLessThanOrEqual(preemption.upperBound);
           }
           const waits = snapshot.waiting.filter(
             ({ priority }) => priority === result.certificate.levels[index]?.priority,
           );
           if (isOpen && upperBound < waits.reduce((sum, { count }) => sum + count, 0)) told++;
-          isOpen ||= kept !== undefined && kept.work < kept.upperBound;
+          isOpen ||= preemption !== undefined && preemption.retainedWork < preemption.upperBound;
         }
         if (isOpen) open++;
       }),

@@ -165,7 +165,7 @@ const withoutPreemption = (snapshot: Snapshot): Snapshot => ({
 const withoutNominations = (snapshot: Snapshot): Snapshot => ({
   ...withoutPreemption(snapshot),
   reservations: snapshot.reservations.filter(({ state }) => state !== 'nominated'),
-  running: snapshot.running.filter(({ isVacating }) => isVacating !== true),
+  running: snapshot.running.filter(({ isTerminating }) => isTerminating !== true),
 });
 
 describe('in the middle of the life of a cluster', () => {

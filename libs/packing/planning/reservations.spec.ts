@@ -57,13 +57,13 @@ function blocked(changes: Partial<Snapshot> = {}): Snapshot {
 
 describe('a reservation', () => {
   it('starts nobody before those who have waited longer for the same, whatever runtime they declared', () => {
-    const [elder, younger] = [
+    const [predecessor, younger] = [
       aShape({ request: amounts(60), maxRuntimeSeconds: 3_600, oldest: { id: 'elder', queuedAtMs: 1_000 } }),
       aShape({ request: amounts(60), maxRuntimeSeconds: 60, oldest: { id: 'younger', queuedAtMs: 2_000 } }),
     ];
     for (const waiting of [
-      [elder, younger],
-      [younger, elder],
+      [predecessor, younger],
+      [younger, predecessor],
     ]) {
       const decided = plan(aSnapshot({ policy: AT_ONCE, nowMs: 5_000, waiting }));
       expect(decided.place.map(({ shape }) => waiting[shape]?.oldest.id)).toEqual(['elder']);

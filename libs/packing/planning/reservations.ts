@@ -4,14 +4,14 @@ import {
   decide,
   eventOf,
   exceedsCapacity,
-  type Holder,
+  type ReservationOwner,
   type Newcomer,
   reasonToWithdraw,
   promiseOf,
   shapeOf,
-  standingAfter,
-} from './holder.js';
-import type { Meter } from '../solver/meter.js';
+  reservationAfter,
+} from './reservation-owner.js';
+import type { StepBudget } from '../solver/step-budget.js';
 import { type OwnedReservation, ownedReservation } from '../reservation.js';
 import type { ReservationEvent, Snapshot, WaitingHead, WaitingShape } from '../types.js';
 
@@ -33,86 +33,86 @@ export interface ReservedPlan {
  * 2. Who stands first among those who have waited long enough and are still left out has, or gets, the reservation.
  * 3. If that one fits now, it starts, and the next in line is looked at; otherwise its reservation limits the rest.
  */
-export function planWithReservations(snapshot: Snapshot, meter: Meter): ReservedPlan {
+export function planWithReservations(snapshot: Snapshot, budget: StepBudget): ReservedPlan {
   const events: ReservationEvent[] = [];
-  let draft = draftFree(snapshot, meter);
-  let standing = confirm(snapshot, draft, events);
+  let draft = draftFree(snapshot, budget);
+  let existing = confirm(snapshot, draft, events);
   for (let starts = 0; ; starts++) {
-    const holder = nextInLine(snapshot, draft, standing);
-    if (holder === null) return finish(snapshot, draft, standing, events, false);
-    if (starts === STARTS_PER_PLAN || comesTooLate(snapshot, draft, holder))
-      return finish(snapshot, draft, standing, events, true);
-    const kept = keep(snapshot, draft, standing, holder, meter);
+    const owner = nextInLine(snapshot, draft, existing);
+    if (owner === null) return finish(snapshot, draft, existing, events, false);
+    if (starts === STARTS_PER_PLAN || needsOwnPlan(snapshot, draft, owner))
+      return finish(snapshot, draft, existing, events, true);
+    const kept = keep(snapshot, draft, existing, owner, budget);
     const { decision, isOutranked } = kept.result;
-    if (standing !== null && kept.holder.standing === null) events.push(withdrawn(standing, 'higher-priority'));
-    const event = eventOf(seenBy(snapshot, draft, kept.holder), kept.holder, decision, isOutranked);
+    if (existing !== null && kept.owner.existing === null) events.push(withdrawn(existing, 'higher-priority'));
+    const event = eventOf(snapshotFor(snapshot, draft, kept.owner), kept.owner, decision, isOutranked);
     if (event !== null) events.push(event);
-    standing = standingAfter(snapshot, kept.holder, decision);
+    existing = reservationAfter(snapshot, kept.owner, decision);
     draft = kept.result.draft;
-    if (decision.kind !== 'start') return finish(snapshot, draft, standing, events, false);
+    if (decision.kind !== 'start') return finish(snapshot, draft, existing, events, false);
   }
 }
 
 /** Who might displace others comes before what lower priorities have been given, or in a plan of its own. */
-function comesTooLate({ waiting }: Snapshot, { due, candidates }: Draft, holder: Holder): boolean {
-  const priorityOf = ({ shape }: Holder): number => waiting[shape]!.priority;
-  return candidates.length > 0 && due.some((other) => priorityOf(other) < priorityOf(holder));
+function needsOwnPlan({ waiting }: Snapshot, { due, candidates }: Draft, owner: ReservationOwner): boolean {
+  const priorityOf = ({ shape }: ReservationOwner): number => waiting[shape]!.priority;
+  return candidates.length > 0 && due.some((other) => priorityOf(other) < priorityOf(owner));
 }
 
 /** What a holder has to reckon with: what it may displace is as good as gone. */
-function seenBy(snapshot: Snapshot, { candidates }: Draft, { shape }: Holder): Snapshot {
+function snapshotFor(snapshot: Snapshot, { candidates }: Draft, { shape }: ReservationOwner): Snapshot {
   const { priority } = snapshot.waiting[shape]!;
   const stays = withoutLower(snapshot.running, candidates, priority);
-  return { ...snapshot, running: stays.filter(({ isVacating }) => isVacating !== true) };
+  return { ...snapshot, running: stays.filter(({ isTerminating }) => isTerminating !== true) };
 }
 
 /** Keeps the holder's reservation; who would take over from a standing one, but can be given nothing, leaves it where it is. */
 function keep(
   snapshot: Snapshot,
   draft: Draft,
-  standing: OwnedReservation | null,
-  holder: Holder,
-  meter: Meter,
-): { holder: Holder; result: ReservedDraft } {
-  const elders = eldersOf(snapshot, draft, holder);
+  existing: OwnedReservation | null,
+  owner: ReservationOwner,
+  budget: StepBudget,
+): { owner: ReservationOwner; result: ReservedDraft } {
+  const predecessors = predecessorsOf(snapshot, draft, owner);
   const result = draftReserved(
     snapshot,
     draft,
-    { owner: holder, elders },
-    (usage) => decide(snapshot, holder, usage),
-    meter,
+    { owner: owner, predecessors },
+    (usage) => decide(snapshot, owner, usage),
+    budget,
   );
-  if (result.decision.kind !== 'none' || standing === null || holder.standing !== null) return { holder, result };
-  return keep(snapshot, draft, standing, holderOf(snapshot, standing), meter);
+  if (result.decision.kind !== 'none' || existing === null || owner.existing !== null) return { owner, result };
+  return keep(snapshot, draft, existing, ownerOf(snapshot, existing), budget);
 }
 
 /**
  * Those of the holder's priority that start without its reservation and are known to have waited longer: they start with it, too. A
  * reservation that stands was promised before, and yields to nobody of its priority.
  */
-function eldersOf(snapshot: Snapshot, draft: Draft, holder: Holder): Newcomer[] {
-  if (holder.standing !== null) return [];
-  const { priority } = snapshot.waiting[holder.shape]!;
+function predecessorsOf(snapshot: Snapshot, draft: Draft, owner: ReservationOwner): Newcomer[] {
+  if (owner.existing !== null) return [];
+  const { priority } = snapshot.waiting[owner.shape]!;
   return snapshot.waiting.flatMap((shape, index): Newcomer[] =>
     shape.priority === priority
-      ? startingHeads(draft, shape, index)
-          .map((head): Newcomer => ({ ...head, shape: index, standing: null }))
-          .filter((elder) => comesBefore(snapshot, elder, holder))
+      ? startingMembers(draft, shape, index)
+          .map((head): Newcomer => ({ ...head, shape: index, existing: null }))
+          .filter((predecessor) => comesBefore(snapshot, predecessor, owner))
       : [],
   );
 }
 
 /** The oldest of a shape that the draft starts beside those that are due or are nominated, as far as the snapshot names them. */
-function startingHeads(draft: Draft, shape: WaitingShape, index: number): WaitingHead[] {
+function startingMembers(draft: Draft, shape: WaitingShape, index: number): WaitingHead[] {
   const due = dueIn(draft, index);
-  return headsBeside(shape, due).slice(draft.nominated[index], draft.started[index]! - due.size);
+  return membersBeside(shape, due).slice(draft.nominated[index], draft.started[index]! - due.size);
 }
 
 function dueIn(draft: Draft, index: number): ReadonlySet<string> {
-  return new Set(draft.due.filter((holder) => holder.shape === index).map((holder) => holder.id));
+  return new Set(draft.due.filter((owner) => owner.shape === index).map((owner) => owner.id));
 }
 
-function headsBeside({ oldest, followers = [] }: WaitingShape, due: ReadonlySet<string>): WaitingHead[] {
+function membersBeside({ oldest, followers = [] }: WaitingShape, due: ReadonlySet<string>): WaitingHead[] {
   return [oldest, ...followers].filter((head) => !due.has(head.id));
 }
 
@@ -137,15 +137,15 @@ function withdrawn({ id }: OwnedReservation, cause: ReservationEvent['cause']): 
 }
 
 /** Who stands has it, unless somebody of higher priority has waited long enough as well; otherwise the first by priority and age. */
-function nextInLine(snapshot: Snapshot, draft: Draft, standing: OwnedReservation | null): Holder | null {
+function nextInLine(snapshot: Snapshot, draft: Draft, existing: OwnedReservation | null): ReservationOwner | null {
   const first = firstEligible(snapshot, draft);
-  if (standing === null) return first;
-  const isOutranked = first !== null && snapshot.waiting[first.shape]!.priority > standing.priority;
-  return isOutranked ? first : holderOf(snapshot, standing);
+  if (existing === null) return first;
+  const isOutranked = first !== null && snapshot.waiting[first.shape]!.priority > existing.priority;
+  return isOutranked ? first : ownerOf(snapshot, existing);
 }
 
-function holderOf(snapshot: Snapshot, standing: OwnedReservation): Holder {
-  return { id: standing.id, shape: shapeOf(snapshot, standing), standing };
+function ownerOf(snapshot: Snapshot, existing: OwnedReservation): ReservationOwner {
+  return { id: existing.id, shape: shapeOf(snapshot, existing), existing };
 }
 
 function firstEligible(snapshot: Snapshot, draft: Draft): Newcomer | null {
@@ -155,10 +155,10 @@ function firstEligible(snapshot: Snapshot, draft: Draft): Newcomer | null {
   let best: Newcomer | null = null;
   for (const [index, shape] of snapshot.waiting.entries()) {
     if (shape.oldest.queuedAtMs > latest || exceedsCapacity(snapshot, shape)) continue;
-    const head = nextHead(snapshot, draft, index);
+    const head = nextWaiting(snapshot, draft, index);
     if (head === null || head.queuedAtMs > latest) continue;
-    const holder: Newcomer = { ...head, shape: index, standing: null };
-    if (best === null || comesBefore(snapshot, holder, best)) best = holder;
+    const owner: Newcomer = { ...head, shape: index, existing: null };
+    if (best === null || comesBefore(snapshot, owner, best)) best = owner;
   }
   return best;
 }
@@ -170,12 +170,12 @@ function comesBefore({ waiting }: Snapshot, a: Newcomer, b: Newcomer): boolean {
 }
 
 /** The oldest of a shape that the draft leaves waiting, as far as the snapshot names it. */
-function nextHead(snapshot: Snapshot, draft: Draft, index: number): WaitingHead | null {
+function nextWaiting(snapshot: Snapshot, draft: Draft, index: number): WaitingHead | null {
   const shape = snapshot.waiting[index]!;
   const started = draft.started[index]!;
   if (started >= shape.count) return null;
   const due = dueIn(draft, index);
-  return headsBeside(shape, due)[started - due.size] ?? null;
+  return membersBeside(shape, due)[started - due.size] ?? null;
 }
 
 function finish(
@@ -202,7 +202,7 @@ function nextWake(snapshot: Snapshot, draft: Draft, reservation: OwnedReservatio
       if (reservation !== null && shape.priority <= reservation.priority) continue;
       if (exceedsCapacity(snapshot, shape)) continue;
       if (shape.count === draft.started[index]) continue;
-      const head = nextHead(snapshot, draft, index);
+      const head = nextWaiting(snapshot, draft, index);
       const eligibleAtMs = (head ?? shape.oldest).queuedAtMs + policy.reserveAfterSeconds * 1000;
       if (eligibleAtMs > nowMs) wake = Math.min(wake, eligibleAtMs);
       // All that are named start. Who is next is known to the next plan, and may have waited long enough already; but as long as nobody starts

@@ -69,7 +69,7 @@ function sharesOf({ part: { program }, started, nominated, due: all }: Draft): S
   return classes.flatMap((index) =>
     program.members[index]!.flatMap((shape) => {
       const total = started[shape]!;
-      const due = all.filter((holder) => holder.shape === shape).map((holder) => holder.id);
+      const due = all.filter((owner) => owner.shape === shape).map((owner) => owner.id);
       return total > 0 ? [{ shape, nominated: nominated[shape]!, total, due }] : [];
     }),
   );

@@ -22,8 +22,8 @@ const runs = (id: string, changes: Partial<RunningGroup> = {}, stopsAtOnce = fal
     preemptible: { id, sinceMs: -100_000, preemptions: 0, stopsAtOnce },
     ...changes,
   });
-const vacating = (changes: Partial<RunningGroup> = {}): RunningGroup =>
-  aRunningGroup({ priority: 10, resources: amounts(50), isVacating: true, endsAtMs: 20_000, ...changes });
+const terminating = (changes: Partial<RunningGroup> = {}): RunningGroup =>
+  aRunningGroup({ priority: 10, resources: amounts(50), isTerminating: true, endsAtMs: 20_000, ...changes });
 const asked = aShape({ request: amounts(60) });
 const nomination = (changes: Partial<Nomination> = {}): Nomination => ({
   state: 'nominated',
@@ -53,7 +53,7 @@ describe('what displaces others that need time to stop', () => {
     // At once, for those that wait again; and when the grace is over.
     expect(result.wakeAtMs).toBe(0);
     const next = decide({
-      running: [vacating({ endsAtMs: 30_000 }), vacating({ endsAtMs: 30_000 })],
+      running: [terminating({ endsAtMs: 30_000 }), terminating({ endsAtMs: 30_000 })],
       waiting: [asked],
     });
     expect(next.wakeAtMs).toBe(30_000);
@@ -61,7 +61,7 @@ describe('what displaces others that need time to stop', () => {
 
   it('asks for no pass while it waits for that, however little is known of who comes behind it', () => {
     const policy = { ...PATIENT, reserveAfterSeconds: 0 };
-    const running = [vacating({ endsAtMs: 30_000 }), runs('stays', { priority: 60 })];
+    const running = [terminating({ endsAtMs: 30_000 }), runs('stays', { priority: 60 })];
     const alike = aShape({ request: amounts(50), count: 2 });
     const next = decide({
       policy,
@@ -80,7 +80,7 @@ describe('what displaces others that need time to stop', () => {
       nomination({ request: younger.request, sinceMs: 5_000, untilMs: 25_000 }),
     ];
     // Both fit once all has stopped; until then there is room for one of them.
-    const running = [vacating({ resources: amounts(40), endsAtMs: 25_000 })];
+    const running = [terminating({ resources: amounts(40), endsAtMs: 25_000 })];
     const result = decide({ nowMs: 20_000, running, waiting: [younger, older], reservations });
     expect(result.place).toMatchObject([{ shape: 1, count: 1 }]);
     expect(nominationsOf(result.reservations)).toMatchObject([
@@ -95,13 +95,13 @@ describe('what displaces others that need time to stop', () => {
   });
 
   it('keeps its nomination while they stop, and gives up nobody else', () => {
-    const result = decide({ running: [vacating(), vacating()], waiting: [asked], reservations: [nomination()] });
+    const result = decide({ running: [terminating(), terminating()], waiting: [asked], reservations: [nomination()] });
     expect(result).toMatchObject({ place: [], preempt: [], reservations: [nomination()] });
   });
 
   it('starts as soon as enough has stopped', () => {
     const result = decide({
-      running: [vacating({ resources: amounts(40) })],
+      running: [terminating({ resources: amounts(40) })],
       waiting: [asked],
       reservations: [nomination()],
     });
@@ -114,14 +114,14 @@ describe('what displaces others that need time to stop', () => {
       aShape({ request: amounts(10), count: 9 }),
       aShape({ priority: 10, request: amounts(10), count: 9 }),
     ];
-    const result = decide({ running: [vacating()], waiting, reservations: [nomination()] });
+    const result = decide({ running: [terminating()], waiting, reservations: [nomination()] });
     expect(result.place).toEqual([{ shape: 1, count: 4, includes: [] }]);
     expect(nominationsOf(result.reservations)).toEqual([nomination()]);
   });
 
   it('loses its nomination to a higher priority, and then nobody else is given up for it in vain', () => {
     const waiting = [asked, aShape({ priority: 90, request: amounts(50) })];
-    const result = decide({ running: [vacating(), vacating()], waiting, reservations: [nomination()] });
+    const result = decide({ running: [terminating(), terminating()], waiting, reservations: [nomination()] });
     expect(nominationsOf(result.reservations)).toMatchObject([{ priority: 90, count: 1 }]);
     expect(result.preempt).toEqual([]);
   });
@@ -129,16 +129,17 @@ describe('what displaces others that need time to stop', () => {
   it('loses its nomination before anybody of its own priority who runs is given up', () => {
     const waiting = [aShape({ request: amounts(40) }), aShape({ priority: 90, request: amounts(50) })];
     const own = nomination({ request: amounts(40) });
-    const result = decide({ running: [vacating(), runs('equal', { priority: 50 })], waiting, reservations: [own] });
+    const result = decide({ running: [terminating(), runs('equal', { priority: 50 })], waiting, reservations: [own] });
     expect(result.preempt).toEqual([]);
     expect(nominationsOf(result.reservations)).toMatchObject([{ priority: 90 }]);
   });
 
   it('has no nomination on a cordoned cluster, nor once it waits no more', () => {
     expect(
-      decide({ running: [vacating()], waiting: [asked], reservations: [nomination()], isCordoned: true }).reservations,
+      decide({ running: [terminating()], waiting: [asked], reservations: [nomination()], isCordoned: true })
+        .reservations,
     ).toEqual([]);
-    expect(decide({ running: [vacating()], waiting: [], reservations: [nomination()] }).reservations).toEqual([]);
+    expect(decide({ running: [terminating()], waiting: [], reservations: [nomination()] }).reservations).toEqual([]);
   });
 
   it('does so too when its reservation falls due', () => {
@@ -151,7 +152,7 @@ describe('what displaces others that need time to stop', () => {
     expect(nominationsOf(result.reservations)).toMatchObject([{ request: amounts(100), count: 1 }]);
     expect(result.reservationEvents).toMatchObject([{ id: 'large', kind: 'nominated', cause: 'fits-now' }]);
     const { reservations } = result;
-    const later = decide({ policy, running: [vacating(), vacating()], waiting, reservations });
+    const later = decide({ policy, running: [terminating(), terminating()], waiting, reservations });
     expect(later).toMatchObject({ place: [], preempt: [], reservationEvents: [] });
     expect(later.reservations).toMatchObject([{ state: 'nominated', request: amounts(100), count: 1 }]);
   });
@@ -170,7 +171,7 @@ describe('what displaces others that need time to stop', () => {
     const waiting = [aShape({ ...own, count: 2, oldest: { id: 'second', queuedAtMs: -950_000 } })];
     const policy = { ...PATIENT, reserveAfterSeconds: 600 };
     const state = { policy, waiting, reservations: [nomination({ ...own, count: 2 }), reservation] };
-    const result = decide({ ...state, running: [vacating({ resources: amounts(60) })] });
+    const result = decide({ ...state, running: [terminating({ resources: amounts(60) })] });
     expect(result.place).toEqual([{ shape: 0, count: 1, includes: [] }]);
     expect(nominationsOf(result.reservations)).toEqual([nomination({ ...own })]);
     expect(ownedReservation(result.reservations)).toBeNull();
@@ -219,9 +220,9 @@ describe('always', () => {
           before = nominationsOf(result.reservations);
           snapshot = afterPlan(snapshot, result);
           expect(heldIn(snapshot).fitsIn(snapshot.capacity)).toBe(true);
-          const stopped = snapshot.running.findIndex(({ isVacating }) => isVacating === true);
+          const stopped = snapshot.running.findIndex(({ isTerminating }) => isTerminating === true);
           const running = snapshot.running.filter(
-            ({ isVacating }, index) => isVacating !== true || (pass < 2 && index !== stopped),
+            ({ isTerminating }, index) => isTerminating !== true || (pass < 2 && index !== stopped),
           );
           snapshot = { ...snapshot, running };
         }
@@ -261,7 +262,7 @@ describe('over time', () => {
         const policy = { ...YIELDING, reserveAfterSeconds, preemptAfterSeconds: 0, stopGraceSeconds: 600 };
         playDay(list, amounts(16), policy, (snapshot, result) => {
           nominations += nominationsOf(result.reservations).length;
-          if (!snapshot.running.some(({ isVacating }) => isVacating) && result.preempt.length === 0)
+          if (!snapshot.running.some(({ isTerminating }) => isTerminating) && result.preempt.length === 0)
             expect(nominationsOf(result.reservations)).toEqual([]);
         });
       }),

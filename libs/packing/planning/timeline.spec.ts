@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
-import { earliestFit, endOf, freeAt, holdingsOf } from './timeline.js';
+import { earliestFit, endOf, freeAt, allocationsOf } from './timeline.js';
 import type { RunningGroup } from '../types.js';
 
 const NOW = 1_000;
 const fit = (running: RunningGroup[], request: number[], capacity = amounts(100, 100)): number | null =>
-  earliestFit(aSnapshot({ capacity, nowMs: NOW }), holdingsOf(running, NOW), request);
+  earliestFit(aSnapshot({ capacity, nowMs: NOW }), allocationsOf(running, NOW), request);
 const runs = (cpu: number, endsAtMs: number | null, count = 1): RunningGroup =>
   aRunningGroup({ resources: amounts(cpu), endsAtMs, count });
 
@@ -34,13 +34,13 @@ describe('the earliest time at which a request surely fits', () => {
 describe('what is free at a time', () => {
   it('includes what has ended exactly then', () => {
     const snapshot = aSnapshot({ nowMs: NOW });
-    const holdings = holdingsOf([runs(30, 5_000), runs(20, 5_001)], NOW);
-    expect(freeAt(snapshot, holdings, 4_999)).toEqual([50, 0, 0]);
-    expect(freeAt(snapshot, holdings, 5_000)).toEqual([80, 0, 0]);
+    const allocations = allocationsOf([runs(30, 5_000), runs(20, 5_001)], NOW);
+    expect(freeAt(snapshot, allocations, 4_999)).toEqual([50, 0, 0]);
+    expect(freeAt(snapshot, allocations, 5_000)).toEqual([80, 0, 0]);
   });
 
   it('is negative where more runs than there is', () => {
-    expect(freeAt(aSnapshot(), holdingsOf([runs(120, null)], 0), 0)).toEqual([-20, 0, 0]);
+    expect(freeAt(aSnapshot(), allocationsOf([runs(120, null)], 0), 0)).toEqual([-20, 0, 0]);
   });
 });
 

@@ -2,13 +2,13 @@ import { toRow } from '../rows.js';
 import type { RunningGroup, Snapshot, WaitingShape } from '../types.js';
 
 /** Amounts of the three resources that are taken until a time; `null`: nobody knows until when. */
-export interface Holding {
+export interface Allocation {
   readonly amounts: readonly number[];
   readonly endsAtMs: number | null;
 }
 
 /** What runs already. Who has overrun the declared end may run on for ever. */
-export function holdingsOf(running: readonly RunningGroup[], nowMs: number): Holding[] {
+export function allocationsOf(running: readonly RunningGroup[], nowMs: number): Allocation[] {
   return running.map(({ resources, count, endsAtMs }) => ({
     amounts: toRow(resources).map((amount) => amount * count),
     endsAtMs: endsAtMs !== null && endsAtMs > nowMs ? endsAtMs : null,
@@ -16,7 +16,7 @@ export function holdingsOf(running: readonly RunningGroup[], nowMs: number): Hol
 }
 
 /** What `count` of a shape take if they start now. */
-export function holdingOf(shape: WaitingShape, count: number, nowMs: number): Holding {
+export function allocationOf(shape: WaitingShape, count: number, nowMs: number): Allocation {
   return { amounts: toRow(shape.request).map((amount) => amount * count), endsAtMs: endOf(shape, nowMs) };
 }
 
@@ -26,9 +26,9 @@ export function endOf(shape: WaitingShape, nowMs: number): number | null {
 }
 
 /** What is free at a time if nothing more starts; negative where more is taken than there is. */
-export function freeAt(snapshot: Snapshot, holdings: readonly Holding[], timeMs: number): number[] {
+export function freeAt(snapshot: Snapshot, allocations: readonly Allocation[], timeMs: number): number[] {
   const free = [...toRow(snapshot.capacity)];
-  for (const { amounts, endsAtMs } of holdings) {
+  for (const { amounts, endsAtMs } of allocations) {
     if (endsAtMs !== null && endsAtMs <= timeMs) continue;
     amounts.forEach((amount, row) => (free[row] = free[row]! - amount));
   }
@@ -38,13 +38,15 @@ export function freeAt(snapshot: Snapshot, holdings: readonly Holding[], timeMs:
 /** The earliest time, from now on, at which a request surely fits; `null` when no declared end makes it fit. */
 export function earliestFit(
   snapshot: Snapshot,
-  holdings: readonly Holding[],
+  allocations: readonly Allocation[],
   request: readonly number[],
 ): number | null {
-  const free = freeAt(snapshot, holdings, snapshot.nowMs);
+  const free = freeAt(snapshot, allocations, snapshot.nowMs);
   const fits = (): boolean => request.every((amount, row) => amount === 0 || amount <= free[row]!);
   if (fits()) return snapshot.nowMs;
-  const ending = holdings.filter((holding) => holding.endsAtMs !== null && holding.endsAtMs > snapshot.nowMs);
+  const ending = allocations.filter(
+    (allocation) => allocation.endsAtMs !== null && allocation.endsAtMs > snapshot.nowMs,
+  );
   ending.sort((a, b) => a.endsAtMs! - b.endsAtMs!);
   for (const [index, { amounts, endsAtMs }] of ending.entries()) {
     amounts.forEach((amount, row) => (free[row] = free[row]! + amount));

@@ -46,8 +46,8 @@ function fitsIn(most: number, left: readonly number[], amount: number, row: numb
 /** Capacity beyond what some of the running groups hold, when all has stopped that was told to before. */
 function leftBeside({ capacity, running }: Snapshot, holds: (group: number) => boolean): number[] {
   const left: number[] = toRow(capacity);
-  running.forEach(({ resources, count, isVacating }: RunningGroup, group) => {
-    if (!holds(group) || isVacating === true) return;
+  running.forEach(({ resources, count, isTerminating }: RunningGroup, group) => {
+    if (!holds(group) || isTerminating === true) return;
     toRow(resources).forEach((amount, row) => (left[row] = left[row]! - amount * count));
   });
   return left;

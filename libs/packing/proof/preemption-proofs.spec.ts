@@ -6,7 +6,7 @@ import { plan } from '../planning/plan.js';
 import { bestYield } from '../testing/best-yield.js';
 import { someBusyCluster, TRIABLE, YIELDING } from '../testing/busy-clusters.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
-import type { LevelCertificate, Plan, Preemption, RunningGroup, Snapshot } from '../types.js';
+import type { LevelCertificate, PreemptionCertificate, Plan, Preemption, RunningGroup, Snapshot } from '../types.js';
 import { verify } from './verify.js';
 
 const NOW_MS = 10_000_000;
@@ -36,25 +36,25 @@ const withRun = (index: number, changes: Partial<RunningGroup>): Snapshot => ({
 const victim = honest.preempt[0] as Preemption;
 const withVictims = (...preempt: Preemption[]): Plan => ({ ...honest, preempt });
 const also = (group: number): Preemption => ({ ...victim, group, id: `r${group}`, lostSeconds: 900 - group });
-const kept = honest.certificate.levels[1]?.kept as NonNullable<LevelCertificate['kept']>;
-const withKept = (changes: Partial<LevelCertificate['kept']>): Plan => ({
+const kept = honest.certificate.levels[1]?.preemption as NonNullable<LevelCertificate['preemption']>;
+const withKept = (changes: Partial<PreemptionCertificate>): Plan => ({
   ...honest,
   certificate: {
     ...honest.certificate,
     levels: honest.certificate.levels.map((one) =>
-      one.kept === undefined ? one : { ...one, kept: { ...kept, ...changes } },
+      one.preemption === undefined ? one : { ...one, preemption: { ...kept, ...changes } },
     ),
   },
 });
 
 const silent: Plan = {
   ...honest,
-  certificate: { ...honest.certificate, levels: honest.certificate.levels.map(({ kept: _, ...level }) => level) },
+  certificate: { ...honest.certificate, levels: honest.certificate.levels.map(({ preemption: _, ...level }) => level) },
 };
 
 it('accepts what is so', () => {
   expect(honest.preempt.map(({ id }) => id)).toEqual(['r7', 'r8', 'r9']);
-  expect(kept).toEqual({ of: 10, count: 7, work: 627_900, upperBound: 627_900 });
+  expect(kept).toEqual({ eligibleCount: 10, retainedCount: 7, retainedWork: 627_900, upperBound: 627_900 });
   expect(verify(snapshot, honest)).toEqual({ isAccepted: true });
 });
 
@@ -99,7 +99,12 @@ it('accepts a proof of a case that is empty as soon as all is told exactly: what
   const result = plan(problem, { withProof: true });
   const [best] = bestYield(problem, new Set()).filter(({ priority }) => priority === 10);
   expect(best).toMatchObject({ work: 64_312, count: 1, victims: ['r1'] });
-  expect(result.certificate.levels[1]?.kept).toEqual({ of: 2, count: 1, work: 64_312, upperBound: 64_312 });
+  expect(result.certificate.levels[1]?.preemption).toEqual({
+    eligibleCount: 2,
+    retainedCount: 1,
+    retainedWork: 64_312,
+    upperBound: 64_312,
+  });
   expect(verify(problem, result)).toEqual({ isAccepted: true });
 });
 
@@ -144,7 +149,7 @@ describe('the verifier refuses', () => {
     ['who has the same priority as what starts for it', withRun(9, { priority: 50 }), honest],
     ['who has run for too short a time', withRun(9, aPast({ id: 'r9', sinceMs: NOW_MS - 59_999 })), honest],
     ['who was given up too often', withRun(9, aPast({ id: 'r9', sinceMs: NOW_MS - 891_000, preemptions: 2 })), honest],
-    ['who is stopping already', withRun(9, { isVacating: true }), honest],
+    ['who is stopping already', withRun(9, { isTerminating: true }), honest],
     ['who is not alone in a group', withRun(9, { count: 2 }), honest],
     ['anybody where the policy says never', { ...snapshot, policy: { ...YIELDING, preemption: 'never' } }, honest],
     ['anybody on a cordoned cluster', { ...snapshot, isCordoned: true }, honest],
@@ -162,11 +167,19 @@ describe('the verifier refuses', () => {
     ],
     ['victims of what does not start', snapshot, { ...honest, place: honest.place.slice(1) }],
     ['more that stays', snapshot, withKept({ count: 8 })],
-    ['more work than stays', snapshot, withKept({ work: kept.work + 1, upperBound: kept.work + 1 })],
-    ['a bound of work that is not proven', snapshot, withKept({ work: kept.work, upperBound: kept.work - 1 })],
+    [
+      'more work than stays',
+      snapshot,
+      withKept({ retainedWork: kept.retainedWork + 1, upperBound: kept.retainedWork + 1 }),
+    ],
+    [
+      'a bound of work that is not proven',
+      snapshot,
+      withKept({ retainedWork: kept.retainedWork, upperBound: kept.retainedWork - 1 }),
+    ],
     ['others that might be given up', snapshot, withKept({ of: 9 })],
     ['silence about what stays', snapshot, silent],
-    ['"optimal" over a bound of work that is not reached', snapshot, withKept({ upperBound: kept.work + 1 })],
+    ['"optimal" over a bound of work that is not reached', snapshot, withKept({ upperBound: kept.retainedWork + 1 })],
   ])('%s', (_, problem, forged) => {
     expect(verify(problem, forged).isAccepted).toBe(false);
   });
@@ -188,10 +201,19 @@ describe('the verifier refuses', () => {
         forgeries++;
         const lostSeconds = Math.floor((some.nowMs - preemptible.sinceMs) / 1000);
         const preempt = [...best.preempt, { id: preemptible.id, group, by: place.shape, lostSeconds }];
-        const { work } = best.certificate.levels.find((level) => level.priority === priority)?.kept ?? { work: 0 };
+        const { retainedWork: work } = best.certificate.levels.find((level) => level.priority === priority)
+          ?.preemption ?? { retainedWork: 0 };
         const levels = best.certificate.levels.map((level) =>
-          level.priority === priority && level.kept !== undefined
-            ? { ...level, kept: { ...level.kept, count: level.kept.count - 1, work: work - 1, upperBound: work } }
+          level.priority === priority && level.preemption !== undefined
+            ? {
+                ...level,
+                preemption: {
+                  ...level.preemption,
+                  retainedCount: level.preemption.retainedCount - 1,
+                  retainedWork: work - 1,
+                  upperBound: work,
+                },
+              }
             : level,
         );
         const forged = { ...best, preempt, certificate: { ...best.certificate, optimal: false, levels } };

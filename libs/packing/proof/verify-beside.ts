@@ -36,7 +36,7 @@ export function beside(
     rank: claimRank(priority),
     row: [0n, 0n, 0n],
     end: Infinity,
-    worth: 1n,
+    weight: 1n,
     count: 1n,
     taken: 1n,
   };

@@ -11,7 +11,7 @@ export type Item = {
   row: bigint[];
   /** When it is over if it stays, or starts, as late as it may. */
   end: number;
-  worth: bigint;
+  weight: bigint;
   count: bigint;
   /** How many start, or stay. */
   taken: bigint;
@@ -42,7 +42,7 @@ export function readPlan(snapshot: Snapshot, plan: Plan): Reading {
       rank: stayRank(priority),
       row: rowOf(resources),
       end,
-      worth: 1n,
+      weight: 1n,
       count: BigInt(count),
       taken: BigInt(count),
     };
@@ -50,10 +50,10 @@ export function readPlan(snapshot: Snapshot, plan: Plan): Reading {
   const runs = candidates.map((index): Item => {
     const group = at(running, index);
     const alike = candidates.filter((other) => at(running, other).priority === group.priority).length;
-    return { ...toItem(group), worth: worthOf(snapshot, group, BigInt(alike)), taken: victims.has(index) ? 0n : 1n };
+    return { ...toItem(group), weight: weightOf(snapshot, group, BigInt(alike)), taken: victims.has(index) ? 0n : 1n };
   });
   const held = running
-    .filter(({ isVacating }, index) => isVacating !== true && !candidates.includes(index))
+    .filter(({ isTerminating }, index) => isTerminating !== true && !candidates.includes(index))
     .map(toItem);
   const startsBy = lastStop(snapshot, candidates);
   const starts = waiting.map(({ priority, request, count, maxRuntimeSeconds }): Item => {
@@ -63,7 +63,7 @@ export function readPlan(snapshot: Snapshot, plan: Plan): Reading {
       rank: startRank(priority),
       row: rowOf(request),
       end,
-      worth: 1n,
+      weight: 1n,
       count: BigInt(count),
       taken: 0n,
     };
@@ -97,8 +97,8 @@ function candidatesIn({ policy, waiting, running, capacity, nowMs, isCordoned }:
   );
   if (policy.preemption !== 'lower-priority' || isCordoned || isOverused) return [];
   return [...running.keys()].filter((index) => {
-    const { preemptible, priority, count, isVacating } = at(running, index);
-    if (preemptible === undefined || count !== 1 || isVacating === true || priority >= highest) return false;
+    const { preemptible, priority, count, isTerminating } = at(running, index);
+    if (preemptible === undefined || count !== 1 || isTerminating === true || priority >= highest) return false;
     const { preemptions, sinceMs } = preemptible;
     return preemptions < policy.maxPreemptions && nowMs - sinceMs >= policy.preemptAfterSeconds * 1000;
   });
@@ -129,7 +129,7 @@ const secondsOf = ({ nowMs }: Snapshot, sinceMs: number): bigint =>
   max(0n, BigInt(Math.floor((nowMs - sinceMs) / 1000)));
 
 /** Work first, then count: elapsed seconds times dominant share in thousandths, times (all of the priority + 1), and one. */
-function worthOf(snapshot: Snapshot, { resources, preemptible }: RunningGroup, all: bigint): bigint {
+function weightOf(snapshot: Snapshot, { resources, preemptible }: RunningGroup, all: bigint): bigint {
   const seconds = secondsOf(snapshot, preemptible?.sinceMs ?? 0);
   const thousandths = 1000n * [seconds, LONGEST_SECONDS, 2n ** 52n / (3000n * (all + 1n))].reduce(min);
   const amounts = rowOf(resources);
@@ -152,16 +152,21 @@ export function checkNeed({ runs, starts }: Reading, left: readonly bigint[]): v
 
 /** The levels that a certificate speaks of, in order; what it says of those that stay must be so. */
 export function readClaims(levels: readonly LevelCertificate[], { starts, runs }: Reading): Claim[] {
-  return levels.flatMap(({ priority, placed, upperBound, kept }) => {
+  return levels.flatMap(({ priority, placed, upperBound, preemption }) => {
     const isHere = (item: Item): boolean => item.priority === priority;
     const [mine, waiting] = [runs.filter(isHere), starts.filter(isHere)];
     const claims: Claim[] = [];
     if (mine.length > 0) {
       const all = BigInt(mine.length) + 1n;
-      const [count, reached] = [sum(mine, ({ taken }) => taken), sum(mine, ({ taken, worth }) => taken * worth)];
-      const { of, count: staying, work, upperBound: most } = kept ?? refuse('it is not said what stays');
+      const [count, reached] = [sum(mine, ({ taken }) => taken), sum(mine, ({ taken, weight }) => taken * weight)];
+      const {
+        eligibleCount,
+        retainedCount,
+        retainedWork,
+        upperBound: most,
+      } = preemption ?? refuse('it is not said what stays');
       ensure(
-        BigInt(of) + 1n === all && BigInt(staying) === count && BigInt(work) === reached / all,
+        BigInt(eligibleCount) + 1n === all && BigInt(retainedCount) === count && BigInt(retainedWork) === reached / all,
         'something else stays',
       );
       claims.push({ rank: stayRank(priority), reached, beyond: (BigInt(most) + 1n) * all });
@@ -177,7 +182,10 @@ export function readClaims(levels: readonly LevelCertificate[], { starts, runs }
     if (waiting.length > 0)
       claims.push({ rank: startRank(priority), reached, beyond: BigInt(upperBound) + later + 1n });
     ensure(waiting.length > 0 || upperBound + placed === 0, 'something starts that does not wait');
-    ensure(claims.length > 0 && (kept === undefined) === (mine.length === 0), 'a level is not what the problem has');
+    ensure(
+      claims.length > 0 && (preemption === undefined) === (mine.length === 0),
+      'a level is not what the problem has',
+    );
     return claims;
   });
 }

@@ -20,7 +20,9 @@ export const nominatedIn = (of: Pick<Plan, 'reservations'>, shape: WaitingShape)
 /** When all has stopped that was told to, and those of the given groups that may take their time. */
 export function lastStop({ running, nowMs, policy }: Snapshot, groups: readonly number[]): number {
   const graceEnds = nowMs + policy.stopGraceSeconds * 1000;
-  const vacating = running.map(({ isVacating, endsAtMs }) => (isVacating === true ? (endsAtMs ?? graceEnds) : nowMs));
+  const vacating = running.map(({ isTerminating, endsAtMs }) =>
+    isTerminating === true ? (endsAtMs ?? graceEnds) : nowMs,
+  );
   const told = groups.map((index) => (at(running, index).preemptible?.stopsAtOnce === true ? nowMs : graceEnds));
   return Math.max(nowMs, ...vacating, ...told);
 }
@@ -39,7 +41,8 @@ export function checkStops(snapshot: Snapshot, plan: Plan): void {
   );
   ensure(!left.some((amount, i) => starts(i) > 0n && amount < 0n), 'it does not fit before others have stopped');
   const stopMs = lastStop(snapshot, victims);
-  const isWaited = running.some(({ isVacating }) => isVacating === true) || victims.some((index) => !isGone(index));
+  const isWaited =
+    running.some(({ isTerminating }) => isTerminating === true) || victims.some((index) => !isGone(index));
   ensure(nominations(plan).length === 0 || isWaited, 'nothing has to stop for a nomination');
   for (const nomination of nominations(plan)) {
     const shape = waiting.find((one) => isOf(one, nomination));

@@ -6,14 +6,14 @@ import { at, ensure, gcd, max, min, refuse, rowOf, sum } from './verify-numbers.
 import { checkNeed, type Claim, isStart, type Item, readClaims, readPlan } from './verify-reading.js';
 
 /** Items that the constraints cannot tell apart; its place in the sorted list is how a proof refers to it. */
-type Cell = { rank: number; row: bigint[]; worth: bigint; count: bigint; taken: bigint };
+type Cell = { rank: number; row: bigint[]; weight: bigint; count: bigint; taken: bigint };
 /** Cells whose sum is within a range: what a level reaches (each counts what it is worth), or what a proof distinguishes cases by. */
 type Sum = { members: readonly number[]; low: bigint; high: bigint; isLevel: boolean };
 /** What is known in one case of a proof: the range of each cell, and sums. */
 type Case = { low: bigint[]; high: bigint[]; sums: Sum[] };
 type Problem = { cells: Cell[]; limits: bigint[] };
 type Bound = { value: bigint; gains: bigint[] };
-type Worth = (cell: Cell) => bigint;
+type Weight = (cell: Cell) => bigint;
 const UNIT = 2n ** 60n;
 /** Accepted: it fits and keeps its reservation, and none that also does places more at a level than the bound, and as many at all higher ones. */
 export function verify(snapshot: Snapshot, plan: Plan): Verdict {
@@ -56,19 +56,19 @@ function checkPlan(snapshot: Snapshot, plan: Plan): void {
   const toNumber = (value: bigint): number => Number((value * 10n ** 12n) / scale) / 1e12;
   ensure(Math.abs(toNumber(used) - utilization.value) < 1e-9, 'utilization is not what is used');
   ensure(toNumber(bound) <= utilization.upperBound + 1e-9, 'the bound of utilization is not proven');
-  const isReached = ({ placed, upperBound, kept }: LevelCertificate): boolean =>
-    placed === upperBound && kept?.work === kept?.upperBound;
+  const isReached = ({ placed, upperBound, preemption }: LevelCertificate): boolean =>
+    placed === upperBound && preemption?.retainedWork === preemption?.upperBound;
   ensure(optimal === levels.every(isReached), '"optimal" contradicts the levels');
 }
 
 function toCells(items: Item[], reading: Reading): Cell[] {
-  const alike = Map.groupBy(items, (item) => [item.rank, ...reading(item), item.worth].join());
+  const alike = Map.groupBy(items, (item) => [item.rank, ...reading(item), item.weight].join());
   const cells = Array.from(alike.values(), (members): Cell => {
-    const [{ rank, worth }, row] = [at(members, 0), reading(at(members, 0))];
-    return { rank, row, worth, count: sum(members, (item) => item.count), taken: sum(members, (item) => item.taken) };
+    const [{ rank, weight }, row] = [at(members, 0), reading(at(members, 0))];
+    return { rank, row, weight, count: sum(members, (item) => item.count), taken: sum(members, (item) => item.taken) };
   });
   const compare = (a: bigint[], b: bigint[]): number => a.reduce((found, one, i) => found || Number(one - at(b, i)), 0);
-  return cells.sort((a, b) => b.rank - a.rank || compare([...a.row, a.worth], [...b.row, b.worth]));
+  return cells.sort((a, b) => b.rank - a.rank || compare([...a.row, a.weight], [...b.row, b.weight]));
 }
 
 /** Checks the claims of some levels, taking them off the list; what the proofs leave open then bounds utilization. */
@@ -82,30 +82,30 @@ function checkLevels(proofs: readonly LevelProof[], problem: Problem, open: Clai
   for (const proof of proofs) {
     const { rank, reached, beyond } = open.shift() ?? refuse('a level is not in the certificate');
     const members = [...cells.keys()].filter((index) => at(cells, index).rank === rank);
-    const count = sum(members, (i) => at(cells, i).taken * at(cells, i).worth);
+    const count = sum(members, (i) => at(cells, i).taken * at(cells, i).weight);
     ensure(members.length > 0 && reached === count, 'a level is not what the problem has');
     const most = proveLevel(proof, problem, now, { members, low: count, high: count, isLevel: true }, rank);
     const next = open[0]?.beyond ?? 0n;
     ensure(beyond === null || beyond > most, `bound of rank ${rank} not proven`);
     if (beyond === null) Object.assign(open[0] ?? {}, { beyond: next - most });
     if (!isStart({ rank })) for (const i of members) now.low[i] = now.high[i] = at(cells, i).taken;
-    if (most === 0n) now.high = closeNoSmaller(problem, now, members);
+    if (most === 0n) now.high = pruneDominated(problem, now, members);
   }
   ensure(now.sums.flatMap(({ members }) => members).join() === [...cells.keys()].join(), 'a level has no proof');
   return now;
 }
 
 /** What is no smaller than something of which none can start cannot start either, at that level or below: the smaller one could take its place. */
-function closeNoSmaller({ cells }: Problem, { high }: Case, members: readonly number[]): bigint[] {
+function pruneDominated({ cells }: Problem, { high }: Case, members: readonly number[]): bigint[] {
   const examples = members.map((i) => at(cells, i)).filter(({ count }) => count > 0n);
-  const isNoSmaller = ({ rank, row }: Cell): boolean =>
+  const isDominated = ({ rank, row }: Cell): boolean =>
     examples.some((one) => one.rank >= rank && one.row.every((amount, i) => amount <= at(row, i)));
-  return high.map((most, i) => (most > 0n && isNoSmaller(at(cells, i)) ? 0n : most));
+  return high.map((most, i) => (most > 0n && isDominated(at(cells, i)) ? 0n : most));
 }
 
 /** The level's proven bound; narrows the case by what the distance between bound and count does not pay for. */
 function proveLevel(proof: LevelProof, problem: Problem, now: Case, here: Sum, rank: number): bigint {
-  const { value, gains } = evaluate(problem, now, proof.root, (cell) => (cell.rank === rank ? UNIT * cell.worth : 0n));
+  const { value, gains } = evaluate(problem, now, proof.root, (cell) => (cell.rank === rank ? UNIT * cell.weight : 0n));
   let most = value / UNIT;
   if (proof.refutation !== null && most >= BigInt(proof.refutation.target)) {
     const { tree, groups } = proof.refutation;
@@ -154,15 +154,21 @@ function checkNode(node: ProofNode, problem: Problem, now: Case): void {
 }
 
 /** Weak duality: prices times right-hand sides, plus for each cell the better end of its range at its gain. */
-function evaluate({ cells, limits }: Problem, now: Case, by: Multipliers, worth: Worth = () => 0n, factor = 1n): Bound {
+function evaluate(
+  { cells, limits }: Problem,
+  now: Case,
+  by: Multipliers,
+  weight: Weight = () => 0n,
+  factor = 1n,
+): Bound {
   const prices = limits.map((_, i) => max(0n, BigInt(by.capacity[i] ?? 0) * factor));
-  const gains = cells.map((cell) => worth(cell) - sum(cell.row, (amount, i) => amount * at(prices, i)));
+  const gains = cells.map((cell) => weight(cell) - sum(cell.row, (amount, i) => amount * at(prices, i)));
   let value = sum(limits, (limit, i) => limit * at(prices, i));
   for (const [index, { members, low, high, isLevel }] of now.sums.entries()) {
     const price = BigInt(by.sums[index] ?? 0) * factor;
     value += price * (price > 0n ? high : low);
     if (price === 0n) continue;
-    for (const i of members) gains[i] = at(gains, i) - (isLevel ? price * at(cells, i).worth : price);
+    for (const i of members) gains[i] = at(gains, i) - (isLevel ? price * at(cells, i).weight : price);
   }
   return { value: value + sum(gains, (gain, i) => gain * at(gain > 0n ? now.high : now.low, i)), gains };
 }

@@ -76,32 +76,32 @@ export function evaluate(frame: Frame, prices: Prices, objective: Objective, gai
   let magnitude = rightHand.error;
   for (let index = 0; index < program.classes; index++) {
     const level = program.level[index]!;
-    const worth = worthOf(frame, index, level, objective);
+    const weight = weightOf(frame, index, level, objective);
     let cost = 0;
     for (let row = 0; row < rows; row++) {
       cost += prices.capacity[row]! * amounts[index * rows + row]!;
     }
     const other = level <= frame.level ? levelPrice(frame, prices, index) + groupPrice(frame, prices, index) : 0;
-    const gain = worth - cost - other;
+    const gain = weight - cost - other;
     gains[index] = gain;
     if (index >= end) continue;
     const lower = box.lower[index]!;
     const room = box.upper[index]! - lower;
     if (gain > 0) value += room * gain;
-    value += lower * worth;
-    magnitude += room * (Math.abs(worth) + cost + Math.abs(other)) + lower * worth;
+    value += lower * weight;
+    magnitude += room * (Math.abs(weight) + cost + Math.abs(other)) + lower * weight;
   }
   return { value, error: magnitude * EPSILON * (end + 16) };
 }
 
-function worthOf(frame: Frame, index: number, level: number, objective: Objective): number {
-  if (objective === 'weights') return frame.program.weights[index]!;
-  return objective === 'level' && level === frame.level ? frame.program.worth[index]! : 0;
+function weightOf(frame: Frame, index: number, level: number, objective: Objective): number {
+  if (objective === 'weights') return frame.program.shares[index]!;
+  return objective === 'level' && level === frame.level ? frame.program.weight[index]! : 0;
 }
 
 /** What one of a class pays at its level. */
 function levelPrice({ program }: Frame, prices: Prices, index: number): number {
-  return prices.levels[program.level[index]!]! * program.worth[index]!;
+  return prices.levels[program.level[index]!]! * program.weight[index]!;
 }
 
 function groupPrice(frame: Frame, prices: Prices, index: number): number {
@@ -165,7 +165,7 @@ export function tighten(frame: Frame, prices: Prices, bound: Estimate, count: nu
 function gainError(frame: Frame, prices: Prices, index: number): number {
   const { program } = frame;
   const level = program.level[index]!;
-  let magnitude = program.worth[index]!;
+  let magnitude = program.weight[index]!;
   for (let row = 0; row < program.rows; row++) {
     magnitude += prices.capacity[row]! * program.amounts[index * program.rows + row]!;
   }

@@ -60,7 +60,7 @@ export function sumLevel(program: Program, x: Float64Array, level: number): numb
   let sum = 0;
   const end = program.start[level + 1]!;
   for (let index = program.start[level]!; index < end; index++) {
-    sum += x[index]! * program.worth[index]!;
+    sum += x[index]! * program.weight[index]!;
   }
   return sum;
 }

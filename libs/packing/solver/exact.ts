@@ -25,8 +25,8 @@ export function evaluateExactly(frame: Frame, prices: Prices, objective: Exclude
   const end = program.start[frame.level + 1]!;
   for (let index = 0; index < end; index++) {
     const level = program.level[index]!;
-    const each = BigInt(program.worth[index]!);
-    const worth = objective === 'level' && level === frame.level ? each * BigInt(SCALE) : 0n;
+    const each = BigInt(program.weight[index]!);
+    const weight = objective === 'level' && level === frame.level ? each * BigInt(SCALE) : 0n;
     const group = groups?.of[index] ?? -1;
     let other = levels[level]! * each;
     if (group >= 0) other += groupPrices[group] ?? 0n;
@@ -35,10 +35,10 @@ export function evaluateExactly(frame: Frame, prices: Prices, objective: Exclude
       const amount = program.amounts[index * program.rows + row]!;
       if (amount !== 0 && capacity[row] !== 0n) cost += capacity[row]! * BigInt(amount);
     }
-    const gain = worth - cost - other;
+    const gain = weight - cost - other;
     const lower = BigInt(box.lower[index]!);
     const room = BigInt(box.upper[index]! - box.lower[index]!);
-    value += lower * (worth - other) + (gain > 0n ? room * gain : 0n);
+    value += lower * (weight - other) + (gain > 0n ? room * gain : 0n);
   }
   return value;
 }

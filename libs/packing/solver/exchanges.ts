@@ -1,5 +1,5 @@
 import type { Box } from './box.js';
-import type { Meter } from './meter.js';
+import type { StepBudget } from './step-budget.js';
 import type { Program } from './program.js';
 import type { FixedRandom } from './random.js';
 
@@ -29,7 +29,7 @@ export class Exchanges {
   }
 
   /** Best single exchange again and again; true when nothing is overused any more. */
-  improve(meter: Meter): boolean {
+  improve(budget: StepBudget): boolean {
     while (this.violation > 0) {
       let best = this.violation;
       let bestOut = -1;
@@ -37,7 +37,7 @@ export class Exchanges {
       for (const classes of this.movable) {
         const givers = classes.filter((index) => this.canGive(index));
         const takers = classes.filter((index) => this.canTake(index));
-        meter.charge(givers.length * takers.length * 8);
+        budget.charge(givers.length * takers.length * 8);
         for (const out of givers) {
           for (const into of takers) {
             const violation = this.violationAfter(out, into);
@@ -56,12 +56,12 @@ export class Exchanges {
   }
 
   /** Random exchanges, at first even some that make it worse, then ever fewer of those. */
-  wander(random: FixedRandom, exchanges: number, meter: Meter): boolean {
+  wander(random: FixedRandom, exchanges: number, budget: StepBudget): boolean {
     const { movable } = this;
     if (movable.length === 0) return false;
     const total = movable.reduce((sum, classes) => sum + classes.length, 0);
     const tolerance = 0.25 * Math.max(1, this.violation);
-    meter.charge(exchanges * 16);
+    budget.charge(exchanges * 16);
     for (let done = 0; done < exchanges; done++) {
       let pick = random.below(total);
       let level = 0;
@@ -76,7 +76,7 @@ export class Exchanges {
       this.exchange(out, into, violation);
       if (violation === 0) return true;
     }
-    return this.improve(meter);
+    return this.improve(budget);
   }
 
   /** Looks on from a random place: where few of many are taken, picking blindly would nearly always miss. */

@@ -17,7 +17,7 @@ export function fillLevel(program: Program, box: Box, level: number, prices: Flo
   for (const index of byPrice(program, box, first, end, prices)) {
     const lower = x[index]!;
     const more = addWhatFits(program, left, index, box.upper[index]! - lower);
-    placed += (lower + more) * program.worth[index]!;
+    placed += (lower + more) * program.weight[index]!;
     x[index] = lower + more;
   }
   return placed;
@@ -47,10 +47,10 @@ function byPrice(program: Program, box: Box, first: number, end: number, prices:
     for (let row = 0; row < program.rows; row++) {
       costs[index - first] = costs[index - first]! + prices[row]! * program.amounts[index * program.rows + row]!;
     }
-    costs[index - first] = costs[index - first]! / program.worth[index]!;
+    costs[index - first] = costs[index - first]! / program.weight[index]!;
     order[count++] = index;
   }
   const used = order.subarray(0, count);
-  const { worth } = program;
-  return used.sort((a, b) => costs[a - first]! - costs[b - first]! || worth[b]! - worth[a]! || a - b);
+  const { weight } = program;
+  return used.sort((a, b) => costs[a - first]! - costs[b - first]! || weight[b]! - weight[a]! || a - b);
 }

@@ -2,9 +2,9 @@ import { type Box, openClasses, sumLevel } from './box.js';
 import { type Estimate, evaluate, type Frame, type Prices } from './bound.js';
 import { evaluateExactly, floorUnits } from './exact.js';
 import type { LinearProgram } from './linear-program.js';
-import type { Meter } from './meter.js';
+import type { StepBudget } from './step-budget.js';
 import type { Program } from './program.js';
-import { scatter } from './random.js';
+import { perturbation } from './random.js';
 import { type Relaxation, relax, toPrices } from './relaxation.js';
 import { Simplex } from './simplex.js';
 
@@ -24,16 +24,16 @@ export interface RootBound {
 const DISTURBANCE = 1e-6;
 
 /** Solves the level's linear program and turns its multipliers into a bound that holds whatever went wrong on the way. */
-export function boundLevel(frame: Frame, meter: Meter): RootBound {
+export function boundLevel(frame: Frame, budget: StepBudget): RootBound {
   const relaxation = relax(frame, false);
   const { lp, classes } = relaxation;
-  const simplex = new Simplex(lp, meter);
+  const simplex = new Simplex(lp, budget);
   const { program } = frame;
   const isCounted = (column: number): number => {
     const index = classes[column]!;
-    return program.level[index] === frame.level ? program.worth[index]! / relaxation.unit : 0;
+    return program.level[index] === frame.level ? program.weight[index]! / relaxation.unit : 0;
   };
-  setCosts(lp, (column) => isCounted(column) + DISTURBANCE * scatter(classes[column]!));
+  setCosts(lp, (column) => isCounted(column) + DISTURBANCE * perturbation(classes[column]!));
   let outcome = simplex.solve();
   if (outcome === 'optimal') {
     setCosts(lp, isCounted);

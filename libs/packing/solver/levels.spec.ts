@@ -3,8 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { wholeBox } from './box.js';
 import { levelFrame, tighten } from './bound.js';
 import { boundLevel } from './level.js';
-import { type LevelSolution, topUp } from './levels.js';
-import { Meter } from './meter.js';
+import { type LevelSolution, fillRemaining } from './levels.js';
+import { StepBudget } from './step-budget.js';
 import type { Program } from './program.js';
 import type { Multipliers } from '../proof.js';
 import { amounts, aShape } from '../testing/problems.js';
@@ -27,7 +27,7 @@ describe('what a search that was cut short has left out', () => {
       box,
       choice: box,
       proofs: placed.map(() => ({ root: some, refutation: null })),
-      told: placed.length,
+      provenLevels: placed.length,
     };
   }
 
@@ -39,7 +39,7 @@ describe('what a search that was cut short has left out', () => {
   it('starts as far as it fits, and what was proven of lower levels is forgotten: it spoke of fewer above them', () => {
     const x = Float64Array.of(1, 0, 0, 0);
     const solution = solutionOf(program, [1, 0, 0, 0], [1, 0, 0, 0]);
-    expect(topUp(program, solution, x)).toBe(true);
+    expect(fillRemaining(program, solution, x)).toBe(true);
     expect([...x]).toEqual([1, 2, 0, 0]);
     expect([...solution.placed]).toEqual([1, 2, 0, 0]);
     expect([...solution.bounds]).toEqual([2, 1, 5, 1]);
@@ -49,7 +49,7 @@ describe('what a search that was cut short has left out', () => {
   it('changes nothing where nothing more fits', () => {
     const x = Float64Array.of(1, 1, 2, 0);
     const solution = solutionOf(program, [1, 1, 2, 0], [1, 1, 2, 0]);
-    expect(topUp(program, solution, x)).toBe(false);
+    expect(fillRemaining(program, solution, x)).toBe(false);
     expect([...x]).toEqual([1, 1, 2, 0]);
     expect([...solution.bounds]).toEqual([2, 2, 3, 1]);
     expect(solution.proofs.every(({ root }) => root === some)).toBe(true);
@@ -62,7 +62,7 @@ describe('a level of which nothing starts', () => {
     const program = programOf({ capacity: amounts(4, 4), waiting: [first, middle, last] });
     const box = wholeBox(program);
     const frame = levelFrame(program, box, 2, Float64Array.of(1, 0, 0));
-    const root = boundLevel(frame, new Meter(1_000, undefined));
+    const root = boundLevel(frame, new StepBudget(1_000, undefined));
     expect(root.most).toBe(1);
     tighten(frame, root.prices, root.estimate, 1, root.gains);
     expect([...box.upper]).toEqual([1, 0, 1]);

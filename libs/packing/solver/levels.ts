@@ -2,12 +2,12 @@ import { type Box, copyBox, fixAt, fixAtUpper, keepWithin, sumLevel, usage, whol
 import { type Frame, levelFrame, tighten } from './bound.js';
 import { addWhatFits, fillLevel } from './fill.js';
 import { boundLevel, type RootBound } from './level.js';
-import type { Meter } from './meter.js';
-import { closeNoSmaller } from './no-smaller.js';
+import type { StepBudget } from './step-budget.js';
+import { pruneDominated } from './dominance.js';
 import type { Program } from './program.js';
 import type { LevelProof, Refutation } from '../proof.js';
 import { exportPrices, noMultipliers } from './proof-writer.js';
-import { answer, type SearchResult } from './search.js';
+import { searchTarget, type SearchResult } from './search.js';
 
 /** Counts for all classes, level by level the most that was found, and what cannot be exceeded. */
 export interface LevelSolution {
@@ -21,7 +21,7 @@ export interface LevelSolution {
   choice: Box;
   readonly proofs: LevelProof[];
   /** Levels whose bounds speak of every plan; of those below nothing is nominated, because too little is known of what stays above them. */
-  told: number;
+  provenLevels: number;
 }
 
 /** Part of the remaining budget that the search of one level may spend, so that later levels are not left without. */
@@ -44,7 +44,7 @@ const CLIMB_SHARE = 0.9;
  *
  * What stays at a level, of what might be given up there, is then fixed one by one.
  */
-export function solveLevels(program: Program, meter: Meter): LevelSolution {
+export function solveLevels(program: Program, budget: StepBudget): LevelSolution {
   const levels = program.priorities.length;
   const box = wholeBox(program);
   const solution: LevelSolution = {
@@ -54,13 +54,13 @@ export function solveLevels(program: Program, meter: Meter): LevelSolution {
     box,
     choice: box,
     proofs: [],
-    told: levels,
+    provenLevels: levels,
   };
   for (let level = 0; level < levels; level++) {
-    if (placeWhole(program, level, solution)) continue;
-    if (program.stages[level] !== 'placed') keepContested(program, level, solution, meter);
-    else placeContested(program, level, solution, meter);
-    if (solution.bounds[level] === 0) for (const one of boxesOf(solution)) closeNoSmaller(program, one, level, meter);
+    if (placeAllIfFits(program, level, solution)) continue;
+    if (program.stages[level] !== 'placed') retainContested(program, level, solution, budget);
+    else placeContested(program, level, solution, budget);
+    if (solution.bounds[level] === 0) for (const one of boxesOf(solution)) pruneDominated(program, one, level, budget);
     if (solution.choice !== solution.box) keepWithin(solution.choice, solution.box);
   }
   return solution;
@@ -71,7 +71,7 @@ export function solveLevels(program: Program, meter: Meter): LevelSolution {
  * spoke of fewer deployments here, so that their bounds become "as many as there are".
  * @returns whether anything changed, or nothing can be nominated of some levels
  */
-export function topUp(program: Program, solution: LevelSolution, x: Float64Array): boolean {
+export function fillRemaining(program: Program, solution: LevelSolution, x: Float64Array): boolean {
   const left = usage(program, x).map((used, row) => program.limits[row]! - used);
   let hasChanged = false;
   for (let index = 0; index < program.classes; index++) {
@@ -80,10 +80,10 @@ export function topUp(program: Program, solution: LevelSolution, x: Float64Array
     hasChanged = true;
     const level = program.level[index]!;
     x[index] = x[index]! + more;
-    solution.placed[level] = solution.placed[level]! + more * program.worth[index]!;
-    solution.told = Math.min(solution.told, level + 1);
+    solution.placed[level] = solution.placed[level]! + more * program.weight[index]!;
+    solution.provenLevels = Math.min(solution.provenLevels, level + 1);
   }
-  for (let level = solution.told; level < program.priorities.length; level++) {
+  for (let level = solution.provenLevels; level < program.priorities.length; level++) {
     solution.bounds[level] = sumLevel(program, program.counts, level);
     solution.proofs[level] = { root: noMultipliers(program.rows), refutation: null };
   }
@@ -94,7 +94,7 @@ function boxesOf({ box, choice }: LevelSolution): Box[] {
   return choice === box ? [box] : [box, choice];
 }
 
-function placeWhole(program: Program, level: number, solution: LevelSolution): boolean {
+function placeAllIfFits(program: Program, level: number, solution: LevelSolution): boolean {
   const { x, box } = solution;
   const end = program.start[level + 1]!;
   const trial = x.slice();
@@ -110,8 +110,8 @@ function placeWhole(program: Program, level: number, solution: LevelSolution): b
   return true;
 }
 
-function placeContested(program: Program, level: number, solution: LevelSolution, meter: Meter): void {
-  narrow(contest(program, level, solution, meter, closeGap), solution.placed[level]!);
+function placeContested(program: Program, level: number, solution: LevelSolution, budget: StepBudget): void {
+  narrow(contest(program, level, solution, budget, closeGap), solution.placed[level]!);
 }
 
 function narrow(contested: readonly Contested[], placed: number): void {
@@ -123,19 +123,19 @@ function contest(
   program: Program,
   level: number,
   solution: LevelSolution,
-  meter: Meter,
-  look: (program: Program, root: RootBound, solution: LevelSolution, meter: Meter) => Refutation | null,
+  budget: StepBudget,
+  look: (program: Program, root: RootBound, solution: LevelSolution, budget: StepBudget) => Refutation | null,
 ): Contested[] {
   const { x, placed, bounds, box, choice, proofs } = solution;
   const frame = levelFrame(program, choice, level, placed);
-  const root = boundLevel(frame, meter);
+  const root = boundLevel(frame, budget);
   placed[level] = fillLevel(program, choice, level, root.prices.capacity, x);
   bounds[level] = root.most;
-  meter.allow(program.stages[level] === 'placed' ? LEVEL_SHARE : WORK_SHARE);
-  const refutation = look(program, root, solution, meter);
-  meter.allow(1);
+  budget.allow(program.stages[level] === 'placed' ? LEVEL_SHARE : WORK_SHARE);
+  const refutation = look(program, root, solution, budget);
+  budget.allow(1);
   proofs.push({ root: exportPrices(root.prices, level), refutation });
-  return choice === box ? [{ frame, root }] : [{ frame, root }, boundAll(program, level, solution, meter)];
+  return choice === box ? [{ frame, root }] : [{ frame, root }, boundAll(program, level, solution, budget)];
 }
 
 /** A level's linear program, and the frame that it speaks of. */
@@ -149,10 +149,10 @@ function boundAll(
   program: Program,
   level: number,
   { box, placed, bounds, proofs }: LevelSolution,
-  meter: Meter,
+  budget: StepBudget,
 ): Contested {
   const frame = levelFrame(program, box, level, placed);
-  const root = boundLevel(frame, meter);
+  const root = boundLevel(frame, budget);
   bounds[level] = root.most;
   proofs[level] = { root: exportPrices(root.prices, level), refutation: null };
   return { frame, root };
@@ -165,11 +165,11 @@ function boundAll(
  * If the budget ends before that is proven, what starts above is fixed as well, for all that is chosen from then on. Then each of those that go
  * does not fit beside what stays and what starts above, whatever lower levels choose. Bounds below speak of all plans that keep the same.
  */
-function keepContested(program: Program, level: number, solution: LevelSolution, meter: Meter): void {
+function retainContested(program: Program, level: number, solution: LevelSolution, budget: StepBudget): void {
   const { x, placed, bounds, box } = solution;
-  const contested = contest(program, level, solution, meter, keepMore);
+  const contested = contest(program, level, solution, budget, retainMore);
   const isProven = placed[level] === bounds[level];
-  if (!isProven) keepWhatFits(program, level, solution);
+  if (!isProven) retainWhatFits(program, level, solution);
   narrow(contested, placed[level]!);
   const first = program.start[level]!;
   const isOpenAbove = box.lower.subarray(0, first).some((lower, index) => lower < box.upper[index]!);
@@ -179,12 +179,12 @@ function keepContested(program: Program, level: number, solution: LevelSolution,
 }
 
 /** One search that goes on from each answer to the next better one: its end shows that there is no better. */
-function keepMore(program: Program, root: RootBound, solution: LevelSolution, meter: Meter): Refutation | null {
+function retainMore(program: Program, root: RootBound, solution: LevelSolution, budget: StepBudget): Refutation | null {
   const { level, most } = root;
   const { x, placed, bounds } = solution;
   const reached = placed[level]!;
   if (reached === most) return null;
-  const result = ask(program, root, { target: reached + 1, enough: most }, solution, meter);
+  const result = ask(program, root, { target: reached + 1, enough: most }, solution, budget);
   if (result.x !== null) {
     x.set(result.x);
     placed[level] = sumLevel(program, x, level);
@@ -193,7 +193,7 @@ function keepMore(program: Program, root: RootBound, solution: LevelSolution, me
   return result.refutation;
 }
 
-function keepWhatFits(program: Program, level: number, { x, placed }: LevelSolution): void {
+function retainWhatFits(program: Program, level: number, { x, placed }: LevelSolution): void {
   const end = program.start[level + 1]!;
   const left = usage(program, x, end).map((used, row) => program.limits[row]! - used);
   for (let index = program.start[level]!; index < end; index++) {
@@ -209,7 +209,7 @@ function keepWhatFits(program: Program, level: number, { x, placed }: LevelSolut
  *
  * An answer raises what is placed, a refutation lowers the bound; where neither came in time the bound stays, and less is asked for.
  */
-function closeGap(program: Program, root: RootBound, solution: LevelSolution, meter: Meter): Refutation | null {
+function closeGap(program: Program, root: RootBound, solution: LevelSolution, budget: StepBudget): Refutation | null {
   const { level } = root;
   const { x, placed, bounds } = solution;
   let refutation: Refutation | null = null;
@@ -220,8 +220,8 @@ function closeGap(program: Program, root: RootBound, solution: LevelSolution, me
     const further = isClimb ? 1 : 1 + Math.floor((hopeful - reached) / 2);
     const target = asked < 2 ? hopeful : reached + further;
     const task = { target, enough: hopeful };
-    const search = (): SearchResult => ask(program, root, task, solution, meter);
-    const result = isClimb ? meter.within(CLIMB_SHARE, search) : search();
+    const search = (): SearchResult => ask(program, root, task, solution, budget);
+    const result = isClimb ? budget.within(CLIMB_SHARE, search) : search();
     if (result.x !== null) {
       x.set(result.x);
       placed[level] = sumLevel(program, x, level);
@@ -241,12 +241,12 @@ function ask(
   root: RootBound,
   { target, enough }: { target: number; enough: number },
   solution: LevelSolution,
-  meter: Meter,
+  budget: StepBudget,
 ): SearchResult {
   const { level, point, gains, most } = root;
   const box = copyBox(solution.choice);
   const counts = solution.placed.slice();
   counts[level] = target;
   tighten(levelFrame(program, box, level, counts), root.prices, root.estimate, target, gains);
-  return answer(program, box, { level, counts, most, enough, point, gains }, meter);
+  return searchTarget(program, box, { level, counts, most, enough, point, gains }, budget);
 }

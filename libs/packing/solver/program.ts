@@ -1,5 +1,5 @@
 /** What is decided at a level: which of those that run at a priority stay, which nominations stand, or how many of those that wait there start. */
-export type Stage = 'kept' | 'reserved' | 'placed';
+export type Stage = 'retained' | 'reserved' | 'placed';
 
 /**
  * The integer program: how many of each class start, or stay.
@@ -26,9 +26,9 @@ export interface Program {
   readonly priorities: readonly number[];
   readonly stages: readonly Stage[];
   /** What one of a class counts at its level: 1 for what waits, work and count for what runs. */
-  readonly worth: Float64Array;
+  readonly weight: Float64Array;
   /** What one more of a class adds to the sum of shares of capacity. */
-  readonly weights: Float64Array;
+  readonly shares: Float64Array;
   /** The shapes in each class, or the candidates, or the nominations (by index in the demand), oldest first. */
   readonly members: readonly (readonly number[])[];
 }

@@ -16,7 +16,7 @@ export class FixedRandom {
 }
 
 /** A number in 0..1 that belongs to an index; neighbours get unrelated ones. */
-export function scatter(index: number): number {
+export function perturbation(index: number): number {
   let mixed = Math.imul(index + 1, 2_654_435_761);
   mixed ^= mixed >>> 15;
   mixed = Math.imul(mixed, 2_246_822_519);

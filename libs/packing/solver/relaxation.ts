@@ -50,7 +50,7 @@ export function relax(frame: Frame, requiresLevel: boolean): Relaxation {
 
 function largestWorth({ program, level }: Frame, classes: Int32Array): number {
   return classes.reduce(
-    (most, index) => (program.level[index] === level ? Math.max(most, program.worth[index]!) : most),
+    (most, index) => (program.level[index] === level ? Math.max(most, program.weight[index]!) : most),
     1,
   );
 }
@@ -83,7 +83,7 @@ function fillColumns(frame: Frame, relaxation: Relaxation): void {
     });
     const level = levelRows[program.level[index]!]!;
     if (level >= capacityRows.length && level < lp.dense) {
-      lp.coefficients[column * lp.dense + level] = program.worth[index]! / unitOfWork;
+      lp.coefficients[column * lp.dense + level] = program.weight[index]! / unitOfWork;
     } else lp.levelRow[column] = level;
     const group = groups?.of[index] ?? -1;
     if (group >= 0) lp.groupRow[column] = firstGroupRow + group;

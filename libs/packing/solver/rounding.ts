@@ -1,7 +1,7 @@
 import { type Box, openClasses, usage } from './box.js';
 import { addWhatFits } from './fill.js';
 import { Exchanges } from './exchanges.js';
-import type { Meter } from './meter.js';
+import type { StepBudget } from './step-budget.js';
 import type { Program } from './program.js';
 import { FixedRandom } from './random.js';
 
@@ -32,10 +32,10 @@ export interface RoundingEffort {
  * Rounds a fractional point to whole counts with exactly the required sum at each level, then exchanges one deployment for another of the same
  * level until capacity is kept: greedily, then at random with a falling tolerance. Returns null when that fails, which proves nothing.
  */
-export function roundToCounts(task: RoundingTask, effort: RoundingEffort, meter: Meter): Float64Array | null {
+export function roundToCounts(task: RoundingTask, effort: RoundingEffort, budget: StepBudget): Float64Array | null {
   const { program, box, level } = task;
   const open = Array.from({ length: level + 1 }, (_, at) => openClasses(program, box, at));
-  meter.charge(program.classes * 8);
+  budget.charge(program.classes * 8);
   const x = floorPoint(task);
   for (let at = 0; at <= level; at++) {
     if (!meetCount(task, x, at, open[at]!)) return null;
@@ -44,10 +44,10 @@ export function roundToCounts(task: RoundingTask, effort: RoundingEffort, meter:
   if (used.every((amount, row) => amount <= program.limits[row]!)) return x;
   const candidates = chooseCandidates(task, open, effort.candidates);
   const state = new Exchanges(program, box, x, used, candidates);
-  if (state.improve(meter)) return x;
+  if (state.improve(budget)) return x;
   const random = new FixedRandom(program.classes + level);
-  for (let attempt = 0; attempt < effort.attempts && meter.mayContinue(); attempt++) {
-    if (state.wander(random, effort.exchanges, meter)) return x;
+  for (let attempt = 0; attempt < effort.attempts && budget.mayContinue(); attempt++) {
+    if (state.wander(random, effort.exchanges, budget)) return x;
   }
   return null;
 }

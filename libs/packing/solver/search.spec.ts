@@ -5,24 +5,24 @@ import { cases } from '../../../test/support/cases.js';
 import { sumLevel, usage, wholeBox } from './box.js';
 import { levelFrame } from './bound.js';
 import { boundLevel } from './level.js';
-import { Meter } from './meter.js';
+import { StepBudget } from './step-budget.js';
 import type { Program } from './program.js';
 import { roundToCounts } from './rounding.js';
-import { answer, type SearchResult } from './search.js';
+import { searchTarget, type SearchResult } from './search.js';
 import { someSnapshot } from '../testing/arbitraries.js';
 import { bruteForce } from '../testing/brute-force.js';
 import { amounts, aShape, aSnapshot } from '../testing/problems.js';
 import { programOf } from '../testing/programs.js';
 
-const meter = (): Meter => new Meter(1_000, undefined);
+const budget = (): StepBudget => new StepBudget(1_000, undefined);
 
 /** Asks for a point with so many at the last level, and the given counts above it. */
-function ask(program: Program, above: readonly number[], target: number, by = meter()): SearchResult {
+function ask(program: Program, above: readonly number[], target: number, by = budget()): SearchResult {
   const level = above.length;
   const counts = Float64Array.from(program.priorities, (_, at) => above[at] ?? 0);
-  const { gains, point, most } = boundLevel(levelFrame(program, wholeBox(program), level, counts), meter());
+  const { gains, point, most } = boundLevel(levelFrame(program, wholeBox(program), level, counts), budget());
   counts[level] = target;
-  return answer(
+  return searchTarget(
     program,
     wholeBox(program),
     { level, counts, most: Math.max(most, target), enough: target, point, gains },
@@ -60,7 +60,7 @@ describe('a search', () => {
   });
 
   it('says nothing when it may not look', () => {
-    expect(ask(coprime, [], 6, new Meter(0, undefined))).toEqual({ x: null, refutation: null });
+    expect(ask(coprime, [], 6, new StepBudget(0, undefined))).toEqual({ x: null, refutation: null });
   });
 
   it('always answers small questions, and rightly', () => {
@@ -94,7 +94,7 @@ describe('rounding', () => {
       point: Float64Array.from(point),
       gains: new Float64Array(coprime.classes),
     };
-    return roundToCounts(task, effort, meter());
+    return roundToCounts(task, effort, budget());
   };
 
   it('takes a whole point as it is', () => {

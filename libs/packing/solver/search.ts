@@ -3,17 +3,17 @@ import { type Estimate, evaluate, type Frame, frameOf, type Prices, tighten } fr
 import { evaluateExactly } from './exact.js';
 import { type GroupSet, groupClasses } from './groups.js';
 import { pointOf } from './level.js';
-import type { Meter } from './meter.js';
+import type { StepBudget } from './step-budget.js';
 import type { Program } from './program.js';
 import type { ProofNode, Refutation } from '../proof.js';
 import { exportPrices } from './proof-writer.js';
-import { scatter } from './random.js';
+import { perturbation } from './random.js';
 import { type Relaxation, relax, toPrices } from './relaxation.js';
 import { keepDearest, type RoundingEffort, roundToCounts } from './rounding.js';
 import { Simplex } from './simplex.js';
 import { type Split, Splits } from './splits.js';
 import { embed, openPart } from './subprogram.js';
-import { exchangeWork } from './work-exchanges.js';
+import { exchangeRetained } from './retained-exchanges.js';
 
 /** Candidates whose two sides are solved before one is branched on, near the root and further down. */
 const PROBED = 8;
@@ -56,7 +56,7 @@ export interface Question {
 }
 
 /** Looks for a point that answers, or shows that there is none: rounding first, then branch and bound, on what is still open in the box. */
-export function answer(program: Program, box: Box, question: Question, meter: Meter): SearchResult {
+export function searchTarget(program: Program, box: Box, question: Question, budget: StepBudget): SearchResult {
   const part = openPart(program, box, question.level);
   const pick = (values: Float64Array): Float64Array => Float64Array.from(part.origin, (index) => values[index]!);
   const lower = pick(box.lower);
@@ -68,8 +68,8 @@ export function answer(program: Program, box: Box, question: Question, meter: Me
     gains: pick(question.gains),
     point: pick(question.point).map((value, at) => value - lower[at]!),
   };
-  meter.charge(program.classes * 4);
-  const result = new Search(part.program, reduced, meter).run();
+  budget.charge(program.classes * 4);
+  const result = new Search(part.program, reduced, budget).run();
   const x = result.x === null ? null : embed(box, part, result.x);
   if (result.refutation === null) return { x, refutation: null };
   const { groups, tree } = result.refutation;
@@ -109,7 +109,7 @@ class Search {
   constructor(
     private readonly program: Program,
     private readonly question: Question,
-    private readonly meter: Meter,
+    private readonly budget: StepBudget,
   ) {
     this.box = wholeBox(program);
     this.counts = question.counts.slice();
@@ -117,7 +117,7 @@ class Search {
     this.node = copyBox(this.box);
     this.frame = this.frameOfNode();
     this.relaxation = relax(this.frame, true);
-    this.simplex = new Simplex(this.relaxation.lp, meter);
+    this.simplex = new Simplex(this.relaxation.lp, budget);
     this.splits = new Splits(this.relaxation, this.grouping.groups, this.node);
   }
 
@@ -162,7 +162,7 @@ class Search {
   private search(): ProofNode | null {
     if (this.countsWork) return this.exploreFor(this.question.level);
     const areAllSingle = this.program.counts.every((count) => count === 1);
-    const tree = areAllSingle ? null : this.meter.within(LITTLE_USE_SHARE, () => this.exploreFor(LITTLE_USE));
+    const tree = areAllSingle ? null : this.budget.within(LITTLE_USE_SHARE, () => this.exploreFor(LITTLE_USE));
     if (this.isDone || tree !== null) return tree;
     return this.exploreFor(this.widestLevel());
   }
@@ -183,7 +183,7 @@ class Search {
       for (let row = 0; row < lp.dense; row++) {
         use += lp.coefficients[column * lp.dense + row]! / Math.max(1, lp.rightHand[row]!);
       }
-      lp.cost[column] = -use * (1 + 0.2 * scatter(classes[column]!));
+      lp.cost[column] = -use * (1 + 0.2 * perturbation(classes[column]!));
     }
     const largest = lp.cost.reduce((most, cost) => Math.max(most, -cost), 1e-300);
     for (let column = 0; column < lp.columns; column++) lp.cost[column] = lp.cost[column]! / largest;
@@ -208,8 +208,8 @@ class Search {
     let most = 0;
     for (let column = 0; column < lp.columns; column++) {
       const index = classes[column]!;
-      const each = program.level[index] === focus ? program.worth[index]! / unit : 0;
-      lp.cost[column] = each + scatterBy * scatter(index);
+      const each = program.level[index] === focus ? program.weight[index]! / unit : 0;
+      lp.cost[column] = each + scatterBy * perturbation(index);
       most += each * program.counts[index]!;
     }
     for (const [level, row] of levelRows.entries()) {
@@ -220,7 +220,7 @@ class Search {
 
   /** A proof that the node holds no point with the target; null when there is one that is enough, or nothing can be said. */
   private explore(depth: number): ProofNode | null {
-    if (!this.meter.mayContinue()) return null;
+    if (!this.budget.mayContinue()) return null;
     const outcome = this.simplex.solve();
     if (outcome === 'infeasible')
       return this.contradiction() ?? this.branchOn(this.splits.undecided(this.simplex), depth);
@@ -245,7 +245,7 @@ class Search {
     const prices = toPrices(frame, relaxation, this.simplex.duals, relaxation.unit);
     prices.levels[focus] = prices.levels[focus]! - 1;
     const gains = new Float64Array(program.classes);
-    this.meter.charge(program.classes * (program.rows + 4) * 2);
+    this.budget.charge(program.classes * (program.rows + 4) * 2);
     const bound = evaluate(frame, prices, 'none', gains);
     const proof = exportPrices(prices, this.question.level + 1);
     if (this.countsWork && isBelowZero(frame, prices, bound)) return { multipliers: proof };
@@ -268,19 +268,19 @@ class Search {
   }
 
   private round(point: Float64Array, gains: Float64Array, effort: RoundingEffort): Float64Array | null {
-    const { program, node: box, counts, meter } = this;
+    const { program, node: box, counts, budget } = this;
     if (this.countsWork) return this.roundWork(point, gains, effort);
-    return roundToCounts({ program, box, level: this.question.level, counts, point, gains }, effort, meter);
+    return roundToCounts({ program, box, level: this.question.level, counts, point, gains }, effort, budget);
   }
 
   /** What starts above is rounded to its counts; then stays what the program keeps whole, and of the rest whatever fits, dearest first. */
   private roundWork(point: Float64Array, gains: Float64Array, effort: RoundingEffort): Float64Array | null {
-    const { program, node: box, counts, meter } = this;
+    const { program, node: box, counts, budget } = this;
     const { level } = this.question;
-    const x = roundToCounts({ program, box, level: level - 1, counts, point, gains }, effort, meter);
+    const x = roundToCounts({ program, box, level: level - 1, counts, point, gains }, effort, budget);
     if (x === null || !keepDearest({ program, box, level, point, gains }, x)) return null;
     if (effort !== THOROUGH && sumLevel(program, x, level) < counts[level]!) return null;
-    exchangeWork({ program, box, level, point, gains }, x, meter);
+    exchangeRetained({ program, box, level, point, gains }, x, budget);
     return sumLevel(program, x, level) >= counts[level]! ? x : null;
   }
 
@@ -291,7 +291,7 @@ class Search {
     const { duals } = this.simplex;
     const largest = duals.reduce((most, dual) => Math.max(most, Math.abs(dual)), 0);
     const prices = toPrices(frame, this.relaxation, duals, this.relaxation.unit / largest);
-    this.meter.charge(program.classes * (program.rows + 4) * 2);
+    this.budget.charge(program.classes * (program.rows + 4) * 2);
     const bound = evaluate(frame, prices, 'none', new Float64Array(program.classes));
     if (!isBelowZero(frame, prices, bound)) return null;
     return { multipliers: exportPrices(prices, this.question.level + 1) };

@@ -1,6 +1,6 @@
 import { Basis } from './basis.js';
 import type { LinearProgram } from './linear-program.js';
-import type { Meter } from './meter.js';
+import type { StepBudget } from './step-budget.js';
 import { RatioTest } from './ratio-test.js';
 
 /** How far a bound may be missed before the simplex method acts on it, in scaled units. */
@@ -34,7 +34,7 @@ export class Simplex {
 
   constructor(
     private readonly lp: LinearProgram,
-    private readonly meter: Meter,
+    private readonly budget: StepBudget,
   ) {
     this.basis = new Basis(lp);
     this.duals = new Float64Array(lp.rows);
@@ -56,7 +56,7 @@ export class Simplex {
         this.computeDuals();
         return 'optimal';
       }
-      this.meter.charge(this.movables * (this.lp.dense + 4) + this.lp.rows * this.lp.rows * 2);
+      this.budget.charge(this.movables * (this.lp.dense + 4) + this.lp.rows * this.lp.rows * 2);
       const outcome = this.pivot(row);
       if (outcome === 'infeasible') return outcome;
       if (outcome === 'lost') {
@@ -88,7 +88,7 @@ export class Simplex {
     }
     this.price();
     this.computeValues();
-    this.meter.charge(this.lp.size * 4);
+    this.budget.charge(this.lp.size * 4);
   }
 
   /** Lists what can move. Reduced costs survive a change of bounds, so that only variables that could not move before need theirs. */
@@ -105,7 +105,7 @@ export class Simplex {
       this.movable[this.movables++] = variable;
       if (isMovable[variable] === 1) continue;
       isMovable[variable] = 1;
-      this.meter.charge(lp.dense + 4);
+      this.budget.charge(lp.dense + 4);
       const gain = isBasic ? 0 : lp.cost[variable]! - lp.dot(this.duals, variable);
       this.reduced[variable] = gain;
       if (gain > 1e-11) basis.atUpper[variable] = 1;

@@ -42,8 +42,8 @@ export function openPart(program: Program, box: Box, lastLevel: number): Subprog
     start,
     priorities: program.priorities,
     stages: program.stages,
-    worth: pick((index) => program.worth[index]!),
-    weights: pick((index) => program.weights[index]!),
+    weight: pick((index) => program.weight[index]!),
+    shares: pick((index) => program.shares[index]!),
     members: [],
   };
   const base = Float64Array.from(program.priorities, (_, level) => sumLevel(program, box.lower, level));

@@ -2,9 +2,9 @@ import { type Box, openClasses, usage } from './box.js';
 import { evaluate, levelFrame, type Prices } from './bound.js';
 import { pointOf } from './level.js';
 import type { LevelSolution } from './levels.js';
-import type { Meter } from './meter.js';
+import type { StepBudget } from './step-budget.js';
 import type { Program } from './program.js';
-import { scatter } from './random.js';
+import { perturbation } from './random.js';
 import { relax, toPrices } from './relaxation.js';
 import { roundToCounts } from './rounding.js';
 import { Simplex } from './simplex.js';
@@ -25,9 +25,9 @@ export interface Utilization {
 }
 
 /** Among plans with the same counts, looks for more utilization: linear program, rounding, exchanges. Not exact, but says how far off it may be. */
-export function maximizeUtilization(program: Program, solution: LevelSolution, meter: Meter): Utilization {
+export function maximizeUtilization(program: Program, solution: LevelSolution, budget: StepBudget): Utilization {
   const { choice: box, placed } = solution;
-  const value = weigh(program, solution.x);
+  const value = sumShares(program, solution.x);
   if (program.classes === 0 || box.lower.every((lower, index) => lower === box.upper[index])) {
     return { x: solution.x, value, upperBound: value, prices: null };
   }
@@ -35,12 +35,12 @@ export function maximizeUtilization(program: Program, solution: LevelSolution, m
   const frame = levelFrame(program, box, level, placed);
   const relaxation = relax(frame, true);
   const { lp, classes } = relaxation;
-  const unit = Math.max(...Array.from(classes, (index) => program.weights[index]!), Number.MIN_VALUE);
+  const unit = Math.max(...Array.from(classes, (index) => program.shares[index]!), Number.MIN_VALUE);
   for (let column = 0; column < lp.columns; column++) {
     const index = classes[column]!;
-    lp.cost[column] = program.weights[index]! / unit + 1e-7 * scatter(index);
+    lp.cost[column] = program.shares[index]! / unit + 1e-7 * perturbation(index);
   }
-  const simplex = new Simplex(lp, meter);
+  const simplex = new Simplex(lp, budget);
   const outcome = simplex.solve();
   const duals = outcome === 'optimal' ? simplex.duals : new Float64Array(lp.rows);
   const prices = toPrices(frame, relaxation, duals, unit);
@@ -50,29 +50,29 @@ export function maximizeUtilization(program: Program, solution: LevelSolution, m
   if (outcome === 'optimal') {
     const point = pointOf(program, box, relaxation, simplex);
     const task = { program, box, level, counts: placed, point, gains };
-    const rounded = roundToCounts(task, { candidates: 160, exchanges: 2_000, attempts: 1 }, meter);
-    if (rounded !== null && weigh(program, rounded) > value) x = rounded;
+    const rounded = roundToCounts(task, { candidates: 160, exchanges: 2_000, attempts: 1 }, budget);
+    if (rounded !== null && sumShares(program, rounded) > value) x = rounded;
   }
-  exchangeForMore(program, box, x, gains, meter);
-  const reached = weigh(program, x);
+  exchangeForMore(program, box, x, gains, budget);
+  const reached = sumShares(program, x);
   return { x, value: reached, upperBound: Math.max(reached, (bound.value + bound.error) * (1 + EPSILON)), prices };
 }
 
-function weigh(program: Program, x: Float64Array): number {
-  return x.reduce((sum, count, index) => sum + count * program.weights[index]!, 0);
+function sumShares(program: Program, x: Float64Array): number {
+  return x.reduce((sum, count, index) => sum + count * program.shares[index]!, 0);
 }
 
 /** Exchanges deployments of one class for as many of another of the same level, as long as that fits and uses more. */
-function exchangeForMore(program: Program, box: Box, x: Float64Array, gains: Float64Array, meter: Meter): void {
+function exchangeForMore(program: Program, box: Box, x: Float64Array, gains: Float64Array, budget: StepBudget): void {
   const left = usage(program, x).map((used, row) => program.limits[row]! - used);
   for (let level = 0; level < program.priorities.length; level++) {
     const byGain = openClasses(program, box, level).sort((a, b) => Math.abs(gains[a]!) - Math.abs(gains[b]!) || a - b);
     const classes = byGain.slice(0, CANDIDATES);
     for (const out of classes) {
-      meter.charge(classes.length * 4);
-      if (!meter.mayContinue()) return;
+      budget.charge(classes.length * 4);
+      if (!budget.mayContinue()) return;
       for (const into of classes) {
-        if (program.weights[into]! <= program.weights[out]!) continue;
+        if (program.shares[into]! <= program.shares[out]!) continue;
         const room = Math.min(x[out]! - box.lower[out]!, box.upper[into]! - x[into]!);
         const times = shift(program, left, { out, into, room });
         x[out] = x[out]! - times;

@@ -21,9 +21,9 @@ const plus = (a: Amounts, b: Amounts, times = 1): number[] => a.map((one, row) =
 export function yielding({ policy, running, waiting, nowMs, isCordoned }: Snapshot): RunningGroup[] {
   if (policy.preemption === 'never' || isCordoned) return [];
   return running.filter(
-    ({ priority, preemptible, isVacating }) =>
+    ({ priority, preemptible, isTerminating }) =>
       preemptible !== undefined &&
-      isVacating !== true &&
+      isTerminating !== true &&
       preemptible.preemptions < policy.maxPreemptions &&
       nowMs - preemptible.sinceMs >= policy.preemptAfterSeconds * 1000 &&
       waiting.some((shape) => shape.priority > priority),

@@ -101,7 +101,7 @@ export function afterPlan(snapshot: Snapshot, { place, preempt, reservations }: 
     if (!victims.has(index)) return [group];
     const { preemptible, ...rest } = group;
     const isGone = preemptible?.stopsAtOnce === true || stopGraceSeconds === 0;
-    return isGone ? [] : [{ ...rest, isVacating: true, endsAtMs }];
+    return isGone ? [] : [{ ...rest, isTerminating: true, endsAtMs }];
   });
   const starts = place.map(({ shape, count }): RunningGroup => {
     const { priority, request } = snapshot.waiting[shape]!;

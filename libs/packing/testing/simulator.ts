@@ -150,7 +150,7 @@ export class Simulation {
   private toGroup({ deployment, sinceSeconds, stopping }: Run): RunningGroup {
     const { id, priority, request, declaredSeconds, isPreemptible } = deployment;
     const group = { priority, resources: request, count: 1 };
-    if (stopping !== null) return { ...group, endsAtMs: stopping.graceEndsAtSeconds * 1000, isVacating: true };
+    if (stopping !== null) return { ...group, endsAtMs: stopping.graceEndsAtSeconds * 1000, isTerminating: true };
     const endsAtMs = declaredSeconds === null ? null : (sinceSeconds + declaredSeconds) * 1000;
     if (isPreemptible !== true) return { ...group, endsAtMs };
     const preemptions = this.evictions.filter((eviction) => eviction.id === id).length;

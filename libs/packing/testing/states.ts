@@ -164,7 +164,7 @@ function afterPass(state: State): Pick<State, 'running' | 'waiting' | 'reservati
   const starts = state.waiting.filter(({ id }) => started.includes(id));
   return {
     running: [
-      ...state.running.map((group, index) => (gone.has(index) ? vacating(group, graceEndsMs) : group)),
+      ...state.running.map((group, index) => (gone.has(index) ? terminating(group, graceEndsMs) : group)),
       ...starts.map(({ priority, request, maxRuntimeSeconds }) => ({
         priority,
         resources: request,
@@ -177,12 +177,12 @@ function afterPass(state: State): Pick<State, 'running' | 'waiting' | 'reservati
   };
 }
 
-const vacating = ({ priority, resources, count }: RunningGroup, endsAtMs: number): RunningGroup => ({
+const terminating = ({ priority, resources, count }: RunningGroup, endsAtMs: number): RunningGroup => ({
   priority,
   resources,
   count,
   endsAtMs,
-  isVacating: true,
+  isTerminating: true,
 });
 
 function thatFit(running: readonly RunningGroup[], capacity: ResourceAmounts): RunningGroup[] {

@@ -42,17 +42,17 @@ const RESERVATION_CAUSES = [
 ] as const satisfies readonly ReservationEvent['cause'][];
 
 /** What stays of the work at one priority that could be given up for higher ones. */
-export class KeptCertificateDto {
+export class PreemptionCertificateDto {
   @IntegerField({
     description: 'Deployments of this priority that run and might be preempted.',
     min: 0,
     max: MANY,
     example: 4,
   })
-  readonly of!: number;
+  readonly eligibleCount!: number;
 
   @IntegerField({ description: 'How many of them stay.', min: 0, max: MANY, example: 3 })
-  readonly count!: number;
+  readonly retainedCount!: number;
 
   @IntegerField({
     description:
@@ -61,7 +61,7 @@ export class KeptCertificateDto {
     max: MANY,
     example: 900000,
   })
-  readonly work!: number;
+  readonly retainedWork!: number;
 
   @IntegerField({
     description: 'No plan keeps more work here that does as well at every higher priority.',
@@ -94,11 +94,11 @@ export class LevelCertificateDto {
   })
   readonly upperBound!: number;
 
-  @ObjectField(() => KeptCertificateDto, {
+  @ObjectField(() => PreemptionCertificateDto, {
     description: 'What stays of what runs at this priority; present where something of it might be preempted.',
     optional: true,
   })
-  readonly kept?: KeptCertificateDto;
+  readonly preemption?: PreemptionCertificateDto;
 }
 
 /** How much is used after a plan: the sum over resources of used by capacity. */

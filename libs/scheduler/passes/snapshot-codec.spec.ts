@@ -41,7 +41,7 @@ describe('an encoded snapshot', () => {
     ];
     const crowded: Snapshot = {
       ...snapshot,
-      running: [...snapshot.running, { ...single, preemptible }, { ...single, isVacating: true }],
+      running: [...snapshot.running, { ...single, preemptible }, { ...single, isTerminating: true }],
       reservations,
     };
     const made = { ...plan(snapshot), preempt: [{ id: 'young', group: 1, by: 0, lostSeconds: 1 }], reservations };

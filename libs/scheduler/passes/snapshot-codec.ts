@@ -82,10 +82,10 @@ export function decodeSnapshot(bytes: Uint8Array): PassSnapshot {
 
 /** A group as a list: six numbers, then the fields of a group that is one deployment. */
 function fromGroup(group: RunningGroup): Stored['running'][number] {
-  const { priority, resources, count, endsAtMs, preemptible, isVacating } = group;
+  const { priority, resources, count, endsAtMs, preemptible, isTerminating } = group;
   const { cpuMillis, memoryMib, gpuMillis } = resources;
   const row = [priority, cpuMillis, memoryMib, gpuMillis, count, endsAtMs];
-  if (isVacating === true) return [...row, true];
+  if (isTerminating === true) return [...row, true];
   if (preemptible === undefined) return row;
   const { id, sinceMs, preemptions, stopsAtOnce } = preemptible;
   return [...row, false, id, sinceMs, preemptions, stopsAtOnce];
@@ -99,8 +99,8 @@ function toGroup(row: Stored['running'][number]): RunningGroup {
     count: count ?? 0,
     endsAtMs: endsAtMs ?? null,
   };
-  const [isVacating, id, sinceMs, preemptions, stopsAtOnce] = row.slice(6);
-  if (isVacating === true) return { ...group, isVacating };
+  const [isTerminating, id, sinceMs, preemptions, stopsAtOnce] = row.slice(6);
+  if (isTerminating === true) return { ...group, isTerminating };
   if (typeof id !== 'string') return group;
   return {
     ...group,

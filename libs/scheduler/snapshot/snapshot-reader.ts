@@ -307,7 +307,7 @@ function toRunning(group: AllocatedGroup | RunningDeployment): RunningGroup {
   if (!('id' in group)) return running;
   const { id, sinceMs, preemptions, hasStarted, isTerminating, requeuedAs } = group;
   if (isTerminating) {
-    return { ...running, isVacating: true, ...(requeuedAs === null ? {} : { returns: requeuedAs }) };
+    return { ...running, isTerminating: true, ...(requeuedAs === null ? {} : { returns: requeuedAs }) };
   }
   return { ...running, preemptible: { id, sinceMs, preemptions, stopsAtOnce: !hasStarted } };
 }

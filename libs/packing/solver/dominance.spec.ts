@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { wholeBox } from './box.js';
-import { Meter } from './meter.js';
-import { closeNoSmaller } from './no-smaller.js';
+import { StepBudget } from './step-budget.js';
+import { pruneDominated } from './dominance.js';
 import { amounts, aShape } from '../testing/problems.js';
 import { programOf } from '../testing/programs.js';
 import type { WaitingShape } from '../types.js';
@@ -11,7 +11,7 @@ import type { WaitingShape } from '../types.js';
 function leftOpen(waiting: WaitingShape[], level: number): string[] {
   const program = programOf({ waiting, capacity: amounts(100, 100, 100) });
   const box = wholeBox(program);
-  closeNoSmaller(program, box, level, new Meter(1_000, undefined));
+  pruneDominated(program, box, level, new StepBudget(1_000, undefined));
   return [...box.upper.keys()]
     .filter((index) => (box.upper[index] as number) > 0)
     .map((index) => program.amounts.subarray(index * program.rows, (index + 1) * program.rows).join());

@@ -1,6 +1,6 @@
 import { type Resource, RESOURCES } from '#kernel';
 
-import { exceedsCapacity } from '../planning/holder.js';
+import { exceedsCapacity } from '../planning/reservation-owner.js';
 import { toRow } from '../rows.js';
 import type { Snapshot, WaitingShape } from '../types.js';
 import { isSmaller } from './places.js';
@@ -13,7 +13,7 @@ export interface Ahead {
 }
 
 /** Knows who else needs what a shape is missing. */
-export interface Rivals {
+export interface Competition {
   /** Highest priority first. */
   aheadOf(shape: number, missing: readonly Resource[]): Ahead[];
 }
@@ -37,7 +37,7 @@ function maskOf(amounts: readonly number[]): number {
  *
  * @param starts how many of each shape the plan starts
  */
-export function rivalsOf(snapshot: Snapshot, starts: Float64Array): Rivals {
+export function competitionOf(snapshot: Snapshot, starts: Float64Array): Competition {
   const { waiting } = snapshot;
   const left = (index: number): number => waiting[index]!.count - starts[index]!;
   const levels = levelsOf(snapshot, starts, left);

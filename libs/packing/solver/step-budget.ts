@@ -12,7 +12,7 @@ export type Stop = 'none' | 'budget' | 'deadline';
  *
  * A part of the budget can be set aside: each level's search may spend only its slice, so that hard levels at the top leave work for those below.
  */
-export class Meter {
+export class StepBudget {
   private operations = 0;
   private limit: number;
   private nextQuestion = STEPS_BETWEEN_QUESTIONS * OPERATIONS_PER_STEP;

@@ -1,5 +1,5 @@
 import { openClasses, usage } from './box.js';
-import type { Meter } from './meter.js';
+import type { StepBudget } from './step-budget.js';
 import type { Program } from './program.js';
 import type { RoundingTask } from './rounding.js';
 
@@ -9,7 +9,7 @@ const MOST = 40;
 /** One or two classes of which one less, or one more, is kept. */
 interface Side {
   readonly classes: readonly number[];
-  readonly worth: number;
+  readonly weight: number;
 }
 
 interface Exchange {
@@ -21,16 +21,16 @@ interface Exchange {
  * Exchanges one or two of those that stay at a level for one or two others, the most profitable exchange first, as long as any fits and keeps more
  * work. What starts above is left as it is.
  */
-export function exchangeWork(task: Omit<RoundingTask, 'counts'>, x: Float64Array, meter: Meter): void {
+export function exchangeRetained(task: Omit<RoundingTask, 'counts'>, x: Float64Array, budget: StepBudget): void {
   const { program, box, level } = task;
   const left = usage(program, x, program.start[level + 1]).map((used, row) => program.limits[row]! - used);
-  while (meter.mayContinue()) {
+  while (budget.mayContinue()) {
     const leaving = nearest(task, (index) => x[index]! > box.lower[index]!);
     const coming = nearest(task, (index) => x[index]! < box.upper[index]!);
     const [out, into] = [singlesOf(program, leaving), singlesOf(program, coming)];
     const either = [...into, ...pairsOf(program, coming)].sort(byWorth);
-    const one = bestExchange(program, left, { leaving: out, coming: either }, null, meter);
-    const best = bestExchange(program, left, { leaving: pairsOf(program, leaving), coming: into }, one, meter);
+    const one = bestExchange(program, left, { leaving: out, coming: either }, null, budget);
+    const best = bestExchange(program, left, { leaving: pairsOf(program, leaving), coming: into }, one, budget);
     if (best === null) return;
     move(program, x, left, best.out, -1);
     move(program, x, left, best.into, 1);
@@ -46,16 +46,16 @@ function nearest(
 }
 
 function byWorth(a: Side, b: Side): number {
-  return a.worth - b.worth;
+  return a.weight - b.weight;
 }
 
-function singlesOf({ worth }: Program, classes: readonly number[]): Side[] {
-  return classes.map((index) => ({ classes: [index], worth: worth[index]! })).sort(byWorth);
+function singlesOf({ weight }: Program, classes: readonly number[]): Side[] {
+  return classes.map((index) => ({ classes: [index], weight: weight[index]! })).sort(byWorth);
 }
 
-function pairsOf({ worth }: Program, classes: readonly number[]): Side[] {
+function pairsOf({ weight }: Program, classes: readonly number[]): Side[] {
   return classes.flatMap((one, at) =>
-    classes.slice(at + 1).map((other) => ({ classes: [one, other], worth: worth[one]! + worth[other]! })),
+    classes.slice(at + 1).map((other) => ({ classes: [one, other], weight: weight[one]! + weight[other]! })),
   );
 }
 
@@ -65,23 +65,23 @@ function bestExchange(
   left: Float64Array,
   { leaving, coming }: { readonly leaving: readonly Side[]; readonly coming: readonly Side[] },
   known: Exchange | null,
-  meter: Meter,
+  budget: StepBudget,
 ): Exchange | null {
   let best = known;
-  let most = known === null ? 0 : known.into.worth - known.out.worth;
+  let most = known === null ? 0 : known.into.weight - known.out.weight;
   let tried = leaving.length + coming.length;
   for (const out of leaving) {
     // From the dearest down, as far as it pays.
     for (let at = coming.length - 1; at >= 0; at--) {
       const into = coming[at]!;
-      if (into.worth - out.worth <= most) break;
+      if (into.weight - out.weight <= most) break;
       tried++;
       if (!fits(program, left, out, into)) continue;
-      most = into.worth - out.worth;
+      most = into.weight - out.weight;
       best = { out, into };
     }
   }
-  meter.charge(tried * 12);
+  budget.charge(tried * 12);
   return best;
 }
 

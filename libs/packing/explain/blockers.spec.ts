@@ -155,7 +155,7 @@ function countAhead(
 }
 
 describe('blockers', () => {
-  it('say per resource what is needed, there and missing: all of it, not the first', () => {
+  it('lists what is needed, available and missing of every resource', () => {
     const running = [aRunningGroup({ resources: amounts(90, 60, 1) })];
     const waiting = [aShape({ request: amounts(20, 50, 2) })];
     expect(blockersAlone({ capacity: amounts(100, 100, 1), running, waiting })).toEqual([
@@ -165,7 +165,7 @@ describe('blockers', () => {
     ]);
   });
 
-  it('say how many are ahead, at which priority and why', () => {
+  it('counts the deployments that come first, by priority and reason', () => {
     const running = [aRunningGroup({ resources: amounts(100) })];
     const waiting = [
       aShape({ request: amounts(30) }),
@@ -182,7 +182,7 @@ describe('blockers', () => {
     ]);
   });
 
-  it('name the reservation that it would be in the way of, beside whatever else is missing', () => {
+  it('names the reservation that a deployment would delay, beside what is missing', () => {
     const running = [aRunningGroup({ resources: amounts(50), endsAtMs: 90_000 })];
     const waiting = [
       aShape({ request: amounts(60), maxRuntimeSeconds: 100 }),
@@ -202,13 +202,13 @@ describe('blockers', () => {
     ]);
   });
 
-  it('name what stops the whole cluster', () => {
+  it('names what stops the whole cluster', () => {
     const snapshot = aSnapshot({ isCordoned: true, waiting: [aShape({})] });
     expect(blockersOf(snapshot, plan(snapshot))[0]?.blockers).toEqual([{ code: 'CORDONED' }]);
     expect(blockersOf(snapshot, plan(snapshot), ['DRAINING'])[0]?.blockers).toEqual([{ code: 'DRAINING' }]);
   });
 
-  it('admit that the search was cut', () => {
+  it('reports that the search was cut', () => {
     const snapshot = aSnapshot({
       running: [aRunningGroup({ resources: amounts(100) })],
       waiting: [aShape({ request: amounts(60) })],
@@ -219,7 +219,7 @@ describe('blockers', () => {
     expect(blockersOf(snapshot, cut)[0]?.blockers).toContainEqual({ code: 'SEARCH_LIMIT', placed: 0, upperBound: 1 });
   });
 
-  it(`are true and complete in ${RUNS} states: what stands in the way one by one is what is said`, () => {
+  it(`lists in ${RUNS} states exactly the obstacles that are found one deployment at a time`, () => {
     const nominations = { own: 0, others: 0 };
     fc.assert(
       fc.property(someState(SMALL), (state) => {
@@ -271,7 +271,7 @@ describe('blockers', () => {
 });
 
 describe('a sentence', () => {
-  it('says in plain words what is missing and who is ahead', () => {
+  it('describes in plain words what is missing and which deployments come first', () => {
     const blockers: Blocker[] = [
       { code: 'NOT_ENOUGH', resource: 'gpuMillis', needed: 4000, available: 1000, missing: 3000 },
       { code: 'NOT_ENOUGH', resource: 'memoryMib', needed: 4096, available: 0, missing: 4096 },
@@ -303,7 +303,7 @@ describe('a sentence', () => {
     [{ code: 'SEARCH_LIMIT', placed: 1, upperBound: 2 }, 'ended its search early'],
     [{ code: 'RETRY', untilMs: 0 }, 'tried again at 1970-01-01T00:00:00.000Z'],
     [{ code: 'NEXT_PASS' }, 'Nothing is in its way'],
-  ])('has words for %j', (blocker, words) => {
+  ])('describes %j in words', (blocker, words) => {
     expect(sentenceOf([blocker], time)).toContain(words);
   });
 });

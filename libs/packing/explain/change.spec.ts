@@ -99,12 +99,12 @@ describe('a change', () => {
     expect(left).toEqual({ ...shape, count: 6, oldest: heads[1] });
   });
 
-  it('says that nobody knows who is next rather than guessing', () => {
+  it('throws where the next in age is not known', () => {
     const snapshot = aSnapshot({ waiting: [{ ...shape, count: 2, oldest: heads[0]! }] });
     expect(() => changed(snapshot, { left: [{ shape, head: heads[0]! }] })).toThrow('nobody knows who is the oldest');
   });
 
-  it('refuses to take what is not there', () => {
+  it('refuses to remove what is not there', () => {
     expect(() => changed(aSnapshot(), { left: [{ shape, head: heads[0]! }] })).toThrow(
       'nothing waits of the shape of a',
     );
@@ -112,7 +112,7 @@ describe('a change', () => {
     expect(() => changed(snapshot, { ended: [{ group: 0, count: 2 }] })).toThrow('more is to end than runs');
   });
 
-  it('leaves no reservation to the twin of whoever had it and left, or became another', () => {
+  it('withdraws the reservation of an owner that left or became another, where another of its shape remains', () => {
     const [oldest, twin] = heads;
     const waiting = [{ ...shape, count: 2, oldest: oldest!, followers: [twin!] }];
     const reservation = {
@@ -140,7 +140,7 @@ describe('a change', () => {
     expect(changed(snapshot, {})).toEqual(snapshot);
   });
 
-  it(`is what a pass would then read, in ${RUNS} states: so that its plan is what would then happen`, () => {
+  it(`matches what a pass would then read, and plan, in ${RUNS} states`, () => {
     const cases = someState(SMALL).chain((state) => someChange(state).map((made) => ({ state, ...made })));
     fc.assert(
       fc.property(cases, ({ state, change, after }) => {

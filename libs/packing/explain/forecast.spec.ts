@@ -49,7 +49,7 @@ describe('a forecast', () => {
     aRunningGroup({ resources: amounts(40), endsAtMs: 90_000 }),
   ];
 
-  it('is when declared runtimes make room, with those that come first', () => {
+  it('forecasts the time at which declared runtimes make room, after those that come first', () => {
     const waiting = [
       aShape({ request: amounts(70) }),
       aShape({ priority: 51, request: amounts(50), maxRuntimeSeconds: 100 }),
@@ -73,11 +73,11 @@ describe('a forecast', () => {
         waiting: [aShape({ request: amounts(50) }), aShape({ request: amounts(45), maxRuntimeSeconds: 100 })],
       },
     ],
-  ])('is unknown, and says why: %s', (reason, changes) => {
+  ])('states why a start is unknown: %s', (reason, changes) => {
     expect(etaOf(changes)).toEqual({ atMs: null, reason });
   });
 
-  it('counts on it that what stops for others comes back, as who it is', () => {
+  it('requeues what stops for others, with its own identity', () => {
     const stopping = aRunningGroup({ priority: 20, resources: amounts(80), isTerminating: true, endsAtMs: 30_000 });
     const returns = { id: 'back', queuedAtMs: 0, maxRuntimeSeconds: 50 };
     const waiting = [aShape({ priority: 10, request: amounts(80) })];
@@ -86,14 +86,14 @@ describe('a forecast', () => {
     expect(etaOf({ policy, running: [{ ...stopping, returns }], waiting })).toEqual({ atMs: 80_000 });
   });
 
-  it('says how far it reaches when it is cut', () => {
+  it('states how far the forecast reaches when the time is up', () => {
     const waiting = [aShape({ request: amounts(90), maxRuntimeSeconds: 10, count: 50 })];
     const snapshot = aSnapshot({ running, waiting });
     const told = forecast(snapshot, [{ id: 'x', queuedAtMs: 0, shape: 0, older: 49 }], { maxPasses: 10 });
     expect(told).toEqual({ etas: [{ atMs: null, reason: 'horizon' }], horizonMs: 170_000, passes: 10 });
   });
 
-  it('ends where names that decide are not known', () => {
+  it('ends where ids that decide are not known', () => {
     const policy = { ...DEFAULT_POLICY, reserveAfterSeconds: 0 };
     const waiting = [aShape({ request: amounts(90), maxRuntimeSeconds: 10, count: 50 })];
     const told = forecast(aSnapshot({ policy, running, waiting }), [{ id: 'x', queuedAtMs: 0, shape: 0, older: 49 }]);
@@ -101,7 +101,7 @@ describe('a forecast', () => {
     expect(told.horizonMs).toBe(90_000);
   });
 
-  it(`is what then happens, for everybody, in ${RUNS} small closed worlds`, () => {
+  it(`forecasts every start in ${RUNS} small closed worlds`, () => {
     const deployment = fc.record({
       priority: fc.constantFrom(10, 50, 51),
       cpu: fc.integer({ min: 1, max: 10 }),
@@ -130,7 +130,7 @@ describe('a forecast', () => {
     );
   });
 
-  it('is without error for all of 2,000 deployments in a closed system with runtimes as declared', () => {
+  it('forecasts without error all of 2,000 deployments whose runtimes are as declared', () => {
     const random = new FixedRandom(8);
     const draw = (most: number): number => random.below(most);
     const deployments = Array.from({ length: 2_000 }, (_, index): SimulatedDeployment => {

@@ -24,13 +24,13 @@ function why(changes: Partial<Snapshot>): OrderRule {
   return whyFirst(snapshot, result, first!, second!);
 }
 
-describe('why one starts before another', () => {
+describe('the order of two deployments', () => {
   it('names the priority', () => {
     const waiting = [aShape({ priority: 51, request: amounts(60) }), aShape({ request: amounts(60) })];
     expect(why({ waiting })).toEqual({ rule: 'priority', priority: 51, otherPriority: 50 });
   });
 
-  it('names the age of interchangeable ones', () => {
+  it('names the age of interchangeable deployments', () => {
     const waiting = [
       aShape({ request: amounts(60), oldest: { id: 'a', queuedAtMs: -5 } }),
       aShape({ request: amounts(60), maxRuntimeSeconds: 9 }),
@@ -38,24 +38,24 @@ describe('why one starts before another', () => {
     expect(why({ waiting })).toEqual({ rule: 'age', queuedAtMs: -5, otherQueuedAtMs: 0 });
   });
 
-  it('counts what would have started with the other one', () => {
+  it('counts what would have started with the other deployment', () => {
     const waiting = [aShape({ request: amounts(25), count: 4 }), aShape({ request: amounts(60) })];
     expect(why({ waiting })).toEqual({ rule: 'more-starts', priority: 50, placed: 4, placedWithOther: 2 });
   });
 
-  it('compares what is used where the counts are equal', () => {
+  it('compares utilization where the counts are equal', () => {
     const waiting = [aShape({ request: amounts(70) }), aShape({ request: amounts(60) })];
     expect(why({ waiting })).toEqual({ rule: 'utilization', utilization: 0.7, utilizationWithOther: 0.6 });
   });
 
-  it('says what keeps the other one even in its place, whatever the priorities', () => {
+  it('names what blocks the other deployment even in the place of the first', () => {
     const running = [aRunningGroup({ resources: amounts(50) })];
     const waiting = [aShape({ request: amounts(40) }), aShape({ priority: 90, request: amounts(60) })];
     const blockers = [{ code: 'NOT_ENOUGH', resource: 'cpuMillis', needed: 60, available: 50, missing: 10 }];
     expect(why({ running, waiting })).toEqual({ rule: 'did-not-fit', blockers });
   });
 
-  it('names the reservation: the one that it started, and the one that it kept', () => {
+  it('names the reservation that started one deployment or blocked the other', () => {
     const policy = { ...DEFAULT_POLICY, reserveAfterSeconds: 0 };
     const waiting = [
       aShape({ request: amounts(90) }),
@@ -84,7 +84,7 @@ describe('why one starts before another', () => {
       });
     const policy = YIELDING;
 
-    it('names those that were stopped for it, where they do not yield to the other one', () => {
+    it('names the victims that were stopped for the first and do not yield to the other', () => {
       const running = [runs('a'), runs('b')];
       const above = aShape({ request: amounts(60) });
       const rule = { rule: 'displaced', priority: 50, starts: 1, victims: 2, victimPriority: 10 };
@@ -99,7 +99,7 @@ describe('why one starts before another', () => {
       });
     });
 
-    it('names the priority where the same could have been stopped for the other one', () => {
+    it('names the priority where the same victims could have been stopped for the other', () => {
       const waiting = [aShape({ request: amounts(60) }), aShape({ priority: 40, request: amounts(60) })];
       expect(why({ policy, running: [runs('a'), runs('b')], waiting })).toEqual({
         rule: 'priority',
@@ -108,7 +108,7 @@ describe('why one starts before another', () => {
       });
     });
 
-    it('names what would be lost with the other one', () => {
+    it('names the work that would be lost with the other deployment', () => {
       const waiting = [aShape({ request: amounts(40) }), aShape({ request: amounts(100) })];
       expect(why({ policy, running: [runs('a'), runs('b')], waiting })).toEqual({
         rule: 'less-lost',
@@ -118,14 +118,14 @@ describe('why one starts before another', () => {
       });
     });
 
-    it('says what there would be too little of for the other one, whatever were stopped for it', () => {
+    it('names what the other deployment would lack whatever were stopped', () => {
       const running = [runs('a'), aRunningGroup({ priority: 90, resources: amounts(30) })];
       const waiting = [aShape({ priority: 40, request: amounts(30) }), aShape({ request: amounts(80) })];
       const blockers = [{ code: 'NOT_ENOUGH', resource: 'cpuMillis', needed: 80, available: 70, missing: 10 }];
       expect(why({ policy, running, waiting })).toEqual({ rule: 'did-not-fit', blockers });
     });
 
-    it('counts those that are nominated, and says of who has one that it is about to start', () => {
+    it('counts nominated deployments as starts, and names an own nomination', () => {
       const patient = { ...policy, stopGraceSeconds: 30 };
       const running = [runs('a'), runs('b', { resources: amounts(40) })];
       const large = aShape({ request: amounts(60) });
@@ -151,7 +151,7 @@ describe('why one starts before another', () => {
       });
     });
 
-    it(`has a reason with true numbers in ${RUNS} states, whatever the grace`, () => {
+    it(`gives a reason with true numbers in ${RUNS} states, whatever the grace`, () => {
       const told = new Set<string>();
       fc.assert(
         fc.property(someBusyCluster(TRIABLE), fc.constantFrom(0, 30), fc.nat(), fc.nat(), (some, grace, a, b) => {
@@ -191,7 +191,7 @@ describe('why one starts before another', () => {
     });
   });
 
-  it(`has a reason with true numbers in ${RUNS} states`, () => {
+  it(`gives a reason with true numbers in ${RUNS} states`, () => {
     fc.assert(
       fc.property(someState({ shapes: 4, waiting: 8, running: 5, largest: 8 }), fc.nat(), fc.nat(), (state, a, b) => {
         const snapshot = snapshotOf(state);

@@ -8,8 +8,8 @@ import { startOf, whoStarts } from './places.js';
 
 const RUNS = cases(1_000);
 
-describe('who starts', () => {
-  it(`is the same asked of everybody and asked of each, in ${RUNS} states: now, later or not`, () => {
+describe('the starts of a plan', () => {
+  it(`agrees in ${RUNS} states whether all deployments are asked about together or one by one`, () => {
     const seen = { now: 0, later: 0, not: 0 };
     fc.assert(
       fc.property(someState({ shapes: 4, waiting: 8, running: 5, largest: 8 }), fc.boolean(), (state, namesAll) => {

@@ -1,7 +1,7 @@
 import type { Resource } from '#kernel';
 
 import type { AheadReason, Blocker } from './blockers.js';
-import type { Displacement, StayReason } from './displacement.js';
+import type { Displacement, StayReason } from './preemption-analysis.js';
 
 /** How a moment is written; this lib reads no clock and knows no calendar. */
 export type TimeFormat = (timeMs: number) => string;

@@ -120,7 +120,7 @@ describe('unlocking', () => {
   ];
   const capacity = amounts(120, 10);
 
-  it('says how much less, how much more, who would have to end, and which priority', () => {
+  it('finds the smaller request, the larger capacity, the ends and the priority that start a deployment', () => {
     const waiting = [aShape({ request: amounts(25, 2) }), aShape({ priority: 50, request: amounts(24, 9), count: 1 })];
     expect(unlocksOfFirst({ capacity, running, waiting }).unlocks).toEqual(
       [
@@ -133,7 +133,7 @@ describe('unlocking', () => {
     );
   });
 
-  it('changes several resources together only where none alone is enough', () => {
+  it('changes several resources together only where none alone suffices', () => {
     const waiting = [aShape({ request: amounts(70, 8) })];
     const { unlocks } = unlocksOfFirst({ capacity, running, waiting });
     expect(unlocks).toContainEqual(
@@ -144,17 +144,17 @@ describe('unlocking', () => {
     );
   });
 
-  it('finds the priority at which it comes first', () => {
+  it('finds the priority at which a deployment comes first', () => {
     const waiting = [aShape({ request: amounts(60) }), aShape({ priority: 70, request: amounts(50), count: 2 })];
     expect(unlocksOfFirst({ waiting }).unlocks).toContainEqual({ kind: 'priority', priority: 71, untilMs: null });
   });
 
-  it('says that nothing is needed, and nothing where the cluster is cordoned', () => {
+  it('returns no unlock for a deployment that starts, nor on a cordoned cluster', () => {
     expect(unlocksOfFirst({ waiting: [aShape({})] }).unlocks).toEqual([{ kind: 'nothing', untilMs: null }]);
     expect(unlocksOfFirst({ isCordoned: true, waiting: [aShape({})] })).toEqual({ unlocks: [], cut: [], runs: 1 });
   });
 
-  it('says of what its search was cut, instead of guessing', () => {
+  it('names the kinds of unlocks that a cut search left out', () => {
     const waiting = [aShape({ request: amounts(60) }), aShape({ priority: 70, request: amounts(50), count: 100 })];
     const { unlocks, cut } = unlocksOfFirst({ waiting }, { maxRuns: 3 });
     expect(unlocks).toEqual([]);
@@ -162,7 +162,7 @@ describe('unlocking', () => {
     expect(unlocksOfFirst({ waiting }, { shouldStop: () => true }).unlocks).toEqual([]);
   });
 
-  it(`is true and smallest in ${RUNS} states: made real, it starts; one step less, it does not`, () => {
+  it(`starts the deployment in ${RUNS} states, where one step less does not`, () => {
     let told = 0;
     let later = 0;
     fc.assert(
@@ -206,7 +206,7 @@ describe('unlocking', () => {
 });
 
 describe('the least amounts', () => {
-  it('are found from a guess that is too small or too large, and say when nothing does it', () => {
+  it('finds the least amount from a guess that is too small or too large, or none', () => {
     const enough =
       (needed: number) =>
       ([amount = 0]: readonly number[]): boolean =>
@@ -219,13 +219,13 @@ describe('the least amounts', () => {
     expect(least([1], [99], enough(100))).toEqual({ amounts: null, isCut: false });
   });
 
-  it('are least in every direction, where several count together', () => {
+  it('finds amounts that are least in every direction, where several count together', () => {
     const found = least([8, 8], [99, 99], ([a = 0, b = 0]) => a + 2 * b >= 20);
     const [a = 0, b = 0] = found.amounts ?? [];
     expect(a + 2 * b).toBe(20);
   });
 
-  it('are unknown when the budget ends', () => {
+  it('returns nothing when the budget ends', () => {
     let left = 2;
     expect(least([50], [99], ([amount = 0]) => (left-- > 0 ? amount >= 40 : null))).toEqual({
       amounts: null,

@@ -48,7 +48,7 @@ describe.each(TROUBLES)('requests that are %s', (kind) => {
     ['sizes up to a thousand million', { shapes: 40, count: 400, largest: 1_000_000_000, levels: 4 }],
   ];
 
-  it.each(sizes)('whatever the budget, a plan is true and nothing can be added to it: %s', (_, size) => {
+  it.each(sizes)('plans within any budget truthfully, and leaves nothing out that fits: %s', (_, size) => {
     fc.assert(
       fc.property(someTrouble(kind, size), someBudget, (problem, budget) => {
         const snapshot = withBudget(problem, budget);
@@ -62,7 +62,7 @@ describe.each(TROUBLES)('requests that are %s', (kind) => {
     );
   });
 
-  it('small ones with sizes up to a thousand million are solved to the end, also where a thousandth decides', () => {
+  it('solves small problems to the end with sizes up to a thousand million, where a thousandth decides', () => {
     const size = { shapes: 6, count: 4, largest: 1_000_000_000, levels: 3 };
     fc.assert(
       fc.property(someTrouble(kind, size), fc.nat(6), fc.integer({ min: -3, max: 3 }), (problem, chosen, more) => {
@@ -78,7 +78,7 @@ describe.each(TROUBLES)('requests that are %s', (kind) => {
 });
 
 describe('a plan', () => {
-  it('is certified where one thousandth beside a thousand million decides', () => {
+  it('certifies a plan where one thousandth beside a thousand million decides', () => {
     const waiting = [aShape({ request: amounts(1, 1) }), aShape({ request: amounts(1_000_000_000, 1), count: 2 })];
     const snapshot = aSnapshot({ capacity: amounts(1_000_000_000, 2), waiting });
     const result = plan(snapshot, { withProof: true });
@@ -86,7 +86,7 @@ describe('a plan', () => {
     expect(verify(snapshot, result)).toEqual({ isAccepted: true });
   });
 
-  it('is certified where counts alone forbid one more, too', () => {
+  it('certifies a plan where counts alone forbid one more', () => {
     const waiting = [
       aShape({ priority: 1, request: amounts(1_000_000_000, 1), count: 3 }),
       aShape({ priority: 1, request: amounts(1, 559_450_293), count: 2 }),
@@ -98,7 +98,7 @@ describe('a plan', () => {
     expect(verify(snapshot, result)).toEqual({ isAccepted: true });
   });
 
-  it('starts what a lower level made room for, when nothing was left to look for it', () => {
+  it('starts what a lower level made room for after the budget ended', () => {
     const shape = (priority: number, request: [number, number, number], count: number): WaitingShape =>
       aShape({ priority, request: amounts(...request), count });
     const waiting = [

@@ -30,12 +30,12 @@ function usedBy(snapshot: Snapshot, result: Plan): ResourceVector {
 }
 
 describe('a plan', () => {
-  it('starts many small ones rather than one large one of the same priority', () => {
+  it('starts many small deployments rather than one large one of the same priority', () => {
     const waiting = [aShape({ request: amounts(100) }), aShape({ request: amounts(10), count: 10 })];
     expect(plan(aSnapshot({ waiting })).place).toEqual([{ shape: 1, count: 10, includes: [] }]);
   });
 
-  it('starts one large one of higher priority rather than many small ones', () => {
+  it('starts one large deployment of higher priority rather than many small ones', () => {
     const waiting = [aShape({ priority: 51, request: amounts(100) }), aShape({ request: amounts(10), count: 10 })];
     expect(plan(aSnapshot({ waiting })).place).toEqual([{ shape: 0, count: 1, includes: [] }]);
   });
@@ -66,20 +66,20 @@ describe('a plan', () => {
     expect(plan(aSnapshot({ waiting })).place).toEqual([{ shape: 1, count: 1, includes: [] }]);
   });
 
-  it('starts nothing where running deployments hold more than there is', () => {
+  it('starts nothing where running deployments hold more than the capacity', () => {
     const running = [aRunningGroup({ resources: amounts(120) })];
     const result = plan(aSnapshot({ running, waiting: [aShape()] }));
     expect(result.place).toEqual([]);
     expect(result.certificate).toMatchObject({ optimal: true, levels: [{ placed: 0, upperBound: 0 }] });
   });
 
-  it('starts nothing on a cordoned cluster, and says that nothing more was possible', () => {
+  it('starts nothing on a cordoned cluster, with bounds of zero', () => {
     const result = plan(aSnapshot({ isCordoned: true, waiting: [aShape()] }));
     expect(result.place).toEqual([]);
     expect(bounds(result)).toEqual([0]);
   });
 
-  it('is empty and optimal when nothing waits', () => {
+  it('returns an empty, optimal plan when nothing waits', () => {
     expect(plan(aSnapshot())).toMatchObject({ place: [], certificate: { optimal: true, levels: [] } });
   });
 
@@ -93,7 +93,7 @@ describe('a plan', () => {
     expect(result.certificate.optimal).toBe(true);
   });
 
-  it('stops when told to, and says so', () => {
+  it('stops when the caller asks, and reports the deadline', () => {
     const waiting = Array.from({ length: 400 }, (_, index) =>
       aShape({ request: amounts(1000 + ((index * 7919) % 997), 1000 + ((index * 104729) % 991)), count: 3 }),
     );
@@ -109,8 +109,8 @@ describe('a plan', () => {
   });
 });
 
-describe('always', () => {
-  it('the counts of small problems are the lexicographic optimum, and the certificate says so', () => {
+describe('the planner', () => {
+  it('reaches and certifies the lexicographic optimum of small problems', () => {
     fc.assert(
       fc.property(someSnapshot(small), (snapshot) => {
         const result = plan(snapshot);
@@ -125,7 +125,7 @@ describe('always', () => {
     );
   });
 
-  it('a plan never exceeds what is available, and its counts are those of its certificate', () => {
+  it('keeps within what is available, with the counts of the certificate', () => {
     fc.assert(
       fc.property(someSnapshot(medium), (snapshot) => {
         const result = plan(snapshot);
@@ -138,7 +138,7 @@ describe('always', () => {
     );
   });
 
-  it('the order of the input changes nothing, and neither does asking twice', () => {
+  it('returns the same plan for any order of input, and when asked twice', () => {
     fc.assert(
       fc.property(someSnapshot(medium), fc.array(fc.nat(), { minLength: 60, maxLength: 60 }), (snapshot, keys) => {
         const waiting = snapshot.waiting
@@ -155,7 +155,7 @@ describe('always', () => {
     );
   });
 
-  it('no plan is strictly dominated: nothing that was left fits into what was left', () => {
+  it('leaves nothing waiting that fits into what is left', () => {
     fc.assert(
       fc.property(someSnapshot(medium), (snapshot) => {
         const result = plan(snapshot);
@@ -169,7 +169,7 @@ describe('always', () => {
     );
   });
 
-  it('where certified, more capacity never means fewer at the first level that changes', () => {
+  it('places no fewer with more capacity at the first level that changes, where certified', () => {
     fc.assert(
       fc.property(someSnapshot(medium), fc.nat(500), (snapshot, more) => {
         const grown = ResourceVector.of(snapshot.capacity)
@@ -185,7 +185,7 @@ describe('always', () => {
     );
   });
 
-  it('where certified, taking away a deployment that waits leaves all counts as they were', () => {
+  it('keeps all counts when a deployment that waits is removed, where certified', () => {
     fc.assert(
       fc.property(someSnapshot(medium), (snapshot) => {
         const before = plan(snapshot);

@@ -27,8 +27,8 @@ const busy = (changes: Partial<Snapshot> = {}): Snapshot => aSnapshot({ policy: 
 const gone = ({ preempt }: Plan): string[] => preempt.map(({ id }) => id);
 const started = ({ place }: Plan): number => place.reduce((sum, { count }) => sum + count, 0);
 
-describe('what runs is given up', () => {
-  it('for what waits with a higher priority, and the plan says for whom, and what is lost', () => {
+describe('preemption', () => {
+  it('preempts for a higher priority, and names the preemptor and the lost work', () => {
     const result = plan(busy({ running: [runs('a'), runs('b', {}, 90)], waiting: [aShape({ request: amounts(50) })] }));
     expect(result.preempt).toEqual([{ id: 'b', group: 1, by: 0, lostSeconds: 90 }]);
     expect(result.place).toEqual([{ shape: 0, count: 1, includes: [] }]);
@@ -61,14 +61,14 @@ describe('what runs is given up', () => {
     ['where nothing could start even so', { waiting: [aShape({ request: amounts(101) })] }],
     ['where what waits fits as it is', { capacity: amounts(150) }],
     ['where nothing waits', { waiting: [] }],
-  ])('not %s', (_, changes) => {
+  ])('preempts nothing %s', (_, changes) => {
     const snapshot = busy({ running: [runs('a'), runs('b')], waiting: [aShape({ request: amounts(50) })], ...changes });
     const result = plan(snapshot, { withProof: true });
     expect(result.preempt).toEqual([]);
     expect(verify(snapshot, result)).toEqual({ isAccepted: true });
   });
 
-  it('with the least work, not with the least deployments', () => {
+  it('loses the least work, not the fewest deployments', () => {
     const running = [
       runs('long', { resources: amounts(60) }, 1_000),
       runs('a', { resources: amounts(20) }),
@@ -77,7 +77,7 @@ describe('what runs is given up', () => {
     expect(gone(plan(busy({ running, waiting: [aShape({ request: amounts(40) })] })))).toEqual(['a', 'b']);
   });
 
-  it('with the least deployments where the work is equal', () => {
+  it('loses the fewest deployments where the work is equal', () => {
     const running = [
       runs('one', { resources: amounts(40) }, 100),
       runs('a', { resources: amounts(20) }),
@@ -87,12 +87,12 @@ describe('what runs is given up', () => {
     expect(gone(plan(busy({ running, waiting, capacity: amounts(100) })))).toEqual(['one']);
   });
 
-  it('of the lowest priority first', () => {
+  it('preempts the lowest priority first', () => {
     const running = [runs('low', { priority: 1 }, 9_000), runs('high', { priority: 2 }, 100)];
     expect(gone(plan(busy({ running, waiting: [aShape({ request: amounts(50) })] })))).toEqual(['low']);
   });
 
-  it('by a choice of those that wait which leaves more of what runs', () => {
+  it('chooses starts that leave more of what runs', () => {
     const running = [runs('a', { resources: amounts(30, 70) }), runs('b', { resources: amounts(60, 10) }, 5_000)];
     const waiting = [aShape({ request: amounts(70, 30) }), aShape({ request: amounts(30, 60) })];
     const result = plan(busy({ capacity: amounts(90, 80), running, waiting }));
@@ -100,7 +100,7 @@ describe('what runs is given up', () => {
     expect(result.place).toEqual([{ shape: 1, count: 1, includes: [] }]);
   });
 
-  it('and the room that is left serves lower priorities, too', () => {
+  it('gives the room that is left to lower priorities', () => {
     const running = [runs('a', { resources: amounts(100) })];
     const waiting = [aShape({ request: amounts(60) }), aShape({ priority: 10, request: amounts(20), count: 5 })];
     const result = plan(busy({ running, waiting }));
@@ -108,21 +108,21 @@ describe('what runs is given up', () => {
     expect(gone(result)).toEqual(['a']);
   });
 
-  it('as soon as it has run long enough, without being asked', () => {
+  it('asks for a pass at the time at which a candidate has run long enough', () => {
     const running = [runs('a', { resources: amounts(100) }, 20)];
     expect(plan(busy({ running, waiting: [aShape({ request: amounts(60) })] })).wakeAtMs).toBe(40_000);
     expect(plan(busy({ running, waiting: [aShape({ priority: 10, request: amounts(60) })] })).wakeAtMs).toBeNull();
     expect(plan(busy({ running, waiting: [aShape({ request: amounts(101) })] })).wakeAtMs).toBeNull();
   });
 
-  it('whatever its size: the work of a small part of a large cluster counts, too', () => {
+  it('counts the work of a small part of a large cluster', () => {
     const running = [runs('new', { resources: amounts(1) }, 100), runs('old', { resources: amounts(1) }, 9_000)];
     const waiting = [aShape({ request: amounts(100_000) })];
     expect(gone(plan(busy({ capacity: amounts(100_001), running, waiting })))).toEqual(['new']);
   });
 });
 
-describe('what starts beside a promise', () => {
+describe('a start beside a promise', () => {
   const policy = { ...YIELDING, preemptAfterSeconds: 0, reserveAfterSeconds: 0 };
   // Whoever stands first waits for the one GPU until the tenth second, and wants 30 of 100 beside it.
   const busyUntilTen = aRunningGroup({ priority: 90, resources: amounts(0, 0, 1), endsAtMs: 10_000 });
@@ -137,7 +137,7 @@ describe('what starts beside a promise', () => {
     return { ...before, running: [busyUntilTen, mayYield ? started : stays], waiting: [first, lowest], reservations };
   };
 
-  it('makes room for more as soon as it is known that it could be given up, and nobody has to ask', () => {
+  it('makes room for more in the pass that follows at once', () => {
     const result = plan(before);
     expect(result.place).toMatchObject([{ shape: 1, count: 1 }]);
     expect(ownedReservation(result.reservations)).toMatchObject({ state: 'promised', untilMs: 10_000 });
@@ -146,7 +146,7 @@ describe('what starts beside a promise', () => {
     expect(next.place).toMatchObject([{ shape: 1, count: 1 }]);
   });
 
-  it('makes room for what displaces others, too', () => {
+  it('makes room for a preemptor beside the promise', () => {
     const middle = aShape({ priority: 45, request: amounts(50) });
     const yields = runs('yields', { priority: 10, resources: amounts(40), endsAtMs: 5_000 }, 0);
     const upper = aShape({ priority: 46, request: amounts(50) });
@@ -159,7 +159,7 @@ describe('what starts beside a promise', () => {
     expect(gone(next)).toEqual(['yields']);
   });
 
-  it('is looked at once more, and again when the policy lets it be given up', () => {
+  it('asks for another pass at once, and again when the policy permits preemption', () => {
     const next = plan(afterwards(plan(before), false));
     expect(next.place).toEqual([]);
     expect(next.wakeAtMs).toBe(10_000);
@@ -171,11 +171,11 @@ describe('what starts beside a promise', () => {
   });
 });
 
-describe('against trying everything', () => {
+describe('the planner, against trying everything', () => {
   it.each<[string, BusySize, number]>([
     ['distinct work', TRIABLE, 8_000],
     ['many ties', { ...TRIABLE, elapsed: 2, largest: 4 }, 2_000],
-  ])('what is kept and what starts is the best at each priority, and certified: %s', (_, size, count) => {
+  ])('retains and starts the best at each priority, certified: %s', (_, size, count) => {
     let [victims, unique] = [0, 0];
     fc.assert(
       fc.property(someBusyCluster(size), (snapshot) => {
@@ -256,14 +256,14 @@ function checkYield(snapshot: Snapshot, result: Plan): void {
   }
 }
 
-describe('always', () => {
+describe('the planner', () => {
   const someBudget = fc.constantFrom(0, 1, 3, 10, 50, 20_000);
   const withPolicy = (snapshot: Snapshot, changes: Partial<Snapshot['policy']>): Snapshot => ({
     ...snapshot,
     policy: { ...snapshot.policy, ...changes },
   });
 
-  it('nobody is given up in vain, for its own or a lower priority, or against the policy; whatever the budget, and beside reservations', () => {
+  it('preempts nothing in vain, for its own or a lower priority, or against the policy, whatever the budget', () => {
     fc.assert(
       fc.property(someBusyCluster(LARGE), someBudget, fc.constantFrom(null, 0, 300), (some, searchSteps, after) => {
         const snapshot = withPolicy(some, { searchSteps, reserveAfterSeconds: after });
@@ -275,7 +275,7 @@ describe('always', () => {
     );
   });
 
-  it('small clusters, too, and with what stands from the pass before', () => {
+  it('preempts nothing in vain in small clusters, with reservations of the pass before', () => {
     let promises = 0;
     fc.assert(
       fc.property(someBusyCluster(TRIABLE), someBudget, (some, searchSteps) => {
@@ -294,7 +294,7 @@ describe('always', () => {
     expect(promises).toBeGreaterThan(0);
   });
 
-  it('bounds are never below what is possible with what is above them, proven to be the best or not', () => {
+  it('keeps bounds at or above what is possible, whether proven or not', () => {
     let [open, told] = [0, 0];
     const tight: BusySize = { ...TRIABLE, largest: 30 };
     fc.assert(
@@ -326,7 +326,7 @@ describe('always', () => {
     expect([open > 40, told > 10]).toEqual([true, true]);
   });
 
-  it('the order of the input changes nothing, and neither does asking twice', () => {
+  it('returns the same plan for any order of input, and when asked twice', () => {
     fc.assert(
       fc.property(someBusyCluster(LARGE), fc.infiniteStream(fc.nat()), (snapshot, keys) => {
         const shuffle = <T>(list: readonly T[]): T[] =>
@@ -348,7 +348,7 @@ describe('always', () => {
     );
   });
 
-  describe('where nobody may be given up the plan is, to the letter, what it is without a word about it', () => {
+  describe('a plan without preemption equals one without marks', () => {
     /** Everything that only preemption reads is gone. */
     const silent = (snapshot: Snapshot): Snapshot => ({
       ...snapshot,
@@ -374,7 +374,7 @@ describe('always', () => {
         someState({ shapes: 6, waiting: 12, running: 8, largest: 12 }).map((state) => snapshotOf(state)),
         300,
       ],
-    ])('%s', (_, clusters, count) => {
+    ])('returns the same plan: %s', (_, clusters, count) => {
       let marks = 0;
       const some = { searchSteps: someBudget, reserveAfterSeconds: fc.constantFrom(null, 0, 300) };
       fc.assert(

@@ -64,7 +64,7 @@ describe('a promise', () => {
     ['nothing but who runs too long', { levels: 1, late: 60, shrinksTo: 50 }, ['runtime-overdue']],
     ['nothing but the loss of capacity', { levels: 1, late: 0, shrinksTo: 41 }, ['capacity-lost']],
     ['nothing but the loss of its place', { levels: 1, late: 0, shrinksTo: 25 }, ['capacity-lost', 'too-large']],
-  ])('is broken by %s, and that is recorded', (_, world, causes) => {
+  ])('records the cause of every broken promise, in a world with %s', (_, world, causes) => {
     fc.assert(
       fc.property(someDeployments(world), fc.constantFrom(0, 30, 100), fc.nat(300), (list, after, shrinksAt) => {
         const policy = { ...DEFAULT_POLICY, reserveAfterSeconds: after };
@@ -84,9 +84,9 @@ describe('a promise', () => {
   });
 });
 
-describe('a promise that counts on those who may be given up', () => {
+describe('a promise that counts on preemption', () => {
   it.each([0, 30])(
-    'comes true at most a grace of %i seconds late, where nobody is above it and all is as declared',
+    'keeps the promise within a grace of %i seconds, where nothing is above and all is as declared',
     (grace) => {
       let [promised, kept] = [0, 0];
       const policy = { ...YIELDING, maxPreemptions: 100, preemptAfterSeconds: 20, stopGraceSeconds: grace };
@@ -168,10 +168,10 @@ const withoutNominations = (snapshot: Snapshot): Snapshot => ({
   running: snapshot.running.filter(({ isTerminating }) => isTerminating !== true),
 });
 
-describe('in the middle of the life of a cluster', () => {
+describe('the planner, in the middle of the life of a cluster', () => {
   const size = { shapes: 8, waiting: 20, running: 6, largest: 20 };
 
-  it('capacity is exceeded neither now nor when the promised one starts, and the proof is accepted', () => {
+  it('keeps within capacity now and at the promised start, with a proof that is accepted', () => {
     fc.assert(
       fc.property(someState(size), (state) => {
         const snapshot = withoutPreemption(snapshotOf(state));
@@ -193,7 +193,7 @@ describe('in the middle of the life of a cluster', () => {
     );
   });
 
-  it('beside a promise the counts are the best of all that leave its place alone', () => {
+  it('reaches the best counts of all plans that leave the promised room alone', () => {
     let promises = 0;
     fc.assert(
       fc.property(someState({ shapes: 5, waiting: 8, running: 3, largest: 10 }), (state) => {
@@ -233,7 +233,7 @@ describe('in the middle of the life of a cluster', () => {
     expect(promises).toBeGreaterThan(0);
   });
 
-  it('the order of shapes and of what runs changes nothing', () => {
+  it('returns the same plan for any order of shapes and of what runs', () => {
     fc.assert(
       fc.property(someState(size), fc.infiniteStream(fc.nat()), (state, keys) => {
         const shuffle = <T>(list: readonly T[]): T[] =>

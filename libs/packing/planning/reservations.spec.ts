@@ -56,7 +56,7 @@ function blocked(changes: Partial<Snapshot> = {}): Snapshot {
 }
 
 describe('a reservation', () => {
-  it('starts nobody before those who have waited longer for the same, whatever runtime they declared', () => {
+  it('starts the older of two equal requests first, whatever their declared runtimes', () => {
     const [predecessor, younger] = [
       aShape({ request: amounts(60), maxRuntimeSeconds: 3_600, oldest: { id: 'elder', queuedAtMs: 1_000 } }),
       aShape({ request: amounts(60), maxRuntimeSeconds: 60, oldest: { id: 'younger', queuedAtMs: 2_000 } }),
@@ -71,7 +71,7 @@ describe('a reservation', () => {
     }
   });
 
-  it('starts nobody before an older twin', () => {
+  it('starts the older of two of one shape first', () => {
     const twins = aShape({
       request: amounts(60),
       count: 2,
@@ -83,7 +83,7 @@ describe('a reservation', () => {
     expect(ownedReservation(decided.reservations)).toMatchObject({ id: 'younger' });
   });
 
-  it('lets nobody who needs its place start before it: four deployments as on paper', () => {
+  it('starts nothing before the promise that needs its room: four deployments as on paper', () => {
     const simulation = new Simulation(
       amounts(100),
       AT_ONCE,
@@ -99,7 +99,7 @@ describe('a reservation', () => {
     expect(simulation.promises.get('A')).toEqual([90, 90, 90]);
   });
 
-  it('is promised for the time at which declared runtimes make room', () => {
+  it('promises the time at which declared runtimes make room', () => {
     const result = plan(blocked());
     expect(ownedReservation(result.reservations)).toMatchObject({
       id: 'large',
@@ -112,13 +112,13 @@ describe('a reservation', () => {
     expect(result.wakeAtMs).toBe(90_000);
   });
 
-  it('waits until the deployment has waited long enough, and asks to be woken then', () => {
+  it('waits until the deployment has waited long enough, and asks for a pass then', () => {
     const result = plan(blocked({ policy: { ...AT_ONCE, reserveAfterSeconds: 600 } }));
     expect(ownedReservation(result.reservations)).toBeNull();
     expect(result.wakeAtMs).toBe(600_000);
   });
 
-  it('is given at once to the next of a shape of which all that were named start', () => {
+  it('asks for a pass at once where the next of a shape is not named', () => {
     const twins = aShape({ request: amounts(40), count: 2, oldest: { id: 'first', queuedAtMs: 0 } });
     const early = plan(blocked({ policy: DEFAULT_POLICY, waiting: [twins] }));
     // Whoever is next came after the first.
@@ -130,7 +130,7 @@ describe('a reservation', () => {
     expect(ownedReservation(plan(blocked({ running, waiting: [next] })).reservations)?.id).toBe('second');
   });
 
-  it('lets others start that are over by then, or fit beside it', () => {
+  it('lets others start that end by then, or fit beside the promise', () => {
     const waiting = [
       large,
       aShape({ request: amounts(30), maxRuntimeSeconds: 85, oldest: { id: 'a', queuedAtMs: 1 } }),
@@ -140,7 +140,7 @@ describe('a reservation', () => {
     expect(plan(blocked({ waiting, nowMs: 5_000 })).place.map(({ shape }) => shape)).toEqual([2, 1]);
   });
 
-  it('holds what it needs where nobody knows when there will be room', () => {
+  it('holds what is needed where no declared end makes room', () => {
     const running = [aRunningGroup({ resources: amounts(50, 0) })];
     const later = { id: 'later', queuedAtMs: 1 };
     const waiting = [
@@ -156,7 +156,7 @@ describe('a reservation', () => {
     });
   });
 
-  it('lapses after the hold, and holds again after as long', () => {
+  it('ends the hold after its time, and holds again after as long', () => {
     const running = [aRunningGroup({ resources: amounts(50) })];
     const waiting = [large, aShape({ request: amounts(1) })];
     const held = aReservation({ state: 'held', untilMs: 1000 });
@@ -169,7 +169,7 @@ describe('a reservation', () => {
     expect(again.reservationEvents).toMatchObject([{ kind: 'held', cause: 'lapse-over' }]);
   });
 
-  it('starts exactly its own deployment when there is room, even beside older twins', () => {
+  it('starts exactly the owner when there is room, even beside older ones of its shape', () => {
     const waiting = [
       { ...large, count: 2, oldest: { id: 'older', queuedAtMs: -5 } },
       aShape({ request: amounts(20), count: 5 }),
@@ -184,7 +184,7 @@ describe('a reservation', () => {
     });
   });
 
-  it('goes to the first in priority, then age, and only to one', () => {
+  it('selects the first in priority, then age, and only one', () => {
     const waiting = [
       aShape({ request: amounts(70), oldest: { id: 'younger', queuedAtMs: 2 } }),
       aShape({ request: amounts(71), oldest: { id: 'older', queuedAtMs: 1 } }),
@@ -194,7 +194,7 @@ describe('a reservation', () => {
     expect(ownedReservation(plan(blocked({ waiting: waiting.slice(0, 2), nowMs: 10 })).reservations)?.id).toBe('older');
   });
 
-  it('gives way to a higher priority that has waited long enough, and says so', () => {
+  it('withdraws in favour of a higher priority that has waited long enough', () => {
     const waiting = [large, aShape({ request: amounts(90), priority: 60, oldest: { id: 'higher', queuedAtMs: 0 } })];
     const result = plan(blocked({ waiting, reservations: [aReservation()] }));
     expect(result.reservationEvents).toMatchObject([
@@ -203,7 +203,7 @@ describe('a reservation', () => {
     ]);
   });
 
-  it('does not hold up higher priorities; its promise moves for that cause', () => {
+  it('moves the promise later for a higher priority, and records that cause', () => {
     const urgent = aShape({ request: amounts(45), priority: 90, maxRuntimeSeconds: 200 });
     const policy = { ...AT_ONCE, reserveAfterSeconds: 600 };
     const waiting = [large, urgent];
@@ -216,7 +216,7 @@ describe('a reservation', () => {
     expect(verify(snapshot, result)).toEqual({ isAccepted: true });
   });
 
-  it('is kept by higher priorities where they have a choice', () => {
+  it('keeps the promise where higher priorities have a choice', () => {
     const urgent = [
       aShape({ request: amounts(45), priority: 90, maxRuntimeSeconds: 200 }),
       aShape({ request: amounts(44), priority: 90, maxRuntimeSeconds: 80 }),
@@ -265,7 +265,7 @@ describe('a reservation', () => {
     ['policy', { policy: { ...AT_ONCE, reserveAfterSeconds: null } }],
     ['no-longer-waiting', { waiting: [] }],
     ['too-large', { capacity: amounts(79) }],
-  ] as const)('is withdrawn for a cause: %s', (cause, changes) => {
+  ] as const)('withdraws for a cause: %s', (cause, changes) => {
     const result = plan(blocked({ ...changes, reservations: [aReservation()] }));
     expect(ownedReservation(result.reservations)).toBeNull();
     expect(result.reservationEvents).toMatchObject([{ id: 'large', kind: 'withdrawn', cause }]);
@@ -288,7 +288,7 @@ function endlessStream(seed: number, isDeclared: boolean): SimulatedDeployment[]
 type Stream = IterableIterator<number>;
 
 describe('against an endless stream of small deployments', () => {
-  it('one of 80% of the cluster starts by its first promise', () => {
+  it('starts a deployment of 80% of the cluster by its first promise', () => {
     for (let seed = 1; seed <= 1000; seed++) {
       const policy = { ...AT_ONCE, reserveAfterSeconds: seed % 3 === 0 ? 0 : 60 };
       const simulation = new Simulation(amounts(100), policy, endlessStream(seed, true), seed % 20 === 0).run(
@@ -301,7 +301,7 @@ describe('against an endless stream of small deployments', () => {
     }
   });
 
-  it('without declared runtimes it starts within one turnover of what was running', () => {
+  it('starts a large deployment within one turnover where no runtimes are declared', () => {
     for (let seed = 1; seed <= cases(100); seed++) {
       const policy = { ...AT_ONCE, reserveAfterSeconds: 60 };
       const stream = endlessStream(seed, false);
@@ -318,7 +318,7 @@ describe('against an endless stream of small deployments', () => {
   });
 });
 
-describe('always', () => {
+describe('the planner', () => {
   const aRequest = fc.tuple(fc.nat(40), fc.nat(40)).filter(([a, b]) => a + b > 0);
   const deployments = fc.array(
     fc.record({
@@ -332,7 +332,7 @@ describe('always', () => {
     { minLength: 1, maxLength: 40 },
   );
 
-  it('everything that fits starts at last, promises move later only for a higher priority, and every plan passes the verifier', () => {
+  it('starts everything that fits, and moves promises later only for a higher priority', () => {
     fc.assert(
       fc.property(deployments, fc.constantFrom(0, 30, 100), fc.constantFrom(0, 50, 400), (list, after, hold) => {
         const policy = { ...DEFAULT_POLICY, reserveAfterSeconds: after, reserveHoldSeconds: hold };
@@ -348,7 +348,7 @@ describe('always', () => {
     );
   });
 
-  it('what a plan starts now leaves room for the promised one at its time', () => {
+  it('leaves room for the promised deployment at its time', () => {
     fc.assert(
       fc.property(
         fc.array(

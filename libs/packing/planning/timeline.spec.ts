@@ -11,40 +11,40 @@ const runs = (cpu: number, endsAtMs: number | null, count = 1): RunningGroup =>
   aRunningGroup({ resources: amounts(cpu), endsAtMs, count });
 
 describe('the earliest time at which a request surely fits', () => {
-  it('is now where it fits beside what runs', () => {
+  it('returns now where the request fits beside what runs', () => {
     expect(fit([runs(30, null, 2)], [40, 0, 0])).toBe(NOW);
   });
 
-  it('is the first declared end that makes room, all that end together counted', () => {
+  it('returns the first declared end that makes room, counting all that end together', () => {
     const running = [runs(30, 9_000), runs(30, 5_000), runs(30, 5_000)];
     expect(fit(running, [60, 0, 0])).toBe(5_000);
     expect(fit(running, [90, 0, 0])).toBe(9_000);
   });
 
-  it('does not count on what declared no end, or is past it', () => {
+  it('ignores what declared no end, or is past its end', () => {
     expect(fit([runs(50, null)], [60, 0, 0])).toBeNull();
     expect(fit([runs(50, NOW)], [60, 0, 0])).toBeNull();
   });
 
-  it('does not mind that a resource is overused which is not asked for', () => {
+  it('ignores an overused resource that is not requested', () => {
     expect(fit([runs(120, null)], [0, 100, 0])).toBe(NOW);
   });
 });
 
 describe('what is free at a time', () => {
-  it('includes what has ended exactly then', () => {
+  it('includes what ends exactly then', () => {
     const snapshot = aSnapshot({ nowMs: NOW });
     const allocations = allocationsOf([runs(30, 5_000), runs(20, 5_001)], NOW);
     expect(freeAt(snapshot, allocations, 4_999)).toEqual([50, 0, 0]);
     expect(freeAt(snapshot, allocations, 5_000)).toEqual([80, 0, 0]);
   });
 
-  it('is negative where more runs than there is', () => {
+  it('returns a negative amount where more runs than the capacity', () => {
     expect(freeAt(aSnapshot(), allocationsOf([runs(120, null)], 0), 0)).toEqual([-20, 0, 0]);
   });
 });
 
-it('a deployment ends as long after its start as it declared', () => {
+it('ends a deployment its declared runtime after its start', () => {
   expect(endOf(aShape({ maxRuntimeSeconds: 5 }), NOW)).toBe(6_000);
   expect(endOf(aShape(), NOW)).toBeNull();
 });

@@ -19,7 +19,7 @@ const somePolicy = fc.record({
 });
 
 describe('wake-ups', () => {
-  it(`leave nothing to do, whenever somebody looks, in ${DAYS} days: what could start has started`, () => {
+  it(`leaves nothing startable at any moment of ${DAYS} days`, () => {
     const someTimes = fc.array(fc.nat(DAY), { minLength: 12, maxLength: 12 });
     const seen = { evictions: 0, waiting: 0 };
     // A pass that reads little knows the oldest of each shape, and no other.

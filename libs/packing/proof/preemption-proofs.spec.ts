@@ -52,13 +52,13 @@ const silent: Plan = {
   certificate: { ...honest.certificate, levels: honest.certificate.levels.map(({ preemption: _, ...level }) => level) },
 };
 
-it('accepts what is so', () => {
+it('accepts an honest certificate', () => {
   expect(honest.preempt.map(({ id }) => id)).toEqual(['r7', 'r8', 'r9']);
   expect(kept).toEqual({ eligibleCount: 10, retainedCount: 7, retainedWork: 627_900, upperBound: 627_900 });
   expect(verify(snapshot, honest)).toEqual({ isAccepted: true });
 });
 
-it('accepts a proof in which nothing open asks for a resource any more, once a better answer has narrowed what is open', () => {
+it('accepts a proof in which no open class asks for a resource after a better answer', () => {
   const left = (index: number, request: [number, number, number], seconds: number): RunningGroup =>
     run(index, {
       resources: amounts(...request),
@@ -83,7 +83,7 @@ it('accepts a proof in which nothing open asks for a resource any more, once a b
   expect(verify(problem, result)).toEqual({ isAccepted: true });
 });
 
-it('accepts a proof of a case that is empty as soon as all is told exactly: what must stay there takes more than there is', () => {
+it('accepts a proof of a case that exact numbers show to be empty', () => {
   const pair = (index: number, cpu: number): RunningGroup =>
     run(index, {
       resources: amounts(cpu),
@@ -108,7 +108,7 @@ it('accepts a proof of a case that is empty as soon as all is told exactly: what
   expect(verify(problem, result)).toEqual({ isAccepted: true });
 });
 
-it('proves what it claims on the edge of its bounds: few sizes of one resource, and few times that anything has run', () => {
+it('proves its bounds where few sizes and few elapsed times make many ties', () => {
   let refuted = 0;
   const someRun = fc.record({
     cpu: fc.integer({ min: 1, max: 8 }),
@@ -139,7 +139,7 @@ it('proves what it claims on the edge of its bounds: few sizes of one resource, 
   expect(refuted).toBeGreaterThan(50);
 });
 
-describe('the verifier refuses', () => {
+describe('the verifier', () => {
   it.each<[string, Snapshot, Plan]>([
     [
       'who is not preemptible',
@@ -166,7 +166,7 @@ describe('the verifier refuses', () => {
       withVictims({ ...victim, lostSeconds: 1 }, ...honest.preempt.slice(1)),
     ],
     ['victims of what does not start', snapshot, { ...honest, place: honest.place.slice(1) }],
-    ['more that stays', snapshot, withKept({ count: 8 })],
+    ['more that stays', snapshot, withKept({ retainedCount: 8 })],
     [
       'more work than stays',
       snapshot,
@@ -177,14 +177,14 @@ describe('the verifier refuses', () => {
       snapshot,
       withKept({ retainedWork: kept.retainedWork, upperBound: kept.retainedWork - 1 }),
     ],
-    ['others that might be given up', snapshot, withKept({ of: 9 })],
+    ['others that might be given up', snapshot, withKept({ eligibleCount: 9 })],
     ['silence about what stays', snapshot, silent],
     ['"optimal" over a bound of work that is not reached', snapshot, withKept({ upperBound: kept.retainedWork + 1 })],
-  ])('%s', (_, problem, forged) => {
+  ])('refuses %s', (_, problem, forged) => {
     expect(verify(problem, forged).isAccepted).toBe(false);
   });
 
-  it('the second best, however it is called', () => {
+  it('refuses the second best, whatever its certificate', () => {
     let forgeries = 0;
     fc.assert(
       fc.property(someBusyCluster(TRIABLE), fc.nat(), (some, number) => {
@@ -225,7 +225,7 @@ describe('the verifier refuses', () => {
   });
 });
 
-describe('thousands that run', () => {
+describe('thousands of candidates', () => {
   /** Steps of a piece of work that is not broken off once it has begun, at the very most. */
   const PIECE = 100;
 
@@ -256,7 +256,7 @@ describe('thousands that run', () => {
       'large and small',
       (index) => [index % 50 === 0 ? 1_000_000_000 : 1, index % 2, index % 50 === 1 ? 1_000_000_000 : 0],
     ],
-  ])('keep the search within its budget, and nobody is given up in vain: %s', (_, sizes) => {
+  ])('keeps within its budget, and preempts nothing in vain: %s', (_, sizes) => {
     const whole = many(1_200, sizes);
     const withBudget = (searchSteps: number): Snapshot => ({ ...whole, policy: { ...YIELDING, searchSteps } });
     const always = plan(withBudget(0)).certificate.steps;

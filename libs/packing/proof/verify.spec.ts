@@ -89,40 +89,40 @@ function leaves(node: ProofNode, change: (leaf: ProofNode) => ProofNode): ProofN
   return { ...node, below: leaves(node.below, change), above: leaves(node.above, change) };
 }
 
-describe('the verifier accepts', () => {
-  it('an honest plan, with a case distinction, and one beside a reservation', () => {
+describe('the verifier', () => {
+  it('accepts a plan with a case distinction, and one beside a reservation', () => {
     expect(refutation).toBeTruthy();
     expect(verify(snapshot, honest)).toEqual({ isAccepted: true });
     expect(ownedReservation(beside.reservations)?.state).toBe('promised');
     expect(verify(reserved, beside)).toEqual({ isAccepted: true });
   });
 
-  it('a proof that rests on devices being whole', () => {
+  it('accepts a proof that uses whole devices', () => {
     expect(whole.certificate.levels).toEqual([{ priority: 50, placed: 1, upperBound: 1 }]);
     expect(whole.proof?.levels[0]?.refutation).toBeTruthy();
     expect(verify(inDevices(4_000), whole)).toEqual({ isAccepted: true });
     expect(plan(inDevices(3_719)).certificate.levels).toEqual([{ priority: 50, placed: 2, upperBound: 2 }]);
   });
 
-  it('without more proof that what is no smaller than something that cannot start cannot start either', () => {
+  it('accepts without proof that a request cannot start which dominates one that cannot', () => {
     for (const last of [exhausted([3, 1]), exhausted([4, 2])]) {
       expect(verify(last, unproven(last))).toEqual({ isAccepted: true });
     }
   });
 
-  it('a plan that went through JSON', () => {
+  it('accepts a plan that went through JSON', () => {
     const copy = JSON.parse(JSON.stringify(honest)) as Plan;
     expect(verify(snapshot, copy)).toEqual({ isAccepted: true });
   });
 
-  it('a bound that is more modest than what is proven', () => {
+  it('accepts a bound above what is proven', () => {
     const modest = withCertificate(withLevel(honest, 1, { upperBound: 9 }), { optimal: false });
     expect(verify(snapshot, { ...modest, certificate: { ...modest.certificate, optimal: false } }).isAccepted).toBe(
       true,
     );
   });
 
-  it('every plan of the planner', () => {
+  it('accepts every plan of the planner', () => {
     const problem = { shapes: 40, count: 20, largest: 500, levels: 4 };
     fc.assert(
       fc.property(someSnapshot(problem), (some) => {
@@ -133,7 +133,7 @@ describe('the verifier accepts', () => {
   });
 });
 
-describe('the verifier refuses', () => {
+describe('the verifier', () => {
   const place = honest.place;
   it.each<[string, Snapshot, Plan]>([
     ['a plan without a proof', snapshot, { ...honest, proof: null }],
@@ -228,11 +228,11 @@ describe('the verifier refuses', () => {
     ],
     ['starts in the way of the promise', reserved, { ...beside, place: [{ shape: 1, count: 2, includes: [] }] }],
     ['bounds that need the reservation, without it', reserved, { ...beside, reservations: [] }],
-  ])('%s', (_, problem, forged) => {
+  ])('refuses %s', (_, problem, forged) => {
     expect(verify(problem, forged).isAccepted).toBe(false);
   });
 
-  it('every proof of what is not true, however it is made up', () => {
+  it('refuses every invented proof of a false bound', () => {
     const price = fc.oneof(
       fc.constant(0),
       fc.integer({ min: -16, max: 16 }).map((part) => part * 2 ** 56),

@@ -29,7 +29,7 @@ describe('a basis', () => {
     expect([...basis.rowOf]).toEqual([-1, -1, -1, 0, 1]);
   });
 
-  it('keeps its inverse through exchanges, as if computed from scratch', () => {
+  it('keeps an inverse through exchanges that equals one computed from scratch', () => {
     const lp = program();
     const basis = new Basis(lp);
     basis.exchange(0, 0, basis.column(0), true);
@@ -43,7 +43,7 @@ describe('a basis', () => {
     expect(basis.age).toBe(0);
   });
 
-  it('exchanges rows where the first has a zero', () => {
+  it('swaps rows where the first has a zero', () => {
     const lp = program();
     const basis = new Basis(lp);
     basis.variables.set([4, 0]);
@@ -51,7 +51,7 @@ describe('a basis', () => {
     expect(product(lp, basis)).toEqual(IDENTITY);
   });
 
-  it('falls back to slacks when it has become singular', () => {
+  it('resets to slacks when the basis has become singular', () => {
     const lp = program();
     const basis = new Basis(lp);
     basis.variables.set([0, 1]);

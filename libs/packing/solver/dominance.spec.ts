@@ -21,7 +21,7 @@ const shape = (priority: number, request: [number, number, number]): WaitingShap
   aShape({ priority, request: amounts(...request), count: 2 });
 
 describe('a level that can start nothing', () => {
-  it('closes itself, and what is no smaller below it; nothing above, and nothing that is smaller in one resource', () => {
+  it('prunes its own classes and dominated ones below, but none that is smaller in one resource', () => {
     const above = shape(3, [20, 20, 20]);
     const nothing = [shape(2, [10, 10, 0]), shape(2, [30, 5, 0])];
     const below = [
@@ -36,11 +36,11 @@ describe('a level that can start nothing', () => {
     expect(leftOpen(waiting, 1)).toEqual(['20,20,20', '9,99,99', '29,9,0', '99,4,99']);
   });
 
-  it('says nothing by what could not start anywhere', () => {
+  it('ignores classes that could not start anywhere', () => {
     expect(leftOpen([shape(2, [101, 0, 0]), shape(1, [1, 0, 0])], 0)).toEqual(['1,0,0']);
   });
 
-  it('compares with no more than some, where nothing is smaller than anything else', () => {
+  it('limits comparisons where no class dominates another', () => {
     const steps = Array.from({ length: 100 }, (_, at) => at);
     const nothing = steps.map((at) => shape(2, [at, 99 - at, 0]));
     const below = steps.map((at) => shape(1, [at, 99 - at, 1]));

@@ -14,7 +14,7 @@ import type { WaitingShape } from '../types.js';
 const shape = (priority: number, request: [number, number], count = 1): WaitingShape =>
   aShape({ priority, request: amounts(...request), count });
 
-describe('what a search that was cut short has left out', () => {
+describe('filling after a search that was cut short', () => {
   const some: Multipliers = { capacity: [1, 2, 3], sums: [4] };
   const nothing: Multipliers = { capacity: [0, 0, 0], sums: [] };
 
@@ -36,7 +36,7 @@ describe('what a search that was cut short has left out', () => {
     waiting: [shape(3, [6, 1]), shape(2, [2, 2], 3), shape(1, [1, 0], 5), shape(0, [7, 7], 9)],
   });
 
-  it('starts as far as it fits, and what was proven of lower levels is forgotten: it spoke of fewer above them', () => {
+  it('fills what fits, and discards the bounds of lower levels, which counted on fewer above', () => {
     const x = Float64Array.of(1, 0, 0, 0);
     const solution = solutionOf(program, [1, 0, 0, 0], [1, 0, 0, 0]);
     expect(fillRemaining(program, solution, x)).toBe(true);
@@ -57,7 +57,7 @@ describe('what a search that was cut short has left out', () => {
 });
 
 describe('a level of which nothing starts', () => {
-  it('is closed to the levels below it at once, at no cost for their bounds', () => {
+  it('closes a level of which nothing starts, at no cost for the bounds below', () => {
     const [first, middle, last] = [shape(3, [0, 3]), shape(2, [0, 3], 2), shape(1, [3, 0], 2)];
     const program = programOf({ capacity: amounts(4, 4), waiting: [first, middle, last] });
     const box = wholeBox(program);

@@ -24,20 +24,20 @@ describe('the long-step ratio test', () => {
     expect(passed(test)).toEqual([1]);
   });
 
-  it('stops where the slope is exactly zero: going on would find contradictions where there are none', () => {
+  it('stops where the slope is exactly zero: going on would find false contradictions', () => {
     test.offer(0, 1, 4);
     test.offer(1, 2, 2);
     expect(test.choose(6, alpha)).toBe(1);
   });
 
-  it('finds a contradiction where nothing stops it', () => {
+  it('finds a contradiction where no breakpoint ends the step', () => {
     test.offer(0, 1, 4);
     test.offer(1, 2, 1);
     expect(test.choose(6, alpha)).toBe(-1);
     expect(passed(test)).toEqual([0, 1]);
   });
 
-  it('finds none where only rounding errors are left at the end', () => {
+  it('finds no contradiction where only rounding errors are left', () => {
     test.offer(0, 1, 4);
     test.offer(1, 2, 2 - 1e-9);
     expect(test.choose(6, alpha)).toBe(1);
@@ -49,7 +49,7 @@ describe('the long-step ratio test', () => {
     expect(test.choose(6, alpha)).toBe(3);
   });
 
-  it('has nothing to choose from without candidates', () => {
+  it('returns nothing without candidates', () => {
     expect(test.choose(1, alpha)).toBe(-1);
     expect(passed(test)).toEqual([]);
   });

@@ -56,7 +56,7 @@ describe('exchanging what stays', () => {
     expect(stayingAfter(program, before)).toEqual(after);
   });
 
-  it('never keeps less, nor more than fits, and ends where no exchange of one for one pays', () => {
+  it('retains no less than before, no more than fits, and ends where no single exchange pays', () => {
     fc.assert(
       fc.property(someRuns, fc.integer({ min: 1, max: 200 }), (runs, capacity) => {
         const program = programOf(runs, capacity);

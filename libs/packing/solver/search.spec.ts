@@ -46,24 +46,24 @@ const coprime = programOf(
 );
 
 describe('a search', () => {
-  it('finds a point with as many as are asked for', () => {
+  it('finds a point with the target count', () => {
     const { x } = ask(coprime, [], 4);
     expect(x).not.toBeNull();
     expect(sumLevel(coprime, x as Float64Array, 0)).toBe(4);
     expect(fits(coprime, x as Float64Array)).toBe(true);
   });
 
-  it('shows that there is none with more', () => {
+  it('proves that no point has more', () => {
     const { x, refutation } = ask(coprime, [], 6);
     expect(x).toBeNull();
     expect(refutation?.target).toBe(6);
   });
 
-  it('says nothing when it may not look', () => {
+  it('returns nothing without a budget', () => {
     expect(ask(coprime, [], 6, new StepBudget(0, undefined))).toEqual({ x: null, refutation: null });
   });
 
-  it('always answers small questions, and rightly', () => {
+  it('decides every small target correctly', () => {
     fc.assert(
       fc.property(someSnapshot({ shapes: 6, count: 4, largest: 12, levels: 2 }), fc.nat(2), (snapshot, more) => {
         const program = programOf(snapshot);
@@ -97,18 +97,18 @@ describe('rounding', () => {
     return roundToCounts(task, effort, budget());
   };
 
-  it('takes a whole point as it is', () => {
+  it('takes a whole point unchanged', () => {
     expect(round(3, [1, 0, 2])).toEqual(Float64Array.of(1, 0, 2));
   });
 
-  it('makes the count right where a fraction was cut off, and exchanges until capacity is kept', () => {
+  it('restores the count where a fraction was cut off, and swaps until capacity is kept', () => {
     const x = round(4, [0, 1, 3.5]);
     expect(x).not.toBeNull();
     expect(sumLevel(coprime, x as Float64Array, 0)).toBe(4);
     expect(fits(coprime, x as Float64Array)).toBe(true);
   });
 
-  it('gives up where there is no such point', () => {
+  it('stops where there is no such point', () => {
     expect(round(6, [1, 1, 4])).toBeNull();
     expect(round(7, [1, 1, 4])).toBeNull();
   });

@@ -74,7 +74,7 @@ describe('the simplex method', () => {
     expect([simplex.value(0), simplex.value(1)]).toEqual([1, 2]);
   });
 
-  it('goes on from where it was when a bound has changed, and back', () => {
+  it('continues from the last basis when a bound has changed, and back', () => {
     const lp = build(
       [{ amounts: [1, 1], cost: 1, level: false, most: 9 }],
       [
@@ -104,7 +104,7 @@ describe('the simplex method', () => {
     expect(solverOf(lp).solve()).toBe('optimal');
   });
 
-  it('always ends with multipliers that prove its answer, again after bounds have changed', () => {
+  it('ends with multipliers that prove the result, again after bounds have changed', () => {
     const whole = fc.integer({ min: 0, max: 9 });
     const column = fc.record({
       amounts: fc.tuple(whole, whole),

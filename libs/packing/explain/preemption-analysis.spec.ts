@@ -9,7 +9,7 @@ import { someBusyCluster, TRIABLE, YIELDING } from '../testing/busy-clusters.js'
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
 import type { Plan, RunningGroup, Snapshot } from '../types.js';
 import { type Blocker, blockersOf, blockersOfOne } from './blockers.js';
-import { type Displacement, displacementOf } from './displacement.js';
+import { type Displacement, displacementOf } from './preemption-analysis.js';
 import { forecast } from './forecast.js';
 import { startsOf } from './places.js';
 import { displacementInWords, sentenceOf } from './sentence.js';
@@ -31,7 +31,7 @@ const busy = (changes: Partial<Snapshot>): Snapshot => aSnapshot({ policy: YIELD
 
 const ofFirst = (snapshot: Snapshot): Displacement => displacementOf(snapshot, plan(snapshot), 0);
 
-describe('who could be stopped for a deployment that waits', () => {
+describe('preemption analysis', () => {
   const running = [
     runs('may'),
     runs('new', {}, 20),
@@ -41,7 +41,7 @@ describe('who could be stopped for a deployment that waits', () => {
   ];
   const waiting = [aShape({ request: amounts(30) })];
 
-  it('is told with what forbids it for each of the others, and whether it would be enough', () => {
+  it('lists candidates, what protects each of the others, and whether stopping all candidates suffices', () => {
     const snapshot = busy({ running, waiting });
     expect(plan(snapshot).place).toEqual([]);
     const told = ofFirst(snapshot);
@@ -61,7 +61,7 @@ describe('who could be stopped for a deployment that waits', () => {
     );
   });
 
-  it('does not count who is given up for it among those that stay, nor says for whom others stop: who that was may wait no more', () => {
+  it('counts a victim of the shape neither as ineligible nor as a candidate', () => {
     const two = [runs('one', { resources: amounts(50) }), runs('two', { resources: amounts(30) })];
     const stopping = aRunningGroup({ priority: 10, resources: amounts(20), isTerminating: true });
     const snapshot = busy({ running: [...two, stopping], waiting: [aShape({ request: amounts(80) }), ...waiting] });
@@ -75,7 +75,7 @@ describe('who could be stopped for a deployment that waits', () => {
     expect(displacementInWords(told, time)).toContain('of what else runs, 2 are being stopped already');
   });
 
-  it('tells what is marked, and left out because there is too much, from what is not marked', () => {
+  it('separates deployments that are marked but were not considered from those that are not marked', () => {
     const group = aRunningGroup({ priority: 10, resources: amounts(30), count: 3, notConsidered: 2 });
     const equal = aRunningGroup({ resources: amounts(10), notConsidered: 1 });
     const told = ofFirst(busy({ running: [group, equal], waiting }));
@@ -94,7 +94,7 @@ describe('who could be stopped for a deployment that waits', () => {
     ]);
   });
 
-  it('is nobody where the policy says so', () => {
+  it('finds no candidate to be allowed where the policy never preempts', () => {
     const told = ofFirst(aSnapshot({ running, waiting }));
     expect(told.isAllowed).toBe(false);
     expect(displacementInWords(told, time)).toBe(
@@ -102,7 +102,7 @@ describe('who could be stopped for a deployment that waits', () => {
     );
   });
 
-  it('is nobody where nothing is of lower priority, or nothing runs', () => {
+  it('finds no candidate where nothing of lower priority runs', () => {
     const equal = [aRunningGroup({ resources: amounts(90) })];
     expect(displacementInWords(ofFirst(busy({ running: equal, waiting })), time)).toBe(
       'Nothing can be stopped for it: of what runs, 1 has its priority or a higher one.',
@@ -112,7 +112,7 @@ describe('who could be stopped for a deployment that waits', () => {
     );
   });
 
-  it(`is true in ${RUNS} states: each of the candidates may be given up, and all of them together are not enough for what waits`, () => {
+  it(`finds in ${RUNS} states only candidates that may be preempted, and never enough of them for what waits`, () => {
     let [short, waits, victims] = [0, 0, 0];
     fc.assert(
       fc.property(someBusyCluster(TRIABLE), (snapshot) => {
@@ -188,7 +188,7 @@ describe('a nomination', () => {
     return blockersOfOne(kept, { id: 'x', priority: 50, older });
   };
 
-  it('tells whoever has it when it starts at the latest', () => {
+  it('states when the nominated deployment starts at the latest', () => {
     const told = blockers(0);
     expect(told.slice(0, 2)).toEqual([
       { code: 'NOMINATED', isOwn: true, deployments: 1, untilMs: 30_000, resources: [] },
@@ -200,7 +200,7 @@ describe('a nomination', () => {
     expect(blockers(0, 1).map(({ code }) => code)).not.toContain('NOMINATED');
   });
 
-  it('tells others for how many room is being made', () => {
+  it('states to others for how many deployments room is being made', () => {
     const wide = { ...snapshot, waiting: [own, { ...other, request: amounts(45) }] };
     const kept = blockersOf(wide, result).find(({ shape }) => shape === 1)!;
     expect(kept.blockers).toContainEqual({
@@ -215,11 +215,11 @@ describe('a nomination', () => {
   });
 });
 
-describe('preemption in what else is told', () => {
+describe('preemption in unlocks and forecasts', () => {
   const running = [runs('low', { resources: amounts(80), endsAtMs: 500_000 })];
   const waiting = [aShape({ request: amounts(60), maxRuntimeSeconds: 100 })];
 
-  it('unlocks what waits, by a policy that allows it or a priority that is high enough', () => {
+  it('unlocks what waits by a policy that allows preemption, or by a higher priority', () => {
     const subject = { ...waiting[0]!.oldest, shape: 0, olderIn: () => 0 };
     const never = aSnapshot({ running, waiting });
     const policy = { kind: 'policy', preemption: 'lower-priority' };
@@ -231,7 +231,7 @@ describe('preemption in what else is told', () => {
     expect(unlocksOf(graceful, subject).unlocks).toContainEqual({ ...policy, untilMs: 30_000 });
   });
 
-  it('is part of a forecast: who is given up waits again, and who comes starts at once', () => {
+  it('forecasts that victims wait again and their preemptors start at once', () => {
     const low = aShape({
       priority: 10,
       request: amounts(80),

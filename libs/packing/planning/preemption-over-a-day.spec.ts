@@ -18,7 +18,7 @@ const somePolicy = fc.record({
 const HIGHEST = 3;
 
 describe.each([0, 600])('over a day, with a grace of %i seconds,', (stopGraceSeconds) => {
-  it('where all are of one size, no more are given up at a priority than arrive above it, and all come to their end', () => {
+  it('preempts no more at a priority than arrive above where all sizes are equal, and completes all', () => {
     let evictions = 0;
     fc.assert(
       fc.property(someDay(fc.constant(1)), somePolicy, (list, some) => {
@@ -34,7 +34,7 @@ describe.each([0, 600])('over a day, with a grace of %i seconds,', (stopGraceSec
     expect(evictions).toBeGreaterThan(30);
   });
 
-  it('whatever the sizes: each pass that gives up makes room for somebody above, and no more do so than have arrived or lost their room there', () => {
+  it('preempts only for a start above, in no more passes than deployments arrived or lost their room there', () => {
     let evictions = 0;
     fc.assert(
       fc.property(someDay(fc.integer({ min: 1, max: 10 })), somePolicy, (list, some) => {
@@ -80,8 +80,8 @@ const evictionsOf = (list: readonly SimulatedDeployment[], capacity: number, pol
   return simulation.evictions.map(({ id }) => id);
 };
 
-describe('preemption loops that are known from elsewhere', () => {
-  it('Kueue 3779: what was given up is created again, admitted again, and given up again', () => {
+describe('known preemption loops', () => {
+  it('avoids Kueue 3779: a victim is admitted again and preempted again', () => {
     const list = [
       aDeployment('a1', { request: amounts(100) }),
       aDeployment('a2', { request: amounts(100), arrivesAtSeconds: 1 }),
@@ -97,7 +97,7 @@ describe('preemption loops that are known from elsewhere', () => {
     expect(evictionsOf(list, 300, FREE)).toEqual(['b2', 'a2']);
   });
 
-  it('Kueue 14543: two that could give each other up, and a victim that starts in place of its preemptor', () => {
+  it('avoids Kueue 14543: two preempt each other, and a victim starts in place of its preemptor', () => {
     const competition = [
       aDeployment('first', { request: amounts(60) }),
       aDeployment('second', { request: amounts(60), arrivesAtSeconds: 10 }),

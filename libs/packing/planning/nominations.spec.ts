@@ -43,8 +43,8 @@ function decide(changes: Partial<Snapshot>): Plan {
   return result;
 }
 
-describe('what displaces others that need time to stop', () => {
-  it('is nominated until they have stopped, at the latest when their grace is over', () => {
+describe('a nomination', () => {
+  it('nominates the preemptor until its victims have stopped, at the latest when their grace is over', () => {
     const result = decide({ running: [runs('a'), runs('b')], waiting: [asked] });
     expect(result.preempt.map(({ id }) => id)).toEqual(['a', 'b']);
     expect(result.place).toEqual([]);
@@ -59,7 +59,7 @@ describe('what displaces others that need time to stop', () => {
     expect(next.wakeAtMs).toBe(30_000);
   });
 
-  it('asks for no pass while it waits for that, however little is known of who comes behind it', () => {
+  it('asks for no pass while the nominated deployment waits, whatever is known of the next in line', () => {
     const policy = { ...PATIENT, reserveAfterSeconds: 0 };
     const running = [terminating({ endsAtMs: 30_000 }), runs('stays', { priority: 60 })];
     const alike = aShape({ request: amounts(50), count: 2 });
@@ -72,7 +72,7 @@ describe('what displaces others that need time to stop', () => {
     expect(next).toMatchObject({ place: [], preempt: [], reservations: [{ count: 1 }], wakeAtMs: 30_000 });
   });
 
-  it('is not overtaken by a nomination of its priority that came later', () => {
+  it('starts the older of two nominations of one priority first', () => {
     const older = aShape({ request: amounts(60) });
     const younger = aShape({ request: amounts(40) });
     const reservations = [
@@ -88,13 +88,13 @@ describe('what displaces others that need time to stop', () => {
     ]);
   });
 
-  it('starts at once beside those that have not started yet', () => {
+  it('starts at once where the victims have not been reported as started', () => {
     const result = decide({ running: [runs('a', {}, true), runs('b', {}, true)], waiting: [asked] });
     expect(result.place).toEqual([{ shape: 0, count: 1, includes: [] }]);
     expect(nominationsOf(result.reservations)).toEqual([]);
   });
 
-  it('keeps its nomination while they stop, and gives up nobody else', () => {
+  it('keeps the nomination while victims stop, and preempts nothing more', () => {
     const result = decide({ running: [terminating(), terminating()], waiting: [asked], reservations: [nomination()] });
     expect(result).toMatchObject({ place: [], preempt: [], reservations: [nomination()] });
   });
@@ -108,7 +108,7 @@ describe('what displaces others that need time to stop', () => {
     expect(result).toMatchObject({ place: [{ shape: 0, count: 1 }], preempt: [], reservations: [] });
   });
 
-  it('is not overtaken by equals, many small ones among them, nor by what is below', () => {
+  it('keeps the freed room from equal and lower priorities, however small', () => {
     const waiting = [
       asked,
       aShape({ request: amounts(10), count: 9 }),
@@ -119,14 +119,14 @@ describe('what displaces others that need time to stop', () => {
     expect(nominationsOf(result.reservations)).toEqual([nomination()]);
   });
 
-  it('loses its nomination to a higher priority, and then nobody else is given up for it in vain', () => {
+  it('loses the nomination to a higher priority, and preempts nothing in vain', () => {
     const waiting = [asked, aShape({ priority: 90, request: amounts(50) })];
     const result = decide({ running: [terminating(), terminating()], waiting, reservations: [nomination()] });
     expect(nominationsOf(result.reservations)).toMatchObject([{ priority: 90, count: 1 }]);
     expect(result.preempt).toEqual([]);
   });
 
-  it('loses its nomination before anybody of its own priority who runs is given up', () => {
+  it('loses the nomination before a run of its own priority is preempted', () => {
     const waiting = [aShape({ request: amounts(40) }), aShape({ priority: 90, request: amounts(50) })];
     const own = nomination({ request: amounts(40) });
     const result = decide({ running: [terminating(), runs('equal', { priority: 50 })], waiting, reservations: [own] });
@@ -134,7 +134,7 @@ describe('what displaces others that need time to stop', () => {
     expect(nominationsOf(result.reservations)).toMatchObject([{ priority: 90 }]);
   });
 
-  it('has no nomination on a cordoned cluster, nor once it waits no more', () => {
+  it('drops nominations on a cordoned cluster, and of deployments that no longer wait', () => {
     expect(
       decide({ running: [terminating()], waiting: [asked], reservations: [nomination()], isCordoned: true })
         .reservations,
@@ -142,7 +142,7 @@ describe('what displaces others that need time to stop', () => {
     expect(decide({ running: [terminating()], waiting: [], reservations: [nomination()] }).reservations).toEqual([]);
   });
 
-  it('does so too when its reservation falls due', () => {
+  it('nominates the owner of a reservation that is due', () => {
     const waiting = [
       aShape({ request: amounts(100), oldest: { id: 'large', queuedAtMs: -900_000 } }),
       aShape({ request: amounts(50), count: 2 }),
@@ -157,7 +157,7 @@ describe('what displaces others that need time to stop', () => {
     expect(later.reservations).toMatchObject([{ state: 'nominated', request: amounts(100), count: 1 }]);
   });
 
-  it('needs no reservation once all of its shape that still wait have nominations, and nobody starts twice', () => {
+  it('ends a reservation where all of its shape are nominated, and starts none twice', () => {
     const own = { request: amounts(40), maxRuntimeSeconds: 60 };
     const reservation: OwnedReservation = {
       ...own,
@@ -184,8 +184,8 @@ describe('what displaces others that need time to stop', () => {
 
 const countOf = (nominations: readonly Nomination[]): number => nominations.reduce((sum, { count }) => sum + count, 0);
 
-describe('always', () => {
-  it('nominations stand, in any number of passes, until all has stopped; then they start, and nobody else is given up for them', () => {
+describe('the planner', () => {
+  it('keeps nominations over any number of passes until all has stopped, then starts these deployments', () => {
     let [nominated, started] = [0, 0];
     const policies = fc.record({
       reserveAfterSeconds: fc.constantFrom(null, null, 300),
@@ -234,8 +234,8 @@ describe('always', () => {
   });
 });
 
-describe('over time', () => {
-  it('Kueue 13662: victims that stop one after another do not come back in between, to be given up again', () => {
+describe('the planner, over time', () => {
+  it('avoids Kueue 13662: victims that stop one after another come back in between', () => {
     const list = [
       aDeployment('a', { stopsInSeconds: 10 }),
       aDeployment('b', { stopsInSeconds: 500, arrivesAtSeconds: 1 }),
@@ -255,7 +255,7 @@ describe('over time', () => {
     expect(simulation.startedAtSeconds.get('a')).toBe(6_500);
   });
 
-  it('nominations end when all has stopped, and in the end all come to theirs', () => {
+  it('ends nominations when all has stopped, and completes every deployment', () => {
     let nominations = 0;
     fc.assert(
       fc.property(someDay(fc.integer({ min: 1, max: 10 })), fc.constantFrom(null, 600), (list, reserveAfterSeconds) => {

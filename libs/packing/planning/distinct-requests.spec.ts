@@ -45,8 +45,8 @@ function aHardProblem(seed: number, { shapes, levels }: { shapes: number; levels
 // Found by a search for problems that take many steps: rounding alone solves most others.
 const HARD = { shapes: 3_000, levels: 5 };
 
-describe('plans of hard problems', () => {
-  it.each([13, 15])('carry a proof that the verifier accepts, or say how far they may be off (seed %d)', (seed) => {
+describe('a plan of distinct requests', () => {
+  it.each([13, 15])('carries a proof that the verifier accepts, or a bound on its gap (seed %d)', (seed) => {
     const snapshot = aHardProblem(seed, HARD);
     const result = plan(snapshot, { withProof: true });
     for (const { placed, upperBound } of result.certificate.levels) {
@@ -57,7 +57,7 @@ describe('plans of hard problems', () => {
     expect(plan(snapshot)).toEqual({ ...result, proof: null });
   });
 
-  it.each([1, 30, 100])('end at a budget of %d steps, with an honest gap', (searchSteps) => {
+  it.each([1, 30, 100])('ends at a budget of %d steps with a true bound', (searchSteps) => {
     const problem = aHardProblem(13, HARD);
     const snapshot = { ...problem, policy: { ...problem.policy, searchSteps } };
     const result = plan(snapshot, { withProof: true });
@@ -74,7 +74,7 @@ describe('plans of hard problems', () => {
     });
   });
 
-  it('stop when the caller says so, with the best plan so far', () => {
+  it('stops when the caller asks, with the best plan up to then', () => {
     const result = plan(aHardProblem(15, HARD), { shouldStop: () => true });
     expect(result.certificate.stopped).toBe('deadline');
     for (const { placed, upperBound } of result.certificate.levels) expect(placed).toBeLessThanOrEqual(upperBound);

@@ -6,7 +6,7 @@ export interface Range {
   readonly max: number;
 }
 
-/** The range of each number of a policy, whoever states it. Durations in seconds. */
+/** The range of each number of a policy. Durations in seconds. */
 export const PLANNING_LIMITS = {
   /** At ten microseconds a step, the longest plan takes two seconds: a pass must end before its session does. */
   searchSteps: { min: 1, max: 200_000 },
@@ -18,7 +18,7 @@ export const PLANNING_LIMITS = {
   preemptAfterSeconds: { min: 0, max: 31_536_000 },
   /** 0: nothing is ever preempted. */
   maxPreemptions: { min: 0, max: 1_000 },
-  /** Up to a day: whoever is stopped holds what others wait for. */
+  /** Up to a day: a terminating deployment holds resources for which others wait. */
   stopGraceSeconds: { min: 0, max: 86_400 },
 } as const satisfies Readonly<Record<Exclude<keyof PlanningPolicy, 'preemption'>, Range>>;
 

@@ -6,7 +6,7 @@
  * all are relative to `PROOF_SCALE`.
  */
 export interface Proof {
-  /** Shapes of which one more is given, beside those that `includes` names: a reservation fell due, but what it displaces has yet to stop. */
+  /** Shapes of which one more is given, beside those that `includes` names: a reservation fell due, but its victims have yet to stop. */
   readonly due?: readonly number[];
   /** Per level, from the highest priority: why no more than the certificate's upper bound can be placed. */
   readonly levels: readonly LevelProof[];
@@ -27,9 +27,9 @@ export interface Multipliers {
 
 /** Why no more can start at one level: a bound at the root, and where more than that is needed, a case distinction. */
 export interface LevelProof {
-  /** Bounds the level's count by linear programming duality; all zero says no more than "there are only so many". */
+  /** Bounds the level's count by linear programming duality; all zero proves no more than the number that wait. */
   readonly root: Multipliers;
-  /** Why more than was placed is impossible although the root's bound allows it; `null` where it does not, or where nobody knows. */
+  /** Why more than was placed is impossible although the root's bound allows it; `null` where it does not, or where that is not known. */
   readonly refutation: Refutation | null;
 }
 

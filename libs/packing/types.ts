@@ -3,7 +3,7 @@ import type { ResourceAmounts } from '#kernel';
 import type { Proof } from './proof.js';
 import type { Reservation } from './reservation.js';
 
-/** Whether anything that runs may be given up, and for whom. */
+/** Whether running deployments may be preempted, and by what. */
 export const PREEMPTION = ['never', 'lower-priority'] as const;
 
 /** One of {@link PREEMPTION}. */
@@ -17,7 +17,7 @@ export interface PlanningPolicy {
   readonly reserveAfterSeconds: number | null;
   /** How long resources are held for a reservation that cannot be promised a time; it then lapses for as long. */
   readonly reserveHoldSeconds: number;
-  /** Whether what runs may be given up for what waits with a higher priority. */
+  /** Whether running deployments may be preempted by waiting ones of higher priority. */
   readonly preemption: Preempting;
   /** How long what was scheduled is left alone before it may be preempted, from when it was scheduled. */
   readonly preemptAfterSeconds: number;
@@ -27,7 +27,7 @@ export interface PlanningPolicy {
   readonly stopGraceSeconds: number;
 }
 
-/** One waiting deployment, as far as the planner must know it: who, and since when (ages decide between interchangeable ones). */
+/** One waiting deployment, as far as the planner must know it: ages decide between interchangeable ones. */
 export interface WaitingHead {
   readonly id: string;
   readonly queuedAtMs: number;
@@ -43,7 +43,7 @@ export interface WaitingShape {
   readonly count: number;
   /** First in age (`queuedAt`, then id) among the `count`. */
   readonly oldest: WaitingHead;
-  /** The next in age after `oldest`, as many as the caller cares to know; they only sharpen who is next in line for a reservation. */
+  /** The next in age after `oldest`, as many as the caller names; they only decide the next in line for a reservation. */
   readonly followers?: readonly WaitingHead[];
 }
 
@@ -55,17 +55,17 @@ export interface RunningGroup {
   readonly count: number;
   /** When its declared runtime is over; `null` where none is declared. A time that has passed is taken as undeclared: it promises nothing. */
   readonly endsAtMs: number | null;
-  /** Present where it is marked preemptible, and alone in its group (`count` 1). Whether it may be given up now, the policy says. */
+  /** Present where it is marked preemptible, and alone in its group (`count` 1). The policy decides whether it may be preempted now. */
   readonly preemptible?: Preemptible;
-  /** So many of them are marked preemptible as well, and are not told apart. No plan depends on it; what is told of them does. */
+  /** How many more of them are marked preemptible, but not listed singly. Used by explanations only. */
   readonly notConsidered?: number;
-  /** Present and true where it was preempted and has not stopped yet: what it holds is for the nominations of those that displaced it. */
+  /** Present and true where it was preempted and has not stopped yet: what it holds is nominated. */
   readonly isTerminating?: boolean;
-  /** Present where it is vacating, and waits again when it has stopped: as whom. No plan depends on it; what is foretold does. */
+  /** The queue entry after termination. Used by forecasts only. */
   readonly returns?: Returning;
 }
 
-/** Who waits again once it has stopped. */
+/** A deployment that waits again once it has stopped. */
 export interface Returning extends WaitingHead {
   readonly maxRuntimeSeconds: number | null;
 }
@@ -91,7 +91,7 @@ export type ReservationCause =
   | 'runtime-overdue' // something runs longer than it declared
   | 'hold-expired' // held for as long as the policy allows
   | 'lapse-over' // lapsed for as long as it was held: its turn again
-  | 'no-longer-waiting' // cancelled, started or changed by somebody else
+  | 'no-longer-waiting' // cancelled, started or changed meanwhile
   | 'too-large' // exceeds the capacity as it is now
   | 'cordoned' // nothing starts here for now
   | 'policy'; // reservations were turned off
@@ -99,7 +99,7 @@ export type ReservationCause =
 /** One thing that happened to a reservation in this plan; together they explain every difference between the one before and the one after. */
 export interface ReservationEvent {
   readonly id: string;
-  /** `nominated`: what makes room for it is asked to stop; as soon as that has, it starts. */
+  /** `nominated`: its victims are asked to stop; as soon as they have, it starts. */
   readonly kind:
     'promised' | 'moved-earlier' | 'moved-later' | 'started' | 'nominated' | 'held' | 'lapsed' | 'withdrawn';
   readonly cause: ReservationCause;
@@ -127,12 +127,12 @@ export interface Placement {
   readonly includes: readonly string[];
 }
 
-/** One running deployment that is given up for one that waits. */
+/** One running deployment that is preempted for one that waits. */
 export interface Preemption {
   readonly id: string;
   /** Index into `snapshot.running`. */
   readonly group: number;
-  /** Index into `snapshot.waiting`: of higher priority, and it starts with this plan, or is nominated from it. */
+  /** Index into `snapshot.waiting`: of higher priority, and it starts with this plan, or is nominated by it. */
   readonly by: number;
   /** Whole seconds that it has run: work that is lost. */
   readonly lostSeconds: number;
@@ -151,7 +151,7 @@ export interface PreemptionCertificate {
 /** What was reached at one priority, and what no plan can exceed that starts as many, and keeps the same, at every higher priority. */
 export interface LevelCertificate {
   readonly priority: number;
-  /** Those that are nominated are among them. */
+  /** Nominated deployments are among them. */
   readonly placed: number;
   readonly upperBound: number;
   /** Present where something that runs at this priority might be preempted. */
@@ -174,7 +174,7 @@ export interface Certificate {
 export interface Plan {
   /** In canonical order: priority from the highest, then request. */
   readonly place: readonly Placement[];
-  /** What is given up, in the order of `snapshot.running`'s priorities from the lowest, then id. */
+  /** Victims, in the order of `snapshot.running`'s priorities from the lowest, then id. */
   readonly preempt: readonly Preemption[];
   /** What is set aside after this plan: nominations in canonical order, then the reservation that has an owner. */
   readonly reservations: readonly Reservation[];

@@ -3,7 +3,7 @@ import { freeAt, allocationOf, allocationsOf } from '../planning/timeline.js';
 import { type Nomination, nominationsOf } from '../reservation.js';
 import type { Plan, RunningGroup, Snapshot } from '../types.js';
 
-/** What is free once everything has stopped that is given up, beside what starts, and beside these nominations. */
+/** What is free after all victims have stopped, beside what starts, and beside these nominations. */
 export function freeAfterStops(
   snapshot: Snapshot,
   { place, preempt }: Pick<Plan, 'place' | 'preempt'>,
@@ -21,8 +21,8 @@ export function freeAfterStops(
 }
 
 /**
- * The nominations of a plan that last until there is room for them. What stops comes back with the priority that it had, and may want for itself what
- * a lower one is nominated to: for whom it was to stop may have gone meanwhile.
+ * Nominations that survive the requeueing of preempted deployments. A victim comes back with its priority, and may take what is nominated to a lower
+ * one: its preemptor may have gone meanwhile.
  */
 export function lastingNominations(
   snapshot: Snapshot,

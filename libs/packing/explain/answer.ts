@@ -10,14 +10,14 @@ import { type BlockerView, viewOfBlocker } from './view.js';
 export interface PlanAnswer {
   readonly place: readonly string[];
   readonly preempt: readonly string[];
-  /** They wait, and start as soon as what was told to stop for them has stopped: at this time at the latest. */
+  /** Nominated deployments: they start when their victims have stopped, at this time at the latest. */
   readonly nominations: readonly { readonly id: string; readonly until: string }[];
   readonly reservation: ReservationAnswer | null;
   readonly certificate: Plan['certificate'];
   readonly waiting: readonly { readonly id: string; readonly blockers: readonly BlockerView[] }[];
 }
 
-/** The reservation that stands after a plan. */
+/** The reservation after a plan. */
 export interface ReservationAnswer {
   readonly id: string;
   readonly promisedAt: string | null;
@@ -29,7 +29,7 @@ export interface ReservationAnswer {
 /**
  * Says what a plan means for every deployment of a problem.
  *
- * @param mostBlockers of those that wait only so many are told of as have no more blockers between them
+ * @param mostBlockers limits the blockers of all waiting deployments together; the list ends before it would exceed them
  */
 export function answerOf(problem: Problem, plan: Plan, time: TimeFormat, mostBlockers = Infinity): PlanAnswer {
   const { snapshot, members } = problem;

@@ -29,7 +29,7 @@ export const BLOCKER_CODES = [
 /** One of {@link BLOCKER_CODES}. */
 export type BlockerCode = (typeof BLOCKER_CODES)[number];
 
-/** Why somebody comes first: it starts now; its priority is higher; it asks for less, at the same priority; it is the same, and older. */
+/** Why other deployments come first: it starts now; its priority is higher; it asks for less, at the same priority; it is the same, and older. */
 export type AheadReason = 'starts-now' | 'higher-priority' | 'smaller' | 'older';
 
 /** A resource of which a reservation leaves too little. */
@@ -59,7 +59,7 @@ export type Blocker =
       readonly available: number;
       readonly missing: number;
     }
-  /** It would be in the way of somebody who has waited long enough. */
+  /** It would delay a deployment that has waited long enough. */
   | {
       readonly code: 'RESERVATION';
       readonly id: string;
@@ -69,14 +69,14 @@ export type Blocker =
       readonly untilMs: number;
       readonly resources: readonly ReservedResource[];
     }
-  /** What was given up for somebody, and has not stopped yet, is kept for that one: for others, or for itself. */
+  /** Victims have not stopped yet, and their resources are nominated: for others, or for itself. */
   | {
       readonly code: 'NOMINATED';
-      /** True: it starts as soon as what was given up for it has stopped. */
+      /** True: it starts as soon as the victims that were preempted for it have stopped. */
       readonly isOwn: boolean;
-      /** How many have such a nomination. */
+      /** How many are nominated. */
       readonly deployments: number;
-      /** When the last of what was given up for them has stopped at the latest. */
+      /** When the last of their victims has stopped at the latest. */
       readonly untilMs: number;
       /** What the nominations of others leave too little of. */
       readonly resources: readonly ReservedResource[];
@@ -103,7 +103,7 @@ export interface ShapeBlockers {
   readonly waiting: number;
   /** How many of them, the oldest, are nominated. */
   readonly nominated: number;
-  /** What keeps the oldest of them. The holder of the reservation is not kept by it. */
+  /** What keeps the oldest of them. The owner of the reservation is not kept by it. */
   readonly blockers: readonly Blocker[];
 }
 
@@ -115,9 +115,9 @@ interface Scene {
   /** Free after the plan, below zero where more is in use than there is. */
   readonly free: readonly number[];
   readonly reserved: Reserved | null;
-  /** Free once all has stopped that is given up, beside all nominations. */
+  /** Free after all victims have stopped, beside all nominations. */
   readonly unreserved: readonly number[];
-  /** The nominations that nobody takes who comes back. */
+  /** Nominations that survive the requeueing of preempted deployments. */
   readonly lastingNominations: readonly Nomination[];
   readonly competition: Competition;
 }
@@ -159,7 +159,7 @@ export function blockersOf(
   });
 }
 
-/** What is taken once a plan has been made real: what is given up is gone, or goes within its grace. */
+/** Allocations once a plan is applied: victims are gone, or end within their grace. */
 export function allocationsAfter(
   snapshot: Snapshot,
   { place, preempt }: Pick<Plan, 'place' | 'preempt'>,
@@ -229,7 +229,7 @@ function blockersOfShape(scene: Scene, index: number): Blocker[] {
   return blockers.length > 0 ? blockers : [{ code: 'NEXT_PASS' }];
 }
 
-/** What the reservation that stands after a plan leaves to others. */
+/** What the reservation after a plan leaves to others. */
 function reservedAfter(snapshot: Snapshot, plan: Plan, allocations: readonly Allocation[]): Reserved | null {
   const reservation = ownedReservation(plan.reservations);
   if (reservation === null || reservation.state === 'lapsed') return null;
@@ -283,7 +283,7 @@ function nominationAgainst({ plan, unreserved }: Scene, shape: WaitingShape): Bl
 }
 
 /**
- * What keeps one deployment of a shape: what keeps the shape, without its own reservation, and with its elders.
+ * What keeps one deployment of a shape: what keeps the shape, without its own reservation, and with the older ones of its shape.
  *
  * @param older how many of the same shape the plan leaves waiting that are older
  */

@@ -20,7 +20,7 @@ function pick<One>(list: readonly One[], numbers: readonly number[]): One[] {
   return list.filter((_, index) => numbers.some((number) => number % list.length === index));
 }
 
-/** What somebody might ask: any of the changes, and the state in which each has really been made. */
+/** Any of the changes, and the state in which each has really been made. */
 const someChange = (state: State): fc.Arbitrary<{ change: Change; after: State }> =>
   fc
     .record({
@@ -101,7 +101,7 @@ describe('a change', () => {
 
   it('throws where the next in age is not known', () => {
     const snapshot = aSnapshot({ waiting: [{ ...shape, count: 2, oldest: heads[0]! }] });
-    expect(() => changed(snapshot, { left: [{ shape, head: heads[0]! }] })).toThrow('nobody knows who is the oldest');
+    expect(() => changed(snapshot, { left: [{ shape, head: heads[0]! }] })).toThrow('the oldest is not known');
   });
 
   it('refuses to remove what is not there', () => {

@@ -11,7 +11,7 @@ export type ShapeOf = Pick<WaitingShape, 'priority' | 'request' | 'maxRuntimeSec
 export interface Member {
   readonly head: WaitingHead;
   readonly shape: ShapeOf;
-  /** So many like it, of which it is the oldest: for those that come. Default 1. */
+  /** Number of deployments like it, of which it is the oldest: for those that come. Default 1. */
   readonly count?: number;
 }
 
@@ -20,7 +20,7 @@ export interface Change {
   readonly capacity?: ResourceAmounts;
   readonly policy?: PlanningPolicy;
   readonly isCordoned?: boolean;
-  /** So many of these groups (index into `snapshot.running`) have ended. */
+  /** How many of each of these groups (index into `snapshot.running`) have ended. */
   readonly ended?: readonly { readonly group: number; readonly count: number }[];
   /** These wait no longer: the snapshot must name them among the first of their shape, or they are not the oldest of it. */
   readonly left?: readonly Member[];
@@ -37,14 +37,14 @@ export interface ChangeOptions {
 interface Group {
   readonly shape: ShapeOf;
   count: number;
-  /** The oldest of the shape, as far as they are known: always at least one while anybody is left. */
+  /** The oldest of the shape, as far as they are known: always at least one while any is left. */
   known: WaitingHead[];
 }
 
 /**
  * The snapshot as it would be after a change: what a pass would read if the change were made.
  *
- * @throws RangeError when the change takes what the snapshot does not have, or leaves a shape of which nobody knows who is the oldest
+ * @throws RangeError when the change takes what the snapshot does not have, or leaves a shape of which the oldest is not known
  */
 export function changed(snapshot: Snapshot, change: Change, { keepsFollowers = false }: ChangeOptions = {}): Snapshot {
   const groups = new Map<string, Group>();
@@ -80,7 +80,7 @@ function leave(groups: Map<string, Group>, { shape, head }: Member): void {
   group.known = group.known.filter(({ id }) => id !== head.id);
 }
 
-/** Those whose names are known are the oldest: somebody younger than all of them joins the unknown, unless there are none. */
+/** The known ones are the oldest: a younger one joins the unknown, unless there are none. */
 function come(groups: Map<string, Group>, { shape, head, count = 1 }: Member): void {
   const key = keyOf(shape);
   const group = groups.get(key) ?? { shape, count: 0, known: [] };
@@ -94,7 +94,7 @@ function come(groups: Map<string, Group>, { shape, head, count = 1 }: Member): v
 function toShapes({ shape, count, known }: Group, keepsFollowers: boolean): WaitingShape[] {
   const [oldest, ...followers] = known;
   if (count === 0) return [];
-  if (oldest === undefined) throw new RangeError(`nobody knows who is the oldest of ${keyOf(shape)}`);
+  if (oldest === undefined) throw new RangeError(`the oldest is not known of ${keyOf(shape)}`);
   return [{ ...shape, count, oldest, ...(keepsFollowers ? { followers } : {}) }];
 }
 

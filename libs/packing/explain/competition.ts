@@ -5,14 +5,14 @@ import { toRow } from '../rows.js';
 import type { Snapshot, WaitingShape } from '../types.js';
 import { isSmaller } from './places.js';
 
-/** Others who come first, at one priority. */
+/** Deployments of one priority that come first. */
 export interface Ahead {
   readonly reason: 'starts-now' | 'higher-priority' | 'smaller';
   readonly priority: number;
   readonly deployments: number;
 }
 
-/** Knows who else needs what a shape is missing. */
+/** Knows which other deployments need what a shape is missing. */
 export interface Competition {
   /** Highest priority first. */
   aheadOf(shape: number, missing: readonly Resource[]): Ahead[];
@@ -33,7 +33,7 @@ function maskOf(amounts: readonly number[]): number {
 }
 
 /**
- * Counts, per priority, who competes for which resources. What is larger than the cluster competes for nothing.
+ * Counts, per priority, the competitors for each resource. What is larger than the cluster competes for nothing.
  *
  * @param starts how many of each shape the plan starts
  */

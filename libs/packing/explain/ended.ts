@@ -1,10 +1,10 @@
 import { toRow } from '../rows.js';
 import type { RunningGroup } from '../types.js';
 
-/** So many of these groups. */
+/** A number of deployments of each of these groups. */
 export type Ended = readonly { readonly group: number; readonly count: number }[];
 
-/** Running deployments whose end starts somebody. */
+/** Running deployments whose end starts a waiting one. */
 export interface LeastEnded {
   /** `null`: none was found. */
   readonly groups: Ended | null;
@@ -12,10 +12,10 @@ export interface LeastEnded {
   readonly isCut: boolean;
 }
 
-/** Pairs are tried where there are at most so many kinds of groups. */
+/** Pairs are tried up to this number of kinds of groups. */
 const MAX_KINDS_IN_PAIRS = 8;
 
-/** So many kinds of groups are tried alone, those that give most first. */
+/** The number of kinds of groups that are tried alone, those that free most first. */
 const MAX_SINGLES = 24;
 
 /**
@@ -41,7 +41,7 @@ export function leastEnded(
   return collect(kinds, missing, attempt);
 }
 
-/** Groups that hold the same, and may be given up or not, or stop already: they differ for the planner by priority and declared end alone. */
+/** Groups that hold the same, and may be preempted or not, or stop already: they differ for the planner by priority and declared end alone. */
 interface Kind {
   readonly amounts: readonly number[];
   /** Indexes of groups, lowest priority first, each as often as it runs, up to a limit. */
@@ -73,7 +73,7 @@ function priorityOf(running: readonly RunningGroup[], index: number): number {
 
 const sum = (amounts: readonly number[]): number => amounts.reduce((total, amount) => total + amount, 0);
 
-/** How much of what is missing somebody's end gives, each resource by its share. */
+/** How much of what is missing the end of one frees, each resource by its share. */
 function gain(amounts: readonly number[], missing: readonly number[]): number {
   return missing.reduce((total, needed, row) => (needed > 0 ? total + Math.min(1, amounts[row]! / needed) : total), 0);
 }

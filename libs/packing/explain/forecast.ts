@@ -32,7 +32,7 @@ export type NoForecast =
 /** When a deployment starts, if nothing else happens than what is known now. */
 export type Eta = { readonly atMs: number } | { readonly atMs: null; readonly reason: NoForecast };
 
-/** What would happen if nobody came, and everything ended when it declared. */
+/** What would happen if nothing were submitted, and everything ended when it declared. */
 export interface Forecast {
   /** In the order of the standings that were asked for. */
   readonly etas: readonly Eta[];
@@ -45,7 +45,7 @@ export interface Forecast {
  * Plays the future with the planner itself: pass after pass, at every moment at which something ends or a plan asked to be woken.
  *
  * What has not declared its runtime runs for ever. Shapes should name as many of their deployments (`followers`) as may start: where
- * nobody knows who is the oldest and that matters, the forecast ends.
+ * the oldest is not known and that matters, the forecast ends.
  */
 export function forecast(
   snapshot: Snapshot,
@@ -72,7 +72,7 @@ interface Line {
   known: WaitingHead[];
 }
 
-/** Somebody whose start is looked for. */
+/** A deployment whose start is predicted. */
 interface Awaited {
   readonly position: QueuePosition;
   readonly key: string;
@@ -87,11 +87,11 @@ class Future {
   private running: RunningGroup[];
   private readonly awaited: Awaited[];
   private reservations: Snapshot['reservations'];
-  /** What was given up, as it waits again, and when it has stopped. */
+  /** Victims as they wait again, and when they have stopped. */
   private returning: { readonly shape: WaitingShape; readonly atMs: number }[];
   private isSettled = false;
   private atOnce = 0;
-  /** The last moment at which something started or ended, or somebody had waited long enough. */
+  /** The last moment at which something started or ended, or a deployment had waited long enough. */
   private quietSinceMs: number;
 
   constructor(
@@ -156,7 +156,7 @@ class Future {
     return true;
   }
 
-  /** What is given up waits again, with the age that it has shown: that it waited before it ran is not known. */
+  /** Victims wait again, with the age that is known: how long they waited before they ran is not. */
   private giveUp({ preempt }: Plan): void {
     const graceMs = this.snapshot.policy.stopGraceSeconds * 1000;
     const gone = new Map(preempt.map((victim) => [victim.group, victim]));
@@ -274,7 +274,7 @@ class Future {
   }
 }
 
-/** How what is given up waits again. */
+/** The shape of a victim that waits again. */
 function givenUp({ priority, resources, endsAtMs }: RunningGroup, { id, sinceMs }: Preemptible): WaitingShape {
   const maxRuntimeSeconds = endsAtMs === null ? null : Math.max(1, Math.round((endsAtMs - sinceMs) / 1000));
   return { priority, request: resources, maxRuntimeSeconds, count: 1, oldest: { id, queuedAtMs: sinceMs } };

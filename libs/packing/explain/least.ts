@@ -35,7 +35,7 @@ function lower(start: readonly number[], attempt: Attempt): Least {
   for (let row = 0, untouched = 0; untouched < amounts.length; row = (row + 1) % amounts.length) {
     const amount = amounts[row]!;
     const lowest = amount === 0 ? amount : lowestAt(amounts, row, attempt);
-    // What was tried does it, but nobody knows of less: that is no answer.
+    // What was tried suffices, but less was not tried: no result.
     if (lowest === null) return { amounts: null, isCut: true };
     if (lowest === amount) {
       untouched++;

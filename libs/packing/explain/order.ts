@@ -23,7 +23,7 @@ export type OrderRule =
   | { readonly rule: 'reservation' }
   /** Others had been stopped to make room for it, since then. */
   | { readonly rule: 'nominated'; readonly sinceMs: number }
-  /** Running deployments were stopped for its shape, of which so many start; the other one's priority is not above all of theirs. */
+  /** Running deployments were stopped for its shape, of which `starts` start; the other one's priority is not above all of theirs. */
   | {
       readonly rule: 'displaced';
       readonly priority: number;
@@ -91,7 +91,7 @@ function nominated(snapshot: Snapshot, result: Plan, first: Competitor, other: C
   return isFirst ? { rule: 'nominated', sinceMs: nomination.sinceMs } : null;
 }
 
-/** Whether somebody is given up for the shape of the first one who would not have had to yield to the other one. */
+/** Whether a victim of the first one's shape would not have had to yield to the other one. */
 function displaced(snapshot: Snapshot, result: Plan, first: Competitor, other: Competitor): OrderRule | null {
   const priorities = result.preempt
     .filter(({ by }) => by === first.shape)
@@ -234,7 +234,7 @@ function byCounting(snapshot: Snapshot, result: Plan, other: Competitor): OrderR
     : { rule: 'tie' };
 }
 
-/** Whether more of what runs at a priority is given up by another plan: more work, or as much in more deployments. */
+/** Whether another plan preempts more at a priority: more work, or as much in more deployments. */
 function lossAt(priority: number, own: PreemptionCertificate | undefined, { certificate }: Plan): OrderRule | null {
   const other = certificate.levels.find(
     (level) => level.priority === priority && level.preemption !== undefined,
@@ -250,7 +250,7 @@ function lossAt(priority: number, own: PreemptionCertificate | undefined, { cert
   };
 }
 
-/** For counting it does not matter who is next in a shape, but somebody has to be. */
+/** Names a next in age: which one it is does not matter for counting, but the snapshot needs one. */
 function withSuccessor(snapshot: Snapshot, { shape: index, queuedAtMs }: Competitor): Snapshot {
   const waiting = snapshot.waiting.map((shape, position) =>
     position === index && shape.count > 1 && (shape.followers ?? []).length === 0

@@ -22,22 +22,22 @@ export interface QueuePosition extends WaitingHead {
   readonly older: number;
 }
 
-const NOBODY: Omit<Placement, 'shape'> = { count: 0, includes: [] };
+const NONE: Omit<Placement, 'shape'> = { count: 0, includes: [] };
 
 /** How a plan starts a deployment. */
 export interface Start {
-  /** `null`: with the plan. Otherwise it has a nomination: as soon as what was told to stop for it has stopped, at this time at the latest. */
+  /** `null`: with the plan. Otherwise it is nominated: it starts when its victims have stopped, at this time at the latest. */
   readonly untilMs: number | null;
 }
 
-/** How a plan starts a deployment: those that a reservation names, then the oldest of the shape, then whoever has a nomination. `null`: it leaves it waiting. */
+/** How a plan starts a deployment: those that a reservation names, then the oldest of the shape, then the nominated. `null`: it leaves it waiting. */
 export function startOf(
   snapshot: Snapshot,
   plan: Pick<Plan, 'place' | 'preempt' | 'reservations'>,
   position: QueuePosition,
 ): Start | null {
   const { place } = plan;
-  const { count, includes } = place.find(({ shape }) => shape === position.shape) ?? NOBODY;
+  const { count, includes } = place.find(({ shape }) => shape === position.shape) ?? NONE;
   if (includes.includes(position.id)) return { untilMs: null };
   const shape = snapshot.waiting[position.shape]!;
   const ids = [shape.oldest, ...(shape.followers ?? [])].map(({ id }) => id);
@@ -50,7 +50,7 @@ export function startOf(
 }
 
 /**
- * Who starts by a plan, and how; first those that start with it.
+ * The deployments that a plan starts, and how; first those that start with it.
  *
  * @param membersOf all that wait of a shape (index into `snapshot.waiting`), oldest first, as far as the plan starts them
  */

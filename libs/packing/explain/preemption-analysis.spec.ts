@@ -85,7 +85,7 @@ describe('preemption analysis', () => {
       { reason: 'not-lower', deployments: 1, untilMs: null },
     ]);
     expect(displacementInWords(told, time)).toBe(
-      'Nothing can be stopped for it: of what runs, 1 is not marked as preemptible, 2 are marked as preemptible and not considered, because so many others are, and 1 has its priority or a higher one.',
+      'Nothing can be stopped for it: of what runs, 1 is not marked as preemptible, 2 are marked as preemptible and not considered, because too many others are, and 1 has its priority or a higher one.',
     );
     const all = aRunningGroup({ ...group, count: 1 });
     expect(ofFirst(busy({ running: [all, aRunningGroup({ resources: amounts(70) })], waiting })).staying).toEqual([

@@ -6,7 +6,7 @@ import { freeAt } from '../planning/timeline.js';
 import type { Plan, RunningGroup, Snapshot, WaitingShape } from '../types.js';
 import { allocationsAfter, type ReservedResource } from './blockers.js';
 
-/** Why a running deployment is not given up for somebody. */
+/** Why a running deployment is not preempted for another. */
 export type StayReason =
   /** It has the same priority, or a higher one. */
   | 'not-lower'
@@ -14,35 +14,35 @@ export type StayReason =
   | 'not-preemptible'
   /** It is marked, and left out because so much is that a pass looks at no more. */
   | 'not-considered'
-  /** It has been given up as often as the policy allows. */
+  /** It has been preempted as often as the policy allows. */
   | 'too-often'
-  /** It has not run for as long as the policy grants everybody. */
+  /** It has not run for as long as the policy grants. */
   | 'too-new'
-  /** It is stopping already, or is about to for somebody else. */
+  /** It is stopping already, or is about to for another deployment. */
   | 'stopping';
 
-/** So much of what runs stays, for one reason. */
+/** Running deployments that stay, for one reason. */
 export interface Staying {
   readonly reason: StayReason;
   readonly deployments: number;
-  /** `too-new`: when the first of them may be given up; otherwise null. */
+  /** `too-new`: when the first of them may be preempted; otherwise null. */
   readonly untilMs: number | null;
 }
 
-/** Whether what runs could be given up for a deployment that waits, and what forbids it. */
+/** Whether running deployments could be preempted for one that waits, and what forbids it. */
 export interface Displacement {
   /** What the policy of the cluster says. */
   readonly isAllowed: boolean;
-  /** Running groups of one, of lower priority, that may be given up as the policy is: index into `snapshot.running`. */
+  /** Running groups of one, of lower priority, that may be preempted under the policy: index into `snapshot.running`. */
   readonly candidates: readonly number[];
-  /** All other that runs and is not given up for the shape, by what keeps it there. */
+  /** Everything else that runs and is not preempted for the shape, by reason. */
   readonly staying: readonly Staying[];
   /** Resources of which there would be too little even if all candidates were gone. */
   readonly short: readonly ReservedResource[];
 }
 
 /**
- * What of that which runs could be given up for a shape, beside what a plan decides already.
+ * Analyzes which running deployments could be preempted for a shape, beside what a plan decides already.
  *
  * Where the policy allows it, the planner has tried: what waits even so is short of something, or waits for a reason that is not room.
  */

@@ -83,7 +83,7 @@ export function reservationOf(
   return [{ id, priority, request, maxRuntimeSeconds, count: 1, state, sinceMs, untilMs }];
 }
 
-/** A problem in the planner's terms, and who is behind each shape, oldest first. */
+/** A problem in the planner's terms, and the deployments of each shape, oldest first. */
 export interface Problem {
   readonly snapshot: Snapshot;
   readonly members: readonly (readonly QueuedDeployment[])[];

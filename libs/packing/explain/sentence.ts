@@ -78,7 +78,7 @@ const STAYING: Readonly<Record<StayReason, (deployments: string, isOne: boolean,
   'not-lower': (deployments, one) => `${deployments} ${one ? 'has' : 'have'} its priority or a higher one`,
   'not-preemptible': (deployments, one) => `${deployments} ${one ? 'is' : 'are'} not marked as preemptible`,
   'not-considered': (deployments, one) =>
-    `${deployments} ${one ? 'is' : 'are'} marked as preemptible and not considered, because so many others are`,
+    `${deployments} ${one ? 'is' : 'are'} marked as preemptible and not considered, because too many others are`,
   'too-often': (deployments, one) =>
     `${deployments} ${one ? 'has' : 'have'} been stopped for others as often as this cluster allows`,
   'too-new': (deployments, _, until) => `${deployments} may not be stopped yet (the first at ${until})`,
@@ -119,7 +119,7 @@ const AHEAD: Readonly<Record<AheadReason, (deployments: string, isOne: boolean) 
   older: (deployments, one) => `${deployments} just like it ${one ? 'has' : 'have'} waited longer`,
 };
 
-/** Who is ahead, one part of the sentence for each reason, whatever the number of priorities. */
+/** Which deployments are ahead, one part of the sentence for each reason, whatever the number of priorities. */
 function aheadInWords(blockers: readonly Blocker[]): string[] {
   const sums = new Map<AheadReason, number>();
   for (const blocker of blockers) {

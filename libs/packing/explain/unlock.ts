@@ -27,7 +27,7 @@ type Key =
   | { readonly kind: 'request'; readonly less: ResourceAmounts; readonly request: ResourceAmounts }
   /** The cluster has so much more. */
   | { readonly kind: 'capacity'; readonly more: ResourceAmounts; readonly capacity: ResourceAmounts }
-  /** So many of these groups (index into `snapshot.running`) have ended; with any one of them running on it does not start. */
+  /** How many of each of these groups (index into `snapshot.running`) end; with any one of them running on it does not start. */
   | {
       readonly kind: 'ended';
       readonly groups: readonly { readonly group: number; readonly count: number }[];
@@ -36,7 +36,7 @@ type Key =
     }
   /** It has this priority; with one less it does not start. */
   | { readonly kind: 'priority'; readonly priority: number }
-  /** The cluster's policy allows to give up what is preemptible and of lower priority. */
+  /** The cluster's policy allows preemption of lower priorities. */
   | { readonly kind: 'policy'; readonly preemption: 'lower-priority' }
   /** Nothing at all: a plan made now starts it. */
   | { readonly kind: 'nothing' };

@@ -18,7 +18,7 @@ export interface Demand {
   readonly shapes: readonly number[];
   /** How many of each shape are still to be decided on, by index of the shape. */
   readonly counts: Float64Array;
-  /** What runs and may be given up. */
+  /** Candidates whose retention is decided. */
   readonly candidates: readonly Candidate[];
   /** What is set aside for some of the waiting, beside the counts of their shapes. */
   readonly reserved?: readonly Reserved[];
@@ -186,7 +186,7 @@ function compareAge(a: WaitingShape, b: WaitingShape): number {
   return compareIds(a.oldest, b.oldest);
 }
 
-/** Who has run longest stays first, ties by id. */
+/** The candidate that has run longest stays first, ties by id. */
 function compareRuns(a: Candidate, b: Candidate): number {
   return a.sinceMs !== b.sinceMs ? a.sinceMs - b.sinceMs : compareIds(a, b);
 }

@@ -2,7 +2,7 @@ import { type ResourceAmounts, RESOURCES } from '#kernel';
 
 import type { RunningGroup, Snapshot } from '../types.js';
 
-/** A running deployment that this plan may give up. */
+/** A running deployment that this plan may preempt. */
 export interface Candidate {
   /** Index into `snapshot.running`. */
   readonly group: number;
@@ -14,21 +14,21 @@ export interface Candidate {
   readonly sinceMs: number;
   /** Whole seconds that it has run. */
   readonly elapsedSeconds: number;
-  /** What is lost with it: elapsed seconds times dominant share of capacity in thousandths, rounded down. */
+  /** Work that is lost with it: elapsed seconds times dominant share of capacity in thousandths, rounded down. */
   readonly lostWork: number;
   /** Work first, then count, in one number: `work` times (candidates of the priority + 1) + 1. */
   readonly weight: number;
 }
 
-/** Whoever has run longer than this is taken to have run so long: 115 days. */
+/** Longer runs count as this long: 115 days. */
 const LONGEST_SECONDS = 10_000_000;
 
-/** The sum of all worth stays below this, so that it is always exact in a double. */
+/** The sum of all weights stays below this, and is therefore exact in a double. */
 const LARGEST_WORTH = 2 ** 52;
 
 /**
- * What runs and may be given up now, in no particular order: marked preemptible, allowed by the policy, and with something of higher priority waiting.
- * Nobody where more runs than there is, or nothing may start: giving up would start nothing.
+ * Running deployments that may be preempted now, in no particular order: marked preemptible, allowed by the policy, and with something of higher priority waiting.
+ * None where more runs than the capacity, or nothing may start: preemption would start nothing.
  */
 export function candidatesOf(snapshot: Snapshot): Candidate[] {
   const { policy, isCordoned, running, waiting } = snapshot;
@@ -53,14 +53,14 @@ export function candidatesOf(snapshot: Snapshot): Candidate[] {
   });
 }
 
-/** From when on a running deployment may be given up; `null`: not at all, as the policy and its past are. */
+/** The time from which on a running deployment may be preempted; `null`: never, under this policy. */
 export function eligibleAtMs({ policy }: Snapshot, { preemptible, isTerminating, count }: RunningGroup): number | null {
   if (preemptible === undefined || isTerminating === true || count !== 1) return null;
   if (preemptible.preemptions >= policy.maxPreemptions) return null;
   return preemptible.sinceMs + policy.preemptAfterSeconds * 1000;
 }
 
-/** What runs without the candidates that are below a priority: for whoever has it they are as good as gone. */
+/** Running groups, minus candidates below `priority`. */
 export function withoutLower(
   running: readonly RunningGroup[],
   candidates: readonly Candidate[],

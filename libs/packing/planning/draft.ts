@@ -17,7 +17,7 @@ export interface Draft {
   readonly started: Float64Array;
   /** How many of these were nominated before. */
   readonly nominated: Float64Array;
-  /** What runs and might be given up. */
+  /** Running deployments that may be preempted. */
   readonly candidates: readonly Candidate[];
 }
 

@@ -2,7 +2,7 @@ import type { Candidate } from './candidates.js';
 import { isSameShape, nominationsOf } from '../reservation.js';
 import type { Snapshot } from '../types.js';
 
-/** Nominations of the snapshot by shape, as far as their deployments still wait; none while nothing may start. */
+/** A nomination of the snapshot, as far as its deployments still wait. */
 export interface ShapeNomination {
   /** Index of the shape. */
   readonly shape: number;
@@ -11,7 +11,7 @@ export interface ShapeNomination {
   readonly sinceMs: number;
 }
 
-/** The nominations that apply. */
+/** Nominations of the snapshot, with their shapes; none while nothing may start. */
 export function shapeNominations({ waiting, reservations, isCordoned }: Snapshot): ShapeNomination[] {
   if (isCordoned) return [];
   return nominationsOf(reservations).flatMap((nomination) => {
@@ -22,22 +22,22 @@ export function shapeNominations({ waiting, reservations, isCordoned }: Snapshot
   });
 }
 
-/** Whether giving up somebody frees what is held at once. */
+/** Whether preempting a candidate frees its resources at once. */
 export function stopsAtOnce({ policy, running }: Snapshot, { group }: Candidate): boolean {
   return policy.stopGraceSeconds === 0 || running[group]?.preemptible?.stopsAtOnce === true;
 }
 
-/** When everything has stopped that was told to, and that is told to now; the time of the snapshot where nothing has to. */
+/** When everything terminating and all of these victims have stopped; the time of the snapshot where nothing has to. */
 export function lastStopMs(snapshot: Snapshot, victims: readonly Candidate[]): number {
   return Math.max(snapshot.nowMs, ...stopsMs(snapshot, victims));
 }
 
-/** When the next of it must have stopped, as far as that is yet to come. */
+/** The next time at which one of them must have stopped. */
 export function nextStopMs(snapshot: Snapshot, victims: readonly Candidate[]): number {
   return Math.min(Infinity, ...stopsMs(snapshot, victims).filter((stop) => stop > snapshot.nowMs));
 }
 
-/** When each of those must have stopped: what vacates, and victims that are given time. */
+/** When each of them must have stopped: what is terminating, and victims that have a grace. */
 export function stopsMs(snapshot: Snapshot, victims: readonly Candidate[]): number[] {
   const { running, nowMs, policy } = snapshot;
   const graceEndsMs = nowMs + policy.stopGraceSeconds * 1000;

@@ -7,7 +7,7 @@ import type { Multipliers } from '../proof.js';
 import { exportPrices, noMultipliers } from '../solver/proof-writer.js';
 import { maximizeUtilization } from '../solver/utilization.js';
 
-/** A solved program: how many of each shape start, what is given up, and how good that is. */
+/** A solved program: how many of each shape start, the victims, and how good that is. */
 export interface Part {
   readonly program: Program;
   readonly solution: LevelSolution;

@@ -22,11 +22,11 @@ import { preemptionsOf } from './victims.js';
 
 /**
  * Decides which waiting deployments start now: from the highest priority down the most at each level, then the highest utilization, then the oldest;
- * what is given up for them, where the policy allows it; and who has the cluster's reservation, so that nobody waits for ever.
+ * which running deployments are preempted for them, where the policy allows it; and which deployment has the cluster's reservation.
  *
  * Pure and deterministic: the same snapshot, in any order, gives the same plan. Never more than the capacity that running deployments leave;
  * where they hold more than there is, nothing starts. Takes milliseconds for thousands of shapes; the policy's steps limit the search, and the
- * certificate says what the plan is worth.
+ * certificate says how good the plan is.
  */
 export function plan(snapshot: Snapshot, options: PlanOptions = {}): Plan {
   const budget = new StepBudget(snapshot.policy.searchSteps, options.shouldStop);
@@ -48,8 +48,8 @@ export function plan(snapshot: Snapshot, options: PlanOptions = {}): Plan {
 }
 
 /**
- * Whether another plan has to follow at once, because it knows what this one cannot say: that what is given up waits again, for others who may
- * be given up later; and, beside a reservation, who of those that start now may be given up for it.
+ * Whether another plan has to follow at once, because it knows more: that victims wait again, for deployments which may be preempted later;
+ * and, beside a reservation, which of the deployments that start now may be preempted for its owner.
  */
 function isFollowed(
   { policy }: Snapshot,
@@ -60,7 +60,7 @@ function isFollowed(
   return preempt.length > 0 || (reservation !== null && place.length > 0);
 }
 
-/** Whether somebody whose reservation is due has to wait for others to stop. */
+/** Whether the owner of a reservation that is due has to wait for victims to stop. */
 function isLater({ id, kind }: ReservationEvent, later: ReadonlySet<string>): boolean {
   return kind === 'started' && later.has(id);
 }
@@ -124,7 +124,7 @@ function toPreemptionCertificate(
   };
 }
 
-/** Sum over resources with capacity of used / capacity, after the plan, and after all has stopped that was told to. */
+/** Sum over resources with capacity of used / capacity, after the plan, when everything terminating has stopped. */
 function sharesInUse(snapshot: Snapshot, draft: Draft): number {
   const used = [0, 0, 0];
   const add = (amounts: readonly number[], count: number): void => {

@@ -14,7 +14,7 @@ const somePolicy = fc.record({
   reserveAfterSeconds: fc.constantFrom(null, 600),
 });
 
-/** Above all others of {@link someDay}: nobody ever gives way to more than these. */
+/** Above all others of {@link someDay}: nothing ever yields to more than these. */
 const HIGHEST = 3;
 
 describe.each([0, 600])('over a day, with a grace of %i seconds,', (stopGraceSeconds) => {

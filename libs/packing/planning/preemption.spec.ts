@@ -124,7 +124,7 @@ describe('preemption', () => {
 
 describe('a start beside a promise', () => {
   const policy = { ...YIELDING, preemptAfterSeconds: 0, reserveAfterSeconds: 0 };
-  // Whoever stands first waits for the one GPU until the tenth second, and wants 30 of 100 beside it.
+  // The first in line waits for the one GPU until the tenth second, and wants 30 of 100 beside it.
   const busyUntilTen = aRunningGroup({ priority: 90, resources: amounts(0, 0, 1), endsAtMs: 10_000 });
   const first = aShape({ priority: 50, request: amounts(30, 0, 1) });
   const low = aShape({ priority: 40, request: amounts(60) });

@@ -208,7 +208,7 @@ describe('the planner, in the middle of the life of a cluster', () => {
         const best = certificate.levels.map(() => 0);
         for (const place of allStarts(snapshot)) {
           const needed = ResourceVector.of(reservation.request);
-          // Whoever has the promise waits for it: only the others of its shape may start.
+          // The owner waits for its promise: only the others of its shape may start.
           const others = snapshot.waiting.map((shape) => shape.count - (keyOf(shape) === keyOf(reservation) ? 1 : 0));
           const isPossible =
             place.every(({ shape, count }) => count <= (others[shape] as number)) &&

@@ -18,7 +18,7 @@ export interface Newcomer {
 export type ReservationOwner =
   Newcomer | { readonly id: string; readonly shape: number; readonly existing: OwnedReservation };
 
-/** What can be done for a holder: start it, promise it a time, hold resources for it, let that rest for a while, or nothing. */
+/** What can be done for an owner: start it, promise it a time, hold resources for it, let that rest for a while, or nothing. */
 export type Decision =
   | { readonly kind: 'start' }
   | { readonly kind: 'promised'; readonly atMs: number }
@@ -41,7 +41,7 @@ export function decide(snapshot: Snapshot, owner: ReservationOwner, allocations:
   return { kind: existing.state, sinceMs: existing.sinceMs, untilMs: existing.untilMs };
 }
 
-/** The reservation that stands after a decision. */
+/** The reservation after a decision. */
 export function reservationAfter(
   snapshot: Snapshot,
   owner: ReservationOwner,
@@ -58,7 +58,7 @@ export function reservationAfter(
   return { ...owned, state: decision.kind, sinceMs: decision.sinceMs, untilMs: decision.untilMs };
 }
 
-/** The difference between what stood and what was decided, with its cause; `null` when there is none. */
+/** The event that turns the existing reservation into the one that was decided, with its cause; `null` when nothing changed. */
 export function eventOf(
   snapshot: Snapshot,
   owner: ReservationOwner,
@@ -106,7 +106,7 @@ function causeOfDelay(snapshot: Snapshot, owner: ReservationOwner, promisedAtMs:
   return wouldHold ? 'runtime-overdue' : 'capacity-lost';
 }
 
-/** What stands is kept only while its deployment waits as it did, could start at all, and reservations are wanted; otherwise says why not. */
+/** Why a reservation ends before planning: its owner waits no more or could never start, or the policy or a cordon forbids it; otherwise `null`. */
 export function reasonToWithdraw(snapshot: Snapshot, existing: OwnedReservation): ReservationCause | null {
   if (snapshot.isCordoned) return 'cordoned';
   if (snapshot.policy.reserveAfterSeconds === null) return 'policy';

@@ -121,7 +121,7 @@ describe('a reservation', () => {
   it('asks for a pass at once where the next of a shape is not named', () => {
     const twins = aShape({ request: amounts(40), count: 2, oldest: { id: 'first', queuedAtMs: 0 } });
     const early = plan(blocked({ policy: DEFAULT_POLICY, waiting: [twins] }));
-    // Whoever is next came after the first.
+    // The next one came after the first.
     expect([early.place[0]?.count, early.wakeAtMs]).toEqual([1, 600_000]);
     const result = plan(blocked({ waiting: [twins] }));
     expect([result.place[0]?.count, result.wakeAtMs]).toEqual([1, 0]);

@@ -27,11 +27,11 @@ export interface ReservedPlan {
 }
 
 /**
- * Plans, and makes sure that nobody waits for ever because others are smaller.
+ * Plans, and ensures that no deployment waits for ever because others are smaller.
  *
  * 1. Without a reservation: what the plan starts anyway needs none.
- * 2. Who stands first among those who have waited long enough and are still left out has, or gets, the reservation.
- * 3. If that one fits now, it starts, and the next in line is looked at; otherwise its reservation limits the rest.
+ * 2. The first in line of the deployments that have waited long enough and are left out has, or gets, the reservation.
+ * 3. If it fits now, it starts, and the next in line is looked at; otherwise its reservation limits the rest.
  */
 export function planWithReservations(snapshot: Snapshot, budget: StepBudget): ReservedPlan {
   const events: ReservationEvent[] = [];
@@ -53,20 +53,20 @@ export function planWithReservations(snapshot: Snapshot, budget: StepBudget): Re
   }
 }
 
-/** Who might displace others comes before what lower priorities have been given, or in a plan of its own. */
+/** Whether an owner that may preempt would come after a start of lower priority: it is then planned for in the next plan. */
 function needsOwnPlan({ waiting }: Snapshot, { due, candidates }: Draft, owner: ReservationOwner): boolean {
   const priorityOf = ({ shape }: ReservationOwner): number => waiting[shape]!.priority;
   return candidates.length > 0 && due.some((other) => priorityOf(other) < priorityOf(owner));
 }
 
-/** What a holder has to reckon with: what it may displace is as good as gone. */
+/** The snapshot without deployments that the reservation's owner may preempt. */
 function snapshotFor(snapshot: Snapshot, { candidates }: Draft, { shape }: ReservationOwner): Snapshot {
   const { priority } = snapshot.waiting[shape]!;
   const stays = withoutLower(snapshot.running, candidates, priority);
   return { ...snapshot, running: stays.filter(({ isTerminating }) => isTerminating !== true) };
 }
 
-/** Keeps the holder's reservation; who would take over from a standing one, but can be given nothing, leaves it where it is. */
+/** Keeps the owner's reservation. A new owner that can be given nothing leaves an existing reservation where it is. */
 function keep(
   snapshot: Snapshot,
   draft: Draft,
@@ -87,8 +87,8 @@ function keep(
 }
 
 /**
- * Those of the holder's priority that start without its reservation and are known to have waited longer: they start with it, too. A
- * reservation that stands was promised before, and yields to nobody of its priority.
+ * Deployments of the owner's priority that start without its reservation and are known to have waited longer: they start with it, too.
+ * An existing reservation was promised before, and yields to none of its priority.
  */
 function predecessorsOf(snapshot: Snapshot, draft: Draft, owner: ReservationOwner): Newcomer[] {
   if (owner.existing !== null) return [];
@@ -116,7 +116,7 @@ function membersBeside({ oldest, followers = [] }: WaitingShape, due: ReadonlySe
   return [oldest, ...followers].filter((head) => !due.has(head.id));
 }
 
-/** What stands, unless nobody can keep it, or nobody needs it: where all of its shape have nominations, it has one of those. */
+/** The existing reservation, unless it cannot be kept or is not needed: where all of its shape are nominated, the owner is. */
 function confirm(snapshot: Snapshot, draft: Draft, events: ReservationEvent[]): OwnedReservation | null {
   const reservation = ownedReservation(snapshot.reservations);
   if (reservation === null) return null;
@@ -136,7 +136,7 @@ function withdrawn({ id }: OwnedReservation, cause: ReservationEvent['cause']): 
   return { id, kind: 'withdrawn', cause, promisedAtMs: null };
 }
 
-/** Who stands has it, unless somebody of higher priority has waited long enough as well; otherwise the first by priority and age. */
+/** The existing owner, unless a higher priority has waited long enough as well; otherwise the first by priority and age. */
 function nextInLine(snapshot: Snapshot, draft: Draft, existing: OwnedReservation | null): ReservationOwner | null {
   const first = firstEligible(snapshot, draft);
   if (existing === null) return first;
@@ -190,8 +190,8 @@ function finish(
 }
 
 /**
- * The next time at which waiting alone changes something: a promise is due, a hold or lapse ends, somebody has waited long enough, or what runs
- * has run long enough to be given up.
+ * The next time at which waiting alone changes something: a promise is due, a hold or lapse ends, a deployment has waited long enough, or what runs
+ * has run long enough to be preempted.
  */
 function nextWake(snapshot: Snapshot, draft: Draft, reservation: OwnedReservation | null): number | null {
   const { policy, nowMs, isCordoned } = snapshot;
@@ -205,8 +205,8 @@ function nextWake(snapshot: Snapshot, draft: Draft, reservation: OwnedReservatio
       const head = nextWaiting(snapshot, draft, index);
       const eligibleAtMs = (head ?? shape.oldest).queuedAtMs + policy.reserveAfterSeconds * 1000;
       if (eligibleAtMs > nowMs) wake = Math.min(wake, eligibleAtMs);
-      // All that are named start. Who is next is known to the next plan, and may have waited long enough already; but as long as nobody starts
-      // except those that was nominated already, the next plan knows no more than this one.
+      // All that are named start. The next plan knows the next in line, which may have waited long enough; but as long as none starts
+      // but nominated deployments, the next plan knows no more than this one.
       else if (head === null && draft.started[index]! > draft.nominated[index]!) wake = nowMs;
     }
   }

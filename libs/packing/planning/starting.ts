@@ -28,7 +28,7 @@ export function allStarts(draft: Draft): Placement[] {
 
 /**
  * Starts what fits beside all that still holds something, nominations before others of their priority, the oldest first, and nominations the rest. Nothing
- * else starts: what has been made room for goes to nobody else.
+ * else starts: what has been made room for goes to no other deployment.
  */
 export function startWhatFits(snapshot: Snapshot, draft: Draft): Starting {
   const shares = sharesOf(draft);
@@ -84,14 +84,14 @@ function byPriority({ waiting }: Snapshot, shares: readonly Share[]): Share[][] 
   return [...groups.values()];
 }
 
-/** Whoever has waited longest for others to stop is not overtaken by who displaced somebody later. */
+/** Shares in the order of their nominations: the oldest first. */
 function inOrderOfNominations(snapshot: Snapshot, shares: readonly Share[]): Share[] {
   const since = new Map(shapeNominations(snapshot).map(({ shape, sinceMs }) => [shape, sinceMs]));
   const sinceOf = ({ shape }: Share): number => since.get(shape) ?? snapshot.nowMs;
   return shares.toSorted((a, b) => sinceOf(a) - sinceOf(b));
 }
 
-/** What is free beside everything that still holds something, whether it has been told to stop or not. */
+/** What is free beside everything that holds resources, whether it is terminating or not. */
 function leftNow(snapshot: Snapshot, { part: { victims } }: Draft): number[] {
   const gone = new Set(victims.filter((victim) => stopsAtOnce(snapshot, victim)).map(({ group }) => group));
   const left: number[] = toRow(snapshot.capacity);

@@ -1,13 +1,13 @@
 import { toRow } from '../rows.js';
 import type { RunningGroup, Snapshot, WaitingShape } from '../types.js';
 
-/** Amounts of the three resources that are taken until a time; `null`: nobody knows until when. */
+/** Amounts of the three resources that are allocated until a time; `null`: not known until when. */
 export interface Allocation {
   readonly amounts: readonly number[];
   readonly endsAtMs: number | null;
 }
 
-/** What runs already. Who has overrun the declared end may run on for ever. */
+/** Allocations of what runs. A deployment past its declared end may run on for ever. */
 export function allocationsOf(running: readonly RunningGroup[], nowMs: number): Allocation[] {
   return running.map(({ resources, count, endsAtMs }) => ({
     amounts: toRow(resources).map((amount) => amount * count),

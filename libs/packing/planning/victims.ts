@@ -3,7 +3,7 @@ import { toRow } from '../rows.js';
 import type { Placement, Preemption, RunningGroup, Snapshot } from '../types.js';
 
 /**
- * Names for each victim whom it makes room for: starts are walked from the highest priority over what is free while all still runs; the first
+ * Names the preemptor of each victim: starts are walked from the highest priority over what is free while all still runs; the first
  * that does not fit takes from the victims, lowest priority first.
  *
  * As none fits beside what stays and the starts above its priority, each is taken by one of those.
@@ -43,7 +43,7 @@ function fitsIn(most: number, left: readonly number[], amount: number, row: numb
   return Math.max(0, Math.min(most, Math.floor(left[row]! / amount)));
 }
 
-/** Capacity beyond what some of the running groups hold, when all has stopped that was told to before. */
+/** Capacity less what some of the running groups hold, after everything terminating has stopped. */
 function leftBeside({ capacity, running }: Snapshot, holds: (group: number) => boolean): number[] {
   const left: number[] = toRow(capacity);
   running.forEach(({ resources, count, isTerminating }: RunningGroup, group) => {

@@ -158,7 +158,7 @@ describe('the verifier', () => {
     ['one twice', snapshot, withVictims(...honest.preempt, victim)],
     ['others than those with the least work', snapshot, withVictims(...honest.preempt.slice(1), also(6))],
     ['a victim under another name', snapshot, withVictims({ ...victim, id: 'r0' }, ...honest.preempt.slice(1))],
-    ['a victim of nobody', snapshot, withVictims({ ...victim, by: 7 }, ...honest.preempt.slice(1))],
+    ['a victim without a preemptor', snapshot, withVictims({ ...victim, by: 7 }, ...honest.preempt.slice(1))],
     ['a victim of its own priority', snapshot, withVictims({ ...victim, by: 1 }, ...honest.preempt.slice(1))],
     [
       'a victim that lost another time',

@@ -3,7 +3,7 @@ import type { LevelCertificate, Plan, RunningGroup, Snapshot } from '../types.js
 import { at, ensure, max, min, refuse, rowOf, sum } from './verify-numbers.js';
 import { checkStops, lastStop, nominatedIn } from './verify-stopping.js';
 
-/** What a plan decides on: waiting deployments that are alike, or one that runs and might be given up. */
+/** What a plan decides on: waiting deployments that are alike, or a candidate. */
 export type Item = {
   priority: number;
   /** Levels are decided from the highest rank down: what stays at a priority, then the claims there, then what else starts. */
@@ -18,7 +18,7 @@ export type Item = {
 };
 /** What a certificate says of a level: what is reached, and the least that is said to be out of reach (`null`: that, with what starts besides). */
 export type Claim = { rank: number; reached: bigint; beyond: bigint | null };
-/** `held`: what runs, has not been told to stop, and is not decided on. */
+/** `held`: what runs, is not terminating, and is not decided on. */
 type Reading = { starts: Item[]; runs: Item[]; held: Item[] };
 
 const LONGEST_SECONDS = 10_000_000n;
@@ -29,7 +29,7 @@ const stayRank = (priority: number): number => 3 * priority + 2;
 export const isStart = ({ rank }: { rank: number }): boolean => rank % 3 === 0;
 export const isStay = ({ rank }: { rank: number }): boolean => rank % 3 === 2;
 
-/** Reads what runs and starts; refuses impossible counts, and victims that may not be given up, or for nobody. */
+/** Reads what runs and starts; refuses impossible counts, and victims that are no candidates, or without a preemptor. */
 export function readPlan(snapshot: Snapshot, plan: Plan): Reading {
   const { running, waiting, nowMs, isCordoned } = snapshot;
   const candidates = candidatesIn(snapshot);
@@ -107,10 +107,10 @@ function candidatesIn({ policy, waiting, running, capacity, nowMs, isCordoned }:
 function checkVictims(snapshot: Snapshot, plan: Plan, candidates: readonly number[]): Set<number> {
   const { preempt, place } = plan;
   const victims = new Set(preempt.map(({ group }) => group));
-  ensure(victims.size === preempt.length, 'somebody is given up twice');
+  ensure(victims.size === preempt.length, 'a deployment is preempted twice');
   ensure(
     preempt.every(({ group }) => candidates.includes(group)),
-    'somebody is given up who may not be',
+    'a deployment is preempted that may not be',
   );
   for (const { id, group, by, lostSeconds } of preempt) {
     const { preemptible, priority } = at(snapshot.running, group);
@@ -118,7 +118,7 @@ function checkVictims(snapshot: Snapshot, plan: Plan, candidates: readonly numbe
     ensure(preemptible?.id === id, 'a victim has another name');
     ensure(
       isPlaced && at(snapshot.waiting, by).priority > priority,
-      'somebody is given up for nobody of higher priority',
+      'a deployment is preempted for none of higher priority',
     );
     ensure(BigInt(lostSeconds) === secondsOf(snapshot, preemptible?.sinceMs ?? 0), 'a victim has run for another time');
   }
@@ -146,7 +146,7 @@ export function checkNeed({ runs, starts }: Reading, left: readonly bigint[]): v
     ];
     const used = (i: number): bigint => sum(beside, ({ row, taken }) => at(row, i) * taken);
     const fits = left.every((amount, i) => used(i) + at(victim.row, i) <= amount);
-    ensure(!fits, 'somebody is given up for nothing');
+    ensure(!fits, 'a deployment is preempted in vain');
   }
 }
 

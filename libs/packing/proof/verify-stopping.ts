@@ -17,7 +17,7 @@ export const nominatedIn = (of: Pick<Plan, 'reservations'>, shape: WaitingShape)
     ({ count }) => BigInt(count),
   );
 
-/** When all has stopped that was told to, and those of the given groups that may take their time. */
+/** When everything terminating has stopped, and those of the given groups that have a grace. */
 export function lastStop({ running, nowMs, policy }: Snapshot, groups: readonly number[]): number {
   const graceEnds = nowMs + policy.stopGraceSeconds * 1000;
   const vacating = running.map(({ isTerminating, endsAtMs }) =>
@@ -27,7 +27,7 @@ export function lastStop({ running, nowMs, policy }: Snapshot, groups: readonly 
   return Math.max(nowMs, ...vacating, ...told);
 }
 
-/** What starts fits beside everything that still holds something, and whoever is nominated does not, and waits for something to stop. */
+/** What starts fits beside everything that holds resources; what is nominated does not, and waits for something to stop. */
 export function checkStops(snapshot: Snapshot, plan: Plan): void {
   const { running, waiting, capacity, nowMs, policy } = snapshot;
   const victims = plan.preempt.map(({ group }) => group);

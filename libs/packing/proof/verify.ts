@@ -1,4 +1,4 @@
-// Whoever trusts these lines need not trust any others: whole numbers only, and nothing shared with the solver but the forms of data.
+// A reader who trusts these lines need not trust any others: whole numbers only, and nothing shared with the solver but the forms of data.
 import type { LevelProof, Multipliers, ProofNode } from '../proof.js';
 import type { LevelCertificate, Plan, Snapshot, Verdict } from '../types.js';
 import { beside, type Reading } from './verify-beside.js';

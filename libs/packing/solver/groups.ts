@@ -8,13 +8,13 @@ export interface GroupSet {
   readonly members: readonly number[][];
 }
 
-/** Classes that make a group: each costs a row, and two that happen to be equal in one resource are no twins. */
+/** Classes that make a group: each costs a row, and two that happen to be equal in one resource make no group. */
 const SMALLEST_GROUP = 3;
 
 /**
  * Groups open classes of a level by one resource.
  *
- * Many classes share a request of one resource (whole GPUs, above all). Branching on one of them only moves the fraction to its twin;
+ * Many classes share a request of one resource (whole GPUs, above all). Branching on one of them only moves the fraction to another of its group;
  * branching on their sum settles all of them at once.
  */
 export function groupClasses(program: Program, box: Box, lastLevel: number): GroupSet {

@@ -42,7 +42,7 @@ const CLIMB_SHARE = 0.9;
  * 4. Otherwise rounding, then search, look for a plan with exactly as many as the bound; if there is provably none, with one less.
  * 5. What the bound's distance to the count does not pay for is fixed for good, at lower levels too.
  *
- * What stays at a level, of what might be given up there, is then fixed one by one.
+ * Candidates that are retained at a level are then fixed one by one.
  */
 export function solveLevels(program: Program, budget: StepBudget): LevelSolution {
   const levels = program.priorities.length;
@@ -159,7 +159,7 @@ function boundAll(
 }
 
 /**
- * Decides which of those that run at a priority stay (the most work), or which nominations stand (the most), by branch and bound. Then they are
+ * Decides which candidates of a priority are retained (the most work), or which reservations are granted (the most), by branch and bound. Then they are
  * fixed, one by one: no later level may exchange them, nor bargain for them.
  *
  * If the budget ends before that is proven, what starts above is fixed as well, for all that is chosen from then on. Then each of those that go

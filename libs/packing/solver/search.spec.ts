@@ -16,7 +16,7 @@ import { programOf } from '../testing/programs.js';
 
 const budget = (): StepBudget => new StepBudget(1_000, undefined);
 
-/** Asks for a point with so many at the last level, and the given counts above it. */
+/** Asks for a point with a count at the last level, and the given counts above it. */
 function ask(program: Program, above: readonly number[], target: number, by = budget()): SearchResult {
   const level = above.length;
   const counts = Float64Array.from(program.priorities, (_, at) => above[at] ?? 0);

@@ -100,7 +100,7 @@ class Search {
   private readonly relaxation: Relaxation;
   private readonly simplex: Simplex;
   private readonly splits: Splits;
-  /** Deployments required at each level: at the question's own at least so many. */
+  /** Deployments required at each level: at the target's own level at least as many. */
   private readonly counts: Float64Array;
   /** The level whose count is maximized; below zero, little use is what is wanted. */
   private focus = LITTLE_USE;
@@ -138,7 +138,7 @@ class Search {
     return { x: this.found, refutation: { target: this.counts[level]!, groups, tree } };
   }
 
-  /** Whether the question is how much work stays, or which claims stand, not how many start. */
+  /** Whether the target is retained work or granted reservations, not how many start. */
   private get countsWork(): boolean {
     return this.program.stages[this.question.level] !== 'placed';
   }

@@ -33,8 +33,8 @@ export class Splits {
   }
 
   /**
-   * The sums that are fractional now, most undecided first, at most so many. Groups only, as long as one is: many classes share a request,
-   * and branching on one of them would move the fraction to its twin.
+   * The sums that are fractional now, most undecided first, up to the limit. Groups only, as long as one is: many classes share a request,
+   * and branching on one of them would move the fraction to another of its group.
    */
   fractional(simplex: Simplex, most: number): Split[] {
     const groups: Split[] = [];

@@ -8,7 +8,7 @@ const STEPS_BETWEEN_QUESTIONS = 50;
 export type Stop = 'none' | 'budget' | 'deadline';
 
 /**
- * Counts work instead of reading a clock, so that the same problem is always given up at the same point.
+ * Counts work instead of reading a clock, so that a search of the same problem always ends at the same point.
  *
  * A part of the budget can be set aside: each level's search may spend only its slice, so that hard levels at the top leave work for those below.
  */

@@ -7,7 +7,7 @@ export interface BestLevel {
   readonly priority: number;
   readonly work: number;
   readonly count: number;
-  /** Who is given up; `null` where several choices are as good. */
+  /** The victims; `null` where several choices are as good. */
   readonly victims: readonly string[] | null;
   readonly placed: number;
 }
@@ -17,7 +17,7 @@ type Amounts = readonly number[];
 const rowOf = (amounts: ResourceAmounts): number[] => RESOURCES.map((resource) => amounts[resource]);
 const plus = (a: Amounts, b: Amounts, times = 1): number[] => a.map((one, row) => one + times * b[row]!);
 
-/** Who may be given up now, in the plainest words. */
+/** The candidates, in the plainest words. */
 export function yielding({ policy, running, waiting, nowMs, isCordoned }: Snapshot): RunningGroup[] {
   if (policy.preemption === 'never' || isCordoned) return [];
   return running.filter(
@@ -41,7 +41,7 @@ export function workOf({ capacity, nowMs }: Snapshot, { resources, preemptible }
 
 /**
  * The best of all plans, priority by priority: first the most work that stays, then the most of them, then the most starts; by trying everything
- * that is still possible with the counts above. Where several choices of who stays are equally good, the one that a plan made is followed.
+ * that is still possible with the counts above. Where several choices of what stays are equally good, the one that a plan made is followed.
  */
 export function bestYield(snapshot: Snapshot, given: ReadonlySet<string>): BestLevel[] {
   const candidates = yielding(snapshot);

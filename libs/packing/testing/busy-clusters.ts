@@ -43,7 +43,7 @@ const someAmounts = (largest: number): fc.Arbitrary<ResourceAmounts> => {
     .map(([cpu, memory, gpu]) => amounts(cpu, memory, gpu));
 };
 
-/** Clusters in which most of what runs may be given up, and more waits than fits beside it. */
+/** Clusters in which most of what runs may be preempted, and more waits than fits beside it. */
 export function someBusyCluster({ running, shapes, count, largest, elapsed }: BusySize): fc.Arbitrary<Snapshot> {
   const run = fc.record({
     priority: fc.constantFrom(...PRIORITIES),

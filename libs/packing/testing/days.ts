@@ -12,7 +12,7 @@ import { type Eviction, type SimulatedDeployment, Simulation } from './simulator
 /** Seconds of a day. */
 export const DAY = 86_400;
 
-/** A deployment of half a hundred millicores that arrives at once, takes a day, and may be given up; name only what the test is about. */
+/** A deployment of half a hundred millicores that arrives at once, takes a day, and may be preempted; name only what the test is about. */
 export function aDeployment(id: string, changes: Partial<SimulatedDeployment> = {}): SimulatedDeployment {
   return {
     id,
@@ -26,7 +26,7 @@ export function aDeployment(id: string, changes: Partial<SimulatedDeployment> = 
   };
 }
 
-/** A day in which deployments of four priorities (0 to 3) arrive; nine in ten may be given up, and each takes its own time to stop. */
+/** A day in which deployments of four priorities (0 to 3) arrive; nine in ten may be preempted, and each takes its own time to stop. */
 export function someDay(cpu: fc.Arbitrary<number>): fc.Arbitrary<SimulatedDeployment[]> {
   const entry = fc.record({
     cpu,
@@ -48,7 +48,7 @@ export function someDay(cpu: fc.Arbitrary<number>): fc.Arbitrary<SimulatedDeploy
 }
 
 /**
- * Plays a day and what it leaves behind, every plan verified: capacity is kept in every pass, nobody is given up more often than the policy
+ * Plays a day and what it leaves behind, every plan verified: capacity is kept in every pass, none is preempted more often than the policy
  * allows, and all come to their end.
  */
 export function playDay(
@@ -87,12 +87,12 @@ export function lostNominations({ reservations, waiting }: Snapshot, result: Pla
   });
 }
 
-/** What runs, and vacates, holds together. */
+/** What all that runs, or is terminating, holds together. */
 export function heldIn({ running }: Snapshot): ResourceVector {
   return ResourceVector.sum(running.map(({ resources, count }) => ResourceVector.of(resources).times(count)));
 }
 
-/** The state after a plan: victims stop, or vacate; starts run. */
+/** The state after a plan: victims have stopped, or are terminating; starts run. */
 export function afterPlan(snapshot: Snapshot, { place, preempt, reservations }: Plan): Snapshot {
   const { stopGraceSeconds } = snapshot.policy;
   const victims = new Set(preempt.map(({ group }) => group));

@@ -18,7 +18,7 @@ export interface SimulatedDeployment {
   readonly stopsInSeconds?: number;
 }
 
-/** One deployment that is given up in a pass. */
+/** One deployment that is preempted in a pass. */
 export interface Eviction {
   readonly atSeconds: number;
   readonly id: string;
@@ -27,10 +27,10 @@ export interface Eviction {
   readonly by: WaitingShape;
 }
 
-/** So many passes at one moment are no coincidence: nothing comes of them. */
+/** More passes at one moment than this mean a loop. */
 const MOST_PASSES = 200;
 
-/** What has started: since when, and from when on its resources are back if it was told to stop. */
+/** What has started: since when, and from when on its resources are back if it is terminating. */
 interface Run {
   readonly deployment: SimulatedDeployment;
   readonly sinceSeconds: number;
@@ -41,14 +41,14 @@ interface Run {
 export class Simulation {
   readonly startedAtSeconds = new Map<string, number>();
   readonly events: { readonly atSeconds: number; readonly event: ReservationEvent }[] = [];
-  /** Every promise that anybody was ever given, first one first. */
+  /** Every promise that was ever given, first one first. */
   readonly promises = new Map<string, number[]>();
   readonly evictions: Eviction[] = [];
   /** Those that ended by themselves, in order. */
   readonly done: string[] = [];
   /** What the cluster has at a time. */
   capacityAt: (seconds: number) => ResourceAmounts;
-  /** So many of each shape, the oldest, are known by name. */
+  /** How many of each shape, the oldest, are named. */
   names = Infinity;
   /** Sees every pass: what it was given, and what it decided. */
   onPass: (snapshot: Snapshot, result: Plan) => void = () => undefined;

@@ -37,7 +37,7 @@ export function membersOf({ waiting }: Pick<State, 'waiting'>): Waiting[][] {
   return Array.from(groups.values(), (group) => group.sort(byAge));
 }
 
-/** What a pass reads of a state: the oldest of each shape, unless everybody is to be named. */
+/** What a pass reads of a state: the oldest of each shape, unless all are to be named. */
 export function snapshotOf(state: State, namesAll = false): Snapshot {
   const waiting = membersOf(state).map((group): WaitingShape => {
     const [oldest, ...followers] = group.map(({ id, queuedAtMs }) => ({ id, queuedAtMs }));
@@ -54,7 +54,7 @@ export function snapshotOf(state: State, namesAll = false): Snapshot {
   return { ...state, waiting };
 }
 
-/** Who starts by the plan for a state, as a pass would make it real. */
+/** The deployments that the plan for a state starts, as a pass would apply it. */
 export function startedBy(state: State, snapshot = snapshotOf(state)): string[] {
   const members = membersOf(state);
   return plan(snapshot).place.flatMap(({ shape, count, includes }) => {
@@ -64,7 +64,7 @@ export function startedBy(state: State, snapshot = snapshotOf(state)): string[] 
   });
 }
 
-/** Who waits after the plan for a state, and is nominated then: by id, until when. */
+/** The deployments that are nominated after the plan for a state: by id, until when. */
 export function nominatedBy(state: State, snapshot = snapshotOf(state)): Map<string, number> {
   const started = startedBy(state, snapshot);
   const members = membersOf(state);
@@ -96,7 +96,7 @@ export interface StateSize {
   readonly largest: number;
 }
 
-/** Clusters in the middle of their life: something runs, something waits, now and then a reservation stands, or somebody is stopping for others. */
+/** Clusters in the middle of their life: something runs, something waits, some with a reservation or terminating victims. */
 export function someState({ shapes, waiting, running, largest }: StateSize): fc.Arbitrary<State> {
   const shape = fc.record({
     priority: fc.constantFrom(10, 50, 51),
@@ -145,7 +145,7 @@ interface DrawnGroup extends Omit<RunningGroup, 'preemptible'> {
   readonly yields: { readonly ranSeconds: number; readonly preemptions: number } | null;
 }
 
-/** Some of those that stand alone may be given up; some of them not yet, or not any more. */
+/** Some of the groups of one may be preempted; some not yet, or not any more. */
 function toRunning({ yields, ...group }: DrawnGroup, index: number): RunningGroup {
   if (yields === null || group.count > 1) return group;
   const { ranSeconds, preemptions } = yields;

@@ -20,7 +20,6 @@ export { TokenUse } from './tokens/token-use.js';
 export { Operators } from './operators/operators.service.js';
 export { type HashingSettings, PasswordHasher } from './passwords/password-hasher.js';
 export { authEntities } from './auth.entities.js';
-export { UserSchema } from './accounts/user.entity.js';
 export { AuthErrors, unauthenticated } from './auth.errors.js';
 export { AuthModule } from './auth.module.js';
-export { User } from './accounts/user.entity.js';
+export { User, UserSchema } from './accounts/user.entity.js';

@@ -47,7 +47,9 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'jwt') {
   override authenticate(...[request, options]: Parameters<Strategy['authenticate']>): void {
     const token = bearerTokenOf(request as unknown as BearerRequest) ?? '';
     const known = this.verified.get(token);
-    if (known === undefined) super.authenticate(request, options);
+    // Skips what is no JWT, such as an API token: the library would create an error with a stack, ten times as expensive as the rest.
+    if (!token.includes('.')) this.fail(401);
+    else if (known === undefined) super.authenticate(request, options);
     else if (Math.floor(Date.now() / 1000) < known.expiresAtSeconds) this.success(known.credential);
     else {
       this.verified.delete(token);

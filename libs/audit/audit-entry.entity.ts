@@ -1,9 +1,12 @@
-import { defineEntity, p } from '#database';
+import { defineEntity, p, timestamptz } from '#database';
 
-/** Who can act: a person, a program with that person's token, an organization's program, or Stowage itself. */
+/** The kinds of actors: a user, a program with a user's token, a service account, or Stowage itself. */
 export const ACTOR_KINDS = ['user', 'api-token', 'service-account', 'system'] as const;
 
 export type ActorKind = (typeof ACTOR_KINDS)[number];
+
+/** The state of a target before or after an action, as the admins of the organization may see it. Never a secret. */
+export type AuditState = Readonly<Record<string, unknown>>;
 
 const AuditEntrySchema = defineEntity({
   name: 'AuditEntry',
@@ -11,7 +14,7 @@ const AuditEntrySchema = defineEntity({
   properties: {
     id: p.uuid().primary(),
     organizationId: p.uuid().columnType('uuid').nullable(),
-    occurredAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
+    occurredAt: timestamptz.defaultRaw('now()'),
     actorKind: p.text().$type<ActorKind>(),
     actorId: p.uuid().columnType('uuid').nullable(),
     actorName: p.text(),
@@ -20,8 +23,8 @@ const AuditEntrySchema = defineEntity({
     targetKind: p.text(),
     targetId: p.text().nullable(),
     targetName: p.text().nullable(),
-    before: p.json().columnType('jsonb').$type<Readonly<Record<string, unknown>>>().nullable(),
-    after: p.json().columnType('jsonb').$type<Readonly<Record<string, unknown>>>().nullable(),
+    before: p.json<AuditState>().columnType('jsonb').nullable(),
+    after: p.json<AuditState>().columnType('jsonb').nullable(),
     address: p.text().nullable(),
     requestId: p.text().nullable(),
   },
@@ -44,7 +47,7 @@ const AuditEntrySchema = defineEntity({
   ],
 });
 
-/** One line of the audit log. Written once; a trigger refuses every change and every deletion. */
+/** One entry of the audit log. Written once; a trigger refuses every change and every deletion. */
 export class AuditEntry extends AuditEntrySchema.class {}
 AuditEntrySchema.setClass(AuditEntry);
 

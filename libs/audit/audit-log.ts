@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 
-import { type EntityManager, rowsOf, sql } from '#database';
+import { type EntityManager } from '#database';
 import { newId } from '#kernel';
 
-import { type ActorKind } from './audit-entry.entity.js';
+import { type ActorKind, AuditEntry, type AuditState } from './audit-entry.entity.js';
 
-/** Who did it. `id` is null for `system` alone; `tokenId` is there when the actor came with an API token. */
+/** The actor. `id` is null for `system` alone; `tokenId` is present when the actor used an API token. */
 export interface AuditActor {
   readonly kind: ActorKind;
   readonly id: string | null;
@@ -13,15 +13,12 @@ export interface AuditActor {
   readonly tokenId?: string | null;
 }
 
-/** What it was done to, by the noun of the API (`user`, `session`, `invite`, `cluster`). */
+/** The object of the action, by the noun of the API (`user`, `session`, `invite`, `cluster`). */
 export interface AuditTarget {
   readonly kind: string;
   readonly id?: string | null;
   readonly name?: string | null;
 }
-
-/** A state before or after, as it may be shown to the organization's admins. Never a secret. */
-export type AuditState = Readonly<Record<string, unknown>>;
 
 /** One action to record. */
 export interface AuditRecord {
@@ -37,7 +34,7 @@ export interface AuditRecord {
   readonly requestId?: string | null;
 }
 
-/** Stowage itself as an actor: a command, a timer, or a caller who is not signed in. */
+/** Stowage itself as an actor: a command, a timer, or a caller that is not signed in. */
 export function systemActor(name: string): AuditActor {
   return { kind: 'system', id: null, name };
 }
@@ -45,7 +42,7 @@ export function systemActor(name: string): AuditActor {
 const ACTION = /^[a-z]+(_[a-z]+)+$/;
 const SECRET = /password|secret|token$|hash$|^code$/i;
 
-/** The audit log: what was done, by whom, to what. Append-only; a trigger refuses anything else. */
+/** Writes the audit log. Append-only; a trigger refuses anything else. */
 @Injectable()
 export class AuditLog {
   /**
@@ -56,20 +53,28 @@ export class AuditLog {
   async record(tx: EntityManager, entry: AuditRecord): Promise<void> {
     const { organizationId, actor, action, target, before, after, address = null, requestId = null } = entry;
     if (!ACTION.test(action)) throw new TypeError(`an audit action has the form noun_verb, not ${action}`);
-    await rowsOf(
-      tx,
-      sql`
-        insert into audit_entries (id, organization_id, actor_kind, actor_id, actor_name, token_id, action,
-                                   target_kind, target_id, target_name, before, after, address, request_id)
-        values (${newId()}, ${organizationId}, ${actor.kind}, ${actor.id}, ${actor.name}, ${actor.tokenId ?? null}, ${action},
-                ${target.kind}, ${target.id ?? null}, ${target.name ?? null}, ${jsonOf(before)}, ${jsonOf(after)}, ${address}, ${requestId})`,
-    );
+    for (const state of [before, after]) assertNoSecret(state ?? {});
+    tx.create(AuditEntry, {
+      id: newId(),
+      organizationId,
+      actorKind: actor.kind,
+      actorId: actor.id,
+      actorName: actor.name,
+      tokenId: actor.tokenId ?? null,
+      action,
+      targetKind: target.kind,
+      targetId: target.id ?? null,
+      targetName: target.name ?? null,
+      before: before ?? null,
+      after: after ?? null,
+      address,
+      requestId,
+    });
+    await tx.flush();
   }
 }
 
-function jsonOf(state: AuditState | undefined): string | null {
-  if (state === undefined) return null;
+function assertNoSecret(state: AuditState): void {
   const secret = Object.keys(state).find((field) => SECRET.test(field));
   if (secret !== undefined) throw new TypeError(`${secret} must not be written to the audit log`);
-  return JSON.stringify(state);
 }

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 
-import { Database, rfc3339, rowsOf, sql } from '#database';
+import { Database, queries, type Selectable, sql, type TablesOf } from '#database';
 import { type CursorPosition } from '#http';
 
-import { type ActorKind } from './audit-entry.entity.js';
-import { type AuditState } from './audit-log.js';
+import { type AuditEntry, type AuditEntrySchema, type AuditState } from './audit-entry.entity.js';
+import { type AuditActor, type AuditTarget } from './audit-log.js';
 import { AuditErrors } from './audit.errors.js';
 
-/** Which entries a reader wants; what is left out does not matter. Times are RFC 3339. */
+/** A filter of entries; absent fields match all. Times are RFC 3339. */
 export interface AuditFilter {
   readonly actorId?: string | undefined;
   readonly action?: string | undefined;
@@ -19,27 +19,18 @@ export interface AuditFilter {
   readonly until?: string | undefined;
 }
 
-/** One entry as it was written. */
-export interface AuditView {
-  readonly id: string;
+/** One entry as readers see it: all of it, since secrets were refused when it was written. */
+export interface AuditView extends Pick<AuditEntry, 'id' | 'occurredAt' | 'action'> {
   readonly organizationId: string | null;
-  /** RFC 3339 in UTC. */
-  readonly occurredAt: string;
-  readonly actorKind: ActorKind;
-  readonly actorId: string | null;
-  readonly actorName: string;
-  readonly tokenId: string | null;
-  readonly action: string;
-  readonly targetKind: string;
-  readonly targetId: string | null;
-  readonly targetName: string | null;
+  readonly actor: Required<AuditActor>;
+  readonly target: Required<AuditTarget>;
   readonly before: AuditState | null;
   readonly after: AuditState | null;
   readonly address: string | null;
   readonly requestId: string | null;
 }
 
-/** Reads the audit log. Whoever calls has made sure that the reader is an admin there, or an operator. */
+/** Reads the audit log. The caller has checked that the reader is an admin of the organization, or an operator. */
 @Injectable()
 export class AuditTrail {
   constructor(private readonly database: Database) {}
@@ -62,29 +53,37 @@ export class AuditTrail {
     if (from !== undefined && until !== undefined && Date.parse(from) >= Date.parse(until)) {
       throw AuditErrors.RANGE_EMPTY.because(undefined, { from, until });
     }
-    const rows = await rowsOf(
-      this.database.reader(),
-      sql<AuditView>`
-        select id, organization_id as "organizationId", occurred_at as "occurredAt", actor_kind as "actorKind",
-               actor_id as "actorId", actor_name as "actorName", token_id as "tokenId", action,
-               target_kind as "targetKind", target_id as "targetId", target_name as "targetName", before, after,
-               address, request_id as "requestId"
-        from audit_entries
-        where ${organizationId === null ? sql`organization_id is null` : sql`organization_id = ${organizationId}`}
-          ${actorId === undefined ? sql`` : sql`and actor_id = ${actorId}`}
-          ${action === undefined ? sql`` : sql`and action = ${action}`}
-          ${targetKind === undefined ? sql`` : sql`and target_kind = ${targetKind}`}
-          ${targetId === undefined ? sql`` : sql`and target_id = ${targetId}`}
-          ${from === undefined ? sql`` : sql`and occurred_at >= ${from}::timestamptz`}
-          ${until === undefined ? sql`` : sql`and occurred_at < ${until}::timestamptz`}
-          ${after === undefined ? sql`` : sql`and (occurred_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`}
-        order by occurred_at desc, id desc limit ${take}`,
-    );
-    return rows.map((row) => ({ ...row, occurredAt: rfc3339(row.occurredAt) }));
+    let query = queries<TablesOf<typeof AuditEntrySchema>>(this.database.reader())
+      .selectFrom('audit_entries')
+      .selectAll()
+      .where('organization_id', organizationId === null ? 'is' : '=', organizationId);
+    if (actorId !== undefined) query = query.where('actor_id', '=', actorId);
+    if (action !== undefined) query = query.where('action', '=', action);
+    if (targetKind !== undefined) query = query.where('target_kind', '=', targetKind);
+    if (targetId !== undefined) query = query.where('target_id', '=', targetId);
+    if (from !== undefined) query = query.where('occurred_at', '>=', from);
+    if (until !== undefined) query = query.where('occurred_at', '<', until);
+    if (after !== undefined) {
+      query = query.where(sql<boolean>`(occurred_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`);
+    }
+    const rows = await query.orderBy('occurred_at', 'desc').orderBy('id', 'desc').limit(take).execute();
+    return rows.map(viewOf);
   }
 }
 
-/** Where an entry stands in the list. */
+function viewOf(row: Selectable<TablesOf<typeof AuditEntrySchema>['audit_entries']>): AuditView {
+  const { id, action, before, after, address } = row;
+  return {
+    ...{ id, action, before, after, address },
+    organizationId: row.organization_id,
+    occurredAt: row.occurred_at,
+    actor: { kind: row.actor_kind, id: row.actor_id, name: row.actor_name, tokenId: row.token_id },
+    target: { kind: row.target_kind, id: row.target_id, name: row.target_name },
+    requestId: row.request_id,
+  };
+}
+
+/** The position of an entry in the list. */
 export function positionOf({ occurredAt, id }: AuditView): CursorPosition {
   return [occurredAt, id];
 }

@@ -1,15 +1,14 @@
 import { EnumField, IdField, ObjectField, OpaqueField, PageQuery, StringField, TimestampField } from '#http';
 
-import { ACTOR_KINDS, type ActorKind } from './audit-entry.entity.js';
-import { type AuditState } from './audit-log.js';
+import { ACTOR_KINDS, type ActorKind, type AuditState } from './audit-entry.entity.js';
 
 const STATE = { nullable: true, example: { role: 'developer' } } as const;
 
-/** Who acted. */
+/** The actor. */
 export class AuditActorDto {
   @EnumField(ACTOR_KINDS, {
     description:
-      '`api-token`: a program with the token of a user. `system`: Stowage itself, or somebody not signed in.',
+      '`api-token`: a program with the token of a user. `system`: Stowage itself, or a caller that is not signed in.',
     name: 'ActorKind',
   })
   readonly kind!: ActorKind;
@@ -24,9 +23,9 @@ export class AuditActorDto {
   readonly tokenId!: string | null;
 }
 
-/** What it was done to. */
+/** The object of an action. */
 export class AuditTargetDto {
-  @StringField({ description: 'What kind of thing.', max: 64, example: 'member' })
+  @StringField({ description: 'The kind of object.', max: 64, example: 'member' })
   readonly kind!: string;
 
   @StringField({ description: 'Its id, where it has one.', max: 200, nullable: true })
@@ -44,48 +43,48 @@ export class AuditEntryDto {
   @IdField({ description: 'The organization; null for what concerns an account or the installation.', nullable: true })
   readonly organizationId!: string | null;
 
-  @TimestampField({ description: 'When it was done.' })
+  @TimestampField({ description: 'The time of the action.' })
   readonly occurredAt!: string;
 
-  @ObjectField(() => AuditActorDto, { description: 'Who did it.' })
+  @ObjectField(() => AuditActorDto, { description: 'The actor.' })
   readonly actor!: AuditActorDto;
 
-  @StringField({ description: 'What was done. Names never change.', max: 64, example: 'member_role_change' })
+  @StringField({ description: 'The action. Names never change.', max: 64, example: 'member_role_change' })
   readonly action!: string;
 
-  @ObjectField(() => AuditTargetDto, { description: 'What it was done to.' })
+  @ObjectField(() => AuditTargetDto, { description: 'The object of the action.' })
   readonly target!: AuditTargetDto;
 
-  @OpaqueField({ ...STATE, description: 'What was changed or ended, as it was before; null where nothing was.' })
+  @OpaqueField({ ...STATE, description: 'The changed or ended fields before the action; null where there are none.' })
   readonly before!: AuditState | null;
 
-  @OpaqueField({ ...STATE, description: 'What was changed or made, as it was afterwards; null where nothing was.' })
+  @OpaqueField({ ...STATE, description: 'The changed or new fields after the action; null where there are none.' })
   readonly after!: AuditState | null;
 
-  @StringField({ description: 'The address that the request came from.', max: 64, nullable: true })
+  @StringField({ description: 'The address of the request.', max: 64, nullable: true })
   readonly address!: string | null;
 
   @StringField({ description: 'The id of the request, as in its answer and in the logs.', max: 64, nullable: true })
   readonly requestId!: string | null;
 }
 
-/** Which entries of an organization to list. */
+/** A filter of the entries of an organization. */
 export class AuditQuery extends PageQuery {
-  @IdField({ description: 'Only what this user or service account did.', optional: true })
+  @IdField({ description: 'Only actions of this user or service account.', optional: true })
   readonly actorId?: string;
 
   @StringField({ description: 'Only this action.', max: 64, optional: true, example: 'member_role_change' })
   readonly action?: string;
 
   @StringField({
-    description: 'Only what was done to things of this kind.',
+    description: 'Only actions on objects of this kind.',
     max: 64,
     optional: true,
     example: 'member',
   })
   readonly targetKind?: string;
 
-  @StringField({ description: 'Only what was done to this thing, by its id.', max: 200, optional: true })
+  @StringField({ description: 'Only actions on the object with this id.', max: 200, optional: true })
   readonly targetId?: string;
 
   @TimestampField({ description: 'Only from this time on.', optional: true })
@@ -95,10 +94,10 @@ export class AuditQuery extends PageQuery {
   readonly until?: string;
 }
 
-/** Which entries of the installation to list. */
+/** A filter of the entries of the installation. */
 export class InstallationAuditQuery extends AuditQuery {
   @IdField({
-    description: 'Of this organization, also when it was deleted. Left out: what concerns no organization.',
+    description: 'Only entries of this organization, deleted or not. Without it: entries that concern no organization.',
     optional: true,
   })
   readonly organizationId?: string;

@@ -1,15 +1,7 @@
-export { ACTOR_KINDS, type ActorKind, AuditEntry, AuditEntrySchema } from './audit-entry.entity.js';
-export {
-  type AuditActor,
-  AuditLog,
-  type AuditRecord,
-  type AuditState,
-  type AuditTarget,
-  systemActor,
-} from './audit-log.js';
+export { ACTOR_KINDS, type ActorKind, AuditEntry, AuditEntrySchema, type AuditState } from './audit-entry.entity.js';
+export { type AuditActor, AuditLog, type AuditRecord, type AuditTarget, systemActor } from './audit-log.js';
 export { auditEntities } from './audit.entities.js';
 export { AuditModule } from './audit.module.js';
 export { type AuditFilter, AuditTrail, type AuditView, positionOf } from './audit-trail.js';
 export { AuditEntryDto, AuditQuery, InstallationAuditQuery } from './audit.dto.js';
 export { AuditErrors } from './audit.errors.js';
-export { toAuditEntryDto } from './audit.mapper.js';

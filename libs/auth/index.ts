@@ -20,6 +20,7 @@ export { TokenUse } from './tokens/token-use.js';
 export { Operators } from './operators/operators.service.js';
 export { type HashingSettings, PasswordHasher } from './passwords/password-hasher.js';
 export { authEntities } from './auth.entities.js';
+export { ServiceAccountSchema } from './tokens/service-account.entity.js';
 export { AuthErrors, unauthenticated } from './auth.errors.js';
 export { AuthModule } from './auth.module.js';
 export { User, UserSchema } from './accounts/user.entity.js';

@@ -1,4 +1,4 @@
-export { sql } from 'kysely';
+export { type RawBuilder, type Selectable, sql } from 'kysely';
 export { type EntityManager, type InferKyselyDB as TablesOf, MikroORM } from '@mikro-orm/postgresql';
 export { defineEntity, LockMode, p } from '@mikro-orm/core';
 
@@ -13,7 +13,8 @@ export { exactlyOne } from './sql/exactly-one.js';
 export { queries } from './sql/queries.js';
 export { firstIdAfter, timeOfId } from './sql/id-time.js';
 export { assertSessionLimits } from './session/session-check.js';
-export { rfc3339, timestamptz } from './sql/timestamp.js';
+export { databaseTime, rfc3339, timestamptz } from './sql/timestamp.js';
+export { lockedEntity } from './sql/locked.js';
 export {
   amountArrays,
   amountColumns,

@@ -1,5 +1,5 @@
 import { type Role, ROLES } from '#kernel';
-import { defineEntity, p } from '#database';
+import { defineEntity, p, timestamptz } from '#database';
 
 const MembershipSchema = defineEntity({
   name: 'Membership',
@@ -9,14 +9,18 @@ const MembershipSchema = defineEntity({
     organizationId: p.uuid().primary(),
     userId: p.uuid().primary(),
     role: p.text().$type<Role>(),
-    joinedAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
+    joinedAt: timestamptz.defaultRaw('now()'),
   },
   checks: [{ name: 'memberships_role_check', expression: `role in (${ROLES.map((role) => `'${role}'`).join(', ')})` }],
   indexes: [{ name: 'memberships_user_id_index', properties: ['userId'] }],
 });
 
 /** A user in an organization, with the role held there. */
-export class Membership extends MembershipSchema.class {}
+export class Membership extends MembershipSchema.class {
+  changeRole(role: Role): void {
+    this.role = role;
+  }
+}
 MembershipSchema.setClass(Membership);
 
 export { MembershipSchema };

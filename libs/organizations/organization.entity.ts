@@ -1,4 +1,12 @@
-import { defineEntity, p } from '#database';
+import { databaseTime, defineEntity, p, timestamptz } from '#database';
+
+/** The limited things of an organization: clusters, members, usable invites, usable API tokens, waiting deployments. */
+export const LIMIT_NAMES = ['clusters', 'members', 'invites', 'tokens', 'queued'] as const;
+
+export type LimitName = (typeof LIMIT_NAMES)[number];
+
+/** Limits that an operator has set for one organization; null where the installation's default holds. */
+export type OwnLimits = Readonly<Record<LimitName, number | null>>;
 
 const OrganizationSchema = defineEntity({
   name: 'Organization',
@@ -7,9 +15,9 @@ const OrganizationSchema = defineEntity({
     id: p.uuid().primary(),
     name: p.text(),
     createdBy: p.uuid().columnType('uuid'),
-    createdAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
-    version: p.integer().default(1),
-    deletedAt: p.datetime().columnType('timestamptz').nullable(),
+    createdAt: timestamptz.defaultRaw('now()'),
+    version: p.integer().version(),
+    deletedAt: timestamptz.nullable(),
     limitClusters: p.integer().nullable(),
     limitMembers: p.integer().nullable(),
     limitInvites: p.integer().nullable(),
@@ -25,12 +33,41 @@ const OrganizationSchema = defineEntity({
   indexes: [{ name: 'organizations_created_by_index', properties: ['createdBy'] }],
 });
 
+/** The columns of limits, under the names of {@link OwnLimits}. */
+export const LIMIT_COLUMNS = [
+  'limit_clusters as clusters',
+  'limit_members as members',
+  'limit_invites as invites',
+  'limit_tokens as tokens',
+  'limit_queued as queued',
+] as const;
+
 /**
- * A tenant: people, clusters and deployments that belong together, and are invisible to everybody else.
+ * A tenant: members, clusters and deployments that belong together, and are invisible to all others.
  *
- * One that was deleted keeps its row and its history, which nobody reaches any more. A limit of null is the installation's default.
+ * A deleted organization keeps its row and its history, which only operators still read. A limit of null is the installation's default.
  */
-export class Organization extends OrganizationSchema.class {}
+export class Organization extends OrganizationSchema.class {
+  ownLimits(): OwnLimits {
+    const { limitClusters = null, limitMembers = null, limitInvites = null, limitTokens = null } = this;
+    const { limitQueued = null } = this;
+    return {
+      clusters: limitClusters,
+      members: limitMembers,
+      invites: limitInvites,
+      tokens: limitTokens,
+      queued: limitQueued,
+    };
+  }
+
+  rename(name: string): void {
+    this.name = name;
+  }
+
+  delete(): void {
+    this.deletedAt = databaseTime();
+  }
+}
 OrganizationSchema.setClass(Organization);
 
 export { OrganizationSchema };

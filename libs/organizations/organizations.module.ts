@@ -2,8 +2,8 @@ import { Global, Module } from '@nestjs/common';
 
 import { InviteRedeemer, Memberships, TokenAllowance } from '#auth';
 
-import { AdminOrganizationsController } from './limits/installed-organizations.controller.js';
-import { AdminOrganizationsService } from './limits/installed-organizations.service.js';
+import { InstalledOrganizationsController } from './limits/installed-organizations.controller.js';
+import { InstalledOrganizationsService } from './limits/installed-organizations.service.js';
 import { AuditPages } from './audit-log/audit-pages.js';
 import { AuditController } from './audit-log/audit.controller.js';
 import { InviteRedemption } from './invites/invite-redemption.js';
@@ -18,9 +18,9 @@ import { OrganizationsService } from './organizations/organizations.service.js';
 import { RegistrationInvites } from './invites/registration-invites.js';
 
 /**
- * Organizations, and what other libs ask of them through their ports. Global, because the guard stands before every module.
+ * Organizations, and the ports of auth that they provide. Global, because the guard runs before every module.
  *
- * Needs from the rest of the process a global provider of `OrganizationClosing`.
+ * Needs a global provider of `OrganizationClosing`.
  */
 @Global()
 @Module({
@@ -29,7 +29,7 @@ import { RegistrationInvites } from './invites/registration-invites.js';
     MembersController,
     InvitesController,
     AuditController,
-    AdminOrganizationsController,
+    InstalledOrganizationsController,
   ],
   providers: [
     OrganizationsService,
@@ -37,7 +37,7 @@ import { RegistrationInvites } from './invites/registration-invites.js';
     InvitesService,
     InviteRedemption,
     AuditPages,
-    AdminOrganizationsService,
+    InstalledOrganizationsService,
     OrganizationLimits,
     { provide: Memberships, useClass: OrganizationMemberships },
     { provide: InviteRedeemer, useClass: RegistrationInvites },

@@ -1,10 +1,9 @@
 import { Controller, Delete, Get, Put, Query } from '@nestjs/common';
 
-import { ApiRoute, IdParam, type Page, PageOf, PageQuery, Pages } from '#http';
+import { ApiRoute, IdParam, type Page, PageOf, PageQuery, Pages, present } from '#http';
 import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
 
 import { ClusterAccessEntryDto } from './cluster-access.dto.js';
-import { toAccessEntryDto } from './cluster-access.mapper.js';
 import { ClusterAccessService } from './cluster-access.service.js';
 import { ClusterErrors } from '../clusters.errors.js';
 
@@ -15,7 +14,7 @@ const MEMBER = 'The member.';
 
 const ROUTE_PROBLEMS = [OrganizationVisibilityErrors.NOT_FOUND, ClusterErrors.NOT_FOUND];
 
-/** Who sees a restricted cluster. */
+/** The lists of members who see restricted clusters. */
 @Controller('organizations/:organizationId/clusters/:clusterId/access')
 export class ClusterAccessController {
   constructor(
@@ -28,7 +27,7 @@ export class ClusterAccessController {
   @ApiRoute({
     id: 'listClusterAccess',
     tag: TAG,
-    summary: 'List who sees a restricted cluster',
+    summary: 'List the members who see a restricted cluster',
     description:
       'The members on the list of the cluster. It has an effect while the cluster is `restricted`: then they see it beside the admins, and may do there what their roles allow.',
     answer: PageOf(ClusterAccessEntryDto),
@@ -45,7 +44,7 @@ export class ClusterAccessController {
       { organizationId, clusterId },
       query,
       (take, after) => this.access.list(actor, organizationId, clusterId, take, after),
-      toAccessEntryDto,
+      (entry) => present(ClusterAccessEntryDto, entry),
     );
   }
 
@@ -56,7 +55,7 @@ export class ClusterAccessController {
     tag: TAG,
     summary: 'Put a member on the list of a cluster',
     description:
-      'From the next request on, the member sees the cluster while it is restricted. Who is on the list stays on it. Who leaves the organization leaves the list.',
+      'From the next request on, the member sees the cluster while it is restricted. An entry that exists stays. It ends with the membership.',
     answer: ClusterAccessEntryDto,
     problems: [...ROUTE_PROBLEMS, RbacErrors.ROLE_TOO_LOW, ClusterErrors.MEMBER_NOT_FOUND],
   })
@@ -66,7 +65,7 @@ export class ClusterAccessController {
     @IdParam('clusterId', CLUSTER) clusterId: string,
     @IdParam('userId', MEMBER) userId: string,
   ): Promise<ClusterAccessEntryDto> {
-    return toAccessEntryDto(await this.access.grant(actor, organizationId, clusterId, userId));
+    return present(ClusterAccessEntryDto, await this.access.grant(actor, organizationId, clusterId, userId));
   }
 
   @Delete(':userId')
@@ -76,7 +75,7 @@ export class ClusterAccessController {
     tag: TAG,
     summary: 'Take a member off the list of a cluster',
     description:
-      'From the next request on, a restricted cluster and what belongs to it do not exist for the member, own deployments included. What runs goes on.',
+      'From the next request on, a restricted cluster and all that belongs to it do not exist for the member, own deployments included. Running deployments continue.',
     problems: [...ROUTE_PROBLEMS, RbacErrors.ROLE_TOO_LOW, ClusterErrors.ACCESS_NOT_FOUND],
   })
   async revoke(

@@ -8,7 +8,7 @@ export class ClusterAccessEntryDto {
   @StringField({ description: 'The name with which the member signs in.', max: 32, example: 'ada' })
   readonly username!: string;
 
-  @IdField({ description: 'Who put the member on the list.' })
+  @IdField({ description: 'The user or service account that put the member on the list.' })
   readonly grantedBy!: string;
 
   @TimestampField({ description: 'When the member was put on the list.' })

@@ -1,4 +1,4 @@
-import { defineEntity, p } from '#database';
+import { defineEntity, p, timestamptz } from '#database';
 
 const ClusterAccessSchema = defineEntity({
   name: 'ClusterAccess',
@@ -9,12 +9,12 @@ const ClusterAccessSchema = defineEntity({
     userId: p.uuid().primary(),
     organizationId: p.uuid().columnType('uuid'),
     grantedBy: p.uuid().columnType('uuid'),
-    grantedAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
+    grantedAt: timestamptz.defaultRaw('now()'),
   },
   indexes: [{ name: 'cluster_access_member_index', properties: ['organizationId', 'userId'] }],
 });
 
-/** A member who sees a restricted cluster. Goes with the membership: who comes back as a member does not come back to the list. */
+/** A member who sees a restricted cluster. The entry ends with the membership, and a new membership does not bring it back. */
 export class ClusterAccessGrant extends ClusterAccessSchema.class {}
 ClusterAccessSchema.setClass(ClusterAccessGrant);
 

@@ -1,19 +1,20 @@
 import { Injectable } from '@nestjs/common';
 
 import { AuditLog, type AuditRecord } from '#audit';
-import { changesOf, constraintOf, Database, type EntityManager, type Fragment, rfc3339, rowsOf, sql } from '#database';
+import { type UserSchema } from '#auth';
+import { constraintOf, Database, type EntityManager, exactlyOne, queries, type TablesOf } from '#database';
 import { type Actor, auditedBy } from '#rbac';
 
-import { type EditableCluster, lockCluster, readCluster } from '../clusters/clusters.repository.js';
+import { type Cluster } from '../clusters/cluster.entity.js';
+import { lockCluster, readCluster } from '../clusters/clusters.repository.js';
+import { ClusterAccessGrant, type ClusterAccessSchema } from './cluster-access.entity.js';
 import { ClusterErrors } from '../clusters.errors.js';
 
 /** A member on the list of a cluster. */
-export interface AccessView {
-  /** The member. */
+export interface AccessView extends Pick<ClusterAccessGrant, 'userId' | 'grantedBy' | 'grantedAt'> {
+  /** The same as `userId`, by which lists are paged. */
   readonly id: string;
   readonly username: string;
-  readonly grantedBy: string;
-  readonly grantedAt: string;
 }
 
 /** The lists of members who see restricted clusters. A list can be made before its cluster is restricted, and outlives its opening. */
@@ -24,7 +25,7 @@ export class ClusterAccessService {
     private readonly audit: AuditLog,
   ) {}
 
-  /** Who is on the list, by their ids, from after an id on. @throws CLUSTERS.NOT_FOUND */
+  /** The members on the list in the order of their ids, after the one that is named. @throws CLUSTERS.NOT_FOUND */
   async list(
     actor: Actor,
     organizationId: string,
@@ -34,23 +35,17 @@ export class ClusterAccessService {
   ): Promise<readonly AccessView[]> {
     const em = this.database.reader();
     await readCluster(em, actor, organizationId, clusterId);
-    return readList(
-      em,
-      clusterId,
-      sql`${after === undefined ? sql`` : sql`and a.user_id > ${after}`} order by a.user_id limit ${take}`,
-    );
+    return readList(em, clusterId, { take, after });
   }
 
-  /** Puts a member on the list. Who is on it stays on it. @throws CLUSTERS.NOT_FOUND, CLUSTERS.MEMBER_NOT_FOUND */
+  /** Puts a member on the list, once. @throws CLUSTERS.NOT_FOUND, CLUSTERS.MEMBER_NOT_FOUND */
   async grant(actor: Actor, organizationId: string, clusterId: string, userId: string): Promise<AccessView> {
     return this.database.transaction(async (tx) => {
       const cluster = await lockCluster(tx, actor, organizationId, clusterId);
       if (await insert(tx, { organizationId, clusterId, userId, grantedBy: actor.id })) {
         await this.record(tx, actor, { organizationId, action: 'cluster_access_grant' }, cluster, userId);
       }
-      const [entry] = await readList(tx, clusterId, sql`and a.user_id = ${userId}`);
-      if (entry === undefined) throw new Error('a member was put on a list and not found there');
-      return entry;
+      return exactlyOne(await readList(tx, clusterId, { take: 1, userId }));
     });
   }
 
@@ -58,10 +53,7 @@ export class ClusterAccessService {
   async revoke(actor: Actor, organizationId: string, clusterId: string, userId: string): Promise<void> {
     await this.database.transaction(async (tx) => {
       const cluster = await lockCluster(tx, actor, organizationId, clusterId);
-      const removed = await changesOf(
-        tx,
-        sql`delete from cluster_access where cluster_id = ${clusterId} and user_id = ${userId}`,
-      );
+      const removed = await tx.nativeDelete(ClusterAccessGrant, { clusterId, userId });
       if (removed === 0) throw ClusterErrors.ACCESS_NOT_FOUND.because();
       await this.record(tx, actor, { organizationId, action: 'cluster_access_revoke' }, cluster, userId);
     });
@@ -71,7 +63,7 @@ export class ClusterAccessService {
     tx: EntityManager,
     actor: Actor,
     entry: Pick<AuditRecord, 'organizationId' | 'action'>,
-    { id, name }: EditableCluster,
+    { id, name }: Cluster,
     userId: string,
   ): Promise<void> {
     await this.audit.record(tx, {
@@ -88,27 +80,30 @@ async function insert(
   tx: EntityManager,
   entry: { organizationId: string; clusterId: string; userId: string; grantedBy: string },
 ): Promise<boolean> {
+  if ((await tx.count(ClusterAccessGrant, { clusterId: entry.clusterId, userId: entry.userId })) > 0) return false;
+  tx.create(ClusterAccessGrant, entry);
   try {
-    const inserted = await changesOf(
-      tx,
-      sql`insert into cluster_access (organization_id, cluster_id, user_id, granted_by, granted_at)
-          values (${entry.organizationId}, ${entry.clusterId}, ${entry.userId}, ${entry.grantedBy}, statement_timestamp())
-          on conflict do nothing`,
-    );
-    return inserted > 0;
+    await tx.flush();
+    return true;
   } catch (error) {
     if (constraintOf(error) === 'cluster_access_member_fkey') throw ClusterErrors.MEMBER_NOT_FOUND.because();
     throw error;
   }
 }
 
-async function readList(em: EntityManager, clusterId: string, rest: Fragment): Promise<AccessView[]> {
-  const rows = await rowsOf(
-    em,
-    sql<AccessView>`
-      select a.user_id as id, u.username, a.granted_by as "grantedBy", a.granted_at as "grantedAt"
-      from cluster_access a join users u on u.id = a.user_id
-      where a.cluster_id = ${clusterId} ${rest}`,
-  );
-  return rows.map((row) => ({ ...row, grantedAt: rfc3339(row.grantedAt) }));
+/** The members on the list of a cluster in the order of their ids, after the one that is named; or one of them. */
+async function readList(
+  em: EntityManager,
+  clusterId: string,
+  { take, after, userId }: { readonly take: number; readonly after?: string | undefined; readonly userId?: string },
+): Promise<AccessView[]> {
+  let query = queries<TablesOf<typeof ClusterAccessSchema | typeof UserSchema>>(em)
+    .selectFrom('cluster_access as a')
+    .innerJoin('users as u', 'u.id', 'a.user_id')
+    .select(['a.user_id as id', 'a.user_id as userId', 'u.username'])
+    .select(['a.granted_by as grantedBy', 'a.granted_at as grantedAt'])
+    .where('a.cluster_id', '=', clusterId);
+  if (userId !== undefined) query = query.where('a.user_id', '=', userId);
+  if (after !== undefined) query = query.where('a.user_id', '>', after);
+  return query.orderBy('a.user_id').limit(take).execute();
 }

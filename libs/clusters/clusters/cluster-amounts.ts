@@ -1,14 +1,14 @@
 import { ResourceVector } from '#kernel';
 import { sql } from '#database';
 
-import { type Capacities } from '../capacity/cluster-capacity.js';
-
-/** How much a cluster has, is to have, and has given out. */
-export interface ClusterAmounts extends Capacities {
+/** The capacity of a cluster, the capacity that waits until what is allocated fits, and what is allocated. */
+export interface ClusterAmounts {
+  readonly capacity: ResourceVector;
+  readonly pendingCapacity: ResourceVector | null;
   readonly allocated: ResourceVector;
 }
 
-/** The columns of `clusters` that say so. */
+/** The columns of `clusters` of {@link ClusterAmounts}. */
 export interface AmountsRow {
   readonly capacityCpu: number;
   readonly capacityMemory: number;
@@ -21,7 +21,7 @@ export interface AmountsRow {
   readonly allocatedGpu: number;
 }
 
-/** Those columns of `clusters c`, for a select list. */
+/** These columns of `clusters c`, for a select list. */
 export const AMOUNT_COLUMNS = sql`
   c.capacity_cpu_millis::float8 as "capacityCpu", c.capacity_memory_mib::float8 as "capacityMemory",
   c.capacity_gpu_millis::float8 as "capacityGpu", c.pending_cpu_millis::float8 as "pendingCpu",
@@ -29,7 +29,7 @@ export const AMOUNT_COLUMNS = sql`
   c.allocated_cpu_millis::float8 as "allocatedCpu", c.allocated_memory_mib::float8 as "allocatedMemory",
   c.allocated_gpu_millis::float8 as "allocatedGpu"`;
 
-/** What a row says. */
+/** The amounts of a row. */
 export function amountsIn(row: AmountsRow): ClusterAmounts {
   const { pendingCpu, pendingMemory, pendingGpu } = row;
   const isPending = pendingCpu !== null && pendingMemory !== null && pendingGpu !== null;

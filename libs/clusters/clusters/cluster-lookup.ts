@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 
 import { type ResourceAmounts, ResourceVector } from '#kernel';
-import { Database, type EntityManager, preparedRowsOf, rowsOf, sql } from '#database';
+import { Database, type EntityManager, preparedRowsOf, queries, sql, type TablesOf } from '#database';
 import { type Actor } from '#rbac';
 
-import { type ClusterState } from './cluster.entity.js';
+import { type ClusterSchema, type ClusterState } from './cluster.entity.js';
 import { grantable } from '../capacity/cluster-capacity.js';
 import { policyOf, type PolicySettings, type SubmissionPolicy } from '../policy/cluster-policy.js';
 import { visibleClusters } from './cluster-visibility.js';
 import { ClusterErrors } from '../clusters.errors.js';
 
-/** A cluster that is there, or was. */
+/** A cluster that exists, or was deleted. */
 export interface KnownCluster {
   readonly id: string;
   readonly organizationId: string;
@@ -27,12 +27,10 @@ export interface AdmittingCluster extends Omit<KnownCluster, 'name' | 'capacity'
   readonly policy: SubmissionPolicy;
 }
 
-interface KnownRow extends ResourceAmounts {
-  readonly name: string;
-  readonly isDeleted: boolean;
-}
+const db = (em: EntityManager) => queries<TablesOf<typeof ClusterSchema>>(em);
 
-interface AdmissionRow extends Omit<KnownRow, 'name'> {
+interface AdmissionRow extends ResourceAmounts {
+  readonly isDeleted: boolean;
   readonly policy: PolicySettings;
   readonly state: ClusterState;
   readonly pendingCpuMillis: number | null;
@@ -40,51 +38,46 @@ interface AdmissionRow extends Omit<KnownRow, 'name'> {
   readonly pendingGpuMillis: number | null;
 }
 
-/** What other libs ask before they do something in a cluster, or show something of it. */
+/** Looks clusters up for other libs, before they change or show something of one. */
 @Injectable()
 export class ClusterLookup {
   constructor(private readonly database: Database) {}
 
   /**
-   * Reads a cluster for those who show something of its history: passes, ledger, usage. Deleted clusters keep theirs.
+   * Reads a cluster before its history is shown: passes, ledger, usage. Deleted clusters keep theirs.
    *
    * @throws CLUSTERS.NOT_FOUND when there never was such a cluster, or it is not visible to the actor
    */
   async read(actor: Actor, organizationId: string, clusterId: string): Promise<KnownCluster> {
-    const [row] = await rowsOf(
-      this.database.reader(),
-      sql<KnownRow>`
-        select c.name, c.deleted_at is not null as "isDeleted", c.capacity_cpu_millis::float8 as "cpuMillis",
-               c.capacity_memory_mib::float8 as "memoryMib", c.capacity_gpu_millis::float8 as "gpuMillis"
-        from clusters c
-        where c.organization_id = ${organizationId} and c.id = ${clusterId}
-          and ${visibleClusters(actor, organizationId, 'c.id')}`,
-    );
-    if (row === undefined) throw ClusterErrors.NOT_FOUND.because();
-    return {
-      id: clusterId,
-      organizationId,
-      name: row.name,
-      isDeleted: row.isDeleted,
-      capacity: ResourceVector.of(row),
-    };
+    const cluster = await db(this.database.reader())
+      .selectFrom('clusters as c')
+      .select(['c.id', 'c.organization_id as organizationId', 'c.name', 'c.deleted_at as deletedAt'])
+      .select(['c.capacity_cpu_millis as cpuMillis', 'c.capacity_memory_mib as memoryMib'])
+      .select('c.capacity_gpu_millis as gpuMillis')
+      .where('c.organization_id', '=', organizationId)
+      .where('c.id', '=', clusterId)
+      .where(visibleClusters(actor, organizationId, 'c.id'))
+      .executeTakeFirst();
+    if (cluster === undefined) throw ClusterErrors.NOT_FOUND.because();
+    const { id, name, deletedAt } = cluster;
+    return { id, organizationId, name, isDeleted: deletedAt !== null, capacity: ResourceVector.of(cluster) };
   }
 
-  /** The clusters of an organization that an actor does not see, for what goes on for longer than one statement. */
+  /** The clusters of an organization that an actor does not see, for streams, which last longer than one statement. */
   async hidden(actor: Actor, organizationId: string): Promise<ReadonlySet<string>> {
-    const rows = await rowsOf(
-      this.database.reader(),
-      sql<{ id: string }>`
-        select c.id from clusters c
-        where c.organization_id = ${organizationId} and c.access = 'restricted'
-          and not (${visibleClusters(actor, organizationId, 'c.id')})`,
-    );
+    const rows = await db(this.database.reader())
+      .selectFrom('clusters as c')
+      .select('c.id')
+      .where('c.organization_id', '=', organizationId)
+      .where('c.access', '=', 'restricted')
+      .where((eb) => eb.not(visibleClusters(actor, organizationId, 'c.id')))
+      .execute();
     return new Set(rows.map(({ id }) => id));
   }
 
   /**
    * Reads a cluster for a submission, and keeps it from being deleted until `tx` ends, by the lock that the submission's foreign key takes
-   * anyway. Neither a pass nor an edit is waited for.
+   * anyway. It waits for no pass and no edit.
    *
    * @throws CLUSTERS.NOT_FOUND when there never was such a cluster, or it is not visible to the actor
    */
@@ -109,18 +102,15 @@ export class ClusterLookup {
       organizationId,
       state,
       isDeleted,
-      grantable: grantable({ capacity, pendingCapacity: pendingOf(row) }),
+      grantable: grantable(capacity, pendingOf(row)),
       policy: policyOf(row.policy),
     };
   }
 
-  /** What holds in a cluster for somebody who gives another priority to what waits there. */
+  /** The policy of a cluster for an edit of a priority. */
   async policy(tx: EntityManager, organizationId: string, clusterId: string): Promise<SubmissionPolicy> {
-    const [row] = await rowsOf(
-      tx,
-      sql<{ policy: PolicySettings }>`
-        select policy from clusters where organization_id = ${organizationId} and id = ${clusterId}`,
-    );
+    const query = db(tx).selectFrom('clusters').select('policy').where('organization_id', '=', organizationId);
+    const row = await query.where('id', '=', clusterId).executeTakeFirst();
     return policyOf(row?.policy ?? {});
   }
 }

@@ -1,16 +1,17 @@
 import { Injectable } from '@nestjs/common';
 
 import { AuditLog } from '#audit';
-import { changesOf, Database, type EntityManager, rowsOf, sql } from '#database';
-import { Nudges, queuedCount } from '#queue';
+import { Database, type EntityManager } from '#database';
+import { Nudges } from '#queue';
 import { type Actor, auditedBy } from '#rbac';
 
-import { type EditableCluster, lockCluster } from './clusters.repository.js';
+import { type Cluster } from './cluster.entity.js';
+import { countQueued, lockCluster, lockKey } from './clusters.repository.js';
 import { ClusterErrors } from '../clusters.errors.js';
 import { QueuedDeployments } from './queued-deployments.js';
 import { toResources } from '../capacity/resources.dto.js';
 
-/** The most deployments that one transaction cancels, so that nobody waits long for what it locks. */
+/** The most deployments that one transaction cancels, so that no other session waits long for its locks. */
 const CANCEL_AT_ONCE = 5_000;
 
 /** Deletes clusters that are empty, or drained. */
@@ -41,40 +42,32 @@ export class ClusterRemoval {
 
   private async step(tx: EntityManager, actor: Actor, organizationId: string, clusterId: string): Promise<boolean> {
     const cluster = await lockCluster(tx, actor, organizationId, clusterId);
-    if ((await this.assertRemovable(tx, organizationId, cluster)) > 0) {
+    if ((await this.assertRemovable(tx, cluster)) > 0) {
       await this.queued.cancelSome(tx, actor, { organizationId, clusterId }, CANCEL_AT_ONCE);
       return false;
     }
-    // Submissions that have read the cluster hold its key: after this lock they are all there to be seen, and later ones see what we do.
-    await lockCluster(tx, actor, organizationId, clusterId, 'update');
-    if ((await this.assertRemovable(tx, organizationId, cluster)) > 0) return false;
-    await changesOf(
-      tx,
-      sql`update clusters set deleted_at = statement_timestamp(), version = version + 1
-          where organization_id = ${organizationId} and id = ${clusterId}`,
-    );
+    // Submissions lock the key of the cluster that they have read: after this lock their deployments can be counted, and later submissions
+    // find the cluster deleted.
+    await lockKey(tx, cluster);
+    if ((await this.assertRemovable(tx, cluster)) > 0) return false;
+    const { name, state } = cluster;
+    cluster.delete();
     await this.audit.record(tx, {
       organizationId,
       ...auditedBy(actor),
       action: 'cluster_delete',
-      target: { kind: 'cluster', id: clusterId, name: cluster.name },
-      before: { name: cluster.name, state: cluster.state, ...cluster.capacity.toAmounts() },
+      target: { kind: 'cluster', id: clusterId, name },
+      before: { name, state, ...cluster.capacity().toAmounts() },
     });
     return true;
   }
 
-  /** @returns how many wait, or will, and must be cancelled first. @throws CLUSTERS.NOT_EMPTY */
-  private async assertRemovable(
-    tx: EntityManager,
-    organizationId: string,
-    { id, state, allocated }: EditableCluster,
-  ): Promise<number> {
-    const [row] = await rowsOf(
-      tx,
-      sql<{ queued: number }>`select ${queuedCount('c.id')} as queued from clusters c where c.id = ${id}`,
-    );
-    const queued = row?.queued ?? 0;
-    const retrying = await this.queued.countRetrying(tx, { organizationId, clusterId: id });
+  /** @returns the number of deployments that wait, or will, and must be cancelled first. @throws CLUSTERS.NOT_EMPTY */
+  private async assertRemovable(tx: EntityManager, cluster: Cluster): Promise<number> {
+    const { organizationId, id: clusterId, state } = cluster;
+    const queued = await countQueued(tx, cluster);
+    const retrying = await this.queued.countRetrying(tx, { organizationId, clusterId });
+    const allocated = cluster.allocated();
     const waiting = queued + retrying;
     if (!allocated.isZero() || (waiting > 0 && state !== 'draining')) {
       throw ClusterErrors.NOT_EMPTY.because(undefined, { state, allocated: toResources(allocated), queued, retrying });

@@ -4,87 +4,85 @@ import fc from 'fast-check';
 import { DomainError, RESOURCES, ResourceVector } from '#kernel';
 
 import { grantable } from '../capacity/cluster-capacity.js';
-import { differences, edited, stateOf } from './cluster-edit.js';
-import { type EditableCluster } from './clusters.repository.js';
+import { Cluster, differences, nameKeyOf } from './cluster.entity.js';
 
 const vector = (cpuMillis: number, memoryMib = 0, gpuMillis = 0): ResourceVector =>
   ResourceVector.of({ cpuMillis, memoryMib, gpuMillis });
 
-function aCluster(fields: Partial<EditableCluster> = {}): EditableCluster {
-  return {
-    id: '01990d6b-7b3e-7c44-a5f8-5d1c2f9e8a10',
-    name: 'pool',
-    state: 'active',
-    access: 'organization',
-    policy: {},
-    capacity: vector(10, 10, 10),
-    pendingCapacity: null,
-    allocated: vector(4, 4, 4),
-    version: 1,
-    ...fields,
-  };
+interface Given {
+  readonly policy?: Cluster['policy'];
+  readonly capacity?: ResourceVector;
+  readonly pending?: ResourceVector;
+  readonly allocated?: ResourceVector;
+}
+
+function aCluster({
+  policy = {},
+  capacity = vector(10, 10, 10),
+  pending,
+  allocated = vector(4, 4, 4),
+}: Given = {}): Cluster {
+  return Object.assign(Object.create(Cluster.prototype) as Cluster, {
+    ...{ name: 'pool', nameKey: 'pool', state: 'active', access: 'organization', policy },
+    capacityCpuMillis: capacity.cpuMillis,
+    capacityMemoryMib: capacity.memoryMib,
+    capacityGpuMillis: capacity.gpuMillis,
+    pendingCpuMillis: pending?.cpuMillis ?? null,
+    pendingMemoryMib: pending?.memoryMib ?? null,
+    pendingGpuMillis: pending?.gpuMillis ?? null,
+    allocatedCpuMillis: allocated.cpuMillis,
+    allocatedMemoryMib: allocated.memoryMib,
+    allocatedGpuMillis: allocated.gpuMillis,
+  });
 }
 
 const vectors = fc
   .record({ cpuMillis: fc.nat(20), memoryMib: fc.nat(20), gpuMillis: fc.nat(20) })
   .map((amounts) => ResourceVector.of(amounts));
 
-describe('an edit of a cluster', () => {
-  it('leaves what it does not name', () => {
-    const before = aCluster({ policy: { searchSteps: 7 }, pendingCapacity: vector(3, 3, 3) });
-    expect(differences(stateOf(before), stateOf(edited(before, {})))).toBeUndefined();
-    expect(edited(before, { name: 'other' })).toMatchObject({ name: 'other', policy: { searchSteps: 7 } });
+describe('Cluster.edit()', () => {
+  it('keeps the fields that an edit does not name', () => {
+    const cluster = aCluster({ policy: { searchSteps: 7 }, pending: vector(3, 3, 3) });
+    const before = cluster.auditState();
+    cluster.edit({});
+    expect(differences(before, cluster.auditState())).toBeUndefined();
+    cluster.edit({ name: 'Other' });
+    expect(cluster).toMatchObject({ name: 'Other', nameKey: nameKeyOf('other'), policy: { searchSteps: 7 } });
   });
 
-  it('completes a capacity from what is to be, not from what is', () => {
-    const pending = aCluster({ pendingCapacity: vector(3, 9, 9) });
-    expect(edited(pending, { capacity: { memoryMib: 8 }, whenFree: true }).pendingCapacity).toEqual(vector(3, 8, 9));
-    expect(edited(aCluster(), { capacity: { memoryMib: 8 } }).capacity).toEqual(vector(10, 8, 10));
+  it('completes a capacity from the pending capacity where there is one', () => {
+    const pending = aCluster({ pending: vector(3, 9, 9) });
+    pending.edit({ capacity: { memoryMib: 8 }, whenFree: true });
+    expect(pending.pendingCapacity()).toEqual(vector(3, 8, 9));
+    const cluster = aCluster();
+    cluster.edit({ capacity: { memoryMib: 8 } });
+    expect(cluster.capacity()).toEqual(vector(10, 8, 10));
   });
 
-  it('never takes away what is allocated: it takes effect, waits, or is refused', () => {
+  it('keeps what is allocated within the capacity: a change takes effect, waits, or is refused', () => {
     fc.assert(
       fc.property(vectors, vectors, fc.boolean(), (allocated, wanted, whenFree) => {
-        const before = aCluster({ capacity: vector(20, 20, 20), allocated });
-        let after;
+        const cluster = aCluster({ capacity: vector(20, 20, 20), allocated });
         try {
-          after = edited(before, { capacity: wanted.toAmounts(), whenFree });
+          cluster.edit({ capacity: wanted.toAmounts(), whenFree });
         } catch (error) {
           if (!(error instanceof DomainError)) throw error;
           expect(error.code).toBe(wanted.isZero() ? 'CLUSTERS.CAPACITY_EMPTY' : 'CLUSTERS.CAPACITY_IN_USE');
           expect(wanted.isZero() || (!whenFree && !allocated.fitsIn(wanted))).toBe(true);
           return;
         }
-        expect(allocated.fitsIn(after.capacity)).toBe(true);
-        expect(after.pendingCapacity ?? after.capacity).toEqual(wanted);
-        expect(after.pendingCapacity === null).toBe(allocated.fitsIn(wanted));
+        expect(allocated.fitsIn(cluster.capacity())).toBe(true);
+        expect(cluster.pendingCapacity() ?? cluster.capacity()).toEqual(wanted);
+        expect(cluster.pendingCapacity() === null).toBe(allocated.fitsIn(wanted));
       }),
     );
   });
 
-  it('never lets more be granted than there is now, nor than there will be', () => {
-    fc.assert(
-      fc.property(vectors, fc.option(vectors), (capacity, pendingCapacity) => {
-        const most = grantable({ capacity, pendingCapacity });
-        expect(most.fitsIn(capacity) && most.fitsIn(pendingCapacity ?? capacity)).toBe(true);
-        for (const resource of RESOURCES) {
-          expect([capacity[resource], pendingCapacity?.[resource]]).toContain(most[resource]);
-        }
-      }),
-    );
-  });
-});
-
-describe('the trace of an edit', () => {
-  it('shows what differs, before and after, and nothing else', () => {
-    const before = aCluster({ policy: { searchSteps: 7 } });
-    const after = edited(before, {
-      name: 'other',
-      capacity: { cpuMillis: 2 },
-      whenFree: true,
-      policy: { reserveAfterSeconds: null },
-    });
-    expect(differences(stateOf(before), stateOf(after))).toEqual({
+  it('shows in the audit log the fields that differ, before and after, and no others', () => {
+    const cluster = aCluster({ policy: { searchSteps: 7 } });
+    const before = cluster.auditState();
+    cluster.edit({ name: 'other', capacity: { cpuMillis: 2 }, whenFree: true, policy: { reserveAfterSeconds: null } });
+    expect(differences(before, cluster.auditState())).toEqual({
       before: { name: 'pool', 'pending.cpuMillis': null, 'pending.memoryMib': null, 'pending.gpuMillis': null },
       after: {
         name: 'other',
@@ -94,5 +92,19 @@ describe('the trace of an edit', () => {
         'policy.reserveAfterSeconds': null,
       },
     });
+  });
+});
+
+describe('grantable()', () => {
+  it('returns the smaller of the current and the pending capacity, per resource', () => {
+    fc.assert(
+      fc.property(vectors, fc.option(vectors), (capacity, pending) => {
+        const most = grantable(capacity, pending);
+        expect(most.fitsIn(capacity) && most.fitsIn(pending ?? capacity)).toBe(true);
+        for (const resource of RESOURCES) {
+          expect([capacity[resource], pending?.[resource]]).toContain(most[resource]);
+        }
+      }),
+    );
   });
 });

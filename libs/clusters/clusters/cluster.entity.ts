@@ -1,14 +1,16 @@
-import { MAX_CAPACITY, RESOURCES, ResourceVector } from '#kernel';
-import { defineEntity, p } from '#database';
+import { MAX_CAPACITY, type ResourceAmounts, RESOURCES, ResourceVector } from '#kernel';
+import { type AuditState } from '#audit';
+import { databaseTime, defineEntity, p, timestamptz } from '#database';
 
-import { type PolicySettings } from '../policy/cluster-policy.js';
+import { assertSome, inUse } from '../capacity/cluster-capacity.js';
+import { merged, type PolicySettings } from '../policy/cluster-policy.js';
 
-/** What a cluster does with its queue: starts what fits; accepts but starts nothing; refuses new deployments as well. */
+/** The states of a cluster: starts what fits; accepts but starts nothing; refuses new deployments too. */
 export const CLUSTER_STATES = ['active', 'cordoned', 'draining'] as const;
 
 export type ClusterState = (typeof CLUSTER_STATES)[number];
 
-/** Who sees a cluster: every member of the organization, or only its admins and the members on the cluster's list. */
+/** The visibility of a cluster: to every member of the organization, or only to its admins and the members on the cluster's list. */
 export const CLUSTER_ACCESS = ['organization', 'restricted'] as const;
 
 export type ClusterAccess = (typeof CLUSTER_ACCESS)[number];
@@ -36,9 +38,9 @@ const ClusterSchema = defineEntity({
     policy: p.json<PolicySettings>().columnType('jsonb').default('{}'),
     access: p.text().$type<ClusterAccess>().default('organization'),
     createdBy: p.uuid().columnType('uuid'),
-    createdAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
-    version: p.integer().default(1),
-    deletedAt: p.datetime().columnType('timestamptz').nullable(),
+    createdAt: timestamptz.defaultRaw('now()'),
+    version: p.integer().version(),
+    deletedAt: timestamptz.nullable(),
   },
   checks: [
     {
@@ -76,32 +78,119 @@ const ClusterSchema = defineEntity({
   ],
 });
 
+/** The changes of an edit; absent fields stay. */
+export interface ClusterEdit {
+  readonly name?: string;
+  /** Absent resources stay as they are, or as the pending capacity has them. */
+  readonly capacity?: Partial<ResourceAmounts>;
+  /** A capacity below what is allocated waits until it fits, instead of being refused. */
+  readonly whenFree?: boolean;
+  /** Absent fields stay. */
+  readonly policy?: PolicySettings;
+  readonly access?: ClusterAccess;
+}
+
 /**
  * Named capacity of one organization. `allocated` is written by the ledger only, inside a pass. `pending...` is a smaller capacity that
  * takes effect when what is allocated fits. A deleted cluster keeps its row, because its history refers to it.
  */
 export class Cluster extends ClusterSchema.class {
-  get capacity(): ResourceVector {
-    return ResourceVector.of({
-      cpuMillis: this.capacityCpuMillis,
-      memoryMib: this.capacityMemoryMib,
-      gpuMillis: this.capacityGpuMillis,
-    });
+  capacity(): ResourceVector {
+    return vector(this.capacityCpuMillis, this.capacityMemoryMib, this.capacityGpuMillis);
   }
 
-  get allocated(): ResourceVector {
-    return ResourceVector.of({
-      cpuMillis: this.allocatedCpuMillis,
-      memoryMib: this.allocatedMemoryMib,
-      gpuMillis: this.allocatedGpuMillis,
-    });
+  pendingCapacity(): ResourceVector | null {
+    const { pendingCpuMillis: cpu = null, pendingMemoryMib: memory = null, pendingGpuMillis: gpu = null } = this;
+    return cpu === null || memory === null || gpu === null ? null : vector(cpu, memory, gpu);
   }
 
-  /** Capacity minus allocated: never negative, because the database refuses the opposite. */
-  get available(): ResourceVector {
-    return this.capacity.minus(this.allocated);
+  allocated(): ResourceVector {
+    return vector(this.allocatedCpuMillis, this.allocatedMemoryMib, this.allocatedGpuMillis);
+  }
+
+  /** @throws CLUSTERS.CAPACITY_EMPTY, CLUSTERS.CAPACITY_IN_USE */
+  edit({ name, capacity, whenFree = false, policy, access }: ClusterEdit): void {
+    if (name !== undefined) this.rename(name);
+    if (access !== undefined) this.access = access;
+    if (policy !== undefined) this.policy = merged(this.policy, policy);
+    if (capacity !== undefined) this.changeCapacity(capacity, whenFree);
+  }
+
+  rename(name: string): void {
+    this.name = name;
+    this.nameKey = nameKeyOf(name);
+  }
+
+  /**
+   * Takes effect at once where what is allocated fits; otherwise, with `whenFree`, the capacity is pending until it does. It replaces the
+   * pending capacity.
+   *
+   * @throws CLUSTERS.CAPACITY_EMPTY, CLUSTERS.CAPACITY_IN_USE with the numbers
+   */
+  changeCapacity(change: Partial<ResourceAmounts>, whenFree: boolean): void {
+    const base = this.pendingCapacity() ?? this.capacity();
+    const wanted = ResourceVector.from((resource) => change[resource] ?? base[resource]);
+    assertSome(wanted);
+    const fits = this.allocated().fitsIn(wanted);
+    if (!fits && !whenFree) throw inUse(wanted, this.allocated());
+    if (fits) {
+      this.capacityCpuMillis = wanted.cpuMillis;
+      this.capacityMemoryMib = wanted.memoryMib;
+      this.capacityGpuMillis = wanted.gpuMillis;
+    }
+    this.pendingCpuMillis = fits ? null : wanted.cpuMillis;
+    this.pendingMemoryMib = fits ? null : wanted.memoryMib;
+    this.pendingGpuMillis = fits ? null : wanted.gpuMillis;
+  }
+
+  /** Cordons, drains or uncordons the cluster. */
+  changeState(state: ClusterState): void {
+    this.state = state;
+  }
+
+  /** Frees the name; the history stays. */
+  delete(): void {
+    this.deletedAt = databaseTime();
+  }
+
+  /** The fields that an edit can change, flat, as the audit log shows them. */
+  auditState(): AuditState {
+    const pending = this.pendingCapacity();
+    const settings = Object.entries(this.policy).flatMap(([field, value]) =>
+      typeof value === 'object' && value !== null
+        ? Object.entries(value as object).map(([role, limit]) => [`policy.${field}.${role}`, limit] as const)
+        : [[`policy.${field}`, value] as const],
+    );
+    return {
+      name: this.name,
+      access: this.access,
+      ...this.capacity().toAmounts(),
+      ...Object.fromEntries(RESOURCES.map((resource) => [`pending.${resource}`, pending?.[resource] ?? null])),
+      ...Object.fromEntries(settings),
+    };
   }
 }
 ClusterSchema.setClass(Cluster);
 
 export { ClusterSchema };
+
+/** The key of a name: names that look the same to a reader are the same, so compatibility forms and case do not count. */
+export function nameKeyOf(name: string): string {
+  return name.normalize('NFKC').toLowerCase();
+}
+
+/** The fields in which two states differ, with the value of each; undefined when there is none. */
+export function differences(
+  before: AuditState,
+  after: AuditState,
+): { readonly before: AuditState; readonly after: AuditState } | undefined {
+  const fields = Object.keys({ ...before, ...after }).filter((field) => before[field] !== after[field]);
+  if (fields.length === 0) return undefined;
+  const pick = (state: AuditState): AuditState =>
+    Object.fromEntries(fields.filter((field) => field in state).map((field) => [field, state[field]]));
+  return { before: pick(before), after: pick(after) };
+}
+
+function vector(cpuMillis: number, memoryMib: number, gpuMillis: number): ResourceVector {
+  return ResourceVector.of({ cpuMillis, memoryMib, gpuMillis });
+}

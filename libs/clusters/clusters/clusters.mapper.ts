@@ -1,6 +1,6 @@
 import { withEntityTag } from '#http';
 
-import { type ClusterEdit } from './cluster-edit.js';
+import { type ClusterEdit } from './cluster.entity.js';
 import { type PolicySettings, policyOf } from '../policy/cluster-policy.js';
 import { type PolicySettingsDto } from '../policy/cluster-policy.dto.js';
 import { type ClusterView } from './clusters.repository.js';

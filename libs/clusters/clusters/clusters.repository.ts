@@ -1,118 +1,107 @@
-import { type EntityManager, type Fragment, rfc3339, rowsOf, sql } from '#database';
-import { type QueuedByPriority, queuedByPriority } from '#queue';
+import { type EntityManager, exactlyOne, lockedEntity, queries, sql, type TablesOf } from '#database';
+import { queuedCount, type QueuedByPriority, queuedByPriority } from '#queue';
 import { type Actor } from '#rbac';
 
-import { type ClusterAccess, type ClusterState } from './cluster.entity.js';
-import { AMOUNT_COLUMNS, amountsIn, type AmountsRow, type ClusterAmounts } from './cluster-amounts.js';
-import { type PolicySettings } from '../policy/cluster-policy.js';
-import { visibleClusters } from './cluster-visibility.js';
 import { ClusterErrors } from '../clusters.errors.js';
+import { type ClusterAmounts } from './cluster-amounts.js';
+import { visibleClusters } from './cluster-visibility.js';
+import { Cluster, type ClusterSchema } from './cluster.entity.js';
 
-/** What can be edited of a cluster, and what an edit is judged by. */
-export interface EditableCluster extends ClusterAmounts {
-  readonly id: string;
-  readonly name: string;
-  readonly state: ClusterState;
-  readonly access: ClusterAccess;
-  readonly policy: PolicySettings;
+/** A cluster as an actor sees it. */
+export interface ClusterView
+  extends ClusterAmounts, Pick<Cluster, 'id' | 'organizationId' | 'name' | 'state' | 'access' | 'policy'> {
   /** Raised by every edit. */
   readonly version: number;
-}
-
-/** A cluster as it stands. */
-export interface ClusterView extends EditableCluster {
-  readonly organizationId: string;
+  readonly createdAt: string;
   /** Deployments that wait in its queue, highest priority first. */
   readonly queuedByPriority: readonly QueuedByPriority[];
-  /** How many deployments are between two attempts: they will wait again. */
+  /** The number of deployments between two attempts, which will wait again. */
   readonly retrying: number;
-  readonly createdAt: string;
 }
 
-interface EditableRow extends AmountsRow {
-  readonly id: string;
-  readonly name: string;
-  readonly state: ClusterState;
-  readonly access: ClusterAccess;
-  readonly policy: PolicySettings;
-  readonly version: number;
-}
+/** Which clusters to read: one, or a page, newest first, after the one that is named. */
+export type ClusterChoice = { readonly id: string } | { readonly take: number; readonly after: string | undefined };
 
-interface ClusterRow extends EditableRow {
-  readonly organizationId: string;
-  readonly queuedByPriority: readonly QueuedByPriority[];
-  readonly retrying: number;
-  readonly createdAt: string;
-}
+const db = (em: EntityManager) => queries<TablesOf<typeof ClusterSchema>>(em);
 
-const EDITABLE_COLUMNS = sql`c.id, c.name, c.state, c.access, c.policy, c.version, ${AMOUNT_COLUMNS}`;
-
-/** The clusters that fulfil a condition on `clusters c`, with what an actor may see of them; none that was deleted. */
+/** The clusters of an organization that an actor sees; no deleted ones. */
 export async function readClusters(
   em: EntityManager,
   actor: Actor,
   organizationId: string,
-  rest: Fragment,
+  choice: ClusterChoice,
 ): Promise<ClusterView[]> {
-  const rows = await rowsOf(
-    em,
-    sql<ClusterRow>`
-      select ${EDITABLE_COLUMNS}, c.organization_id as "organizationId", c.created_at as "createdAt",
-             ${queuedByPriority('c.id')} as "queuedByPriority",
-             (select count(*)::int from deployments d where d.cluster_id = c.id and d.status = 'retrying') as retrying
-      from clusters c
-      where c.organization_id = ${organizationId} and c.deleted_at is null
-        and ${visibleClusters(actor, organizationId, 'c.id')} ${rest}`,
-  );
-  return rows.map((row) => ({
-    ...editableOf(row),
-    organizationId: row.organizationId,
-    queuedByPriority: row.queuedByPriority,
-    retrying: row.retrying,
-    createdAt: rfc3339(row.createdAt),
-  }));
+  let query = db(em)
+    .selectFrom('clusters as c')
+    .selectAll('c')
+    .select([
+      sql<readonly QueuedByPriority[]>`${queuedByPriority('c.id')}`.as('queued_by_priority'),
+      sql<number>`(select count(*)::int from deployments d where d.cluster_id = c.id and d.status = 'retrying')`.as(
+        'retrying',
+      ),
+    ])
+    .where('c.organization_id', '=', organizationId)
+    .where('c.deleted_at', 'is', null)
+    .where(visibleClusters(actor, organizationId, 'c.id'))
+    .orderBy('c.id', 'desc');
+  if ('id' in choice) query = query.where('c.id', '=', choice.id);
+  else query = query.limit(choice.take);
+  if ('after' in choice && choice.after !== undefined) query = query.where('c.id', '<', choice.after);
+  const rows = await query.execute();
+  return rows.map(({ queued_by_priority: queued, retrying, ...row }) => {
+    const cluster = em.map(Cluster, row);
+    const { id, name, state, access, policy, version, createdAt } = cluster;
+    return {
+      ...{ id, organizationId, name, state, access, policy, version, createdAt, queuedByPriority: queued, retrying },
+      ...{ capacity: cluster.capacity(), pendingCapacity: cluster.pendingCapacity(), allocated: cluster.allocated() },
+    };
+  });
 }
 
-/** One cluster. @throws CLUSTERS.NOT_FOUND when it is not there, was deleted, or is not visible to the actor */
+/** One cluster. @throws CLUSTERS.NOT_FOUND when it does not exist, was deleted, or is not visible to the actor */
 export async function readCluster(
   em: EntityManager,
   actor: Actor,
   organizationId: string,
-  clusterId: string,
+  id: string,
 ): Promise<ClusterView> {
-  const [cluster] = await readClusters(em, actor, organizationId, sql`and c.id = ${clusterId}`);
+  const [cluster] = await readClusters(em, actor, organizationId, { id });
   if (cluster === undefined) throw ClusterErrors.NOT_FOUND.because();
   return cluster;
 }
 
-/** How a row is locked: against passes and other edits, or also against submissions. */
-export type ClusterLock = 'no key update' | 'update';
-
 /**
- * Locks a cluster for a change. Waits for a pass that is at work there; submissions wait for `update` alone.
+ * Locks a cluster for a change. Waits for a pass that runs there, and not for submissions.
  *
- * @throws CLUSTERS.NOT_FOUND when it is not there, was deleted, or is not visible to the actor
+ * @throws CLUSTERS.NOT_FOUND when it does not exist, was deleted, or is not visible to the actor
  */
 export async function lockCluster(
   tx: EntityManager,
   actor: Actor,
   organizationId: string,
   clusterId: string,
-  lock: ClusterLock = 'no key update',
-): Promise<EditableCluster> {
-  const [row] = await rowsOf(
-    tx,
-    sql<EditableRow>`
-      select ${EDITABLE_COLUMNS} from clusters c
-      where c.organization_id = ${organizationId} and c.id = ${clusterId} and c.deleted_at is null
-        and ${visibleClusters(actor, organizationId, 'c.id')}
-      ${lock === 'update' ? sql`for update of c` : sql`for no key update of c`}`,
-  );
-  if (row === undefined) throw ClusterErrors.NOT_FOUND.because();
-  return editableOf(row);
+): Promise<Cluster> {
+  const query = db(tx)
+    .selectFrom('clusters')
+    .selectAll()
+    .where('organization_id', '=', organizationId)
+    .where('id', '=', clusterId)
+    .where('deleted_at', 'is', null)
+    .where(visibleClusters(actor, organizationId, 'clusters.id'));
+  const cluster = await lockedEntity(tx, Cluster, query);
+  if (cluster === undefined) throw ClusterErrors.NOT_FOUND.because();
+  return cluster;
 }
 
-function editableOf(row: EditableRow): EditableCluster {
-  const { id, name, state, access, policy, version } = row;
-  return { id, name, state, access, policy, version, ...amountsIn(row) };
+/** Locks the key of a locked cluster too: waits for the submissions that have read it. */
+export async function lockKey(tx: EntityManager, { id }: Cluster): Promise<void> {
+  await db(tx).selectFrom('clusters').select('id').where('id', '=', id).forUpdate().execute();
+}
+
+/** The number of deployments in the queue of a cluster. */
+export async function countQueued(tx: EntityManager, { id }: Cluster): Promise<number> {
+  const query = db(tx)
+    .selectFrom('clusters as c')
+    .select(sql<number>`${queuedCount('c.id')}`.as('queued'));
+  return exactlyOne(await query.where('c.id', '=', id).execute()).queued;
 }

@@ -1,4 +1,4 @@
-import { p, Type } from '@mikro-orm/core';
+import { p, raw, Type } from '@mikro-orm/core';
 
 /**
  * Writes a timestamp of PostgreSQL (ISO style, session in UTC) in RFC 3339, with all the digits that were stored.
@@ -31,3 +31,12 @@ class TimestampType extends Type<string, string> {
 
 /** A property of type `timestamptz`, read and written as RFC 3339 text. */
 export const timestamptz = p.type(TimestampType);
+
+/**
+ * The database's time, for a property of an entity that is flushed next. `refresh` the entity before reading the property.
+ *
+ * @param secondsFromNow counted from the beginning of the transaction, as defaults are
+ */
+export function databaseTime(secondsFromNow = 0): string {
+  return raw<string>(`now() + ? * interval '1 second'`, [secondsFromNow]);
+}

@@ -56,7 +56,7 @@ export class QueueLimit {
   }
 
   private async admitOneAtATime(tx: EntityManager, organizationId: string, count: number): Promise<void> {
-    const { queued: limit }: Limits = await this.limits.hold(tx, organizationId);
+    const { queued: limit }: Limits = await this.limits.lock(tx, organizationId);
     const queued = await countQueued(tx, organizationId);
     if (queued + count > limit) throw DeploymentErrors.QUEUE_LIMIT_REACHED.because(undefined, { limit, queued });
   }

@@ -1,12 +1,12 @@
 import { Controller, Get, Query } from '@nestjs/common';
 
-import { AuditEntryDto, AuditErrors, AuditQuery, InstallationAuditQuery, toAuditEntryDto } from '#audit';
-import { ApiRoute, IdParam, type Page, PageOf } from '#http';
+import { AuditEntryDto, AuditErrors, AuditQuery, InstallationAuditQuery } from '#audit';
+import { ApiRoute, IdParam, type Page, PageOf, present } from '#http';
 import { OrganizationVisibilityErrors, RbacErrors, RequireOperator, RequireRole } from '#rbac';
 
 import { AuditPages } from './audit-pages.js';
 
-/** What was done, for those who answer for it. */
+/** The audit log of an organization, and that of the installation. */
 @Controller()
 export class AuditController {
   constructor(private readonly audit: AuditPages) {}
@@ -18,7 +18,7 @@ export class AuditController {
     tag: 'organizations',
     summary: 'Read the audit log',
     description:
-      'What was done in the organization, by whom and from where, latest first. Deployments have their own events instead.',
+      'The recorded actions in the organization, with actor and address, latest first. Deployments have events of their own instead.',
     answer: PageOf(AuditEntryDto),
     problems: [OrganizationVisibilityErrors.NOT_FOUND, RbacErrors.ROLE_TOO_LOW, AuditErrors.RANGE_EMPTY],
   })
@@ -26,7 +26,7 @@ export class AuditController {
     @IdParam('organizationId', 'The organization.') organizationId: string,
     @Query() query: AuditQuery,
   ): Promise<Page<AuditEntryDto>> {
-    return this.audit.ofOrganization(organizationId, query, toAuditEntryDto);
+    return this.audit.ofOrganization(organizationId, query, (entry) => present(AuditEntryDto, entry));
   }
 
   @Get('admin/audit')
@@ -36,11 +36,11 @@ export class AuditController {
     tag: 'operators',
     summary: 'Read the audit log of the installation',
     description:
-      'What concerned accounts and the installation, or with `organizationId` one organization, also when it was deleted. Latest first.',
+      'The recorded actions on accounts and the installation, or with `organizationId` those in one organization, deleted or not. Latest first.',
     answer: PageOf(AuditEntryDto),
     problems: [RbacErrors.OPERATOR_REQUIRED, AuditErrors.RANGE_EMPTY],
   })
   async listInstallation(@Query() query: InstallationAuditQuery): Promise<Page<AuditEntryDto>> {
-    return this.audit.ofInstallation(query, toAuditEntryDto);
+    return this.audit.ofInstallation(query, (entry) => present(AuditEntryDto, entry));
   }
 }

@@ -10,20 +10,21 @@ import {
   PageOf,
   PageQuery,
   Pages,
+  present,
 } from '#http';
 import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
 
 import { CreateInviteDto, InviteDto, NewInviteDto } from './invites.dto.js';
 import { InvitesService } from './invites.service.js';
 import { InviteErrors } from '../organizations.errors.js';
-import { toInviteDto, toNewInviteDto } from '../organizations.mapper.js';
+import { type ListedInvite } from '../organizations.repository.js';
 
 const TAG = 'organizations';
 const ORGANIZATION = 'The organization.';
 
 const ROUTE_PROBLEMS = [OrganizationVisibilityErrors.NOT_FOUND, RbacErrors.ROLE_TOO_LOW];
 
-/** The codes by which people join an organization. */
+/** The codes by which users join an organization. */
 @Controller('organizations/:organizationId/invites')
 export class InvitesController {
   constructor(
@@ -51,7 +52,7 @@ export class InvitesController {
     @Body() { note, ...order }: CreateInviteDto,
   ): Promise<NewInviteDto> {
     return this.idempotency.once(request, actor.id, async () =>
-      toNewInviteDto(await this.invites.create(actor, organizationId, { ...order, note: note ?? null })),
+      present(NewInviteDto, await this.invites.create(actor, organizationId, { ...order, note: note ?? null })),
     );
   }
 
@@ -61,7 +62,8 @@ export class InvitesController {
     id: 'listInvites',
     tag: TAG,
     summary: 'List invites',
-    description: 'Newest first, with how many can still join by each. Those that ended stay listed for 30 days.',
+    description:
+      'Newest first, each with the number of users that can still join by it. Expired invites stay listed for 30 days.',
     answer: PageOf(InviteDto),
     problems: ROUTE_PROBLEMS,
   })
@@ -84,7 +86,7 @@ export class InvitesController {
     id: 'revokeInvite',
     tag: TAG,
     summary: 'Revoke an invite code',
-    description: 'From now on it lets nobody in. Whoever joined by it stays.',
+    description: 'Ends the code at once. Members who joined by it stay.',
     problems: [...ROUTE_PROBLEMS, InviteErrors.NOT_FOUND],
   })
   async revoke(
@@ -94,4 +96,9 @@ export class InvitesController {
   ): Promise<void> {
     await this.invites.revoke(actor, organizationId, inviteId);
   }
+}
+
+function toInviteDto({ createdById, createdByName, ...invite }: ListedInvite): InviteDto {
+  const usesLeft = invite.state === 'usable' ? invite.maxUses - invite.uses : 0;
+  return present(InviteDto, { ...invite, usesLeft, createdBy: { id: createdById, name: createdByName } });
 }

@@ -1,7 +1,7 @@
 import { type Role, ROLES } from '#kernel';
 import { EnumField, FreeTextField, IdField, IntegerField, ObjectField, StringField, TimestampField } from '#http';
 
-import { INVITE_STATES, type InviteState } from './invites.service.js';
+import { INVITE_STATES, type InviteState } from '../organizations.repository.js';
 
 const DAY = 86_400;
 

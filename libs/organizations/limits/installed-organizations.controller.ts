@@ -1,20 +1,19 @@
 import { Body, Controller, Get, Patch, Query } from '@nestjs/common';
 
-import { ApiRoute, IdParam, type Page, PageOf, PageQuery, Pages } from '#http';
+import { ApiRoute, IdParam, type Page, PageOf, PageQuery, Pages, present } from '#http';
 import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireOperator } from '#rbac';
 
 import { InstalledOrganizationDto, UpdateInstalledOrganizationDto } from './installed-organizations.dto.js';
-import { AdminOrganizationsService } from './installed-organizations.service.js';
-import { toInstalledOrganizationDto } from '../organizations.mapper.js';
+import { InstalledOrganizationsService } from './installed-organizations.service.js';
 
 const TAG = 'operators';
 
-/** What operators do with organizations. */
+/** The organizations of the installation, for operators. */
 @RequireOperator()
 @Controller('admin/organizations')
-export class AdminOrganizationsController {
+export class InstalledOrganizationsController {
   constructor(
-    private readonly organizations: AdminOrganizationsService,
+    private readonly organizations: InstalledOrganizationsService,
     private readonly pages: Pages,
   ) {}
 
@@ -34,7 +33,7 @@ export class AdminOrganizationsController {
       {},
       query,
       (take, after) => this.organizations.list(take, after),
-      toInstalledOrganizationDto,
+      (organization) => present(InstalledOrganizationDto, organization),
     );
   }
 
@@ -44,7 +43,7 @@ export class AdminOrganizationsController {
     tag: TAG,
     summary: 'Set limits of an organization',
     description:
-      'How much it may have. What it has above a lower limit stays: it only gets no more of it. Acts within a second.',
+      'Sets how much an organization may have. What it has above a lower limit stays; it gets no more. Takes effect within a second.',
     answer: InstalledOrganizationDto,
     problems: [RbacErrors.OPERATOR_REQUIRED, OrganizationVisibilityErrors.NOT_FOUND],
   })
@@ -53,6 +52,6 @@ export class AdminOrganizationsController {
     @IdParam('organizationId', 'The organization.') organizationId: string,
     @Body() { limits }: UpdateInstalledOrganizationDto,
   ): Promise<InstalledOrganizationDto> {
-    return toInstalledOrganizationDto(await this.organizations.setLimits(actor, organizationId, limits));
+    return present(InstalledOrganizationDto, await this.organizations.setLimits(actor, organizationId, limits));
   }
 }

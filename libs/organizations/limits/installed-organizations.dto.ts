@@ -1,6 +1,6 @@
 import { IdField, IntegerField, NameField, ObjectField, TimestampField, EditOf } from '#http';
 
-import { type LimitName } from './organization-limits.js';
+import { type LimitName } from '../organization.entity.js';
 
 const MAX_LIMIT = 1_000_000_000;
 

@@ -2,26 +2,17 @@ import { Injectable } from '@nestjs/common';
 
 import { OrganizationVisibilityErrors, TokenAllowance } from '#auth';
 import { Settings } from '#config';
-import { type EntityManager, type Fragment, rowsOf, sql } from '#database';
+import { type EntityManager } from '#database';
 import { type Role } from '#kernel';
 
-/** What is limited in an organization: how many clusters, members, usable invites, usable API tokens, waiting deployments. */
-export const LIMIT_NAMES = ['clusters', 'members', 'invites', 'tokens', 'queued'] as const;
+import { Membership } from '../membership.entity.js';
+import { type LimitName, type Organization, type OwnLimits } from '../organization.entity.js';
+import { lockOrganization, readOwnLimits } from '../organizations.repository.js';
 
-export type LimitName = (typeof LIMIT_NAMES)[number];
-
-/** The most that an organization may have of each. */
+/** The most that an organization may have of each limited thing. */
 export type Limits = Readonly<Record<LimitName, number>>;
 
-/** Limits that an operator has set for one organization; null where the installation's default holds. */
-export type OwnLimits = Readonly<Record<LimitName, number | null>>;
-
-/** An organization's own limits, as part of a select list over `organizations o`, under the names of {@link OwnLimits}. */
-export const OWN_LIMITS: Fragment = sql`
-  o.limit_clusters as clusters, o.limit_members as members, o.limit_invites as invites, o.limit_tokens as tokens,
-  o.limit_queued as queued`;
-
-/** How much an organization may have: what the settings say, unless an operator has said otherwise. */
+/** How much an organization may have: its own limits where an operator has set some, otherwise those of the settings. */
 @Injectable()
 export class OrganizationLimits {
   private readonly defaults: Limits;
@@ -36,7 +27,7 @@ export class OrganizationLimits {
     };
   }
 
-  /** What holds where an organization has these limits of its own. */
+  /** The limits in force where an organization has these of its own. */
   inForce(own: OwnLimits): Limits {
     const limit = (name: LimitName): number => own[name] ?? this.defaults[name];
     return {
@@ -48,39 +39,31 @@ export class OrganizationLimits {
     };
   }
 
-  /** The limits at this moment; undefined for an organization that does not exist (any more). */
+  /** The limits at this moment; undefined for an organization that was deleted. */
   async read(em: EntityManager, organizationId: string): Promise<Limits | undefined> {
-    return this.select(em, organizationId, sql``);
+    const own = await readOwnLimits(em, organizationId);
+    return own === undefined ? undefined : this.inForce(own);
   }
 
   /**
-   * The limits, with the organization held until `tx` ends: everybody who counts before adding takes turns, and nobody exceeds a limit
-   * by a race. Waits for nobody but others who count; a foreign key to the organization does not wait.
+   * The limits, with the organization locked until `tx` ends: transactions that count before they add take turns, so that no race exceeds
+   * a limit.
    *
-   * @throws DomainError ORGANIZATIONS.NOT_FOUND when the organization was deleted meanwhile
+   * @throws ORGANIZATIONS.NOT_FOUND when the organization was deleted meanwhile
    */
-  async hold(tx: EntityManager, organizationId: string): Promise<Limits> {
-    const limits = await this.holdIfThere(tx, organizationId);
-    if (limits === undefined) throw OrganizationVisibilityErrors.NOT_FOUND.because();
-    return limits;
-  }
-
-  /** As {@link hold}, for those who have an answer of their own to an organization that was deleted. */
-  async holdIfThere(tx: EntityManager, organizationId: string): Promise<Limits | undefined> {
-    return this.select(tx, organizationId, sql`for no key update`);
-  }
-
-  private async select(em: EntityManager, organizationId: string, locking: Fragment): Promise<Limits | undefined> {
-    const [own] = await rowsOf(
-      em,
-      sql<OwnLimits>`
-        select ${OWN_LIMITS} from organizations o where o.id = ${organizationId} and o.deleted_at is null ${locking}`,
-    );
-    return own === undefined ? undefined : this.inForce(own);
+  async lock(tx: EntityManager, organizationId: string): Promise<Limits> {
+    return this.inForce((await assertLocked(tx, organizationId)).ownLimits());
   }
 }
 
-/** Tells auth how many API tokens an organization may have, and how much its members' may be worth. */
+/** Locks an organization. @throws ORGANIZATIONS.NOT_FOUND when it was deleted */
+export async function assertLocked(tx: EntityManager, organizationId: string): Promise<Organization> {
+  const organization = await lockOrganization(tx, organizationId);
+  if (organization === undefined) throw OrganizationVisibilityErrors.NOT_FOUND.because();
+  return organization;
+}
+
+/** Tells auth how many API tokens an organization may have, and which roles its members hold. */
 @Injectable()
 export class OrganizationTokenAllowance extends TokenAllowance {
   constructor(private readonly limits: OrganizationLimits) {
@@ -88,16 +71,10 @@ export class OrganizationTokenAllowance extends TokenAllowance {
   }
 
   override async hold(tx: EntityManager, organizationId: string): Promise<number> {
-    return (await this.limits.hold(tx, organizationId)).tokens;
+    return (await this.limits.lock(tx, organizationId)).tokens;
   }
 
   override async roleOf(em: EntityManager, organizationId: string, userId: string): Promise<Role | null> {
-    const [member] = await rowsOf(
-      em,
-      sql<{
-        role: Role;
-      }>`select role from memberships where organization_id = ${organizationId} and user_id = ${userId}`,
-    );
-    return member?.role ?? null;
+    return (await em.findOne(Membership, { organizationId, userId }))?.role ?? null;
   }
 }

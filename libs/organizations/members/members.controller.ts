@@ -1,12 +1,11 @@
 import { Body, Controller, Delete, Get, Patch, Post, Query } from '@nestjs/common';
 
-import { ApiRoute, IdParam, type Page, PageOf, PageQuery, Pages } from '#http';
+import { ApiRoute, IdParam, type Page, PageOf, PageQuery, Pages, present } from '#http';
 import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
 
 import { MemberDto, UpdateMemberDto } from './members.dto.js';
 import { MembersService } from './members.service.js';
 import { MemberErrors } from '../organizations.errors.js';
-import { toMemberDto } from '../organizations.mapper.js';
 
 const TAG = 'organizations';
 const ORGANIZATION = 'The organization.';
@@ -19,7 +18,7 @@ const CHANGE_PROBLEMS = [
   MemberErrors.LAST_ADMIN,
 ];
 
-/** Who belongs to an organization. */
+/** The members of an organization. */
 @Controller('organizations/:organizationId')
 export class MembersController {
   constructor(
@@ -33,7 +32,7 @@ export class MembersController {
     id: 'listMembers',
     tag: TAG,
     summary: 'List members',
-    description: 'Who belongs to the organization, and with which role.',
+    description: 'The members of the organization, each with its role.',
     answer: PageOf(MemberDto),
     problems: [OrganizationVisibilityErrors.NOT_FOUND],
   })
@@ -46,7 +45,7 @@ export class MembersController {
       { organizationId },
       query,
       (take, after) => this.members.list(organizationId, take, after),
-      toMemberDto,
+      (member) => present(MemberDto, member),
     );
   }
 
@@ -56,7 +55,7 @@ export class MembersController {
     id: 'updateMember',
     tag: TAG,
     summary: "Change a member's role",
-    description: 'Acts on their next request. The last admin cannot be demoted.',
+    description: 'Takes effect on the next request of the member. The last admin cannot be demoted.',
     answer: MemberDto,
     problems: CHANGE_PROBLEMS,
   })
@@ -66,7 +65,7 @@ export class MembersController {
     @IdParam('userId', MEMBER) userId: string,
     @Body() { role }: UpdateMemberDto,
   ): Promise<MemberDto> {
-    return toMemberDto(await this.members.changeRole(actor, organizationId, userId, role));
+    return present(MemberDto, await this.members.changeRole(actor, organizationId, userId, role));
   }
 
   @Delete('members/:userId')
@@ -76,7 +75,7 @@ export class MembersController {
     tag: TAG,
     summary: 'Remove a member',
     description:
-      'Ends their access at once, and that of their API tokens here. What they submitted stays, and admins care for it. The last admin cannot be removed.',
+      'Ends the access of the member, and of its API tokens in the organization, at once. Its deployments stay, under the care of admins. The last admin cannot be removed.',
     problems: CHANGE_PROBLEMS,
   })
   async remove(

@@ -3,24 +3,17 @@ import { Injectable } from '@nestjs/common';
 import { type Role } from '#kernel';
 import { AuditLog } from '#audit';
 import { deleteTokensOfMember } from '#auth';
-import { changesOf, Database, type EntityManager, rfc3339, rowsOf, sql } from '#database';
+import { Database, type EntityManager } from '#database';
 import { type Actor, auditedBy, RbacErrors } from '#rbac';
 
 import { OrganizationLimits } from '../limits/organization-limits.js';
+import { Membership } from '../membership.entity.js';
 import { MemberErrors } from '../organizations.errors.js';
-
-/** A member as the others see them: no address, nothing of the account. */
-export interface MemberView {
-  /** The user's id. */
-  readonly id: string;
-  readonly username: string;
-  readonly role: Role;
-  readonly joinedAt: string;
-}
+import { hasOtherAdmin, listMembers, type MemberView } from '../organizations.repository.js';
 
 /**
- * Who belongs to an organization, and with which role. Changes hold the organization, so that two admins who demote each other take turns
- * and one of them stays.
+ * The members of an organization and their roles. Changes lock the organization, so that two admins who demote each other take turns and
+ * one of them remains.
  */
 @Injectable()
 export class MembersService {
@@ -30,30 +23,18 @@ export class MembersService {
     private readonly audit: AuditLog,
   ) {}
 
-  /** The members in the order of their ids, from after an id on. */
+  /** The members in the order of their ids, after the one that is named. */
   async list(organizationId: string, take: number, after: string | undefined): Promise<MemberView[]> {
-    const rows = await rowsOf(
-      this.database.reader(),
-      sql<MemberView>`
-        select m.user_id as id, u.username, m.role, m.joined_at as "joinedAt"
-        from memberships m join users u on u.id = m.user_id
-        where m.organization_id = ${organizationId}
-          and (${after ?? null}::uuid is null or m.user_id > ${after ?? null}::uuid)
-        order by m.user_id limit ${take}`,
-    );
-    return rows.map(viewOf);
+    return listMembers(this.database.reader(), organizationId, { take, after });
   }
 
-  /** Gives a member another role, from their next request on. @throws DomainError MEMBERS.NOT_FOUND, MEMBERS.LAST_ADMIN */
+  /** Gives a member another role, from the next request on. @throws MEMBERS.NOT_FOUND, MEMBERS.LAST_ADMIN */
   async changeRole(actor: Actor, organizationId: string, userId: string, role: Role): Promise<MemberView> {
     return this.database.transaction(async (tx) => {
-      const before = await this.hold(tx, organizationId, userId);
+      const before = await this.lock(tx, organizationId, userId);
       if (before.role === role) return before;
-      if (before.role === 'admin') await this.assertAnotherAdmin(tx, organizationId, userId);
-      await changesOf(
-        tx,
-        sql`update memberships set role = ${role} where organization_id = ${organizationId} and user_id = ${userId}`,
-      );
+      await this.assertAdminRemains(tx, organizationId, before);
+      (await tx.findOneOrFail(Membership, { organizationId, userId })).changeRole(role);
       await this.audit.record(tx, {
         organizationId,
         ...auditedBy(actor),
@@ -66,15 +47,15 @@ export class MembersService {
     });
   }
 
-  /** Removes a member. What they submitted stays, for admins to care for. @throws DomainError MEMBERS.NOT_FOUND, MEMBERS.LAST_ADMIN */
+  /** Removes a member. Its deployments stay, for admins to care for. @throws MEMBERS.NOT_FOUND, MEMBERS.LAST_ADMIN */
   async remove(actor: Actor, organizationId: string, userId: string): Promise<void> {
     await this.database.transaction((tx) => this.end(tx, actor, organizationId, userId, 'member_remove'));
   }
 
   /**
-   * Leaves an organization. Only a person can: a program that holds a token must not end the membership that it lives on.
+   * Leaves an organization. Only a person can: a program that holds a token must not end the membership that the token needs.
    *
-   * @throws DomainError RBAC.SESSION_REQUIRED, MEMBERS.NOT_FOUND (operators are no members), MEMBERS.LAST_ADMIN
+   * @throws RBAC.SESSION_REQUIRED, MEMBERS.NOT_FOUND (operators are no members), MEMBERS.LAST_ADMIN
    */
   async leave(actor: Actor, organizationId: string): Promise<void> {
     if (actor.kind !== 'user') throw RbacErrors.SESSION_REQUIRED.because();
@@ -88,46 +69,33 @@ export class MembersService {
     userId: string,
     action: 'member_remove' | 'member_leave',
   ): Promise<void> {
-    const { role, username } = await this.hold(tx, organizationId, userId);
-    if (role === 'admin') await this.assertAnotherAdmin(tx, organizationId, userId);
-    await changesOf(tx, sql`delete from memberships where organization_id = ${organizationId} and user_id = ${userId}`);
+    const member = await this.lock(tx, organizationId, userId);
+    await this.assertAdminRemains(tx, organizationId, member);
+    await tx.nativeDelete(Membership, { organizationId, userId });
     await deleteTokensOfMember(tx, organizationId, userId);
     await this.audit.record(tx, {
       organizationId,
       ...auditedBy(actor),
       action,
-      target: { kind: 'member', id: userId, name: username },
-      before: { role },
+      target: { kind: 'member', id: userId, name: member.username },
+      before: { role: member.role },
     });
   }
 
-  /** Makes changes of members take turns, then reads the one that is meant. */
-  private async hold(tx: EntityManager, organizationId: string, userId: string): Promise<MemberView> {
-    await this.limits.hold(tx, organizationId);
-    const [row] = await rowsOf(
-      tx,
-      sql<MemberView>`
-        select m.user_id as id, u.username, m.role, m.joined_at as "joinedAt"
-        from memberships m join users u on u.id = m.user_id
-        where m.organization_id = ${organizationId} and m.user_id = ${userId}`,
-    );
-    if (row === undefined) throw MemberErrors.NOT_FOUND.because();
-    return viewOf(row);
+  /** Makes changes of members take turns, then reads one of them. */
+  private async lock(tx: EntityManager, organizationId: string, userId: string): Promise<MemberView> {
+    await this.limits.lock(tx, organizationId);
+    const [member] = await listMembers(tx, organizationId, { take: 1, userId });
+    if (member === undefined) throw MemberErrors.NOT_FOUND.because();
+    return member;
   }
 
-  /** An admin whose account is disabled cannot care for anything, and does not count. */
-  private async assertAnotherAdmin(tx: EntityManager, organizationId: string, userId: string): Promise<void> {
-    const others = await rowsOf(
-      tx,
-      sql`select 1 from memberships m join users u on u.id = m.user_id
-          where m.organization_id = ${organizationId} and m.role = 'admin' and m.user_id <> ${userId}
-            and u.disabled_at is null
-          limit 1`,
-    );
-    if (others.length === 0) throw MemberErrors.LAST_ADMIN.because();
+  private async assertAdminRemains(
+    tx: EntityManager,
+    organizationId: string,
+    { role, userId }: MemberView,
+  ): Promise<void> {
+    if (role !== 'admin' || (await hasOtherAdmin(tx, organizationId, userId))) return;
+    throw MemberErrors.LAST_ADMIN.because();
   }
-}
-
-function viewOf(row: MemberView): MemberView {
-  return { ...row, joinedAt: rfc3339(row.joinedAt) };
 }

@@ -12,6 +12,8 @@ import {
   PageOf,
   PageQuery,
   Pages,
+  present,
+  withEntityTag,
 } from '#http';
 import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole, SignedIn } from '#rbac';
 
@@ -22,12 +24,12 @@ import {
   UpdateOrganizationDto,
 } from './organizations.dto.js';
 import { InviteErrors, OrganizationErrors } from '../organizations.errors.js';
-import { toOrganizationDto, toTaggedOrganizationDto } from '../organizations.mapper.js';
+import { type OrganizationView } from '../organizations.repository.js';
 import { OrganizationsService } from './organizations.service.js';
 
 const TAG = 'organizations';
 
-/** Organizations, from founding to deletion, and joining them. */
+/** Organizations, from creation to deletion, and joining them. */
 @Controller('organizations')
 export class OrganizationsController {
   constructor(
@@ -54,7 +56,7 @@ export class OrganizationsController {
     @Body() { name }: CreateOrganizationDto,
   ): Promise<OrganizationDto> {
     return this.idempotency.once(request, actor.id, async () =>
-      toOrganizationDto(await this.organizations.create(actor, name)),
+      present(OrganizationDto, await this.organizations.create(actor, name)),
     );
   }
 
@@ -74,7 +76,7 @@ export class OrganizationsController {
       { userId: actor.id },
       query,
       (take, after) => this.organizations.listOf(actor, take, after),
-      toOrganizationDto,
+      (organization) => present(OrganizationDto, organization),
     );
   }
 
@@ -85,7 +87,7 @@ export class OrganizationsController {
     tag: TAG,
     summary: 'Join an organization',
     description:
-      'With an invite code, in the role that it carries. Whoever is a member already stays what they are, and uses nothing up.',
+      'Makes you a member by an invite code, with the role that it carries. A member keeps its role, and uses nothing up.',
     answer: OrganizationDto,
     problems: [
       RbacErrors.SESSION_REQUIRED,
@@ -97,7 +99,7 @@ export class OrganizationsController {
     ],
   })
   async join(@CurrentActor() actor: Actor, @Body() { code }: JoinOrganizationDto): Promise<OrganizationDto> {
-    return toOrganizationDto(await this.organizations.join(actor, code));
+    return present(OrganizationDto, await this.organizations.join(actor, code));
   }
 
   @Get(':organizationId')
@@ -115,7 +117,7 @@ export class OrganizationsController {
     @CurrentActor() actor: Actor,
     @IdParam('organizationId', 'The organization.') organizationId: string,
   ): Promise<OrganizationDto> {
-    return toTaggedOrganizationDto(await this.organizations.read(organizationId, actor.role));
+    return tagged(await this.organizations.read(organizationId, actor.role));
   }
 
   @Patch(':organizationId')
@@ -135,7 +137,7 @@ export class OrganizationsController {
     @Body() { name }: UpdateOrganizationDto,
     @IfMatch() expected: ExpectedVersions,
   ): Promise<OrganizationDto> {
-    return toTaggedOrganizationDto(await this.organizations.rename(actor, organizationId, name, expected));
+    return tagged(await this.organizations.rename(actor, organizationId, name, expected));
   }
 
   @Delete(':organizationId')
@@ -145,7 +147,7 @@ export class OrganizationsController {
     tag: TAG,
     summary: 'Delete an organization',
     description:
-      'Only when none of its deployments waits, runs or holds resources: drain the clusters first. Access, invites, service accounts and tokens end at once, and nobody can bring them back.',
+      'Only while none of its deployments waits, runs or has resources: drain the clusters first. Memberships, invites, service accounts and tokens end at once, for good.',
     problems: [OrganizationVisibilityErrors.NOT_FOUND, RbacErrors.ROLE_TOO_LOW, OrganizationErrors.IN_USE],
   })
   async delete(
@@ -154,4 +156,9 @@ export class OrganizationsController {
   ): Promise<void> {
     await this.organizations.delete(actor, organizationId);
   }
+}
+
+/** An organization with its entity tag, for an answer that can be edited. */
+function tagged(organization: OrganizationView): OrganizationDto {
+  return withEntityTag(present(OrganizationDto, organization), organization.version);
 }

@@ -115,7 +115,7 @@ describe('members', () => {
       answer = person.post('/v1/me/tokens', { name: 'late', organizationId: team.organizationId, role: 'developer' });
       const waiting = `
         select 1 from pg_stat_activity
-        where datname = current_database() and wait_event_type = 'Lock' and query like '%from organizations%for no key update%'`;
+        where datname = current_database() and wait_event_type = 'Lock' and query like '%"organizations"%for no key update%'`;
       await eventually(
         async () => (await sql(waiting)).length,
         (count) => count > 0,

@@ -7,6 +7,7 @@ const shared = {
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['stowage-source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
+  resolver: '<rootDir>/test/support/resolver.mjs',
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {
     '^.+\\.ts$': [

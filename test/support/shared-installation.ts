@@ -1,9 +1,14 @@
 import { afterAll } from '@jest/globals';
 
+import { type ApiModule } from '../../apps/api/api.module.js';
+import { type WorkerModule } from '../../apps/worker/worker.module.js';
 import { ApiClient } from './api-client.js';
 import { fromTestRun } from './from-test-run.js';
 import { type Coverage, mergeCoverage } from './installations/coverage.js';
 import { type InstallationAddress, type Kind, type Request, type RequestName } from './installations/requests.js';
+
+/** The programs behind a shared installation. By this import `jest --onlyChanged` finds the spec files of a changed source. */
+export type SharedPrograms = readonly [ApiModule, WorkerModule];
 
 /** How a spec file reaches the installation it shares. */
 export interface SharedInstallation {

@@ -17,7 +17,7 @@ describe('identify and isAlive', () => {
     expect(identify(2 ** 22 + 1)).toBeUndefined();
   });
 
-  it('reports a process as dead once it has ended', async () => {
+  it('reports an ended process as dead', async () => {
     const child = spawn('sleep', ['60'], { stdio: 'ignore' });
     const identity = identify(child.pid!)!;
     expect(isAlive(identity)).toBe(true);

@@ -1,4 +1,4 @@
-// Who may import whom. The facts are data in libs/layers.json; this file turns them into rules.
+// The rules of imports between libs, apps and packages, made from the data in libs/layers.json.
 // Symbols (process.env, HTTP exceptions) are not imports: eslint.config.mjs enforces those from the same data.
 import layers from './libs/layers.json' with { type: 'json' };
 import { workspaces } from './scripts/lib/project.mjs';
@@ -160,7 +160,7 @@ export default {
     {
       name: 'no-orphan-front-door',
       severity: 'error',
-      comment: 'a lib that nobody imports is dead; the SDK is for others to import',
+      comment: 'a lib without an importer is unused; the SDK is for others to import',
       from: { path: '^(apps|libs)/', pathNot: FOR_TESTS },
       module: { path: '^libs/[^/]+/index\\.ts$', pathNot: '^libs/sdk/', numberOfDependentsLessThan: 1 },
     },

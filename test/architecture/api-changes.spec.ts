@@ -43,7 +43,7 @@ describe('a change of the API', () => {
     return status === 1;
   };
 
-  it('is taken in where clients notice nothing, and refused where one would', () => {
+  it('accepts a change that no client notices, and refuses one that breaks a client', () => {
     const path = '/v1/organizations/{organizationId}/clusters';
     expect(isRefused(() => undefined)).toBe(false);
     expect(isRefused(({ paths }) => Reflect.deleteProperty(paths[path] ?? {}, 'get'))).toBe(true);

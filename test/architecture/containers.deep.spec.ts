@@ -122,12 +122,12 @@ describe('the containers', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('of ours are the API, the worker and the migration, each from a stage of the Dockerfile', () => {
+  it('builds API, worker and migration, each from a stage of the Dockerfile', () => {
     expect(ours.map(({ name }) => name)).toEqual(['migrate', 'api', 'worker']);
     expect(services.filter(([, { build }]) => build !== undefined)).toHaveLength(ours.length);
   });
 
-  it('are made from files that are there, and that the engine is given', () => {
+  it('builds images from files that exist and are part of the build context', () => {
     const given = new Set(
       read('.dockerignore')
         .split('\n')
@@ -140,7 +140,7 @@ describe('the containers', () => {
     expect(copied.filter((name) => !existsSync(name) || !given.has(name))).toEqual([]);
   });
 
-  it('run programs that are there, also those that the documents name', () => {
+  it('runs programs that exist, including the ones that the documents name', () => {
     const texts = [
       'docker/Dockerfile',
       'docker/README.md',
@@ -153,7 +153,7 @@ describe('the containers', () => {
     expect(programs.filter((path) => !existsSync(path.replace(/^dist\//, '').replace(/js$/, 'ts')))).toEqual([]);
   });
 
-  it('have no rights that they do not need', () => {
+  it('grants containers no rights that they do not need', () => {
     for (const [name, { read_only: isReadOnly, cap_drop: dropped, security_opt: options }] of services) {
       expect({ name, isReadOnly, dropped, options }).toEqual({
         name,
@@ -169,14 +169,14 @@ describe('the containers', () => {
     expect(rooted).toEqual([]);
   });
 
-  it('are given settings that they accept, and nothing that nobody reads', () => {
+  it('passes only settings that the containers read and accept', () => {
     for (const { name, env } of ours) {
       expect(() => LOAD[name]?.(env, (path) => read(join(folder, basename(path))))).not.toThrow();
       expect({ name, unknown: unknownVariables(env) }).toEqual({ name, unknown: [] });
     }
   });
 
-  it('get their secrets from files, each the ones that it reads and no other', () => {
+  it('passes secrets as files, to each container only the ones that the container reads', () => {
     for (const { name, service, env } of ours) {
       expect({ name, secrets: [...(service.secrets ?? [])].sort() }).toEqual({ name, secrets: secretsNamedIn(env) });
     }
@@ -187,12 +187,12 @@ describe('the containers', () => {
     expect(read('.gitignore').split('\n')).toContain('docker/secrets/');
   });
 
-  it('give the worker no secret of the API', () => {
+  it('gives the worker no secret of the API', () => {
     const env = ours.find(({ name }) => name === 'worker')?.env ?? {};
     expect(workerEnvironment(env)).toEqual(env);
   });
 
-  it('are asked for their health, start after the migration, and have time to stop', () => {
+  it('checks the health of containers, starts them after the migration, and gives them time to stop', () => {
     for (const { name, service, stage, env } of ours.filter((one) => one.name !== 'migrate')) {
       expect({ name, isAsked: stage.instructions.some((line) => line.startsWith('HEALTHCHECK')) }).toEqual({
         name,
@@ -206,7 +206,7 @@ describe('the containers', () => {
     for (const name of ['postgres', 'redis']) expect(compose.services[name]?.healthcheck).toBeDefined();
   });
 
-  it('are found by the load balancer, all of them, where they listen', () => {
+  it('lists every API container with its port in the load balancer', () => {
     const [, most, port] = /server-template api 1-(\d+) api:(\d+) /.exec(read('docker/haproxy.cfg')) ?? [];
     const api = ours.find(({ name }) => name === 'api');
     expect(port).toBe(api?.env['PORT']);
@@ -226,7 +226,7 @@ describe('the containers', () => {
       return [{ pod, container, replicas: spec.replicas, env: { ...environmentOf(stage), ...own } }];
     });
 
-    it('are the same ones, from the same images, as often', () => {
+    it('runs the same containers from the same images, with the same number of copies', () => {
       expect(pods.map(({ container, replicas }) => [container.image, replicas])).toEqual([
         ['stowage-migrate', undefined],
         ['stowage-api', 2],
@@ -234,7 +234,7 @@ describe('the containers', () => {
       ]);
     });
 
-    it('have no rights and no secrets that they do not need, and settings that they accept', () => {
+    it('grants pods no unneeded rights or secrets, and passes settings that they accept', () => {
       for (const { pod, container, env } of pods) {
         const { name, securityContext } = container;
         expect({ name, ...pod.securityContext, ...securityContext }).toMatchObject({
@@ -251,7 +251,7 @@ describe('the containers', () => {
       }
     });
 
-    it('are asked where they listen, and have time to stop', () => {
+    it('probes pods at their ports, and gives them time to stop', () => {
       for (const { pod, container, env } of pods.filter((one) => one.replicas !== undefined)) {
         const { name, ports = [], startupProbe, livenessProbe, readinessProbe } = container;
         const port = env[name === 'api' ? 'PORT' : 'STOWAGE_WORKER_PORT'];

@@ -30,25 +30,25 @@ const code = (): string =>
     .map(({ name, parentPath }) => readFileSync(join(parentPath, name), 'utf8'))
     .join('\n');
 
-describe('what documents name', () => {
-  it('as a setting is one', () => {
+describe('documents', () => {
+  it('names only settings that exist', () => {
     const example = renderEnvExample();
     const isKnown = ([, name = '']: RegExpExecArray): boolean =>
       example.includes(`\n# ${name}`) || example.includes(`\n${name}`) || example.includes(`${name}\n`);
     expect(untrue(/`(STOWAGE_(?!TEST_)[A-Z0-9_]+?)(?:_FILE|_?\*)?(?:=[^`]*)?`/g, isKnown)).toEqual([]);
   });
 
-  it('as a command is one', () => {
+  it('names only npm scripts that exist', () => {
     const { scripts } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as { scripts: object };
     expect(untrue(/npm run (?:--silent |-s )?([a-z][a-z:-]*)/g, ([, name = '']) => name in scripts)).toEqual([]);
   });
 
-  it('as a file is there', () => {
+  it('names only files that exist', () => {
     const paths = /(?<![\w./-])((?:apps|bench|docker|docs|libs|scripts|test)\/[\w./-]+\.(?:ts|mjs|md|yaml|json|sh))\b/g;
     expect(untrue(paths, ([, path = '']) => existsSync(join(PROJECT, path)))).toEqual([]);
   });
 
-  it('as a route is in the document of the API', () => {
+  it('names only routes of the API document', () => {
     const { paths } = JSON.parse(readFileSync(join(PROJECT, 'docs', 'openapi.json'), 'utf8')) as {
       paths: Record<string, object>;
     };
@@ -67,7 +67,7 @@ describe('what documents name', () => {
     expect(untrue(/`(GET|POST|PUT|PATCH|DELETE) ((?:\.\.\.)?\/[^\s`?]*)/g, isKnown)).toEqual([]);
   });
 
-  it('as a line of the log is written by somebody', () => {
+  it('quotes only log lines that the code writes', () => {
     const text = code();
     const isWritten = ([, line = '']: RegExpExecArray): boolean =>
       line.split(' ... ').every((part) => text.includes(part.trim()));

@@ -39,13 +39,13 @@ describe('the order of the libs', () => {
   }, 60_000);
   afterAll(() => tree.remove());
 
-  it('holds for every import of the project', async () => {
+  it('finds no violation in the imports of the project', async () => {
     const project = await cruise(PROJECT);
     expect(project.modules.length).toBeGreaterThan(layers.libs.length);
     expect(violationsByFile(project)).toEqual({});
   }, 60_000);
 
-  it('permits what it says it permits', async () => {
+  it('accepts every import that the rules permit', async () => {
     const sound = TemporaryTree.of(VALID_LAYERS);
     try {
       expect(violationsByFile(await cruise(sound.root))).toEqual({});
@@ -58,7 +58,7 @@ describe('the order of the libs', () => {
     expect(violationsByFile(report)[file]).toEqual([...breaks].sort());
   });
 
-  it('accuses no file but the planted ones', () => {
+  it('reports no file except the planted violations', () => {
     const innocent = Object.keys(violationsByFile(report)).filter(
       (file) => !LAYER_VIOLATIONS.some((plant) => plant.file === file),
     );

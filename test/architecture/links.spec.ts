@@ -15,12 +15,12 @@ function linksOf(text: string): string[] {
 }
 
 describe('links between documents', () => {
-  it('are found where they are links', () => {
+  it('finds links in prose, and none in code', () => {
     const text = 'see [a](b.md#c), [d](https://e.example), [f](#g), `[h](i.md)`\n```md\n[j](k.md)\n```\n![l](../m.svg)';
     expect(linksOf(text)).toEqual(['b.md', '../m.svg']);
   });
 
-  it('lead to files that are there', () => {
+  it('finds no link to a missing file', () => {
     const dead = documents().flatMap((path) =>
       linksOf(readFileSync(path, 'utf8'))
         .filter((target) => !existsSync(join(dirname(path), target)))

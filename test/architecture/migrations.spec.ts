@@ -14,7 +14,7 @@ const one = (statement: string, ...before: string[]): MigrationSql => ({
 });
 
 describe('migrations', () => {
-  it('of releases that are installed while everything runs hold no lock for long', async () => {
+  it('finds no statement that holds a lock for long in migrations of rolling upgrades', async () => {
     const rolling = MIGRATIONS.filter(({ name }) => name >= FIRST_OF_ROLLING);
     expect(await faultsOfMigrations(rolling)).toEqual([]);
   });
@@ -35,7 +35,7 @@ describe('migrations', () => {
     'truncate passes',
     'vacuum full passes',
     'create index concurrently x on deployments (name)',
-  ])('are refused when they would: %s', (statement) => {
+  ])('refuses a statement that holds a lock for long: %s', (statement) => {
     expect(faultsOf(one(statement))).toHaveLength(1);
   });
 
@@ -45,17 +45,17 @@ describe('migrations', () => {
     'alter table deployments validate constraint x',
     'create table things (id uuid primary key, constraint c check (id is not null))',
     'drop trigger t on deployments',
-  ])('may do what takes no time: %s', (statement) => {
+  ])('accepts a statement that takes no time: %s', (statement) => {
     expect(faultsOf(one(statement))).toEqual([]);
   });
 
-  it('may do anything to a table that they make', () => {
+  it('accepts every statement on a table that the same migration creates', () => {
     const made = 'create table things (id uuid)';
     expect(faultsOf(one('create index x on things (id)', made))).toEqual([]);
     expect(faultsOf(one('alter table things add constraint c check (id is not null)', made))).toEqual([]);
   });
 
-  it('may be outside of a transaction only where they can be repeated', () => {
+  it('accepts statements outside a transaction only if they can be repeated', () => {
     const outside = (statement: string): MigrationSql => ({ ...one(statement), isTransactional: false });
     expect(faultsOf(outside('create index concurrently if not exists x on deployments (name)'))).toEqual([]);
     expect(faultsOf(outside('create table things (id uuid)'))).toHaveLength(1);

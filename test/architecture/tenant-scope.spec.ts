@@ -18,7 +18,7 @@ const TENANT_TABLES = [
 ];
 
 /**
- * Statements that name no organization, by file, and why that is right. Whoever adds a line here has a reason that a reviewer accepts.
+ * Statements that name no organization, by file, and why that is right. Each line has a reason that a reviewer accepts.
  */
 const WITHOUT_ORGANIZATION: Readonly<Record<string, string>> = {
   'libs/deployments/lifecycle/lifecycle.repository.ts':
@@ -69,7 +69,7 @@ function productStatements(): Statement[] {
 }
 
 describe('statements over rows of organizations', () => {
-  it('say of which organization, but for those whose reason is written here', () => {
+  it('finds no statement without an organization, except the listed ones', () => {
     const unscoped = productStatements().filter(isUnscoped);
     expect(unscoped.filter(({ file }) => !(file in WITHOUT_ORGANIZATION))).toEqual([]);
     const files = new Set(unscoped.map(({ file }) => file));
@@ -80,7 +80,7 @@ describe('statements over rows of organizations', () => {
     'sql`select * from deployments where id = ${id}`',
     'sql<Row>`update invites set uses = 0 where id = ${id}`',
     'sql`with a as (select 1) select 1 from a join clusters c on true`',
-  ])('are found when they do not: %s', (source) => {
+  ])('finds a statement that names no organization: %s', (source) => {
     expect(statementsIn('x.ts', source).filter(isUnscoped)).toHaveLength(1);
   });
 
@@ -88,7 +88,7 @@ describe('statements over rows of organizations', () => {
     'sql`select * from deployments where organization_id = ${organizationId} and id = ${id}`',
     'sql`select * from users where id = ${id}`',
     "'select * from deployments'",
-  ])('are left alone when they do, or are none: %s', (source) => {
+  ])('ignores statements that name an organization or no tenant table: %s', (source) => {
     expect(statementsIn('x.ts', source).filter(isUnscoped)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-// What a compiler cannot refuse and a reviewer should not have to: types without holes, promises that nobody awaits, and
+// Rules that neither the compiler nor a reviewer should have to check: no `any`, no promise without await, and
 // the house rules that speak of names rather than of imports (those are in .dependency-cruiser.mjs). No comment in the
 // code can switch a rule off; an exception is made here, with its reason, or not at all.
 import { existsSync } from 'node:fs';

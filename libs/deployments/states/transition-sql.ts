@@ -37,8 +37,7 @@ export function causedBy({ from: [status], cause }: Transition): Partial<Record<
 
 /** SQL that inserts an event for each row of `rows`, which has the columns of `deployments` as they are after the transition. */
 export function eventsOf(rows: string, columns: Partial<Record<EventColumn, Fragment>>): Fragment {
-  const all = {
-    organization_id: sql`organization_id`,
+  const others = {
     deployment_id: sql`id`,
     sequence: sql`version`,
     cluster_id: sql`cluster_id`,
@@ -46,6 +45,6 @@ export function eventsOf(rows: string, columns: Partial<Record<EventColumn, Frag
     to_status: sql`status`,
     ...columns,
   };
-  return sql`insert into deployment_events (${sql.raw(Object.keys(all).join(', '))})
-    select ${sql.join(Object.values(all))} from ${sql.raw(rows)}`;
+  return sql`insert into deployment_events (organization_id, ${sql.raw(Object.keys(others).join(', '))})
+    select organization_id, ${sql.join(Object.values(others))} from ${sql.raw(rows)}`;
 }

@@ -1,4 +1,3 @@
-import { type WaitingDeployment } from '#deployments';
 import {
   type Blocker,
   blockersOfOne,
@@ -11,6 +10,7 @@ import {
   type ShapeBlockers,
   type ShapeOf,
   type Start,
+  type WaitingHead,
   type WaitingShape,
   whoStarts,
 } from '#packing';
@@ -29,13 +29,13 @@ export const MAX_NAMED = 1_000;
 export interface Outcome {
   readonly starts: number;
   readonly waits: number;
-  /** Of those that wait, the oldest so many start as soon as what was stopped for them has stopped. */
+  /** How many of those that wait, the oldest, start as soon as what was stopped for them has stopped. */
   readonly nominations: number;
   /** What keeps those that wait. */
   readonly blockers: readonly Blocker[];
 }
 
-/** The same of somebody. */
+/** The outcome of one deployment, or of one addition. */
 export interface NamedOutcome extends Outcome {
   readonly id: string;
 }
@@ -66,32 +66,11 @@ export interface WhatIfView {
   /** What would be stopped for those that start. */
   readonly victims: readonly Victim[];
   readonly preempted: { readonly before: number; readonly after: number };
-  /** Each under the id by which the answer speaks of the oldest of them; it is nobody's. */
+  /** Each under the id by which the answer names the oldest of them; no deployment has it. */
   readonly additions: readonly NamedOutcome[];
   readonly amendments: readonly NamedOutcome[];
   readonly reservation: { readonly before: OwnedReservation | null; readonly after: OwnedReservation | null };
   readonly certificate: { readonly before: Certificate; readonly after: Certificate };
-}
-
-/** Shapes of which either plan starts somebody, now or later, and how many of each at most. */
-export function startingShapes({
-  before,
-  after,
-}: WhatIfResult): { readonly shape: WaitingShape; readonly most: number }[] {
-  const shapes = new Map<string, { shape: WaitingShape; most: number }>();
-  for (const { snapshot, plan } of [before, after]) {
-    const counts = new Map(nominationsOf(plan.reservations).map((one) => [keyOf(one), one.count]));
-    for (const { shape, count } of plan.place) {
-      const key = keyOf(snapshot.waiting[shape] as WaitingShape);
-      counts.set(key, (counts.get(key) ?? 0) + count);
-    }
-    for (const shape of snapshot.waiting) {
-      const key = keyOf(shape);
-      const count = counts.get(key) ?? 0;
-      if (count > 0) shapes.set(key, { shape, most: Math.max(count, shapes.get(key)?.most ?? 0) });
-    }
-  }
-  return [...shapes.values()];
 }
 
 type Members = (shape: WaitingShape) => readonly string[];
@@ -104,19 +83,21 @@ function startsOfPlan({ snapshot, plan }: Planned, membersOf: Members): Map<stri
 /**
  * What is to be said of two plans.
  *
- * @param heads the oldest of each shape of which either starts somebody, now or later, by key
  * @param yielding what the second plan stops, by id
  */
 export function viewOf(
   request: WhatIfRequest,
   { present, left, came, elders }: Prepared,
   result: WhatIfResult,
-  heads: ReadonlyMap<string, readonly WaitingDeployment[]>,
   yielding: ReadonlyMap<string, Yielding>,
 ): WhatIfView {
   const { before, after } = result;
   const gone = new Set(left.map(({ head }) => head.id));
-  const of = (shape: WaitingShape): readonly WaitingDeployment[] => heads.get(keyOf(shape)) ?? [];
+  const waiting = new Map(present.snapshot.waiting.map((shape) => [keyOf(shape), shape]));
+  const of = (shape: WaitingShape): readonly WaitingHead[] => {
+    const { oldest, followers = [] } = waiting.get(keyOf(shape)) ?? {};
+    return oldest === undefined ? [] : [oldest, ...followers];
+  };
   const changedMembers = (shape: WaitingShape): string[] => {
     const joined = came.filter((member) => keyOf(member.shape) === keyOf(shape)).map(({ head }) => head);
     const stays = of(shape).filter(({ id }) => !gone.has(id));

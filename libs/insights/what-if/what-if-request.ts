@@ -5,7 +5,7 @@ import { amountsOf, type CurrentSnapshot } from '#scheduler';
 
 import { WhatIfErrors } from './what-if.errors.js';
 
-/** Deployments that somebody thinks of submitting. */
+/** Imagined deployments. */
 export interface Addition extends ShapeOf {
   readonly count: number;
 }
@@ -94,7 +94,7 @@ export function amended({ id, ...changes }: Amendment, found: ReadonlyMap<string
   return { head, shape: { ...shape, ...changes } };
 }
 
-/** Whoever would be submitted now comes after everybody who waits, under an id that is nobody's. */
+/** Imagined deployments are younger than all that wait. Their ids are new. */
 export function added({ additions }: WhatIfRequest, nowMs: number): Member[] {
   return additions.map(({ count, ...shape }) => ({ head: { id: newId(), queuedAtMs: nowMs }, shape, count }));
 }

@@ -24,7 +24,7 @@ const MAX_RUNTIME_SECONDS = 366 * 86_400;
 const MAX_ENTRIES = 100;
 const MAX_ENDED = 1_000;
 
-/** Deployments that somebody thinks of submitting. */
+/** Imagined deployments. */
 export class AdditionDto {
   @ObjectField(() => ResourcesDto, { description: 'What each of them needs.' })
   readonly resources!: ResourcesDto;
@@ -225,7 +225,7 @@ export class NominatedDeploymentDto {
 export class VictimDto extends YieldingDto {
   @IdField({
     description:
-      'The first of the deployments that start in its place, or are nominated for it; of `deployments`, its id there.',
+      'The preemptor: the first of the deployments that start in its place, or are nominated for it; of `deployments`, its id there.',
   })
   readonly preemptorId!: string;
 }

@@ -15,7 +15,7 @@ import {
 import { type NamedOutcome, type WhatIfView } from './what-if-answer.js';
 import { type WhatIfRequest } from './what-if-request.js';
 
-/** What somebody asks, in stored units. */
+/** The request, in stored units. */
 export function toRequest({ deployments, changes, ended, capacity, policy, cordoned }: WhatIfDto): WhatIfRequest {
   return {
     additions: deployments.map(({ resources, priority, maxRuntimeSeconds, count }) => ({

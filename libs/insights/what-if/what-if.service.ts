@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
+import { type ResourceAmounts, ResourceVector } from '#kernel';
 import { Database, type EntityManager } from '#database';
 import { ClusterWork } from '#deployments';
 import { compareAge, keyOf, type Member, type ShapeOf } from '#packing';
@@ -8,7 +9,7 @@ import { type Actor } from '#rbac';
 import { afterSettling, plannerTask, type CurrentSnapshot, CurrentSnapshotReader, PlannerClient } from '#scheduler';
 
 import { nameYielding, singlesOf } from '../parts/displacements.js';
-import { MAX_NAMED, startingShapes, viewOf, type WhatIfView } from './what-if-answer.js';
+import { MAX_NAMED, viewOf, type WhatIfView } from './what-if-answer.js';
 import {
   added,
   amended,
@@ -23,7 +24,7 @@ import type { whatIf } from './what-if.task.js';
 
 const WHAT_IF = plannerTask<typeof whatIf>(new URL('./what-if.task.js', import.meta.url), 'whatIf');
 
-/** So many that are older than an amended one are counted. */
+/** The most older deployments of an amended one that are counted. */
 const MAX_ELDERS = 10_000;
 
 /** Answers what would happen if something were different. Reads, and writes nothing. */
@@ -39,34 +40,16 @@ export class WhatIfService {
   /** @throws CLUSTERS.NOT_FOUND, WHAT_IF.REQUEST_EMPTY, WHAT_IF.DEPLOYMENT_INVALID, PLANNING.BUSY */
   async answer(actor: Actor, organizationId: string, clusterId: string, request: WhatIfRequest): Promise<WhatIfView> {
     refuseEmpty(request);
-    // As many names as could leave a shape, and one more: somebody has to be the oldest of those that stay.
-    const names = request.amendments.length + request.ended.length + 1;
-    const prepared = await this.current.read(actor, { organizationId, clusterId, names }, (tx, present) =>
-      this.prepare(tx, present, request),
+    const prepared = await this.current.read(
+      actor,
+      { organizationId, clusterId, names: (waiting, state) => namesFor(request, waiting, state.capacity) },
+      (tx, present) => this.prepare(tx, present, request),
     );
     const { present, change, stops } = prepared;
     const result = await this.planner.ask(actor, WHAT_IF, { snapshot: present.snapshot, change, stops });
     const victims = result.after.plan.preempt.flatMap(({ group }) => singlesOf(result.after.snapshot.running[group]));
-    const starting = startingShapes(result);
-    const limit = Math.min(MAX_NAMED, Math.max(0, ...starting.map(({ most }) => most))) + names;
-    const heads =
-      starting.length === 0
-        ? []
-        : await this.current.read(actor, { organizationId, clusterId, names: 1 }, (tx) =>
-            this.work.oldestOf(
-              tx,
-              clusterId,
-              starting.map(({ shape }) => toQueued(shape)),
-              limit,
-            ),
-          );
-    return viewOf(
-      request,
-      prepared,
-      result,
-      new Map(starting.map(({ shape }, index) => [keyOf(shape), heads[index] ?? []])),
-      await nameYielding(this.database.reader(), this.work, present, victims.slice(0, MAX_NAMED)),
-    );
+    const named = await nameYielding(this.database.reader(), this.work, present, victims.slice(0, MAX_NAMED));
+    return viewOf(request, prepared, result, named);
   }
 
   private async prepare(tx: EntityManager, present: CurrentSnapshot, request: WhatIfRequest): Promise<Prepared> {
@@ -130,6 +113,23 @@ export class WhatIfService {
     }
     return elders;
   }
+}
+
+/** As many of each shape as could start, and as could leave it, and one more: the oldest of those that stay. */
+function namesFor(
+  { amendments, ended, capacity: changed }: WhatIfRequest,
+  waiting: readonly QueuedShape[],
+  capacity: ResourceAmounts,
+): number {
+  const most = ResourceVector.from((resource) => Math.max(capacity[resource], changed[resource] ?? 0));
+  const starts = waiting.map((shape) => Math.min(shape.waiting, mostIn(most, shape)));
+  return Math.min(MAX_NAMED, Math.max(0, ...starts)) + amendments.length + ended.length + 1;
+}
+
+/** An upper bound of how many of a shape fit into a capacity: rounding may make it too large by one. */
+function mostIn(capacity: ResourceAmounts, shape: ResourceAmounts): number {
+  const { cpuMillis, memoryMib, gpuMillis } = ResourceVector.of(shape).shareOf(capacity);
+  return Math.floor(1 / Math.max(cpuMillis ?? 0, memoryMib ?? 0, gpuMillis ?? 0)) + 1;
 }
 
 const toQueued = ({ priority, request, maxRuntimeSeconds }: ShapeOf): QueuedShape => ({

@@ -9,7 +9,7 @@ import {
   type Snapshot,
 } from '#packing';
 
-/** A change that somebody thinks of. */
+/** An imagined change. */
 export interface WhatIfTask {
   readonly snapshot: Snapshot;
   readonly change: Change;

@@ -26,6 +26,13 @@ export interface CurrentSnapshot {
   readonly state: ClusterState;
 }
 
+/** A cluster whose snapshot is wanted, and how many deployments of each shape it names: at least one, and at most some thousands in all. */
+export interface CurrentRequest {
+  readonly organizationId: string;
+  readonly clusterId: string;
+  readonly names: number | ((waiting: readonly QueuedShape[], state: ClusterState) => number);
+}
+
 /**
  * Reads what the next pass would read, without waiting for anybody and without changing anything: what signals announce is counted as
  * if it were taken, what is over as if it were settled.
@@ -43,12 +50,11 @@ export class CurrentSnapshotReader {
   /**
    * Does `work` with the present of a cluster, in one read-only transaction that sees one moment.
    *
-   * @param names how many deployments of each shape are to be named, at least 1
    * @throws CLUSTERS.NOT_FOUND
    */
   async read<T>(
     actor: Actor,
-    { organizationId, clusterId, names }: { organizationId: string; clusterId: string; names: number },
+    { organizationId, clusterId, names }: CurrentRequest,
     work: (tx: EntityManager, present: CurrentSnapshot) => Promise<T>,
   ): Promise<T> {
     const cluster = await this.clusters.read(actor, organizationId, clusterId);
@@ -76,10 +82,13 @@ export class CurrentSnapshotReader {
     tx: EntityManager,
     organizationId: string,
     clusterId: string,
-    names: number,
+    names: CurrentRequest['names'],
   ): Promise<CurrentSnapshot> {
     const state = await readCluster(tx, organizationId, clusterId);
-    const { problem, shapes, holding } = await this.reader.read(tx, state, { kind: 'everything', names });
+    const { problem, shapes, holding } = await this.reader.read(tx, state, {
+      kind: 'everything',
+      names: (waiting) => (typeof names === 'number' ? names : names(waiting, state)),
+    });
     const { capacity, stops } = afterSettling(state, holding);
     const { nowMs, policy } = state;
     return {

@@ -33,11 +33,11 @@ export interface ReadableCluster {
 }
 
 /**
- * How much is read. Whatever is left out makes no difference to a plan: both depths lead to the same one.
+ * How much is read. Both depths lead to the same plan.
  *
- * `deciding`: only what a plan depends on, in a pass that has taken the signals and settled; `allocated` is what is given out since.
- * `everything`: all that runs, and so many names of each shape. Signals count as if they were taken, and what is over as if it were
- * settled, because nobody has done so for whoever only reads.
+ * `deciding`: only what a plan depends on, in a pass that has taken the signals and settled; `allocated` is what is allocated after that.
+ * `everything`: all that runs, and several deployments of each shape by name. Signals count as taken, and what has ended as settled:
+ * a read-only request can do neither.
  */
 export type Depth =
   | {
@@ -47,7 +47,7 @@ export type Depth =
       /** False where nothing is to be given up, whatever the policy says. */
       readonly mayPreempt: boolean;
     }
-  | { readonly kind: 'everything'; readonly names: number };
+  | { readonly kind: 'everything'; readonly names: (shapes: readonly QueuedShape[]) => number };
 
 /** What a cluster's queue, ledger and schedule say: the planner's problem but for the cluster itself, and what its parts stand for. */
 export interface ClusterReading {
@@ -93,7 +93,7 @@ const AGELESS: readonly WaitingDeployment[] = [{ id: '', queuedAtMs: 0 }];
  */
 @Injectable()
 export class SnapshotReader {
-  /** Another number for tests: nobody else has a reason. */
+  /** Tests set a smaller number. */
   protected readonly mostCandidates: number = MAX_CANDIDATES;
 
   constructor(
@@ -150,7 +150,7 @@ export class SnapshotReader {
     return this.work.preemptionCandidates(tx, clusterId, { below: below ?? 0, terms, limit, countsOverdue: true });
   }
 
-  /** The same for whoever may ask of another policy, or why something stays: with others that are marked, as far as there is room for them. */
+  /** The same for what-if requests and explanations: with other preemptible deployments, up to the limit. */
   private async allSingles(
     tx: EntityManager,
     clusterId: string,
@@ -169,7 +169,7 @@ export class SnapshotReader {
     return [...new Map([...found, ...others].map((single) => [single.id, single])).values()].slice(0, limit);
   }
 
-  /** How many there are, by what they hold, that are marked for giving way and were left out, for whoever is told why they stay. */
+  /** Counts preemptible deployments beyond the limit, by priority, request and end time. Explanations show them. */
   private async leftOut(
     tx: EntityManager,
     { clusterId }: ReadableCluster,
@@ -190,11 +190,11 @@ export class SnapshotReader {
     nominations: readonly Nomination[],
   ): Promise<readonly NamedShape[]> {
     const shapes = await this.queue.read(tx, clusterId, { countsSignals: depth.kind === 'everything' });
-    // A reservation goes to somebody, and somebody is named for whom others give way.
+    // Reservations and preemptions name single deployments: their ids are read.
     const isAnyNamed = policy.reserveAfterSeconds !== null || policy.preemption !== 'never';
     const needsAge = depth.kind === 'everything' || isAnyNamed ? () => true : shared(shapes);
     const aged = shapes.filter(needsAge);
-    const names = namesOf(depth, aged.length, nominations);
+    const names = namesOf(depth, aged, nominations);
     const heads = aged.length === 0 ? [] : await this.work.oldestOf(tx, clusterId, aged, names);
     const named = new Map(aged.map((shape, position) => [shape, heads[position] ?? []]));
     return shapes.flatMap((shape) => {
@@ -204,9 +204,9 @@ export class SnapshotReader {
   }
 }
 
-/** What a policy demands of whoever is given up now. */
+/** What makes a running deployment a preemption candidate now. */
 function termsOf({ maxPreemptions, preemptAfterSeconds }: PlanningPolicy, nowMs: number): PreemptionCriteria {
-  // Times are told in whole milliseconds, rounded down: whoever was scheduled within this one has run for long enough.
+  // Times are whole milliseconds, rounded down: a deployment scheduled within this one has run for long enough.
   return { maxPreemptions, scheduledBeforeMs: nowMs - preemptAfterSeconds * 1_000 + 1 };
 }
 
@@ -219,13 +219,14 @@ function shared(shapes: readonly QueuedShape[]): (shape: QueuedShape) => boolean
   return (shape) => (counts.get(classOf(shape)) ?? 0) > 1;
 }
 
-/** So many of each shape are named. To decide, the first is enough that is not nominated: the next in line for a reservation. */
-function namesOf(depth: Depth, shapes: number, nominations: readonly Nomination[]): number {
-  const wanted = depth.kind === 'deciding' ? 1 + Math.max(0, ...nominations.map(({ count }) => count)) : depth.names;
-  return Math.max(1, Math.min(wanted, Math.floor(MAX_NAMES / Math.max(1, shapes))));
+/** How many deployments of each shape are named. To decide, the first is enough that is not nominated: the next in line for a reservation. */
+function namesOf(depth: Depth, shapes: readonly QueuedShape[], nominations: readonly Nomination[]): number {
+  const most = Math.max(0, ...nominations.map(({ count }) => count));
+  const wanted = depth.kind === 'deciding' ? 1 + most : depth.names(shapes);
+  return Math.max(1, Math.min(wanted, Math.floor(MAX_NAMES / Math.max(1, shapes.length))));
 }
 
-/** Whether it matters what runs until when: where a reservation stands, or somebody has waited for long enough to be given one. */
+/** Whether the end times of what runs matter: there is a reservation, or a deployment has waited for long enough to get one. */
 function needsGroups(
   { policy, nowMs }: ReadableCluster,
   depth: Depth,
@@ -240,10 +241,10 @@ function needsGroups(
   return reservation !== null || waiting.some(isDue);
 }
 
-/** So many of one shape are added up; where more wait, nobody asks whether they fit. */
+/** The most deployments of one shape that are added up; more never fit. */
 const MAX_COUNTED = 1_000_000;
 
-/** The highest priority that waits; null where all that waits fits beside what runs, so that nobody needs to give way. */
+/** The highest priority that waits; null where all that waits fits beside what runs, and nothing needs to be preempted. */
 function highestUnmet(
   waiting: readonly NamedShape[],
   { allocated, capacity }: Extract<Depth, { kind: 'deciding' }>,
@@ -328,7 +329,7 @@ function withLeftOut(
 function toWaiting({ shape, heads }: NamedShape): WaitingShape {
   const { priority, maxRuntimeSeconds, waiting } = shape;
   const [oldest, ...followers] = heads;
-  if (oldest === undefined) throw new RangeError('a shape waits of which nobody waits');
+  if (oldest === undefined) throw new RangeError('a waiting shape has no deployment');
   return {
     priority,
     request: amountsOf(shape),

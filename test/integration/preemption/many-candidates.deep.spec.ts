@@ -54,7 +54,7 @@ describe('preemption, where more is marked for it than is looked at', () => {
     return { scene, fresh, worn };
   };
 
-  it('what may not be given up once more hides nothing that may', async () => {
+  it('finds candidates behind deployments that were preempted too often', async () => {
     const { scene, fresh, worn } = await aWornScene();
     const high = await scene.submit(90, 2);
     await scene.pass();
@@ -62,7 +62,7 @@ describe('preemption, where more is marked for it than is looked at', () => {
     expect((await scene.statuses(fresh)).filter((status) => status === 'queued')).toHaveLength(2);
   });
 
-  it('what may not be given up yet hides nothing that may', async () => {
+  it('finds candidates behind deployments that are too new', async () => {
     const scene = await stage.scene(LIMIT + 2, { preemptAfterSeconds: 3_600 });
     const low = await submitLow(scene, LIMIT + 2);
     await scene.pass();
@@ -76,7 +76,7 @@ describe('preemption, where more is marked for it than is looked at', () => {
     ]);
   });
 
-  it('the first that may be given up later is not missed', async () => {
+  it('finds the first deployment that becomes a candidate later', async () => {
     const scene = await stage.scene(LIMIT + 2, { preemptAfterSeconds: 3_600 });
     const low = await submitLow(scene, LIMIT + 2);
     await scene.pass();
@@ -87,7 +87,7 @@ describe('preemption, where more is marked for it than is looked at', () => {
     expect(await wakesAfter(low[0]!)).toBeCloseTo(3_600, 1);
   });
 
-  it('the first that may be given up later is one for whoever still waits', async () => {
+  it('takes the next candidate by age among those of priority below a waiting deployment', async () => {
     const scene = await stage.scene(LIMIT + 4, { preemptAfterSeconds: 3_600 });
     const [low, upper] = [await submitLow(scene, LIMIT + 2), await submitLow(scene, 1, 60)];
     await scene.pass();
@@ -109,7 +109,7 @@ describe('preemption, where more is marked for it than is looked at', () => {
       const capacity = { cpuMillis: 2_000 * LIMIT, memoryMib: 1_000_000, gpuMillis: 0 };
       const known = { clusterId: cluster.id, policy, nowMs: Date.now() + 60_000 };
       const { problem } = await new Database(orm).transaction((tx) =>
-        stage.passes.reader().read(tx, known, { kind: 'everything', names: 1 }),
+        stage.passes.reader().read(tx, known, { kind: 'everything', names: () => 1 }),
       );
       const snapshot: Snapshot = { capacity, isCordoned: false, ...known, ...problem };
       const { candidates, staying } = displacementOf(snapshot, { ...plan(snapshot), preempt: [] }, 0);
@@ -127,7 +127,7 @@ describe('preemption, where more is marked for it than is looked at', () => {
         return rows[0]?.ms ?? NaN;
       });
 
-    it('what is marked and left out is not said to be unmarked', async () => {
+    it('reports preemptible deployments beyond the limit as not considered, not as not preemptible', async () => {
       const { scene } = await aWornScene();
       const firm = await scene.submit(5, 1, { preemptible: false });
       await stage.team.admin.patch(scene.cluster.path, { capacity: { cpu: 2 * LIMIT + 1 } });

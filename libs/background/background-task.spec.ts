@@ -26,7 +26,7 @@ describe('BackgroundTask', () => {
     jest.restoreAllMocks();
   });
 
-  it('repeats its work until it is stopped', async () => {
+  it('repeats its work until a stop', async () => {
     let runs = 0;
     const work = repeated(3, () => Promise.resolve((runs += 1)));
     const task = new BackgroundTask(work);
@@ -38,7 +38,7 @@ describe('BackgroundTask', () => {
     expect(runs).toBe(atStop);
   });
 
-  it('waits for the current run when it is stopped, and begins no other', async () => {
+  it('waits for the current run on a stop, and begins no other', async () => {
     const events: string[] = [];
     let stopped: Promise<void> = Promise.resolve();
     const work = repeated(1, async () => {
@@ -54,7 +54,7 @@ describe('BackgroundTask', () => {
     expect(events).toEqual(['begin', 'end', 'stopped']);
   });
 
-  it('ends a pause at once when it is stopped', async () => {
+  it('ends a pause at once on a stop', async () => {
     const work = { ...repeated(1, () => Promise.resolve()), pauseMs: 60_000 };
     const task = new BackgroundTask(work);
     task.start();
@@ -82,7 +82,7 @@ describe('BackgroundTask', () => {
     await task.stop();
   });
 
-  it('rests after a paced step for a multiple of its duration', async () => {
+  it('waits after a paced step for a multiple of its duration', async () => {
     const task = new BackgroundTask(repeated(1, () => Promise.resolve()));
     const startedMs = performance.now();
     await task.paced(10, () => new Promise((resolve) => setTimeout(resolve, 20)));
@@ -91,7 +91,7 @@ describe('BackgroundTask', () => {
 });
 
 describe('BackgroundTasks', () => {
-  it('starts its tasks with the application and stops all before it shuts down', async () => {
+  it('starts its tasks with the application, and stops all before the shutdown', async () => {
     const tasks = new BackgroundTasks();
     const works = [repeated(1, () => Promise.resolve()), repeated(1, () => Promise.resolve())];
     const added = works.map((work) => tasks.add(work));

@@ -52,7 +52,7 @@ describe('usage as CSV', () => {
     expect(nameIn(toUsageCsv(usageOf(name), 'deployments'))).toBe(`'${name}`);
   });
 
-  it('keeps every other name as it is, whatever it consists of', () => {
+  it('keeps every other name unchanged, whatever the name consists of', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (name) => {
         fc.pre(!/^[=+\-@\t\r\n＝＋－＠]/.test(name));
@@ -61,7 +61,7 @@ describe('usage as CSV', () => {
     );
   });
 
-  it('never begins a cell with what a spreadsheet computes', () => {
+  it('begins no cell with a character of spreadsheet formulas', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom('=', '+', '-', '@', '\t', '\r', '\n', '"', ',', 'a') }), (name) => {
         expect(nameIn(toUsageCsv(usageOf(name), 'deployments'))).not.toMatch(/^[=+\-@\t\r\n]/);

@@ -161,8 +161,7 @@ export class PreemptedAttemptDto extends DeploymentUsageDto {
   readonly at!: string;
 
   @IdField({
-    description:
-      'The first of those for which it gave way, when it was asked to; null where it gave way for nobody in particular.',
+    description: 'Its preemptor: the first of those for which it was stopped; null where no single one is known.',
     nullable: true,
   })
   readonly preemptorId!: string | null;

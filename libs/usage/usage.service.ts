@@ -21,7 +21,7 @@ export interface UsagePoint extends UsageAmounts {
   readonly to: string;
 }
 
-/** Amounts times hours, of a deployment, or of all that somebody submitted. */
+/** Amounts times hours, of a deployment or of all deployments of a member. */
 export interface UsageSum extends UsageAmounts {
   readonly id: string;
 }
@@ -37,7 +37,7 @@ export interface DeploymentUsage extends UsageSum {
   readonly name: string;
 }
 
-/** Work that was given up for a higher priority: who, for whom, and what it had used for nothing, in amounts times hours. */
+/** Lost work of preempted attempts: victim, preemptor, and what it had used, in amounts times hours. */
 export interface PreemptedAttempt extends DeploymentUsage {
   readonly attempt: number;
   /** When its resources came back. RFC 3339. */
@@ -164,7 +164,7 @@ export class UsageService {
   }
 }
 
-/** What is wrong with a period of so many seconds and steps, in a sentence; undefined when nothing is. */
+/** What is wrong with a period of this length and step, in a sentence; undefined when nothing is. */
 function faultOf(seconds: number, steps: number): string | undefined {
   if (seconds <= 0) return 'The period does not begin before it ends, which it does now at the latest.';
   if (seconds > MAX_DAYS * 86_400) return `The period is longer than ${MAX_DAYS} days.`;

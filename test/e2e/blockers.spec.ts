@@ -36,7 +36,7 @@ describe('what keeps a queue', () => {
       (told) => told.current && told.waiting === waiting,
     );
 
-  it('is told by shape, by priority and age, with all blockers in numbers and in words', async () => {
+  it('lists the blockers of a queue by shape, priority and age, in numbers and in words', async () => {
     const cluster = await TestCluster.create(team, { gpu: 8 });
     await cluster.submit({ resources: gpus(7) });
     await settled(cluster, 0);
@@ -71,7 +71,7 @@ describe('what keeps a queue', () => {
     ]);
   });
 
-  it('is read page by page', async () => {
+  it('pages through the shapes of a queue', async () => {
     const cluster = await TestCluster.create(team, { gpu: 2 });
     await cluster.submit({ resources: gpus(2), priority: 100 });
     await settled(cluster, 0);

@@ -23,7 +23,7 @@ describe('a known complaint', () => {
       (status) => status === 'scheduled',
     );
 
-  it('"it was accepted and never ran": what exceeds the cluster is refused at once, with numbers', async () => {
+  it('refuses a request that exceeds the cluster at once, with numbers', async () => {
     const cluster = await TestCluster.create(team, { cpu: 4, gpu: 2 });
     const answer = await team.developer.post(`${cluster.path}/deployments`, aDeployment({ resources: gpus(3) }));
     expect(answer.status).toBeGreaterThanOrEqual(400);
@@ -32,7 +32,7 @@ describe('a known complaint', () => {
     expect(answer.text).toContain('2');
   });
 
-  it('"it would fit, and nobody says why it waits": it is told behind whose reservation, and until when', async () => {
+  it('names the reservation, and its end, that a small deployment waits for', async () => {
     const cluster = await TestCluster.create(team, { gpu: 8 });
     await team.admin.patch(cluster.path, { policy: { reserveAfterSeconds: 0 } });
     await scheduled(cluster, await cluster.submit({ resources: gpus(5), maxRuntimeSeconds: 3600 }));
@@ -67,7 +67,7 @@ describe('a known complaint', () => {
     );
   });
 
-  it('"the order makes no sense": eight slots full, six waiting at 50, then six at 51, freed one by one: 12 of 12 in order', async () => {
+  it('starts 12 of 12 deployments by priority and age while eight full slots are freed one by one', async () => {
     const cluster = await TestCluster.create(team, { gpu: 8 });
     const running = await cluster.submitBatch(Array.from({ length: 8 }, () => ({ resources: gpus(1) })));
     for (const id of running) await scheduled(cluster, id);
@@ -87,7 +87,7 @@ describe('a known complaint', () => {
     }
   });
 
-  it('"a big queue for something else blocks me": 1,000 GPU requests ahead of one that needs CPU alone, which starts', async () => {
+  it('starts a deployment that needs CPU alone behind 1,000 waiting GPU requests', async () => {
     const cluster = await TestCluster.create(team, { cpu: 4, gpu: 1 });
     const [first = ''] = await cluster.submitBatch(
       Array.from({ length: 1_000 }, () => ({ priority: 90, resources: gpus(1) })),
@@ -106,7 +106,7 @@ describe('a known complaint', () => {
     expect(comparison['sentence']).toEqual(expect.any(String));
   });
 
-  it('shows the snapshot of a pass shape by shape, and what it started', async () => {
+  it('shows the snapshot of a pass shape by shape, and what the pass started', async () => {
     const cluster = await TestCluster.create(team, { gpu: 8 });
     await cluster.cordon();
     await cluster.submitBatch(Array.from({ length: 3 }, () => ({ priority: 60, resources: gpus(3) })));

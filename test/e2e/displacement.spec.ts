@@ -54,7 +54,7 @@ describe('what would be stopped for others', () => {
   const ask = async (cluster: TestCluster, body: unknown): Promise<Answer> =>
     (await team.viewer.post<Answer>(`${cluster.path}/plan`, body)).body;
 
-  /** Those whose end would start somebody, by id. */
+  /** The deployments whose end would start another, by id. */
   const namesOf = (unlocks: readonly Record<string, unknown>[]): string[] =>
     unlocks
       .flatMap(({ deployments }) => (deployments ?? []) as { readonly id: string }[])
@@ -72,7 +72,7 @@ describe('what would be stopped for others', () => {
     return { cluster, soft, waiting };
   };
 
-  it('is explained where the policy forbids it, with the policy that would start it', async () => {
+  it('explains possible preemption where the policy forbids preemption, with the policy that would allow a start', async () => {
     const { cluster, soft, waiting } = await aBusyCluster();
     const { displacement, unlocks } = await explain(cluster, waiting);
     expect(displacement).toMatchObject({
@@ -89,7 +89,7 @@ describe('what would be stopped for others', () => {
     expect(told.unlocks).toContainEqual({ kind: 'policy', preemption: 'lower-priority' });
   });
 
-  it('is previewed by what if, with who is stopped for whom, and then happens', async () => {
+  it('previews victims and their preemptors by a what-if request, and preempts the same in the next pass', async () => {
     const { cluster, soft, waiting } = await aBusyCluster();
     const told = await ask(cluster, { policy: YIELDING });
     expect(told).toMatchObject({
@@ -111,7 +111,7 @@ describe('what would be stopped for others', () => {
     ]);
   });
 
-  it('is told of deployments that are only thought of, too', async () => {
+  it('previews victims of imagined deployments', async () => {
     const { cluster, soft } = await aBusyCluster();
     const told = await ask(cluster, {
       policy: YIELDING,
@@ -250,7 +250,7 @@ describe('what would be stopped for others', () => {
       expect(namesOf(unlocks)).toEqual(stopping.toSorted());
     });
 
-    it('that run, the one that may not be stopped is not taken for the one that may', async () => {
+    it('distinguishes a running deployment that may not be preempted from an alike one that may', async () => {
       const cluster = await TestCluster.create(team, { gpu: 2 });
       const alike = { priority: 10, resources: gpus(1) };
       const running = [await cluster.submit({ ...alike, preemptible: true }), await cluster.submit(alike)];
@@ -261,7 +261,7 @@ describe('what would be stopped for others', () => {
       expect(await ask(cluster, { ended: running })).toMatchObject({ starts: [other] });
     });
 
-    it('that end within the same millisecond, the one that may be stopped is counted once', async () => {
+    it('counts a preemptible deployment once among alike ones that end within the same millisecond', async () => {
       const cluster = await TestCluster.create(team, { gpu: 2 });
       await team.admin.patch(cluster.path, { policy: YIELDING });
       const alike = { priority: 10, resources: gpus(1), maxRuntimeSeconds: 3600 };
@@ -280,7 +280,7 @@ describe('what would be stopped for others', () => {
       expect(displacement?.staying).toEqual([{ reason: 'not-preemptible', deployments: 1, until: null }]);
     });
 
-    it('whose time is over, those that the next pass lets stop are told from those that it ends', async () => {
+    it('distinguishes deployments out of time that the next pass lets stop from those that the pass ends', async () => {
       const cluster = await TestCluster.create(team, { gpu: 2 });
       await team.admin.patch(cluster.path, { policy: GRACEFUL });
       const alike = { priority: 10, resources: gpus(1), maxRuntimeSeconds: 3600 };
@@ -298,7 +298,7 @@ describe('what would be stopped for others', () => {
     });
   });
 
-  it('says that even all of it would not be enough, with numbers', async () => {
+  it('shows the shortfall that remains even if all candidates were preempted', async () => {
     const { cluster } = await aBusyCluster();
     await team.admin.patch(cluster.path, { policy: YIELDING });
     const large = await cluster.submit({ priority: 61, resources: gpus(4) });
@@ -320,7 +320,7 @@ describe('what would be stopped for others', () => {
       return told.body.comparison;
     };
 
-    it('of the one for which others were stopped, of those that do not displace them, and of those that were', async () => {
+    it('compares a preemptor with its victims and with deployments of equal priority', async () => {
       const { cluster, soft, waiting } = await aBusyCluster();
       const equal = await cluster.submit({ name: 'equal', priority: 10, resources: gpus(2) });
       await team.admin.patch(cluster.path, { policy: YIELDING });
@@ -350,7 +350,7 @@ describe('what would be stopped for others', () => {
       expect(await compareWith(cluster, soft, waiting)).toMatchObject(yielded);
     });
 
-    it('not of a start that has been undone: of two that wait, the order as it is now', async () => {
+    it('compares two waiting deployments by the current order after a start was undone', async () => {
       const { cluster, soft } = await aBusyCluster();
       const equal = await cluster.submit({ name: 'equal', priority: 30, resources: gpus(3) });
       await team.admin.patch(cluster.path, { policy: YIELDING });

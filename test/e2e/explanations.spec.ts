@@ -69,7 +69,7 @@ describe('an explanation', () => {
     return id;
   };
 
-  it('says what is missing, in numbers and in words, what would start it, and when', async () => {
+  it('explains a waiting deployment by shortfalls, changes that would start the deployment, and a start time', async () => {
     const small = await scheduled({ name: 'small', resources: gpus(3), maxRuntimeSeconds: 3600 });
     await scheduled({ name: 'large', resources: gpus(4), maxRuntimeSeconds: 7200 });
     const id = await left({ resources: gpus(4) });
@@ -100,7 +100,7 @@ describe('an explanation', () => {
     expect(Math.abs(Date.parse(told.eta?.startsAt ?? '') - Date.parse(startsAt))).toBeLessThan(10);
   });
 
-  it('keeps its word: whoever is said to unlock it does', async () => {
+  it('starts a deployment by each change that its explanation lists', async () => {
     const small = await scheduled({ resources: gpus(3) });
     await scheduled({ resources: gpus(4) });
     const id = await left({ resources: gpus(4) });
@@ -117,14 +117,14 @@ describe('an explanation', () => {
     );
   });
 
-  it('says why it knows no time', async () => {
+  it('gives the reason for an unknown start time', async () => {
     await scheduled({ resources: gpus(8) });
     const id = await left({ resources: gpus(1) });
     expect((await explain(id)).eta).toEqual({ startsAt: null, reason: 'runtimes-undeclared', horizon: null });
     expect(await explain(id, '?eta=none&unlocks=false')).toMatchObject({ eta: null, unlocks: null });
   });
 
-  it('says that the cluster is cordoned, draining, or has become too small', async () => {
+  it('names a cluster that is cordoned, draining or has become too small as the blocker', async () => {
     await cluster.cordon();
     const id = await cluster.submit({ resources: gpus(8) });
     expect(await explain(id)).toMatchObject({
@@ -142,7 +142,7 @@ describe('an explanation', () => {
     expect((await explain(id)).blockers.map(({ code }) => code)).toEqual(['DRAINING', 'TOO_LARGE']);
   });
 
-  it('says when a failed attempt comes back, and what will keep it then', async () => {
+  it('names the time when a failed attempt is queued again, and its blockers then', async () => {
     const id = await scheduled({ resources: gpus(8), maxRetries: 100 });
     // However slow the machine is: it fails until one pause could be made long enough to be looked at.
     const told = await eventually(
@@ -159,14 +159,14 @@ describe('an explanation', () => {
     expect(told).toMatchObject({ position: null, unlocks: null, eta: { reason: 'retrying' } });
   });
 
-  it('tells of what does not wait where it is', async () => {
+  it('describes the state of a deployment that does not wait', async () => {
     const id = await scheduled({});
     expect(await explain(id)).toMatchObject({ status: 'scheduled', blockers: [], unlocks: null, eta: null });
     await cluster.complete(id);
     expect((await explain(id)).sentence).toMatch(/^It does not wait: it ended as succeeded at /);
   });
 
-  it('is made of the whole first page, by rank', async () => {
+  it('forecasts the whole first page of a queue, by rank', async () => {
     const running = await scheduled({ resources: gpus(8), maxRuntimeSeconds: 3600 });
     const low = await left({ resources: gpus(8), maxRuntimeSeconds: 600 });
     const high = await left({ resources: gpus(5), priority: 60, maxRuntimeSeconds: 1800 });
@@ -202,7 +202,7 @@ describe('an explanation', () => {
       expect(await compareWith(other, low)).toMatchObject({ first: null, rule: 'undecided' });
     });
 
-    it('tells from the record of the pass why one started and the other did not', async () => {
+    it('compares two deployments by the record of the pass that started one of them', async () => {
       await cluster.cordon();
       const [a, b, c, large] = [
         await cluster.submit({ name: 'a', resources: gpus(3) }),

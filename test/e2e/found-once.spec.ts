@@ -31,12 +31,12 @@ describe('what was found missing once', () => {
     return id;
   };
 
-  it('an action takes no body as well as an empty one', async () => {
+  it('accepts an action without a body as well as with an empty one', async () => {
     const answer = await team.developer.post<DeploymentBody>(`${cluster.deploymentPath(await scheduled())}/start`);
     expect(answer).toMatchObject({ status: 200, body: { status: 'running' } });
   });
 
-  it('a refusal because of the state tells the state', async () => {
+  it('names the state in a refusal because of the state', async () => {
     const id = await scheduled();
     await cluster.complete(id);
     const answer = await team.developer.post(`${cluster.deploymentPath(id)}/cancel`);
@@ -44,14 +44,14 @@ describe('what was found missing once', () => {
     expect(Object.values(answer.body)).toContain('succeeded');
   });
 
-  it('a capacity of nothing is refused with a pointer', async () => {
+  it('refuses a capacity of nothing with a pointer', async () => {
     const capacity = { cpu: 0, memoryMib: 0, gpu: 0 };
     const answer = await team.admin.post(`${team.path}/clusters`, { name: 'empty', capacity });
     expect(answer).toMatchObject({ status: 400, body: { code: 'CLUSTERS.CAPACITY_EMPTY' } });
     expect(answer.body['errors']).toMatchObject([{ pointer: '#/capacity' }]);
   });
 
-  it('what was created says where it can be read', async () => {
+  it('gives the location of what was created', async () => {
     const { admin, developer, path } = team;
     const made = {
       organization: await admin.post<{ id: string }>('/v1/organizations', { name: 'Another lab' }),
@@ -73,7 +73,7 @@ describe('what was found missing once', () => {
     }
   });
 
-  it('a field that cannot be changed is told apart from one that nobody knows', async () => {
+  it('distinguishes a field that cannot be changed from an unknown one', async () => {
     const edit = await team.admin.patch(cluster.path, { id: cluster.id, queue: {}, colour: 'red' });
     expect(edit).toMatchObject({ status: 400, body: { code: 'REQUEST.INVALID' } });
     expect(edit.body['errors']).toEqual([
@@ -83,14 +83,14 @@ describe('what was found missing once', () => {
     ]);
   });
 
-  it('a parameter with a list is named as it is written, and the wrong item in words', async () => {
+  it('names a list parameter as written, and its wrong item in words', async () => {
     const answer = await team.viewer.get(`${team.path}/deployments?status=queued,gone`);
     expect(answer.body['errors']).toEqual([
       { pointer: 'status', code: 'one-of', message: expect.stringContaining('(item 2)') },
     ]);
   });
 
-  it('registering with a code that nobody made, or that is used up, is refused as the document says', async () => {
+  it('refuses a registration with an unknown or used-up code as the document says', async () => {
     const register = (username: string, inviteCode: string): Promise<Answer> =>
       stowage.client.post('/v1/auth/register', { body: { username, password: 'plum wagon orbit 42', inviteCode } });
     const made = await team.admin.post<{ code: string }>(`${team.path}/invites`, { role: 'viewer' });

@@ -84,7 +84,7 @@ describe('preemption, over HTTP', () => {
     return { cluster, low, reader };
   };
 
-  it('starts a higher priority at once in the place of lower ones, says so everywhere, and gives the place back', async () => {
+  it('starts a higher priority at once in the place of lower ones, shows the preemption everywhere, and gives the place back', async () => {
     const before = await counted();
     const { cluster, low, reader } = await aBusyCluster(0);
     const high = await submit(cluster, 90, 2);
@@ -93,7 +93,7 @@ describe('preemption, over HTTP', () => {
       expect(await read(cluster, id)).toMatchObject({ status: 'queued', attempt: 2, preemptions: 1, startedAt: null });
     }
 
-    // Whoever follows the stream stops both before it starts the other.
+    // A runtime that follows the stream stops both before it starts the other.
     const told = (await reader.until(4)).map(({ data }) => data as unknown as Told);
     reader.close();
     expect(told.map(({ type }) => type)).toEqual([
@@ -136,7 +136,7 @@ describe('preemption, over HTTP', () => {
     expect((await usage(cluster)).count).toBe(2);
   });
 
-  it('asks what runs to stop where it is granted time, and starts who displaced it when all of it has', async () => {
+  it('asks victims with a grace to stop, and starts the preemptor when all have stopped', async () => {
     const before = await counted();
     const { cluster, low, reader } = await aBusyCluster(600);
     const high = await submit(cluster, 90, 2);

@@ -69,7 +69,7 @@ describe('a whole problem', () => {
       },
     ],
     [
-      'what is given time to stop, and for whom',
+      'victims with a grace, and their preemptors',
       {
         policy: { preemption: 'lower-priority', reserveAfterSeconds: null, stopGraceSeconds: 300 },
         running: [{ ...runs, preemptible: true, startedAt: '2025-12-31T20:00:00Z', maxRuntimeSeconds: null }],
@@ -96,7 +96,7 @@ describe('a whole problem', () => {
     expect(run(input)).toMatchObject({ status: 2, stdout: '', stderr });
   });
 
-  it('may have 10,000 that wait and 10,000 that run, and its answer stays of a size that can be read', async () => {
+  it('accepts 10,000 waiting and 10,000 running deployments, and answers in a readable size', async () => {
     const many = Array.from({ length: 10_000 }, (_, index) => index);
     const queue = many.map((index) => ({ ...small, id: `q${index}`, priority: index % 101 }));
     const running = many.map((index) => ({ ...runs, id: `r${index}` }));

@@ -13,7 +13,7 @@ describe('a deployment that runs and is to stop for a higher priority', () => {
     await scene.stop();
   });
 
-  it('comes back to the queue with its age when it has stopped, and tells what that cost', async () => {
+  it('requeues a victim with its age when the victim has stopped, and shows the lost work', async () => {
     const pause = `update deployments set scheduled_at = scheduled_at - interval '100 seconds', queued_at = queued_at - interval '100 seconds' where id = $1`;
     const [reported, waited] = [await scene.givingWay({ maxRetries: 1 }), await scene.givingWay()];
     const before = await scene.read(reported);
@@ -43,7 +43,7 @@ describe('a deployment that runs and is to stop for a higher priority', () => {
     await Promise.all([scene.cancel(reported), scene.cancel(waited)]);
   });
 
-  it('is what it says it is when it is done, or what somebody who cancels it wants', async () => {
+  it('ends a stopping victim as its runtime reports, or as cancelled after a cancellation', async () => {
     const done = await scene.givingWay();
     expect((await scene.say(done, 'complete', { outcome: 'succeeded' })).body.status).toBe('succeeded');
     expect((await scene.say(done, 'complete', { outcome: 'succeeded' })).status).toBe(200);
@@ -57,7 +57,7 @@ describe('a deployment that runs and is to stop for a higher priority', () => {
     expect((await scene.say(unwanted, 'complete', { outcome: 'succeeded' })).body.status).toBe('cancelled');
   });
 
-  it('or is out of time, and is cancelled while its runtime reports becomes one thing, which both are told or refused', async () => {
+  it('settles a race of a cancellation and a report on one outcome, also for a deployment out of time', async () => {
     const race = async (round: number): Promise<void> => {
       const id = await (round % 2 === 0 ? scene.outOfTime() : scene.givingWay());
       const [cancelled, reported] = await Promise.all([

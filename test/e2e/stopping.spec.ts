@@ -17,7 +17,7 @@ describe('a deployment that runs and is to stop', () => {
     await scene.stop();
   });
 
-  it('keeps its resources until its runtime reports, whatever it reports, and is then what it was to be', async () => {
+  it('keeps the resources of a stopping deployment until its runtime reports, and gives the deployment its intended outcome then', async () => {
     const id = await scene.running({ maxRetries: 3 });
     const { status, body } = await scene.cancel(id);
     expect({ status, body }).toMatchObject({
@@ -56,7 +56,7 @@ describe('a deployment that runs and is to stop', () => {
     expect(await scene.storyOf(id)).toEqual(['running: started', 'stopping: cancelled', 'cancelled: reported']);
   });
 
-  it('is cancelled by a pass when its grace is over, and a later report is refused', async () => {
+  it('cancels a deployment by a pass when its grace is over, and refuses a later report', async () => {
     const short = await scene.granting(1);
     const id = await scene.running({}, short);
     expect((await scene.cancel(id)).body.status).toBe('stopping');
@@ -66,7 +66,7 @@ describe('a deployment that runs and is to stop', () => {
     await eventually(short.read.bind(short), ({ allocated }) => allocated.cpu === 0);
   });
 
-  it('because it is out of time is timed out after that, unless somebody cancels it meanwhile', async () => {
+  it('times out a deployment that stops because its time is over, unless a cancellation comes first', async () => {
     const [reported, waited, cancelled] = [await scene.outOfTime(), await scene.outOfTime(), await scene.outOfTime()];
     expect(await scene.read(reported)).toMatchObject({ stopping: { cause: 'max-runtime', outcome: 'timed_out' } });
     expect((await scene.say(reported, 'complete', { outcome: 'succeeded' })).body.status).toBe('timed_out');
@@ -96,7 +96,7 @@ describe('a deployment that runs and is to stop', () => {
     expect((await scene.cluster.passes()).some(({ timedOut }) => timedOut === 1)).toBe(true);
   });
 
-  it('is asked by an event of the stream, which says why and by when', async () => {
+  it('announces a stop by an event of the stream with cause and deadline', async () => {
     const path = `${scene.team.path}/events?clusterId=${scene.cluster.id}&status=stopping`;
     const reader = await followFromNow(scene.stowage, path, scene.runtime);
     const id = await scene.running();
@@ -118,7 +118,7 @@ describe('a deployment that runs and is to stop', () => {
     expect((await scene.eventsOf(id)).map(({ until }) => until !== null)).toEqual([false, false, false, true, false]);
   });
 
-  it('ends at once where nobody has reported its start, and where the cluster grants no time', async () => {
+  it('ends a deployment at once without a reported start, and on a cluster without a grace', async () => {
     const ungranting = await scene.granting(0);
     const fresh = await scene.scheduled();
     const timed = await scene.scheduled({ maxRuntimeSeconds: 86_400 });
@@ -134,7 +134,7 @@ describe('a deployment that runs and is to stop', () => {
     await scene.say(later, 'complete', { outcome: 'failed' });
   });
 
-  it('is among what is cancelled, reported and listed in bulk', async () => {
+  it('includes stopping deployments in bulk cancellations, reports and lists', async () => {
     const pool = await scene.granting(GRACE_SECONDS);
     const runs = [await scene.running({}, pool), await scene.running({}, pool)];
     const late = await scene.outOfTime(pool);
@@ -196,7 +196,7 @@ describe('a deployment that runs and is to stop', () => {
     await eventually(pool.read.bind(pool), ({ allocated }) => allocated.cpu === 0);
   });
 
-  it('keeps its cluster and its organization from being deleted, until it has stopped', async () => {
+  it('refuses to delete a cluster or an organization until its stopping deployments have stopped', async () => {
     const others = await aTeam(scene.stowage.client);
     const pool = await TestCluster.create(others, { cpu: 1 });
     await others.admin.patch(pool.path, { policy: { stopGraceSeconds: GRACE_SECONDS } });

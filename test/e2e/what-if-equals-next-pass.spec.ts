@@ -76,7 +76,7 @@ interface Victim {
   lostSeconds: number | null;
 }
 
-/** Who has been preempted of some, the last time, and for whom. */
+/** The latest preemption of each of these deployments, with its preemptor. */
 function preemptions(cluster: TestCluster, ids: readonly string[]): Promise<Victim[]> {
   return withClient(stowage.database.url, async (client) => {
     const { rows } = await client.query<Victim>(
@@ -118,7 +118,7 @@ function schedule(
 
 const YIELDING = { preemption: 'lower-priority', preemptAfterSeconds: 0, maxPreemptions: 100 };
 
-/** Most of them let somebody be given up. */
+/** Most of them allow preemption. */
 const POLICIES: readonly [Policy, ...Policy[]] = [
   YIELDING,
   YIELDING,
@@ -291,7 +291,7 @@ it.each([
   expect(await askAndSee(cluster, question, random, 'one gives way')).toEqual(outcome);
 });
 
-it(`what if is what then happens: ${TURNS} random changes made real, one after the other`, async () => {
+it(`previews the next pass for ${TURNS} random changes, applied one after the other`, async () => {
   const random = Random.of('what if is what then happens');
   const cluster = await TestCluster.create(team, { cpu: 20, gpu: 8 });
   await team.admin.patch(cluster.path, { policy: YIELDING });

@@ -75,7 +75,7 @@ describe('what if', () => {
       return (await client.query<{ name: string }>(`${sums.join(' union all ')} order by 1`)).rows;
     });
 
-  it('tells what would become of more deployments, with another capacity, and changes nothing', async () => {
+  it('previews additional deployments under another capacity, and changes nothing', async () => {
     const cluster = await TestCluster.create(team, { gpu: 8 });
     const first = await cluster.submit({ resources: gpus(6) });
     const second = await cluster.submit({ resources: gpus(3) });
@@ -113,7 +113,7 @@ describe('what if', () => {
     expect(await fingerprint()).toEqual(before);
   });
 
-  it('tells of an amended deployment that waits only those elders that it would have', async () => {
+  it('counts only the older deployments that an amended one would have', async () => {
     const cluster = await TestCluster.create(team, { gpu: 1 });
     await cluster.submit({ resources: gpus(1), priority: 90 });
     await settle(cluster);
@@ -133,7 +133,7 @@ describe('what if', () => {
     expect(elders).toEqual([[{ code: 'AHEAD', reason: 'older', priority: 30, deployments: 1 }], []]);
   });
 
-  it('says which deployments a question cannot be about, all of them', async () => {
+  it('names all deployments that a what-if request cannot be about', async () => {
     const cluster = await TestCluster.create(team, { gpu: 8 });
     const id = await cluster.submit({ resources: gpus(1) });
     await eventually(

@@ -62,7 +62,7 @@ describe('what keeps a queue', () => {
   const read = async (cluster: TestCluster): Promise<Blockers> =>
     (await team.viewer.get<Blockers>(`${cluster.path}/blockers`)).body;
 
-  it('never delays a pass: however long it takes, passes go on, and the newest counts in the end', async () => {
+  it('delays no pass, however long a report takes, and stores the newest report in the end', async () => {
     const cluster = await TestCluster.create(team, { gpu: 4 });
     expect(await read(cluster)).toMatchObject({ asOf: null, passId: null, current: false, items: [] });
     await cluster.submit({ resources: gpus(3) });
@@ -95,7 +95,7 @@ describe('what keeps a queue', () => {
     expect(planner.asked).toBe(2);
   });
 
-  it('says when something has happened that no pass has seen', async () => {
+  it('marks a report as not current when something has happened since its pass', async () => {
     const cluster = await TestCluster.create(team, { gpu: 1 });
     await cluster.submit({ resources: gpus(1) });
     await cluster.submit({ resources: gpus(1) });

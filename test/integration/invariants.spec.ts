@@ -115,11 +115,11 @@ describe('the laws by which tests judge the stored state', () => {
     await stowage.stop();
   });
 
-  it('hold in a sound one', async () => {
+  it('finds no violation in a sound installation', async () => {
     await assertLedgerHolds(stowage.database.url);
   });
 
-  it.each(PLANTS)('notice damage to "%s": %s', async (law, damage) => {
+  it.each(PLANTS)('notices damage to "%s": %s', async (law, damage) => {
     await client.query('begin');
     try {
       for (const statement of LIFTED) await client.query(statement);
@@ -130,11 +130,11 @@ describe('the laws by which tests judge the stored state', () => {
     }
   });
 
-  it('have a planted violation each', () => {
+  it('has a violation for each law', () => {
     expect(LAW_NAMES.filter((name) => !PLANTS.some(([law]) => name.startsWith(law)))).toEqual([]);
   });
 
-  it('notice resources that are not given back for more than five seconds', async () => {
+  it('notices resources that are not given back for more than five seconds', async () => {
     await client.query('begin');
     await client.query(
       `update deployments set released_at = null, ended_at = now() - interval '6 seconds' where status = 'succeeded'`,

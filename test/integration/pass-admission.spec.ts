@@ -28,7 +28,7 @@ describe('a worker with jobs in its queue', () => {
     await stowage.proveAndStop();
   });
 
-  it('takes a job while it starts, and runs no pass before all of it has started', async () => {
+  it('takes a job during its start, and runs no pass before its start has ended', async () => {
     const cluster = await TestCluster.create(await aTeam(stowage.client), { cpu: 1 });
     const id = await cluster.submit();
     const nudges = worker.get(Nudges, { strict: false });

@@ -82,7 +82,7 @@ describe.each(STALE_STATISTICS)('the cost of a pass when the statistics $what', 
     });
   }
 
-  it('follows the rows that it places, not the queue', async () => {
+  it('reads rows in proportion to the placed deployments, not to the queue', async () => {
     const before = await rowsRead();
     await team.admin.post(`${path}/uncordon`);
     await eventually(
@@ -99,7 +99,7 @@ describe.each(STALE_STATISTICS)('the cost of a pass when the statistics $what', 
     expect(read).toBeLessThanOrEqual(WAITING);
   });
 
-  it('of ending deployments follows their number as well', async () => {
+  it('reads rows in proportion to the ending deployments', async () => {
     const scheduled: string[] = [];
     for (let cursor: string | null = ''; cursor !== null;) {
       const page: { items: { id: string }[]; nextCursor: string | null } = (

@@ -69,7 +69,7 @@ describe('passes by three workers, every nudge delivered three times', () => {
     return Object.fromEntries(counts.map(({ status, count }) => [status, count]));
   };
 
-  it('never give out more than 100 places to 400 that come at once', async () => {
+  it('gives no more than 100 places to 400 deployments that come at once', async () => {
     const cluster = await TestCluster.create(team, { cpu: 100 });
     const most = { cpu: 0 };
     let isOver = false;
@@ -91,7 +91,7 @@ describe('passes by three workers, every nudge delivered three times', () => {
     });
   });
 
-  it('start what waited behind a cordon in the order of priority, then age', async () => {
+  it('starts deployments behind a cordon in the order of priority, then age', async () => {
     const random = Random.of('order behind a cordon');
     const cluster = await TestCluster.create(team, { cpu: 100 });
     await cluster.cordon();
@@ -115,7 +115,7 @@ describe('passes by three workers, every nudge delivered three times', () => {
     expect(started).toEqual(first);
   });
 
-  it('lose nothing, double nothing and leave nothing behind while everything comes and goes', async () => {
+  it('loses nothing, doubles nothing and leaves nothing behind while everything comes and goes', async () => {
     const random = Random.of('everything comes and goes');
     const cluster = await TestCluster.create(team, { cpu: 16, gpu: 4 });
     const ids: string[] = [];
@@ -147,7 +147,7 @@ describe('passes by three workers, every nudge delivered three times', () => {
     expect(Object.keys(counts).every((status) => ['cancelled', 'succeeded'].includes(status))).toBe(true);
   });
 
-  it(`end each of ${PAIRS} pairs of a placement and a cancel as cancelled, once, with nothing kept`, async () => {
+  it(`ends each of ${PAIRS} pairs of a placement and a cancel as cancelled, once, with nothing kept`, async () => {
     const random = Random.of('cancel races placement');
     const cluster = await TestCluster.create(team, { cpu: 1_000 });
     await atMost(20, [...Array(PAIRS).keys()], async (pair) => {
@@ -174,7 +174,7 @@ describe('passes by three workers, every nudge delivered three times', () => {
     expect(Object.values(ways).reduce((sum, count) => sum + count, 0)).toBe(PAIRS);
   });
 
-  it('end what runs longer than it declared, and start the next in its place', async () => {
+  it('ends a deployment that runs longer than declared, and starts the next in its place', async () => {
     const cluster = await TestCluster.create(team, { cpu: 1 });
     // Both at once: the next waits from the beginning, however soon the second of the first is over.
     const [first = '', next = ''] = await cluster.submitBatch([{ maxRuntimeSeconds: 1, priority: 90 }, {}]);
@@ -209,7 +209,7 @@ describe('passes that may change seven rows at a time', () => {
     await stowage.stop();
   });
 
-  it('come one after the other until all is done, highest priority first', async () => {
+  it('runs partial passes one after the other until all is done, highest priority first', async () => {
     const cluster = await TestCluster.create(team, { cpu: 30 });
     await cluster.cordon();
     const ids = await cluster.submitBatch(Array.from({ length: 40 }, (_, index) => ({ priority: index })));
@@ -229,7 +229,7 @@ describe('passes that may change seven rows at a time', () => {
     expect(times).toEqual(times.toSorted());
   });
 
-  it('also when many end at once, and when many run out of time at once', async () => {
+  it('runs partial passes when many deployments end or run out of time at once', async () => {
     const cluster = await TestCluster.create(team, { cpu: 20 });
     const ids = await cluster.submitBatch(
       Array.from({ length: 20 }, (_, index) => (index < 10 ? { maxRuntimeSeconds: 3_600 } : {})),

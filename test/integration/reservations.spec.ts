@@ -41,7 +41,7 @@ describe('reservations in a running cluster', () => {
   const passes = async (path: string): Promise<Pass[]> =>
     (await team.viewer.get<{ items: Pass[] }>(`${path}/passes?limit=100`)).body.items;
 
-  it('count on the ends of what starts in the same pass as they are written', async () => {
+  it('counts on the written ends of deployments that start in the same pass', async () => {
     const path = await aCluster('together', 100, { reserveAfterSeconds: 0 });
     await team.admin.post(`${path}/cordon`);
     await submit(path, 'half', 50, 3_600);
@@ -93,7 +93,7 @@ describe('reservations in a running cluster', () => {
     expect(events).toContainEqual(expect.objectContaining({ deploymentId: a, kind: 'promised' }));
   });
 
-  it('goes to the next one when whoever has it is cancelled, even where a twin waits', async () => {
+  it('moves a reservation to the next deployment when its owner is cancelled, even where one of the same shape waits', async () => {
     const path = await aCluster('twins', 10, { reserveAfterSeconds: 0 });
     const running = await submit(path, 'running', 10, 1_000);
     await eventually(
@@ -113,7 +113,7 @@ describe('reservations in a running cluster', () => {
     expect(events).toContainEqual(promised(twin));
   });
 
-  it('is not inherited by the twin of whoever has it and is given another priority', async () => {
+  it('keeps a reservation from passing to a deployment of the same shape when its owner gets another priority', async () => {
     const path = await aCluster('edited', 10, { reserveAfterSeconds: 0 });
     const running = await submit(path, 'running', 10, 1_000);
     await eventually(
@@ -134,7 +134,7 @@ describe('reservations in a running cluster', () => {
     );
   });
 
-  it('is not needed for the oldest to come first among those that differ in their runtime alone', async () => {
+  it('starts the oldest first among deployments that differ in their runtime alone, without a reservation', async () => {
     const path = await aCluster('ages', 10, { reserveAfterSeconds: null });
     const running = await submit(path, 'running', 10);
     await eventually(

@@ -91,7 +91,7 @@ describe('a cluster whose passes all fail', () => {
     expect(sweeps).toBeLessThan(10);
   });
 
-  it('is tried again after an interval, and served when nothing is wrong any more', async () => {
+  it('tries a failing cluster again after an interval, and serves the cluster when nothing is wrong any more', async () => {
     const environment = { ...stowage.environment, STOWAGE_SWEEP_INTERVAL_MS: '100' };
     const soon = await ManualPasses.of({ database: stowage.database, environment });
     const before = await failures();

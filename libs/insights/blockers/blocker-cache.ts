@@ -21,7 +21,7 @@ interface Row extends EncodedReport {
   readonly isCurrent: boolean;
 }
 
-/** Reads what keeps queues. Whoever asks has made sure that the reader may see the cluster. */
+/** Reads the reports of blockers. The caller has checked that the actor may see the cluster. */
 @Injectable()
 export class BlockerCache {
   constructor(private readonly database: Database) {}

@@ -27,7 +27,7 @@ const snapshotOf = (waiting: readonly WaitingShape[], cpu = 100): Snapshot => ({
 const left = (snapshot: Snapshot, stops: readonly ClusterStop[] = []) => ({ snapshot, plan: plan(snapshot), stops });
 
 describe('the report of a queue', () => {
-  it('tells of every shape that a pass left waiting, by priority and age, what keeps it', () => {
+  it('lists the blockers of every shape that a pass left waiting, by priority and age', () => {
     const snapshot = snapshotOf([shape(50, 70, 5), shape(50, 60, 4), shape(60, 50, 9), shape(40, 1, 1)]);
     const report = reportOf(left(snapshot));
     // Two of priority 60 fill the cluster.
@@ -44,12 +44,12 @@ describe('the report of a queue', () => {
     );
   });
 
-  it('says why nothing starts', () => {
+  it('names the reason why nothing starts', () => {
     const snapshot = { ...snapshotOf([shape(50, 1, 1)]), isCordoned: true };
     expect(reportOf(left(snapshot, ['DRAINING'])).described[0]?.blockers).toEqual([{ code: 'DRAINING' }]);
   });
 
-  it('is the same after it was stored', async () => {
+  it('decodes a stored report to what was encoded', async () => {
     const nameless = shape(50, 70, 0, '');
     const report = reportOf(left(snapshotOf([nameless, shape(60, 60, 9)])));
     expect(report.described.map(({ oldest }) => oldest)).toEqual([{ id: 'd60-60', queuedAtMs: 9 }, null]);

@@ -49,7 +49,7 @@ export interface ReportedPass {
   readonly stops: readonly ClusterStop[];
 }
 
-/** So many shapes are described at most, and so many of their blockers: some hundred kilobytes, whatever waits. */
+/** The most shapes and blockers of a report: some hundred kilobytes, whatever waits. */
 const MAX_SHAPES = 5_000;
 const MAX_BLOCKERS = 30_000;
 

@@ -2,7 +2,7 @@ import { constants, getPriority, platform, setPriority } from 'node:os';
 
 import { type ReportedPass, type EncodedReport, encodeReport, reportOf } from './queue-blocker-report.js';
 
-/** Surveys what a pass left waiting. Whoever plans meanwhile comes first, where the system knows priorities of threads. */
+/** Reports what a pass left waiting, at a low thread priority where the system has such. */
 export function report(left: ReportedPass): EncodedReport {
   makeWayForOthers();
   return encodeReport(reportOf(left));

@@ -12,7 +12,7 @@ const byAge = (queuedAtMs: number, otherQueuedAtMs: number): string =>
   orderSentence({ firstId: '1', passId: null, rule: { rule: 'age', queuedAtMs, otherQueuedAtMs } }, pair);
 
 describe('the sentence of a comparison by age', () => {
-  it('says a difference that can be seen, also where the times as people write them are the same', () => {
+  it('names a visible difference between two ages that are written alike', () => {
     expect(byAge(NOON, NOON + 60_000)).toBe(
       'a comes before b because the two ask for the same and it has waited longer: since 2026-01-01 12:00:00 UTC instead of 2026-01-01 12:01:00 UTC.',
     );

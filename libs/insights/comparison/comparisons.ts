@@ -27,7 +27,7 @@ interface Start {
   /** Whether the other one was waiting at that moment. */
   readonly otherWaited: boolean;
   readonly isBoth: boolean;
-  /** For whom, and for which priority, the other one had been stopped; null: it had not, or it had started again. */
+  /** The preemptor of the other one, and its priority; null: it had not been preempted, or it had started again. */
   readonly preemptorId: string | null;
   readonly preemptorPriority: number | null;
 }

@@ -76,7 +76,7 @@ export interface ExplanationView {
   readonly comparison: Comparison | null;
 }
 
-/** So many elders of a shape are counted. */
+/** The most older deployments of a shape that are counted. */
 const MAX_ELDERS = 10_000;
 
 /** Names of each shape: enough to play the future of most queues to its end. */
@@ -215,7 +215,7 @@ export class ExplanationsService {
     return named;
   }
 
-  /** So many of these groups. Who is a group alone is in no other, however alike. */
+  /** The deployments of these groups, as many of each as it counts. One that is a group of its own is in no other. */
   private async membersOf(
     present: CurrentSnapshot,
     groups: readonly { readonly group: number; readonly count: number }[],
@@ -288,7 +288,7 @@ function positionOf({ present: { shapes }, one, older }: Found): number | null {
 }
 
 const STOP_REASONS: Readonly<Record<StopCause, string>> = {
-  cancelled: 'because somebody has cancelled it',
+  cancelled: 'because it was cancelled',
   'max-runtime': 'because it has run for as long as it may',
   preempted: 'to make room for a higher priority',
 };

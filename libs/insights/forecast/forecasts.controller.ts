@@ -21,7 +21,7 @@ export class ForecastsController {
     tag: 'scheduler',
     summary: 'Forecast the queue',
     description:
-      'When the first of the queue start, by rank, if nobody comes and everything ends when it declared: the planner of the passes plays that future, for two seconds at most. Where runtimes are missing there is a reason instead of a time.',
+      'When the first of the queue start, by rank, if nothing else is submitted and everything ends when it declared: the planner of the passes plays that future, for two seconds at most. Where runtimes are missing there is a reason instead of a time.',
     answer: ForecastDto,
     problems: [OrganizationVisibilityErrors.NOT_FOUND, ClusterErrors.NOT_FOUND, PlanningErrors.BUSY],
   })

@@ -12,7 +12,7 @@ import { type CurrentSnapshot } from '#scheduler';
 
 import { timeInWords } from './time-in-words.js';
 
-/** A running deployment that is, or could be, stopped for somebody. */
+/** A running deployment that is, or could be, preempted. */
 export interface Yielding {
   readonly id: string;
   readonly name: string;
@@ -34,7 +34,7 @@ export interface DisplacementView {
   readonly short: readonly ReservedResource[];
 }
 
-/** So many are named. */
+/** The most deployments that an answer names. */
 export const MAX_YIELDING = 100;
 
 /**

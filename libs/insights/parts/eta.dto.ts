@@ -7,7 +7,7 @@ const NO_FORECAST = ['too-large', 'stopped', 'runtimes-undeclared', 'horizon', '
   NoForecast | NonNullable<EtaView['reason']>
 )[];
 
-/** When a deployment starts, if nobody comes and everything ends when it declared. */
+/** When a deployment starts, if nothing else is submitted and everything ends when it declared. */
 export class EtaDto {
   @TimestampField({ description: 'When it starts; null where that is not known.', nullable: true })
   readonly startsAt!: string | null;

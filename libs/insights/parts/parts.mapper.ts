@@ -11,7 +11,7 @@ export function timeOf(timeMs: number): string {
   return new Date(timeMs).toISOString();
 }
 
-/** Somebody who is, or could be, stopped. */
+/** A running deployment that is, or could be, preempted. */
 export function toYieldingDto({ id, name, priority, lostSeconds }: Yielding): YieldingDto {
   return { id, name, priority, lostSeconds };
 }
@@ -28,7 +28,7 @@ export function toShownBlockerDto(view: BlockerView): BlockerDto {
     : { ...view };
 }
 
-/** When somebody starts, as far as that is known. */
+/** When a deployment starts, as far as that is known. */
 export function toEtaDto({ atMs, reason, horizonMs }: EtaView): EtaDto {
   return {
     startsAt: atMs === null ? null : timeOf(atMs),

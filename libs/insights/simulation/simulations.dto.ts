@@ -75,7 +75,7 @@ export class SimulationRunningDto {
   @TimestampField({ description: 'Since when.', example: '2025-12-31T23:00:00Z' })
   readonly startedAt!: string;
 
-  @IntegerField({ description: 'How long it may run, in seconds; null or left out: nobody knows.', ...RUNTIME })
+  @IntegerField({ description: 'How long it may run, in seconds; null or left out: unknown.', ...RUNTIME })
   readonly maxRuntimeSeconds?: number | null;
 
   @BooleanField({
@@ -109,7 +109,7 @@ export class SimulationQueuedDto {
   @TimestampField({ description: 'Since when it waits.', example: '2025-12-31T23:30:00Z' })
   readonly queuedAt!: string;
 
-  @IntegerField({ description: 'How long it may run, in seconds; null or left out: nobody knows.', ...RUNTIME })
+  @IntegerField({ description: 'How long it may run, in seconds; null or left out: unknown.', ...RUNTIME })
   readonly maxRuntimeSeconds?: number | null;
 }
 
@@ -120,7 +120,11 @@ export class SimulationQueuedDto {
     : outOfRange(reservation, ['promisedAt', 'since', 'until']),
 )
 export class SimulationReservationDto {
-  @StringField({ description: 'Whose it is. Of somebody who is not in `queue` it is none.', ...ID, example: 'b' })
+  @StringField({
+    description: 'The deployment that has it. Without such a deployment in `queue` there is no reservation.',
+    ...ID,
+    example: 'b',
+  })
   readonly id!: string;
 
   @TimestampField({ description: 'When it starts: given exactly when promised.', optional: true, nullable: true })
@@ -145,7 +149,7 @@ export class SimulationReservationDto {
   readonly until?: string | null;
 }
 
-/** A cluster as somebody imagines it. */
+/** An imagined cluster. */
 @ObjectRule<SimulationRequestDto>((problem) => outOfRange(problem, ['now']))
 export class SimulationRequestDto {
   @ObjectField(() => CapacityDto, { description: 'What there is.' })

@@ -10,14 +10,14 @@ import type { simulatePlan, SimulationResult } from './simulate.task.js';
 
 const SIMULATE_PLAN = plannerTask<typeof simulatePlan>(new URL('./simulate.task.js', import.meta.url), 'simulatePlan');
 
-/** A plan can leave ten thousand waiting with a hundred blockers each: nobody reads that, and writing it would keep everybody waiting. */
+/** The most blockers of an answer. A plan can leave ten thousand deployments waiting with a hundred blockers each, which take long to write. */
 const MAX_BLOCKERS = 100_000;
 
 const MAX_DUPLICATES = 20;
 
 /** The plan of a problem. */
 export interface SimulatedPlan extends SimulationResult {
-  /** Those that wait, and for whom the answer has no room. */
+  /** How many waiting deployments the answer leaves out. */
   readonly omittedCount: number;
 }
 

@@ -20,7 +20,7 @@ export interface AuditReport {
   readonly broken: readonly BrokenLaw[];
 }
 
-/** Reading every entry takes its time; nobody waits for it but who asked. */
+/** Reading every entry takes long, and delays only the caller. */
 const FULL_TIMEOUT_MS = 600_000;
 
 /** The most rows of a broken law that a finding shows. */
@@ -72,7 +72,7 @@ export class LedgerAudit {
     return broken;
   }
 
-  /** A full audit that somebody asked for. @throws LEDGER.AUDIT_RUNNING */
+  /** A full audit by an operator. @throws LEDGER.AUDIT_RUNNING */
   async fullBy(actor: Actor): Promise<AuditReport> {
     const report = await this.full();
     if (report === null) throw LedgerErrors.AUDIT_RUNNING.because();

@@ -5,7 +5,7 @@ import { HOLDING_STATUSES } from '#deployments';
  * How much of the ledger a law's statement reads.
  *
  * `quick`: one sum per cluster from indexes that hold nothing but open allocations and what ended just now, cheap enough for every five
- * seconds. `recent`: as quick, but it reads only the newest entries and so many allocations, and proves nothing of the rest.
+ * seconds. `recent`: as quick, but it reads only the newest entries and as many allocations, and proves nothing of the rest.
  * `full`: every entry there is.
  */
 export type LawDepth = 'quick' | 'recent' | 'full';
@@ -83,7 +83,7 @@ const attemptsDisagree = (open: string, held: string, join: string): string => `
                      and h.id = o.deployment_id and h.attempt = o.attempt
   where ${amountsOrZero('o')} <> ${amountsOrZero('h')}`;
 
-/** Whatever is wrong with an attempt that somebody has corrected is known, and made good by the correction. */
+/** Excludes attempts that a repair has corrected: what is wrong with them is known, and the correction balances it. */
 const notCorrected = (row: string): string => `not exists (
   select 1 from ledger_entries x where x.kind = 'correct' and x.deployment_id = ${row}.deployment_id and x.attempt = ${row}.attempt)`;
 

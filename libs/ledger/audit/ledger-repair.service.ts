@@ -30,7 +30,7 @@ const REPAIR_TIMEOUT_MS = 600_000;
  * has no entries any more: there, the difference goes to what it says was corrected.
  *
  * The status of deployments is what it believes, because that is what runtimes act on. A repair is a pass that places nothing: it holds
- * the cluster's lock, its entries name its record, and it is written to the audit log. The cluster stays cordoned until somebody decides.
+ * the cluster's lock, its entries name its record, and it is written to the audit log. The cluster stays cordoned until a user uncordons it.
  * Workers do it when an operator has asked the API, and the command does it itself; the API cannot.
  */
 @Injectable()
@@ -61,13 +61,13 @@ export class LedgerRepair {
     return this.run(clusterId, false);
   }
 
-  /** Clusters for which somebody has asked for a repair. */
+  /** Clusters whose repair an operator has asked for. */
   async wanted(): Promise<string[]> {
     return this.signals.repairsWanted(this.database.reader());
   }
 
   /**
-   * The same for a cluster that somebody has asked for, once, however many workers try.
+   * The same for a cluster whose repair was asked for, once, however many workers try.
    *
    * @returns null when another one has done it since
    * @throws as `repair`; what failed is not wanted any more, because it would fail again

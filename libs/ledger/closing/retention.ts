@@ -7,10 +7,10 @@ import { type ClusterOf, DeploymentRetention } from '#deployments';
 
 import { LedgerClosing } from './ledger-closing.js';
 
-/** So many deployments, or sums, go in one transaction, which takes some hundredths of a second. */
+/** The deployments, or sums, that one transaction removes in some hundredths of a second. */
 const BATCH = 500;
 
-/** Of the time, removing takes at most one part in so many. */
+/** Removing takes at most 1/SHARE of the time. */
 const SHARE = 10;
 
 /** From the end of one round over all clusters to the next. */
@@ -29,7 +29,7 @@ interface Step {
  * Removes what is older than the installation keeps it: deployments with their events and entries of the ledger, which is closed for them
  * in the same transaction, and much later what is known of their use.
  *
- * In small transactions with pauses between them, on rows that no pass reads: nobody waits for it.
+ * Works in small transactions with pauses between them, on rows that no pass reads: it delays no other work.
  */
 @Injectable()
 export class Retention {

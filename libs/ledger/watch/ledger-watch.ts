@@ -14,7 +14,7 @@ const TICK_MS = 1_000;
 /** All clusters are checked so long after the last check began. With a tick and the check itself, five seconds are kept. */
 const QUICK_EVERY_SECONDS = 3;
 
-/** Of the time, checks take at most one part in so many, however many allocations are open. */
+/** Checks take at most 1/SHARE of the time, however many allocations are open. */
 const SHARE = 20;
 
 /**

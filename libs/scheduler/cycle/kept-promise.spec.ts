@@ -31,7 +31,7 @@ describe('a promise', () => {
     expect(kept.reservationEvents).toMatchObject([{ id: 'all', kind: 'promised', promisedAtMs: PLANNED_MS + 7 }]);
   });
 
-  it('moves for what was to end before it and ends after it, as well, and for nothing else', () => {
+  it('moves a promise for ends that were planned before the promise and are written after the promise, and for no others', () => {
     const move = (plannedMs: number, actualMs: number): number | null | undefined =>
       ownedReservation(withKeptPromise(made, [{ plannedMs, actualMs }]).reservations)?.untilMs;
     expect(move(PLANNED_MS - 3, PLANNED_MS + 2)).toBe(PLANNED_MS + 2);
@@ -54,13 +54,13 @@ describe('a reservation whose holder was to start', () => {
   };
   const started = plan({ ...free, nowMs: PLANNED_MS });
 
-  it('stands where nobody started after all, and nothing is told', () => {
+  it('keeps a reservation whose owner did not start, and reports nothing', () => {
     expect(started.reservationEvents).toMatchObject([{ id: 'all', kind: 'started' }]);
     const kept = withReservationsKept(started, standing, [{ deploymentId: 'other' }]);
     expect(kept).toEqual({ ...started, reservations: [standing], reservationEvents: [] });
   });
 
-  it('is over where the holder started', () => {
+  it('ends a reservation whose owner started', () => {
     expect(withReservationsKept(started, standing, [{ deploymentId: 'all' }])).toBe(started);
     expect(withReservationsKept(made, null, [])).toBe(made);
   });

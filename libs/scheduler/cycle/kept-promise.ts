@@ -8,7 +8,7 @@ export interface DeclaredEnd {
 
 /**
  * A plan whose promise counts on ends as they are now known. Declared runtimes count from the moment at which a start is written, a little after
- * the plan was made: whoever was promised such an end, or a time soon after it, would otherwise be told by the next pass that it has moved.
+ * the plan was made. Without this, the next pass would report that a promise at such an end, or soon after it, has moved.
  */
 export function withKeptPromise(plan: Plan, ends: readonly DeclaredEnd[]): Plan {
   const promise = ownedReservation(plan.reservations);
@@ -31,10 +31,10 @@ export function withKeptPromise(plan: Plan, ends: readonly DeclaredEnd[]): Plan 
 }
 
 /**
- * A plan as far as it came true: whoever was to start by a reservation and did not, because a transaction may do no more or somebody changed it
- * meanwhile, keeps that for the next pass to decide on, and is not told to have started.
+ * The plan as far as it was applied. A deployment that was to start by its reservation and did not (the transaction had reached its limit, or
+ * the deployment changed meanwhile) keeps the reservation for the next pass, and no event says that it started.
  *
- * @param standing the reservation that stood before
+ * @param standing the reservation before the plan
  */
 export function withReservationsKept(
   plan: Plan,

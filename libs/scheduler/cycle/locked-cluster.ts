@@ -5,7 +5,7 @@ import { type ClusterStop } from '#packing';
 
 import { CLUSTER_COLUMNS, type ClusterRow, stateOf, stopsOf } from '../snapshot/cluster-state.js';
 
-/** A cluster whose row the transaction has locked: nobody else passes over it, resizes it or changes its state meanwhile. */
+/** A cluster whose row the transaction has locked: no other transaction runs a pass on it, resizes it or changes its state meanwhile. */
 export interface LockedCluster {
   readonly organizationId: string;
   readonly clusterId: string;
@@ -23,7 +23,7 @@ export interface LockedCluster {
 /**
  * Locks a cluster for a pass, or says that another one is at work there, or that it is gone.
  *
- * `NO KEY`: a submission's foreign key needs the cluster's key to stay as it is, and must not wait for us. `SKIP LOCKED`: whoever holds
+ * `NO KEY`: a submission's foreign key needs the cluster's key to stay as it is, and must not wait for us. `SKIP LOCKED`: the session that holds
  * the lock will look for signals again when it is done.
  */
 export async function lockCluster(tx: EntityManager, clusterId: string): Promise<LockedCluster | 'busy' | 'gone'> {

@@ -4,7 +4,7 @@ import { ChangeHints } from '#queue';
 
 import { PassService } from './pass.service.js';
 
-/** A cluster's turn, whoever found that it wants one: its passes, and then those hear of it who follow what passes do. */
+/** Runs the passes of a cluster, for a job or for the sweep, and tells those that follow its events. */
 @Injectable()
 export class PassRunner {
   constructor(

@@ -35,12 +35,12 @@ const QUIET: Ran = { outcome: { kind: 'done', placed: 0, released: 0, isPartial:
 const MAX_PASSES_IN_A_ROW = 50;
 
 /**
- * So often a pass is run that preempts somebody who is cancelled or reports at that very moment. The last one gives nothing up, so that nobody
- * who holds a row keeps a cluster waiting.
+ * How often a pass runs again because a victim was cancelled or reported meanwhile. The last run preempts nothing: a locked row delays no
+ * cluster.
  */
 const MAX_TRIES = 4;
 
-/** When somebody was held for so long that a pass gave nothing up, another one looks again after so long. */
+/** The time after which another pass looks, where the last run preempted nothing. */
 const LOOK_AGAIN_MS = 250;
 
 /** One statement of a pass may take so long. */
@@ -78,7 +78,7 @@ export class PassService {
     return false;
   }
 
-  /** One pass on one cluster: from its beginning where somebody whom it was to preempt was faster. */
+  /** Runs one pass on one cluster, from its beginning again where a victim has changed meanwhile. */
   async run(clusterId: string): Promise<PassOutcome> {
     for (let tries = 1; ; tries++) {
       try {

@@ -43,7 +43,7 @@ export class PlanApplier {
   /**
    * Preempts what the plan gives up, schedules what it places, about `limit` in all, the highest priority first, and keeps what it promises.
    *
-   * @throws PlanOutdated when somebody was to give way, and not everything is as the plan saw it
+   * @throws PlanOutdated when the plan preempts, and a deployment is no longer as the snapshot had it
    */
   async apply(tx: EntityManager, pass: PassContext, plan: Plan, view: PassView, limit: number): Promise<Applied> {
     const cut = cutOf(plan, view.snapshot, limit);
@@ -53,7 +53,7 @@ export class PlanApplier {
     const scheduled = chosen.length === 0 ? [] : await this.deployments.schedule(tx, pass, chosen);
     const wanted = chosen.reduce((sum, { count }) => sum + count, 0);
     if (preempted.length > 0 && scheduled.length < wanted) {
-      throw new PlanOutdated('somebody for whom the plan preempts others waits no more');
+      throw new PlanOutdated('a preemptor of the plan is no longer queued');
     }
     await this.ledger.allocate(tx, pass, scheduled);
     await this.queue.apply(tx, pass, [

@@ -61,7 +61,7 @@ const cut = (plan: Pick<Plan, 'place' | 'preempt' | 'reservations'>, limit: numb
 };
 
 describe('as much of a plan as one pass makes real', () => {
-  it('is all of it where that is not too much', () => {
+  it('keeps a plan whole that stays within the limit', () => {
     expect(cut(aPlan, 16)).toEqual({
       starts: [
         [0, 2],
@@ -72,7 +72,7 @@ describe('as much of a plan as one pass makes real', () => {
     });
   });
 
-  it('is never half of a preemption: each start comes with its victims, and each victim with a start', () => {
+  it('keeps each start together with its victims, and each victim with a start', () => {
     expect(cut(aPlan, 4)).toEqual({ starts: [[0, 1]], victims: ['v0', 'v1', 'v2'], isCut: true });
     expect(cut(aPlan, 8)).toEqual({ starts: [[0, 2]], victims: ['v0', 'v1', 'v2', 'v3', 'v4', 'v5'], isCut: true });
     expect(cut(aPlan, 12)).toEqual({
@@ -85,7 +85,7 @@ describe('as much of a plan as one pass makes real', () => {
     });
   });
 
-  it('is at least one start with its victims, however little is allowed', () => {
+  it('keeps at least one start with its victims, however low the limit is', () => {
     expect(cut(aPlan, 0)).toEqual({ starts: [[0, 1]], victims: ['v0', 'v1', 'v2'], isCut: true });
   });
 
@@ -101,7 +101,7 @@ describe('as much of a plan as one pass makes real', () => {
     }
   });
 
-  it('is as many starts as may be where nothing is given up', () => {
+  it('cuts a plan without victims at the limit of starts', () => {
     const plain = { ...aPlan, preempt: [] };
     expect(cut(plain, 3, { ...aSnapshot(), running: [] })).toEqual({
       starts: [

@@ -67,7 +67,7 @@ function freeIn({ capacity, running }: Snapshot): ResourceVector {
   return ResourceVector.of(capacity).minus(held);
 }
 
-/** The first so many starts. */
+/** The first `limit` starts. */
 function firstOf(place: Plan['place'], limit: number): Plan['place'] {
   let left = limit;
   return place.flatMap((placement) => {

@@ -8,7 +8,7 @@ import { keyOf, nominationsOf, type Plan, type Preemption, type WaitingShape } f
 import { type PassView } from './plan-stage.js';
 
 /**
- * Somebody whom a plan preempts, or for whom it does so, is not as the plan saw it: a cancel, a report or a start came in between. The pass
+ * A victim or a preemptor of the plan is no longer as the snapshot had it: a cancel, a report or a start came in between. The pass
  * changes nothing, and is run again at once.
  */
 export class PlanOutdated extends Error {
@@ -24,7 +24,7 @@ export class Preempting {
     private readonly work: ClusterWork,
   ) {}
 
-  /** Preempts whom a plan gives up, and takes back what they hold, but for those that have to be stopped first. @throws PlanOutdated */
+  /** Preempts the victims of a plan, and releases the resources of those that need no time to stop. @throws PlanOutdated */
   async apply(
     tx: EntityManager,
     pass: PassContext,
@@ -49,7 +49,7 @@ export class Preempting {
       ({ deploymentId, isStopping }) => isStopping === stopsLater(view, deploymentId, stopGraceSeconds),
     );
     if (preempted.length < preempt.length || !isAsPlanned) {
-      throw new PlanOutdated('somebody whom the plan preempts is not as it was');
+      throw new PlanOutdated('a victim of the plan has changed');
     }
     await this.ledger.release(
       tx,

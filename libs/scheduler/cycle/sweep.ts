@@ -69,7 +69,7 @@ export class Sweep {
     return [...this.resting.keys()];
   }
 
-  /** An interval, or less where something is due before: a time limit, a promised start. What is overdue where passes fail hurries nobody. */
+  /** An interval, or less where something is due before: a time limit, a promised start. What is overdue where passes fail does not shorten it. */
   private async untilNextMs(): Promise<number> {
     const interval = this.settings.sweepIntervalMs;
     try {

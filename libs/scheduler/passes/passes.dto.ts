@@ -169,7 +169,7 @@ export class ReservationDto {
 
   @EnumField(OWNED_STATES, {
     description:
-      '`promised`: it starts at `promisedAt`. `held`: nobody can say when, and others take only what it does not need. `lapsed`: it was held long enough, and nothing is held for now.',
+      '`promised`: it starts at `promisedAt`. `held`: its start time is unknown, and others get only what it does not need. `lapsed`: it was held for the longest time, and holds nothing for now.',
     name: 'ReservationState',
   })
   readonly state!: OwnedReservation['state'];

@@ -53,12 +53,12 @@ describe('an encoded snapshot', () => {
     });
   });
 
-  it('is null for a pass that decided nothing', () => {
+  it('encodes no snapshot of a pass that decided nothing', () => {
     const idle = { ...snapshot, waiting: [] };
     expect(encodeSnapshot(idle, plan(idle))).toBeNull();
   });
 
-  it('costs a few bytes per shape', () => {
+  it('spends a few bytes per shape', () => {
     const waiting = Array.from({ length: 500 }, (_, index) => ({
       priority: index % 5,
       request: amounts(20 + index),

@@ -11,7 +11,7 @@ import { eventually } from '../../support/wait.js';
 const CAPACITY = { cpu: 1_000_000_000, memoryMib: 1_000_000_000_000, gpu: 1_000_000_000 };
 const REQUEST = { cpu: 1_000_000, memoryMib: 1_000_000_000, gpu: 1_000_000 };
 
-/** So many fit, to the last unit. */
+/** How many fit, to the last unit. */
 const PLACES = 1_000;
 
 const DAYS = 399;
@@ -42,7 +42,7 @@ describe('the largest cluster, full of the largest deployments', () => {
     await stowage.stop();
   });
 
-  it('is allocated to the last unit, and not beyond', async () => {
+  it('allocates the largest capacity to the last unit, and not beyond', async () => {
     expect(await cluster.read()).toMatchObject({
       capacity: CAPACITY,
       allocated: CAPACITY,
@@ -68,7 +68,7 @@ describe('the largest cluster, full of the largest deployments', () => {
     }
   });
 
-  it('is usage that is right after more than a year', async () => {
+  it('computes the usage of the largest amounts over more than a year', async () => {
     await withClient(stowage.database.url, async (client) => {
       await client.query('set session_replication_role = replica');
       await client.query(`update ledger_entries set at = at - interval '${DAYS + 1} days'`);
@@ -89,7 +89,7 @@ describe('the largest cluster, full of the largest deployments', () => {
     expect(body.members).toEqual([{ memberId: team.developer.id, ...total }]);
   });
 
-  it('gives all of it back', async () => {
+  it('releases all of the largest capacity', async () => {
     const reports = ids.slice(0, PLACES).map((id) => ({ id, outcome: 'succeeded' }));
     await team.admin.post(`${cluster.path}/deployments/complete`, { reports });
     await eventually(

@@ -49,7 +49,7 @@ describe('stowage-admin ledger', () => {
       });
     });
 
-  it('audits, reports violations by the exit code too, and repairs a ledger', async () => {
+  it('audits and repairs a ledger, and reports violations by its exit code', async () => {
     const clean = await run(['audit']);
     expect(clean).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(clean.stdout)).toMatchObject({ isClean: true, findings: [] });

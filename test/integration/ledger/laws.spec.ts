@@ -109,12 +109,12 @@ describe('the laws of the ledger', () => {
     return names;
   };
 
-  it('hold', async () => {
+  it('finds no violation in a sound ledger', async () => {
     expect(await broken(null)).toEqual([]);
     expect(await broken(cluster.id)).toEqual([]);
   });
 
-  it.each(PLANTS)('see: %s', async (damage, laws) => {
+  it.each(PLANTS)('detects: %s', async (damage, laws) => {
     await client.query('begin');
     await client.query('alter table clusters drop constraint clusters_cpu_millis_check');
     await client.query('alter table ledger_checkpoints drop constraint ledger_checkpoints_balance_check');
@@ -128,7 +128,7 @@ describe('the laws of the ledger', () => {
     expect(elsewhere).toEqual([]);
   });
 
-  it('have a planted violation each', () => {
+  it('has a violation for each law', () => {
     const planted = new Set(PLANTS.flatMap(([, laws]) => laws));
     expect(LEDGER_LAWS.map(({ name }) => name).filter((name) => !planted.has(name))).toEqual([]);
   });

@@ -73,7 +73,7 @@ describe('what is older than it is kept', () => {
     return ids;
   };
 
-  /** Makes deployments so many days older, as if the clock had been set forward: their ids, too, tell when they were submitted. */
+  /** Makes deployments older by some days, as if the clock had been set forward: their ids, too, tell when they were submitted. */
   const age = async (ids: readonly string[], days: number): Promise<Map<string, string>> => {
     const aged = new Map<string, string>();
     await client.query('begin');
@@ -120,7 +120,7 @@ describe('what is older than it is kept', () => {
     return answer.body;
   };
 
-  it('goes with its events and entries; a checkpoint stands for it, and the ledger stays balanced', async () => {
+  it('removes an old deployment with its events and entries, and keeps the ledger balanced by a checkpoint', async () => {
     expect(await checkpoint()).toEqual({ deployments: 0, entries: 0, closedUntil: null });
     const ids = await ended(5);
     const waiting = await cluster.submit({ resources: { cpu: 1_000, memoryMib: 1, gpu: 0 } });
@@ -149,7 +149,7 @@ describe('what is older than it is kept', () => {
     await eventually(cluster.read.bind(cluster), ({ allocated }) => allocated.cpu === 0);
   });
 
-  it('goes in as many small steps as it takes', async () => {
+  it('removes many deployments in small steps', async () => {
     const random = Random.of('retention in steps');
     const ids = await ended(3);
     const [first = ''] = [...(await age(ids, OLD_DAYS)).values()];
@@ -184,7 +184,7 @@ describe('what is older than it is kept', () => {
     expect(await worker.get(LedgerAudit).fullOf(cluster.id)).toEqual([]);
   });
 
-  it('leaves usage as it was, at every edge, for everybody', async () => {
+  it('keeps usage unchanged at every edge and for every member', async () => {
     const random = Random.of('usage across a checkpoint');
     const ids = await ended(12);
     // Ends and beginnings of our own, in seconds of one old hour; some of it is young enough to stay.
@@ -214,7 +214,7 @@ describe('what is older than it is kept', () => {
     expect(await read()).toEqual(before);
   });
 
-  it('is counted by its amounts times their times where it was corrected', async () => {
+  it('counts the usage of a removed deployment whose entries were corrected', async () => {
     const ids = await ended(1);
     const [id = ''] = [...(await age(ids, OLD_DAYS)).values()];
     const { rows } = await client.query<{ at: Date }>(
@@ -244,7 +244,7 @@ describe('what is older than it is kept', () => {
     expect(after.deployments).toHaveLength(2);
   });
 
-  it('stays when its entries do not balance, and the audit says so; the rest goes', async () => {
+  it('keeps a deployment whose entries do not balance, and removes the rest', async () => {
     const ids = await ended(2);
     const [wrong = '', ...others] = [...(await age(ids, OLD_DAYS)).values()];
     await client.query('begin');
@@ -260,7 +260,7 @@ describe('what is older than it is kept', () => {
     expect(await worker.get(LedgerAudit).fullOf(cluster.id)).toEqual([]);
   });
 
-  it('is stood for by a checkpoint that a repair can set right as well', async () => {
+  it('repairs a checkpoint that has drifted', async () => {
     await age(await ended(1), OLD_DAYS);
     expect(await retention.round()).toBe(2);
     await client.query('alter table ledger_checkpoints drop constraint ledger_checkpoints_balance_check');
@@ -307,7 +307,7 @@ describe('what is older than it is kept', () => {
     expect(ids).toHaveLength(3);
   });
 
-  it('is forgotten altogether when what it used is older than that is kept', async () => {
+  it('removes usage that is older than its retention', async () => {
     await client.query(
       `insert into usage_sums (organization_id, cluster_id, deployment_id, attempt, name, submitted_by, labels, opened_at, closed_at, cpu_millis, memory_mib, gpu_millis)
        select $1, $2, gen_random_uuid(), 1, 'app', $3, '{}', now() - interval '1200 days', now() - age, 1, 1, 0

@@ -76,7 +76,7 @@ describe('what the ledger shows', () => {
     await client.end();
   });
 
-  it('is every entry of a cluster, newest first, page by page, also while entries are added', async () => {
+  it('lists every entry of a cluster, newest first, page by page, also while entries are added', async () => {
     const cluster = await TestCluster.create(team, { cpu: 100 });
     const ids = await cluster.submitBatch(Array.from({ length: 12 }, () => ({})));
     await eventually(cluster.read.bind(cluster), ({ allocated }) => allocated.cpu === 12);
@@ -206,7 +206,7 @@ describe('what the ledger shows', () => {
     return answer.body;
   };
 
-  it('is usage that is exact at both edges: before, into, within, across, out of, at, and after the period', async () => {
+  it('computes usage exactly at both edges: before, into, within, across, out of, at, and after the period', async () => {
     const cluster = await aQuietCluster();
     const [a, b] = [team.admin.id, team.developer.id];
     const stay = (name: string, by: string, from: number, to: number | null): Stay => ({
@@ -257,7 +257,7 @@ describe('what the ledger shows', () => {
     expect(body.total.cpuHours).toBeCloseTo(4 + 2 / 6, 6);
   });
 
-  it('is usage that equals a sum by hand for any history, period and step', async () => {
+  it('computes usage that equals a sum by hand for any history, period and step', async () => {
     const random = Random.of('usage by hand');
     const cluster = await aQuietCluster();
     const people = [team.admin.id, team.developer.id, team.viewer.id] as const;
@@ -344,13 +344,13 @@ describe('what the ledger shows', () => {
       'The period has 86400 steps, and may have 1000.',
     ],
     ['from=2020-01-01T00:00:00Z&to=2026-01-01T00:00:00Z&step=31536000', 7, 'The period is longer than 400 days.'],
-  ])('is no usage of an impossible period, and says why: %s', async (query, steps, detail) => {
+  ])('refuses an impossible period with its reason: %s', async (query, steps, detail) => {
     const cluster = await aQuietCluster();
     const answer = await team.viewer.get(`${cluster.path}/usage?${query}`);
     expect(answer).toMatchObject({ status: 400, body: { code: 'USAGE.PERIOD_INVALID', steps, detail } });
   });
 
-  it('is CSV for who asks for it, in which no name is a formula', async () => {
+  it('writes usage as CSV on request, in which no name is a formula', async () => {
     const cluster = await aQuietCluster();
     const id = newId();
     await live(cluster, [

@@ -147,61 +147,64 @@ describe('the audit of a running installation', () => {
   const looks = async (): Promise<Date | undefined> =>
     (await client.query<{ at: Date }>(`select started_at as at from ledger_audits where depth = 'quick'`)).rows[0]?.at;
 
-  it.each(DAMAGE)('finds, tells, stops the cluster, and is repaired by entries: %s', async (_name, sql) => {
-    const entriesBefore = (await client.query('select * from ledger_entries order by id')).rows;
-    await damage(sql(cluster));
-    await lookSoon();
-    await eventually(openFindings, (laws) => laws.length > 0);
-    await eventually(stateOf, (state) => state === 'cordoned');
+  it.each(DAMAGE)(
+    'finds and reports damage, cordons the cluster, and repairs the ledger by entries: %s',
+    async (_name, sql) => {
+      const entriesBefore = (await client.query('select * from ledger_entries order by id')).rows;
+      await damage(sql(cluster));
+      await lookSoon();
+      await eventually(openFindings, (laws) => laws.length > 0);
+      await eventually(stateOf, (state) => state === 'cordoned');
 
-    expect(await metrics()).toMatch(new RegExp(`stowage_ledger_open_findings\\{.*cluster="${cluster.id}".*\\} 1`));
-    const told = await client.query<{ action: string }>(
-      `select distinct action from audit_entries where target_id = $1 and actor_name = 'ledger audit' order by 1`,
-      [cluster.id],
-    );
-    expect(told.rows.map(({ action }) => action)).toEqual(['cluster_state_change', 'ledger_finding']);
-
-    const { body } = await audit();
-    expect(body.isClean).toBe(false);
-    expect(new Set(body.findings.map(({ clusterId }) => clusterId))).toEqual(new Set([cluster.id]));
-
-    const damaged = (await client.query('select * from ledger_entries order by id')).rows;
-    const report = await LedgerRepair.over(database).repair(cluster.id);
-    expect(report).toMatchObject({ broken: [] });
-    expect(await openFindings()).toEqual([]);
-    const after = (await client.query('select * from ledger_entries order by id')).rows;
-    expect(after.slice(0, damaged.length)).toEqual(damaged);
-    expect(after.length - damaged.length).toBe(report?.corrections);
-    expect(entriesBefore.length).toBeGreaterThan(2);
-    const repairs = await client.query<{ actor_name: string }>(
-      `select actor_name from audit_entries where action = 'ledger_repair' and target_id = $1`,
-      [cluster.id],
-    );
-    expect(repairs.rows).toEqual([{ actor_name: 'ledger repair' }]);
-
-    // Everything goes on: what was corrected ends, and what waits gets its turn.
-    expect((await cluster.read()).state).toBe('cordoned');
-    await cluster.uncordon();
-    for (let round = 0; round < 4; round++) {
-      const { rows } = await client.query<{ id: string }>(
-        `select id from deployments where cluster_id = $1 and status = 'scheduled'`,
+      expect(await metrics()).toMatch(new RegExp(`stowage_ledger_open_findings\\{.*cluster="${cluster.id}".*\\} 1`));
+      const told = await client.query<{ action: string }>(
+        `select distinct action from audit_entries where target_id = $1 and actor_name = 'ledger audit' order by 1`,
         [cluster.id],
       );
-      for (const { id } of rows) await cluster.complete(id);
-      await eventually(
-        async () =>
-          (
-            await client.query(
-              'select 1 from deployments where cluster_id = $1 and released_at is null and ended_at is not null',
-              [cluster.id],
-            )
-          ).rowCount,
-        (unsettled) => unsettled === 0,
+      expect(told.rows.map(({ action }) => action)).toEqual(['cluster_state_change', 'ledger_finding']);
+
+      const { body } = await audit();
+      expect(body.isClean).toBe(false);
+      expect(new Set(body.findings.map(({ clusterId }) => clusterId))).toEqual(new Set([cluster.id]));
+
+      const damaged = (await client.query('select * from ledger_entries order by id')).rows;
+      const report = await LedgerRepair.over(database).repair(cluster.id);
+      expect(report).toMatchObject({ broken: [] });
+      expect(await openFindings()).toEqual([]);
+      const after = (await client.query('select * from ledger_entries order by id')).rows;
+      expect(after.slice(0, damaged.length)).toEqual(damaged);
+      expect(after.length - damaged.length).toBe(report?.corrections);
+      expect(entriesBefore.length).toBeGreaterThan(2);
+      const repairs = await client.query<{ actor_name: string }>(
+        `select actor_name from audit_entries where action = 'ledger_repair' and target_id = $1`,
+        [cluster.id],
       );
-    }
-    await eventually(cluster.read.bind(cluster), ({ allocated, queue }) => allocated.cpu === 0 && queue.queued === 0);
-    expect(await LedgerAudit.over(database).fullOf(cluster.id)).toEqual([]);
-  });
+      expect(repairs.rows).toEqual([{ actor_name: 'ledger repair' }]);
+
+      // Everything goes on: what was corrected ends, and what waits gets its turn.
+      expect((await cluster.read()).state).toBe('cordoned');
+      await cluster.uncordon();
+      for (let round = 0; round < 4; round++) {
+        const { rows } = await client.query<{ id: string }>(
+          `select id from deployments where cluster_id = $1 and status = 'scheduled'`,
+          [cluster.id],
+        );
+        for (const { id } of rows) await cluster.complete(id);
+        await eventually(
+          async () =>
+            (
+              await client.query(
+                'select 1 from deployments where cluster_id = $1 and released_at is null and ended_at is not null',
+                [cluster.id],
+              )
+            ).rowCount,
+          (unsettled) => unsettled === 0,
+        );
+      }
+      await eventually(cluster.read.bind(cluster), ({ allocated, queue }) => allocated.cpu === 0 && queue.queued === 0);
+      expect(await LedgerAudit.over(database).fullOf(cluster.id)).toEqual([]);
+    },
+  );
 
   it('lets start what was not counted: after a repair there is another pass', async () => {
     const signals = async (): Promise<number | null> =>
@@ -232,7 +235,7 @@ describe('the audit of a running installation', () => {
     expect((next?.getTime() ?? 0) - last).toBeGreaterThanOrEqual(3_000);
   });
 
-  it('says nothing where nothing is wrong, and when it last looked', async () => {
+  it('reports no finding in a sound ledger, and the time of the last audit', async () => {
     await assertNothingOpen();
     const { status, body } = await audit();
     expect({ status, body }).toMatchObject({ status: 200, body: { isClean: true, findings: [] } });
@@ -256,7 +259,7 @@ describe('the audit of a running installation', () => {
     );
   });
 
-  it('recomputes everything once a night, by one of the workers, also when it missed one', async () => {
+  it('recomputes everything once a night by one of the workers, also after a missed night', async () => {
     const fulls = async (): Promise<{ ageSeconds: number; startedAt: Date }[]> =>
       (
         await client.query<{ ageSeconds: number; startedAt: Date }>(
@@ -285,7 +288,7 @@ describe('the audit of a running installation', () => {
     expect(again - (startedAt?.getTime() ?? 0)).toBeLessThan(AT_ONCE_MS);
   });
 
-  it('cannot be asked by anybody but an operator', async () => {
+  it('refuses an audit to all but operators', async () => {
     expect((await team.admin.post('/v1/admin/ledger/audit')).status).toBe(403);
   });
 

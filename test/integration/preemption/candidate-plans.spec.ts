@@ -12,10 +12,10 @@ import {
 
 import { createTestDatabase, type TestDatabase, withClient } from '../../support/database.js';
 
-/** So many of each kind, in each of two clusters. */
+/** How many of each kind, in each of two clusters. */
 const ROWS = 500;
 
-/** So many stop for others in the cluster that is asked for, and so many for another reason. */
+/** How many are preempted and stop in the cluster that is read, and how many stop for another reason. */
 const STOPPING = 7;
 
 const LIMIT = 50;
@@ -84,7 +84,7 @@ describe.each(LOOKS)('giving up what runs, where PostgreSQL last looked at the t
 
       await client.query('alter table deployments set (autovacuum_enabled = false)');
       await client.query(
-        `insert into users (id, username, username_key, password_hash) values ($1, 'somebody', 'somebody', '$argon2id$')`,
+        `insert into users (id, username, username_key, password_hash) values ($1, 'member', 'member', '$argon2id$')`,
         [submittedBy],
       );
       await client.query(`insert into organizations (id, name, created_by) values ($1, 'Lab', $2)`, [
@@ -166,7 +166,7 @@ describe.each(LOOKS)('giving up what runs, where PostgreSQL last looked at the t
     return { found: result.length, read };
   };
 
-  it('reads as many as it is to find, by the indexes of candidates and of what stops', async () => {
+  it('reads as many candidates as the limit, by the indexes of candidates and of stopping deployments', async () => {
     // Often enough for a prepared statement to be planned once and for all.
     for (let time = 0; time < 8; time++) {
       expect(await ask(BELOW, LIMIT)).toEqual({
@@ -192,7 +192,7 @@ describe.each(LOOKS)('giving up what runs, where PostgreSQL last looked at the t
     }
   });
 
-  it('passes over what has been preempted too often, and reads nothing else for it', async () => {
+  it('skips deployments that were preempted too often, and reads nothing else for them', async () => {
     const { found, read } = await ask(BELOW, LIMIT, { ...TERMS, maxPreemptions: 0 });
     expect(found).toBe(STOPPING);
     expect(read).toEqual([
@@ -207,7 +207,7 @@ describe.each(LOOKS)('giving up what runs, where PostgreSQL last looked at the t
     expect(await ask(0, LIMIT)).toEqual({ found: STOPPING, read: stopping });
   });
 
-  it('preempts those that are named, by their whole keys, and asks by their whole keys whether somebody waits', async () => {
+  it('preempts named deployments by their whole keys, and looks preemptors up by their whole keys', async () => {
     const pass = { organizationId, clusterId, passId: newId() };
     const { result: named } = await reading((tx) => candidates(tx, BELOW, LIMIT));
     const displacements = named

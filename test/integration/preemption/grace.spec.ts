@@ -56,7 +56,7 @@ describe('preemption of what needs time to stop, pass by pass', () => {
       expect((await scene.moves(low)).at(-1)).toMatchObject({ to: 'stopping', preemptorId: second });
     });
 
-    it('that a still higher priority outranks is gone: that one gets what was freed, and nobody more is stopped', async () => {
+    it('ends a nomination that a still higher priority outranks: that one gets what was freed, and nothing more is preempted', async () => {
       const scene = await stage.scene(4, GRACE);
       const victim = await scene.submitRunning(10, 2);
       const bystander = await scene.submitRunning(50, 2);
@@ -91,7 +91,7 @@ describe('preemption of what needs time to stop, pass by pass', () => {
       expect(await scene.evictions()).toBe(1);
     });
 
-    it('of several is given up one by one: whom nothing outranks keeps it', async () => {
+    it('drops nominations one at a time when a higher priority arrives', async () => {
       const scene = await stage.scene(2, GRACE);
       const victims = [await scene.submitRunning(10, 1), await scene.submitRunning(10, 1)];
       const preemptors = [await scene.submit(50, 1), await scene.submit(50, 1)];
@@ -185,7 +185,7 @@ describe('preemption of what needs time to stop, pass by pass', () => {
       expect(await scene.evictions()).toBe(1);
     });
 
-    it('outlives a cordon: nothing starts meanwhile, and nobody else gets what was freed for it', async () => {
+    it('keeps a nomination through a cordon: nothing starts meanwhile, and no other deployment gets the freed resources', async () => {
       const scene = await stage.scene(2, GRACE);
       const victims = [await scene.submitRunning(10, 1), await scene.submitRunning(10, 1)];
       const preemptor = await scene.submit(90, 2);
@@ -207,7 +207,7 @@ describe('preemption of what needs time to stop, pass by pass', () => {
       expect(await scene.evictions()).toBe(2);
     });
 
-    it('is over when who has it is cancelled on a cordoned cluster', async () => {
+    it('ends a nomination when its deployment is cancelled on a cordoned cluster', async () => {
       const scene = await stage.scene(2, GRACE);
       const victims = [await scene.submitRunning(10, 1), await scene.submitRunning(10, 1)];
       const preemptor = await scene.submit(90, 2);
@@ -225,7 +225,7 @@ describe('preemption of what needs time to stop, pass by pass', () => {
       expect(await scene.statuses([alike, ...others])).toEqual(['queued', 'scheduled', 'scheduled']);
     });
 
-    it('stands when preemption is switched off meanwhile: what was asked to stop was asked for somebody', async () => {
+    it('keeps a nomination when preemption is switched off meanwhile', async () => {
       const scene = await stage.scene(2, GRACE);
       const victims = [await scene.submitRunning(10, 1), await scene.submitRunning(10, 1)];
       const preemptor = await scene.submit(90, 2);
@@ -320,7 +320,7 @@ describe('preemption of what needs time to stop, pass by pass', () => {
       return body.placed.before;
     };
 
-    it('keeps its resources where it is granted time to stop, in what is foretold as in the next pass', async () => {
+    it('keeps the resources of an overdue deployment with a grace, in forecasts as in the next pass', async () => {
       const { scene, late, waiting } = await overdue(GRACE, true);
       const before = await explain(scene, waiting);
       expect(before.startsNext).toBe(false);
@@ -332,14 +332,17 @@ describe('preemption of what needs time to stop, pass by pass', () => {
     });
 
     it.each([
-      { what: 'nobody has reported its start', policy: GRACE, isStarted: false },
+      { what: 'no start was reported', policy: GRACE, isStarted: false },
       { what: 'it is granted no time', policy: {}, isStarted: true },
-    ])('is gone where $what, in what is foretold as in the next pass', async ({ policy, isStarted }) => {
-      const { scene, late, waiting } = await overdue(policy, isStarted);
-      expect(await explain(scene, waiting)).toMatchObject({ startsNext: true });
-      expect(await placedNext(scene)).toBe(1);
-      await scene.pass();
-      expect(await scene.statuses([late, waiting])).toEqual(['timed_out', 'scheduled']);
-    });
+    ])(
+      'releases an overdue deployment where $what, in forecasts as in the next pass',
+      async ({ policy, isStarted }) => {
+        const { scene, late, waiting } = await overdue(policy, isStarted);
+        expect(await explain(scene, waiting)).toMatchObject({ startsNext: true });
+        expect(await placedNext(scene)).toBe(1);
+        await scene.pass();
+        expect(await scene.statuses([late, waiting])).toEqual(['timed_out', 'scheduled']);
+      },
+    );
   });
 });

@@ -19,7 +19,7 @@ describe('known preemption loops, replayed through the service', () => {
     }
   };
 
-  it('3779: best effort that comes back again and again neither displaces others nor is displaced again', async () => {
+  it('keeps best-effort deployments that come back again and again from preempting, and from being preempted again (Kueue 3779)', async () => {
     const scene = await stage.scene(4);
     const bestEffort = await Promise.all(['a1', 'b1', 'b2', 'a2'].map((name) => scene.submit(10, 1, { name })));
     await scene.pass();
@@ -29,7 +29,7 @@ describe('known preemption loops, replayed through the service', () => {
       await scene.pass();
       expect(await scene.evictions()).toBe(count + 1);
     }
-    // As the controller of the report does: whoever was evicted is submitted once more beside the one that waits.
+    // As the controller of the report does: an evicted deployment is submitted once more beside the one that waits.
     await scene.submit(10, 1, { name: 'again-1' });
     await scene.submit(10, 1, { name: 'again-2' });
     await goOn(scene);
@@ -38,7 +38,7 @@ describe('known preemption loops, replayed through the service', () => {
     expect((await scene.standings(bestEffort)).map(({ preemptions }) => preemptions).sort()).toEqual([0, 0, 1, 1]);
   });
 
-  it('14543: two that could take turns do not, and no victim is started instead of the one that it gave way to', async () => {
+  it('prevents two deployments from preempting each other in turns, and starts no victim instead of its preemptor (Kueue 14543)', async () => {
     const scene = await stage.scene(10);
     const [large, small] = [await scene.submit(20, 6), await scene.submit(10, 4)];
     await scene.pass();
@@ -53,7 +53,7 @@ describe('known preemption loops, replayed through the service', () => {
     expect(await scene.statuses([preemptor, large, small])).toEqual(standing);
   });
 
-  it('displaces nobody of its own level when it comes back', async () => {
+  it('preempts nothing of its own priority when a victim comes back', async () => {
     const scene = await stage.scene(2);
     const [older, younger] = [await scene.submit(10, 1), await scene.submit(10, 1)];
     await scene.pass();
@@ -61,7 +61,7 @@ describe('known preemption loops, replayed through the service', () => {
     const high = await scene.submit(90, 1);
     await scene.pass();
     expect(await scene.statuses([older, younger])).toEqual(['scheduled', 'queued']);
-    // As if it had been the first to come: its age helps it in the queue, and against nobody who runs.
+    // As if it had been the first to come: its age helps it in the queue, and not against what runs.
     await scene.age([younger], 10_000);
     await goOn(scene);
     expect(await scene.statuses([older, younger, high])).toEqual(['scheduled', 'queued', 'scheduled']);

@@ -45,14 +45,14 @@ describe('preemption, pass by pass', () => {
     expect(pass).toMatchObject({ placed: 1, preempted: 2, released: 2 });
     expect(pass?.certificate).toMatchObject({ optimal: true });
 
-    // What gave way starts again when there is room, as the second attempt, and nobody has to give way for it.
+    // What gave way starts again when there is room, as the second attempt, and nothing is preempted for it.
     await scene.report(high, 'succeeded');
     await scene.pass();
     expect(await scene.statuses(low)).toEqual(['running', 'scheduled', 'scheduled', 'scheduled']);
     expect(await scene.evictions()).toBe(2);
   });
 
-  it('says of the work that is lost how long it ran, in the event and in the record of the pass', async () => {
+  it('records the lost seconds of a victim in its event and in the record of the pass', async () => {
     const scene = await stage.scene(1);
     const low = await scene.submit(10, 1);
     await scene.pass();
@@ -127,7 +127,7 @@ describe('preemption, pass by pass', () => {
     expect(await scene.evictions()).toBe(2);
   });
 
-  it('takes the lowest priority first, and no more than it needs', async () => {
+  it('preempts the lowest priority first, and no more than needed', async () => {
     const scene = await stage.scene(6);
     const low = await scene.submit(10, 2);
     const middle = await scene.submit(20, 2);
@@ -177,7 +177,7 @@ describe('preemption, pass by pass', () => {
     }
   });
 
-  it('gives up at once what nobody has started, where there is grace; what runs stays', async () => {
+  it('preempts deployments without a reported start at once under a grace, and keeps what runs', async () => {
     const scene = await stage.scene(2, { stopGraceSeconds: 600 });
     const [running, scheduled] = [await scene.submit(10, 1), await scene.submit(10, 1)];
     await scene.pass();

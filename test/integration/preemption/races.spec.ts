@@ -23,7 +23,7 @@ const stage = await PreemptionStage.shared({
   },
 });
 
-describe('preemption, while those whom it is about do something', () => {
+describe('preemption, while its victims and preemptors change', () => {
   /** Two of low priority that run on two cores, and one of high priority that wants one of them: the first has run for longer. */
   const aScene = async (
     policy: Readonly<Record<string, unknown>> = {},
@@ -37,7 +37,7 @@ describe('preemption, while those whom it is about do something', () => {
     return { scene, old, young, high };
   };
 
-  it('plans again when a victim is cancelled meanwhile: then nobody has to give way', async () => {
+  it('plans again when a victim is cancelled meanwhile, and preempts nothing then', async () => {
     const { scene, old, young, high } = await aScene();
     inTheMiddle = () => scene.cluster.cancel(young);
     await scene.pass();
@@ -63,7 +63,7 @@ describe('preemption, while those whom it is about do something', () => {
     expect((await scene.moves(young)).map(({ to }) => to)).toEqual(['queued', 'scheduled', 'running', 'queued']);
   });
 
-  it('gives nobody up for somebody who is cancelled meanwhile', async () => {
+  it('preempts nothing for a preemptor that is cancelled meanwhile', async () => {
     const { scene, old, young, high } = await aScene();
     inTheMiddle = () => scene.cluster.cancel(high);
     await scene.pass();
@@ -71,7 +71,7 @@ describe('preemption, while those whom it is about do something', () => {
     expect(await scene.evictions()).toBe(0);
   });
 
-  it('asks nobody to stop for somebody who is cancelled, or becomes another, meanwhile', async () => {
+  it('asks nothing to stop for a preemptor that is cancelled or edited meanwhile', async () => {
     const { scene, old, young, high } = await aScene({ stopGraceSeconds: 600 });
     for (const id of [old, young]) await scene.start(id);
     inTheMiddle = () => stage.team.admin.patch(scene.cluster.deploymentPath(high), { priority: 5 });
@@ -85,7 +85,7 @@ describe('preemption, while those whom it is about do something', () => {
     expect(await scene.evictions()).toBe(0);
   });
 
-  it('starts what somebody edits meanwhile, if it stays what was planned', async () => {
+  it('starts a deployment that is edited meanwhile to the same shape', async () => {
     const scene = await stage.scene(1);
     const id = await scene.submit(10, 1);
     const editor = new Client({ connectionString: stage.stowage.database.url });
@@ -102,7 +102,7 @@ describe('preemption, while those whom it is about do something', () => {
       );
     };
     const passed = scene.pass();
-    // The pass has chosen it as it was, and waits for whoever edits it.
+    // The pass has chosen it as it was, and waits for the transaction that edits it.
     await eventually(
       async () => (await editor.query(WAITING_FOR_A_LOCK)).rowCount,
       (count) => count === 1,
@@ -129,7 +129,7 @@ describe('preemption, while those whom it is about do something', () => {
     expect(await scene.statuses([holder])).toEqual(['scheduled']);
   });
 
-  it('waits for nobody who holds a victim, gives nothing up, and looks again soon', async () => {
+  it('skips victims that another transaction has locked, preempts nothing, and looks again soon', async () => {
     const { scene, old, young, high } = await aScene();
     const other = new Client({ connectionString: stage.stowage.database.url });
     await other.connect();
@@ -158,7 +158,7 @@ describe('preemption, while those whom it is about do something', () => {
     expect(await scene.evictions()).toBe(1);
   });
 
-  it('never does half of a preemption, however little one pass may do', async () => {
+  it('applies no half of a preemption, however little one pass may change', async () => {
     const scene = await stage.scene(12);
     const low = await Promise.all(Array.from({ length: 12 }, () => scene.submit(10, 1)));
     for (let count = 0; count < 3; count++) await scene.pass();
@@ -174,7 +174,7 @@ describe('preemption, while those whom it is about do something', () => {
     expect(await scene.statuses(low)).toEqual(low.map(() => 'queued'));
   });
 
-  it('asks everybody to stop at once under a grace, and lets nobody else have what comes back a few at a time', async () => {
+  it('asks all victims to stop at once under a grace, and reserves what comes back a few at a time', async () => {
     const scene = await stage.scene(12, { stopGraceSeconds: 600 });
     const low = await scene.cluster.submitBatch(
       Array.from({ length: 12 }, () => ({ priority: 10, preemptible: true, resources: { cpu: 1, memoryMib: 1 } })),
@@ -201,7 +201,7 @@ describe('preemption, while those whom it is about do something', () => {
     expect([await scene.evictions(), await scene.nominations()]).toEqual([12, []]);
   });
 
-  it('is the same whichever of two workers does it, and done once', async () => {
+  it('preempts once and alike, whichever of two workers runs the pass', async () => {
     const other = await ManualPasses.of(stage.stowage);
     const { scene, old, young, high } = await aScene();
     const both = await Promise.allSettled([scene.pass(), other.run(scene.cluster.id)]);

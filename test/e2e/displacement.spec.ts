@@ -231,7 +231,7 @@ describe('what would be stopped for others', () => {
       return { cluster, preemptor, stopping };
     };
 
-    it('that stop, what if takes each for itself', async () => {
+    it('treats each of several alike deployments that stop as one of its own in a what-if request', async () => {
       const { cluster, preemptor, stopping } = await twoStopping();
       expect(await ask(cluster, { ended: stopping })).toMatchObject({
         starts: [preemptor],
@@ -241,7 +241,7 @@ describe('what would be stopped for others', () => {
       for (const id of stopping) expect(await ask(cluster, { ended: [id] })).toMatchObject({ starts: [] });
     });
 
-    it('that stop, each is named once among those whose end would start another', async () => {
+    it('names each of several alike deployments that stop once among those whose end would start another', async () => {
       const { cluster, preemptor, stopping } = await twoStopping();
       await cluster.cancel(preemptor);
       // Both would come back before it.

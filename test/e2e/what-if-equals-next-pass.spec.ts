@@ -278,18 +278,21 @@ async function meanwhile(cluster: TestCluster, random: Random): Promise<void> {
 it.each([
   [0, { started: 1, preempted: 1, nominated: 0 }],
   [60, { started: 0, preempted: 1, nominated: 1 }],
-])('what if is what then happens: one gives way that has %i seconds to stop', async (stopGraceSeconds, outcome) => {
-  const random = Random.of('one gives way');
-  const cluster = await TestCluster.create(team, { cpu: 20, gpu: 8 });
-  await team.admin.patch(cluster.path, { policy: { ...YIELDING, stopGraceSeconds } });
-  const low = await cluster.submit({ priority: 40, resources: { cpu: 20, memoryMib: 1, gpu: 8 }, preemptible: true });
-  await passes.runUntilSettled(cluster.id);
-  await team.admin.post(`${cluster.deploymentPath(low)}/start`);
-  await clock.advance(1);
-  const high = { priority: 50, resources: { cpu: 1, memoryMib: 1, gpu: 0 } };
-  const question = { ended: [], deployments: [high], changes: [] };
-  expect(await askAndSee(cluster, question, random, 'one gives way')).toEqual(outcome);
-});
+])(
+  'previews the next pass, which preempts a deployment that has %i seconds to stop',
+  async (stopGraceSeconds, outcome) => {
+    const random = Random.of('one gives way');
+    const cluster = await TestCluster.create(team, { cpu: 20, gpu: 8 });
+    await team.admin.patch(cluster.path, { policy: { ...YIELDING, stopGraceSeconds } });
+    const low = await cluster.submit({ priority: 40, resources: { cpu: 20, memoryMib: 1, gpu: 8 }, preemptible: true });
+    await passes.runUntilSettled(cluster.id);
+    await team.admin.post(`${cluster.deploymentPath(low)}/start`);
+    await clock.advance(1);
+    const high = { priority: 50, resources: { cpu: 1, memoryMib: 1, gpu: 0 } };
+    const question = { ended: [], deployments: [high], changes: [] };
+    expect(await askAndSee(cluster, question, random, 'one gives way')).toEqual(outcome);
+  },
+);
 
 it(`previews the next pass for ${TURNS} random changes, applied one after the other`, async () => {
   const random = Random.of('what if is what then happens');

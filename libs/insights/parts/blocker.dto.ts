@@ -11,7 +11,7 @@ const AHEAD_REASONS = ['starts-now', 'higher-priority', 'smaller', 'older'] as c
 export class BlockerFactsDto {
   @EnumField(BLOCKER_CODES, {
     description:
-      '`NOT_ENOUGH`: less of a resource is free than it asks for. `TOO_LARGE`: the whole cluster has less. `RESERVATION`: it would be in the way of somebody who has waited long enough. `NOMINATED`: what was stopped for it (`own`), or for others, has not stopped yet. `AHEAD`: others who need the same come first. `CORDONED`, `DRAINING`, `CAPACITY_PENDING`: nothing starts in this cluster. `RETRY`: its last attempt failed, and it comes back later. `SEARCH_LIMIT`: the search ended before it was proven that no more can start. `NEXT_PASS`: nothing is in its way.',
+      '`NOT_ENOUGH`: less of a resource is free than it asks for. `TOO_LARGE`: the whole cluster has less. `RESERVATION`: it would delay a deployment that has waited long enough. `NOMINATED`: what was stopped for it (`own`), or for others, has not stopped yet. `AHEAD`: others who need the same come first. `CORDONED`, `DRAINING`, `CAPACITY_PENDING`: nothing starts in this cluster. `RETRY`: its last attempt failed, and it comes back later. `SEARCH_LIMIT`: the search ended before it was proven that no more can start. `NEXT_PASS`: nothing is in its way.',
     name: 'BlockerCode',
     example: 'NOT_ENOUGH',
   })

@@ -23,7 +23,7 @@ const made: Plan = plan(snapshot);
 const PLANNED_MS = 1_060_000;
 
 describe('a promise', () => {
-  it('that counts on something that starts in the same pass counts on its end as it was written', () => {
+  it('moves a promise to the written end of a deployment that starts in the same pass', () => {
     expect(ownedReservation(made.reservations)).toMatchObject({ id: 'all', untilMs: PLANNED_MS });
     const kept = withKeptPromise(made, [{ plannedMs: PLANNED_MS, actualMs: PLANNED_MS + 7 }]);
     expect(ownedReservation(kept.reservations)?.untilMs).toBe(PLANNED_MS + 7);
@@ -39,7 +39,7 @@ describe('a promise', () => {
     expect(move(PLANNED_MS + 1, PLANNED_MS + 9)).toBe(PLANNED_MS);
   });
 
-  it('is not made up where there is none', () => {
+  it('makes no promise where the plan has none', () => {
     const none = { ...made, reservations: [] };
     expect(withKeptPromise(none, [{ plannedMs: 1, actualMs: 2 }])).toBe(none);
   });
@@ -65,7 +65,7 @@ describe('a reservation whose holder was to start', () => {
     expect(withReservationsKept(made, null, [])).toBe(made);
   });
 
-  it('that nobody had before is told of no more', () => {
+  it('drops the event of a start by a reservation that did not exist before and did not happen', () => {
     const fresh = withReservationsKept({ ...started, reservations: [] }, null, []);
     expect(fresh).toMatchObject({ reservations: [], reservationEvents: [] });
   });

@@ -42,7 +42,7 @@ export class Preempting {
         !place.some(({ shape }) => shape === preempt[index]?.by) || [...nominatedOf.values()].includes(preemptorId),
     );
     if (nominated.length > 0 && !(await this.deployments.areWaiting(tx, pass, nominated))) {
-      throw new PlanOutdated('somebody for whom the plan asks others to stop waits no more');
+      throw new PlanOutdated('a preemptor of the plan is no longer queued');
     }
     const preempted = await this.deployments.preempt(tx, pass, displacements, stopGraceSeconds);
     const isAsPlanned = preempted.every(

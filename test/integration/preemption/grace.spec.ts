@@ -19,7 +19,7 @@ interface Usage {
   };
 }
 
-/** The blocker of somebody for whom others have been asked to stop. */
+/** The blocker of a nominated deployment. */
 const OWN_NOMINATION = expect.objectContaining({ code: 'NOMINATED', own: true });
 
 const GRACE = { stopGraceSeconds: 600 };
@@ -33,7 +33,7 @@ describe('preemption of what needs time to stop, pass by pass', () => {
   const usage = async ({ cluster }: PreemptionScene): Promise<Usage['preempted']> =>
     (await stage.team.viewer.get<Usage>(`${cluster.path}/usage`)).body.preempted;
 
-  /** So many cores on which one of low priority runs that has been asked to stop for another one. */
+  /** A cluster of some cores on which a victim of low priority has been asked to stop for another deployment. */
   const aNomination = async (cpu: number): Promise<{ scene: PreemptionScene; victim: string; preemptor: string }> => {
     const scene = await stage.scene(cpu, GRACE);
     const victim = await scene.submitRunning(10, cpu, { maxRetries: 3 });
@@ -125,7 +125,7 @@ describe('preemption of what needs time to stop, pass by pass', () => {
       expect(await scene.evictions()).toBe(2);
     });
 
-    it('of one that is cancelled frees what was stopped for it: that starts again, for nobody needs its place', async () => {
+    it('frees the resources of a cancelled nomination: its victim starts again', async () => {
       const { scene, victim, preemptor } = await aNomination(2);
       expect((await scene.cluster.cancel(preemptor)).body.status).toBe('cancelled');
       await scene.pass();
@@ -144,7 +144,7 @@ describe('preemption of what needs time to stop, pass by pass', () => {
       ]);
     });
 
-    it('is told to nobody who will have to wait for what comes back itself', async () => {
+    it('shows no nomination as a blocker of deployments that wait behind the requeued victim', async () => {
       const { scene, victim, preemptor } = await aNomination(2);
       await scene.cluster.cancel(preemptor);
       const low = await scene.submit(5, 2);
@@ -158,7 +158,7 @@ describe('preemption of what needs time to stop, pass by pass', () => {
       await scene.pass();
       expect(await scene.statuses([victim, low])).toEqual(['scheduled', 'queued']);
 
-      // Who is gone for good leaves its room to whoever waits.
+      // A victim that is gone for good leaves its room to the deployments that wait.
       const other = await aNomination(2);
       await other.scene.cluster.cancel(other.preemptor);
       await other.scene.cluster.cancel(other.victim);
@@ -173,7 +173,7 @@ describe('preemption of what needs time to stop, pass by pass', () => {
     it.each([
       { what: 'raised', priority: 95, then: ['queued', 'scheduled'] },
       { what: 'lowered below what stops for it', priority: 5, then: ['scheduled', 'queued'] },
-    ])('of one whose priority is $what meanwhile is one of that priority', async ({ priority, then }) => {
+    ])('gives a nomination the priority of its deployment, which is $what meanwhile', async ({ priority, then }) => {
       const { scene, victim, preemptor } = await aNomination(2);
       const edited = await stage.team.admin.patch(scene.cluster.deploymentPath(preemptor), { priority });
       expect(edited.status).toBe(200);
@@ -243,7 +243,7 @@ describe('preemption of what needs time to stop, pass by pass', () => {
   });
 
   describe('a report within the grace', () => {
-    it('of success ends it: done is done, nothing was lost, and who displaced it starts', async () => {
+    it('ends a stopping victim that reports success without lost work, and starts its preemptor', async () => {
       const { scene, victim, preemptor } = await aNomination(2);
       await scene.age([victim], 1_000);
       expect(await scene.report(victim, 'succeeded')).toMatchObject({ status: 200, body: { status: 'succeeded' } });
@@ -259,7 +259,7 @@ describe('preemption of what needs time to stop, pass by pass', () => {
       expect((await scene.cluster.passes()).at(-1)).toMatchObject({ placed: 1, released: 1, preempted: 0 });
     });
 
-    it('of failure brings it back to the queue, whatever retries it has, and who displaced it starts', async () => {
+    it('requeues a stopping victim that reports failure, whatever its retries, and starts its preemptor', async () => {
       const { scene, victim, preemptor } = await aNomination(2);
       await scene.age([victim], 1_000);
       const { queuedAt } = await scene.cluster.deployment(victim);
@@ -289,7 +289,7 @@ describe('preemption of what needs time to stop, pass by pass', () => {
       expect((await scene.cluster.passes()).at(-1)).toMatchObject({ placed: 1, released: 1, preempted: 0 });
     });
 
-    it('is seen by explanations before a pass has settled it', async () => {
+    it('shows a report within the grace in explanations before a pass has settled the report', async () => {
       const { scene, victim, preemptor } = await aNomination(2);
       await scene.report(victim, 'failed');
       expect(await explain(scene, preemptor)).toMatchObject({ startsNext: true, blockers: [{ code: 'NEXT_PASS' }] });

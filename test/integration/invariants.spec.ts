@@ -12,6 +12,7 @@ const LIFTED = [
   'alter table clusters drop constraint clusters_cpu_millis_check',
   'drop index ledger_entries_attempt_unique',
   'alter table deployments drop constraint deployments_ended_check',
+  'alter table deployment_events drop constraint deployment_events_transition_check',
   'set local session_replication_role = replica',
 ];
 
@@ -45,9 +46,9 @@ const PLANTS: readonly (readonly [law: string, damage: string])[] = [
     'every entry names the pass',
     `update ledger_entries set pass_id = gen_random_uuid() where ${entryOf('scheduled', 'allocate')}`,
   ],
-  ['a pass says how much', 'update passes set placed = placed + 1'],
-  ['a pass says how much', 'update passes set released = released + 1'],
-  ['a pass says how much', 'update passes set preempted = preempted + 1'],
+  ['a pass records how much', 'update passes set placed = placed + 1'],
+  ['a pass records how much', 'update passes set released = released + 1'],
+  ['a pass records how much', 'update passes set preempted = preempted + 1'],
   ['every row belongs', 'update queue_shapes set organization_id = gen_random_uuid()'],
   ['every row belongs', `update deployments set organization_id = gen_random_uuid() where id = ${oneOf('queued')}`],
   [
@@ -71,9 +72,9 @@ const PLANTS: readonly (readonly [law: string, damage: string])[] = [
     'each event begins',
     `update deployment_events set to_status = 'running' where deployment_id = ${oneOf('cancelled')} and sequence = 1`,
   ],
-  ['a deployment counts how often', `update deployments set preemptions = 1 where id = ${oneOf('queued')}`],
+  ['a deployment counts its preemptions', `update deployments set preemptions = 1 where id = ${oneOf('queued')}`],
   [
-    'a deployment counts how often',
+    'a deployment counts its preemptions',
     `update deployment_events set preemptor_id = deployment_id, preemptor_priority = 90 where to_status = 'scheduled'`,
   ],
   ['each event has one author', `update deployment_events set pass_id = null where to_status = 'scheduled'`],

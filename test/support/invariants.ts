@@ -142,7 +142,7 @@ const LAWS: readonly Law[] = [
       where p.id is null or (p.organization_id, p.cluster_id) <> (l.organization_id, l.cluster_id)`,
   },
   {
-    law: 'a pass says how much it placed, released and preempted, as far as the entries of its time are kept',
+    law: 'a pass records how much it placed, released and preempted, as far as the entries of its time are kept',
     violations: `
       select p.id, p.placed, p.released, p.preempted from passes p
       left join ledger_entries l on l.pass_id = p.id

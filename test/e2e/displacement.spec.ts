@@ -89,7 +89,7 @@ describe('what would be stopped for others', () => {
     expect(told.unlocks).toContainEqual({ kind: 'policy', preemption: 'lower-priority' });
   });
 
-  it('previews victims and their preemptors by a what-if request, and preempts the same in the next pass', async () => {
+  it('shows victims and their preemptors in a what-if answer, and preempts the same in the next pass', async () => {
     const { cluster, soft, waiting } = await aBusyCluster();
     const told = await ask(cluster, { policy: YIELDING });
     expect(told).toMatchObject({
@@ -111,7 +111,7 @@ describe('what would be stopped for others', () => {
     ]);
   });
 
-  it('previews victims of imagined deployments', async () => {
+  it('shows victims of imagined deployments in a what-if answer', async () => {
     const { cluster, soft } = await aBusyCluster();
     const told = await ask(cluster, {
       policy: YIELDING,
@@ -131,7 +131,7 @@ describe('what would be stopped for others', () => {
 
     const inFiveMinutes = (asOf: string): string => new Date(Date.parse(asOf) + 300_000).toISOString();
 
-    it('is previewed with who is nominated and until when, and then happens', async () => {
+    it('shows nominations and their latest start in a what-if answer, and makes the same in the next pass', async () => {
       const { cluster, soft, waiting } = await aRunningCluster();
       const told = await ask(cluster, { policy: GRACEFUL });
       expect(told).toMatchObject({
@@ -177,7 +177,7 @@ describe('what would be stopped for others', () => {
       expect((await cluster.deployment(waiting)).status).toBe('scheduled');
     });
 
-    it('tells who would lose a nomination, and who would start at once instead of having one', async () => {
+    it('lists deployments that would lose a nomination, and those that would start at once instead', async () => {
       const { cluster, waiting } = await aRunningCluster();
       await team.admin.patch(cluster.path, { policy: GRACEFUL });
       await passes.run(cluster.id);
@@ -361,7 +361,7 @@ describe('what would be stopped for others', () => {
       expect(await compareWith(cluster, soft, equal)).toMatchObject({ first: equal, rule: 'priority', passId: null });
     });
 
-    it('of the one that was nominated until others had stopped', async () => {
+    it('compares a deployment that was nominated until its victims had stopped', async () => {
       const { cluster, soft, waiting } = await aBusyCluster();
       const rival = await cluster.submit({ name: 'rival', priority: 60, resources: gpus(3) });
       await team.admin.post(`${cluster.deploymentPath(soft)}/start`);

@@ -66,7 +66,7 @@ describe('a deployment that runs and is to stop', () => {
     await eventually(short.read.bind(short), ({ allocated }) => allocated.cpu === 0);
   });
 
-  it('times out a deployment that stops because its time is over, unless a cancellation comes first', async () => {
+  it('ends a deployment out of time as timed out, unless a cancellation comes first', async () => {
     const [reported, waited, cancelled] = [await scene.outOfTime(), await scene.outOfTime(), await scene.outOfTime()];
     expect(await scene.read(reported)).toMatchObject({ stopping: { cause: 'max-runtime', outcome: 'timed_out' } });
     expect((await scene.say(reported, 'complete', { outcome: 'succeeded' })).body.status).toBe('timed_out');

@@ -279,7 +279,7 @@ it.each([
   [0, { started: 1, preempted: 1, nominated: 0 }],
   [60, { started: 0, preempted: 1, nominated: 1 }],
 ])(
-  'previews the next pass, which preempts a deployment that has %i seconds to stop',
+  'matches the next pass, which preempts a deployment that has %i seconds to stop',
   async (stopGraceSeconds, outcome) => {
     const random = Random.of('one gives way');
     const cluster = await TestCluster.create(team, { cpu: 20, gpu: 8 });
@@ -294,7 +294,7 @@ it.each([
   },
 );
 
-it(`previews the next pass for ${TURNS} random changes, applied one after the other`, async () => {
+it(`matches the next pass for ${TURNS} random changes, applied one after the other`, async () => {
   const random = Random.of('what if is what then happens');
   const cluster = await TestCluster.create(team, { cpu: 20, gpu: 8 });
   await team.admin.patch(cluster.path, { policy: YIELDING });

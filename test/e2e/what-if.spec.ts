@@ -75,7 +75,7 @@ describe('what if', () => {
       return (await client.query<{ name: string }>(`${sums.join(' union all ')} order by 1`)).rows;
     });
 
-  it('previews additional deployments under another capacity, and changes nothing', async () => {
+  it('shows the outcome of additional deployments under another capacity, and changes nothing', async () => {
     const cluster = await TestCluster.create(team, { gpu: 8 });
     const first = await cluster.submit({ resources: gpus(6) });
     const second = await cluster.submit({ resources: gpus(3) });

@@ -114,7 +114,7 @@ describe('the laws of the ledger', () => {
     expect(await broken(cluster.id)).toEqual([]);
   });
 
-  it.each(PLANTS)('detects: %s', async (damage, laws) => {
+  it.each(PLANTS)('detects a violation: %s', async (damage, laws) => {
     await client.query('begin');
     await client.query('alter table clusters drop constraint clusters_cpu_millis_check');
     await client.query('alter table ledger_checkpoints drop constraint ledger_checkpoints_balance_check');

@@ -45,7 +45,7 @@ describe('preemption of what needs time to stop, pass by pass', () => {
   };
 
   describe('a nomination', () => {
-    it('is for whoever gets a nomination, where another one of the same shape starts at once; and a preview says so', async () => {
+    it('names the nominated deployment as the preemptor where another one of the same shape starts at once, as in the what-if answer', async () => {
       const scene = await stage.scene(4, GRACE);
       const low = await scene.submitRunning(10, 2);
       const [first, second] = [await scene.submit(50, 2), await scene.submit(50, 2)];

@@ -25,13 +25,13 @@ export const MemberErrors = defineErrors('MEMBERS', {
   NOT_FOUND: {
     kind: 'not-found',
     title: 'No such member',
-    explanation: 'Nobody with this id is a member of the organization.',
+    explanation: 'No user with this id is a member of the organization.',
   },
   LAST_ADMIN: {
     kind: 'conflict',
     title: 'Last admin',
     explanation:
-      'The organization would be left without an admin who can sign in. Make somebody else admin first, or delete the organization.',
+      'The organization would be left without an admin who can sign in. Make another member admin first, or delete the organization.',
   },
 });
 
@@ -51,7 +51,8 @@ export const InviteErrors = defineErrors('INVITES', {
   REVOKED: {
     kind: 'gone',
     title: 'Invite revoked',
-    explanation: 'The code was revoked, or whoever made it is no longer an admin there. Ask an admin for a new one.',
+    explanation:
+      'The code was revoked, or its maker is no longer an admin of the organization. Ask an admin for a new one.',
   },
   EXHAUSTED: {
     kind: 'gone',

@@ -180,7 +180,7 @@ export async function listInvites(
   return query.orderBy('i.id', 'desc').limit(take).execute();
 }
 
-/** Removes the invites of an organization that expired so many days ago, and counts those that can still be used. */
+/** Removes the invites of an organization that expired `forgetAfterDays` ago, and counts those that can still be used. */
 export async function countUsableInvites(
   tx: EntityManager,
   organizationId: string,

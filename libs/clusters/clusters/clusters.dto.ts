@@ -27,7 +27,7 @@ export class CreateClusterDto {
   @ObjectField(() => CapacityDto, { description: 'What the cluster has; at least one resource more than zero.' })
   readonly capacity!: CapacityDto;
 
-  @ObjectField(() => PolicySettingsDto, { description: 'How it is scheduled.', optional: true })
+  @ObjectField(() => PolicySettingsDto, { description: 'The settings by which it is scheduled.', optional: true })
   readonly policy?: PolicySettingsDto;
 
   @EnumField(CLUSTER_ACCESS, { description: ACCESS, name: 'ClusterAccess', default: 'organization' })
@@ -60,7 +60,7 @@ export class EditClusterDto {
   readonly whenFree?: boolean;
 
   @ObjectField(() => PolicySettingsDto, {
-    description: 'How it is scheduled. Fields that are left out stay.',
+    description: 'The settings by which it is scheduled. Fields that are left out stay.',
     optional: true,
   })
   readonly policy?: PolicySettingsDto;
@@ -144,7 +144,7 @@ export class ClusterDto {
   readonly isEmpty!: boolean;
 
   @ObjectField(() => ClusterPolicyDto, {
-    description: 'How it is scheduled; fields that nobody set have their defaults.',
+    description: 'How it is scheduled; fields that were not set have their defaults.',
   })
   readonly policy!: ClusterPolicyDto;
 

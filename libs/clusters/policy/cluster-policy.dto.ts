@@ -21,13 +21,13 @@ const PREEMPTIBLE_BELOW =
   'What is submitted with a priority below this, and does not say whether it is preemptible, is; null: nothing. What waits or runs already stays as it is.';
 
 const DEFAULT_PRIORITY =
-  'The priority of deployments that ask for none; never more than the limit of whoever submits them.';
-const PRIORITY_LIMIT = 'The highest priority that somebody with this role may ask for.';
+  'The priority of deployments that declare none, at most the limit of the role of the submitter.';
+const PRIORITY_LIMIT = 'The highest priority that a submitter with this role may declare.';
 const PRIORITY_LIMITS =
   'The highest priority by role. It holds for submissions and edits; what waits already keeps its priority.';
 const DEFAULT_MAX_RUNTIME =
   'How long deployments may run that declare nothing, in seconds; null: without a limit, unless their submitter has one.';
-const MAX_RUNTIME_LIMIT = 'The longest runtime that somebody with this role may declare, in seconds; null: any.';
+const MAX_RUNTIME_LIMIT = 'The longest runtime that a submitter with this role may declare, in seconds; null: any.';
 const MAX_RUNTIME_LIMITS =
   'The longest runtime by role. What declares none gets the default, and where that is longer, or none, the limit.';
 

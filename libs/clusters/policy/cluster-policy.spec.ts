@@ -5,7 +5,7 @@ import { DEFAULT_POLICY } from '#packing';
 import { merged, POLICY_LIMITS, policyOf } from './cluster-policy.js';
 
 describe('the policy of a cluster', () => {
-  it('is the default where nobody set anything', () => {
+  it('takes the default of a field that was not set', () => {
     expect(policyOf({})).toEqual({
       ...DEFAULT_POLICY,
       defaultPriority: 50,
@@ -16,7 +16,7 @@ describe('the policy of a cluster', () => {
     });
   });
 
-  it('is what was set where something was, also when that is never, and role by role', () => {
+  it('takes the value of a field that was set, null too, role by role', () => {
     expect(policyOf({ reserveAfterSeconds: null, searchSteps: 5, priorityLimitByRole: { developer: 0 } })).toEqual({
       ...policyOf({}),
       reserveAfterSeconds: null,
@@ -25,7 +25,7 @@ describe('the policy of a cluster', () => {
     });
   });
 
-  it('keeps of a change what it does not name, role by role', () => {
+  it('keeps the fields that a change does not name, role by role', () => {
     const before = merged({ searchSteps: 5 }, { maxRuntimeSecondsLimitByRole: { developer: 60 } });
     expect(merged(before, { maxRuntimeSecondsLimitByRole: { admin: 600 }, defaultPriority: 1 })).toEqual({
       searchSteps: 5,

@@ -12,11 +12,11 @@ export type ByRole<T> = Readonly<Record<SubmittingRole, T>>;
 export interface SubmissionPolicy {
   /** The priority of what asks for none. */
   readonly defaultPriority: number;
-  /** The highest priority that somebody with a role may ask for. */
+  /** The highest priority that a submitter may declare, by role. */
   readonly priorityLimitByRole: ByRole<number>;
   /** How long what declares nothing may run; null without a limit. */
   readonly defaultMaxRuntimeSeconds: number | null;
-  /** The longest that somebody with a role may declare; null without a limit. */
+  /** The longest runtime that a submitter may declare, by role; null without a limit. */
   readonly maxRuntimeSecondsLimitByRole: ByRole<number | null>;
   /** What is submitted with a lower priority than this, and does not say, is preemptible; null: nothing. */
   readonly preemptibleBelowPriority: number | null;
@@ -25,7 +25,7 @@ export interface SubmissionPolicy {
 /** How a cluster is scheduled, and what may be submitted to it: every field that has an effect, with its value. Durations in seconds. */
 export interface ClusterPolicy extends PlanningPolicy, SubmissionPolicy {}
 
-/** The fields of a policy that somebody has set: what is stored. */
+/** The fields of a policy that were set: the stored ones. */
 export type PolicySettings = Partial<{
   readonly [Field in keyof ClusterPolicy]: ClusterPolicy[Field] extends ByRole<unknown>
     ? Partial<ClusterPolicy[Field]>

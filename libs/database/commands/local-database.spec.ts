@@ -24,13 +24,13 @@ describe('the database of the one-machine start', () => {
     writeFileSync(join(directory, 'secrets.json'), JSON.stringify({ databasePassword: 'p@ss/word' }));
   };
 
-  it('is found by what PostgreSQL and the start have written down', () => {
+  it('finds the database by the files of PostgreSQL and of the start', () => {
     keepSecret();
     runAt(directory, 40123);
     expect(localDatabaseUrl(directory)).toBe('postgresql://stowage:p%40ss%2Fword@127.0.0.1:40123/stowage');
   });
 
-  it('is found where root had to put it', () => {
+  it('finds the database in the directory that root had to use', () => {
     keepSecret();
     const outside = join(directory, 'elsewhere');
     runAt(outside, 40124);
@@ -38,13 +38,13 @@ describe('the database of the one-machine start', () => {
     expect(localDatabaseUrl(directory)).toContain(':40124/');
   });
 
-  it('is not there when nothing runs', () => {
+  it('finds no database when none runs', () => {
     expect(localDatabaseUrl(directory)).toBeUndefined();
     keepSecret();
     expect(localDatabaseUrl(directory)).toBeUndefined();
   });
 
-  it('is what commands are meant for, unless DATABASE_URL says another one; where there is none, they say so', () => {
+  it('prefers DATABASE_URL, and refuses a command when there is no database', () => {
     expect(() => databaseUrlFor({ dataDirectory: directory, databaseUrl: undefined })).toThrow(CommandError);
     keepSecret();
     runAt(directory, 40125);

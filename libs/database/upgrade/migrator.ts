@@ -26,7 +26,7 @@ const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * Brings the schema up to date, once however many processes try. Each migration is a transaction of its own, and recorded in it; one that
- * must not be (a concurrent index) says so, and can be run again after it was interrupted. What is applied stays applied: whoever was
+ * must not be (a concurrent index) says so, and can be run again after it was interrupted. What is applied stays applied: a command that was
  * interrupted runs the command again.
  *
  * @param migrations those of this build; tests give others
@@ -40,7 +40,7 @@ export async function migrate(
   patience = PATIENCE,
 ): Promise<string[]> {
   const options = databaseOptions({ ...settings, poolMax: Math.max(2, settings.poolMax) }, []);
-  // The ORM would write a line per step in its own style: whoever calls this says what was applied.
+  // The ORM would write a line per step in its own style: the caller reports what was applied.
   const orm = await MikroORM.init({
     ...options,
     logger: () => undefined,
@@ -54,7 +54,7 @@ export async function migrate(
   }
 }
 
-/** Holds a connection, and on it the lock, while `work` uses others. Whoever dies gives it back. */
+/** Holds a connection, and on it the lock, while `work` uses others. A process that dies releases it. */
 async function alone<T>(orm: MikroORM, work: () => Promise<T>): Promise<T> {
   const kysely: Kysely<unknown> = orm.em.getKysely<unknown>();
   return kysely.connection().execute(async (connection) => {
@@ -110,7 +110,7 @@ async function applyOne(orm: MikroORM, name: string, { attempts, pauseMs }: type
       await orm.migrator.up({ migrations: [name] });
       return;
     } catch (error) {
-      // Whoever works beside it may hold one table and want the next, too: of a deadlock nothing is left, either.
+      // Another session may have locked one table and want the next: a deadlock leaves nothing behind, either.
       if (sqlStateOf(error) !== LOCK_NOT_AVAILABLE && !isRetryable(error)) throw error;
       if (attempt === attempts) {
         const why = isRetryable(error)

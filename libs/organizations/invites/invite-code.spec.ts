@@ -5,13 +5,13 @@ import { hashOfInviteCode, newInviteCode } from './invite-code.js';
 
 const code = fc.constant(null).map(() => newInviteCode());
 
-describe('invite codes', () => {
-  it('come in seven groups of four that can be read aloud', () => {
+describe('newInviteCode() and hashOfInviteCode()', () => {
+  it('makes codes of seven groups of four that can be read aloud', () => {
     expect(newInviteCode()).toMatch(/^([0-9A-HJKMNP-TV-Z]{4}-){6}[0-9A-HJKMNP-TV-Z]{4}$/);
     expect(new Set(Array.from({ length: 1000 }, newInviteCode)).size).toBe(1000);
   });
 
-  it('are recognized however they are typed', () => {
+  it('reads a code in any case and spelling', () => {
     fc.assert(
       fc.property(code, (original) => {
         const typed = original.toLowerCase().replaceAll('-', ' ').replaceAll('0', 'o').replaceAll('1', 'l');
@@ -21,7 +21,7 @@ describe('invite codes', () => {
     );
   });
 
-  it('are refused with any one symbol changed, or two neighbours exchanged', () => {
+  it('refuses a code with one symbol changed, or two neighbours exchanged', () => {
     fc.assert(
       fc.property(
         code,
@@ -50,7 +50,7 @@ describe('invite codes', () => {
   });
 
   it.each(['', ' ', 'x', 'A'.repeat(28), 'U'.repeat(28), '-'.repeat(100_000), '\u0000'.repeat(28)])(
-    'do not look like %j',
+    'refuses %j, which is no code',
     (text) => {
       expect(hashOfInviteCode(text)).toBeUndefined();
     },

@@ -22,7 +22,7 @@ export class CreateInviteDto {
   })
   readonly expiresInSeconds!: number;
 
-  @FreeTextField({ description: 'For whom or what it is.', max: 200, optional: true, example: 'Summer interns' })
+  @FreeTextField({ description: 'The purpose of the invite.', max: 200, optional: true, example: 'Summer interns' })
   readonly note?: string;
 }
 
@@ -40,7 +40,7 @@ class InviteFields {
   @IntegerField({ description: 'How many have.', min: 0, max: 1000, example: 0 })
   readonly uses!: number;
 
-  @FreeTextField({ description: 'For whom or what it is.', max: 200, nullable: true, example: 'Summer interns' })
+  @FreeTextField({ description: 'The purpose of the invite.', max: 200, nullable: true, example: 'Summer interns' })
   readonly note!: string | null;
 
   @TimestampField({ description: 'When the invite was made.' })
@@ -72,7 +72,7 @@ export class InviterDto {
 /** An invite as admins see it: everything but its code. */
 export class InviteDto extends InviteFields {
   @EnumField(INVITE_STATES, {
-    description: 'What becomes of the code when somebody tries it: only `usable` lets them in.',
+    description: 'The outcome of using the code now: only `usable` admits a user.',
     name: 'InviteState',
   })
   readonly state!: InviteState;

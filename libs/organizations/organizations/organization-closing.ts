@@ -1,6 +1,6 @@
 import { type EntityManager } from '#database';
 
-/** What of an organization's work is not over yet. */
+/** The work of an organization that is not over yet. */
 export interface RemainingWork {
   /** Deployments that wait. */
   readonly queued: number;
@@ -10,11 +10,11 @@ export interface RemainingWork {
   readonly clusterIds: readonly string[];
 }
 
-/** May this organization be deleted? The lib that owns deployments knows, and provides it. */
+/** Decides whether an organization can be deleted. The lib that owns deployments provides it. */
 export abstract class OrganizationClosing {
   /**
-   * Ends the intake of all its clusters as part of `tx`, and tells what work remains. Whoever finds some must roll `tx` back; where none
-   * remains, none can begin any more.
+   * Ends the intake of all its clusters as part of `tx`, and returns the work that remains. The caller rolls `tx` back where some
+   * remains; where none does, none can begin any more.
    */
   abstract close(tx: EntityManager, organizationId: string): Promise<RemainingWork>;
 }

@@ -2,7 +2,8 @@ import type { ResourceAmounts } from '#kernel';
 
 import type { PlanningPolicy, RunningGroup, Snapshot, WaitingHead, WaitingShape } from '../types.js';
 import { isSameShape, type Reservation } from '../reservation.js';
-import { compareAge, keyOf } from './places.js';
+import { keyOf } from './places.js';
+import { compareAge } from '../rows.js';
 
 /** What makes a waiting deployment one of a shape. */
 export type ShapeOf = Pick<WaitingShape, 'priority' | 'request' | 'maxRuntimeSeconds'>;

@@ -1,7 +1,6 @@
 import { type Resource, RESOURCES } from '#kernel';
 
-import { exceedsCapacity } from '../planning/reservation-owner.js';
-import { toRow } from '../rows.js';
+import { toRow, exceedsCapacity } from '../rows.js';
 import type { Snapshot, WaitingShape } from '../types.js';
 import { isSmaller } from './places.js';
 

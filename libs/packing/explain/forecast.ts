@@ -1,8 +1,8 @@
 import { eligibleAtMs } from '../planning/candidates.js';
-import { exceedsCapacity } from '../planning/reservation-owner.js';
 import { plan } from '../planning/plan.js';
 import type { Plan, Preemptible, RunningGroup, Snapshot, WaitingHead, WaitingShape } from '../types.js';
-import { compareAge, keyOf, type QueuePosition } from './places.js';
+import { keyOf, type QueuePosition } from './places.js';
+import { exceedsCapacity, compareAge } from '../rows.js';
 
 /** Passes that may follow each other at one moment. */
 const MAX_AT_ONCE = 100;

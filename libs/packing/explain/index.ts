@@ -14,7 +14,8 @@ export { type Change, changed, type Member, type ShapeOf } from './change.js';
 export { type Displacement, displacementOf, type Staying, type StayReason } from './preemption-analysis.js';
 export { type Eta, type Forecast, forecast, type ForecastOptions, type NoForecast } from './forecast.js';
 export { type Competitor, type OrderRule, whyFirst } from './order.js';
-export { compareAge, keyOf, type QueuePosition, type Start, startOf, whoStarts, startsOf } from './places.js';
+export { compareAge } from '../rows.js';
+export { keyOf, type QueuePosition, type Start, startOf, whoStarts, startsOf } from './places.js';
 export {
   type Problem,
   PROBLEM_LIMITS,

@@ -3,13 +3,13 @@ import { type Resource, RESOURCES } from '#kernel';
 import { candidatesOf } from '../planning/candidates.js';
 import { shapeNominations } from '../planning/nominations.js';
 import { plan } from '../planning/plan.js';
-import { toRow } from '../rows.js';
+import { toRow, exceedsCapacity, compareAge } from '../rows.js';
 import { endOf, freeAt, allocationOf, allocationsOf } from '../planning/timeline.js';
 import type { PreemptionCertificate, Plan, Snapshot, WaitingHead, WaitingShape } from '../types.js';
 import { type Blocker, blockersOf } from './blockers.js';
 import { changed } from './change.js';
 import { isSameShape, nominationsOf } from '../reservation.js';
-import { compareAge, isSame } from './places.js';
+import { isSame } from './places.js';
 
 /** One of two deployments that are compared. */
 export interface Competitor extends WaitingHead {
@@ -68,7 +68,7 @@ export function whyFirst(snapshot: Snapshot, result: Plan, first: Competitor, ot
   const hadReservation = result.reservationEvents.some(({ id, kind }) => kind === 'started' && id === first.id);
   if (hadReservation) return { rule: 'reservation' };
   const room = nominated(snapshot, result, first, other) ?? displaced(snapshot, result, first, other);
-  if (room !== null && !isTooLarge(snapshot, otherShape)) return room;
+  if (room !== null && !exceedsCapacity(snapshot, otherShape)) return room;
   const blockers = keeping(snapshot, result, first, other);
   if (blockers.length > 0) return { rule: 'did-not-fit', blockers };
   if (shape.priority !== otherShape.priority) {
@@ -111,10 +111,6 @@ function displaced(snapshot: Snapshot, result: Plan, first: Competitor, other: C
 
 function priorityAt(snapshot: Snapshot, shape: number): number {
   return snapshot.waiting[shape]!.priority;
-}
-
-function isTooLarge({ capacity }: Snapshot, { request }: WaitingShape): boolean {
-  return RESOURCES.some((resource) => request[resource] > capacity[resource]);
 }
 
 /** What keeps the other one whatever the plan gives to the first one, and to its own priority. */

@@ -72,13 +72,6 @@ export function whoStarts(
   return starts;
 }
 
-/** Oldest first, ties by id. */
-export function compareAge(a: WaitingHead, b: WaitingHead): number {
-  if (a.queuedAtMs !== b.queuedAtMs) return a.queuedAtMs - b.queuedAtMs;
-  if (a.id === b.id) return 0;
-  return a.id < b.id ? -1 : 1;
-}
-
 /** Whether a request is at most another one in every resource, and less in one. */
 export function isSmaller(a: ResourceAmounts, b: ResourceAmounts): boolean {
   if (a.cpuMillis > b.cpuMillis || a.memoryMib > b.memoryMib || a.gpuMillis > b.gpuMillis) return false;

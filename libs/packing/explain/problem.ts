@@ -3,7 +3,8 @@ import type { ResourceAmounts } from '#kernel';
 import { DEFAULT_POLICY, type Range } from '../policy.js';
 import type { PlanningPolicy, RunningGroup, Snapshot, WaitingShape } from '../types.js';
 import type { OwnedReservation, Reservation } from '../reservation.js';
-import { compareAge, keyOf } from './places.js';
+import { keyOf } from './places.js';
+import { compareAge } from '../rows.js';
 
 /** What a problem may say, in a file as to the service. What it says of a policy: PLANNING_LIMITS; of amounts: MAX_REQUEST, MAX_CAPACITY. */
 export const PROBLEM_LIMITS = {

@@ -68,11 +68,7 @@ export function amountsInUnits(amounts: ResourceAmounts): Readonly<Record<Resour
 
 /** What is left too little of, in the units of the API. */
 export function viewOfReserved({ resource, needed, available }: ReservedResource): ReservedView {
-  return {
-    resource: NAMES[resource].name,
-    needed: inUnits(resource, needed),
-    available: inUnits(resource, available),
-  };
+  return { resource: NAMES[resource].name, needed: inUnits(resource, needed), available: inUnits(resource, available) };
 }
 
 /** A blocker in the units of the API. */

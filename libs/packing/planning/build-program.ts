@@ -1,6 +1,7 @@
 import type { ResourceAmounts } from '#kernel';
 
 import type { Candidate } from './candidates.js';
+import { compareAge, compareIds } from '../rows.js';
 import type { Program, Stage } from '../solver/program.js';
 import type { WaitingShape } from '../types.js';
 
@@ -21,7 +22,7 @@ export interface Demand {
   /** Candidates whose retention is decided. */
   readonly candidates: readonly Candidate[];
   /** What is set aside for some of the waiting, beside the counts of their shapes. */
-  readonly reserved?: readonly Reserved[];
+  readonly reserved: readonly Reserved[];
 }
 
 /** A number of one shape, with precedence over all others of its priority. */
@@ -111,7 +112,7 @@ interface Items {
   readonly first: number;
 }
 
-function listItems({ waiting, counts, candidates, reserved = [] }: Demand, { beside }: Constraints): Items {
+function listItems({ waiting, counts, candidates, reserved }: Demand, { beside }: Constraints): Items {
   const rows = beside === null ? 3 : 6;
   const first = waiting.length;
   const size = first + candidates.length + reserved.length;
@@ -166,7 +167,7 @@ function compareItems({ table, rows, weight }: Items, a: number, b: number): num
   return weight[a]! - weight[b]!;
 }
 
-function sortItems({ waiting, shapes, candidates, reserved = [] }: Demand, items: Items): Int32Array {
+function sortItems({ waiting, shapes, candidates, reserved }: Demand, items: Items): Int32Array {
   const { rank, first } = items;
   const others = Array.from({ length: candidates.length + reserved.length }, (_, index) => first + index);
   const order = Int32Array.from([...shapes, ...others]);
@@ -176,24 +177,13 @@ function sortItems({ waiting, shapes, candidates, reserved = [] }: Demand, items
     if (difference !== 0) return difference;
     return items.stages[a] === 'retained'
       ? compareRuns(candidates[a - first]!, candidates[b - first]!)
-      : compareAge(shapeOf(a), shapeOf(b));
+      : compareAge(shapeOf(a).oldest, shapeOf(b).oldest);
   });
-}
-
-/** Oldest first, ties by id: the order in which interchangeable deployments start. */
-function compareAge(a: WaitingShape, b: WaitingShape): number {
-  if (a.oldest.queuedAtMs !== b.oldest.queuedAtMs) return a.oldest.queuedAtMs - b.oldest.queuedAtMs;
-  return compareIds(a.oldest, b.oldest);
 }
 
 /** The candidate that has run longest stays first, ties by id. */
 function compareRuns(a: Candidate, b: Candidate): number {
-  return a.sinceMs !== b.sinceMs ? a.sinceMs - b.sinceMs : compareIds(a, b);
-}
-
-function compareIds(a: { readonly id: string }, b: { readonly id: string }): number {
-  if (a.id === b.id) return 0;
-  return a.id < b.id ? -1 : 1;
+  return a.sinceMs - b.sinceMs || compareIds(a, b);
 }
 
 function countClasses(

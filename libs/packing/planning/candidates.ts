@@ -1,6 +1,7 @@
 import { type ResourceAmounts, RESOURCES } from '#kernel';
 
 import type { RunningGroup, Snapshot } from '../types.js';
+import { freeBeside } from './timeline.js';
 
 /** A running deployment that this plan may preempt. */
 export interface Candidate {
@@ -41,7 +42,7 @@ export function candidatesOf(snapshot: Snapshot): Candidate[] {
     const group = running[index]!;
     return group.priority < highest && (eligibleAtMs(snapshot, group) ?? Infinity) <= snapshot.nowMs;
   });
-  if (eligible.length === 0 || isOverused(snapshot)) return [];
+  if (eligible.length === 0 || freeBeside(snapshot, () => true).some((amount) => amount < 0)) return [];
   const counts = new Map<number, number>();
   for (const index of eligible) {
     const { priority } = running[index]!;
@@ -89,11 +90,4 @@ function divide(factor: number, amount: number, capacity: number): number {
   const product = factor * amount;
   if (product > Number.MAX_SAFE_INTEGER) return Number((BigInt(factor) * BigInt(amount)) / BigInt(capacity));
   return (product - (product % capacity)) / capacity;
-}
-
-function isOverused({ running, capacity }: Snapshot): boolean {
-  return RESOURCES.some(
-    (resource) =>
-      running.reduce((sum, { resources, count }) => sum + resources[resource] * count, 0) > capacity[resource],
-  );
 }

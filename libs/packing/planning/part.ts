@@ -40,8 +40,13 @@ export function solvePart(demand: Demand, constraints: Constraints, budget: Step
   return {
     program,
     solution,
-    started: spread(demand, program, x),
-    granted: spreadReserved(demand, program, x),
+    started: spread(program, x, 'placed', demand.counts),
+    granted: spread(
+      program,
+      x,
+      'reserved',
+      demand.reserved.map(({ count }) => count),
+    ),
     victims: victimsOf(demand, program, x),
     utilization,
   };
@@ -51,33 +56,18 @@ function sumShares(program: Program, x: Float64Array): number {
   return x.reduce((sum, count, index) => sum + count * program.shares[index]!, 0);
 }
 
-/** Spreads the counts of classes over their shapes, oldest first. */
-function spread(demand: Demand, program: Program, x: Float64Array): Float64Array {
-  const started = new Float64Array(demand.waiting.length);
+/** Spreads the counts of the classes of a stage over their members, the oldest first. */
+function spread(program: Program, x: Float64Array, of: Stage, counts: ArrayLike<number>): Float64Array {
+  const given = new Float64Array(counts.length);
   program.members.forEach((members, index) => {
-    if (stageOf(program, index) !== 'placed') return;
+    if (stageOf(program, index) !== of) return;
     let left = x[index]!;
-    for (const shape of members) {
-      const count = Math.min(left, demand.counts[shape]!);
-      started[shape] = count;
-      left -= count;
+    for (const member of members) {
+      given[member] = Math.min(left, counts[member]!);
+      left -= given[member]!;
     }
   });
-  return started;
-}
-
-/** Spreads what is granted over the entries, those of the oldest shapes first. */
-function spreadReserved({ reserved = [] }: Demand, program: Program, x: Float64Array): Float64Array {
-  const granted = new Float64Array(reserved.length);
-  program.members.forEach((members, index) => {
-    if (stageOf(program, index) !== 'reserved') return;
-    let left = x[index]!;
-    for (const entry of members) {
-      granted[entry] = Math.min(left, reserved[entry]!.count);
-      left -= granted[entry];
-    }
-  });
-  return granted;
+  return given;
 }
 
 /** Of each class of candidates the first stay, the others go. */

@@ -1,9 +1,7 @@
-import { RESOURCES } from '#kernel';
-
 import { earliestFit, type Allocation } from './timeline.js';
-import { toRow } from '../rows.js';
+import { toRow, exceedsCapacity } from '../rows.js';
 import { isSameShape, type OwnedReservation } from '../reservation.js';
-import type { ReservationCause, ReservationEvent, Snapshot, WaitingShape } from '../types.js';
+import type { ReservationCause, ReservationEvent, Snapshot } from '../types.js';
 
 /** A waiting deployment that is about to be given the cluster's reservation. */
 export interface Newcomer {
@@ -122,9 +120,4 @@ export function shapeOf({ waiting }: Snapshot, reservation: OwnedReservation): n
 /** The promised time of a reservation, if it has one. */
 export function promiseOf(reservation: OwnedReservation | null): number | null {
   return reservation?.state === 'promised' ? reservation.untilMs : null;
-}
-
-/** Whether a request could not start even on an empty cluster. */
-export function exceedsCapacity({ capacity }: Snapshot, { request }: Pick<WaitingShape, 'request'>): boolean {
-  return RESOURCES.some((resource) => request[resource] > capacity[resource]);
 }

@@ -3,7 +3,6 @@ import { type Draft, draftFree, draftReserved, type ReservedDraft } from './draf
 import {
   decide,
   eventOf,
-  exceedsCapacity,
   type ReservationOwner,
   type Newcomer,
   reasonToWithdraw,
@@ -14,6 +13,7 @@ import {
 import type { StepBudget } from '../solver/step-budget.js';
 import { type OwnedReservation, ownedReservation } from '../reservation.js';
 import type { ReservationEvent, Snapshot, WaitingHead, WaitingShape } from '../types.js';
+import { exceedsCapacity, compareAge } from '../rows.js';
 
 /** Reservations that one plan may turn into starts; where more are due, another pass follows at once. */
 const STARTS_PER_PLAN = 4;
@@ -166,7 +166,7 @@ function firstEligible(snapshot: Snapshot, draft: Draft): Newcomer | null {
 function comesBefore({ waiting }: Snapshot, a: Newcomer, b: Newcomer): boolean {
   const difference = waiting[b.shape]!.priority - waiting[a.shape]!.priority;
   if (difference !== 0) return difference < 0;
-  return a.queuedAtMs !== b.queuedAtMs ? a.queuedAtMs < b.queuedAtMs : a.id < b.id;
+  return compareAge(a, b) < 0;
 }
 
 /** The oldest of a shape that the draft leaves waiting, as far as the snapshot names it. */

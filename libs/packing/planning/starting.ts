@@ -3,6 +3,7 @@ import type { Draft } from './draft.js';
 import { toRow } from '../rows.js';
 import type { Nomination } from '../reservation.js';
 import type { Placement, Snapshot } from '../types.js';
+import { freeBeside } from './timeline.js';
 
 /** What of a draft starts now, and what has to wait until those have stopped that make room for it. */
 export interface Starting {
@@ -35,7 +36,8 @@ export function startWhatFits(snapshot: Snapshot, draft: Draft): Starting {
   if (stopsMs(snapshot, draft.part.victims).length === 0) {
     return { place: allStarts(draft), nominations: [], later: new Set() };
   }
-  const left = leftNow(snapshot, draft);
+  const gone = new Set(draft.part.victims.filter((one) => stopsAtOnce(snapshot, one)).map(({ group }) => group));
+  const left = freeBeside(snapshot, (_, index) => !gone.has(index));
   const started = new Map<Share, number>();
   const later = new Set<string>();
   const start = (share: Share, count: number): number => {
@@ -89,17 +91,6 @@ function inOrderOfNominations(snapshot: Snapshot, shares: readonly Share[]): Sha
   const since = new Map(shapeNominations(snapshot).map(({ shape, sinceMs }) => [shape, sinceMs]));
   const sinceOf = ({ shape }: Share): number => since.get(shape) ?? snapshot.nowMs;
   return shares.toSorted((a, b) => sinceOf(a) - sinceOf(b));
-}
-
-/** What is free beside everything that holds resources, whether it is terminating or not. */
-function leftNow(snapshot: Snapshot, { part: { victims } }: Draft): number[] {
-  const gone = new Set(victims.filter((victim) => stopsAtOnce(snapshot, victim)).map(({ group }) => group));
-  const left: number[] = toRow(snapshot.capacity);
-  snapshot.running.forEach(({ resources, count }, index) => {
-    if (gone.has(index)) return;
-    toRow(resources).forEach((amount, row) => (left[row] = left[row]! - amount * count));
-  });
-  return left;
 }
 
 function nominationOf(

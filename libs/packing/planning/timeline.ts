@@ -35,6 +35,11 @@ export function freeAt(snapshot: Snapshot, allocations: readonly Allocation[], t
   return free;
 }
 
+/** What is free now beside some of the running groups; negative where they hold more than the capacity. */
+export function freeBeside(snapshot: Snapshot, holds: (group: RunningGroup, index: number) => boolean): number[] {
+  return freeAt(snapshot, allocationsOf(snapshot.running.filter(holds), snapshot.nowMs), snapshot.nowMs);
+}
+
 /** The earliest time, from now on, at which a request surely fits; `null` when no declared end makes it fit. */
 export function earliestFit(
   snapshot: Snapshot,

@@ -1,6 +1,7 @@
 import type { Candidate } from './candidates.js';
 import { toRow } from '../rows.js';
-import type { Placement, Preemption, RunningGroup, Snapshot } from '../types.js';
+import type { Placement, Preemption, Snapshot } from '../types.js';
+import { freeBeside } from './timeline.js';
 
 /**
  * Names the preemptor of each victim: starts are walked from the highest priority over what is free while all still runs; the first
@@ -14,7 +15,7 @@ export function preemptionsOf(
   place: readonly Placement[],
 ): Preemption[] {
   const inOrder = victims.toSorted((a, b) => a.priority - b.priority || (a.id < b.id ? -1 : 1));
-  const left = leftBeside(snapshot, () => true);
+  const left = freeBeside(snapshot, ({ isTerminating }) => isTerminating !== true);
   const by: number[] = [];
   for (const { shape, count } of place) {
     const amounts = toRow(snapshot.waiting[shape]!.request);
@@ -41,14 +42,4 @@ export function preemptionsOf(
 
 function fitsIn(most: number, left: readonly number[], amount: number, row: number): number {
   return Math.max(0, Math.min(most, Math.floor(left[row]! / amount)));
-}
-
-/** Capacity less what some of the running groups hold, after everything terminating has stopped. */
-function leftBeside({ capacity, running }: Snapshot, holds: (group: number) => boolean): number[] {
-  const left: number[] = toRow(capacity);
-  running.forEach(({ resources, count, isTerminating }: RunningGroup, group) => {
-    if (!holds(group) || isTerminating === true) return;
-    toRow(resources).forEach((amount, row) => (left[row] = left[row]! - amount * count));
-  });
-  return left;
 }

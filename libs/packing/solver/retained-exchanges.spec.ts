@@ -24,7 +24,7 @@ function programOf(runs: readonly { readonly size: number; readonly weight: numb
   }));
   const room = [capacity, 0, 0];
   return buildProgram(
-    { waiting: [], shapes: [], counts: new Float64Array(0), candidates },
+    { waiting: [], shapes: [], counts: new Float64Array(0), candidates, reserved: [] },
     { capacity: room, available: room, beside: null },
   );
 }

@@ -8,7 +8,7 @@ export function programOf({ waiting, capacity }: Pick<Snapshot, 'waiting' | 'cap
   const counts = Float64Array.from(waiting, ({ count }) => count);
   const available = toRow(capacity);
   return buildProgram(
-    { waiting, shapes: [...waiting.keys()], counts, candidates: [] },
+    { waiting, shapes: [...waiting.keys()], counts, candidates: [], reserved: [] },
     { capacity: available, available, beside: null },
   );
 }

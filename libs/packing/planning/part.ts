@@ -64,7 +64,7 @@ function spread(program: Program, x: Float64Array, of: Stage, counts: ArrayLike<
     let left = x[index]!;
     for (const member of members) {
       given[member] = Math.min(left, counts[member]!);
-      left -= given[member]!;
+      left -= given[member];
     }
   });
   return given;

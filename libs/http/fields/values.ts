@@ -149,25 +149,22 @@ const countOf = (min: number, max: number): { minItems?: number; maxItems: numbe
 
 /** A list of objects of another class. */
 export function ArrayField(type: () => DtoClass, options: ArrayOptions): PropertyDecorator {
-  const { min = 0, max } = options;
-  return field({
-    ...commonOf(options),
-    schema: { type: () => type(), isArray: true, ...countOf(min, max), ...documentationOf(options) },
-    nested: type,
-    ...listOf(options),
-  });
+  return field(arrayRule(type, options));
 }
 
 /** A list of objects of another class, each answered separately: one that breaks a rule becomes an `InvalidItem`. */
 export function ItemsField(type: () => DtoClass, options: ArrayOptions): PropertyDecorator {
+  return field({ ...arrayRule(type, options), isLenient: true });
+}
+
+function arrayRule(type: () => DtoClass, options: ArrayOptions): FieldRule {
   const { min = 0, max } = options;
-  return field({
+  return {
     ...commonOf(options),
     schema: { type: () => type(), isArray: true, ...countOf(min, max), ...documentationOf(options) },
     nested: type,
-    isLenient: true,
     ...listOf(options),
-  });
+  };
 }
 
 /** A list of values, each by the same rule; as a query parameter separated by commas. */

@@ -80,20 +80,8 @@ export interface RouteExtension {
 
 /** Describes a route for the OpenAPI document, and sets the status of its success. */
 export function ApiRoute(route: RouteDescription): MethodDecorator {
-  const {
-    id,
-    tag,
-    summary,
-    description,
-    access,
-    answer,
-    problems = [],
-    params = {},
-    mediaType,
-    hasEntityTag,
-    location,
-    lines,
-  } = route;
+  const { id, tag, summary, description, access, answer, problems = [], params = {} } = route;
+  const { mediaType, hasEntityTag, location, lines } = route;
   const status = route.status ?? (answer === undefined && mediaType === undefined ? 204 : 200);
   const isPublic = access === 'public';
   const extension: RouteExtension = {
@@ -125,25 +113,15 @@ export function ApiRoute(route: RouteDescription): MethodDecorator {
 function successOf({ answer, mediaType, stream, lines }: RouteDescription, status: number): MethodDecorator {
   const text = { schema: { type: 'string' } } as const;
   if (mediaType !== undefined) return ApiResponse({ status, description: 'Success.', content: { [mediaType]: text } });
-  if (stream !== undefined && answer !== undefined) {
-    return ApiResponse({
-      status,
-      description: `Success. As \`text/event-stream\`: ${stream}`,
-      content: {
-        'application/json': { schema: { $ref: getSchemaPath(answer) } },
-        'text/event-stream': text,
-      },
-    });
-  }
-  if (lines !== undefined && answer !== undefined) {
-    return ApiResponse({
-      status,
-      description: `Success. As \`${JSON_LINES_TYPE}\`: ${lines.description}`,
-      content: {
-        'application/json': { schema: { $ref: getSchemaPath(answer) } },
-        [JSON_LINES_TYPE]: { schema: { $ref: getSchemaPath(lines.answer) } },
-      },
-    });
-  }
-  return ApiResponse({ status, description: 'Success.', ...(answer === undefined ? {} : { type: answer }) });
+  if (answer === undefined) return ApiResponse({ status, description: 'Success.' });
+  const [otherType, description, other] =
+    lines === undefined
+      ? ['text/event-stream', stream, text]
+      : [JSON_LINES_TYPE, lines.description, { schema: { $ref: getSchemaPath(lines.answer) } }];
+  if (description === undefined) return ApiResponse({ status, description: 'Success.', type: answer });
+  return ApiResponse({
+    status,
+    description: `Success. As \`${otherType}\`: ${description}`,
+    content: { 'application/json': { schema: { $ref: getSchemaPath(answer) } }, [otherType]: other },
+  });
 }

@@ -64,13 +64,8 @@ export interface HeaderTraits {
 }
 
 /** The headers of a success. */
-export function headersOfSuccess({
-  hasEntityTag,
-  hasLocation,
-  isIdempotent,
-  supportsWait,
-  isLimited,
-}: HeaderTraits): Json {
+export function headersOfSuccess(traits: HeaderTraits): Json {
+  const { hasEntityTag, hasLocation, isIdempotent, supportsWait, isLimited } = traits;
   return {
     'X-Request-Id': to('RequestId'),
     ...(hasEntityTag ? { ETag: to('EntityTag') } : {}),

@@ -1,6 +1,7 @@
 import { Controller, Get, Header, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import { present } from '../fields/present.js';
 import { StringField } from '../fields/text.js';
 import { ArrayField, IntegerField } from '../fields/values.js';
 import { ApiRoute } from './api-route.js';
@@ -32,12 +33,7 @@ export class ErrorCatalogueDto {
   readonly errors!: readonly ErrorEntryDto[];
 }
 
-const toDto = ({ code, status, title, explanation }: ErrorEntry): ErrorEntryDto => ({
-  code,
-  status,
-  title,
-  explanation,
-});
+const toDto = (entry: ErrorEntry): ErrorEntryDto => present(ErrorEntryDto, entry);
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 const escape = (text: string): string => text.replace(/[&<>"]/g, (character) => ESCAPES[character] ?? '');

@@ -82,29 +82,16 @@ const BY_STATUS: Readonly<Record<number, ErrorEntry>> = {
 /** Translations by prefix of the SQLSTATE; the first match counts. */
 const BY_SQL_STATE: readonly (readonly [prefix: string, translation: Translation])[] = [
   ['23505', { ...plain(RequestErrors.CONFLICT), detail: 'A resource with the same name or key exists already.' }],
-  [
-    '23503',
-    {
-      ...plain(RequestErrors.CONFLICT),
-      detail: 'A resource that this one refers to, or that refers to this one, prevents the change.',
-    },
-  ],
+  ['23503', { ...plain(RequestErrors.CONFLICT), detail: 'Another resource that is related to this one prevents it.' }],
   ['23514', { ...plain(RequestErrors.CONFLICT), detail: 'The result would break a rule of the stored data.' }],
   // Gaps in our validation: answered as the client's error, and logged as ours.
-  ['22P02', { ...plain(RequestErrors.INVALID), isUnexpected: true }],
-  ['22003', { ...plain(RequestErrors.INVALID), isUnexpected: true }],
-  ['22021', { ...plain(RequestErrors.INVALID), isUnexpected: true }],
-  ['22P05', { ...plain(RequestErrors.INVALID), isUnexpected: true }],
+  ...['22P02', '22003', '22021', '22P05'].map((state) => {
+    return [state, { ...plain(RequestErrors.INVALID), isUnexpected: true }] as const;
+  }),
   // A race that was lost after retries, and temporary conditions: connections, locks, time-outs, resources.
-  ['40001', unavailable],
-  ['40P01', unavailable],
-  ['55P03', unavailable],
-  ['57014', unavailable],
-  ['57P', unavailable],
-  ['25P03', unavailable],
-  ['25P04', unavailable],
-  ['53', unavailable],
-  ['08', unavailable],
+  ...['40001', '40P01', '55P03', '57014', '57P', '25P03', '25P04', '53', '08'].map(
+    (state) => [state, unavailable] as const,
+  ),
 ];
 
 const CONNECTION_CODES: ReadonlySet<unknown> = new Set([

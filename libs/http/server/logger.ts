@@ -55,30 +55,17 @@ const VERBOSE: ReadonlySet<unknown> = new Set(['InstanceLoader', 'RoutesResolver
 
 /** The same logger for Nest's own messages, and for `new Logger('context')` anywhere. */
 export class NestLogger implements LoggerService {
+  readonly log = this.writerOf('info');
+  readonly error = this.writerOf('error');
+  readonly warn = this.writerOf('warn');
+  readonly debug = this.writerOf('debug');
+  readonly verbose = this.writerOf('trace');
+  readonly fatal = this.writerOf('fatal');
+
   constructor(private readonly logger: Logger) {}
 
-  log(message: unknown, ...rest: unknown[]): void {
-    this.write('info', message, rest);
-  }
-
-  error(message: unknown, ...rest: unknown[]): void {
-    this.write('error', message, rest);
-  }
-
-  warn(message: unknown, ...rest: unknown[]): void {
-    this.write('warn', message, rest);
-  }
-
-  debug(message: unknown, ...rest: unknown[]): void {
-    this.write('debug', message, rest);
-  }
-
-  verbose(message: unknown, ...rest: unknown[]): void {
-    this.write('trace', message, rest);
-  }
-
-  fatal(message: unknown, ...rest: unknown[]): void {
-    this.write('fatal', message, rest);
+  private writerOf(level: Level): (message: unknown, ...rest: unknown[]) => void {
+    return (message, ...rest) => this.write(level, message, rest);
   }
 
   /** Nest passes the context last and, for errors, the stack before it. */

@@ -53,17 +53,9 @@ const BY_PARSER_CODE: Readonly<Record<string, ErrorEntry>> = {
   ERR_HTTP_REQUEST_TIMEOUT: TransportErrors.TIMEOUT,
 };
 
-/** Answers bytes that are not a valid HTTP request, and closes the connection. */
-function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const requestId = newId();
-  const { body } = problemOf(
-    new TransportError(BY_PARSER_CODE[error.code ?? ''] ?? TransportErrors.BAD_REQUEST),
-    requestId,
-  );
+/** A problem that is answered below the framework, as text with all its headers. */
+function rawProblem(entry: ErrorEntry, requestId: string): { status: number; text: string; headers: object } {
+  const { body } = problemOf(new TransportError(entry), requestId);
   const text = JSON.stringify(body);
   const headers = {
     ...SECURITY_HEADERS,
@@ -73,22 +65,25 @@ function answerClientError(error: Error & { readonly code?: string }, socket: So
     'x-request-id': requestId,
     connection: 'close',
   };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  socket.end(`HTTP/1.1 ${body.status} ${STATUS_CODES[body.status] ?? ''}\r\n${lines.join('\r\n')}\r\n\r\n${text}`);
+  return { status: body.status, text, headers };
+}
+
+/** Answers bytes that are not a valid HTTP request, and closes the connection. */
+function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const entry = BY_PARSER_CODE[error.code ?? ''] ?? TransportErrors.BAD_REQUEST;
+  const { status, text, headers } = rawProblem(entry, newId());
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('\r\n')}\r\n\r\n${text}`);
 }
 
 /** Answers an `Expect` other than `100-continue`. */
 export function answerExpectation(request: IncomingMessage, response: ServerResponse): void {
-  const { body } = problemOf(new TransportError(TransportErrors.EXPECTATION_FAILED), requestIdOf(request));
-  const text = JSON.stringify(body);
-  response.writeHead(body.status, {
-    ...SECURITY_HEADERS,
-    'content-type': PROBLEM_TYPE,
-    'content-length': String(Buffer.byteLength(text)),
-    'x-request-id': body.requestId,
-    connection: 'close',
-  });
-  response.end(text);
+  const { status, text, headers } = rawProblem(TransportErrors.EXPECTATION_FAILED, requestIdOf(request));
+  response.writeHead(status, { ...headers }).end(text);
 }
 
 /** Fastify's options: limits, request ids, trusted proxies, and problems for errors before a route is found. */

@@ -9,6 +9,7 @@ import { RateLimits } from './throttling/rate-limits.js';
 import { Counters } from './throttling/counters.js';
 import { LoginThrottle } from './throttling/login-throttle.js';
 import { PrincipalLimit } from './throttling/principal-limit.js';
+import { TakenNames } from './throttling/taken-names.js';
 import { AccessResolver } from './access/access-resolver.js';
 import { AccessTokenStrategy } from './access/access-token.strategy.js';
 import { AccessTokens } from './access/access-tokens.js';
@@ -45,6 +46,7 @@ import { TokenUse } from './tokens/token-use.js';
     Counters,
     LoginThrottle,
     PrincipalLimit,
+    TakenNames,
     AccessResolver,
     AccessTokenStrategy,
     ApiTokenStrategy,

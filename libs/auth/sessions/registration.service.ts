@@ -10,10 +10,7 @@ import { createUser, isTaken, rememberAddress } from '../accounts/accounts.repos
 import { nameTaken } from '../auth.errors.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { assertAcceptablePassword } from '../passwords/password-policy.js';
-import { keyOf } from '../throttling/address-key.js';
-import { tooMany } from '../throttling/address-limit.guard.js';
-import { Counters } from '../throttling/counters.js';
-import { RateLimits } from '../throttling/rate-limits.js';
+import { TakenNames } from '../throttling/taken-names.js';
 import { InviteRedeemer } from './invite-redeemer.js';
 import { Sessions, type SignedIn } from './sessions.service.js';
 
@@ -35,8 +32,7 @@ export class RegistrationService {
     private readonly sessions: Sessions,
     private readonly invites: InviteRedeemer,
     private readonly audit: AuditLog,
-    private readonly counters: Counters,
-    private readonly limits: RateLimits,
+    private readonly taken: TakenNames,
   ) {}
 
   /**
@@ -50,7 +46,7 @@ export class RegistrationService {
   async register(registration: Registration, origin: Origin): Promise<SignedIn> {
     const { username, inviteCode } = registration;
     assertAcceptablePassword(registration.password, registration, this.settings.passwordMinLength, '#/password');
-    await this.assertMayAskForNames(origin);
+    await this.taken.assertMayAsk(origin.address);
     // Read beforehand only to spare the hashing: the unique constraint decides.
     if (await isTaken(this.database.reader(), username)) throw await this.refuseTaken(origin);
     const passwordHash = await this.hasher.hash(registration.password);
@@ -78,14 +74,8 @@ export class RegistrationService {
     }
   }
 
-  /** Bounds how often an address may learn that a username is taken, which registration cannot conceal. */
-  private async assertMayAskForNames({ address }: Origin): Promise<void> {
-    const { remaining, resetMs } = await this.counters.read(this.limits.taken, keyOf(address));
-    if (remaining === 0) throw tooMany(this.limits.taken, resetMs);
-  }
-
   private async refuseTaken({ address }: Origin): Promise<DomainError> {
-    await this.counters.add(this.limits.taken, keyOf(address));
+    await this.taken.count(address);
     return nameTaken('USERNAME_TAKEN', '#/username');
   }
 }

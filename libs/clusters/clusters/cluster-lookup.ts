@@ -60,7 +60,9 @@ export class ClusterLookup {
       .executeTakeFirst();
     if (cluster === undefined) throw ClusterErrors.NOT_FOUND.because();
     const { id, name, deletedAt } = cluster;
-    return { id, organizationId, name, isDeleted: deletedAt !== null, capacity: ResourceVector.of(cluster) };
+    // The values of renamed columns are not converted: a bigint arrives as text.
+    const capacity = ResourceVector.from((resource) => Number(cluster[resource]));
+    return { id, organizationId, name, isDeleted: deletedAt !== null, capacity };
   }
 
   /** The clusters of an organization that an actor does not see, for streams, which last longer than one statement. */

@@ -52,8 +52,12 @@ export class ClusterLookup {
     const cluster = await db(this.database.reader())
       .selectFrom('clusters as c')
       .select(['c.id', 'c.organization_id as organizationId', 'c.name', 'c.deleted_at as deletedAt'])
-      .select(['c.capacity_cpu_millis as cpuMillis', 'c.capacity_memory_mib as memoryMib'])
-      .select('c.capacity_gpu_millis as gpuMillis')
+      // Cast: a bigint under an alias is not converted.
+      .select([
+        sql<number>`c.capacity_cpu_millis::float8`.as('cpuMillis'),
+        sql<number>`c.capacity_memory_mib::float8`.as('memoryMib'),
+        sql<number>`c.capacity_gpu_millis::float8`.as('gpuMillis'),
+      ])
       .where('c.organization_id', '=', organizationId)
       .where('c.id', '=', clusterId)
       .where(visibleClusters(actor, organizationId, 'c.id'))

@@ -7,7 +7,7 @@ import { aTeam, type Team } from '../support/people.js';
 import { Stowage } from '../support/stowage.js';
 import { eventually } from '../support/wait.js';
 
-describe('what was found missing once', () => {
+describe('refusals and answers of single routes', () => {
   let stowage: Stowage;
   let team: Team;
   let cluster: TestCluster;

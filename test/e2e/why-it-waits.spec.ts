@@ -16,7 +16,7 @@ const stowage = await sharedInstallation();
 const team = await aTeam(stowage.client);
 
 /** What users of other schedulers complain of, replayed. */
-describe('a known complaint', () => {
+describe('why a deployment waits', () => {
   const scheduled = (cluster: TestCluster, id: string): Promise<string> =>
     eventually(
       () => cluster.statusOf(id),

@@ -56,7 +56,7 @@ describe('the command plan', () => {
         id: 'small',
         blockers: [
           { code: 'NOT_ENOUGH', resource: 'cpu', needed: 7.5, available: 0.5, missing: 7 },
-          { code: 'AHEAD', reason: 'starts-now', priority: 50, deployments: 1 },
+          { code: 'OUTRANKED', reason: 'starts-in-this-cycle', priority: 50, deployments: 1 },
         ],
       },
       { id: 'large', blockers: [{ code: 'TOO_LARGE', resource: 'cpu', needed: 8.001, capacity: 8, exceeding: 0.001 }] },

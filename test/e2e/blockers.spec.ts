@@ -57,7 +57,7 @@ describe('what keeps a queue', () => {
         'It waits because it asks for 2 GPUs and only 1 GPU is free (1 GPU too few); 1 deployment of higher priority waits for the same.',
       blockers: [
         { code: 'NOT_ENOUGH', resource: 'gpu', needed: 2, available: 1, missing: 1 },
-        { code: 'AHEAD', reason: 'higher-priority', priority: 60, deployments: 1 },
+        { code: 'OUTRANKED', reason: 'higher-priority', priority: 60, deployments: 1 },
       ],
     });
     const explanation = await team.viewer.get<Shape>(`${cluster.deploymentPath(older)}/explanation?eta=none`);
@@ -66,8 +66,8 @@ describe('what keeps a queue', () => {
       `${cluster.path}/queue`,
     );
     expect(queue.body.items.slice(1).map(({ id, blockers }) => [id, blockers])).toEqual([
-      [older, ['NOT_ENOUGH', 'AHEAD']],
-      [twin, ['NOT_ENOUGH', 'AHEAD']],
+      [older, ['NOT_ENOUGH', 'OUTRANKED']],
+      [twin, ['NOT_ENOUGH', 'OUTRANKED']],
     ]);
   });
 
@@ -115,7 +115,7 @@ describe('what keeps a queue', () => {
       () => settled(cluster, 2),
       (told) => told.items[1]?.blockers[0]?.['code'] === 'CORDONED',
     );
-    expect(codes(cordoned)).toEqual([['CORDONED', 'NOT_ENOUGH', 'AHEAD'], ['CORDONED']]);
+    expect(codes(cordoned)).toEqual([['CORDONED', 'NOT_ENOUGH', 'OUTRANKED'], ['CORDONED']]);
     await cluster.uncordon();
     await cluster.complete(running);
     await eventually(

@@ -6,18 +6,18 @@ import { ManualPasses } from '../support/manual-passes.js';
 import { aTeam } from '../support/people.js';
 import { sharedInstallation } from '../support/shared-installation.js';
 
-interface Displacement {
+interface PreemptionAnalysis {
   allowed: boolean;
   sentence: string;
   victims: { id: string; name: string; priority: number; lostSeconds: number }[];
   candidates: { id: string }[];
-  staying: { reason: string; deployments: number; until: string | null }[];
+  ineligible: { reason: string; deployments: number; until: string | null }[];
   short: Record<string, unknown>[];
 }
 
 interface Explanation {
   startsNext: boolean;
-  displacement: Displacement | null;
+  preemption: PreemptionAnalysis | null;
   unlocks: Record<string, unknown>[];
 }
 
@@ -74,18 +74,18 @@ describe('what would be stopped for others', () => {
 
   it('explains possible preemption where the policy forbids preemption, with the policy that would allow a start', async () => {
     const { cluster, soft, waiting } = await aBusyCluster();
-    const { displacement, unlocks } = await explain(cluster, waiting);
-    expect(displacement).toMatchObject({
+    const { preemption, unlocks } = await explain(cluster, waiting);
+    expect(preemption).toMatchObject({
       allowed: false,
       sentence: 'Nothing that runs is stopped for it: this cluster does not allow that.',
       victims: [],
-      staying: expect.arrayContaining([{ reason: 'not-preemptible', deployments: 1, until: null }]),
+      ineligible: expect.arrayContaining([{ reason: 'not-preemptible', deployments: 1, until: null }]),
     });
     expect(unlocks).not.toContainEqual(expect.objectContaining({ kind: 'policy' }));
     // It has not run for the minute that a policy grants unless it says otherwise.
     await team.admin.patch(cluster.path, { policy: { preemptAfterSeconds: 0 } });
     const told = await explain(cluster, waiting);
-    expect(told.displacement?.candidates.map(({ id }) => id)).toEqual([soft]);
+    expect(told.preemption?.candidates.map(({ id }) => id)).toEqual([soft]);
     expect(told.unlocks).toContainEqual({ kind: 'policy', preemption: 'lower-priority' });
   });
 
@@ -98,10 +98,10 @@ describe('what would be stopped for others', () => {
       victims: [{ id: soft, name: 'soft', preemptorId: waiting }],
     });
     await team.admin.patch(cluster.path, { policy: YIELDING });
-    const { startsNext, displacement } = await explain(cluster, waiting);
+    const { startsNext, preemption } = await explain(cluster, waiting);
     expect(startsNext).toBe(true);
-    expect(displacement?.victims.map(({ name }) => name)).toEqual(['soft']);
-    expect(displacement?.sentence).toMatch(
+    expect(preemption?.victims.map(({ name }) => name)).toEqual(['soft']);
+    expect(preemption?.sentence).toMatch(
       /^So that what waits with this priority can start, soft will be stopped, and lose \d+ seconds? of work\.$/,
     );
     await passes.run(cluster.id);
@@ -163,8 +163,8 @@ describe('what would be stopped for others', () => {
       expect(await ask(cluster, {})).toMatchObject({ starts: [], nominations: [], nominated: { before: 1, after: 1 } });
       for (const policy of [GRACEFUL, { preemption: 'never' }]) {
         await team.admin.patch(cluster.path, { policy });
-        const { displacement } = await explain(cluster, waiting);
-        expect(displacement).toMatchObject({
+        const { preemption } = await explain(cluster, waiting);
+        expect(preemption).toMatchObject({
           victims: [{ id: soft, name: 'soft', lostSeconds: expect.any(Number) }],
           sentence: expect.stringMatching(
             /^So that what waits with this priority can start, soft is being stopped, and loses /,
@@ -275,9 +275,9 @@ describe('what would be stopped for others', () => {
           [running],
         ),
       );
-      const { displacement } = await explain(cluster, await cluster.submit({ priority: 60, resources: gpus(2) }));
-      expect(displacement?.candidates.map(({ id }) => id)).toEqual([running[0]]);
-      expect(displacement?.staying).toEqual([{ reason: 'not-preemptible', deployments: 1, until: null }]);
+      const { preemption } = await explain(cluster, await cluster.submit({ priority: 60, resources: gpus(2) }));
+      expect(preemption?.candidates.map(({ id }) => id)).toEqual([running[0]]);
+      expect(preemption?.ineligible).toEqual([{ reason: 'not-preemptible', deployments: 1, until: null }]);
     });
 
     it('distinguishes deployments out of time that the next pass lets stop from those that the pass ends', async () => {
@@ -302,9 +302,9 @@ describe('what would be stopped for others', () => {
     const { cluster } = await aBusyCluster();
     await team.admin.patch(cluster.path, { policy: YIELDING });
     const large = await cluster.submit({ priority: 61, resources: gpus(4) });
-    const { displacement } = await explain(cluster, large);
-    expect(displacement?.short).toEqual([{ resource: 'gpu', needed: 4, available: 1 }]);
-    expect(displacement?.staying).toContainEqual({ reason: 'stopping', deployments: 1, until: null });
+    const { preemption } = await explain(cluster, large);
+    expect(preemption?.short).toEqual([{ resource: 'gpu', needed: 4, available: 1 }]);
+    expect(preemption?.ineligible).toContainEqual({ reason: 'stopping', deployments: 1, until: null });
   });
 
   describe('is what the comparison of two deployments tells', () => {
@@ -327,7 +327,7 @@ describe('what would be stopped for others', () => {
       await passes.run(cluster.id);
       expect(await compareWith(cluster, waiting, equal)).toMatchObject({
         first: waiting,
-        rule: 'displaced',
+        rule: 'preempted',
         priority: 60,
         otherPriority: 10,
         victims: 1,

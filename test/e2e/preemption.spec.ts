@@ -163,7 +163,7 @@ describe('preemption, over HTTP', () => {
       `${cluster.deploymentPath(high)}/explanation`,
     );
     expect(body.startsNext).toBe(false);
-    expect(body.blockers).toContainEqual(expect.objectContaining({ code: 'NOMINATED', own: true }));
+    expect(body.blockers).toContainEqual(expect.objectContaining({ code: 'NOMINATED', isOwn: true }));
 
     // One yields, the other one is just done.
     await say(cluster, low[0], 'complete', { outcome: 'failed', attempt: 1 });

@@ -88,7 +88,10 @@ describe('what if', () => {
         {
           starts: 2,
           waits: 2,
-          blockers: [{ code: 'NOT_ENOUGH', resource: 'gpu', needed: 1, available: 0, missing: 1 }, { code: 'AHEAD' }],
+          blockers: [
+            { code: 'NOT_ENOUGH', resource: 'gpu', needed: 1, available: 0, missing: 1 },
+            { code: 'OUTRANKED' },
+          ],
         },
       ],
       reservation: { before: null, after: null, moves: false },
@@ -122,7 +125,12 @@ describe('what if', () => {
     await cluster.submit({ resources: gpus(1), priority: 10 });
     await settle(cluster);
     const told = await ask(cluster, { changes: [{ id: amended, priority: 10 }] });
-    expect(told.changes[0]?.blockers).toContainEqual({ code: 'AHEAD', reason: 'older', priority: 10, deployments: 1 });
+    expect(told.changes[0]?.blockers).toContainEqual({
+      code: 'OUTRANKED',
+      reason: 'older',
+      priority: 10,
+      deployments: 1,
+    });
     const both = await ask(cluster, {
       changes: [
         { id: amended, priority: 30 },
@@ -130,7 +138,7 @@ describe('what if', () => {
       ],
     });
     const elders = both.changes.map(({ blockers }) => blockers.filter(({ reason }) => reason === 'older'));
-    expect(elders).toEqual([[{ code: 'AHEAD', reason: 'older', priority: 30, deployments: 1 }], []]);
+    expect(elders).toEqual([[{ code: 'OUTRANKED', reason: 'older', priority: 30, deployments: 1 }], []]);
   });
 
   it('names all deployments that a what-if request cannot be about', async () => {

@@ -45,7 +45,7 @@ export class Preemptions {
   async preempt(
     tx: EntityManager,
     { organizationId, passId }: PassContext,
-    displacements: readonly Victim[],
+    victims: readonly Victim[],
     graceSeconds: number,
   ): Promise<PreemptedDeployment[]> {
     const choices = preempting(graceSeconds);
@@ -54,9 +54,9 @@ export class Preemptions {
       sql<PreemptedDeployment>`
         with named as materialized (
           select ${organizationId}::uuid as organization_id, named.* from unnest(
-            ${displacements.map((d) => d.id)}::uuid[], ${displacements.map((d) => d.version)}::int[],
-            ${displacements.map((d) => d.preemptorId)}::uuid[], ${displacements.map((d) => d.preemptorPriority)}::smallint[],
-            ${displacements.map((d) => d.lostSeconds)}::int[]
+            ${victims.map((d) => d.id)}::uuid[], ${victims.map((d) => d.version)}::int[],
+            ${victims.map((d) => d.preemptorId)}::uuid[], ${victims.map((d) => d.preemptorPriority)}::smallint[],
+            ${victims.map((d) => d.lostSeconds)}::int[]
           ) as named (id, version, preemptor_id, preemptor_priority, lost_seconds)
         ), victims as materialized (
           select named.*, found.status, found.attempt, ${chosen(choices, 'to', 'found.status')} as next,

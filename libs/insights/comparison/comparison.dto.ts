@@ -17,7 +17,7 @@ const MANY = Number.MAX_SAFE_INTEGER;
 const RULES = [
   'reservation',
   'nominated',
-  'displaced',
+  'preempted',
   'did-not-fit',
   'priority',
   'age',
@@ -41,7 +41,7 @@ export class ComparisonDto {
 
   @EnumField(RULES, {
     description:
-      '`priority`: the higher one. `age`: the two ask for the same, and one has waited longer. `more-starts`: with the other one fewer would have started. `less-lost`: as many, and with the other one more work would be lost of what runs. `utilization`: as many, and less would be used. `did-not-fit`: something kept the other one even so. `reservation`: it had waited long enough. `displaced`: what runs was stopped to make room for it, and does not yield to the other one. `nomination`: others had been stopped for it before. `yielded`: the other one ran, and was stopped then to make room. `not-waiting`: the other one was not in the queue. `same-pass`: both at once. `undecided`: no rule puts one first. `tie`: nothing tells them apart.',
+      '`priority`: the higher one. `age`: the two ask for the same, and one has waited longer. `more-starts`: with the other one fewer would have started. `less-lost`: as many, and with the other one more work would be lost of what runs. `utilization`: as many, and less would be used. `did-not-fit`: something kept the other one even so. `reservation`: it had waited long enough. `preempted`: what runs was stopped to make room for it, and does not yield to the other one. `nomination`: others had been stopped for it before. `yielded`: the other one ran, and was stopped then to make room. `not-waiting`: the other one was not in the queue. `same-pass`: both at once. `undecided`: no rule puts one first. `tie`: nothing tells them apart.',
     name: 'ComparisonRule',
     example: 'more-starts',
   })

@@ -10,7 +10,7 @@ export function toComparisonDto({ otherId, firstId, rule, sentence, passId, isFr
       return { ...common, blockers: rule.blockers.map(toBlockerDto) };
     case 'nominated':
       return { ...common, nominatedAt: timeOf(rule.sinceMs) };
-    case 'displaced': {
+    case 'preempted': {
       const { priority, otherPriority, victims, victimPriority } = rule;
       return { ...common, priority, otherPriority, victims, victimPriority };
     }

@@ -48,8 +48,8 @@ export function orderSentence(
     }
     case 'nominated':
       return `${before} because others had been stopped to make room for it, since ${timeInWords(rule.sinceMs)}.`;
-    case 'displaced':
-      return displacedInWords(before, b, rule);
+    case 'preempted':
+      return preemptedInWords(before, b, rule);
     case 'priority':
       return rule.priority > rule.otherPriority
         ? `${before} because its priority is higher: ${rule.priority} instead of ${rule.otherPriority}.`
@@ -84,7 +84,7 @@ function ageInWords({ queuedAtMs, otherQueuedAtMs }: Extract<OrderRule, { rule: 
   return `it has waited longer: since ${since} instead of ${otherSince}`;
 }
 
-function displacedInWords(before: string, other: string, rule: Extract<OrderRule, { rule: 'displaced' }>): string {
+function preemptedInWords(before: string, other: string, rule: Extract<OrderRule, { rule: 'preempted' }>): string {
   const { victims, victimPriority, starts, priority, otherPriority } = rule;
   const stopped = victims === 1 ? '1 running deployment was' : `${grouped(victims)} running deployments were`;
   const highest = victims === 1 ? `priority ${victimPriority}` : `priority ${victimPriority} at most`;

@@ -2,8 +2,8 @@ import {
   blockersOf,
   changed,
   type ClusterStop,
-  type Displacement,
-  displacementOf,
+  type PreemptionAnalysis,
+  preemptionAnalysisOf,
   forecast,
   type Forecast,
   plan,
@@ -33,7 +33,7 @@ export interface ExplainResult {
   /** What keeps those of its shape that the plan leaves waiting; null: it leaves none. */
   readonly blockers: ShapeBlockers | null;
   /** Who could be stopped for it. */
-  readonly displacement: Displacement;
+  readonly preemption: PreemptionAnalysis;
   readonly unlocks: Unlocks | null;
   readonly forecast: Forecast | null;
 }
@@ -48,7 +48,7 @@ export function explain({ snapshot, stops, subject, unlockMs, forecastMs }: Expl
   return {
     plan: result,
     blockers,
-    displacement: displacementOf(seen, result, shape),
+    preemption: preemptionAnalysisOf(seen, result, shape),
     unlocks:
       unlockMs === 0
         ? null

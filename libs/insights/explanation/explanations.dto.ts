@@ -14,7 +14,7 @@ import {
 } from '#http';
 import { type Unlock, PREEMPTION, type Preempting } from '#packing';
 import { ReservationDto } from '#scheduler';
-import { DisplacementDto } from '../parts/displacements.dto.js';
+import { PreemptionAnalysisDto } from '../parts/preemption-analysis.dto.js';
 import { type NamedUnlock } from './explanations.service.js';
 import { EtaDto } from '../parts/eta.dto.js';
 import { BlockerDto } from '../parts/blocker.dto.js';
@@ -168,11 +168,11 @@ export class ExplanationDto {
   @ObjectField(() => ReservationDto, { description: 'Its own reservation, if it has the cluster’s.', nullable: true })
   readonly reservation!: ReservationDto | null;
 
-  @ObjectField(() => DisplacementDto, {
+  @ObjectField(() => PreemptionAnalysisDto, {
     description: 'Whether what runs could be stopped for it, and what forbids it; null where it does not wait.',
     nullable: true,
   })
-  readonly displacement!: DisplacementDto | null;
+  readonly preemption!: PreemptionAnalysisDto | null;
 
   @ArrayField(() => UnlockDto, {
     description:

@@ -3,8 +3,8 @@ import { viewOfReserved } from '#packing';
 import { toReservationDto } from '#scheduler';
 
 import { toComparisonDto } from '../comparison/comparison.mapper.js';
-import { type DisplacementDto } from '../parts/displacements.dto.js';
-import { type DisplacementView, MAX_YIELDING } from '../parts/displacements.js';
+import { type PreemptionAnalysisDto } from '../parts/preemption-analysis.dto.js';
+import { type PreemptionAnalysisView, MAX_CANDIDATES } from '../parts/preemption-analysis.js';
 import { timeOf, toBlockerDto, toEtaDto, toYieldingDto } from '../parts/parts.mapper.js';
 import { type ExplanationDto, type ExplanationQuery, type UnlockDto } from './explanations.dto.js';
 import { type ExplanationView, type ExplanationOptions, type NamedUnlock } from './explanations.service.js';
@@ -19,7 +19,7 @@ export function toOptions({ unlocks, eta, compareWith }: ExplanationQuery): Expl
 
 /** What of an explanation leaves the service. */
 export function toExplanationDto(view: ExplanationView): ExplanationDto {
-  const { deployment, unlocks, eta, comparison, reservation, displacement } = view;
+  const { deployment, unlocks, eta, comparison, reservation, preemption } = view;
   return {
     deploymentId: deployment.id,
     status: deployment.status,
@@ -29,7 +29,7 @@ export function toExplanationDto(view: ExplanationView): ExplanationDto {
     sentence: view.sentence,
     blockers: view.blockers.map(toBlockerDto),
     reservation: reservation === null ? null : toReservationDto(reservation),
-    displacement: displacement === null ? null : toDisplacementDto(displacement),
+    preemption: preemption === null ? null : toPreemptionAnalysisDto(preemption),
     unlocks: unlocks === null ? null : unlocks.map(toUnlockDto),
     truncatedKinds: [...view.cut],
     eta: eta === null ? null : toEtaDto(eta),
@@ -37,19 +37,19 @@ export function toExplanationDto(view: ExplanationView): ExplanationDto {
   };
 }
 
-function toDisplacementDto(view: DisplacementView): DisplacementDto {
-  const { isAllowed, sentence, victims, candidates, staying, short } = view;
+function toPreemptionAnalysisDto(view: PreemptionAnalysisView): PreemptionAnalysisDto {
+  const { isAllowed, sentence, victims, candidates, ineligible, shortfall } = view;
   return {
     allowed: isAllowed,
     sentence,
-    victims: victims.slice(0, MAX_YIELDING).map(toYieldingDto),
-    candidates: candidates.slice(0, MAX_YIELDING).map(toYieldingDto),
-    staying: staying.map(({ reason, deployments, untilMs }) => ({
+    victims: victims.slice(0, MAX_CANDIDATES).map(toYieldingDto),
+    candidates: candidates.slice(0, MAX_CANDIDATES).map(toYieldingDto),
+    ineligible: ineligible.map(({ reason, deployments, untilMs }) => ({
       reason,
       deployments,
       until: untilMs === null ? null : timeOf(untilMs),
     })),
-    short: short.map(viewOfReserved),
+    shortfall: shortfall.map(viewOfReserved),
   };
 }
 

@@ -29,7 +29,7 @@ import { amountsOf, plannerTask, type CurrentSnapshot, CurrentSnapshotReader, Pl
 
 import { type Comparison } from '../comparison/comparison.js';
 import { Comparisons } from '../comparison/comparisons.js';
-import { type DisplacementView, nameDisplacement } from '../parts/displacements.js';
+import { type PreemptionAnalysisView, namePreemption } from '../parts/preemption-analysis.js';
 import { type EtaView } from '../parts/eta.js';
 import { timeInWords } from '../parts/time-in-words.js';
 import type { explain, ExplainResult } from './explain.task.js';
@@ -67,7 +67,7 @@ export interface ExplanationView {
   readonly sentence: string;
   readonly reservation: OwnedReservation | null;
   /** Whether what runs could be stopped for it; null: it does not wait. */
-  readonly displacement: DisplacementView | null;
+  readonly preemption: PreemptionAnalysisView | null;
   /** null: not asked for, or it does not wait. */
   readonly unlocks: readonly NamedUnlock[] | null;
   /** Kinds of unlocks of which nothing is known, because the search took too long. */
@@ -167,8 +167,8 @@ export class ExplanationsService {
       startsNext,
       blockers,
       sentence: sentenceOf(blockers, timeInWords),
-      displacement: isQueued
-        ? await nameDisplacement(this.database.reader(), this.work, present, { shape, isNominated }, result)
+      preemption: isQueued
+        ? await namePreemption(this.database.reader(), this.work, present, { shape, isNominated }, result)
         : null,
       reservation: owned?.id === id ? owned : null,
       unlocks: result.unlocks === null ? null : await this.name(present, result.unlocks.unlocks, eta),
@@ -187,7 +187,7 @@ export class ExplanationsService {
       blockers: [],
       sentence: sentenceOfSettled(deployment),
       reservation: null,
-      displacement: null,
+      preemption: null,
       unlocks: null,
       cut: [],
       eta: null,

@@ -1,17 +1,22 @@
 import { ArrayField, BooleanField, DecimalField, EnumField, IdField, IntegerField, TimestampField } from '#http';
-import { type AheadReason, BLOCKER_CODES, type BlockerCode, type ResourceName } from '#packing';
+import { type OutrankedReason, BLOCKER_CODES, type BlockerCode, type ResourceName } from '#packing';
 import { RESOURCE_NAMES, ReservedResourceDto } from './reserved-resource.dto.js';
 
 const MANY = Number.MAX_SAFE_INTEGER;
 const AMOUNT = { min: 0, max: MANY, maxDecimals: 3, optional: true } as const;
 
-const AHEAD_REASONS = ['starts-now', 'higher-priority', 'smaller', 'older'] as const satisfies readonly AheadReason[];
+const OUTRANKED_REASONS = [
+  'starts-in-this-cycle',
+  'higher-priority',
+  'smaller',
+  'older',
+] as const satisfies readonly OutrankedReason[];
 
 /** What a blocker says of itself: everything but whose a reservation is. */
 export class BlockerFactsDto {
   @EnumField(BLOCKER_CODES, {
     description:
-      '`NOT_ENOUGH`: less of a resource is free than it asks for. `TOO_LARGE`: the whole cluster has less. `RESERVATION`: it would delay a deployment that has waited long enough. `NOMINATED`: what was stopped for it (`own`), or for others, has not stopped yet. `AHEAD`: others who need the same come first. `CORDONED`, `DRAINING`, `CAPACITY_PENDING`: nothing starts in this cluster. `RETRY`: its last attempt failed, and it comes back later. `SEARCH_LIMIT`: the search ended before it was proven that no more can start. `NEXT_PASS`: nothing is in its way.',
+      '`NOT_ENOUGH`: less of a resource is free than it asks for. `TOO_LARGE`: the whole cluster has less. `RESERVATION`: it would delay a deployment that has waited long enough. `NOMINATED`: what was stopped for it (`own`), or for others, has not stopped yet. `OUTRANKED`: others who need the same come first. `CORDONED`, `DRAINING`, `CAPACITY_PENDING`: nothing starts in this cluster. `RETRY`: its last attempt failed, and it comes back later. `SEARCH_LIMIT`: the search ended before it was proven that no more can start. `NEXT_PASS`: nothing is in its way.',
     name: 'BlockerCode',
     example: 'NOT_ENOUGH',
   })
@@ -56,7 +61,7 @@ export class BlockerFactsDto {
     optional: true,
     example: false,
   })
-  readonly own?: boolean;
+  readonly isOwn?: boolean;
 
   @TimestampField({
     description: 'RESERVATION: until when resources are held for it. NOMINATED: when all of it is gone at the latest.',
@@ -72,18 +77,24 @@ export class BlockerFactsDto {
   })
   readonly resources?: ReservedResourceDto[];
 
-  @EnumField(AHEAD_REASONS, {
-    description: 'AHEAD: why they come first.',
-    name: 'AheadReason',
+  @EnumField(OUTRANKED_REASONS, {
+    description: 'OUTRANKED: why they come first.',
+    name: 'OutrankedReason',
     optional: true,
     example: 'higher-priority',
   })
-  readonly reason?: AheadReason;
+  readonly reason?: OutrankedReason;
 
-  @IntegerField({ description: 'AHEAD: their priority.', min: 0, max: 100, optional: true, example: 60 })
+  @IntegerField({ description: 'OUTRANKED: their priority.', min: 0, max: 100, optional: true, example: 60 })
   readonly priority?: number;
 
-  @IntegerField({ description: 'AHEAD, NOMINATED: how many they are.', min: 0, max: MANY, optional: true, example: 12 })
+  @IntegerField({
+    description: 'OUTRANKED, NOMINATED: how many they are.',
+    min: 0,
+    max: MANY,
+    optional: true,
+    example: 12,
+  })
   readonly deployments?: number;
 
   @IntegerField({

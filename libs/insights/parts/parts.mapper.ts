@@ -1,8 +1,8 @@
 import { type Blocker, type BlockerView, viewOfBlocker } from '#packing';
 
 import { type BlockerDto } from './blocker.dto.js';
-import { type YieldingDto } from './displacements.dto.js';
-import { type Yielding } from './displacements.js';
+import { type CandidateDto } from './preemption-analysis.dto.js';
+import { type NamedCandidate } from './preemption-analysis.js';
 import { type EtaDto } from './eta.dto.js';
 import { type EtaView } from './eta.js';
 
@@ -12,7 +12,7 @@ export function timeOf(timeMs: number): string {
 }
 
 /** A running deployment that is, or could be, preempted. */
-export function toYieldingDto({ id, name, priority, lostSeconds }: Yielding): YieldingDto {
+export function toYieldingDto({ id, name, priority, lostSeconds }: NamedCandidate): CandidateDto {
   return { id, name, priority, lostSeconds };
 }
 

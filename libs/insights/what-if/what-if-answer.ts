@@ -15,7 +15,7 @@ import {
   whoStarts,
 } from '#packing';
 
-import { type Yielding } from '../parts/displacements.js';
+import { type NamedCandidate } from '../parts/preemption-analysis.js';
 import { type WhatIfResult } from './what-if.task.js';
 import { type Prepared, type WhatIfRequest } from './what-if-request.js';
 
@@ -41,7 +41,7 @@ export interface NamedOutcome extends Outcome {
 }
 
 /** A running deployment that would be stopped, and the first of those for which it would. */
-export interface Victim extends Yielding {
+export interface Victim extends NamedCandidate {
   readonly preemptorId: string;
 }
 
@@ -89,7 +89,7 @@ export function viewOf(
   request: WhatIfRequest,
   { present, left, came, elders }: Prepared,
   result: WhatIfResult,
-  yielding: ReadonlyMap<string, Yielding>,
+  yielding: ReadonlyMap<string, NamedCandidate>,
 ): WhatIfView {
   const { before, after } = result;
   const gone = new Set(left.map(({ head }) => head.id));
@@ -143,7 +143,7 @@ function nominatedBy(starts: ReadonlyMap<string, Start>, isMeant: (id: string) =
 }
 
 /** What makes room at once is for one that starts, what takes its time for one that is nominated, as far as there is one. */
-function victimsOf(after: Planned, yielding: ReadonlyMap<string, Yielding>, membersOf: Members): Victim[] {
+function victimsOf(after: Planned, yielding: ReadonlyMap<string, NamedCandidate>, membersOf: Members): Victim[] {
   const { snapshot, plan } = after;
   const starts = startsOfPlan(after, membersOf);
   const gainers = new Map(

@@ -15,7 +15,7 @@ import {
 import { PREEMPTION, type Preempting } from '#packing';
 import { CertificateDto, ReservationDto } from '#scheduler';
 
-import { YieldingDto } from '../parts/displacements.dto.js';
+import { CandidateDto } from '../parts/preemption-analysis.dto.js';
 import { BlockerDto } from '../parts/blocker.dto.js';
 import { MAX_NAMED } from './what-if-answer.js';
 
@@ -222,7 +222,7 @@ export class NominatedDeploymentDto {
 }
 
 /** A running deployment that would be stopped. */
-export class VictimDto extends YieldingDto {
+export class VictimDto extends CandidateDto {
   @IdField({
     description:
       'The preemptor: the first of the deployments that start in its place, or are nominated for it; of `deployments`, its id there.',

@@ -8,7 +8,7 @@ import { type QueuedShape } from '#queue';
 import { type Actor } from '#rbac';
 import { afterSettling, plannerTask, type CurrentSnapshot, CurrentSnapshotReader, PlannerClient } from '#scheduler';
 
-import { nameYielding, singlesOf } from '../parts/displacements.js';
+import { nameCandidates, singlesOf } from '../parts/preemption-analysis.js';
 import { MAX_NAMED, viewOf, type WhatIfView } from './what-if-answer.js';
 import {
   added,
@@ -48,7 +48,7 @@ export class WhatIfService {
     const { present, change, stops } = prepared;
     const result = await this.planner.ask(actor, WHAT_IF, { snapshot: present.snapshot, change, stops });
     const victims = result.after.plan.preempt.flatMap(({ group }) => singlesOf(result.after.snapshot.running[group]));
-    const named = await nameYielding(this.database.reader(), this.work, present, victims.slice(0, MAX_NAMED));
+    const named = await nameCandidates(this.database.reader(), this.work, present, victims.slice(0, MAX_NAMED));
     return viewOf(request, prepared, result, named);
   }
 

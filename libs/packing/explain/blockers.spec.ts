@@ -135,7 +135,7 @@ function named(blockers: readonly Blocker[], one: Waiting, state: State): Set<st
 function countAhead(
   state: State,
   one: Waiting,
-  blocker: Blocker & { code: 'AHEAD' },
+  blocker: Blocker & { code: 'OUTRANKED' },
   missing: readonly Resource[],
 ): number {
   const started = startedBy(state);
@@ -148,7 +148,7 @@ function countAhead(
   return state.waiting.filter((other) => {
     if (other.priority !== blocker.priority || !needs(other)) return false;
     const starts = started.includes(other.id);
-    if (blocker.reason === 'starts-now') return starts;
+    if (blocker.reason === 'starts-in-this-cycle') return starts;
     if (starts || !couldStart(other)) return false;
     return blocker.reason === 'higher-priority' || isLess(other);
   }).length;
@@ -177,8 +177,8 @@ describe('blockers', () => {
     ];
     expect(blockersAlone({ running, waiting })).toEqual([
       { code: 'NOT_ENOUGH', resource: 'cpuMillis', needed: 30, available: 0, missing: 30 },
-      { code: 'AHEAD', reason: 'higher-priority', priority: 51, deployments: 6 },
-      { code: 'AHEAD', reason: 'smaller', priority: 50, deployments: 4 },
+      { code: 'OUTRANKED', reason: 'higher-priority', priority: 51, deployments: 6 },
+      { code: 'OUTRANKED', reason: 'smaller', priority: 50, deployments: 4 },
     ]);
   });
 
@@ -241,22 +241,23 @@ describe('blockers', () => {
             }
             const missing = blockers.flatMap((blocker) => (blocker.code === 'NOT_ENOUGH' ? [blocker.resource] : []));
             const isTooLarge = blockers.some(({ code }) => code === 'TOO_LARGE');
-            const ahead = blockers.filter((blocker) => blocker.code === 'AHEAD' && blocker.reason !== 'older');
-            for (const blocker of ahead as (Blocker & { code: 'AHEAD' })[]) {
+            const ahead = blockers.filter((blocker) => blocker.code === 'OUTRANKED' && blocker.reason !== 'older');
+            for (const blocker of ahead as (Blocker & { code: 'OUTRANKED' })[]) {
               expect(blocker.deployments).toBe(countAhead(state, one, blocker, missing));
             }
             if (missing.length === 0 || isTooLarge) continue;
             for (const priority of new Set(state.waiting.map((other) => other.priority))) {
-              for (const reason of ['starts-now', 'higher-priority', 'smaller'] as const) {
+              for (const reason of ['starts-in-this-cycle', 'higher-priority', 'smaller'] as const) {
                 const applies =
                   reason === 'higher-priority'
                     ? priority > one.priority
                     : reason === 'smaller'
                       ? priority === one.priority
                       : priority >= one.priority;
-                const probe = { code: 'AHEAD', reason, priority, deployments: 0 } as const;
+                const probe = { code: 'OUTRANKED', reason, priority, deployments: 0 } as const;
                 const isSaid = ahead.some(
-                  (blocker) => blocker.code === 'AHEAD' && blocker.reason === reason && blocker.priority === priority,
+                  (blocker) =>
+                    blocker.code === 'OUTRANKED' && blocker.reason === reason && blocker.priority === priority,
                 );
                 expect(isSaid).toBe(applies && countAhead(state, one, probe, missing) > 0);
               }
@@ -275,9 +276,9 @@ describe('a sentence', () => {
     const blockers: Blocker[] = [
       { code: 'NOT_ENOUGH', resource: 'gpuMillis', needed: 4000, available: 1000, missing: 3000 },
       { code: 'NOT_ENOUGH', resource: 'memoryMib', needed: 4096, available: 0, missing: 4096 },
-      { code: 'AHEAD', reason: 'higher-priority', priority: 60, deployments: 2 },
-      { code: 'AHEAD', reason: 'higher-priority', priority: 51, deployments: 1_204 },
-      { code: 'AHEAD', reason: 'older', priority: 50, deployments: 1 },
+      { code: 'OUTRANKED', reason: 'higher-priority', priority: 60, deployments: 2 },
+      { code: 'OUTRANKED', reason: 'higher-priority', priority: 51, deployments: 1_204 },
+      { code: 'OUTRANKED', reason: 'older', priority: 50, deployments: 1 },
     ];
     expect(sentenceOf(blockers, time)).toBe(
       'It waits because it asks for 4 GPUs and only 1 GPU is free (3 GPUs too few); it asks for 4,096 MiB of memory and none is free (4,096 MiB of memory too few); 1,206 deployments of higher priority wait for the same; 1 deployment just like it has waited longer.',

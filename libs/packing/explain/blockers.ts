@@ -20,7 +20,7 @@ export const BLOCKER_CODES = [
   'NOT_ENOUGH',
   'RESERVATION',
   'NOMINATED',
-  'AHEAD',
+  'OUTRANKED',
   'SEARCH_LIMIT',
   'NEXT_PASS',
   'RETRY',
@@ -30,7 +30,7 @@ export const BLOCKER_CODES = [
 export type BlockerCode = (typeof BLOCKER_CODES)[number];
 
 /** Why other deployments come first: it starts now; its priority is higher; it asks for less, at the same priority; it is the same, and older. */
-export type AheadReason = 'starts-now' | 'higher-priority' | 'smaller' | 'older';
+export type OutrankedReason = 'starts-in-this-cycle' | 'higher-priority' | 'smaller' | 'older';
 
 /** A resource of which a reservation leaves too little. */
 export interface ReservedResource {
@@ -83,8 +83,8 @@ export type Blocker =
     }
   /** Others compete for what it is missing, and come first. */
   | {
-      readonly code: 'AHEAD';
-      readonly reason: AheadReason;
+      readonly code: 'OUTRANKED';
+      readonly reason: OutrankedReason;
       readonly priority: number;
       readonly deployments: number;
     }
@@ -220,7 +220,7 @@ function blockersOfShape(scene: Scene, index: number): Blocker[] {
   const nomination = nominationAgainst(scene, shape);
   if (nomination !== null) blockers.push(nomination);
   if (!isTooLarge && missing.length > 0) {
-    for (const ahead of competition.aheadOf(index, missing)) blockers.push({ code: 'AHEAD', ...ahead });
+    for (const ahead of competition.aheadOf(index, missing)) blockers.push({ code: 'OUTRANKED', ...ahead });
   }
   const level = plan.certificate.levels.find(({ priority }) => priority === shape.priority);
   if (!isTooLarge && level !== undefined && level.placed < level.upperBound) {
@@ -296,7 +296,8 @@ export function blockersOfOne(
       (blocker.code !== 'RESERVATION' || blocker.id !== id) &&
       (blocker.code !== 'NOMINATED' || !blocker.isOwn || older < nominated),
   );
-  const predecessors: Blocker[] = older > 0 ? [{ code: 'AHEAD', reason: 'older', priority, deployments: older }] : [];
+  const predecessors: Blocker[] =
+    older > 0 ? [{ code: 'OUTRANKED', reason: 'older', priority, deployments: older }] : [];
   const all = [...own, ...predecessors];
   return all.length > 0 ? all : [{ code: 'NEXT_PASS' }];
 }

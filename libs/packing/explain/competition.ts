@@ -6,7 +6,7 @@ import { isSmaller } from './places.js';
 
 /** Deployments of one priority that come first. */
 export interface Ahead {
-  readonly reason: 'starts-now' | 'higher-priority' | 'smaller';
+  readonly reason: 'starts-in-this-cycle' | 'higher-priority' | 'smaller';
   readonly priority: number;
   readonly deployments: number;
 }
@@ -50,7 +50,7 @@ export function competitionOf(snapshot: Snapshot, starts: Float64Array): Competi
       };
       for (const level of levels) {
         if (level.priority < shape.priority) break;
-        add('starts-now', level.priority, countIn(level.starting, mask));
+        add('starts-in-this-cycle', level.priority, countIn(level.starting, mask));
         if (level.priority > shape.priority) add('higher-priority', level.priority, countIn(level.waiting, mask));
         else add('smaller', level.priority, countSmaller(snapshot, level, shape, mask, left));
       }

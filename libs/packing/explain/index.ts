@@ -1,6 +1,6 @@
 export { answerOf, type PlanAnswer, type ReservationAnswer } from './answer.js';
 export {
-  type AheadReason,
+  type OutrankedReason,
   BLOCKER_CODES,
   type Blocker,
   type BlockerCode,
@@ -11,7 +11,12 @@ export {
   type ShapeBlockers,
 } from './blockers.js';
 export { type Change, changed, type Member, type ShapeOf } from './change.js';
-export { type Displacement, displacementOf, type Staying, type StayReason } from './preemption-analysis.js';
+export {
+  type PreemptionAnalysis,
+  preemptionAnalysisOf,
+  type Ineligible,
+  type IneligibleReason,
+} from './preemption-analysis.js';
 export { type Eta, type Forecast, forecast, type ForecastOptions, type NoForecast } from './forecast.js';
 export { type Competitor, type OrderRule, whyFirst } from './order.js';
 export { compareAge } from '../rows.js';
@@ -27,6 +32,6 @@ export {
   type ReservationStatement,
   type WholeProblem,
 } from './problem.js';
-export { displacementInWords, grouped, inWords, sentenceOf, type TimeFormat } from './sentence.js';
+export { preemptionInWords, grouped, inWords, sentenceOf, type TimeFormat } from './sentence.js';
 export { type Subject, type Unlock, type UnlockOptions, type Unlocks, unlocksOf } from './unlock.js';
 export { amountsInUnits, type BlockerView, inUnits, type ResourceName, viewOfBlocker, viewOfReserved } from './view.js';

@@ -87,7 +87,7 @@ describe('the order of two deployments', () => {
     it('names the victims that were stopped for the first and do not yield to the other', () => {
       const running = [runs('a'), runs('b')];
       const above = aShape({ request: amounts(60) });
-      const rule = { rule: 'displaced', priority: 50, starts: 1, victims: 2, victimPriority: 10 };
+      const rule = { rule: 'preempted', priority: 50, starts: 1, victims: 2, victimPriority: 10 };
       for (const priority of [10, 5]) {
         const waiting = [above, aShape({ priority, request: amounts(60) })];
         expect(why({ policy, running, waiting })).toEqual({ ...rule, otherPriority: priority });
@@ -169,7 +169,7 @@ describe('the order of two deployments', () => {
             const [one, two] = [snapshot.waiting[first.shape]!, snapshot.waiting[other.shape]!];
             const victims = result.preempt.filter(({ by }) => by === first.shape);
             const victimPriority = Math.max(...victims.map(({ group }) => snapshot.running[group]!.priority));
-            if (rule.rule === 'displaced') {
+            if (rule.rule === 'preempted') {
               expect(rule.priority).toBeGreaterThan(victimPriority);
               expect(rule.otherPriority).toBeLessThanOrEqual(victimPriority);
               expect(rule).toMatchObject({ priority: one.priority, otherPriority: two.priority, victimPriority });
@@ -187,7 +187,7 @@ describe('the order of two deployments', () => {
         }),
         { numRuns: RUNS },
       );
-      expect([...told].sort()).toEqual(expect.arrayContaining(['nominated', 'did-not-fit', 'displaced']));
+      expect([...told].sort()).toEqual(expect.arrayContaining(['nominated', 'did-not-fit', 'preempted']));
     });
   });
 
@@ -231,7 +231,7 @@ describe('the order of two deployments', () => {
           case 'nominated':
             expect(nominationsOf(snapshot.reservations).map(({ sinceMs }) => sinceMs)).toContain(told.sinceMs);
             break;
-          case 'displaced':
+          case 'preempted':
             expect(told.victimPriority).toBeGreaterThanOrEqual(two.priority);
             expect(told.priority).toBeGreaterThan(told.victimPriority);
             break;

@@ -25,7 +25,7 @@ export type OrderRule =
   | { readonly rule: 'nominated'; readonly sinceMs: number }
   /** Running deployments were stopped for its shape, of which `starts` start; the other one's priority is not above all of theirs. */
   | {
-      readonly rule: 'displaced';
+      readonly rule: 'preempted';
       readonly priority: number;
       readonly otherPriority: number;
       readonly starts: number;
@@ -100,7 +100,7 @@ function displaced(snapshot: Snapshot, result: Plan, first: Competitor, other: C
   const otherPriority = priorityAt(snapshot, other.shape);
   if (victimPriority < otherPriority) return null;
   return {
-    rule: 'displaced',
+    rule: 'preempted',
     priority: priorityAt(snapshot, first.shape),
     otherPriority,
     starts: givenBy(snapshot, result).find(({ shape }) => shape === first.shape)?.count ?? 0,

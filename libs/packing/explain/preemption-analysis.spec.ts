@@ -9,10 +9,10 @@ import { someBusyCluster, TRIABLE, YIELDING } from '../testing/busy-clusters.js'
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
 import type { Plan, RunningGroup, Snapshot } from '../types.js';
 import { type Blocker, blockersOf, blockersOfOne } from './blockers.js';
-import { type Displacement, displacementOf } from './preemption-analysis.js';
+import { type PreemptionAnalysis, preemptionAnalysisOf } from './preemption-analysis.js';
 import { forecast } from './forecast.js';
 import { startsOf } from './places.js';
-import { displacementInWords, sentenceOf } from './sentence.js';
+import { preemptionInWords, sentenceOf } from './sentence.js';
 import { unlocksOf } from './unlock.js';
 
 const RUNS = cases(1_000);
@@ -29,7 +29,7 @@ const runs = (id: string, changes: Partial<RunningGroup> = {}, seconds = 100, pr
 
 const busy = (changes: Partial<Snapshot>): Snapshot => aSnapshot({ policy: YIELDING, ...changes });
 
-const ofFirst = (snapshot: Snapshot): Displacement => displacementOf(snapshot, plan(snapshot), 0);
+const ofFirst = (snapshot: Snapshot): PreemptionAnalysis => preemptionAnalysisOf(snapshot, plan(snapshot), 0);
 
 describe('preemption analysis', () => {
   const running = [
@@ -48,15 +48,15 @@ describe('preemption analysis', () => {
     expect(told).toEqual({
       isAllowed: true,
       candidates: [0],
-      staying: [
+      ineligible: [
         { reason: 'too-new', deployments: 1, untilMs: 40_000 },
         { reason: 'too-often', deployments: 1, untilMs: null },
         { reason: 'not-preemptible', deployments: 3, untilMs: null },
         { reason: 'not-lower', deployments: 1, untilMs: null },
       ],
-      short: [{ resource: 'cpuMillis', needed: 30, available: 20 }],
+      shortfall: [{ resource: 'cpuMillis', needed: 30, available: 20 }],
     });
-    expect(displacementInWords(told, time)).toBe(
+    expect(preemptionInWords(told, time)).toBe(
       '1 deployment of lower priority could be stopped for it; of what else runs, 1 may not be stopped yet (the first at T40), 1 has been stopped for others as often as this cluster allows, 3 are not marked as preemptible, and 1 has its priority or a higher one. Even then only 0.02 CPU cores would be free of the 0.03 CPU cores that it asks for.',
     );
   });
@@ -67,28 +67,28 @@ describe('preemption analysis', () => {
     const snapshot = busy({ running: [...two, stopping], waiting: [aShape({ request: amounts(80) }), ...waiting] });
     const result = plan(snapshot);
     expect(result.preempt.map(({ id, by }) => [id, by])).toEqual([['two', 1]]);
-    expect(displacementOf(snapshot, result, 1).staying).toEqual([
+    expect(preemptionAnalysisOf(snapshot, result, 1).ineligible).toEqual([
       { reason: 'stopping', deployments: 1, untilMs: null },
     ]);
-    const told = displacementOf(snapshot, result, 0);
-    expect(told.staying).toEqual([{ reason: 'stopping', deployments: 2, untilMs: null }]);
-    expect(displacementInWords(told, time)).toContain('of what else runs, 2 are being stopped already');
+    const told = preemptionAnalysisOf(snapshot, result, 0);
+    expect(told.ineligible).toEqual([{ reason: 'stopping', deployments: 2, untilMs: null }]);
+    expect(preemptionInWords(told, time)).toContain('of what else runs, 2 are being stopped already');
   });
 
   it('separates deployments that are marked but were not considered from those that are not marked', () => {
     const group = aRunningGroup({ priority: 10, resources: amounts(30), count: 3, notConsidered: 2 });
     const equal = aRunningGroup({ resources: amounts(10), notConsidered: 1 });
     const told = ofFirst(busy({ running: [group, equal], waiting }));
-    expect(told.staying).toEqual([
+    expect(told.ineligible).toEqual([
       { reason: 'not-preemptible', deployments: 1, untilMs: null },
       { reason: 'not-considered', deployments: 2, untilMs: null },
       { reason: 'not-lower', deployments: 1, untilMs: null },
     ]);
-    expect(displacementInWords(told, time)).toBe(
+    expect(preemptionInWords(told, time)).toBe(
       'Nothing can be stopped for it: of what runs, 1 is not marked as preemptible, 2 are marked as preemptible and not considered, because too many others are, and 1 has its priority or a higher one.',
     );
     const all = aRunningGroup({ ...group, count: 1 });
-    expect(ofFirst(busy({ running: [all, aRunningGroup({ resources: amounts(70) })], waiting })).staying).toEqual([
+    expect(ofFirst(busy({ running: [all, aRunningGroup({ resources: amounts(70) })], waiting })).ineligible).toEqual([
       { reason: 'not-considered', deployments: 1, untilMs: null },
       { reason: 'not-lower', deployments: 1, untilMs: null },
     ]);
@@ -97,30 +97,30 @@ describe('preemption analysis', () => {
   it('finds no candidate to be allowed where the policy never preempts', () => {
     const told = ofFirst(aSnapshot({ running, waiting }));
     expect(told.isAllowed).toBe(false);
-    expect(displacementInWords(told, time)).toBe(
+    expect(preemptionInWords(told, time)).toBe(
       'Nothing that runs is stopped for it: this cluster does not allow that.',
     );
   });
 
   it('finds no candidate where nothing of lower priority runs', () => {
     const equal = [aRunningGroup({ resources: amounts(90) })];
-    expect(displacementInWords(ofFirst(busy({ running: equal, waiting })), time)).toBe(
+    expect(preemptionInWords(ofFirst(busy({ running: equal, waiting })), time)).toBe(
       'Nothing can be stopped for it: of what runs, 1 has its priority or a higher one.',
     );
-    expect(displacementInWords(ofFirst(busy({ waiting: [aShape({ request: amounts(101) })] })), time)).toBe(
+    expect(preemptionInWords(ofFirst(busy({ waiting: [aShape({ request: amounts(101) })] })), time)).toBe(
       'Nothing runs that could be stopped for it.',
     );
   });
 
   it(`finds in ${RUNS} states only candidates that may be preempted, and never enough of them for what waits`, () => {
-    let [short, waits, victims] = [0, 0, 0];
+    let [shortfall, waits, victims] = [0, 0, 0];
     fc.assert(
       fc.property(someBusyCluster(TRIABLE), (snapshot) => {
         const result = plan(snapshot);
         victims += result.preempt.length;
         const starts = startsOf(snapshot, result);
         for (const [index, shape] of snapshot.waiting.entries()) {
-          const told = displacementOf(snapshot, result, index);
+          const told = preemptionAnalysisOf(snapshot, result, index);
           const gone = new Set(result.preempt.map(({ group }) => group));
           const candidates = snapshot.running.flatMap(({ priority, preemptible }, group) => {
             const isLongEnough = preemptible !== undefined && snapshot.nowMs - preemptible.sinceMs >= 60_000;
@@ -128,7 +128,7 @@ describe('preemption analysis', () => {
             return may && !gone.has(group) ? [group] : [];
           });
           expect(told.candidates).toEqual(candidates);
-          const counted = told.staying.reduce((sum, { deployments }) => sum + deployments, 0);
+          const counted = told.ineligible.reduce((sum, { deployments }) => sum + deployments, 0);
           const own = result.preempt.filter(({ by }) => by === index).length;
           expect(counted + candidates.length + own).toBe(snapshot.running.length);
           if (shape.count === starts[index]) continue;
@@ -147,15 +147,15 @@ describe('preemption analysis', () => {
           const lacking = RESOURCES.filter(
             (resource) => shape.request[resource] > 0 && shape.request[resource] > left(resource),
           );
-          expect(told.short.map(({ resource }) => resource)).toEqual(lacking);
+          expect(told.shortfall.map(({ resource }) => resource)).toEqual(lacking);
           // A certified plan starts whatever all of that would make room for.
           if (result.certificate.optimal && isLowest(snapshot, result, index)) expect(lacking).not.toEqual([]);
-          if (lacking.length > 0) short++;
+          if (lacking.length > 0) shortfall++;
         }
       }),
       { numRuns: RUNS },
     );
-    expect([short > 0, waits > 0, victims > RUNS / 2]).toEqual([true, true, true]);
+    expect([shortfall > 0, waits > 0, victims > RUNS / 2]).toEqual([true, true, true]);
   });
 
   /** Whether nothing of lower priority starts: it would not take what those take. */

@@ -7,7 +7,7 @@ import type { Plan, RunningGroup, Snapshot, WaitingShape } from '../types.js';
 import { allocationsAfter, type ReservedResource } from './blockers.js';
 
 /** Why a running deployment is not preempted for another. */
-export type StayReason =
+export type IneligibleReason =
   /** It has the same priority, or a higher one. */
   | 'not-lower'
   /** It is not marked preemptible. */
@@ -22,41 +22,41 @@ export type StayReason =
   | 'stopping';
 
 /** Running deployments that stay, for one reason. */
-export interface Staying {
-  readonly reason: StayReason;
+export interface Ineligible {
+  readonly reason: IneligibleReason;
   readonly deployments: number;
   /** `too-new`: when the first of them may be preempted; otherwise null. */
   readonly untilMs: number | null;
 }
 
 /** Whether running deployments could be preempted for one that waits, and what forbids it. */
-export interface Displacement {
+export interface PreemptionAnalysis {
   /** What the policy of the cluster says. */
   readonly isAllowed: boolean;
   /** Running groups of one, of lower priority, that may be preempted under the policy: index into `snapshot.running`. */
   readonly candidates: readonly number[];
   /** Everything else that runs and is not preempted for the shape, by reason. */
-  readonly staying: readonly Staying[];
+  readonly ineligible: readonly Ineligible[];
   /** Resources of which there would be too little even if all candidates were gone. */
-  readonly short: readonly ReservedResource[];
+  readonly shortfall: readonly ReservedResource[];
 }
 
 /**
  * Analyzes which running deployments could be preempted for a shape, beside what a plan decides already.
  *
- * Where the policy allows it, the planner has tried: what waits even so is short of something, or waits for a reason that is not room.
+ * Where the policy allows it, the planner has tried: what waits even so is shortfall of something, or waits for a reason that is not room.
  */
-export function displacementOf(snapshot: Snapshot, plan: Plan, shapeIndex: number): Displacement {
+export function preemptionAnalysisOf(snapshot: Snapshot, plan: Plan, shapeIndex: number): PreemptionAnalysis {
   const { running, policy, nowMs, waiting } = snapshot;
   const shape = waiting[shapeIndex]!;
   const gone = new Map(plan.preempt.map(({ group, by }) => [group, by]));
   const candidates: number[] = [];
-  const staying = new Map<StayReason, { deployments: number; untilMs: number | null }>();
-  const stay = (reason: StayReason, deployments: number, fromMs: number | null): void => {
+  const ineligible = new Map<IneligibleReason, { deployments: number; untilMs: number | null }>();
+  const stay = (reason: IneligibleReason, deployments: number, fromMs: number | null): void => {
     if (deployments === 0) return;
-    const known = staying.get(reason) ?? { deployments: 0, untilMs: null };
+    const known = ineligible.get(reason) ?? { deployments: 0, untilMs: null };
     const untilMs = fromMs === null ? known.untilMs : Math.min(fromMs, known.untilMs ?? Infinity);
-    staying.set(reason, { deployments: known.deployments + deployments, untilMs });
+    ineligible.set(reason, { deployments: known.deployments + deployments, untilMs });
   };
   for (const [index, group] of running.entries()) {
     if (gone.get(index) === shapeIndex) continue;
@@ -73,19 +73,19 @@ export function displacementOf(snapshot: Snapshot, plan: Plan, shapeIndex: numbe
   for (const index of candidates) {
     toRow(running[index]!.resources).forEach((amount, row) => (free[row] = free[row]! + amount));
   }
-  const short = toRow(shape.request).flatMap((needed, row): ReservedResource[] => {
+  const shortfall = toRow(shape.request).flatMap((needed, row): ReservedResource[] => {
     const available = Math.max(0, free[row]!);
     return needed > 0 && needed > available ? [{ resource: RESOURCES[row]!, needed, available }] : [];
   });
   return {
     isAllowed: policy.preemption !== 'never',
     candidates,
-    staying: [...staying].map(([reason, how]) => ({ reason, ...how })),
-    short,
+    ineligible: [...ineligible].map(([reason, how]) => ({ reason, ...how })),
+    shortfall,
   };
 }
 
-function reasonToStay(snapshot: Snapshot, group: RunningGroup, { priority }: WaitingShape): StayReason | null {
+function reasonToStay(snapshot: Snapshot, group: RunningGroup, { priority }: WaitingShape): IneligibleReason | null {
   if (group.isTerminating === true) return 'stopping';
   if (group.priority >= priority) return 'not-lower';
   if (group.preemptible === undefined) return 'not-preemptible';

@@ -1,7 +1,7 @@
 import type { Resource } from '#kernel';
 
-import type { AheadReason, Blocker } from './blockers.js';
-import type { Displacement, StayReason } from './preemption-analysis.js';
+import type { OutrankedReason, Blocker } from './blockers.js';
+import type { PreemptionAnalysis, IneligibleReason } from './preemption-analysis.js';
 
 /** How a moment is written; this lib reads no clock and knows no calendar. */
 export type TimeFormat = (timeMs: number) => string;
@@ -32,12 +32,12 @@ export function sentenceOf(blockers: readonly Blocker[], time: TimeFormat): stri
   if (first?.code === 'NEXT_PASS' && more.length === 0) {
     return 'Nothing is in its way: it starts as soon as the scheduler has looked at it, usually within a second.';
   }
-  const reasons = blockers.flatMap((blocker) => (blocker.code === 'AHEAD' ? [] : [reasonFor(blocker, time)]));
+  const reasons = blockers.flatMap((blocker) => (blocker.code === 'OUTRANKED' ? [] : [reasonFor(blocker, time)]));
   const ahead = aheadInWords(blockers);
   return `It waits because ${[...reasons, ...ahead].join('; ')}.`;
 }
 
-function reasonFor(blocker: Exclude<Blocker, { code: 'AHEAD' }>, time: TimeFormat): string {
+function reasonFor(blocker: Exclude<Blocker, { code: 'OUTRANKED' }>, time: TimeFormat): string {
   switch (blocker.code) {
     case 'CORDONED':
       return 'this cluster is cordoned: nothing starts here until an administrator lifts that';
@@ -74,7 +74,7 @@ function reasonFor(blocker: Exclude<Blocker, { code: 'AHEAD' }>, time: TimeForma
   }
 }
 
-const STAYING: Readonly<Record<StayReason, (deployments: string, isOne: boolean, until: string) => string>> = {
+const STAYING: Readonly<Record<IneligibleReason, (deployments: string, isOne: boolean, until: string) => string>> = {
   'not-lower': (deployments, one) => `${deployments} ${one ? 'has' : 'have'} its priority or a higher one`,
   'not-preemptible': (deployments, one) => `${deployments} ${one ? 'is' : 'are'} not marked as preemptible`,
   'not-considered': (deployments, one) =>
@@ -86,9 +86,12 @@ const STAYING: Readonly<Record<StayReason, (deployments: string, isOne: boolean,
 };
 
 /** Whether what runs can be stopped for a deployment that waits, in one or two plain sentences. */
-export function displacementInWords({ isAllowed, candidates, staying, short }: Displacement, time: TimeFormat): string {
+export function preemptionInWords(
+  { isAllowed, candidates, ineligible, shortfall }: PreemptionAnalysis,
+  time: TimeFormat,
+): string {
   if (!isAllowed) return 'Nothing that runs is stopped for it: this cluster does not allow that.';
-  const stay = staying.map(({ reason, deployments, untilMs }) =>
+  const stay = ineligible.map(({ reason, deployments, untilMs }) =>
     STAYING[reason](grouped(deployments), deployments === 1, untilMs === null ? '' : time(untilMs)),
   );
   const others = stay.length < 2 ? stay.join('') : `${stay.slice(0, -1).join(', ')}, and ${stay.at(-1) ?? ''}`;
@@ -100,8 +103,8 @@ export function displacementInWords({ isAllowed, candidates, staying, short }: D
   const count = `${grouped(candidates.length)} ${candidates.length === 1 ? 'deployment' : 'deployments'}`;
   const rest = stay.length === 0 ? '' : `; of what else runs, ${others}`;
   const could = `${count} of lower priority could be stopped for it${rest}.`;
-  if (short.length === 0) return could;
-  const lacks = short.map(
+  if (shortfall.length === 0) return could;
+  const lacks = shortfall.map(
     ({ resource, needed, available }) =>
       `${available === 0 ? 'nothing' : `only ${inWords(resource, available)}`} would be free of the ${inWords(resource, needed)} that it asks for`,
   );
@@ -112,8 +115,8 @@ function isOne(resource: Resource, amount: number): boolean {
   return amount <= UNITS[resource].perUnit;
 }
 
-const AHEAD: Readonly<Record<AheadReason, (deployments: string, isOne: boolean) => string>> = {
-  'starts-now': (deployments, one) => `${deployments} ${one ? 'takes' : 'take'} what is free first`,
+const OUTRANKED: Readonly<Record<OutrankedReason, (deployments: string, isOne: boolean) => string>> = {
+  'starts-in-this-cycle': (deployments, one) => `${deployments} ${one ? 'takes' : 'take'} what is free first`,
   'higher-priority': (deployments, one) => `${deployments} of higher priority ${one ? 'waits' : 'wait'} for the same`,
   smaller: (deployments, one) => `${deployments} of its priority ${one ? 'asks' : 'ask'} for less and will fit sooner`,
   older: (deployments, one) => `${deployments} just like it ${one ? 'has' : 'have'} waited longer`,
@@ -121,11 +124,11 @@ const AHEAD: Readonly<Record<AheadReason, (deployments: string, isOne: boolean) 
 
 /** Which deployments are ahead, one part of the sentence for each reason, whatever the number of priorities. */
 function aheadInWords(blockers: readonly Blocker[]): string[] {
-  const sums = new Map<AheadReason, number>();
+  const sums = new Map<OutrankedReason, number>();
   for (const blocker of blockers) {
-    if (blocker.code === 'AHEAD') sums.set(blocker.reason, (sums.get(blocker.reason) ?? 0) + blocker.deployments);
+    if (blocker.code === 'OUTRANKED') sums.set(blocker.reason, (sums.get(blocker.reason) ?? 0) + blocker.deployments);
   }
   return [...sums].map(([reason, count]) =>
-    AHEAD[reason](`${grouped(count)} ${count === 1 ? 'deployment' : 'deployments'}`, count === 1),
+    OUTRANKED[reason](`${grouped(count)} ${count === 1 ? 'deployment' : 'deployments'}`, count === 1),
   );
 }

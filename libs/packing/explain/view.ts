@@ -1,6 +1,6 @@
 import { type Resource, type ResourceAmounts } from '#kernel';
 
-import type { AheadReason, Blocker, ClusterStop, ReservedResource } from './blockers.js';
+import type { OutrankedReason, Blocker, ClusterStop, ReservedResource } from './blockers.js';
 import type { TimeFormat } from './sentence.js';
 
 /** A resource as people name it, with amounts in cores, MiB and devices. */
@@ -46,12 +46,17 @@ export type BlockerView =
     }
   | {
       readonly code: 'NOMINATED';
-      readonly own: boolean;
+      readonly isOwn: boolean;
       readonly deployments: number;
       readonly until: string;
       readonly resources: readonly ReservedView[];
     }
-  | { readonly code: 'AHEAD'; readonly reason: AheadReason; readonly priority: number; readonly deployments: number }
+  | {
+      readonly code: 'OUTRANKED';
+      readonly reason: OutrankedReason;
+      readonly priority: number;
+      readonly deployments: number;
+    }
   | { readonly code: 'SEARCH_LIMIT'; readonly placed: number; readonly upperBound: number }
   | { readonly code: 'RETRY'; readonly retryAt: string };
 
@@ -100,7 +105,7 @@ export function viewOfBlocker(blocker: Blocker, time: TimeFormat): BlockerView {
     }
     case 'NOMINATED': {
       const { code, isOwn, deployments, untilMs, resources } = blocker;
-      return { code, own: isOwn, deployments, until: time(untilMs), resources: resources.map(viewOfReserved) };
+      return { code, isOwn, deployments, until: time(untilMs), resources: resources.map(viewOfReserved) };
     }
     case 'RETRY':
       return { code: 'RETRY', retryAt: time(blocker.untilMs) };
@@ -108,7 +113,7 @@ export function viewOfBlocker(blocker: Blocker, time: TimeFormat): BlockerView {
     case 'DRAINING':
     case 'CAPACITY_PENDING':
     case 'NEXT_PASS':
-    case 'AHEAD':
+    case 'OUTRANKED':
     case 'SEARCH_LIMIT':
       return blocker;
   }

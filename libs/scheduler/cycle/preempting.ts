@@ -35,16 +35,16 @@ export class Preempting {
     if (preempt.length === 0) return [];
     const { stopGraceSeconds } = view.snapshot.policy;
     const nominatedOf = await this.nominated(tx, pass, plan, view);
-    const displacements = preempt.map((preemption) => displacementOf(preemption, place, view, nominatedOf));
+    const victims = preempt.map((preemption) => victimsOf(preemption, place, view, nominatedOf));
     // Deployments started in this pass are locked by `schedule()`. Lock the nominated ones here.
-    const nominated = displacements.filter(
+    const nominated = victims.filter(
       ({ preemptorId }, index) =>
         !place.some(({ shape }) => shape === preempt[index]?.by) || [...nominatedOf.values()].includes(preemptorId),
     );
     if (nominated.length > 0 && !(await this.deployments.areWaiting(tx, pass, nominated))) {
       throw new PlanOutdated('a preemptor of the plan is no longer queued');
     }
-    const preempted = await this.deployments.preempt(tx, pass, displacements, stopGraceSeconds);
+    const preempted = await this.deployments.preempt(tx, pass, victims, stopGraceSeconds);
     const isAsPlanned = preempted.every(
       ({ deploymentId, isStopping }) => isStopping === stopsLater(view, deploymentId, stopGraceSeconds),
     );
@@ -92,7 +92,7 @@ function stopsLater({ singles }: PassView, id: string, stopGraceSeconds: number)
   return stopGraceSeconds > 0 && singles.get(id)?.hasStarted === true;
 }
 
-function displacementOf(
+function victimsOf(
   { id, by, lostSeconds }: Preemption,
   place: Plan['place'],
   view: PassView,

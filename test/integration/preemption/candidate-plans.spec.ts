@@ -210,16 +210,16 @@ describe.each(LOOKS)('giving up what runs, where PostgreSQL last looked at the t
   it('preempts named deployments by their whole keys, and looks preemptors up by their whole keys', async () => {
     const pass = { organizationId, clusterId, passId: newId() };
     const { result: named } = await reading((tx) => candidates(tx, BELOW, LIMIT));
-    const displacements = named
+    const victims = named
       .filter(({ isTerminating }) => !isTerminating)
       .map(({ id, version }) => ({ id, version, preemptorId: id, preemptorPriority: 90, lostSeconds: 1 }));
-    const preempted = await reading((tx) => new Preemptions().preempt(tx, pass, displacements, 60));
+    const preempted = await reading((tx) => new Preemptions().preempt(tx, pass, victims, 60));
     expect(preempted.result).toHaveLength(LIMIT);
     expect(preempted.read.map(({ name }) => name)).toEqual(['deployments_pkey']);
     // Each is locked, changed, and looked at by the foreign key of its event; the version before it is there still.
     expect(preempted.read[0]?.entries).toBeLessThanOrEqual(5 * LIMIT);
 
-    const waiting = await reading((tx) => new Preemptions().areWaiting(tx, pass, displacements));
+    const waiting = await reading((tx) => new Preemptions().areWaiting(tx, pass, victims));
     expect(waiting.result).toBe(false);
     expect(waiting.read.map(({ name }) => name)).toEqual(['deployments_pkey']);
     expect(waiting.read[0]?.entries).toBeLessThanOrEqual(3 * LIMIT);

@@ -8,7 +8,7 @@ interface Explanation {
   readonly blockers: readonly Record<string, unknown>[];
   readonly eta: { readonly startsAt: string | null } | null;
   readonly unlocks: readonly Record<string, unknown>[] | null;
-  readonly displacement: { readonly victims: readonly { readonly id: string }[] } | null;
+  readonly preemption: { readonly victims: readonly { readonly id: string }[] } | null;
 }
 
 interface Usage {
@@ -20,7 +20,7 @@ interface Usage {
 }
 
 /** The blocker of a nominated deployment. */
-const OWN_NOMINATION = expect.objectContaining({ code: 'NOMINATED', own: true });
+const OWN_NOMINATION = expect.objectContaining({ code: 'NOMINATED', isOwn: true });
 
 const GRACE = { stopGraceSeconds: 600 };
 
@@ -76,7 +76,7 @@ describe('preemption of what needs time to stop, pass by pass', () => {
       ]);
       expect((await explain(scene, high)).blockers).toContainEqual(OWN_NOMINATION);
       const told = await explain(scene, preemptor);
-      expect(told).toMatchObject({ startsNext: false, displacement: { victims: [] } });
+      expect(told).toMatchObject({ startsNext: false, preemption: { victims: [] } });
       expect(told.blockers).not.toContainEqual(OWN_NOMINATION);
 
       await scene.report(victim, 'failed');

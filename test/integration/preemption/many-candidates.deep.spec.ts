@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { Database, databaseOptions, MikroORM } from '#database';
-import { DEFAULT_POLICY, displacementOf, plan, type PlanningPolicy, type Snapshot } from '#packing';
+import { DEFAULT_POLICY, preemptionAnalysisOf, plan, type PlanningPolicy, type Snapshot } from '#packing';
 
 import { withClient } from '../../support/database.js';
 import { type PreemptionScene, PreemptionStage } from '../../support/preemption.js';
@@ -104,7 +104,7 @@ describe('preemption, where more is marked for it than is looked at', () => {
     const explained = async (
       { cluster }: PreemptionScene,
       changes: Partial<PlanningPolicy>,
-    ): Promise<{ candidates: number; staying: unknown }> => {
+    ): Promise<{ candidates: number; ineligible: unknown }> => {
       const policy = { ...DEFAULT_POLICY, preemption: 'lower-priority', preemptAfterSeconds: 0, ...changes } as const;
       const capacity = { cpuMillis: 2_000 * LIMIT, memoryMib: 1_000_000, gpuMillis: 0 };
       const known = { clusterId: cluster.id, policy, nowMs: Date.now() + 60_000 };
@@ -112,8 +112,8 @@ describe('preemption, where more is marked for it than is looked at', () => {
         stage.passes.reader().read(tx, known, { kind: 'everything', names: () => 1 }),
       );
       const snapshot: Snapshot = { capacity, isCordoned: false, ...known, ...problem };
-      const { candidates, staying } = displacementOf(snapshot, { ...plan(snapshot), preempt: [] }, 0);
-      return { candidates: candidates.length, staying };
+      const { candidates, ineligible } = preemptionAnalysisOf(snapshot, { ...plan(snapshot), preempt: [] }, 0);
+      return { candidates: candidates.length, ineligible };
     };
 
     /** When the first that is marked was scheduled. */
@@ -139,21 +139,21 @@ describe('preemption, where more is marked for it than is looked at', () => {
       const left = { reason: 'not-considered', deployments: LIMIT, untilMs: null };
       const tooOften = { reason: 'too-often', deployments: LIMIT, untilMs: null };
       const told = await explained(scene, { maxPreemptions: 1 });
-      expect(told).toEqual({ candidates: LIMIT, staying: expect.arrayContaining([unmarked, left]) });
-      expect(told.staying).toHaveLength(2);
+      expect(told).toEqual({ candidates: LIMIT, ineligible: expect.arrayContaining([unmarked, left]) });
+      expect(told.ineligible).toHaveLength(2);
       expect(await explained(scene, { maxPreemptions: 0 })).toEqual({
         candidates: 0,
-        staying: expect.arrayContaining([unmarked, left, tooOften]),
+        ineligible: expect.arrayContaining([unmarked, left, tooOften]),
       });
       expect(await explained(scene, { maxPreemptions: 9 })).toEqual({
         candidates: LIMIT,
-        staying: expect.arrayContaining([unmarked, left]),
+        ineligible: expect.arrayContaining([unmarked, left]),
       });
       // The first that may be is among those that are told of, though it is not one of the youngest.
       const tooNew = { ...tooOften, reason: 'too-new', untilMs: (await firstMs(scene)) + 5_000_000 };
       expect(await explained(scene, { maxPreemptions: 9, preemptAfterSeconds: 5_000 })).toEqual({
         candidates: 0,
-        staying: expect.arrayContaining([unmarked, left, tooNew]),
+        ineligible: expect.arrayContaining([unmarked, left, tooNew]),
       });
     });
   });

@@ -1,19 +1,19 @@
 import { type EntityManager } from '#database';
 import { type ClusterWork, type RunningDeployment } from '#deployments';
 import {
-  type Displacement,
-  displacementInWords,
+  type PreemptionAnalysis,
+  preemptionInWords,
   type Plan,
   type ReservedResource,
   type RunningGroup,
-  type Staying,
+  type Ineligible,
 } from '#packing';
 import { type CurrentSnapshot } from '#scheduler';
 
 import { timeInWords } from './time-in-words.js';
 
 /** A running deployment that is, or could be, preempted. */
-export interface Yielding {
+export interface NamedCandidate {
   readonly id: string;
   readonly name: string;
   readonly priority: number;
@@ -22,20 +22,20 @@ export interface Yielding {
 }
 
 /** Whether what runs is, or could be, stopped for a deployment, and what forbids it. */
-export interface DisplacementView {
+export interface PreemptionAnalysisView {
   readonly isAllowed: boolean;
   readonly sentence: string;
   /** What the next pass stops for those of its kind; where it is nominated, what is stopping for those that have one. */
-  readonly victims: readonly Yielding[];
+  readonly victims: readonly NamedCandidate[];
   /** What else could be stopped, by the policy as it is; of very many, some. */
-  readonly candidates: readonly Yielding[];
-  readonly staying: readonly Staying[];
+  readonly candidates: readonly NamedCandidate[];
+  readonly ineligible: readonly Ineligible[];
   /** What there would be too little of even then. */
-  readonly short: readonly ReservedResource[];
+  readonly shortfall: readonly ReservedResource[];
 }
 
 /** The most deployments that an answer names. */
-export const MAX_YIELDING = 100;
+export const MAX_CANDIDATES = 100;
 
 /**
  * Gives names to those that are, or could be, stopped for a deployment.
@@ -43,26 +43,26 @@ export const MAX_YIELDING = 100;
  * @param shape index into `snapshot.waiting`
  * @param isNominated whether it is nominated already to what is stopping
  */
-export async function nameDisplacement(
+export async function namePreemption(
   em: EntityManager,
   work: ClusterWork,
   present: CurrentSnapshot,
   { shape, isNominated }: { readonly shape: number; readonly isNominated: boolean },
-  { plan, displacement }: { readonly plan: Plan; readonly displacement: Displacement },
-): Promise<DisplacementView> {
+  { plan, preemption }: { readonly plan: Plan; readonly preemption: PreemptionAnalysis },
+): Promise<PreemptionAnalysisView> {
   const { running } = present.snapshot;
   const singles = (groups: readonly number[]): Single[] =>
-    groups.slice(0, MAX_YIELDING).flatMap((group) => singlesOf(running[group]));
+    groups.slice(0, MAX_CANDIDATES).flatMap((group) => singlesOf(running[group]));
   const stopping = present.holding.filter((group): group is RunningDeployment => 'id' in group && group.isTerminating);
-  const leaving = isNominated ? stopping.slice(0, MAX_YIELDING) : [];
+  const leaving = isNominated ? stopping.slice(0, MAX_CANDIDATES) : [];
   const gone = singles(plan.preempt.filter(({ by }) => by === shape).map(({ group }) => group));
-  const could = singles(displacement.candidates);
-  const named = await nameYielding(em, work, present, [...leaving, ...gone, ...could]);
-  const of = (chosen: readonly Single[]): Yielding[] => chosen.flatMap(({ id }) => named.get(id) ?? []);
+  const could = singles(preemption.candidates);
+  const named = await nameCandidates(em, work, present, [...leaving, ...gone, ...could]);
+  const of = (chosen: readonly Single[]): NamedCandidate[] => chosen.flatMap(({ id }) => named.get(id) ?? []);
   const victims = of([...leaving, ...gone]);
-  const { isAllowed, staying, short } = displacement;
-  const sentence = inWords(displacement, victims, isNominated);
-  return { isAllowed, sentence, victims, candidates: of(could), staying, short };
+  const { isAllowed, ineligible, shortfall } = preemption;
+  const sentence = inWords(preemption, victims, isNominated);
+  return { isAllowed, sentence, victims, candidates: of(could), ineligible, shortfall };
 }
 
 /** A running deployment that is told apart. */
@@ -74,12 +74,12 @@ export function singlesOf(group: RunningGroup | undefined): Single[] {
 }
 
 /** Running deployments that are told apart, by id, as people know them. */
-export async function nameYielding(
+export async function nameCandidates(
   em: EntityManager,
   work: ClusterWork,
   { organizationId, clusterId, snapshot }: CurrentSnapshot,
   chosen: readonly Single[],
-): Promise<ReadonlyMap<string, Yielding>> {
+): Promise<ReadonlyMap<string, NamedCandidate>> {
   const found = await work.find(
     em,
     { organizationId, clusterId },
@@ -93,9 +93,9 @@ export async function nameYielding(
   );
 }
 
-function inWords(displacement: Displacement, victims: readonly Yielding[], isNominated: boolean): string {
+function inWords(preemption: PreemptionAnalysis, victims: readonly NamedCandidate[], isNominated: boolean): string {
   const [first, ...more] = victims;
-  if (first === undefined) return displacementInWords(displacement, timeInWords);
+  if (first === undefined) return preemptionInWords(preemption, timeInWords);
   const isOne = more.length === 0;
   const who = isOne ? first.name : `${first.name} and ${more.length} more`;
   const stops = isNominated

@@ -1,7 +1,7 @@
 import { ArrayField, BooleanField, EnumField, IdField, IntegerField, StringField, TimestampField } from '#http';
-import { type StayReason } from '#packing';
+import { type IneligibleReason } from '#packing';
 
-import { MAX_YIELDING } from './displacements.js';
+import { MAX_CANDIDATES } from './preemption-analysis.js';
 import { ReservedResourceDto } from './reserved-resource.dto.js';
 
 const MANY = Number.MAX_SAFE_INTEGER;
@@ -13,10 +13,10 @@ const STAY_REASONS = [
   'too-often',
   'too-new',
   'stopping',
-] as const satisfies readonly StayReason[];
+] as const satisfies readonly IneligibleReason[];
 
 /** A running deployment that is, or could be, stopped. */
-export class YieldingDto {
+export class CandidateDto {
   @IdField({ description: 'The deployment.' })
   readonly id!: string;
 
@@ -35,10 +35,10 @@ export class StayingDto {
   @EnumField(STAY_REASONS, {
     description:
       '`not-lower`: it has the same priority or a higher one. `not-preemptible`: it is not marked so. `not-considered`: it is marked so, and left out, because no more than 5,000 are looked at. `too-often`: it has been stopped for others as often as the policy allows. `too-new`: it has not run for as long as the policy grants. `stopping`: it stops already.',
-    name: 'StayReason',
+    name: 'IneligibleReason',
     example: 'not-preemptible',
   })
-  readonly reason!: StayReason;
+  readonly reason!: IneligibleReason;
 
   @IntegerField({ description: 'How many.', min: 1, max: MANY, example: 3 })
   readonly deployments!: number;
@@ -48,7 +48,7 @@ export class StayingDto {
 }
 
 /** Whether what runs is, or could be, stopped for a deployment, and what forbids it. */
-export class DisplacementDto {
+export class PreemptionAnalysisDto {
   @BooleanField({ description: 'Whether the policy of the cluster allows it at all.', example: true })
   readonly allowed!: boolean;
 
@@ -60,26 +60,26 @@ export class DisplacementDto {
   })
   readonly sentence!: string;
 
-  @ArrayField(() => YieldingDto, {
+  @ArrayField(() => CandidateDto, {
     description:
       'What the next pass stops so that those like it start. Where it is nominated: what is being stopped for those that have one.',
-    max: MAX_YIELDING,
+    max: MAX_CANDIDATES,
   })
-  readonly victims!: YieldingDto[];
+  readonly victims!: CandidateDto[];
 
-  @ArrayField(() => YieldingDto, {
+  @ArrayField(() => CandidateDto, {
     description:
       'What else could be stopped, as far as its own marks go: of lower priority, preemptible, and long enough at work.',
-    max: MAX_YIELDING,
+    max: MAX_CANDIDATES,
   })
-  readonly candidates!: YieldingDto[];
+  readonly candidates!: CandidateDto[];
 
   @ArrayField(() => StayingDto, { description: 'All other that runs, by what keeps it.', max: 5 })
-  readonly staying!: StayingDto[];
+  readonly ineligible!: StayingDto[];
 
   @ArrayField(() => ReservedResourceDto, {
     description: 'What there would be too little of even if all candidates were stopped.',
     max: 3,
   })
-  readonly short!: ReservedResourceDto[];
+  readonly shortfall!: ReservedResourceDto[];
 }

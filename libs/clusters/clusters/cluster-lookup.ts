@@ -4,7 +4,7 @@ import { type ResourceAmounts, ResourceVector } from '#kernel';
 import { Database, type EntityManager, preparedRowsOf, queries, sql, type TablesOf } from '#database';
 import { type Actor } from '#rbac';
 
-import { type ClusterSchema, type ClusterState } from './cluster.entity.js';
+import { Cluster, type ClusterSchema, type ClusterState } from './cluster.entity.js';
 import { grantable } from '../capacity/cluster-capacity.js';
 import { policyOf, type PolicySettings, type SubmissionPolicy } from '../policy/cluster-policy.js';
 import { visibleClusters } from './cluster-visibility.js';
@@ -49,24 +49,18 @@ export class ClusterLookup {
    * @throws CLUSTERS.NOT_FOUND when there never was such a cluster, or it is not visible to the actor
    */
   async read(actor: Actor, organizationId: string, clusterId: string): Promise<KnownCluster> {
-    const cluster = await db(this.database.reader())
+    const em = this.database.reader();
+    const row = await db(em)
       .selectFrom('clusters as c')
-      .select(['c.id', 'c.organization_id as organizationId', 'c.name', 'c.deleted_at as deletedAt'])
-      // Cast: a bigint under an alias is not converted.
-      .select([
-        sql<number>`c.capacity_cpu_millis::float8`.as('cpuMillis'),
-        sql<number>`c.capacity_memory_mib::float8`.as('memoryMib'),
-        sql<number>`c.capacity_gpu_millis::float8`.as('gpuMillis'),
-      ])
+      .selectAll('c')
       .where('c.organization_id', '=', organizationId)
       .where('c.id', '=', clusterId)
       .where(visibleClusters(actor, organizationId, 'c.id'))
       .executeTakeFirst();
-    if (cluster === undefined) throw ClusterErrors.NOT_FOUND.because();
-    const { id, name, deletedAt } = cluster;
-    // The values of renamed columns are not converted: a bigint arrives as text.
-    const capacity = ResourceVector.from((resource) => Number(cluster[resource]));
-    return { id, organizationId, name, isDeleted: deletedAt !== null, capacity };
+    if (row === undefined) throw ClusterErrors.NOT_FOUND.because();
+    const cluster = em.map(Cluster, row);
+    const { id, name, deletedAt = null } = cluster;
+    return { id, organizationId, name, isDeleted: deletedAt !== null, capacity: cluster.capacity() };
   }
 
   /** The clusters of an organization that an actor does not see, for streams, which last longer than one statement. */

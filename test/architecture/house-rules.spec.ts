@@ -6,20 +6,24 @@ import { HOUSE_VIOLATIONS, HOUSE_VALID } from './violations/house-rules.js';
 import { HOUSE_RULES } from './support/house-rules.js';
 import { type Files, PROJECT } from './support/temporary-tree.js';
 
-/** Every TypeScript file and README of the project, by path. */
+const FOLDERS = ['.github', 'apps', 'bench', 'docker', 'docs', 'libs', 'scripts', 'test'];
+const READ = /\.(ts|mjs|md|yaml|sh)$/;
+const NOT_OURS = /\/(node_modules|dist|libs\/sdk\/generated)\//;
+
+/** The source files and documents of the project, by path. */
 function projectFiles(): Files {
-  const files = ['libs', 'apps', 'test', 'bench'].flatMap((folder) =>
+  const below = FOLDERS.flatMap((folder) =>
     readdirSync(join(PROJECT, folder), { recursive: true, withFileTypes: true }),
   );
-  const paths = files.filter((file) => file.isFile()).map(({ parentPath, name }) => join(parentPath, name));
-  const wanted = paths.filter(
-    (path) => /\.(ts|md)$/.test(path) && !/\/(node_modules|libs\/sdk\/(generated|dist))\//.test(path),
-  );
-  return Object.fromEntries(wanted.map((path) => [relative(PROJECT, path), readFileSync(path, 'utf8')]));
+  const paths = [...readdirSync(PROJECT, { withFileTypes: true }), ...below]
+    .filter((file) => file.isFile() && READ.test(file.name))
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .filter((path) => !NOT_OURS.test(path));
+  return Object.fromEntries(paths.map((path) => [relative(PROJECT, path), readFileSync(path, 'utf8')]));
 }
 
-/** What each rule says of a tree; rules that are content are left out. */
-function verdict(files: Files): Record<string, readonly string[]> {
+/** The violations of each rule in a tree; rules without one are left out. */
+function violationsByRule(files: Files): Record<string, readonly string[]> {
   const entries = HOUSE_RULES.map(({ name, violations }) => [name, violations(files)] as const);
   return Object.fromEntries(entries.filter(([, violations]) => violations.length > 0));
 }
@@ -31,22 +35,22 @@ describe('the house rules', () => {
     project = projectFiles();
   });
 
-  it.each(HOUSE_RULES)('hold in the project: $name', ({ violations }) => {
+  it.each(HOUSE_RULES)('finds no violation in the project: $name', ({ violations }) => {
     expect(Object.keys(project)).not.toHaveLength(0);
     expect(violations(project)).toEqual([]);
   });
 
-  it('are content with a tree at the edge of each', () => {
-    expect(verdict(HOUSE_VALID)).toEqual({});
+  it('accepts a tree at the limit of each rule', () => {
+    expect(violationsByRule(HOUSE_VALID)).toEqual({});
   });
 
-  it.each(HOUSE_VIOLATIONS)('refuse $reported, because $rule', ({ rule, files, reported }) => {
-    const said = verdict({ ...HOUSE_VALID, ...files });
-    expect(Object.keys(said)).toEqual([rule]);
-    expect(said[rule]?.map((line) => line.split(' ')[0])).toEqual(reported);
+  it.each(HOUSE_VIOLATIONS)('refuses $reported: $rule', ({ rule, files, reported }) => {
+    const found = violationsByRule({ ...HOUSE_VALID, ...files });
+    expect(Object.keys(found)).toEqual([rule]);
+    expect(found[rule]?.map((line) => line.split(' ')[0])).toEqual(reported);
   });
 
-  it('have a planted violation each', () => {
+  it('has a planted violation for each rule', () => {
     const planted = new Set(HOUSE_VIOLATIONS.map(({ rule }) => rule));
     expect(HOUSE_RULES.map(({ name }) => name).filter((name) => !planted.has(name))).toEqual([]);
   });

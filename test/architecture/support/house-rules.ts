@@ -1,6 +1,7 @@
 import ts from 'typescript';
 
 import { type Files } from './temporary-tree.js';
+import { TEST_VERBS } from './test-verbs.js';
 
 /** What one rule says of a tree: one line for each violation, beginning with the file. */
 export interface HouseRule {
@@ -145,12 +146,12 @@ const entitiesAtHome: HouseRule = {
 };
 
 const libsDescribed: HouseRule = {
-  name: 'a lib has a front door and a README that says more than its name',
+  name: 'a lib has an index.ts and a README with text',
   violations: (files) => {
     const libs = new Set(Object.keys(files).flatMap((path) => /^libs\/([^/]+)\//.exec(path)?.[1] ?? []));
     return [...libs].flatMap((lib) => [
       ...((files[`libs/${lib}/index.ts`] ?? '').trim() === '' ? [`libs/${lib}/index.ts is missing`] : []),
-      ...(/^# \S.*\n\s*\S/.test(files[`libs/${lib}/README.md`] ?? '') ? [] : [`libs/${lib}/README.md says nothing`]),
+      ...(/^# \S.*\n\s*\S/.test(files[`libs/${lib}/README.md`] ?? '') ? [] : [`libs/${lib}/README.md has no text`]),
     ]);
   },
 };
@@ -167,6 +168,104 @@ const migrationsRegistered: HouseRule = {
   },
 };
 
+/** Words that hide what a sentence is about. */
+const FORBIDDEN_WORDS = /\b(who(m)?ever|some(body|one)|nobody|whom|so many)\b/i;
+
+/** The files that define and test the rule on words. */
+const DEFINES_FORBIDDEN_WORDS = /^test\/architecture\/(support|violations)\/house-rules\.ts$/;
+
+const plainWords: HouseRule = {
+  name: 'text names what it speaks of: a deployment, a user, a number',
+  violations: (files) =>
+    Object.entries(files)
+      .filter(([path]) => !DEFINES_FORBIDDEN_WORDS.test(path))
+      .flatMap(([path, text]) =>
+        text.split('\n').flatMap((line, index) => {
+          const [word] = FORBIDDEN_WORDS.exec(line) ?? [];
+          return word === undefined ? [] : [`${path}:${index + 1} says "${word}"`];
+        }),
+      ),
+};
+
+/** The title of a test, where it is written as text: `it('...')`, `it.each(...)('...')`, `test('...')`. */
+function testTitle(node: ts.Node): string | undefined {
+  if (!ts.isCallExpression(node)) return undefined;
+  const [title] = node.arguments;
+  if (title === undefined || !/^(it|test)\b/.test(node.expression.getText())) return undefined;
+  if (ts.isStringLiteralLike(title)) return title.text;
+  return ts.isTemplateExpression(title) ? title.getText().slice(1, -1) : undefined;
+}
+
+const testTitles = perNode('the title of a test is a sentence that begins with a verb', isSpec, (node) => {
+  const title = testTitle(node);
+  if (title === undefined) return undefined;
+  const [first = ''] = title.split(' ');
+  if (!TEST_VERBS.has(first)) return `"${title}" begins with "${first}", which is no verb of test-verbs.ts`;
+  const [vague] = /\b(it|so(?! that))\b/.exec(title) ?? [];
+  return vague === undefined ? undefined : `"${title}" says "${vague}" without a noun`;
+});
+
+/** The libs' files that belong to production, with the folder of the lib that each lies in; '' is the lib's root. */
+function libFiles(files: Files): readonly { lib: string; folder: string; path: string; text: string }[] {
+  return Object.entries(files).flatMap(([path, text]) => {
+    const [, lib, folder = ''] = /^libs\/([^/]+)\/(?:([^/]+)\/)?/.exec(path) ?? [];
+    return lib === undefined ? [] : [{ lib, folder, path, text }];
+  });
+}
+
+/** Files at a lib's root that compose the lib, and therefore import every folder of it. */
+const COMPOSES = /^libs\/[^/]+\/([^/]+\.(module|entities|tables)|index|processor|writer)\.ts$/;
+
+/** The folders of its own lib that a file imports. */
+function ownFolders(path: string, text: string, lib: string): readonly string[] {
+  return syntaxOf(path, text).statements.flatMap((statement) => {
+    if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return [];
+    const { moduleSpecifier: target } = statement;
+    if (target === undefined || !ts.isStringLiteral(target) || !target.text.startsWith('.')) return [];
+    const [, imported, folder = ''] =
+      /^\/libs\/([^/]+)\/(?:([^/]+)\/)?/.exec(new URL(target.text, `file:///${path}`).pathname) ?? [];
+    return imported === lib ? [folder] : [];
+  });
+}
+
+const foldersOneWay: HouseRule = {
+  name: 'two folders of a lib do not import each other',
+  violations: (files) => {
+    const imports = libFiles(files)
+      .filter(({ path }) => path.endsWith('.ts') && isProduct(path) && !COMPOSES.test(path))
+      .flatMap(({ lib, folder, path, text }) =>
+        ownFolders(path, text, lib).map((target) => ({ path, from: `${lib}/${folder}`, to: `${lib}/${target}` })),
+      );
+    const edges = new Set(imports.map(({ from, to }) => `${from} ${to}`));
+    const found = imports.filter(({ from, to }) => from < to && edges.has(`${to} ${from}`));
+    return [...new Set(found.map(({ path, to }) => `${path} imports ${to}, which imports its folder`))];
+  },
+};
+
+const MAX_ROOT_FILES = 12;
+
+const rootSize: HouseRule = {
+  name: `a lib has at most ${MAX_ROOT_FILES} files at its root`,
+  violations: (files) => {
+    const roots = libFiles(files).filter(({ folder, path }) => folder === '' && path.endsWith('.ts'));
+    const libs = [...new Set(roots.map(({ lib }) => lib))];
+    const sizes = libs.map((lib) => ({ lib, size: roots.filter((file) => file.lib === lib).length }));
+    return sizes.filter(({ size }) => size > MAX_ROOT_FILES).map(({ lib, size }) => `libs/${lib} has ${size}`);
+  },
+};
+
+const MAX_README_LINES = 90;
+
+const readmeLength: HouseRule = {
+  name: `a lib's README has at most ${MAX_README_LINES} lines`,
+  violations: (files) =>
+    libFiles(files)
+      .filter(({ folder, path }) => folder === '' && path.endsWith('/README.md'))
+      .map(({ path, text }) => ({ path, lines: text.trimEnd().split('\n').length }))
+      .filter(({ lines }) => lines > MAX_README_LINES)
+      .map(({ path, lines }) => `${path} has ${lines}`),
+};
+
 /** The house rules that speak of the shape of code, where neither an import nor a type can tell. */
 export const HOUSE_RULES: readonly HouseRule[] = [
   dependencies,
@@ -177,4 +276,9 @@ export const HOUSE_RULES: readonly HouseRule[] = [
   entitiesAtHome,
   libsDescribed,
   migrationsRegistered,
+  plainWords,
+  testTitles,
+  foldersOneWay,
+  rootSize,
+  readmeLength,
 ];

@@ -88,7 +88,7 @@ export const HOUSE_VIOLATIONS: readonly HouseViolation[] = [
   },
   {
     rule: LENGTH,
-    files: { 'libs/a/long.spec.ts': `describe('a', () => {\n  it('b', () => {\n${body(69)}  });\n});\n` },
+    files: { 'libs/a/long.spec.ts': `describe('a', () => {\n  it('breaks', () => {\n${body(69)}  });\n});\n` },
     reported: ['libs/a/long.spec.ts:2'],
   },
   {

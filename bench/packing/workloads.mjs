@@ -55,7 +55,7 @@ export function generatePods(seed, count, kinds) {
   });
 }
 
-/** Gives each deployment a priority: from qos, or so many levels spread evenly by index. */
+/** Gives each deployment a priority: from qos, or one of `levels` spread evenly by index. */
 export function withPriorities(pods, levels) {
   return pods.map(({ request, qos }, index) => ({ request, priority: levels === 'qos' ? qos : index % levels }));
 }
@@ -103,7 +103,7 @@ export function traceProblems(folder, policy) {
   return problems;
 }
 
-/** So many waiting in so many shapes: a queue far longer than it is varied. */
+/** A queue of `waiting` deployments in `shapes` shapes: far longer than varied. */
 export function longQueue(seed, waiting, shapes, policy, levels = 4) {
   const random = dice(seed);
   const kinds = generatePods(seed, shapes * 3, shapes * 2).map(({ request }) => request);
@@ -147,7 +147,7 @@ export function allDistinct(seed, waiting, levels, policy) {
   return problemOf(result, 0.15 + 0.8 * random(), policy);
 }
 
-/** A full cluster whose runs all differ in age and may be given up, and as much again that waits, in about so many shapes, at priorities between theirs. */
+/** A full cluster of runs of different ages that may be preempted, and as many waiting deployments in about `shapes` shapes, at priorities between theirs. */
 export function busyCluster(seed, runs, shapes, policy) {
   const random = dice(seed * 31);
   const nowMs = 1_000_000_000;

@@ -36,9 +36,9 @@ export async function readClusters(
     .selectAll('c')
     .select([
       sql<readonly QueuedByPriority[]>`${queuedByPriority('c.id')}`.as('queued_by_priority'),
-      sql<number>`(select count(*)::int from deployments d where d.cluster_id = c.id and d.status = 'retrying')`.as(
-        'retrying',
-      ),
+      sql<number>`(
+        select count(*)::int from deployments d
+        where d.organization_id = c.organization_id and d.cluster_id = c.id and d.status = 'retrying')`.as('retrying'),
     ])
     .where('c.organization_id', '=', organizationId)
     .where('c.deleted_at', 'is', null)

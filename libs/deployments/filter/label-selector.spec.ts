@@ -116,7 +116,7 @@ describe('a label selector', () => {
         .join(',')})`,
       `107: must have at most ${MAX_VALUES} values in one list`,
     ],
-  ])('is refused with the place of its first fault: %j', (text, fault) => {
+  ])('refuses a selector with the position of its first fault: %j', (text, fault) => {
     expect(faultOf(text)).toBe(fault);
   });
 

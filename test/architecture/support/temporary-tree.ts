@@ -11,6 +11,7 @@ const SHARED_FILES = [
   'package.json',
   'tsconfig.json',
   'libs/layers.json',
+  'scripts/lib/project.mjs',
   '.dependency-cruiser.mjs',
   'eslint.config.mjs',
 ];

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 
+import { auditEntities } from '#audit';
 import { Database, databaseOptions, MikroORM } from '#database';
 import { LedgerAudit, LedgerRepair } from '#ledger';
 import { PassRetention } from '#scheduler/processor';
@@ -88,7 +89,7 @@ describe('the audit of a running installation', () => {
     await client.query('update users set is_operator = true where id = $1', [operator.id]);
     await client.query('alter table clusters drop constraint clusters_gpu_millis_check');
     const settings = { url: stowage.database.url, poolMax: 2, applicationName: 'stowage-test' };
-    database = new Database(await MikroORM.init(databaseOptions(settings, [])));
+    database = new Database(await MikroORM.init(databaseOptions(settings, auditEntities)));
   });
 
   afterAll(async () => {

@@ -303,7 +303,7 @@ describe('what would be stopped for others', () => {
     await team.admin.patch(cluster.path, { policy: YIELDING });
     const large = await cluster.submit({ priority: 61, resources: gpus(4) });
     const { preemption } = await explain(cluster, large);
-    expect(preemption?.short).toEqual([{ resource: 'gpu', needed: 4, available: 1 }]);
+    expect(preemption?.shortfall).toEqual([{ resource: 'gpu', needed: 4, available: 1 }]);
     expect(preemption?.ineligible).toContainEqual({ reason: 'stopping', deployments: 1, until: null });
   });
 

@@ -12,7 +12,7 @@ interface PreemptionAnalysis {
   victims: { id: string; name: string; priority: number; lostSeconds: number }[];
   candidates: { id: string }[];
   ineligible: { reason: string; deployments: number; until: string | null }[];
-  short: Record<string, unknown>[];
+  shortfall: Record<string, unknown>[];
 }
 
 interface Explanation {

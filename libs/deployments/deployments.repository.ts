@@ -18,7 +18,7 @@ export async function findDeployment(
     .select(COLUMNS)
     .where('d.organization_id', '=', organizationId)
     .where('d.id', '=', deploymentId)
-    .where(visibleClusters(actor, organizationId, 'd.cluster_id') as ReturnType<typeof sql<boolean>>);
+    .where(visibleClusters(actor, organizationId, 'd.cluster_id'));
   const row = await (isLocked ? query.forNoKeyUpdate() : query).executeTakeFirst();
   if (row === undefined) throw DeploymentErrors.NOT_FOUND.because();
   return row;

@@ -54,11 +54,11 @@ describe('clusters of the installation', () => {
 
   it("triggers a pass on an operator's request, and records that", async () => {
     const before = (await installed())?.lastPassAt;
-    const woken = await operator.post<Installed>(`/v1/admin/clusters/${cluster.id}/wake`);
+    const woken = await operator.post<Installed>(`/v1/admin/clusters/${cluster.id}/trigger`);
     expect({ status: woken.status, id: woken.body.id }).toEqual({ status: 200, id: cluster.id });
     await eventually(installed, (now) => now?.lastPassAt !== before);
     expect(await audited('pass_request')).toEqual({ actor_id: operator.id, target_id: cluster.id });
-    expect((await operator.post(`/v1/admin/clusters/${newId()}/wake`)).status).toBe(404);
+    expect((await operator.post(`/v1/admin/clusters/${newId()}/trigger`)).status).toBe(404);
   });
 
   it("repairs a ledger on an operator's request, and records that", async () => {

@@ -38,7 +38,7 @@ export class AdminClustersController {
     );
   }
 
-  @Post(':clusterId/wake')
+  @Post(':clusterId/trigger')
   @HttpCode(200)
   @ApiRoute({
     id: 'triggerPass',

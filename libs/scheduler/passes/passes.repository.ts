@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { Database, queries, type TablesOf } from '#database';
+import { Database, type EntityManager, queries, type TablesOf } from '#database';
 import { type Plan } from '#packing';
 
 import { PassSchema } from './pass.entity.js';
@@ -26,13 +26,14 @@ export class PassesRepository {
   constructor(private readonly database: Database) {}
 
   /** Passes of a cluster, newest first, after an id. */
-  async list(owner: Owner, take: number, after: string | undefined) {
-    const passes = this.passesOf(owner).orderBy('id', 'desc').limit(take);
+  async list(owner: Owner, take: number, after: string | undefined): Promise<PassView[]> {
+    const passes = passesOf(this.database.reader(), owner).orderBy('id', 'desc').limit(take);
     return (after === undefined ? passes : passes.where('id', '<', after)).execute();
   }
 
-  async find(owner: Owner, passId: string) {
-    return this.passesOf(owner).where('id', '=', passId).executeTakeFirst();
+  /** One pass of a cluster. */
+  async find(owner: Owner, passId: string): Promise<PassView | undefined> {
+    return passesOf(this.database.reader(), owner).where('id', '=', passId).executeTakeFirst();
   }
 
   /** What a pass saw; null where it is not stored, or no longer. */
@@ -52,17 +53,17 @@ export class PassesRepository {
     const decided = { place, preempt, reservations, reservationEvents, certificate };
     return { ...snapshot, plan: { ...decided, wakeAtMs: null, proof: null } };
   }
+}
 
-  private passesOf({ organizationId, clusterId }: Owner) {
-    return queries<Tables>(this.database.reader())
-      .selectFrom('passes')
-      .select(['id', 'triggers', 'started_at as startedAt', 'finished_at as finishedAt', 'waiting', 'shapes', 'placed'])
-      .select(['released', 'timed_out as timedOut', 'preempted', 'is_partial as isPartial', 'certificate'])
-      .select(['reservation', 'reservation_events as reservationEvents', 'durations_ms as durationsMs'])
-      .where('organization_id', '=', organizationId)
-      .where('cluster_id', '=', clusterId);
-  }
+function passesOf(em: EntityManager, { organizationId, clusterId }: Owner) {
+  return queries<Tables>(em)
+    .selectFrom('passes')
+    .select(['id', 'triggers', 'started_at as startedAt', 'finished_at as finishedAt', 'waiting', 'shapes', 'placed'])
+    .select(['released', 'timed_out as timedOut', 'preempted', 'is_partial as isPartial', 'certificate'])
+    .select(['reservation', 'reservation_events as reservationEvents', 'durations_ms as durationsMs'])
+    .where('organization_id', '=', organizationId)
+    .where('cluster_id', '=', clusterId);
 }
 
 /** The record of a pass. */
-export type PassView = NonNullable<Awaited<ReturnType<PassesRepository['find']>>>;
+export type PassView = Awaited<ReturnType<ReturnType<typeof passesOf>['executeTakeFirstOrThrow']>>;

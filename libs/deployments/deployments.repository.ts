@@ -1,5 +1,5 @@
 import { visibleClusters } from '#clusters';
-import { type EntityManager, queries, type sql } from '#database';
+import { type EntityManager, queries } from '#database';
 import { type Actor, assertOwnOrAdmin } from '#rbac';
 
 import { COLUMNS, type DeploymentRow, type DeploymentTables } from './deployment-view.js';

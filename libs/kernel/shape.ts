@@ -2,7 +2,7 @@ import { type ResourceAmounts, RESOURCES } from './resource-vector.js';
 
 /**
  * What makes deployments interchangeable for the planner (equivalence class): priority, request, declared runtime. A new dimension is
- * added here and in `libs/database/shape-columns.ts`.
+ * added here and in `libs/database/sql/shape-columns.ts`.
  */
 export interface ShapeKey extends ResourceAmounts {
   readonly priority: number;

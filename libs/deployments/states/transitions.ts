@@ -27,7 +27,7 @@ const request = by('request');
 
 /**
  * The state machine. A check of `deployment_events` is generated from this table, and the statements take their statuses and causes from
- * it: no other transition can happen. The README of this lib and the API's documentation show it.
+ * it: no other transition can happen. The API's document and docs/concepts.md show it, by `npm run generated`; this lib's README draws it.
  */
 export const TRANSITIONS = {
   submit: request([], 'queued', 'submitted', 'a request submits it'),

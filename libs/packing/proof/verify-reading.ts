@@ -6,7 +6,7 @@ import { checkStops, lastStop, nominatedIn } from './verify-stopping.js';
 /** What a plan decides on: waiting deployments that are alike, or a candidate. */
 export type Item = {
   priority: number;
-  /** Levels are decided from the highest rank down: what stays at a priority, then the claims there, then what else starts. */
+  /** Levels are decided from the highest rank down: what stays at a priority, then what is set aside there, then what else starts. */
   rank: number;
   row: bigint[];
   /** When it is over if it stays, or starts, as late as it may. */
@@ -22,7 +22,7 @@ export type Claim = { rank: number; reached: bigint; beyond: bigint | null };
 type Reading = { starts: Item[]; runs: Item[]; held: Item[] };
 
 const LONGEST_SECONDS = 10_000_000n;
-/** Priority and stage in one number: of what starts, of what has a claim, and of what stays. */
+/** Priority and stage in one number: of what starts, of what is set aside, and of what stays. */
 export const startRank = (priority: number): number => 3 * priority;
 export const claimRank = (priority: number): number => 3 * priority + 1;
 const stayRank = (priority: number): number => 3 * priority + 2;

@@ -35,8 +35,8 @@ const QUIET: Ran = { outcome: { kind: 'done', placed: 0, released: 0, isPartial:
 const MAX_PASSES_IN_A_ROW = 50;
 
 /**
- * How often a pass runs again because a victim was cancelled or reported meanwhile. The last run preempts nothing: a locked row delays no
- * cluster.
+ * The most runs of one pass: it runs again where a victim was cancelled or reported meanwhile. The last run preempts nothing: a locked row
+ * delays no cluster.
  */
 const MAX_TRIES = 4;
 

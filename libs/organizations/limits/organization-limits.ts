@@ -75,6 +75,7 @@ export class OrganizationTokenAllowance extends TokenAllowance {
   }
 
   override async roleOf(em: EntityManager, organizationId: string, userId: string): Promise<Role | null> {
-    return (await em.findOne(Membership, { organizationId, userId }))?.role ?? null;
+    // Under an Idempotency-Key, the reads before and after the lock have one entity manager, which would return what it knows already.
+    return (await em.findOne(Membership, { organizationId, userId }, { refresh: true }))?.role ?? null;
   }
 }

@@ -104,7 +104,10 @@ describe('members', () => {
     await team.admin.delete(memberPath(person));
   });
 
-  it('creates no token in a race with the removal of its member', async () => {
+  it.each([
+    ['without a key', {}],
+    ['under a key', { 'Idempotency-Key': 'late' }],
+  ])('creates no token in a race with the removal of its member, %s', async (_name, headers) => {
     const person = await aMember(team, 'developer');
     const remover = new Client({ connectionString: stowage.database.url });
     await remover.connect();
@@ -112,7 +115,8 @@ describe('members', () => {
     try {
       await remover.query('begin');
       await remover.query('select 1 from organizations where id = $1 for no key update', [team.organizationId]);
-      answer = person.post('/v1/me/tokens', { name: 'late', organizationId: team.organizationId, role: 'developer' });
+      const order = { name: 'late', organizationId: team.organizationId, role: 'developer' };
+      answer = person.post('/v1/me/tokens', order, { headers });
       const waiting = `
         select 1 from pg_stat_activity
         where datname = current_database() and wait_event_type = 'Lock' and query like '%"organizations"%for no key update%'`;

@@ -1,4 +1,4 @@
-import { changesOf, type EntityManager, queries, rowsOf, sql, type TablesOf } from '#database';
+import { changesOf, type EntityManager, lockedEntity, queries, rowsOf, sql, type TablesOf } from '#database';
 import { newId } from '#kernel';
 
 import { type LoginAddressSchema } from './login-address.entity.js';
@@ -73,8 +73,13 @@ export async function changeEmail(
   id: string,
   typed: string | null,
 ): Promise<AccountView | undefined> {
-  const user = await tx.findOne(User, id);
-  if (user === null) return undefined;
+  // Address and key are written together: a concurrent change of the same account waits.
+  const user = await lockedEntity(
+    tx,
+    User,
+    queries<AccountTables>(tx).selectFrom('users').selectAll().where('id', '=', id),
+  );
+  if (user === undefined) return undefined;
   const email = normalizedEmail(typed);
   user.changeEmail(email, await emailKeyFor(tx, email, id));
   await tx.flush();

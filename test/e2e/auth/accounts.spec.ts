@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
 import { PasswordHasher } from '#auth';
-import { sql } from '#database';
+import { changesOf, sql } from '#database';
 
+import { eventually } from '../../support/wait.js';
 import { type Answer, IdentityApp, PASSWORD, type Tokens } from './identity-app.js';
 
 const NEXT = 'another wagon 77 orbit';
@@ -179,6 +180,25 @@ describe('accounts', () => {
     expect(await app.login(email)).toMatchObject({ body: { user: { id: user.id } } });
     expect(await edit(null, PASSWORD)).toMatchObject({ status: 200, body: { email: null } });
     expect((await app.login(email)).status).toBe(401);
+  });
+
+  it('keeps an e-mail address and its key together in a race of two changes', async () => {
+    const { accessToken: token, user } = await app.register();
+    const [first, taken] = [`${aName()}@example.com`, `${aName()}@example.com`];
+    await register({ username: aName(), password: PASSWORD, email: taken });
+    const second = await app.database.transaction(async (tx) => {
+      await changesOf(tx, sql`update users set email = ${first}, email_key = ${first} where id = ${user.id}`);
+      const body = { email: taken, currentPassword: PASSWORD };
+      const answer = app.call('PATCH', '/v1/me', { token, body });
+      await eventually(
+        () =>
+          app.sql(sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`),
+        (waiting) => waiting.length > 0,
+      );
+      return { answer };
+    });
+    expect(await second.answer).toMatchObject({ status: 200, body: { email: taken } });
+    expect((await app.login(first)).status).toBe(401);
   });
 
   it('answers alike, and as fast, for an unknown user and a wrong password', async () => {

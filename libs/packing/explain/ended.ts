@@ -78,11 +78,19 @@ function gain(amounts: readonly number[], missing: readonly number[]): number {
   return missing.reduce((total, needed, row) => (needed > 0 ? total + Math.min(1, amounts[row]! / needed) : total), 0);
 }
 
+/**
+ * Pairs of the first members of kinds. Before two of one kind, the second of them is tried alone: it may start the deployment where the first
+ * does not, because its declared end or its priority differs.
+ */
 function pairsOf(kinds: readonly Kind[]): number[][] {
-  return kinds.flatMap(({ members }, index) => [
-    ...(members.length >= 2 ? [members.slice(0, 2)] : []),
-    ...kinds.slice(index + 1).map((other) => [...members.slice(0, 1), ...other.members.slice(0, 1)]),
-  ]);
+  return kinds.flatMap(({ members }, index) => {
+    const [first, second] = members;
+    return [
+      ...(second === undefined || second === first ? [] : [[second]]),
+      ...(second === undefined ? [] : [members.slice(0, 2)]),
+      ...kinds.slice(index + 1).map((other) => [...members.slice(0, 1), ...other.members.slice(0, 1)]),
+    ];
+  });
 }
 
 /** Takes what gives most of what is still missing, until it does; then leaves out again whatever is not needed. */

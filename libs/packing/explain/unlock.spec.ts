@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { type Resource, RESOURCES, type ResourceAmounts } from '#kernel';
 
 import { cases } from '../../../test/support/cases.js';
+import { DEFAULT_POLICY } from '../policy.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
 import {
   nominatedBy,
@@ -152,6 +153,28 @@ describe('unlocking', () => {
   it('returns no unlock for a deployment that starts, nor on a cordoned cluster', () => {
     expect(unlocksOfFirst({ waiting: [aShape({})] }).unlocks).toEqual([{ kind: 'nothing', untilMs: null }]);
     expect(unlocksOfFirst({ isCordoned: true, waiting: [aShape({})] })).toEqual({ unlocks: [], cut: [], runs: 1 });
+  });
+
+  it('finds that one of two equal running deployments has to end, where only the end of the second starts a deployment', () => {
+    // With the first ended, nothing that runs has a declared end: `a` gets a hold, which leaves nothing for `c`. With the second ended, `a` gets a promise.
+    const held = aRunningGroup({ resources: amounts(0, 0, 6) });
+    const { unlocks } = unlocksOfFirst({
+      capacity: amounts(0, 0, 12),
+      policy: { ...DEFAULT_POLICY, reserveAfterSeconds: 0 },
+      running: [{ ...held, endsAtMs: 110_000 }, held],
+      waiting: [
+        aShape({ request: amounts(0, 0, 1), maxRuntimeSeconds: null, count: 1, oldest: { id: 'c', queuedAtMs: 1000 } }),
+        aShape({ request: amounts(0, 0, 2), maxRuntimeSeconds: null, count: 1, oldest: { id: 'b', queuedAtMs: 0 } }),
+        aShape({ request: amounts(0, 0, 5), maxRuntimeSeconds: 5, count: 1, oldest: { id: 'a', queuedAtMs: 1000 } }),
+      ],
+      nowMs: 100_000,
+    });
+    expect(unlocks).toContainEqual({
+      kind: 'ended',
+      groups: [{ group: 1, count: 1 }],
+      isFewest: true,
+      untilMs: null,
+    });
   });
 
   it('names the kinds of unlocks that a cut search left out', () => {

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { Injectable } from '@nestjs/common';
 
 import { changesOf, type EntityManager, rowsOf, sql } from '#database';
@@ -34,14 +36,14 @@ export class ClusterSchedules {
     return { schedule, isOwnerWaiting };
   }
 
-  /** Writes what has changed; between passes that change nothing, nothing is written. */
+  /** Writes what has changed; between passes that change nothing, nothing is written. `jsonb` returns the keys of `before` in its own order. */
   async write(
     tx: EntityManager,
     { organizationId, clusterId }: PassContext,
     before: Schedule,
     after: Schedule,
   ): Promise<void> {
-    if (JSON.stringify(before) === JSON.stringify(after)) return;
+    if (isDeepStrictEqual(asJson(before), asJson(after))) return;
     await changesOf(
       tx,
       sql`insert into cluster_schedules (cluster_id, organization_id, reservations, wake_at)
@@ -81,4 +83,9 @@ export class ClusterSchedules {
     );
     return row?.ms ?? null;
   }
+}
+
+/** The values alone, as JSON carries them. */
+function asJson(schedule: Schedule): unknown {
+  return JSON.parse(JSON.stringify(schedule));
 }

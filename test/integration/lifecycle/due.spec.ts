@@ -60,6 +60,28 @@ describe('transitions that are due by time', () => {
     expect(await recordsOf(cluster)).toBe(3);
   });
 
+  it('leaves the stored reservations as they are in a pass that changes none of them', async () => {
+    const cluster = await TestCluster.create(team, { cpu: 1 });
+    await team.admin.patch(cluster.path, { policy: { reserveAfterSeconds: 0 } });
+    const stored = async (): Promise<unknown[]> =>
+      (
+        await client.query(`select xmin, reservations, wake_at from cluster_schedules where cluster_id = $1`, [
+          cluster.id,
+        ])
+      ).rows;
+    await cluster.submit({ maxRuntimeSeconds: 3_600 });
+    await passes.run(cluster.id);
+    const promised = await cluster.submit();
+    await passes.run(cluster.id);
+    const before = await stored();
+    expect(before).toMatchObject([{ reservations: [{ id: promised, state: 'promised' }] }]);
+    const recorded = await recordsOf(cluster);
+    await cluster.submit();
+    await passes.run(cluster.id);
+    expect(await recordsOf(cluster)).toBe(recorded + 1);
+    expect(await stored()).toEqual(before);
+  });
+
   it('keeps the times of a deployment from going back when the clock does', async () => {
     const cluster = await TestCluster.create(team, { cpu: 10 });
     const [ended = '', retried = '', timedOut = '', cancelled = ''] = await cluster.submitBatch([

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { DEFAULT_POLICY, ownedReservation, plan, type Plan, type Snapshot } from '#packing';
+import { DEFAULT_POLICY, type Nomination, ownedReservation, plan, type Plan, type Snapshot } from '#packing';
 
-import { withKeptPromise, withReservationsKept } from './kept-promise.js';
+import { type Scheduled, withKeptPromise, withNominationsKept, withReservationsKept } from './kept-promise.js';
 
 const amounts = (cpuMillis: number): Snapshot['capacity'] => ({ cpuMillis, memoryMib: 0, gpuMillis: 0 });
 
@@ -68,5 +68,51 @@ describe('a reservation whose holder was to start', () => {
   it('drops the event of a start by a reservation that did not exist before and did not happen', () => {
     const fresh = withReservationsKept({ ...started, reservations: [] }, null, []);
     expect(fresh).toMatchObject({ reservations: [], reservationEvents: [] });
+  });
+});
+
+describe('nominations that were to end by a start', () => {
+  const large = { priority: 50, request: amounts(20), maxRuntimeSeconds: null };
+  const nominated: Nomination = { ...large, state: 'nominated', count: 3, sinceMs: 1, untilMs: 2 };
+  const small = { priority: 50, request: amounts(10), maxRuntimeSeconds: null };
+  const room: Snapshot = {
+    ...snapshot,
+    waiting: [
+      { ...small, count: 4, oldest: { id: 'small', queuedAtMs: 1 } },
+      { ...large, count: 4, oldest: { id: 'large', queuedAtMs: 2 } },
+    ],
+    reservations: [nominated],
+  };
+  const planned = plan(room);
+  const started = (one: typeof large, count: number): Scheduled[] =>
+    Array.from({ length: count }, (_, index) => ({
+      deploymentId: `${one.request.cpuMillis}-${index}`,
+      ...one.request,
+      priority: one.priority,
+      maxRuntimeSeconds: one.maxRuntimeSeconds,
+    }));
+
+  it('keeps a nomination whose deployments did not start because the plan was cut', () => {
+    expect(planned).toMatchObject({ place: [{ count: 4 }, { shape: 1, count: 3 }], reservations: [] });
+    const cut = started(small, 4);
+    expect(withNominationsKept(planned, room, cut).reservations).toEqual([nominated]);
+    const later = withNominationsKept(planned, room, [...cut, ...started(large, 1)]);
+    expect(later.reservations).toEqual([{ ...nominated, count: 2 }]);
+  });
+
+  it('adds to the nomination that the plan still has', () => {
+    const place = planned.place.map((one) => (one.shape === 1 ? { ...one, count: 2 } : one));
+    const remaining = { ...nominated, count: 1, untilMs: 9 };
+    const made = { ...planned, place, reservations: [remaining] };
+    expect(withNominationsKept(made, room, []).reservations).toEqual([{ ...remaining, count: 3 }]);
+    expect(withNominationsKept(made, room, started(large, 2))).toBe(made);
+  });
+
+  it('ends nominations that started, that yielded, or that had none before', () => {
+    const all = [...started(small, 4), ...started(large, 3)];
+    expect(withNominationsKept(planned, room, all)).toBe(planned);
+    const yielded = { ...planned, place: [] };
+    expect(withNominationsKept(yielded, room, [])).toBe(yielded);
+    expect(withNominationsKept(planned, { ...room, reservations: [] }, [])).toBe(planned);
   });
 });

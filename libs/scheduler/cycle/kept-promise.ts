@@ -1,9 +1,26 @@
-import { nominationsOf, type OwnedReservation, ownedReservation, type Plan, type ReservationEvent } from '#packing';
+import { type ResourceAmounts } from '#kernel';
+import {
+  keyOf,
+  type Nomination,
+  nominationsOf,
+  type OwnedReservation,
+  ownedReservation,
+  type Plan,
+  type ReservationEvent,
+  type Snapshot,
+} from '#packing';
 
 /** When something that a pass has scheduled is over by its declared runtime: as planned, and as it stands in its row. */
 export interface DeclaredEnd {
   readonly plannedMs: number;
   readonly actualMs: number;
+}
+
+/** A deployment that a pass has scheduled, with its shape. */
+export interface Scheduled extends ResourceAmounts {
+  readonly deploymentId: string;
+  readonly priority: number;
+  readonly maxRuntimeSeconds: number | null;
 }
 
 /**
@@ -49,4 +66,42 @@ export function withReservationsKept(
   // What follows from that start is as untrue.
   if (isStill) return { ...plan, reservations: [...nominationsOf(plan.reservations), standing], reservationEvents: [] };
   return { ...plan, reservationEvents: plan.reservationEvents.filter((event) => !isUntrue(event)) };
+}
+
+/**
+ * The plan with the nominations that were to end by a start which did not happen: the transaction had reached its limit, or the deployment
+ * changed meanwhile. Without them, the next pass could give to others what was freed for them.
+ */
+export function withNominationsKept(
+  plan: Plan,
+  { waiting, reservations }: Pick<Snapshot, 'waiting' | 'reservations'>,
+  scheduled: readonly Scheduled[],
+): Plan {
+  const before = nominationsOf(reservations);
+  if (before.length === 0) return plan;
+  const included = new Set(plan.place.flatMap(({ includes }) => includes));
+  const others = scheduled.filter(({ deploymentId }) => !included.has(deploymentId));
+  const started = countByKey(others.map((one) => [keyOf({ ...one, request: one }), 1]));
+  const planned = countByKey(
+    plan.place.map(({ shape, count, includes }) => [keyOf(waiting[shape]!), count - includes.length]),
+  );
+  const after = new Map(nominationsOf(plan.reservations).map((nomination) => [keyOf(nomination), nomination]));
+  const kept = before.flatMap((nomination): Nomination[] => {
+    const key = keyOf(nomination);
+    const done = started.get(key) ?? 0;
+    const missing = (planned.get(key) ?? 0) - done;
+    const remaining = after.get(key) ?? { ...nomination, count: 0 };
+    const count = Math.min(remaining.count + missing, nomination.count - done);
+    return missing > 0 && count > remaining.count ? [{ ...remaining, count }] : [];
+  });
+  if (kept.length === 0) return plan;
+  const changed = new Set(kept.map(keyOf));
+  const unchanged = plan.reservations.filter((one) => one.state !== 'nominated' || !changed.has(keyOf(one)));
+  return { ...plan, reservations: [...unchanged, ...kept] };
+}
+
+function countByKey(counts: readonly (readonly [key: string, count: number])[]): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const [key, count] of counts) sums.set(key, (sums.get(key) ?? 0) + count);
+  return sums;
 }

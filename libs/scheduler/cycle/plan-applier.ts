@@ -7,7 +7,7 @@ import { nominationsOf, ownedReservation, type Placement, type Plan } from '#pac
 import { type QueuedShape, QueueShapes } from '#queue';
 
 import { ClusterSchedules } from '../snapshot/cluster-schedules.js';
-import { type DeclaredEnd, withKeptPromise, withReservationsKept } from './kept-promise.js';
+import { type DeclaredEnd, withKeptPromise, withNominationsKept, withReservationsKept } from './kept-promise.js';
 import { countLatencies, type Latencies } from '../passes/latencies.js';
 import { cutOf } from './plan-cut.js';
 import { type PassView } from './plan-stage.js';
@@ -60,8 +60,9 @@ export class PlanApplier {
       ...scheduled.map((deployment) => ({ ...deployment, change: -1 })),
       ...requeued.map((deployment) => ({ ...deployment, change: 1 })),
     ]);
+    const asNominated = withNominationsKept(plan, view.snapshot, scheduled);
     const kept = withKeptPromise(
-      withReservationsKept(plan, ownedReservation(view.snapshot.reservations), scheduled),
+      withReservationsKept(asNominated, ownedReservation(view.snapshot.reservations), scheduled),
       scheduled.flatMap((deployment) => endOf(deployment, view.snapshot.nowMs)),
     );
     // The plan of a cordoned cluster has no nominations. Those of before remain all the same, as far as they still wait.

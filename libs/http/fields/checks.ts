@@ -5,6 +5,8 @@ import {
   validateSync,
   type ValidationArguments,
   type ValidationOptions,
+  ValidationTypes,
+  type ValidatorConstraintInterface,
   type ValidatorOptions,
 } from 'class-validator';
 
@@ -100,6 +102,59 @@ const OPTIONS = {
 
 speedUpLookups();
 
+/** A field with the conditions under which class-validator checks it, and its constraints. */
+interface CheckedField {
+  readonly property: string;
+  readonly conditions: readonly ((instance: object, value: unknown) => boolean)[];
+  readonly constraints: readonly { readonly validator: ValidatorConstraintInterface; readonly options: unknown[] }[];
+}
+
+/** The checked fields of a class; undefined where it has metadata of a kind that {@link passes} leaves to class-validator. */
+function checkedFieldsOf(type: object, groups?: string[]): readonly CheckedField[] | undefined {
+  const storage = getMetadataStorage();
+  const metadata = storage.getTargetValidationMetadatas(type as () => unknown, '', false, true, groups);
+  const constraintsOf = (cls: () => unknown) => storage.getTargetValidatorConstraints(cls);
+  const isSimple = metadata.every(
+    ({ type: kind, each, validateIf, constraintCls }) =>
+      (kind === ValidationTypes.CONDITIONAL_VALIDATION || kind === ValidationTypes.CUSTOM_VALIDATION) &&
+      !each &&
+      validateIf === undefined &&
+      constraintsOf(constraintCls as () => unknown).every(({ async }) => !async),
+  );
+  if (!isSimple) return undefined;
+  return Object.entries(storage.groupByPropertyName(metadata)).map(([property, ofField]) => ({
+    property,
+    conditions: ofField
+      .filter(({ type: kind }) => kind === ValidationTypes.CONDITIONAL_VALIDATION)
+      .map(({ constraints: [isChecked] }) => isChecked as CheckedField['conditions'][number]),
+    constraints: ofField.flatMap(({ constraintCls, constraints: options }) =>
+      constraintsOf(constraintCls as () => unknown).map(({ instance: validator }) => ({ validator, options })),
+    ),
+  }));
+}
+
+const checkedFields = {
+  fields: memoized((type: object) => checkedFieldsOf(type)),
+  object: memoized((type: object) => checkedFieldsOf(type, [OBJECT_RULES])),
+};
+
+/**
+ * Whether every constraint of class-validator accepts an instance, which is the usual case. `validateSync` calls the same constraints, and
+ * prepares a report of each field: 9 microseconds a deployment instead of 2 (docs/decisions/validation.md).
+ */
+function passes(object: object, rules: 'fields' | 'object'): boolean {
+  const { constructor: type } = object;
+  const isAccepted = ({ property, conditions, constraints }: CheckedField): boolean => {
+    const value = (object as Readonly<Record<string, unknown>>)[property];
+    if (!conditions.every((isChecked) => isChecked(object, value))) return true;
+    return constraints.every(({ validator, options }) => {
+      const args = { targetName: type.name, property, object, value, constraints: options };
+      return validator.validate(value, args) === true;
+    });
+  };
+  return checkedFields[rules](type)?.every(isAccepted) ?? false;
+}
+
 const kebab = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase();
 
 /**
@@ -112,6 +167,7 @@ export function violationsIn(
   instance: object,
   rules: 'fields' | 'object',
 ): readonly (Violation & { readonly path: readonly string[] })[] {
+  if (passes(instance, rules)) return [];
   return validateSync(instance, OPTIONS[rules]).map(({ property, constraints = {}, contexts = {} }) => {
     const [name = '', message = ''] = Object.entries(constraints)[0] ?? [];
     const { code = kebab(name), explain } = (contexts[name] ?? {}) as Context;

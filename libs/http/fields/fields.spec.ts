@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { IsEmail } from 'class-validator';
+import { IsEmail, IsIn } from 'class-validator';
 import fc from 'fast-check';
 
 import {
@@ -17,6 +17,7 @@ import {
   ObjectRule,
   readDto,
   StringField,
+  stringRule,
   TimestampField,
 } from '#http';
 
@@ -125,6 +126,21 @@ describe('a DTO', () => {
     expect(judge(MailDto, { mail: 'x' })).toEqual(['#/mail is-email']);
     expect(judge(MailDto, { mail: 3 })).toEqual(['#/mail type']);
     expect(judge(MailDto, { mail: 'a@b.example' })).toEqual({ mail: 'a@b.example' });
+  });
+
+  it('applies decorators that class-validator treats in another way than a constraint of the field', () => {
+    class TagsDto {
+      @IsIn(['a', 'b'], { each: true })
+      @ListField(stringRule({ description: '', max: 9 }), { description: '', max: 3 })
+      readonly tags!: string[];
+
+      @IsEmail({}, { validateIf: ({ tags }: TagsDto) => tags.length > 1 })
+      @StringField({ description: '', max: 50 })
+      readonly mail!: string;
+    }
+    expect(judge(TagsDto, { tags: ['a', 'c'], mail: 'a@b.example' })).toEqual(['#/tags is-in']);
+    expect(judge(TagsDto, { tags: ['a', 'b'], mail: 'x' })).toEqual(['#/mail is-email']);
+    expect(judge(TagsDto, { tags: ['a'], mail: 'x' })).toEqual({ tags: ['a'], mail: 'x' });
   });
 
   it('applies rules over several fields only when each field is valid', () => {

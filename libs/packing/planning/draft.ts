@@ -71,7 +71,7 @@ export function draftReserved(
     const draft = solve(snapshot, candidates, setAside, budget);
     usage = usageAgainst(snapshot, owner, { candidates, due }, draft);
     const isKept = isStart || neededOf(snapshot, owner, usage, atMs).join() === needed.join();
-    if (isKept && grantsAll(snapshot, draft, free)) return { draft, decision, isOutranked };
+    if (isKept && grantsAll(snapshot, draft, free, owner)) return { draft, decision, isOutranked };
   }
   return { draft: free, decision: { kind: 'none' }, isOutranked: true };
 }
@@ -87,12 +87,23 @@ function neededOf(
   return toRow(snapshot.waiting[shape]!.request).map((amount, row) => Math.max(0, Math.min(amount, free[row]!)));
 }
 
-/** Whether a draft grants all that is newly set aside, and all nominations that were granted without it. */
-function grantsAll(snapshot: Snapshot, { part: { granted }, due, nominated }: Draft, free: Draft): boolean {
+/**
+ * Whether a draft grants all that is newly set aside, and all nominations that were granted without it, but those of lower priority: these
+ * yield to the owner.
+ */
+function grantsAll(
+  snapshot: Snapshot,
+  { part: { granted }, due, nominated }: Draft,
+  free: Draft,
+  owner: ReservationOwner,
+): boolean {
   const nominations = nominationsBeside(snapshot, due);
+  const lowest = snapshot.waiting[owner.shape]!.priority;
   return (
     granted.subarray(nominations.length).every((count) => count === 1) &&
-    nominations.every(({ shape, count }) => nominated[shape]! >= Math.min(count, free.nominated[shape]!))
+    nominations.every(
+      ({ shape, count, priority }) => priority < lowest || nominated[shape]! >= Math.min(count, free.nominated[shape]!),
+    )
   );
 }
 

@@ -126,6 +126,27 @@ describe('a nomination', () => {
     expect(result.preempt).toEqual([]);
   });
 
+  it('yields to the promise of a higher priority, which stays, where the two do not fit together', () => {
+    const owner = aShape({ priority: 60, request: amounts(70) });
+    const promise: OwnedReservation = {
+      ...nomination({ priority: owner.priority, request: owner.request }),
+      state: 'promised',
+      id: owner.oldest.id,
+      untilMs: 90_000,
+    };
+    const lower = aShape({ request: amounts(20) });
+    const changes = {
+      policy: { ...PATIENT, reserveAfterSeconds: 0 },
+      running: [terminating({ resources: amounts(20) }), aRunningGroup({ resources: amounts(60), endsAtMs: 90_000 })],
+      waiting: [owner, lower],
+      reservations: [nomination({ request: lower.request }), promise],
+    };
+    expect(decide({ ...changes, capacity: amounts(90) }).reservations).toMatchObject([{ state: 'nominated' }, promise]);
+    // After the cluster has become smaller, together they need more than there is.
+    const smaller = decide({ ...changes, capacity: amounts(85) });
+    expect(smaller).toMatchObject({ place: [], reservations: [promise], reservationEvents: [] });
+  });
+
   it('loses the nomination before a run of its own priority is preempted', () => {
     const waiting = [aShape({ request: amounts(40) }), aShape({ priority: 90, request: amounts(50) })];
     const own = nomination({ request: amounts(40) });

@@ -29,8 +29,6 @@ const WITHOUT_ORGANIZATION: Readonly<Record<string, string>> = {
   'libs/operations/admin/admin-retention.service.ts':
     'counts and times of the whole installation, for its operator alone',
   'libs/scheduler/cycle/locked-cluster.ts': 'a pass asks whether the cluster of its nudge is still there',
-  'libs/clusters/access/cluster-access.service.ts': 'after the cluster was found and locked in its organization',
-  'libs/clusters/clusters/cluster-removal.service.ts': 'after the cluster was found and locked in its organization',
 };
 
 interface Statement {

@@ -21,10 +21,9 @@ export function keyOf(address: string | null): string {
 
 /** The eight groups of a valid IPv6 address, without its zone. */
 function groupsOf(address: string): number[] {
-  const [written = ''] = address.split('%');
-  const [head = [], tail] = written.split('::').map(parse);
-  if (tail === undefined) return head;
-  return [...head, ...Array.from({ length: 8 - head.length - tail.length }, () => 0), ...tail];
+  const parts = address.replace(/%.*$/, '').split('::').map(parse);
+  const zeros = Array.from({ length: 8 - parts.flat().length }, () => 0);
+  return parts.flatMap((part, index) => (index === 0 ? part : [...zeros, ...part]));
 }
 
 /** Parses groups between colons. The last may be an IPv4 address, which is two groups. */
@@ -32,8 +31,8 @@ function parse(part: string): number[] {
   if (part === '') return [];
   return part.split(':').flatMap((group) => {
     if (!group.includes('.')) return [parseInt(group, 16)];
-    const [a = 0, b = 0, c = 0, d = 0] = group.split('.').map(Number);
-    return [a * 256 + b, c * 256 + d];
+    const octets = group.split('.').map(Number);
+    return [octets.slice(0, 2), octets.slice(2)].map((pair) => pair.reduce((sum, octet) => sum * 256 + octet, 0));
   });
 }
 

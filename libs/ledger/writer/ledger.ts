@@ -6,6 +6,7 @@ import {
   amountColumns,
   changesOf,
   type EntityManager,
+  exactlyOne,
   rowsOf,
   sameShape,
   shapeColumns,
@@ -66,7 +67,7 @@ export class Ledger {
    */
   async correct(tx: EntityManager, pass: PassContext): Promise<Correction> {
     const { organizationId, clusterId, passId } = pass;
-    const [row] = await rowsOf(
+    const rows = await rowsOf(
       tx,
       sql<Correction>`
         with held as materialized (
@@ -108,8 +109,7 @@ export class Ledger {
         select (select count(*)::int from corrected) as corrections, to_jsonb(before) as before, to_jsonb(updated) as after
         from before cross join updated`,
     );
-    if (row === undefined) throw new RangeError(`the cluster ${clusterId} has gone while it was locked`);
-    return row;
+    return exactlyOne(rows);
   }
 
   /** Counts the queue anew, less what signals will still add. @returns how many counts were wrong */

@@ -19,7 +19,7 @@ export const TEST_VERBS: ReadonlySet<string> = new Set(
     lists loads locates locks logs looks loses lowers maintains makes maps marks masks matches measures meets
     merges migrates mirrors moves names narrows needs nominates normalizes notes notices notifies numbers offers
     omits opens orders outlives outranks overrides pages parses passes pauses permits persists picks places plans
-    points preempts prefers prepares presents preserves prevents prices prints prioritizes proceeds produces
+    points preempts prefers prepares presents preserves prevents prices prints prioritizes probes proceeds produces
     promises propagates protects proves provides prunes publishes purges puts queues quotes raises ranks reaches
     reacts reads rebuilds recalculates receives recomputes reconnects records recovers redacts redeems redirects
     redraws reduces refers refreshes refunds refuses registers rejects relates releases reloads relocates removes

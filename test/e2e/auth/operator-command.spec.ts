@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { IdentityApp, PASSWORD } from './identity-app.js';
 
-const PROGRAM = resolve('dist', 'apps', 'operator', 'main.js');
+const PROGRAM = resolve('dist', 'apps', 'admin', 'main.js');
 
 describe('the operator command', () => {
   let app: IdentityApp;
@@ -17,7 +17,7 @@ describe('the operator command', () => {
   const run = async (args: readonly string[], input: string): Promise<{ code: number | null; output: string }> =>
     new Promise((done, fail) => {
       const env = { PATH: process.env['PATH'], DATABASE_URL: app.settings.databaseUrl };
-      const child = spawn(process.execPath, [PROGRAM, ...args], { env });
+      const child = spawn(process.execPath, [PROGRAM, 'operator', ...args], { env });
       let output = '';
       child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
       child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));

@@ -27,8 +27,12 @@ export class ClusterSchedules {
         select s.reservations, extract(epoch from s.wake_at)::float8 * 1000 as "wakeAtMs",
                exists (
                  select from jsonb_array_elements(s.reservations) one
-                 join deployments d on d.organization_id = s.organization_id and d.id = (one->>'id')::uuid
-                 where d.status = 'queued' and d.priority = (one->>'priority')::int) as "isOwnerWaiting"
+                 cross join lateral (
+                   -- By its key: with stale statistics PostgreSQL might begin with the whole queue.
+                   select d.status, d.priority from deployments d
+                   where d.organization_id = s.organization_id and d.id = (one->>'id')::uuid limit 1
+                 ) found
+                 where found.status = 'queued' and found.priority = (one->>'priority')::int) as "isOwnerWaiting"
         from cluster_schedules s where s.cluster_id = ${clusterId}`,
     );
     if (row === undefined) return { schedule: { reservations: [], wakeAtMs: null }, isOwnerWaiting: false };

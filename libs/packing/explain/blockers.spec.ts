@@ -219,6 +219,39 @@ describe('blockers', () => {
     expect(blockersOf(snapshot, cut)[0]?.blockers).toContainEqual({ code: 'SEARCH_LIMIT', placed: 0, upperBound: 1 });
   });
 
+  it('names no reservation of a lower priority where a nomination is the only obstacle', () => {
+    const preemptible = { id: 'r0', sinceMs: 10_000, preemptions: 0, stopsAtOnce: false };
+    const policy = { ...DEFAULT_POLICY, reserveAfterSeconds: 60, preemptAfterSeconds: 40, stopGraceSeconds: 60 };
+    const snapshot = aSnapshot({
+      capacity: amounts(15),
+      nowMs: 100_000,
+      policy: { ...policy, preemption: 'lower-priority' },
+      running: [
+        aRunningGroup({ priority: 10, resources: amounts(4), preemptible }),
+        aRunningGroup({ priority: 10, resources: amounts(7) }),
+      ],
+      waiting: [
+        aShape({ priority: 10, request: amounts(5), oldest: { id: 'w0', queuedAtMs: 0 } }),
+        aShape({
+          priority: 50,
+          request: amounts(2),
+          maxRuntimeSeconds: 100,
+          count: 2,
+          oldest: { id: 'w1', queuedAtMs: 0 },
+        }),
+        aShape({ priority: 51, request: amounts(5), maxRuntimeSeconds: 5, oldest: { id: 'w3', queuedAtMs: 0 } }),
+      ],
+    });
+    const result = plan(snapshot);
+    expect([ownedReservation(result.reservations)?.priority, nominationsOf(result.reservations)[0]?.priority]).toEqual([
+      10, 51,
+    ]);
+    const codes = blockersOf(snapshot, result)
+      .find(({ shape }) => shape === 1)
+      ?.blockers.map(({ code }) => code);
+    expect(codes).toEqual(['NOMINATED']);
+  });
+
   it(`lists in ${RUNS} states exactly the obstacles that are found one deployment at a time`, () => {
     const nominations = { own: 0, others: 0 };
     fc.assert(

@@ -215,9 +215,9 @@ function blockersOfShape(scene: Scene, index: number): Blocker[] {
       blockers.push({ code: 'NOT_ENOUGH', resource, needed, available, missing: needed - left });
     }
   }
-  const reservation = reservationAgainst(scene, shape, blockers.length > 0);
-  if (reservation !== null) blockers.push(reservation);
   const nomination = nominationAgainst(scene, shape);
+  const reservation = reservationAgainst(scene, shape, blockers.length > 0 || nomination !== null);
+  if (reservation !== null) blockers.push(reservation);
   if (nomination !== null) blockers.push(nomination);
   if (!isTooLarge && missing.length > 0) {
     for (const ahead of competition.aheadOf(index, missing)) blockers.push({ code: 'OUTRANKED', ...ahead });

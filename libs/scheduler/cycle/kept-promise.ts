@@ -83,7 +83,10 @@ export function withNominationsKept(
   const others = scheduled.filter(({ deploymentId }) => !included.has(deploymentId));
   const started = countByKey(others.map((one) => [keyOf({ ...one, request: one }), 1]));
   const planned = countByKey(
-    plan.place.map(({ shape, count, includes }) => [keyOf(waiting[shape]!), count - includes.length]),
+    plan.place.flatMap(({ shape: index, count, includes }): [string, number][] => {
+      const shape = waiting[index];
+      return shape === undefined ? [] : [[keyOf(shape), count - includes.length]];
+    }),
   );
   const after = new Map(nominationsOf(plan.reservations).map((nomination) => [keyOf(nomination), nomination]));
   const kept = before.flatMap((nomination): Nomination[] => {

@@ -63,12 +63,10 @@ describe('transitions that are due by time', () => {
   it('leaves the stored reservations as they are in a pass that changes none of them', async () => {
     const cluster = await TestCluster.create(team, { cpu: 1 });
     await team.admin.patch(cluster.path, { policy: { reserveAfterSeconds: 0 } });
-    const stored = async (): Promise<unknown[]> =>
-      (
-        await client.query(`select xmin, reservations, wake_at from cluster_schedules where cluster_id = $1`, [
-          cluster.id,
-        ])
-      ).rows;
+    const stored = async (): Promise<unknown[]> => {
+      const statement = 'select xmin, reservations, wake_at from cluster_schedules where cluster_id = $1';
+      return (await client.query<Record<string, unknown>>(statement, [cluster.id])).rows;
+    };
     await cluster.submit({ maxRuntimeSeconds: 3_600 });
     await passes.run(cluster.id);
     const promised = await cluster.submit();

@@ -1,5 +1,5 @@
 export { type Access, type Credential, type TokenScope } from './access/access.js';
-export { AccessResolver, type MembershipJoin, Memberships } from './access/access-resolver.js';
+export { AccessResolver, type MembershipJoin, Memberships, type TokenMembershipJoin } from './access/access-resolver.js';
 export { type Actor, auditedBy, CurrentActor, type Origin, requestOrigin } from './access/actor.js';
 export { OrganizationVisibilityErrors } from './access/organization-visibility.js';
 export { InviteRedeemer } from './sessions/invite-redeemer.js';

@@ -8,6 +8,7 @@ import { check } from './access.guard.js';
 const anAccess = (access: Partial<Access>): Access => ({
   kind: 'user',
   id: 'id',
+  accountId: 'id',
   name: 'name',
   isOperator: false,
   sessionId: null,

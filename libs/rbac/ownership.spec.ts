@@ -7,6 +7,7 @@ import { assertOwnOrAdmin } from './ownership.js';
 const anActor = (actor: Partial<Actor>): Actor => ({
   kind: 'user',
   id: 'me',
+  accountId: 'me',
   name: 'me',
   isOperator: false,
   sessionId: null,

@@ -13,13 +13,19 @@ export interface MembershipJoin {
   readonly role: Fragment;
 }
 
+/** The same for an API token. */
+export interface TokenMembershipJoin extends MembershipJoin {
+  /** The user that created the token's organization. */
+  readonly founder: Fragment;
+}
+
 /** Joins memberships to the statement of {@link AccessResolver}. The lib that owns memberships provides it. */
 export abstract class Memberships {
   /** For a user (alias `u`) in the organization of the request, if it names one. Decides the role of operators, too. */
   abstract ofUser(organizationId: string | null): MembershipJoin;
 
   /** For a user (alias `u`; all null for a service account) in the organization of an API token (alias `t`). */
-  abstract ofToken(): MembershipJoin;
+  abstract ofToken(): TokenMembershipJoin;
 }
 
 interface AccessRow extends Access {
@@ -60,7 +66,7 @@ export class AccessResolver {
   ): ReturnType<typeof sql<AccessRow>> {
     const membership = this.memberships.ofUser(organizationId);
     return sql<AccessRow>`
-      select 'user' as kind, u.id, u.username as name, u.is_operator as "isOperator", s.id as "sessionId", null as "tokenId",
+      select 'user' as kind, u.id, u.id as "accountId", u.username as name, u.is_operator as "isOperator", s.id as "sessionId", null as "tokenId",
              ${membership.role} as role, null as scope, null as "tokenRole", true as "isHere"
       from sessions s
       join users u on u.id = s.user_id
@@ -72,7 +78,7 @@ export class AccessResolver {
     const membership = this.memberships.ofToken();
     return sql<AccessRow>`
       select case when a.id is null then 'api-token' else 'service-account' end as kind, coalesce(a.id, u.id) as id,
-             coalesce(a.name, u.username) as name, false as "isOperator", null as "sessionId", t.id as "tokenId",
+             case when a.id is null then u.id else ${membership.founder} end as "accountId", coalesce(a.name, u.username) as name, false as "isOperator", null as "sessionId", t.id as "tokenId",
              case when a.id is null then ${membership.role} else a.role end as role, a.scope,
              coalesce(a.role, t.role) as "tokenRole", t.organization_id = ${organizationId}::uuid as "isHere"
       from api_tokens t

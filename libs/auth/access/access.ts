@@ -17,6 +17,8 @@ export interface Access {
   readonly kind: 'user' | 'api-token' | 'service-account';
   /** The user; for a service account its own id. What the principal makes is recorded under it. */
   readonly id: string;
+  /** The account that limits are counted for: the user; for a service account the user that created its organization. */
+  readonly accountId: string;
   /** The username, or the service account's name. */
   readonly name: string;
   /** Never true for a token: a token grants what its role says. */

@@ -1,4 +1,4 @@
-import { type MembershipJoin, Memberships } from '#auth';
+import { type MembershipJoin, Memberships, type TokenMembershipJoin } from '#auth';
 import { sql } from '#database';
 
 /** Memberships, as the guard's one statement reads them together with the session or token and its user. */
@@ -13,10 +13,12 @@ export class OrganizationMemberships extends Memberships {
   }
 
   /** A deleted organization has no members, service accounts or tokens left that this could find. */
-  override ofToken(): MembershipJoin {
+  override ofToken(): TokenMembershipJoin {
     return {
-      joins: sql`left join memberships m on m.organization_id = t.organization_id and m.user_id = u.id`,
+      joins: sql`left join memberships m on m.organization_id = t.organization_id and m.user_id = u.id
+                 left join organizations o on o.id = t.organization_id`,
       role: sql`m.role`,
+      founder: sql`o.created_by`,
     };
   }
 }

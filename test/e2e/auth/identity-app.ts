@@ -6,7 +6,15 @@ import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type PoolClient } from 'pg';
 
 import { auditEntities } from '#audit';
-import { authEntities, AuthModule, InviteRedeemer, type MembershipJoin, Memberships, TokenAllowance } from '#auth';
+import {
+  authEntities,
+  AuthModule,
+  InviteRedeemer,
+  type MembershipJoin,
+  Memberships,
+  TokenAllowance,
+  type TokenMembershipJoin,
+} from '#auth';
 import { type ApiSettings, type Environment } from '#config';
 import { changesOf, Database, DatabaseModule, type EntityManager, rowsOf, sql } from '#database';
 import { ApiRoute, createHttpApp, createLogger, defineErrors, IdempotencyModule, PagingModule } from '#http';
@@ -26,10 +34,11 @@ class TestMemberships extends Memberships {
     };
   }
 
-  override ofToken(): MembershipJoin {
+  override ofToken(): TokenMembershipJoin {
     return {
       joins: sql`left join test_members m on m.organization_id = t.organization_id and m.user_id = u.id`,
       role: sql`m.role`,
+      founder: sql`t.organization_id`,
     };
   }
 }

@@ -7,6 +7,7 @@ import { type Actor } from '#rbac';
 import { compare, type EventPosition } from './event-position.js';
 import { EVENT_COLUMNS, type EventFilter, type EventRow, type EventView, eventViewOf } from './event-view.js';
 import { EventErrors } from './events.errors.js';
+import { type EventHolder, readEventHolder, readSettled, type Settled } from './order/settled.js';
 
 /** The position after which events of an organization are read. */
 export interface EventMark {
@@ -43,12 +44,6 @@ export interface DeploymentEventSlice extends Pick<EventSlice, 'take' | 'lastSee
   readonly after: number;
 }
 
-/**
- * Events with a lower stamp are complete: every transaction that can still write one has a number that is not lower. Each statement must
- * compare with it, or it would show events before others that come earlier in the order.
- */
-const SETTLED = sql`pg_snapshot_xmin(pg_current_snapshot())`;
-
 /** Reads the table of events in its order. */
 @Injectable()
 export class EventLog {
@@ -60,23 +55,22 @@ export class EventLog {
    * @throws EVENTS.EXPIRED when events after `lastSeen` were removed, or the database was restored from a copy since
    */
   async begin(organizationId: string, lastSeen: EventPosition | undefined): Promise<EventPosition> {
-    const [row] = await rowsOf(
-      this.database.reader(),
-      sql<{ now: string; next: string; stamp: string | null; position: string | null }>`
-        select ${SETTLED}::text as now, pg_snapshot_xmax(pg_current_snapshot())::text as next, h.stamp::text as stamp,
-               h.position::text as position
-        from (select) nothing left join event_horizons h on h.organization_id = ${organizationId}`,
-    );
-    if (row === undefined) throw new Error('the database did not say where events end');
-    const now = { stamp: BigInt(row.now), position: 0n };
-    if (lastSeen === undefined) return now;
-    const horizon = { stamp: BigInt(row.stamp ?? 0), position: BigInt(row.position ?? 0) };
-    if (lastSeen.stamp > BigInt(row.next) || compare(lastSeen, horizon) < 0) throw EventErrors.EXPIRED.because();
-    return now;
+    const { stamp, next } = await this.settled();
+    if (lastSeen !== undefined) {
+      const [row] = await rowsOf(
+        this.database.reader(),
+        sql<{ stamp: string; position: string }>`
+          select stamp::text, position::text from event_horizons where organization_id = ${organizationId}`,
+      );
+      const horizon = { stamp: BigInt(row?.stamp ?? 0), position: BigInt(row?.position ?? 0) };
+      if (lastSeen.stamp > next || compare(lastSeen, horizon) < 0) throw EventErrors.EXPIRED.because();
+    }
+    return { stamp, position: 0n };
   }
 
   /** Reads the events of several organizations after their marks, at most `limit` of each, in one statement. */
   async readOn(marks: readonly EventMark[], limit: number): Promise<ReadonlyMap<string, EventPage>> {
+    const settled = await this.settled();
     const rows = await this.database.transaction(async (tx) => {
       await preferIndexes(tx);
       return rowsOf(
@@ -88,7 +82,7 @@ export class EventLog {
                       ${marks.map(({ after }) => after.position.toString())}::bigint[])
             as wanted (organization_id, stamp, position)
           cross join lateral (
-            select ${EVENT_COLUMNS}, e.stamp < ${SETTLED} as "isSettled"
+            select ${EVENT_COLUMNS}, e.stamp < ${stampOf(settled)} as "isSettled"
             from deployment_events e
             where e.organization_id = wanted.organization_id and (e.stamp, e.position) > (wanted.stamp, wanted.position)
             order by e.stamp, e.position
@@ -108,13 +102,14 @@ export class EventLog {
     { newestFirst, take, cursor, lastSeen }: EventSlice,
   ): Promise<EventView[]> {
     const { clusterId, deploymentId, statuses } = filter;
+    const settled = await this.settled();
     const rows = await this.database.transaction(async (tx) => {
       await preferIndexes(tx);
       return rowsOf(
         tx,
         sql<EventRow>`
           select ${EVENT_COLUMNS} from ${source(organizationId, deploymentId)} e
-          where e.organization_id = ${organizationId} and e.stamp < ${SETTLED}
+          where e.organization_id = ${organizationId} and e.stamp < ${stampOf(settled)}
             and ${visibleClusters(actor, organizationId, 'e.cluster_id')}
             ${clusterId === undefined ? sql`` : sql`and e.cluster_id = ${clusterId}`}
             ${statuses === undefined ? sql`` : sql`and e.to_status = any(${[...statuses]}::text[])`}
@@ -143,7 +138,19 @@ export class EventLog {
     );
     return rows.map(eventViewOf);
   }
+
+  /** The open transaction that delays events; null when none does. */
+  holder(): Promise<EventHolder | null> {
+    return readEventHolder(this.database.reader());
+  }
+
+  /** Read before the statement that compares with it: its snapshot must be the later one. */
+  private settled(): Promise<Settled> {
+    return readSettled(this.database.reader());
+  }
 }
+
+const stampOf = ({ stamp }: Settled): Fragment => sql`${stamp.toString()}::xid8`;
 
 const placeOf = ({ stamp, position }: EventPosition): Fragment =>
   sql`(${stamp.toString()}::xid8, ${position.toString()}::bigint)`;

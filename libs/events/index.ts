@@ -5,6 +5,7 @@ export { EventLog, type EventPage, type EventMark } from './events.repository.js
 export { compare, eventIdOf, type EventPosition, positionOf } from './event-position.js';
 export { type EventFilter, type EventView } from './event-view.js';
 export { EventsModule } from './events.module.js';
+export { EventDelay, EventDelayModule, type EventDelayView } from './order/event-delay.js';
 
 /** The tables of this lib. */
 export const eventEntities = [DeploymentEventSchema, EventHorizonSchema];

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 
 import { BackgroundModule } from '#background';
+import { EventDelayModule } from '#events';
 
 import { HealthController } from './health/health.controller.js';
 import { HealthService } from './health/health.service.js';
@@ -9,7 +10,7 @@ import { MetricsService } from './metrics/metrics.service.js';
 
 /** Health and metrics of a process, over HTTP. */
 @Module({
-  imports: [BackgroundModule],
+  imports: [BackgroundModule, EventDelayModule],
   controllers: [HealthController, MetricsController],
   providers: [HealthService, MetricsService],
 })

@@ -90,6 +90,23 @@ describe('alerts', () => {
     expect(isFiring('StowageOldestWaiting', await scrape())).toBe(false);
   });
 
+  it('names an open transaction that delays events, in the metric and in readiness', async () => {
+    expect(sampleOf(await scrape(), 'stowage_events_delay_seconds')).toBe(0);
+    const ready = (): Promise<unknown> => stowage.client.get('/health/ready').then(({ body }) => body);
+    await withClient(stowage.database.url, async (client) => {
+      await client.query(`set application_name = 'a long import'`);
+      await client.query('begin');
+      const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid, pg_current_xact_id()');
+      await cluster.submit();
+      await eventually(scrape, (text) => (sampleOf(text, 'stowage_events_delay_seconds') ?? 0) > 0);
+      const delayed = await eventually(ready, (body) => (body as { status: string }).status === 'degraded');
+      const eventsDelayedBy = { pid: rows[0]?.pid, name: 'a long import', seconds: expect.any(Number) };
+      expect(delayed).toMatchObject({ checks: { events: 'delayed' }, eventsDelayedBy });
+    });
+    const after = await eventually(ready, (body) => (body as { status: string }).status === 'ready');
+    expect(after).toMatchObject({ checks: { events: 'current' }, eventsDelayedBy: null });
+  });
+
   it('fires when the ledger drifts', async () => {
     await withClient(stowage.database.url, async (client) => {
       await client.query(`update clusters set allocated_cpu_millis = 0 where id = $1`, [cluster.id]);

@@ -108,7 +108,7 @@ export class EventReader {
 
 /**
  * Follows events from now on, and is there when it has its place among them. Nothing that happened before is told: what is held back, because an older
- * transaction is open somewhere on the server (that of another spec, say), is waited for.
+ * transaction is open, is waited for.
  */
 export async function followFromNow(
   stowage: Pick<SharedInstallation, 'client' | 'database'>,

@@ -45,6 +45,8 @@ export function throwawaySettings(): PostgresSettings {
     synchronous_commit: 'off',
     full_page_writes: 'off',
     checkpoint_timeout: '1h',
+    // Specs prepare transactions.
+    max_prepared_transactions: '4',
   };
 }
 

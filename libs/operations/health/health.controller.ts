@@ -45,7 +45,7 @@ export class HealthController {
     tag: 'operations',
     summary: 'Check that the process can serve',
     description:
-      'Answers at once, from checks made every second. Send requests to the process while it answers 200. Without Redis it is `degraded`, and serves.',
+      'Answers at once, from checks made every second. Send requests to the process while it answers 200. Without Redis, or while an open transaction delays events, it is `degraded`, and serves.',
     answer: ReadyDto,
     problems: [HealthErrors.NOT_READY],
   })

@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 
 import { BackgroundTasks } from '#background';
 import { Database, pendingMigrations, sqlStateOf } from '#database';
+import { EventDelay } from '#events';
 import { defineErrors, Drain } from '#http';
 import { Nudges } from '#queue';
 
-import { type ReadyChecksDto, type ReadyDto, type StartedDto } from './health.dto.js';
+import { type EventDelayDto, type ReadyChecksDto, type ReadyDto, type StartedDto } from './health.dto.js';
 
 /** Errors of health checks. */
 export const HealthErrors = defineErrors('HEALTH', {
@@ -19,6 +20,9 @@ export const HealthErrors = defineErrors('HEALTH', {
 /** The time between two checks, and the age from which the last check of the database counts as failed: it hangs. */
 const CHECK_EVERY_MS = 1_000;
 const STALE_MS = 5_000;
+
+/** The delay of events from which a process is degraded: passes are open for seconds. */
+const EVENTS_DELAYED_SECONDS = 10;
 
 type StorageChecks = Pick<ReadyChecksDto, 'database' | 'migrations'>;
 
@@ -36,6 +40,7 @@ export class HealthService {
     private readonly database: Database,
     private readonly nudges: Nudges,
     private readonly drain: Drain,
+    private readonly eventDelay: EventDelay,
     tasks: BackgroundTasks,
   ) {
     tasks.add({ name: 'the check of the database', pauseMs: CHECK_EVERY_MS, run: () => this.checkStorage() });
@@ -47,16 +52,25 @@ export class HealthService {
     if (this.drain.isStopping) throw HealthErrors.NOT_READY.because(undefined, { isStopping: true });
     if (this.storageCheckedMs === undefined) await Promise.all([this.checkStorage(), this.checkRedis()]);
     const isStale = performance.now() - (this.storageCheckedMs ?? -Infinity) > STALE_MS;
-    const checks: ReadyChecksDto = { ...(isStale ? DOWN : this.storage), redis: this.redis };
+    const eventsDelayedBy = this.longDelay();
+    const events = eventsDelayedBy === null ? 'current' : 'delayed';
+    const checks: ReadyChecksDto = { ...(isStale ? DOWN : this.storage), redis: this.redis, events };
     if (checks.migrations !== 'current') throw HealthErrors.NOT_READY.because(undefined, { checks, isStopping: false });
     this.hasStarted = true;
-    return { status: checks.redis === 'up' ? 'ready' : 'degraded', checks };
+    const isWhole = checks.redis === 'up' && events === 'current';
+    return { status: isWhole ? 'ready' : 'degraded', checks, eventsDelayedBy };
   }
 
   /** @throws HEALTH.NOT_READY until the process can serve for the first time */
   async startup(): Promise<StartedDto> {
     if (!this.hasStarted) await this.ready();
     return { status: 'started' };
+  }
+
+  private longDelay(): EventDelayDto | null {
+    const delay = this.eventDelay.current();
+    if (delay === null || delay.seconds < EVENTS_DELAYED_SECONDS) return null;
+    return { ...delay, seconds: Math.floor(delay.seconds) };
   }
 
   private async checkStorage(): Promise<void> {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, register, Registry } from 'prom-client';
 
 import { Database, preferIndexes } from '#database';
+import { EventDelay } from '#events';
 import { Nudges } from '#queue';
 
 import { countClusters, exposeClusters, readClusters } from './cluster-figures.js';
@@ -18,6 +19,7 @@ export class MetricsService {
   constructor(
     private readonly database: Database,
     private readonly nudges: Nudges,
+    private readonly eventDelay: EventDelay,
   ) {
     collectDefaultMetrics({ register: this.process });
   }
@@ -45,6 +47,9 @@ export class MetricsService {
       'Jobs in the queue by which workers are woken, by state.',
       Object.entries(depths ?? {}).map(([state, value]) => ({ labels: { state }, value })),
     );
+    to.gauge('stowage_events_delay_seconds', 'Age of the open transaction that delays events; 0 when none does.', [
+      { labels: {}, value: this.eventDelay.current()?.seconds ?? 0 },
+    ]);
     const pool = await this.database.poolUse();
     to.gauge(
       'stowage_database_connections',

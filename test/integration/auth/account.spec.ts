@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
+
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { AccessResolver, type Credential } from '#auth';
 
-import { digestOf } from '../../../libs/auth/tokens/api-token-format.js';
 import { aTeam, type Person, type Team } from '../../support/people.js';
 import { Stowage } from '../../support/stowage.js';
 
@@ -18,7 +19,7 @@ describe('the account of a principal', () => {
   afterAll(() => stowage.stop());
 
   const accountOf = async (token: string): Promise<string | undefined> => {
-    const credential: Credential = { kind: 'api-token', tokenHash: digestOf(token) };
+    const credential: Credential = { kind: 'api-token', tokenHash: createHash('sha256').update(token).digest() };
     return (await stowage.api.get(AccessResolver).resolve(credential, team.organizationId))?.accountId;
   };
   const tokenBy = async (person: Person, path: string, body: object): Promise<string> =>

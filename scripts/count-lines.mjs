@@ -1,11 +1,17 @@
-// `npm run count:lines [-- --from REVISION]`: counts the lines of libs and apps that are neither blank nor comment, without specs,
-// testing folders and migrations; with --from also at an older revision, and the difference.
+// Counts the lines of libs and apps that are neither blank nor comment: see USAGE.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 import { main } from './lib/processes.mjs';
 import { inProject, root, Stop } from './lib/project.mjs';
+
+const USAGE = `usage: npm run count:lines [-- --from REVISION]
+
+Counts the lines of libs and apps that are neither blank nor comment, without specs, testing folders and migrations.
+  --from REVISION  also counts at an older revision, and prints the difference
+  --help           prints this
+`;
 
 const COUNTED = /^(libs|apps)\/[^/]+\/.*\.ts$/;
 const NOT_COUNTED = /\.spec\.ts$|\/(testing|migrations)\//;
@@ -56,10 +62,19 @@ function codeLines(text) {
   return text.split('\n').filter((line) => isCode(line.trim())).length;
 }
 
-const total = (counts) => counts.values().reduce((sum, count) => sum + count, 0);
+const total = (counts) => [...counts.values()].reduce((sum, count) => sum + count, 0);
+
+function readOptions() {
+  try {
+    return parseArgs({ options: { from: { type: 'string' }, help: { type: 'boolean', short: 'h' } } }).values;
+  } catch (error) {
+    throw new Stop(`${error.message}\n${USAGE}`, 2);
+  }
+}
 
 await main(() => {
-  const { from } = parseArgs({ options: { from: { type: 'string' } } }).values;
+  const { from, help } = readOptions();
+  if (help === true) return void process.stdout.write(USAGE);
   const now = countAt();
   const before = from === undefined ? undefined : countAt(from);
   const print = (name, count, former) => {

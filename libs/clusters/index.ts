@@ -13,6 +13,7 @@ export {
   type SubmissionPolicy,
 } from './policy/cluster-policy.js';
 export { visibleClusters } from './clusters/cluster-visibility.js';
+export { ClusterParam } from './cluster-param.js';
 export { ClusterErrors } from './clusters.errors.js';
 export { ClustersModule } from './clusters.module.js';
 export { stopGraceSeconds } from './policy/stop-grace.js';

@@ -2,6 +2,7 @@ import { visibleClusters } from '#clusters';
 import { type EntityManager, queries } from '#database';
 import { type Actor, assertOwnOrAdmin } from '#rbac';
 
+import { type DeploymentRef } from './deployment-param.js';
 import { COLUMNS, type DeploymentRow, type DeploymentTables } from './deployment-view.js';
 import { DeploymentErrors } from './deployments.errors.js';
 
@@ -9,8 +10,7 @@ import { DeploymentErrors } from './deployments.errors.js';
 export async function findDeployment(
   em: EntityManager,
   actor: Actor,
-  organizationId: string,
-  deploymentId: string,
+  { organizationId, deploymentId }: DeploymentRef,
   { isLocked = false } = {},
 ): Promise<DeploymentRow> {
   const query = queries<DeploymentTables>(em)
@@ -25,13 +25,8 @@ export async function findDeployment(
 }
 
 /** A deployment that the actor may change, locked until the transaction ends. @throws DEPLOYMENTS.NOT_FOUND, RBAC.NOT_OWNER */
-export async function lockDeployment(
-  tx: EntityManager,
-  actor: Actor,
-  organizationId: string,
-  deploymentId: string,
-): Promise<DeploymentRow> {
-  const row = await findDeployment(tx, actor, organizationId, deploymentId, { isLocked: true });
+export async function lockDeployment(tx: EntityManager, actor: Actor, ref: DeploymentRef): Promise<DeploymentRow> {
+  const row = await findDeployment(tx, actor, ref, { isLocked: true });
   assertOwnOrAdmin(actor, row.submittedBy);
   return row;
 }

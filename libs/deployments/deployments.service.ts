@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import { type Actor } from '#rbac';
 
+import { type DeploymentRef } from './deployment-param.js';
 import { type DeploymentView, viewOf } from './deployment-view.js';
 import { findDeployment } from './deployments.repository.js';
 
@@ -12,7 +13,7 @@ export class DeploymentsService {
   constructor(private readonly database: Database) {}
 
   /** @throws DEPLOYMENTS.NOT_FOUND */
-  async read(actor: Actor, organizationId: string, deploymentId: string): Promise<DeploymentView> {
-    return viewOf(await findDeployment(this.database.reader(), actor, organizationId, deploymentId));
+  async read(actor: Actor, ref: DeploymentRef): Promise<DeploymentView> {
+    return viewOf(await findDeployment(this.database.reader(), actor, ref));
   }
 }

@@ -26,9 +26,10 @@ export {
 export { TERMINAL_STATUSES, type Transition, transitionCheck, TRANSITIONS } from './states/transitions.js';
 export { type DeploymentView } from './deployment-view.js';
 export { type Victim, type PreemptedDeployment, Preemptions } from './lifecycle/preemptions.repository.js';
+export { DeploymentParam, type DeploymentRef } from './deployment-param.js';
 export { DeploymentErrors } from './deployments.errors.js';
 export { DeploymentsService } from './deployments.service.js';
-export { type ClusterOf, DeploymentRetention } from './retention/deployment-retention.js';
+export { DeploymentRetention } from './retention/deployment-retention.js';
 export { MAX_LABEL_KEY_LENGTH, MAX_LABEL_VALUE_LENGTH } from './fields/labels.js';
 export { DeploymentLifecycleModule, DeploymentsModule } from './deployments.module.js';
 export { type DeploymentFilter } from './filter/deployment-filter.js';

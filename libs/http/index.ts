@@ -28,7 +28,7 @@ export { JSON_LINES_TYPE, JsonLines, LINE_LIMITS, type LineChunk, readLine } fro
 export { withEntityTag } from './versions/entity-tag.js';
 export { ExpectedVersions } from './versions/expected-versions.js';
 export { IfMatch } from './versions/if-match.js';
-export { IdParam } from './fields/id-param.js';
+export { IdParam, IdsParam } from './fields/id-param.js';
 export { present, type Presentable } from './fields/present.js';
 export { invalidInput } from './fields/invalid-input.js';
 export { readDto, readItem } from './fields/read-dto.js';

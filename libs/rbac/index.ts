@@ -9,6 +9,7 @@ export {
 } from '#auth';
 export { AccessGuard } from './access.guard.js';
 export { CurrentAccess, RevalidatingAccess } from './revalidating-access.js';
+export { OrganizationParam } from './organization-param.js';
 export { assertOwnOrAdmin, isOwnOrAdmin, notOwner } from './ownership.js';
 export { RbacErrors } from './rbac.errors.js';
 export { RbacModule } from './rbac.module.js';

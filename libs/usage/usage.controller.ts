@@ -1,8 +1,9 @@
 import { Controller, Get, Query } from '@nestjs/common';
 
-import { ClusterErrors } from '#clusters';
-import { ApiRoute, IdParam } from '#http';
-import { type Actor, CurrentActor, OrganizationVisibilityErrors, RequireRole } from '#rbac';
+import { ClusterParam } from '#clusters';
+import { ApiRoute } from '#http';
+import { type ClusterRef } from '#queue';
+import { type Actor, CurrentActor, RequireRole } from '#rbac';
 
 import { UsageAnswer } from './usage-answer.js';
 import { UsageErrors } from './usage.errors.js';
@@ -25,16 +26,15 @@ export class UsageController {
     description:
       'What was allocated in each step of a period, on average, and whose resource-hours that were; summed from the ledger, exact at both edges. With `Accept: text/csv`, the table that `table` names as CSV.',
     answer: UsageDto,
-    problems: [OrganizationVisibilityErrors.NOT_FOUND, ClusterErrors.NOT_FOUND, UsageErrors.PERIOD_INVALID],
+    problems: [UsageErrors.PERIOD_INVALID],
   })
   async read(
     @CurrentActor() actor: Actor,
-    @IdParam('organizationId', 'The organization.') organizationId: string,
-    @IdParam('clusterId', 'The cluster.') clusterId: string,
+    @ClusterParam() cluster: ClusterRef,
     @Query() { from, to, step }: UsageQuery,
   ): Promise<UsageDto> {
     return toUsageDto(
-      await this.usage.read(actor, organizationId, clusterId, {
+      await this.usage.read(actor, cluster, {
         from: from ?? null,
         to: to ?? null,
         stepSeconds: step,

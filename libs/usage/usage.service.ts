@@ -4,6 +4,7 @@ import { type ResourceVector } from '#kernel';
 import { ClusterLookup } from '#clusters';
 import { Database, type Fragment, rfc3339, rowsOf, sql } from '#database';
 import { HOLDING_STATUSES } from '#deployments';
+import { type ClusterRef } from '#queue';
 import { type Actor } from '#rbac';
 
 import { UsageErrors } from './usage.errors.js';
@@ -124,17 +125,17 @@ export class UsageService {
   ) {}
 
   /** @throws CLUSTERS.NOT_FOUND, USAGE.PERIOD_INVALID */
-  async read(actor: Actor, organizationId: string, clusterId: string, period: UsagePeriod): Promise<UsageView> {
-    const { capacity } = await this.clusters.read(actor, organizationId, clusterId);
+  async read(actor: Actor, cluster: ClusterRef, period: UsagePeriod): Promise<UsageView> {
+    const { capacity } = await this.clusters.read(actor, cluster);
     const closed = await this.close(period);
     const { stepSeconds } = period;
     const [sums] = await rowsOf(
       this.database.reader(),
       sql<Sums>`
-        with ${changesSince(organizationId, clusterId, closed)},
+        with ${changesSince(cluster, closed)},
         ${pointsOf(closed, stepSeconds)},
-        ${sumsOf(organizationId, closed)},
-        ${preemptedIn(organizationId, clusterId, closed)}
+        ${sumsOf(cluster.organizationId, closed)},
+        ${preemptedIn(cluster, closed)}
         select (select coalesce(jsonb_agg(p order by p."from"), '[]') from points p) as points,
                (select to_jsonb(t) from total t) as total,
                (select coalesce(jsonb_agg(m), '[]') from members m) as members,
@@ -173,7 +174,7 @@ function faultOf(seconds: number, steps: number): string | undefined {
 }
 
 /** `held`: what is open now. `changes`: what changed since the period began, and how many seconds after its beginning. */
-function changesSince(organizationId: string, clusterId: string, { from }: ClosedPeriod): Fragment {
+function changesSince({ organizationId, clusterId }: ClusterRef, { from }: ClosedPeriod): Fragment {
   return sql`
     held as materialized (
       select id, ${each((column) => sql`${column}`)} from deployments
@@ -263,7 +264,7 @@ function sumsOf(organizationId: string, { seconds }: ClosedPeriod): Fragment {
  * `given_up`: attempts whose resources a preemption took, by when they came back. Who needed time to stop has the preemptor in the event that
  * asked for it, an event of the attempt before.
  */
-function preemptedIn(organizationId: string, clusterId: string, { from, to }: ClosedPeriod): Fragment {
+function preemptedIn({ organizationId, clusterId }: ClusterRef, { from, to }: ClosedPeriod): Fragment {
   return sql`
     lost as materialized (
       select e.organization_id, e.deployment_id as id, d.name, e.attempt - 1 as attempt, e.sequence, e.at, e.lost_seconds,

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditLog, type AuditRecord } from '#audit';
 import { type UserSchema } from '#auth';
 import { constraintOf, Database, type EntityManager, exactlyOne, queries, type TablesOf } from '#database';
+import { type ClusterRef } from '#queue';
 import { type Actor, auditedBy } from '#rbac';
 
 import { type Cluster } from '../clusters/cluster.entity.js';
@@ -28,20 +29,19 @@ export class ClusterAccessService {
   /** The members on the list in the order of their ids, after the one that is named. @throws CLUSTERS.NOT_FOUND */
   async list(
     actor: Actor,
-    organizationId: string,
-    clusterId: string,
+    cluster: ClusterRef,
     take: number,
     after: string | undefined,
   ): Promise<readonly AccessView[]> {
     const em = this.database.reader();
-    await readCluster(em, actor, organizationId, clusterId);
-    return readList(em, clusterId, { take, after });
+    await readCluster(em, actor, cluster);
+    return readList(em, cluster.clusterId, { take, after });
   }
 
   /** Puts a member on the list, once. @throws CLUSTERS.NOT_FOUND, CLUSTERS.MEMBER_NOT_FOUND */
-  async grant(actor: Actor, organizationId: string, clusterId: string, userId: string): Promise<AccessView> {
+  async grant(actor: Actor, { organizationId, clusterId }: ClusterRef, userId: string): Promise<AccessView> {
     return this.database.transaction(async (tx) => {
-      const cluster = await lockCluster(tx, actor, organizationId, clusterId);
+      const cluster = await lockCluster(tx, actor, { organizationId, clusterId });
       if (await insert(tx, { organizationId, clusterId, userId, grantedBy: actor.id })) {
         await this.record(tx, actor, { organizationId, action: 'cluster_access_grant' }, cluster, userId);
       }
@@ -50,9 +50,9 @@ export class ClusterAccessService {
   }
 
   /** Takes a member off the list. @throws CLUSTERS.NOT_FOUND, CLUSTERS.ACCESS_NOT_FOUND */
-  async revoke(actor: Actor, organizationId: string, clusterId: string, userId: string): Promise<void> {
+  async revoke(actor: Actor, { organizationId, clusterId }: ClusterRef, userId: string): Promise<void> {
     await this.database.transaction(async (tx) => {
-      const cluster = await lockCluster(tx, actor, organizationId, clusterId);
+      const cluster = await lockCluster(tx, actor, { organizationId, clusterId });
       const removed = await tx.nativeDelete(ClusterAccessGrant, { clusterId, userId });
       if (removed === 0) throw ClusterErrors.ACCESS_NOT_FOUND.because();
       await this.record(tx, actor, { organizationId, action: 'cluster_access_revoke' }, cluster, userId);

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { type ResourceAmounts, ResourceVector } from '#kernel';
 import { AuditLog, systemActor } from '#audit';
 import { type EntityManager, rowsOf, sql } from '#database';
+import { type ClusterRef } from '#queue';
 
 /** What a pass may plan with, once it has settled. */
 export interface PlannableCapacity {
@@ -13,9 +14,7 @@ export interface PlannableCapacity {
 }
 
 /** Which cluster, and the pass that has locked its row. */
-interface LockedForPass {
-  readonly organizationId: string;
-  readonly clusterId: string;
+interface LockedForPass extends ClusterRef {
   readonly passId: string;
 }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { type ResourceAmounts, ResourceVector } from '#kernel';
 import { Database, type EntityManager, preparedRowsOf, queries, sql, type TablesOf } from '#database';
+import { type ClusterRef } from '#queue';
 import { type Actor } from '#rbac';
 
 import { Cluster, type ClusterSchema, type ClusterState } from './cluster.entity.js';
@@ -48,7 +49,7 @@ export class ClusterLookup {
    *
    * @throws CLUSTERS.NOT_FOUND when there never was such a cluster, or it is not visible to the actor
    */
-  async read(actor: Actor, organizationId: string, clusterId: string): Promise<KnownCluster> {
+  async read(actor: Actor, { organizationId, clusterId }: ClusterRef): Promise<KnownCluster> {
     const em = this.database.reader();
     const row = await db(em)
       .selectFrom('clusters as c')
@@ -81,7 +82,7 @@ export class ClusterLookup {
    *
    * @throws CLUSTERS.NOT_FOUND when there never was such a cluster, or it is not visible to the actor
    */
-  async admit(tx: EntityManager, actor: Actor, organizationId: string, clusterId: string): Promise<AdmittingCluster> {
+  async admit(tx: EntityManager, actor: Actor, { organizationId, clusterId }: ClusterRef): Promise<AdmittingCluster> {
     const [row] = await preparedRowsOf(
       tx,
       sql<AdmissionRow>`
@@ -108,7 +109,7 @@ export class ClusterLookup {
   }
 
   /** The policy of a cluster for an edit of a priority. */
-  async policy(tx: EntityManager, organizationId: string, clusterId: string): Promise<SubmissionPolicy> {
+  async policy(tx: EntityManager, { organizationId, clusterId }: ClusterRef): Promise<SubmissionPolicy> {
     const query = db(tx).selectFrom('clusters').select('policy').where('organization_id', '=', organizationId);
     const row = await query.where('id', '=', clusterId).executeTakeFirst();
     return policyOf(row?.policy ?? {});

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { AuditLog } from '#audit';
 import { Database, type EntityManager } from '#database';
-import { Nudges } from '#queue';
+import { Nudges, type ClusterRef } from '#queue';
 import { type Actor, auditedBy } from '#rbac';
 
 import { type Cluster } from './cluster.entity.js';
@@ -32,18 +32,18 @@ export class ClusterRemoval {
    *
    * @throws CLUSTERS.NOT_FOUND, CLUSTERS.NOT_EMPTY with the numbers
    */
-  async delete(actor: Actor, organizationId: string, clusterId: string): Promise<void> {
+  async delete(actor: Actor, ref: ClusterRef): Promise<void> {
     let isDeleted = false;
     while (!isDeleted) {
-      isDeleted = await this.database.transaction((tx) => this.step(tx, actor, organizationId, clusterId));
-      this.nudges.nudge(clusterId);
+      isDeleted = await this.database.transaction((tx) => this.step(tx, actor, ref));
+      this.nudges.nudge(ref.clusterId);
     }
   }
 
-  private async step(tx: EntityManager, actor: Actor, organizationId: string, clusterId: string): Promise<boolean> {
-    const cluster = await lockCluster(tx, actor, organizationId, clusterId);
+  private async step(tx: EntityManager, actor: Actor, ref: ClusterRef): Promise<boolean> {
+    const cluster = await lockCluster(tx, actor, ref);
     if ((await this.assertRemovable(tx, cluster)) > 0) {
-      await this.queued.cancelSome(tx, actor, { organizationId, clusterId }, CANCEL_AT_ONCE);
+      await this.queued.cancelSome(tx, actor, ref, CANCEL_AT_ONCE);
       return false;
     }
     // Submissions lock the key of the cluster that they have read: after this lock their deployments can be counted, and later submissions
@@ -53,10 +53,10 @@ export class ClusterRemoval {
     const { name, state } = cluster;
     cluster.delete();
     await this.audit.record(tx, {
-      organizationId,
+      organizationId: ref.organizationId,
       ...auditedBy(actor),
       action: 'cluster_delete',
-      target: { kind: 'cluster', id: clusterId, name },
+      target: { kind: 'cluster', id: ref.clusterId, name },
       before: { name, state, ...cluster.capacity().toAmounts() },
     });
     return true;

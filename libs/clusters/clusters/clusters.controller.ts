@@ -1,11 +1,11 @@
 import { Body, Controller, Delete, Get, Patch, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 
 import {
   ApiRoute,
   ExpectedVersions,
   Idempotency,
   IdempotencyKey,
-  IdParam,
   IfMatch,
   type KeyedRequest,
   type Page,
@@ -13,22 +13,18 @@ import {
   PageQuery,
   Pages,
 } from '#http';
-import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
+import { type ClusterRef } from '#queue';
+import { type Actor, CurrentActor, RequireRole, OrganizationParam } from '#rbac';
 
 import { ClusterRemoval } from './cluster-removal.service.js';
 import { ClusterDto, CreateClusterDto, EditClusterDto } from './clusters.dto.js';
 import { ClusterErrors } from '../clusters.errors.js';
+import { ClusterParam } from '../cluster-param.js';
 import { toClusterDto, toEdit, toOrder } from './clusters.mapper.js';
 import { ClustersService } from './clusters.service.js';
 
-const TAG = 'clusters';
-const ORGANIZATION = 'The organization.';
-const CLUSTER = 'The cluster.';
-
-const VISIBILITY_PROBLEMS = [OrganizationVisibilityErrors.NOT_FOUND, ClusterErrors.NOT_FOUND];
-const CHANGE_PROBLEMS = [...VISIBILITY_PROBLEMS, RbacErrors.ROLE_TOO_LOW];
-
 /** Clusters of an organization. */
+@ApiTags('clusters')
 @Controller('organizations/:organizationId/clusters')
 export class ClustersController {
   constructor(
@@ -42,7 +38,6 @@ export class ClustersController {
   @RequireRole('admin')
   @ApiRoute({
     id: 'createCluster',
-    tag: TAG,
     summary: 'Create a cluster',
     description: 'A named pool of CPU, memory and GPU, into which members submit deployments.',
     example: {
@@ -54,17 +49,11 @@ export class ClustersController {
     status: 201,
     location: '/v1/organizations/{organizationId}/clusters/{id}',
     hasEntityTag: true,
-    problems: [
-      OrganizationVisibilityErrors.NOT_FOUND,
-      RbacErrors.ROLE_TOO_LOW,
-      ClusterErrors.NAME_TAKEN,
-      ClusterErrors.LIMIT_REACHED,
-      ClusterErrors.CAPACITY_EMPTY,
-    ],
+    problems: [ClusterErrors.NAME_TAKEN, ClusterErrors.LIMIT_REACHED, ClusterErrors.CAPACITY_EMPTY],
   })
   async create(
     @CurrentActor() actor: Actor,
-    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @OrganizationParam() organizationId: string,
     @IdempotencyKey() request: KeyedRequest,
     @Body() body: CreateClusterDto,
   ): Promise<ClusterDto> {
@@ -77,16 +66,14 @@ export class ClustersController {
   @RequireRole('viewer')
   @ApiRoute({
     id: 'listClusters',
-    tag: TAG,
     summary: 'List clusters',
     description:
       'The clusters of the organization that you see, newest first, with what each has, has given out and has left.',
     answer: PageOf(ClusterDto),
-    problems: [OrganizationVisibilityErrors.NOT_FOUND],
   })
   async list(
     @CurrentActor() actor: Actor,
-    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @OrganizationParam() organizationId: string,
     @Query() query: PageQuery,
   ): Promise<Page<ClusterDto>> {
     return this.pages.byId(
@@ -102,122 +89,86 @@ export class ClustersController {
   @RequireRole('viewer')
   @ApiRoute({
     id: 'getCluster',
-    tag: TAG,
     summary: 'Read a cluster',
     description: 'What it has, what is allocated, what is available, and how many deployments wait.',
     answer: ClusterDto,
     hasEntityTag: true,
-    problems: VISIBILITY_PROBLEMS,
   })
-  async read(
-    @CurrentActor() actor: Actor,
-    @IdParam('organizationId', ORGANIZATION) organizationId: string,
-    @IdParam('clusterId', CLUSTER) clusterId: string,
-  ): Promise<ClusterDto> {
-    return toClusterDto(await this.clusters.read(actor, organizationId, clusterId));
+  async read(@CurrentActor() actor: Actor, @ClusterParam() cluster: ClusterRef): Promise<ClusterDto> {
+    return toClusterDto(await this.clusters.read(actor, cluster));
   }
 
   @Patch(':clusterId')
   @RequireRole('admin')
   @ApiRoute({
     id: 'updateCluster',
-    tag: TAG,
     summary: 'Edit a cluster',
     description:
       'Renames, resizes, opens or restricts it, or changes its policy: all of it, or nothing. What is left out stays. More capacity is used at once; less than what is allocated is refused, or waits with `whenFree`.',
     example: { policy: { preemption: 'lower-priority' } },
     answer: ClusterDto,
     hasEntityTag: true,
-    problems: [
-      ...CHANGE_PROBLEMS,
-      ClusterErrors.NAME_TAKEN,
-      ClusterErrors.CAPACITY_EMPTY,
-      ClusterErrors.CAPACITY_IN_USE,
-    ],
+    problems: [ClusterErrors.NAME_TAKEN, ClusterErrors.CAPACITY_EMPTY, ClusterErrors.CAPACITY_IN_USE],
   })
   async edit(
     @CurrentActor() actor: Actor,
-    @IdParam('organizationId', ORGANIZATION) organizationId: string,
-    @IdParam('clusterId', CLUSTER) clusterId: string,
+    @ClusterParam() cluster: ClusterRef,
     @Body() body: EditClusterDto,
     @IfMatch() expected: ExpectedVersions,
   ): Promise<ClusterDto> {
-    return toClusterDto(await this.clusters.edit(actor, organizationId, clusterId, toEdit(body), expected));
+    return toClusterDto(await this.clusters.edit(actor, cluster, toEdit(body), expected));
   }
 
   @Delete(':clusterId')
   @RequireRole('admin')
   @ApiRoute({
     id: 'deleteCluster',
-    tag: TAG,
     summary: 'Delete a cluster',
     description:
       'Possible when nothing is allocated and nothing waits. Where a draining cluster has nothing allocated any more, what still waits is cancelled. Its deployments, passes and ledger stay readable; its name is free.',
-    problems: [...CHANGE_PROBLEMS, ClusterErrors.NOT_EMPTY],
+    problems: [ClusterErrors.NOT_EMPTY],
   })
-  async delete(
-    @CurrentActor() actor: Actor,
-    @IdParam('organizationId', ORGANIZATION) organizationId: string,
-    @IdParam('clusterId', CLUSTER) clusterId: string,
-  ): Promise<void> {
-    await this.removal.delete(actor, organizationId, clusterId);
+  async delete(@CurrentActor() actor: Actor, @ClusterParam() cluster: ClusterRef): Promise<void> {
+    await this.removal.delete(actor, cluster);
   }
 
   @Post(':clusterId/cordon')
   @RequireRole('admin')
   @ApiRoute({
     id: 'cordonCluster',
-    tag: TAG,
     summary: 'Cordon a cluster',
     description: 'From now on it accepts and queues deployments, and starts none. What runs goes on.',
     answer: ClusterDto,
     hasEntityTag: true,
-    problems: CHANGE_PROBLEMS,
   })
-  async cordon(
-    @CurrentActor() actor: Actor,
-    @IdParam('organizationId', ORGANIZATION) organizationId: string,
-    @IdParam('clusterId', CLUSTER) clusterId: string,
-  ): Promise<ClusterDto> {
-    return toClusterDto(await this.clusters.changeState(actor, organizationId, clusterId, 'cordoned'));
+  async cordon(@CurrentActor() actor: Actor, @ClusterParam() cluster: ClusterRef): Promise<ClusterDto> {
+    return toClusterDto(await this.clusters.changeState(actor, cluster, 'cordoned'));
   }
 
   @Post(':clusterId/uncordon')
   @RequireRole('admin')
   @ApiRoute({
     id: 'uncordonCluster',
-    tag: TAG,
     summary: 'Uncordon a cluster',
     description: 'It starts deployments again, at once, with what waits.',
     answer: ClusterDto,
     hasEntityTag: true,
-    problems: CHANGE_PROBLEMS,
   })
-  async uncordon(
-    @CurrentActor() actor: Actor,
-    @IdParam('organizationId', ORGANIZATION) organizationId: string,
-    @IdParam('clusterId', CLUSTER) clusterId: string,
-  ): Promise<ClusterDto> {
-    return toClusterDto(await this.clusters.changeState(actor, organizationId, clusterId, 'active'));
+  async uncordon(@CurrentActor() actor: Actor, @ClusterParam() cluster: ClusterRef): Promise<ClusterDto> {
+    return toClusterDto(await this.clusters.changeState(actor, cluster, 'active'));
   }
 
   @Post(':clusterId/drain')
   @RequireRole('admin')
   @ApiRoute({
     id: 'drainCluster',
-    tag: TAG,
     summary: 'Drain a cluster',
     description:
       'From now on it refuses new deployments and starts none. What runs goes on; `isEmpty` says when nothing is left. Uncordon it to bring it back.',
     answer: ClusterDto,
     hasEntityTag: true,
-    problems: CHANGE_PROBLEMS,
   })
-  async drain(
-    @CurrentActor() actor: Actor,
-    @IdParam('organizationId', ORGANIZATION) organizationId: string,
-    @IdParam('clusterId', CLUSTER) clusterId: string,
-  ): Promise<ClusterDto> {
-    return toClusterDto(await this.clusters.changeState(actor, organizationId, clusterId, 'draining'));
+  async drain(@CurrentActor() actor: Actor, @ClusterParam() cluster: ClusterRef): Promise<ClusterDto> {
+    return toClusterDto(await this.clusters.changeState(actor, cluster, 'draining'));
   }
 }

@@ -1,5 +1,5 @@
 import { type EntityManager, exactlyOne, lockedEntity, queries, sql, type TablesOf } from '#database';
-import { queuedCount, type QueuedByPriority, queuedByPriority } from '#queue';
+import { queuedCount, type QueuedByPriority, queuedByPriority, type ClusterRef } from '#queue';
 import { type Actor } from '#rbac';
 
 import { ClusterErrors } from '../clusters.errors.js';
@@ -62,8 +62,7 @@ export async function readClusters(
 export async function readCluster(
   em: EntityManager,
   actor: Actor,
-  organizationId: string,
-  id: string,
+  { organizationId, clusterId: id }: ClusterRef,
 ): Promise<ClusterView> {
   const [cluster] = await readClusters(em, actor, organizationId, { id });
   if (cluster === undefined) throw ClusterErrors.NOT_FOUND.because();
@@ -78,8 +77,7 @@ export async function readCluster(
 export async function lockCluster(
   tx: EntityManager,
   actor: Actor,
-  organizationId: string,
-  clusterId: string,
+  { organizationId, clusterId }: ClusterRef,
 ): Promise<Cluster> {
   const query = db(tx)
     .selectFrom('clusters')

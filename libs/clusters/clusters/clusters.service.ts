@@ -5,7 +5,7 @@ import { AuditLog, type AuditRecord } from '#audit';
 import { constraintOf, Database, type EntityManager } from '#database';
 import { type ExpectedVersions } from '#http';
 import { OrganizationLimits } from '#organizations';
-import { ClusterSignals, Nudges } from '#queue';
+import { ClusterSignals, Nudges, type ClusterRef } from '#queue';
 import { type Actor, auditedBy } from '#rbac';
 
 import { assertSome } from '../capacity/cluster-capacity.js';
@@ -59,13 +59,13 @@ export class ClustersService {
       });
       await flushUnderFreeName(tx, name);
       await this.record(tx, actor, cluster, 'cluster_create', { after: cluster.auditState() });
-      return readCluster(tx, actor, organizationId, id);
+      return readCluster(tx, actor, { organizationId, clusterId: id });
     });
   }
 
   /** @throws CLUSTERS.NOT_FOUND */
-  async read(actor: Actor, organizationId: string, clusterId: string): Promise<ClusterView> {
-    return readCluster(this.database.reader(), actor, organizationId, clusterId);
+  async read(actor: Actor, ref: ClusterRef): Promise<ClusterView> {
+    return readCluster(this.database.reader(), actor, ref);
   }
 
   /** The clusters of an organization that the actor sees, newest first, after the one that is named. */
@@ -78,14 +78,8 @@ export class ClustersService {
    *
    * @throws CLUSTERS.NOT_FOUND, CLUSTERS.NAME_TAKEN, CLUSTERS.CAPACITY_EMPTY, CLUSTERS.CAPACITY_IN_USE, REQUEST.PRECONDITION_FAILED
    */
-  async edit(
-    actor: Actor,
-    organizationId: string,
-    clusterId: string,
-    edit: ClusterEdit,
-    expected: ExpectedVersions,
-  ): Promise<ClusterView> {
-    return this.change(actor, organizationId, clusterId, 'cluster_edit', (cluster) => {
+  async edit(actor: Actor, ref: ClusterRef, edit: ClusterEdit, expected: ExpectedVersions): Promise<ClusterView> {
+    return this.change(actor, ref, 'cluster_edit', (cluster) => {
       expected.assertIncludes(cluster.version);
       const before = cluster.auditState();
       cluster.edit(edit);
@@ -98,13 +92,8 @@ export class ClustersService {
    *
    * @throws CLUSTERS.NOT_FOUND
    */
-  async changeState(
-    actor: Actor,
-    organizationId: string,
-    clusterId: string,
-    state: ClusterState,
-  ): Promise<ClusterView> {
-    return this.change(actor, organizationId, clusterId, 'cluster_state_change', (cluster) => {
+  async changeState(actor: Actor, ref: ClusterRef, state: ClusterState): Promise<ClusterView> {
+    return this.change(actor, ref, 'cluster_state_change', (cluster) => {
       const before = { state: cluster.state };
       cluster.changeState(state);
       return differences(before, { state });
@@ -114,22 +103,21 @@ export class ClustersService {
   /** Changes a cluster under its lock; what `apply` returns is recorded, and announced to passes. */
   private async change(
     actor: Actor,
-    organizationId: string,
-    clusterId: string,
+    ref: ClusterRef,
     action: string,
     apply: (cluster: Cluster) => Pick<AuditRecord, 'before' | 'after'> | undefined,
   ): Promise<ClusterView> {
     const view = await this.database.transaction(async (tx) => {
-      const cluster = await lockCluster(tx, actor, organizationId, clusterId);
+      const cluster = await lockCluster(tx, actor, ref);
       const changes = apply(cluster);
       if (changes !== undefined) {
         await flushUnderFreeName(tx, cluster.name);
-        await this.signals.announce(tx, { organizationId, clusterId }, 'cluster-changed');
+        await this.signals.announce(tx, ref, 'cluster-changed');
         await this.record(tx, actor, cluster, action, changes);
       }
-      return readCluster(tx, actor, organizationId, clusterId);
+      return readCluster(tx, actor, ref);
     });
-    this.nudges.nudge(clusterId);
+    this.nudges.nudge(ref.clusterId);
     return view;
   }
 

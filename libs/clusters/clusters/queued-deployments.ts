@@ -1,4 +1,5 @@
 import { type EntityManager } from '#database';
+import { type ClusterRef } from '#queue';
 import { type Actor } from '#rbac';
 
 /** What this lib asks about deployments; the lib that owns them provides it, globally. */
@@ -9,16 +10,8 @@ export abstract class QueuedDeployments {
    * @param limit the most to cancel in `tx`
    * @returns how many were cancelled
    */
-  abstract cancelSome(
-    tx: EntityManager,
-    actor: Actor,
-    cluster: { readonly organizationId: string; readonly clusterId: string },
-    limit: number,
-  ): Promise<number>;
+  abstract cancelSome(tx: EntityManager, actor: Actor, cluster: ClusterRef, limit: number): Promise<number>;
 
   /** How many deployments of a cluster are between two attempts: not in its queue, but they will come back to it. */
-  abstract countRetrying(
-    tx: EntityManager,
-    cluster: { readonly organizationId: string; readonly clusterId: string },
-  ): Promise<number>;
+  abstract countRetrying(tx: EntityManager, cluster: ClusterRef): Promise<number>;
 }

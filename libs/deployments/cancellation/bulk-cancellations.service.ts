@@ -82,14 +82,9 @@ export class BulkCancellationsService {
    *
    * @throws CLUSTERS.NOT_FOUND
    */
-  async cancelAll(
-    actor: Actor,
-    { organizationId, clusterId }: ClusterRef,
-    asked: FilterInput,
-    isDryRun: boolean,
-  ): Promise<BulkCancellation> {
-    const cluster = await this.clusters.read(actor, organizationId, clusterId);
-    const target = { organizationId, clusterId, actor, cluster, asked, filter: toFilter(asked) };
+  async cancelAll(actor: Actor, ref: ClusterRef, asked: FilterInput, isDryRun: boolean): Promise<BulkCancellation> {
+    const cluster = await this.clusters.read(actor, ref);
+    const target = { ...ref, actor, cluster, asked, filter: toFilter(asked) };
     const { matched, notOwned, until } = await this.count(target);
     if (until === null) return { matched, notOwned, ...NOTHING, sample: [] };
     if (isDryRun) return { matched, notOwned, ...NOTHING, sample: await this.find(target, until, MAX_SAMPLE) };

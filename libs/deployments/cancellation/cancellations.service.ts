@@ -4,6 +4,7 @@ import { Database } from '#database';
 import { ClusterSignals, Nudges } from '#queue';
 import { type Actor } from '#rbac';
 
+import { type DeploymentRef } from '../deployment-param.js';
 import { type DeploymentView, viewOf } from '../deployment-view.js';
 import { requireStatus } from '../deployments.errors.js';
 import { lockDeployment } from '../deployments.repository.js';
@@ -25,9 +26,9 @@ export class CancellationsService {
    *
    * @throws DEPLOYMENTS.NOT_FOUND, RBAC.NOT_OWNER, DEPLOYMENTS.INVALID_STATE when it has ended otherwise
    */
-  async cancel(actor: Actor, organizationId: string, deploymentId: string): Promise<DeploymentView> {
+  async cancel(actor: Actor, ref: DeploymentRef): Promise<DeploymentView> {
     const { deployment, isChanged } = await this.database.transaction(async (tx) => {
-      const before = await lockDeployment(tx, actor, organizationId, deploymentId);
+      const before = await lockDeployment(tx, actor, ref);
       if (isCancelled(before)) return { deployment: viewOf(before), isChanged: false };
       requireStatus(before, CANCELLABLE_STATUSES);
       const deployment = viewOf(await cancelOne(tx, actor, before));

@@ -1,9 +1,10 @@
 import { Body, Controller, Patch } from '@nestjs/common';
 
-import { ApiRoute, ExpectedVersions, IdParam, IfMatch } from '#http';
-import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
+import { ApiRoute, ExpectedVersions, IfMatch } from '#http';
+import { type Actor, CurrentActor, RequireRole } from '#rbac';
 
 import { DeploymentDto, EditDeploymentDto } from '../deployments.dto.js';
+import { DeploymentParam, type DeploymentRef } from '../deployment-param.js';
 import { DeploymentErrors } from '../deployments.errors.js';
 import { toTaggedDeploymentDto } from '../deployments.mapper.js';
 import { type DeploymentEdit } from './edits.repository.js';
@@ -25,23 +26,15 @@ export class EditsController {
     example: { priority: 80 },
     answer: DeploymentDto,
     hasEntityTag: true,
-    problems: [
-      OrganizationVisibilityErrors.NOT_FOUND,
-      RbacErrors.ROLE_TOO_LOW,
-      RbacErrors.NOT_OWNER,
-      DeploymentErrors.NOT_FOUND,
-      DeploymentErrors.INVALID_STATE,
-      DeploymentErrors.PRIORITY_ABOVE_LIMIT,
-    ],
+    problems: [DeploymentErrors.INVALID_STATE, DeploymentErrors.PRIORITY_ABOVE_LIMIT],
   })
   async edit(
     @CurrentActor() actor: Actor,
-    @IdParam('organizationId', 'The organization.') organizationId: string,
-    @IdParam('deploymentId', 'The deployment.') deploymentId: string,
+    @DeploymentParam() deployment: DeploymentRef,
     @Body() body: EditDeploymentDto,
     @IfMatch() expected: ExpectedVersions,
   ): Promise<DeploymentDto> {
-    return toTaggedDeploymentDto(await this.edits.edit(actor, organizationId, deploymentId, toEdit(body), expected));
+    return toTaggedDeploymentDto(await this.edits.edit(actor, deployment, toEdit(body), expected));
   }
 }
 

@@ -7,6 +7,7 @@ import { ClusterSignals, Nudges } from '#queue';
 import { type Actor } from '#rbac';
 
 import { TRANSITIONS } from '../states/transitions.js';
+import { type DeploymentRef } from '../deployment-param.js';
 import { type DeploymentView, viewOf } from '../deployment-view.js';
 import { requireStatus } from '../deployments.errors.js';
 import { lockDeployment } from '../deployments.repository.js';
@@ -33,20 +34,19 @@ export class EditsService {
    */
   async edit(
     actor: Actor,
-    organizationId: string,
-    deploymentId: string,
+    ref: DeploymentRef,
     edit: DeploymentEdit,
     expected: ExpectedVersions,
   ): Promise<DeploymentView> {
     const { before, after } = await this.database.transaction(async (tx) => {
-      const row = await lockDeployment(tx, actor, organizationId, deploymentId);
+      const row = await lockDeployment(tx, actor, ref);
       // The status before the version: an edit of a deployment that was just placed is refused for that, and not for a changed version.
       requireStatus(row, TRANSITIONS.edit.from, 'Only a queued deployment can be edited.');
       expected.assertIncludes(row.version);
       const wanted = viewOf(row);
       if (!changes(wanted, edit)) return { before: wanted, after: wanted };
       if (edit.priority !== undefined && edit.priority !== wanted.priority) {
-        assertPriority(edit.priority, await this.clusters.policy(tx, organizationId, wanted.clusterId), actor);
+        assertPriority(edit.priority, await this.clusters.policy(tx, wanted), actor);
       }
       return { before: wanted, after: await this.apply(tx, actor, wanted, edit) };
     });

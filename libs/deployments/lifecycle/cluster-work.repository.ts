@@ -13,6 +13,7 @@ import {
   shapeColumns,
   sql,
 } from '#database';
+import { type ClusterRef } from '#queue';
 
 import { type AllocatedGroup, type WaitingDeployment } from './lifecycle.repository.js';
 import { type DeploymentStatus, HOLDING_STATUSES } from '../states/deployment-status.js';
@@ -280,7 +281,7 @@ export class ClusterWork {
   /** The deployments of a list of ids that are in the cluster. */
   async find(
     em: EntityManager,
-    { organizationId, clusterId }: { readonly organizationId: string; readonly clusterId: string },
+    { organizationId, clusterId }: ClusterRef,
     ids: readonly string[],
   ): Promise<ReadonlyMap<string, WorkingDeployment>> {
     if (ids.length === 0) return new Map();

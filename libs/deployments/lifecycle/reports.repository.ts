@@ -2,6 +2,7 @@ import { visibleClusters } from '#clusters';
 import { changesOf, type EntityManager, exactlyOne, type Fragment, rowsOf, sql } from '#database';
 import { type Actor } from '#rbac';
 
+import { type DeploymentRef } from '../deployment-param.js';
 import { DEPLOYMENT_COLUMNS, type DeploymentRow, type DeploymentView, viewOf } from '../deployment-view.js';
 import { DEPLOYMENT_STATUSES, isHolding } from '../states/deployment-status.js';
 import { causedBy, eventsOf } from '../states/transition-sql.js';
@@ -114,8 +115,7 @@ export async function endReported(
 export async function startReported(
   tx: EntityManager,
   actor: Actor,
-  organizationId: string,
-  id: string,
+  { organizationId, deploymentId }: DeploymentRef,
 ): Promise<DeploymentView> {
   const rows = await rowsOf(
     tx,
@@ -123,7 +123,7 @@ export async function startReported(
       with d as (
         update deployments set status = ${TRANSITIONS.start.to}, version = version + 1,
                                started_at = greatest(statement_timestamp(), scheduled_at)
-        where organization_id = ${organizationId} and id = ${id}
+        where organization_id = ${organizationId} and id = ${deploymentId}
         returning *
       ), events as (
         ${eventsOf('d', { ...causedBy(TRANSITIONS.start), actor_id: sql`${actor.id}::uuid`, at: sql`started_at` })}

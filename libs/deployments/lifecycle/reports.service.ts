@@ -3,11 +3,12 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '#kernel';
 import { ClusterLookup } from '#clusters';
 import { Database, type EntityManager, preferIndexes } from '#database';
-import { ChangeHints, ClusterSignals, Nudges } from '#queue';
+import { ChangeHints, ClusterSignals, Nudges, type ClusterRef } from '#queue';
 import { type Actor } from '#rbac';
 
 import { type DeploymentRow, type DeploymentView, viewOf } from '../deployment-view.js';
 import { DeploymentErrors, describeStatus, requireStatus } from '../deployments.errors.js';
+import { type DeploymentRef } from '../deployment-param.js';
 import { findDeployment, lockDeployment } from '../deployments.repository.js';
 import { TRANSITIONS } from '../states/transitions.js';
 import { endReported, findReported, type ReportScope, startReported } from './reports.repository.js';
@@ -29,20 +30,15 @@ export class ReportsService {
    *
    * @throws DEPLOYMENTS.NOT_FOUND, RBAC.NOT_OWNER, DEPLOYMENTS.STALE_ATTEMPT, DEPLOYMENTS.INVALID_STATE
    */
-  async start(
-    actor: Actor,
-    organizationId: string,
-    deploymentId: string,
-    attempt: number | null,
-  ): Promise<DeploymentView> {
+  async start(actor: Actor, ref: DeploymentRef, attempt: number | null): Promise<DeploymentView> {
     const { deployment, isChanged } = await this.database.transaction(async (tx) => {
-      const before = await lockDeployment(tx, actor, organizationId, deploymentId);
+      const before = await lockDeployment(tx, actor, ref);
       requireAttempt(before, attempt);
       if (before.status === 'running' || before.status === 'stopping') {
         return { deployment: viewOf(before), isChanged: false };
       }
       requireStatus(before, TRANSITIONS.start.from);
-      return { deployment: await startReported(tx, actor, organizationId, deploymentId), isChanged: true };
+      return { deployment: await startReported(tx, actor, ref), isChanged: true };
     });
     // No pass is needed: only streams of events have something new.
     if (isChanged) this.hints.changed(deployment.clusterId);
@@ -59,23 +55,16 @@ export class ReportsService {
       const written = await this.write(tx, actor, { organizationId, clusterId: null }, [report]);
       const [result] = written.results;
       if (result instanceof DomainError) throw result;
-      return { ...written, deployment: await findDeployment(tx, actor, organizationId, report.id) };
+      return { ...written, deployment: await findDeployment(tx, actor, { organizationId, deploymentId: report.id }) };
     });
     clusterIds.forEach((clusterId) => this.nudges.nudge(clusterId));
     return viewOf(deployment);
   }
 
   /** Records how many attempts in one cluster ended. A refused report does not affect the others. */
-  async completeBatch(
-    actor: Actor,
-    organizationId: string,
-    clusterId: string,
-    reports: readonly Report[],
-  ): Promise<readonly ReportResult[]> {
-    await this.clusters.read(actor, organizationId, clusterId);
-    const { results, clusterIds } = await this.database.transaction((tx) =>
-      this.write(tx, actor, { organizationId, clusterId }, reports),
-    );
+  async completeBatch(actor: Actor, cluster: ClusterRef, reports: readonly Report[]): Promise<readonly ReportResult[]> {
+    await this.clusters.read(actor, cluster);
+    const { results, clusterIds } = await this.database.transaction((tx) => this.write(tx, actor, cluster, reports));
     clusterIds.forEach((id) => this.nudges.nudge(id));
     return results;
   }

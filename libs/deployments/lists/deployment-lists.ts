@@ -46,7 +46,7 @@ export class DeploymentLists {
     take: number,
     after: QueueMark | undefined,
   ): Promise<QueuedDeployment[]> {
-    await this.clusters.read(actor, organizationId, clusterId);
+    await this.clusters.read(actor, { organizationId, clusterId });
     const rows = await this.read<DeploymentRow & { waitingSeconds: number }>(
       queuePage(organizationId, clusterId, take, after),
     );

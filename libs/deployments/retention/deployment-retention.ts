@@ -1,12 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { changesOf, type EntityManager, firstIdAfter, rowsOf, sql } from '#database';
-
-/** A cluster of an organization. */
-export interface ClusterOf {
-  readonly organizationId: string;
-  readonly clusterId: string;
-}
+import { type ClusterRef } from '#queue';
 
 /**
  * Removes deployments that ended long ago. Called by `ledger` after it has closed their entries: the database refuses the removal of entries
@@ -22,7 +17,7 @@ export class DeploymentRetention {
    */
   async choose(
     tx: EntityManager,
-    { organizationId, clusterId }: ClusterOf,
+    { organizationId, clusterId }: ClusterRef,
     { olderThanDays, after, limit }: { readonly olderThanDays: number; readonly after: string; readonly limit: number },
   ): Promise<string[]> {
     const rows = await rowsOf(
@@ -38,7 +33,7 @@ export class DeploymentRetention {
   }
 
   /** Removes deployments that were chosen in this transaction. Their events go first, in one statement: the horizon of events moves once. */
-  async remove(tx: EntityManager, { organizationId, clusterId }: ClusterOf, ids: readonly string[]): Promise<number> {
+  async remove(tx: EntityManager, { organizationId, clusterId }: ClusterRef, ids: readonly string[]): Promise<number> {
     await changesOf(
       tx,
       sql`

@@ -27,6 +27,6 @@ export class PlacementPresenter {
     const isWaited = await this.waits.untilPlaced(organizationId, submitted.id, prefer.seconds * 1_000);
     if (!isWaited) return submitted;
     prefer.markApplied();
-    return toDeploymentDto(await this.deployments.read(actor, organizationId, submitted.id));
+    return toDeploymentDto(await this.deployments.read(actor, { organizationId, deploymentId: submitted.id }));
   }
 }

@@ -1,8 +1,10 @@
 import { Body, Controller, Post, type StreamableFile } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 
-import { ClusterErrors } from '#clusters';
-import { ApiRoute, BodyLimit, Idempotency, IdempotencyKey, IdParam, type KeyedRequest, PreferWait } from '#http';
-import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
+import { ClusterParam } from '#clusters';
+import { ApiRoute, BodyLimit, Idempotency, IdempotencyKey, type KeyedRequest, PreferWait } from '#http';
+import { type ClusterRef } from '#queue';
+import { type Actor, CurrentActor, RequireRole } from '#rbac';
 
 import { BatchDto, BatchLineDto, MAX_BATCH_BYTES } from './batches.dto.js';
 import { DeploymentDto } from '../deployments.dto.js';
@@ -14,14 +16,7 @@ import { toOrder } from './submissions.mapper.js';
 import { PlacementPresenter } from './placement-presenter.js';
 import { SubmissionsService } from './submissions.service.js';
 
-const TAG = 'deployments';
-const ORGANIZATION = 'The organization.';
-const CLUSTER = 'The cluster.';
-
 const SUBMIT_PROBLEMS = [
-  OrganizationVisibilityErrors.NOT_FOUND,
-  RbacErrors.ROLE_TOO_LOW,
-  ClusterErrors.NOT_FOUND,
   DeploymentErrors.CLUSTER_DRAINING,
   DeploymentErrors.CLUSTER_DELETED,
   DeploymentErrors.QUEUE_LIMIT_REACHED,
@@ -34,6 +29,7 @@ const SUBMIT_PROBLEMS = [
 ];
 
 /** Submits deployments. */
+@ApiTags('deployments')
 @Controller('organizations/:organizationId')
 export class SubmissionsController {
   constructor(
@@ -48,7 +44,6 @@ export class SubmissionsController {
   @RequireRole('developer')
   @ApiRoute({
     id: 'submitDeployment',
-    tag: TAG,
     summary: 'Submit a deployment',
     description:
       'Queues it in the cluster and wakes the scheduler. A request that exceeds the whole cluster is refused. With `Prefer: wait`, the answer waits until the deployment is scheduled, and shows it then; under an `Idempotency-Key` the wait is not part of the stored answer, and a repeated request waits again.',
@@ -59,17 +54,16 @@ export class SubmissionsController {
   })
   async submit(
     @CurrentActor() actor: Actor,
-    @IdParam('organizationId', ORGANIZATION) organizationId: string,
-    @IdParam('clusterId', CLUSTER) clusterId: string,
+    @ClusterParam() cluster: ClusterRef,
     @IdempotencyKey() request: KeyedRequest,
     @Body() body: SubmitDeploymentDto,
   ): Promise<DeploymentDto> {
     return this.placed.afterWaiting(
       request.waitPreference(),
       actor,
-      organizationId,
+      cluster.organizationId,
       await this.idempotency.once(request, actor.id, async () =>
-        toDeploymentDto(await this.submissions.submit(actor, organizationId, clusterId, toOrder(body))),
+        toDeploymentDto(await this.submissions.submit(actor, cluster, toOrder(body))),
       ),
     );
   }
@@ -79,7 +73,6 @@ export class SubmissionsController {
   @BodyLimit(MAX_BATCH_BYTES)
   @ApiRoute({
     id: 'submitDeployments',
-    tag: TAG,
     summary: 'Submit many deployments',
     description:
       'At most 10,000. With `onError: abort`, the default, all of them or none: when one is refused, the pointers of the problem name it, and nothing is queued. With `continue`, each one is accepted or refused independently, with `results` in their order.\n\nAs `application/x-ndjson`, one deployment in each line of at most 64 KiB: up to 100,000 lines within 25 seconds, each accepted or refused independently (`onError` is `continue`) and answered in a line of its own. Lines are queued in chunks of 1,000, one transaction each. When a body is cut off, the chunks that were queued stay; under an `Idempotency-Key`, send the same lines again: queued chunks are answered again and not queued again, and the rest follows.',
@@ -95,11 +88,10 @@ export class SubmissionsController {
   })
   async submitBatch(
     @CurrentActor() actor: Actor,
-    @IdParam('organizationId', ORGANIZATION) organizationId: string,
-    @IdParam('clusterId', CLUSTER) clusterId: string,
+    @ClusterParam() cluster: ClusterRef,
     @IdempotencyKey() request: KeyedRequest,
     @Body() body: SubmitBatchDto,
   ): Promise<BatchDto | StreamableFile> {
-    return this.batches.answer({ actor, organizationId, clusterId }, request, body);
+    return this.batches.answer({ actor, cluster }, request, body);
   }
 }

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '#kernel';
 import { type AdmittingCluster, ClusterLookup } from '#clusters';
 import { Database, type EntityManager } from '#database';
-import { ClusterSignals, Nudges } from '#queue';
+import { ClusterSignals, Nudges, type ClusterRef } from '#queue';
 import { type Actor } from '#rbac';
 
 import { type DeploymentView } from '../deployment-view.js';
@@ -18,8 +18,7 @@ export type SubmissionResult = { readonly id: string } | DomainError;
 /** The cluster of a batch, and the actor. */
 export interface BatchTarget {
   readonly actor: Actor;
-  readonly organizationId: string;
-  readonly clusterId: string;
+  readonly cluster: ClusterRef;
 }
 
 /** How the orders of a batch are judged. */
@@ -47,20 +46,15 @@ export class SubmissionsService {
    * @throws CLUSTERS.NOT_FOUND, DEPLOYMENTS.CLUSTER_DRAINING, DEPLOYMENTS.CLUSTER_DELETED, DEPLOYMENTS.QUEUE_LIMIT_REACHED,
    *   DEPLOYMENTS.NAME_TAKEN, and what {@link grant} throws
    */
-  async submit(
-    actor: Actor,
-    organizationId: string,
-    clusterId: string,
-    order: DeploymentOrder,
-  ): Promise<DeploymentView> {
+  async submit(actor: Actor, ref: ClusterRef, order: DeploymentOrder): Promise<DeploymentView> {
     const deployment = await this.database.transaction(async (tx) => {
-      const cluster = await this.admit(tx, actor, organizationId, clusterId, 1);
+      const cluster = await this.admit(tx, actor, ref, 1);
       const granted = grant(order, cluster, actor);
       const inserted = await insertQueued(tx, cluster, actor.id, granted);
-      await this.signals.announce(tx, { organizationId, clusterId }, 'submitted', shapeChanges([granted], 1));
+      await this.signals.announce(tx, ref, 'submitted', shapeChanges([granted], 1));
       return inserted;
     });
-    this.nudges.nudge(clusterId);
+    this.nudges.nudge(ref.clusterId);
     return deployment;
   }
 
@@ -71,13 +65,13 @@ export class SubmissionsService {
    * @returns the result of each order, in their order
    */
   async submitMany(
-    { actor, organizationId, clusterId }: BatchTarget,
+    { actor, cluster: ref }: BatchTarget,
     orders: readonly (DeploymentOrder | DomainError)[],
     { onError, pointerOf }: BatchOptions,
   ): Promise<SubmissionResult[]> {
     const results = await this.database.transaction(async (tx) => {
       const valid = orders.filter((order) => !(order instanceof DomainError)).length;
-      const cluster = await this.admit(tx, actor, organizationId, clusterId, valid);
+      const cluster = await this.admit(tx, actor, ref, valid);
       const judged = orders.map((order, index) => judge(order, cluster, actor, pointerOf(index)));
       const granted = judged.filter((order) => isGranted(order));
       const ids = await insertManyQueued(tx, cluster, actor.id, granted);
@@ -90,23 +84,17 @@ export class SubmissionsService {
       const refused = results.find((result) => result instanceof DomainError);
       if (refused !== undefined && onError === 'abort') throw refused;
       const queued = granted.filter((_, index) => ids[index] !== undefined);
-      await this.signals.announce(tx, { organizationId, clusterId }, 'submitted', shapeChanges(queued, 1));
+      await this.signals.announce(tx, ref, 'submitted', shapeChanges(queued, 1));
       return results;
     });
-    this.nudges.nudge(clusterId);
+    this.nudges.nudge(ref.clusterId);
     return results;
   }
 
-  private async admit(
-    tx: EntityManager,
-    actor: Actor,
-    organizationId: string,
-    clusterId: string,
-    count: number,
-  ): Promise<AdmittingCluster> {
+  private async admit(tx: EntityManager, actor: Actor, ref: ClusterRef, count: number): Promise<AdmittingCluster> {
     // The organization before its cluster: the same order in every transaction.
-    await this.queueLimit.admit(tx, organizationId, count);
-    const cluster = await this.clusters.admit(tx, actor, organizationId, clusterId);
+    await this.queueLimit.admit(tx, ref.organizationId, count);
+    const cluster = await this.clusters.admit(tx, actor, ref);
     const { state, isDeleted } = cluster;
     if (isDeleted) throw DeploymentErrors.CLUSTER_DELETED.because(undefined, { state: 'deleted' });
     if (state === 'draining') throw DeploymentErrors.CLUSTER_DRAINING.because(undefined, { state });

@@ -1,24 +1,23 @@
 import { Controller, Get, Header, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 
 import { ClusterErrors } from '#clusters';
-import { AcceptsEventStream, ApiRoute, IdParam, PageOf, type StreamRequest } from '#http';
-import { CurrentAccess, type RevalidatingAccess, OrganizationVisibilityErrors, RequireRole } from '#rbac';
+import { DeploymentParam, type DeploymentRef } from '#deployments';
+import { AcceptsEventStream, ApiRoute, PageOf, type StreamRequest } from '#http';
+import { CurrentAccess, type RevalidatingAccess, RequireRole, OrganizationParam } from '#rbac';
 
-import { DeploymentErrors } from '#deployments';
 import { type EventsAnswer, EventsService } from './events.service.js';
 import { DeploymentEventsQuery, EventDto, EventsQuery } from '../events.dto.js';
 import { EventErrors } from '../events.errors.js';
-
-const TAG = 'events';
-const ORGANIZATION = 'The organization.';
 
 const STREAM =
   'each event as a message whose `id` is the event’s and whose `data` is the event as JSON, oldest first, from now on or after the last one received. ' +
   'A comment, with an `id`, shows every few seconds that the stream is alive. A message `end` gives the reason when the stream ends.';
 
-const PROBLEMS = [OrganizationVisibilityErrors.NOT_FOUND, EventErrors.EXPIRED, EventErrors.TOO_MANY_STREAMS];
+const PROBLEMS = [EventErrors.EXPIRED, EventErrors.TOO_MANY_STREAMS];
 
 /** Events of deployments, as a list or as a stream. */
+@ApiTags('events')
 @Controller('organizations/:organizationId')
 export class EventsController {
   constructor(private readonly answers: EventsService) {}
@@ -28,7 +27,6 @@ export class EventsController {
   @RequireRole('viewer', { alsoScope: 'runtime' })
   @ApiRoute({
     id: 'listEvents',
-    tag: TAG,
     summary: 'Read or follow events',
     description:
       'The events of the deployments of the organization, in one order for all readers, without a gap: an event is shown when all earlier ones are complete. ' +
@@ -39,7 +37,7 @@ export class EventsController {
   })
   async ofOrganization(
     @CurrentAccess() access: RevalidatingAccess,
-    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @OrganizationParam() organizationId: string,
     @Query() query: EventsQuery,
     @AcceptsEventStream() stream: StreamRequest,
   ): Promise<EventsAnswer> {
@@ -51,21 +49,19 @@ export class EventsController {
   @RequireRole('viewer', { alsoScope: 'runtime' })
   @ApiRoute({
     id: 'listDeploymentEvents',
-    tag: TAG,
     summary: 'Read or follow the events of a deployment',
     description:
       'Every change of its status, oldest first, with cause and author. A list includes events that were just committed; a stream follows the order of the organization.',
     answer: PageOf(EventDto),
     stream: STREAM,
-    problems: [...PROBLEMS, DeploymentErrors.NOT_FOUND],
+    problems: PROBLEMS,
   })
   async ofDeployment(
     @CurrentAccess() access: RevalidatingAccess,
-    @IdParam('organizationId', ORGANIZATION) organizationId: string,
-    @IdParam('deploymentId', 'The deployment.') deploymentId: string,
+    @DeploymentParam() deployment: DeploymentRef,
     @Query() query: DeploymentEventsQuery,
     @AcceptsEventStream() stream: StreamRequest,
   ): Promise<EventsAnswer> {
-    return this.answers.ofDeployment(access, { organizationId, deploymentId }, query, stream);
+    return this.answers.ofDeployment(access, deployment, query, stream);
   }
 }

@@ -3,7 +3,7 @@ import { Injectable, type StreamableFile } from '@nestjs/common';
 import { EventStreams, type Page, Pages, RequestErrors, type StreamRequest } from '#http';
 import { type RevalidatingAccess } from '#rbac';
 
-import { DeploymentsService } from '#deployments';
+import { type DeploymentRef, DeploymentsService } from '#deployments';
 import { EventFollowing } from '../streams/event-following.js';
 import { EventLog } from '../events.repository.js';
 import { type EventPosition, positionOf } from '../event-position.js';
@@ -47,17 +47,18 @@ export class EventsService {
   /** Events of a deployment. @throws DEPLOYMENTS.NOT_FOUND, EVENTS.EXPIRED, EVENTS.TOO_MANY_STREAMS, REQUEST.INVALID_CURSOR */
   async ofDeployment(
     access: RevalidatingAccess,
-    { organizationId, deploymentId }: { readonly organizationId: string; readonly deploymentId: string },
+    deployment: DeploymentRef,
     query: DeploymentEventsQuery,
     stream: StreamRequest,
   ): Promise<EventsAnswer> {
-    const { clusterId } = await this.deployments.read(access.actor, organizationId, deploymentId);
+    const { organizationId, deploymentId } = deployment;
+    const { clusterId } = await this.deployments.read(access.actor, deployment);
     const { status: statuses } = query;
     const lastSeen = lastSeenOf(query, stream);
     if (stream.isAccepted) {
       return this.stream(access, organizationId, { clusterId, deploymentId, statuses }, lastSeen);
     }
-    const request = this.pages.open('deployment-events', { organizationId, deploymentId }, query);
+    const request = this.pages.open('deployment-events', deployment, query);
     const after = Number(request.after?.[0] ?? 0);
     const slice = { statuses, take: request.take, after, lastSeen };
     const events = await this.log.listOfDeployment(organizationId, deploymentId, slice);

@@ -50,7 +50,8 @@ export class EventFollowing {
   async follow(following: Following): Promise<(signal: AbortSignal) => Pieces> {
     const { access, organizationId, filter, lastSeen } = following;
     if (this.open >= this.settings.streamLimit) throw EventErrors.TOO_MANY_STREAMS.because();
-    if (filter.clusterId !== undefined) await this.clusters.read(access.actor, organizationId, filter.clusterId);
+    const { clusterId } = filter;
+    if (clusterId !== undefined) await this.clusters.read(access.actor, { organizationId, clusterId });
     const now = await this.log.begin(organizationId, lastSeen);
     return (signal) => this.pieces(following, now, signal);
   }

@@ -20,8 +20,8 @@ import type { LocationConfig } from './locations.js';
 export interface RouteDescription {
   /** Verb and noun in camelCase; the SDK's method has this name, so it never changes. */
   readonly id: string;
-  /** The group under which Swagger UI shows it. */
-  readonly tag: string;
+  /** The group under which Swagger UI shows it; left out where the controller declares one for all its routes by `@ApiTags`. */
+  readonly tag?: string;
   readonly summary: string;
   readonly description: string;
   /**
@@ -33,7 +33,7 @@ export interface RouteDescription {
   readonly answer?: DtoClass;
   /** Default 200, or 204 without an answer. */
   readonly status?: number;
-  /** The route's own errors. Those of every route are added. */
+  /** The route's own errors. Those of its guard, of the ids in its path and of every route are added. */
   readonly problems?: readonly ErrorEntry[];
   /** Path parameters other than ids, with their descriptions. */
   readonly params?: Readonly<Record<string, string>>;
@@ -99,7 +99,7 @@ export function ApiRoute(route: RouteDescription): MethodDecorator {
       summary,
       description: access === undefined ? description : `${description}\n\nNeeds: ${isPublic ? 'no token' : access}.`,
     }),
-    ApiTags(tag),
+    ...(tag === undefined ? [] : [ApiTags(tag)]),
     successOf(route, status),
     ApiExtension(ROUTE_EXTENSION, extension),
     ...(location === undefined ? [] : [RouteConfig({ location } satisfies LocationConfig)]),

@@ -58,11 +58,11 @@ export function createOpenApiDocument(app: INestApplication, tags: readonly TagD
   closeSchemas(schemas);
   removeEnumDescriptions(schemas);
   const responses: Json[] = [];
-  for (const path of Object.values(document.paths)) {
+  for (const [path, operations] of Object.entries(document.paths)) {
     for (const method of METHODS) {
-      const operation: unknown = path[method];
+      const operation: unknown = operations[method];
       if (isJson(operation)) {
-        completeOperation(method, operation, schemas);
+        completeOperation(method, path, operation, schemas);
         responses.push(operation['responses'] as Json);
       }
     }

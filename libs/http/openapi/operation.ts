@@ -1,3 +1,4 @@
+import { PATH_EXTENSION } from '../fields/id-param.js';
 import { JSON_LINES_TYPE } from '../lines/json-lines.js';
 import { findError } from '../problems/error-catalogue.js';
 import { RequestErrors, TransportErrors, UNEXPECTED } from '../problems/request.errors.js';
@@ -9,7 +10,7 @@ import { completeParameters } from './parameters.js';
 import { examplesFor } from './problem-examples.js';
 
 /** Errors that every operation of this form can answer. */
-function commonCodes(method: string, operation: Json, guardCodes: readonly string[]): string[] {
+function commonCodes(method: string, operation: Json): string[] {
   const parameters = objectsIn(operation['parameters']);
   const has = (name: string): boolean => parameters.some((parameter) => parameter['name'] === name);
   const entries = [
@@ -33,7 +34,7 @@ function commonCodes(method: string, operation: Json, guardCodes: readonly strin
     UNEXPECTED,
     RequestErrors.UNAVAILABLE,
   ];
-  return [...guardCodes, ...entries.map((entry) => entry.code)];
+  return entries.map((entry) => entry.code);
 }
 
 function problemResponse(status: number, codes: readonly string[]): Json {
@@ -92,7 +93,7 @@ function taken(operation: Json, extension: string): unknown {
  *
  * @throws TypeError when it is not described by `@ApiRoute`, or declares an unknown error
  */
-export function completeOperation(method: string, operation: Json, schemas: Json): void {
+export function completeOperation(method: string, path: string, operation: Json, schemas: Json): void {
   const operationId = String(operation['operationId']);
   const route = taken(operation, ROUTE_EXTENSION) as RouteExtension | undefined;
   if (route === undefined) {
@@ -106,11 +107,12 @@ export function completeOperation(method: string, operation: Json, schemas: Json
   if (typeof access === 'string') {
     operation['description'] = `${String(operation['description'])}\n\n${access}`;
   }
-  completeParameters(operation);
+  completeParameters(path, operation);
   describeLines(operation, route);
   const ofGuard = taken(operation, GUARD_EXTENSION) as readonly string[] | undefined;
   const isLimited = taken(operation, LIMIT_EXTENSION) === true || !isPublic;
   const guardCodes = ofGuard ?? (isPublic ? [] : [RequestErrors.UNAUTHENTICATED.code, RequestErrors.FORBIDDEN.code]);
+  const pathCodes = (taken(operation, PATH_EXTENSION) ?? []) as readonly string[];
   const takes = (header: string): boolean => objectsIn(operation['parameters']).some(({ name }) => name === header);
   const traits = { isIdempotent: takes('Idempotency-Key'), supportsWait: takes('Prefer'), isLimited };
   const own = isJson(operation['responses']) ? operation['responses'] : {};
@@ -125,7 +127,7 @@ export function completeOperation(method: string, operation: Json, schemas: Json
   addExamples([operation['requestBody'], ...Object.values(own)], schemas);
   operation['responses'] = {
     ...own,
-    ...problemResponses([...route.codes, ...commonCodes(method, operation, guardCodes)], operationId),
+    ...problemResponses([...guardCodes, ...pathCodes, ...route.codes, ...commonCodes(method, operation)], operationId),
   };
   relaxBody(operation, schemas);
 }

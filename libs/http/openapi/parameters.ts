@@ -28,9 +28,13 @@ function describeList(parameter: Json): void {
   }
 }
 
-/** Completes the parameters that decorators have described. */
-export function completeParameters(operation: Json): void {
-  for (const parameter of objectsIn(operation['parameters'])) {
+/** Completes the parameters that decorators have described; those of the path come first, in its order. */
+export function completeParameters(path: string, operation: Json): void {
+  const place = (parameter: Json): number =>
+    parameter['in'] === 'path' ? path.indexOf(`{${String(parameter['name'])}}`) : path.length;
+  const parameters = objectsIn(operation['parameters']).toSorted((one, other) => place(one) - place(other));
+  operation['parameters'] = parameters;
+  for (const parameter of parameters) {
     describeList(parameter);
     offerExample(parameter);
   }

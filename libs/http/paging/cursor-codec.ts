@@ -11,7 +11,7 @@ export interface CursorBinding {
   /** The list's name, such as `clusters`. */
   readonly list: string;
   /** The owner of the list: organization, user. */
-  readonly scope: Readonly<Record<string, string>>;
+  readonly scope: object;
   /** The filters in effect. */
   readonly filters: Readonly<Record<string, unknown>>;
 }
@@ -22,8 +22,8 @@ export type CursorPosition = readonly (string | number | boolean | null)[];
 const VERSION = 1;
 const MAC_BYTES = 16;
 
-const sorted = (record: Readonly<Record<string, unknown>>): unknown[] =>
-  Object.entries(record)
+const sorted = (record: object): unknown[] =>
+  Object.entries(record as Readonly<Record<string, unknown>>)
     .filter(([, value]) => value !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1));
 

@@ -68,7 +68,7 @@ export class Pages {
    * @param query all parameters except `limit` and `cursor` are filters, to which cursors are bound too
    * @throws DomainError `REQUEST.INVALID_CURSOR`
    */
-  open(list: string, scope: Readonly<Record<string, string>>, query: PageQuery): PageRequest {
+  open(list: string, scope: object, query: PageQuery): PageRequest {
     const { limit, cursor, ...filters } = query;
     const binding = { list, scope, filters };
     return new PageRequest(limit, cursor === undefined ? undefined : this.cursors.decode(binding, cursor), (position) =>
@@ -84,7 +84,7 @@ export class Pages {
    */
   async byId<R extends { readonly id: string }, T>(
     list: string,
-    scope: Readonly<Record<string, string>>,
+    scope: object,
     query: PageQuery,
     read: (take: number, after: string | undefined) => Promise<readonly R[]>,
     show: (row: R) => T,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { Database, rfc3339, rowsOf, sql } from '#database';
+import { type ClusterRef } from '#queue';
 
 import { type EncodedReport, type QueueBlockerReport, decodeReport } from './queue-blocker-report.js';
 
@@ -27,7 +28,7 @@ export class BlockerCache {
   constructor(private readonly database: Database) {}
 
   /** null: no pass has left anything yet. */
-  async read(organizationId: string, clusterId: string): Promise<CachedReport | null> {
+  async read({ organizationId, clusterId }: ClusterRef): Promise<CachedReport | null> {
     const [row] = await rowsOf(
       this.database.reader(),
       sql<Row>`

@@ -1,8 +1,9 @@
 import { Controller, Get, Query } from '@nestjs/common';
 
-import { ClusterErrors } from '#clusters';
-import { ApiRoute, IdParam, PageQuery, Pages } from '#http';
-import { type Actor, CurrentActor, OrganizationVisibilityErrors, RequireRole } from '#rbac';
+import { ClusterParam } from '#clusters';
+import { ApiRoute, PageQuery, Pages } from '#http';
+import { type ClusterRef } from '#queue';
+import { type Actor, CurrentActor, RequireRole } from '#rbac';
 
 import { ClusterBlockersDto } from './blockers.dto.js';
 import { toClusterBlockersDto } from './blockers.mapper.js';
@@ -25,17 +26,12 @@ export class BlockersController {
     description:
       'Why everything waits that waits: deployments that are alike (in priority, request and maximum runtime) together, with all that keeps them, in numbers and in plain words; by priority, then by age. As the scheduler left it when it last looked (`asOf`), worked out a moment later: `current` tells whether anything has happened since. The explanation of a single deployment is of the present.',
     answer: ClusterBlockersDto,
-    problems: [OrganizationVisibilityErrors.NOT_FOUND, ClusterErrors.NOT_FOUND],
   })
   async list(
     @CurrentActor() actor: Actor,
-    @IdParam('organizationId', 'The organization.') organizationId: string,
-    @IdParam('clusterId', 'The cluster.') clusterId: string,
+    @ClusterParam() cluster: ClusterRef,
     @Query() query: PageQuery,
   ): Promise<ClusterBlockersDto> {
-    return toClusterBlockersDto(
-      await this.blockers.read(actor, organizationId, clusterId),
-      this.pages.open('blockers', { organizationId, clusterId }, query),
-    );
+    return toClusterBlockersDto(await this.blockers.read(actor, cluster), this.pages.open('blockers', cluster, query));
   }
 }

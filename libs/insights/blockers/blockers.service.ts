@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { ClusterLookup } from '#clusters';
+import { type ClusterRef } from '#queue';
 import { type Actor } from '#rbac';
 
 import { type CachedReport, BlockerCache } from './blocker-cache.js';
@@ -14,8 +15,8 @@ export class BlockersService {
   ) {}
 
   /** null: no pass has looked at the cluster yet. @throws CLUSTERS.NOT_FOUND */
-  async read(actor: Actor, organizationId: string, clusterId: string): Promise<CachedReport | null> {
-    await this.clusters.read(actor, organizationId, clusterId);
-    return this.cache.read(organizationId, clusterId);
+  async read(actor: Actor, cluster: ClusterRef): Promise<CachedReport | null> {
+    await this.clusters.read(actor, cluster);
+    return this.cache.read(cluster);
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { type BlockersOf, QueueBlockers, type QueuedDeployment } from '#deployments';
 import { blockersOfOne, keyOf } from '#packing';
+import { type ClusterRef } from '#queue';
 
 import { BlockerCache } from './blocker-cache.js';
 
@@ -12,14 +13,8 @@ export class CachedQueueBlockers extends QueueBlockers {
     super();
   }
 
-  override async read({
-    organizationId,
-    clusterId,
-  }: {
-    readonly organizationId: string;
-    readonly clusterId: string;
-  }): Promise<BlockersOf> {
-    const report = await this.cache.read(organizationId, clusterId);
+  override async read(cluster: ClusterRef): Promise<BlockersOf> {
+    const report = await this.cache.read(cluster);
     if (report === null) return () => null;
     const shapes = new Map(report.described.map((shape) => [shape.key, shape]));
     return ({ deployment }: QueuedDeployment) => {

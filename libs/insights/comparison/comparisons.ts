@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Database, rowsOf, sql } from '#database';
 import { ClusterWork, type DeploymentView, type WorkingDeployment } from '#deployments';
 import { type Competitor, keyOf, ownedReservation, type Snapshot } from '#packing';
+import { type ClusterRef } from '#queue';
 import { type Actor } from '#rbac';
 import {
   amountsOf,
@@ -47,9 +48,9 @@ export class Comparisons {
 
   /** @param deployment visible to the actor @throws EXPLANATIONS.OTHER_IS_SAME, EXPLANATIONS.OTHER_NOT_FOUND, PLANNING.BUSY */
   async compare(actor: Actor, deployment: DeploymentView, otherId: string): Promise<Comparison> {
-    const { organizationId, clusterId, id } = deployment;
+    const { organizationId, id } = deployment;
     if (id === otherId) throw ExplanationErrors.OTHER_IS_SAME.because();
-    const found = await this.work.find(this.database.reader(), { organizationId, clusterId }, [id, otherId]);
+    const found = await this.work.find(this.database.reader(), deployment, [id, otherId]);
     const [own, other] = [found.get(id), found.get(otherId)];
     if (own === undefined || other === undefined) throw ExplanationErrors.OTHER_NOT_FOUND.because();
     const start = await this.firstStart(organizationId, own, other);
@@ -102,7 +103,7 @@ export class Comparisons {
 
   private async compareStarts(
     actor: Actor,
-    { organizationId, clusterId }: DeploymentView,
+    cluster: ClusterRef,
     pair: readonly [WorkingDeployment, WorkingDeployment],
     { id, passId, at, otherWaited, isBoth, preemptorId, preemptorPriority }: Start,
   ): Promise<Decided> {
@@ -113,7 +114,7 @@ export class Comparisons {
     const [first, other] = pair[0].id === id ? pair : [pair[1], pair[0]];
     const yielded = (priority: number): Decided => ({ ...kept, firstId: id, rule: { rule: 'yielded', priority } });
     if (preemptorId === id && preemptorPriority !== null) return yielded(preemptorPriority);
-    const recorded = await this.passes.snapshotOf({ organizationId, clusterId }, passId);
+    const recorded = await this.passes.snapshotOf(cluster, passId);
     const priority = recorded === null ? null : yieldedTo(recorded, other);
     if (priority !== null) return yielded(priority);
     const [one, two] =

@@ -1,8 +1,8 @@
 import { Controller, Get, Query } from '@nestjs/common';
 
-import { DeploymentErrors } from '#deployments';
-import { ApiRoute, IdParam } from '#http';
-import { type Actor, CurrentActor, OrganizationVisibilityErrors, RequireRole } from '#rbac';
+import { DeploymentParam, type DeploymentRef } from '#deployments';
+import { ApiRoute } from '#http';
+import { type Actor, CurrentActor, RequireRole } from '#rbac';
 import { PlanningErrors } from '#scheduler';
 
 import { ExplanationDto, ExplanationQuery } from './explanations.dto.js';
@@ -24,20 +24,13 @@ export class ExplanationsController {
     description:
       'Why it waits: everything that keeps it, with numbers and in plain words; the smallest changes that would start it, each tried with the planner; when it starts, as far as runtimes are declared. With `compareWith`, also why one of the two comes first.',
     answer: ExplanationDto,
-    problems: [
-      OrganizationVisibilityErrors.NOT_FOUND,
-      DeploymentErrors.NOT_FOUND,
-      ExplanationErrors.OTHER_IS_SAME,
-      ExplanationErrors.OTHER_NOT_FOUND,
-      PlanningErrors.BUSY,
-    ],
+    problems: [ExplanationErrors.OTHER_IS_SAME, ExplanationErrors.OTHER_NOT_FOUND, PlanningErrors.BUSY],
   })
   async read(
     @CurrentActor() actor: Actor,
-    @IdParam('organizationId', 'The organization.') organizationId: string,
-    @IdParam('deploymentId', 'The deployment.') deploymentId: string,
+    @DeploymentParam() deployment: DeploymentRef,
     @Query() query: ExplanationQuery,
   ): Promise<ExplanationDto> {
-    return toExplanationDto(await this.explanations.read(actor, organizationId, deploymentId, toOptions(query)));
+    return toExplanationDto(await this.explanations.read(actor, deployment, toOptions(query)));
   }
 }

@@ -24,6 +24,7 @@ import {
   startOf,
   type Unlock,
 } from '#packing';
+import { type DeploymentRef } from '#deployments';
 import { type Actor } from '#rbac';
 import { amountsOf, plannerTask, type CurrentSnapshot, CurrentSnapshotReader, PlannerClient } from '#scheduler';
 
@@ -106,22 +107,17 @@ export class ExplanationsService {
   ) {}
 
   /** @throws DEPLOYMENTS.NOT_FOUND, EXPLANATIONS.OTHER_IS_SAME, EXPLANATIONS.OTHER_NOT_FOUND, PLANNING.BUSY */
-  async read(
-    actor: Actor,
-    organizationId: string,
-    deploymentId: string,
-    options: ExplanationOptions,
-  ): Promise<ExplanationView> {
-    const deployment = await this.deployments.read(actor, organizationId, deploymentId);
-    const { clusterId } = deployment;
+  async read(actor: Actor, ref: DeploymentRef, options: ExplanationOptions): Promise<ExplanationView> {
+    const deployment = await this.deployments.read(actor, ref);
+    const { organizationId, clusterId } = deployment;
     const comparison =
       options.compareWith === null ? null : await this.comparisons.compare(actor, deployment, options.compareWith);
     if (deployment.status !== 'queued' && deployment.status !== 'retrying') return this.settled(deployment, comparison);
     const found = await this.current.read(actor, { organizationId, clusterId, names: NAMES }, (tx, present) =>
-      this.find(tx, present, deploymentId),
+      this.find(tx, present, ref.deploymentId),
     );
     if (found === null) {
-      return this.settled(await this.deployments.read(actor, organizationId, deploymentId), comparison);
+      return this.settled(await this.deployments.read(actor, ref), comparison);
     }
     return { ...(await this.explain(actor, deployment, found, options)), comparison };
   }

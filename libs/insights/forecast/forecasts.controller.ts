@@ -1,8 +1,9 @@
 import { Controller, Get, Query } from '@nestjs/common';
 
-import { ClusterErrors } from '#clusters';
-import { ApiRoute, IdParam } from '#http';
-import { type Actor, CurrentActor, OrganizationVisibilityErrors, RequireRole } from '#rbac';
+import { ClusterParam } from '#clusters';
+import { ApiRoute } from '#http';
+import { type ClusterRef } from '#queue';
+import { type Actor, CurrentActor, RequireRole } from '#rbac';
 import { PlanningErrors } from '#scheduler';
 
 import { ForecastDto, ForecastQuery } from './forecasts.dto.js';
@@ -23,14 +24,13 @@ export class ForecastsController {
     description:
       'When the first of the queue start, by rank, if nothing else is submitted and everything ends when it declared: the planner of the passes plays that future, for two seconds at most. Where runtimes are missing there is a reason instead of a time.',
     answer: ForecastDto,
-    problems: [OrganizationVisibilityErrors.NOT_FOUND, ClusterErrors.NOT_FOUND, PlanningErrors.BUSY],
+    problems: [PlanningErrors.BUSY],
   })
   async read(
     @CurrentActor() actor: Actor,
-    @IdParam('organizationId', 'The organization.') organizationId: string,
-    @IdParam('clusterId', 'The cluster.') clusterId: string,
+    @ClusterParam() cluster: ClusterRef,
     @Query() { limit }: ForecastQuery,
   ): Promise<ForecastDto> {
-    return toForecastDto(await this.forecasts.read(actor, organizationId, clusterId, limit));
+    return toForecastDto(await this.forecasts.read(actor, cluster, limit));
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { type QueuePosition } from '#packing';
+import { type ClusterRef } from '#queue';
 import { type Actor } from '#rbac';
 import { plannerTask, type CurrentSnapshot, CurrentSnapshotReader, PlannerClient } from '#scheduler';
 
@@ -31,10 +32,8 @@ export class ForecastsService {
   ) {}
 
   /** @throws CLUSTERS.NOT_FOUND, PLANNING.BUSY */
-  async read(actor: Actor, organizationId: string, clusterId: string, limit: number): Promise<ForecastView> {
-    const present = await this.current.read(actor, { organizationId, clusterId, names: NAMES }, (_, seen) =>
-      Promise.resolve(seen),
-    );
+  async read(actor: Actor, cluster: ClusterRef, limit: number): Promise<ForecastView> {
+    const present = await this.current.read(actor, { ...cluster, names: NAMES }, (_, seen) => Promise.resolve(seen));
     const { snapshot } = present;
     const positions = firstInLine(present, limit);
     const { etas, horizonMs } = await this.planner.ask(actor, FORESEE, {

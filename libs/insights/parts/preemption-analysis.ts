@@ -77,17 +77,17 @@ export function singlesOf(group: RunningGroup | undefined): Single[] {
 export async function nameCandidates(
   em: EntityManager,
   work: ClusterWork,
-  { organizationId, clusterId, snapshot }: CurrentSnapshot,
+  present: CurrentSnapshot,
   chosen: readonly Single[],
 ): Promise<ReadonlyMap<string, NamedCandidate>> {
   const found = await work.find(
     em,
-    { organizationId, clusterId },
+    present,
     chosen.map(({ id }) => id),
   );
   return new Map(
     chosen.map(({ id, priority, sinceMs }) => {
-      const lostSeconds = Math.max(0, Math.floor((snapshot.nowMs - sinceMs) / 1000));
+      const lostSeconds = Math.max(0, Math.floor((present.snapshot.nowMs - sinceMs) / 1000));
       return [id, { id, name: found.get(id)?.name ?? id, priority, lostSeconds }];
     }),
   );

@@ -1,7 +1,7 @@
 import { Body, Controller, Post } from '@nestjs/common';
 
 import { ApiRoute, BodyLimit } from '#http';
-import { type Actor, CurrentActor, RbacErrors, SignedIn } from '#rbac';
+import { type Actor, CurrentActor, SignedIn } from '#rbac';
 import { PlanningErrors } from '#scheduler';
 
 import { MAX_REQUEST_BYTES, SimulatedPlanDto, SimulationRequestDto } from './simulations.dto.js';
@@ -24,7 +24,7 @@ export class SimulationsController {
     description:
       'For capacity planning: a capacity, what runs, and what waits (at most 10,000 of each), with the plan that a pass would make of it, by the same planner. It has nothing to do with any cluster; nothing is read, and nothing is written. `npm run admin -- plan` takes the same problems, of any size, and makes the same plans without a service.',
     answer: SimulatedPlanDto,
-    problems: [RbacErrors.SESSION_REQUIRED, SimulationErrors.DUPLICATE_ID, PlanningErrors.BUSY],
+    problems: [SimulationErrors.DUPLICATE_ID, PlanningErrors.BUSY],
   })
   async plan(@CurrentActor() actor: Actor, @Body() body: SimulationRequestDto): Promise<SimulatedPlanDto> {
     return toSimulatedPlanDto(await this.problems.plan(actor, toProblem(body)));

@@ -1,8 +1,9 @@
 import { Body, Controller, Post } from '@nestjs/common';
 
-import { ClusterErrors } from '#clusters';
-import { ApiRoute, IdParam } from '#http';
-import { type Actor, CurrentActor, OrganizationVisibilityErrors, RequireRole } from '#rbac';
+import { ClusterParam } from '#clusters';
+import { ApiRoute } from '#http';
+import { type ClusterRef } from '#queue';
+import { type Actor, CurrentActor, RequireRole } from '#rbac';
 import { PlanningErrors } from '#scheduler';
 
 import { WhatIfAnswerDto, WhatIfDto } from './what-if.dto.js';
@@ -25,20 +26,13 @@ export class WhatIfController {
       'The difference that a change would make to the next pass: deployments submitted, changed or ended, another capacity, another policy, a cordon. Answered by the planner of the passes on the cluster as it is now. Nothing is done, and nothing is written.',
     example: { deployments: [{ resources: { cpu: 16, memoryMib: 131_072, gpu: 4 }, priority: 80 }] },
     answer: WhatIfAnswerDto,
-    problems: [
-      OrganizationVisibilityErrors.NOT_FOUND,
-      ClusterErrors.NOT_FOUND,
-      WhatIfErrors.DEPLOYMENT_INVALID,
-      WhatIfErrors.REQUEST_EMPTY,
-      PlanningErrors.BUSY,
-    ],
+    problems: [WhatIfErrors.DEPLOYMENT_INVALID, WhatIfErrors.REQUEST_EMPTY, PlanningErrors.BUSY],
   })
   async ask(
     @CurrentActor() actor: Actor,
-    @IdParam('organizationId', 'The organization.') organizationId: string,
-    @IdParam('clusterId', 'The cluster.') clusterId: string,
+    @ClusterParam() cluster: ClusterRef,
     @Body() body: WhatIfDto,
   ): Promise<WhatIfAnswerDto> {
-    return toWhatIfAnswerDto(await this.whatIf.answer(actor, organizationId, clusterId, toRequest(body)));
+    return toWhatIfAnswerDto(await this.whatIf.answer(actor, cluster, toRequest(body)));
   }
 }

@@ -4,7 +4,7 @@ import { type ResourceAmounts, ResourceVector } from '#kernel';
 import { Database, type EntityManager } from '#database';
 import { ClusterWork } from '#deployments';
 import { compareAge, keyOf, type Member, type ShapeOf } from '#packing';
-import { type QueuedShape } from '#queue';
+import { type QueuedShape, type ClusterRef } from '#queue';
 import { type Actor } from '#rbac';
 import { afterSettling, plannerTask, type CurrentSnapshot, CurrentSnapshotReader, PlannerClient } from '#scheduler';
 
@@ -38,11 +38,11 @@ export class WhatIfService {
   ) {}
 
   /** @throws CLUSTERS.NOT_FOUND, WHAT_IF.REQUEST_EMPTY, WHAT_IF.DEPLOYMENT_INVALID, PLANNING.BUSY */
-  async answer(actor: Actor, organizationId: string, clusterId: string, request: WhatIfRequest): Promise<WhatIfView> {
+  async answer(actor: Actor, cluster: ClusterRef, request: WhatIfRequest): Promise<WhatIfView> {
     refuseEmpty(request);
     const prepared = await this.current.read(
       actor,
-      { organizationId, clusterId, names: (waiting, state) => namesFor(request, waiting, state.capacity) },
+      { ...cluster, names: (waiting, state) => namesFor(request, waiting, state.capacity) },
       (tx, present) => this.prepare(tx, present, request),
     );
     const { present, change, stops } = prepared;

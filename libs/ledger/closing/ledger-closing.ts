@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { changesOf, type EntityManager, type Fragment, rowsOf, sql } from '#database';
-import { type ClusterOf } from '#deployments';
+import { type ClusterRef } from '#queue';
 
 const RESOURCES = ['cpu_millis', 'memory_mib', 'gpu_millis'] as const;
 
@@ -35,7 +35,7 @@ const average = (resource: string): string => `
 @Injectable()
 export class LedgerClosing {
   /** @returns the deployments whose history is closed now: one that does not balance stays as it is, for audits to find */
-  async close(tx: EntityManager, { organizationId, clusterId }: ClusterOf, ids: readonly string[]): Promise<string[]> {
+  async close(tx: EntityManager, { organizationId, clusterId }: ClusterRef, ids: readonly string[]): Promise<string[]> {
     const rows = await rowsOf(
       tx,
       sql<{ id: string }>`
@@ -77,7 +77,7 @@ export class LedgerClosing {
   }
 
   /** Sets a checkpoint right that does not balance, by the difference, as an entry would. @returns how many were wrong */
-  async correct(tx: EntityManager, { organizationId, clusterId }: ClusterOf): Promise<number> {
+  async correct(tx: EntityManager, { organizationId, clusterId }: ClusterRef): Promise<number> {
     const balance = (r: string): string => `allocated_${r} - released_${r} + corrected_${r}`;
     return changesOf(
       tx,

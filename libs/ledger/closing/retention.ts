@@ -3,7 +3,8 @@ import { Injectable, Logger } from '@nestjs/common';
 import { type BackgroundTask, BackgroundTasks, tryNamedLock } from '#background';
 import { Settings } from '#config';
 import { changesOf, Database, preferIndexes, rowsOf, sql } from '#database';
-import { type ClusterOf, DeploymentRetention } from '#deployments';
+import { DeploymentRetention } from '#deployments';
+import { type ClusterRef } from '#queue';
 
 import { LedgerClosing } from './ledger-closing.js';
 
@@ -50,7 +51,7 @@ export class Retention {
   async round(): Promise<number> {
     const clusters = await rowsOf(
       this.database.reader(),
-      sql<ClusterOf>`select organization_id as "organizationId", id as "clusterId" from clusters order by id`,
+      sql<ClusterRef>`select organization_id as "organizationId", id as "clusterId" from clusters order by id`,
     );
     let removed = 0;
     for (const cluster of clusters) {
@@ -66,7 +67,7 @@ export class Retention {
     return removed;
   }
 
-  private async removeSome(cluster: ClusterOf, after: string): Promise<Step> {
+  private async removeSome(cluster: ClusterRef, after: string): Promise<Step> {
     return this.database.transaction(async (tx) => {
       if (!(await tryNamedLock(tx, 'deployment-retention'))) return { removed: 0, next: null };
       await preferIndexes(tx);

@@ -1,8 +1,9 @@
 import { Controller, Get, Query } from '@nestjs/common';
 
-import { ClusterErrors } from '#clusters';
-import { ApiRoute, IdParam, type Page, PageOf } from '#http';
-import { type Actor, CurrentActor, OrganizationVisibilityErrors, RequireRole } from '#rbac';
+import { ClusterParam } from '#clusters';
+import { ApiRoute, type Page, PageOf } from '#http';
+import { type ClusterRef } from '#queue';
+import { type Actor, CurrentActor, RequireRole } from '#rbac';
 
 import { LedgerCheckpointDto, LedgerEntryDto, LedgerQuery } from './ledger.dto.js';
 import { LedgerPages } from './ledger.pages.js';
@@ -21,15 +22,13 @@ export class LedgerController {
     description:
       'Every allocation and every release on this cluster, newest first. Entries are never changed; what is allocated is their sum. They are kept as long as their deployments; for those that are gone stands the checkpoint.',
     answer: PageOf(LedgerEntryDto),
-    problems: [OrganizationVisibilityErrors.NOT_FOUND, ClusterErrors.NOT_FOUND],
   })
   async list(
     @CurrentActor() actor: Actor,
-    @IdParam('organizationId', 'The organization.') organizationId: string,
-    @IdParam('clusterId', 'The cluster.') clusterId: string,
+    @ClusterParam() cluster: ClusterRef,
     @Query() query: LedgerQuery,
   ): Promise<Page<LedgerEntryDto>> {
-    return this.ledger.page(actor, { organizationId, clusterId }, query);
+    return this.ledger.page(actor, cluster, query);
   }
 
   @Get('checkpoint')
@@ -41,13 +40,8 @@ export class LedgerController {
     description:
       'What stands for the entries of deployments that have ended long ago and are not kept any more. They balance, or would not have been removed; what they used stays in the usage of the cluster.',
     answer: LedgerCheckpointDto,
-    problems: [OrganizationVisibilityErrors.NOT_FOUND, ClusterErrors.NOT_FOUND],
   })
-  async checkpoint(
-    @CurrentActor() actor: Actor,
-    @IdParam('organizationId', 'The organization.') organizationId: string,
-    @IdParam('clusterId', 'The cluster.') clusterId: string,
-  ): Promise<LedgerCheckpointDto> {
-    return this.ledger.checkpoint(actor, organizationId, clusterId);
+  async checkpoint(@CurrentActor() actor: Actor, @ClusterParam() cluster: ClusterRef): Promise<LedgerCheckpointDto> {
+    return this.ledger.checkpoint(actor, cluster);
   }
 }

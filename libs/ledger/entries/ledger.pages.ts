@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { type Page, Pages } from '#http';
+import { type ClusterRef } from '#queue';
 import { type Actor } from '#rbac';
 
 import { type LedgerCheckpointDto, type LedgerEntryDto, type LedgerQuery } from './ledger.dto.js';
@@ -16,17 +17,13 @@ export class LedgerPages {
   ) {}
 
   /** @throws CLUSTERS.NOT_FOUND */
-  async checkpoint(actor: Actor, organizationId: string, clusterId: string): Promise<LedgerCheckpointDto> {
-    return toLedgerCheckpointDto(await this.ledger.checkpoint(actor, organizationId, clusterId));
+  async checkpoint(actor: Actor, cluster: ClusterRef): Promise<LedgerCheckpointDto> {
+    return toLedgerCheckpointDto(await this.ledger.checkpoint(actor, cluster));
   }
 
   /** @throws CLUSTERS.NOT_FOUND, REQUEST.INVALID_CURSOR */
-  async page(
-    actor: Actor,
-    cluster: { readonly organizationId: string; readonly clusterId: string },
-    query: LedgerQuery,
-  ): Promise<Page<LedgerEntryDto>> {
-    const request = this.pages.open('ledger', { ...cluster }, query);
+  async page(actor: Actor, cluster: ClusterRef, query: LedgerQuery): Promise<Page<LedgerEntryDto>> {
+    const request = this.pages.open('ledger', cluster, query);
     const rows = await this.ledger.list(actor, cluster, query, request);
     return request.of(rows, ({ at, id }) => [at, id], toLedgerEntryDto);
   }

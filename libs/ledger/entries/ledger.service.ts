@@ -4,6 +4,7 @@ import { type ResourceAmounts } from '#kernel';
 import { ClusterLookup } from '#clusters';
 import { Database, type Fragment, rfc3339, rowsOf, selectAmounts, sql } from '#database';
 import { type CursorPosition } from '#http';
+import { type ClusterRef } from '#queue';
 import { type Actor } from '#rbac';
 
 import { type LedgerKind } from '../writer/ledger-entry.entity.js';
@@ -49,11 +50,11 @@ export class LedgerService {
   /** Entries of a cluster, newest first. @throws CLUSTERS.NOT_FOUND */
   async list(
     actor: Actor,
-    { organizationId, clusterId }: { readonly organizationId: string; readonly clusterId: string },
+    cluster: ClusterRef,
     filter: LedgerFilter,
     { take, after }: LedgerWindow,
   ): Promise<readonly LedgerEntryView[]> {
-    await this.clusters.read(actor, organizationId, clusterId);
+    await this.clusters.read(actor, cluster);
     const [at = null, id = null] = after ?? [];
     const rows = await rowsOf(
       this.database.reader(),
@@ -62,7 +63,7 @@ export class LedgerService {
         select e.id::float8 as id, e.kind, e.deployment_id as "deploymentId", e.attempt, e.pass_id as "passId", e.at,
                ${selectAmounts('e')}
         from entries e
-        where e.cluster_id = ${clusterId} and e.organization_id = ${organizationId}
+        where e.cluster_id = ${cluster.clusterId} and e.organization_id = ${cluster.organizationId}
           ${filter.kind === undefined ? sql`` : sql`and e.kind = ${filter.kind}`}
           ${at === null ? sql`` : sql`and (e.at, e.id) < (${at}::timestamptz, ${id}::bigint)`}
         order by e.at desc, e.id desc limit ${take}`,
@@ -71,13 +72,13 @@ export class LedgerService {
   }
 
   /** What has been closed in a cluster's ledger. @throws CLUSTERS.NOT_FOUND */
-  async checkpoint(actor: Actor, organizationId: string, clusterId: string): Promise<LedgerCheckpointView> {
-    await this.clusters.read(actor, organizationId, clusterId);
+  async checkpoint(actor: Actor, cluster: ClusterRef): Promise<LedgerCheckpointView> {
+    await this.clusters.read(actor, cluster);
     const [row] = await rowsOf(
       this.database.reader(),
       sql<LedgerCheckpointView & { readonly closedUntil: string }>`
         select deployments::float8 as deployments, entries::float8 as entries, closed_until as "closedUntil"
-        from ledger_checkpoints where organization_id = ${organizationId} and cluster_id = ${clusterId}`,
+        from ledger_checkpoints where organization_id = ${cluster.organizationId} and cluster_id = ${cluster.clusterId}`,
     );
     if (row === undefined) return { deployments: 0, entries: 0, closedUntil: null };
     return { ...row, closedUntil: rfc3339(row.closedUntil) };

@@ -1,16 +1,16 @@
 import { Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 
 import { ClusterErrors } from '#clusters';
 import { ApiRoute, IdParam, type Page, PageOf, PageQuery, Pages, present } from '#http';
-import { type Actor, CurrentActor, RbacErrors, RequireOperator } from '#rbac';
+import { type Actor, CurrentActor, RequireOperator } from '#rbac';
 
 import { InstalledClusterDto } from './admin-clusters.dto.js';
 import { AdminClustersService } from './admin-clusters.service.js';
 
-const TAG = 'operators';
-
 /** Clusters of all organizations, for operators. */
 @RequireOperator()
+@ApiTags('operators')
 @Controller('admin/clusters')
 export class AdminClustersController {
   constructor(
@@ -21,12 +21,10 @@ export class AdminClustersController {
   @Get()
   @ApiRoute({
     id: 'listInstalledClusters',
-    tag: TAG,
     summary: 'List all clusters',
     description:
       'All clusters of the installation, newest first, with their organization, the state of their queue and the broken laws of their ledger. Metrics and alerts name clusters by these ids.',
     answer: PageOf(InstalledClusterDto),
-    problems: [RbacErrors.OPERATOR_REQUIRED],
   })
   async list(@Query() query: PageQuery): Promise<Page<InstalledClusterDto>> {
     return this.pages.byId(
@@ -42,12 +40,11 @@ export class AdminClustersController {
   @HttpCode(200)
   @ApiRoute({
     id: 'triggerPass',
-    tag: TAG,
     summary: 'Trigger a pass on a cluster',
     description:
       'Answers at once with the present state. The pass follows within a second, and is listed among the passes of the cluster.',
     answer: InstalledClusterDto,
-    problems: [RbacErrors.OPERATOR_REQUIRED, ClusterErrors.NOT_FOUND],
+    problems: [ClusterErrors.NOT_FOUND],
   })
   async triggerPass(
     @CurrentActor() actor: Actor,
@@ -60,13 +57,12 @@ export class AdminClustersController {
   @HttpCode(202)
   @ApiRoute({
     id: 'repairLedger',
-    tag: TAG,
     summary: 'Repair the ledger of a cluster',
     description:
       'Has a worker repair a ledger that has drifted: it appends corrective entries by the status of the deployments, and changes no entry. Answers at once; a worker begins within a second, audits the cluster in full after it, and writes what it did to the audit log (`ledger_repair`). Until then `isRepairWanted` is true; if `brokenLaws` is not empty after it, the log of the worker has the reason. The cluster stays cordoned until it is uncordoned.',
     answer: InstalledClusterDto,
     status: 202,
-    problems: [RbacErrors.OPERATOR_REQUIRED, ClusterErrors.NOT_FOUND],
+    problems: [ClusterErrors.NOT_FOUND],
   })
   async repair(
     @CurrentActor() actor: Actor,

@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 
 import { ApiRoute, present } from '#http';
-import { RbacErrors, RequireOperator } from '#rbac';
+import { RequireOperator } from '#rbac';
 
 import { RetentionDto } from './admin-retention.dto.js';
 import { AdminRetentionService } from './admin-retention.service.js';
@@ -20,7 +20,6 @@ export class AdminRetentionController {
     description:
       'For each kind of data: how long it is kept, the time of the oldest, and the number of overdue rows. Workers remove overdue rows in small steps; a number that grows from hour to hour means that they do not. The times are the settings of this process: give the workers the same ones.',
     answer: RetentionDto,
-    problems: [RbacErrors.OPERATOR_REQUIRED],
   })
   async read(): Promise<RetentionDto> {
     return present(RetentionDto, { items: await this.retention.read() });

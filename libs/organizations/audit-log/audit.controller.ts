@@ -1,8 +1,8 @@
 import { Controller, Get, Query } from '@nestjs/common';
 
 import { AuditEntryDto, AuditErrors, AuditQuery, InstallationAuditQuery } from '#audit';
-import { ApiRoute, IdParam, type Page, PageOf, present } from '#http';
-import { OrganizationVisibilityErrors, RbacErrors, RequireOperator, RequireRole } from '#rbac';
+import { ApiRoute, type Page, PageOf, present } from '#http';
+import { RequireOperator, RequireRole, OrganizationParam } from '#rbac';
 
 import { AuditPages } from './audit-pages.js';
 
@@ -20,12 +20,9 @@ export class AuditController {
     description:
       'The recorded actions in the organization, with actor and address, latest first. Deployments have events of their own instead.',
     answer: PageOf(AuditEntryDto),
-    problems: [OrganizationVisibilityErrors.NOT_FOUND, RbacErrors.ROLE_TOO_LOW, AuditErrors.RANGE_EMPTY],
+    problems: [AuditErrors.RANGE_EMPTY],
   })
-  async list(
-    @IdParam('organizationId', 'The organization.') organizationId: string,
-    @Query() query: AuditQuery,
-  ): Promise<Page<AuditEntryDto>> {
+  async list(@OrganizationParam() organizationId: string, @Query() query: AuditQuery): Promise<Page<AuditEntryDto>> {
     return this.audit.ofOrganization(organizationId, query, (entry) => present(AuditEntryDto, entry));
   }
 
@@ -38,7 +35,7 @@ export class AuditController {
     description:
       'The recorded actions on accounts and the installation, or with `organizationId` those in one organization, deleted or not. Latest first.',
     answer: PageOf(AuditEntryDto),
-    problems: [RbacErrors.OPERATOR_REQUIRED, AuditErrors.RANGE_EMPTY],
+    problems: [AuditErrors.RANGE_EMPTY],
   })
   async listInstallation(@Query() query: InstallationAuditQuery): Promise<Page<AuditEntryDto>> {
     return this.audit.ofInstallation(query, (entry) => present(AuditEntryDto, entry));

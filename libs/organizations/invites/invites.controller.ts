@@ -1,4 +1,5 @@
 import { Body, Controller, Delete, Get, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 
 import {
   ApiRoute,
@@ -12,19 +13,15 @@ import {
   Pages,
   present,
 } from '#http';
-import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
+import { type Actor, CurrentActor, RequireRole, OrganizationParam } from '#rbac';
 
 import { CreateInviteDto, InviteDto, NewInviteDto } from './invites.dto.js';
 import { InvitesService } from './invites.service.js';
 import { InviteErrors } from '../organizations.errors.js';
 import { type ListedInvite } from '../organizations.repository.js';
 
-const TAG = 'organizations';
-const ORGANIZATION = 'The organization.';
-
-const ROUTE_PROBLEMS = [OrganizationVisibilityErrors.NOT_FOUND, RbacErrors.ROLE_TOO_LOW];
-
 /** The codes by which users join an organization. */
+@ApiTags('organizations')
 @Controller('organizations/:organizationId/invites')
 export class InvitesController {
   constructor(
@@ -37,17 +34,16 @@ export class InvitesController {
   @RequireRole('admin')
   @ApiRoute({
     id: 'createInvite',
-    tag: TAG,
     summary: 'Create an invite code',
     description:
       'A code by which others join, in the role that it carries. It is shown in this answer and never again.',
     answer: NewInviteDto,
     status: 201,
-    problems: [...ROUTE_PROBLEMS, InviteErrors.LIMIT_REACHED],
+    problems: [InviteErrors.LIMIT_REACHED],
   })
   async create(
     @CurrentActor() actor: Actor,
-    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @OrganizationParam() organizationId: string,
     @IdempotencyKey() request: KeyedRequest,
     @Body() { note, ...order }: CreateInviteDto,
   ): Promise<NewInviteDto> {
@@ -60,17 +56,12 @@ export class InvitesController {
   @RequireRole('admin')
   @ApiRoute({
     id: 'listInvites',
-    tag: TAG,
     summary: 'List invites',
     description:
       'Newest first, each with the number of users that can still join by it. Expired invites stay listed for 30 days.',
     answer: PageOf(InviteDto),
-    problems: ROUTE_PROBLEMS,
   })
-  async list(
-    @IdParam('organizationId', ORGANIZATION) organizationId: string,
-    @Query() query: PageQuery,
-  ): Promise<Page<InviteDto>> {
+  async list(@OrganizationParam() organizationId: string, @Query() query: PageQuery): Promise<Page<InviteDto>> {
     return this.pages.byId(
       'invites',
       { organizationId },
@@ -84,14 +75,13 @@ export class InvitesController {
   @RequireRole('admin')
   @ApiRoute({
     id: 'revokeInvite',
-    tag: TAG,
     summary: 'Revoke an invite code',
     description: 'Ends the code at once. Members who joined by it stay.',
-    problems: [...ROUTE_PROBLEMS, InviteErrors.NOT_FOUND],
+    problems: [InviteErrors.NOT_FOUND],
   })
   async revoke(
     @CurrentActor() actor: Actor,
-    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @OrganizationParam() organizationId: string,
     @IdParam('inviteId', 'The invite.') inviteId: string,
   ): Promise<void> {
     await this.invites.revoke(actor, organizationId, inviteId);

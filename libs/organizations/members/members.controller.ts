@@ -1,24 +1,19 @@
 import { Body, Controller, Delete, Get, Patch, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 
 import { ApiRoute, IdParam, type Page, PageOf, PageQuery, Pages, present } from '#http';
-import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole } from '#rbac';
+import { type Actor, CurrentActor, RbacErrors, RequireRole, OrganizationParam } from '#rbac';
 
 import { MemberDto, UpdateMemberDto } from './members.dto.js';
 import { MembersService } from './members.service.js';
 import { MemberErrors } from '../organizations.errors.js';
 
-const TAG = 'organizations';
-const ORGANIZATION = 'The organization.';
 const MEMBER = 'The member, by the id of the user.';
 
-const CHANGE_PROBLEMS = [
-  OrganizationVisibilityErrors.NOT_FOUND,
-  RbacErrors.ROLE_TOO_LOW,
-  MemberErrors.NOT_FOUND,
-  MemberErrors.LAST_ADMIN,
-];
+const CHANGE_PROBLEMS = [MemberErrors.NOT_FOUND, MemberErrors.LAST_ADMIN];
 
 /** The members of an organization. */
+@ApiTags('organizations')
 @Controller('organizations/:organizationId')
 export class MembersController {
   constructor(
@@ -30,16 +25,11 @@ export class MembersController {
   @RequireRole('viewer')
   @ApiRoute({
     id: 'listMembers',
-    tag: TAG,
     summary: 'List members',
     description: 'The members of the organization, each with its role.',
     answer: PageOf(MemberDto),
-    problems: [OrganizationVisibilityErrors.NOT_FOUND],
   })
-  async list(
-    @IdParam('organizationId', ORGANIZATION) organizationId: string,
-    @Query() query: PageQuery,
-  ): Promise<Page<MemberDto>> {
+  async list(@OrganizationParam() organizationId: string, @Query() query: PageQuery): Promise<Page<MemberDto>> {
     return this.pages.byId(
       'members',
       { organizationId },
@@ -53,7 +43,6 @@ export class MembersController {
   @RequireRole('admin')
   @ApiRoute({
     id: 'updateMember',
-    tag: TAG,
     summary: "Change a member's role",
     description: 'Takes effect on the next request of the member. The last admin cannot be demoted.',
     answer: MemberDto,
@@ -61,7 +50,7 @@ export class MembersController {
   })
   async update(
     @CurrentActor() actor: Actor,
-    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @OrganizationParam() organizationId: string,
     @IdParam('userId', MEMBER) userId: string,
     @Body() { role }: UpdateMemberDto,
   ): Promise<MemberDto> {
@@ -72,7 +61,6 @@ export class MembersController {
   @RequireRole('admin')
   @ApiRoute({
     id: 'removeMember',
-    tag: TAG,
     summary: 'Remove a member',
     description:
       'Ends the access of the member, and of its API tokens in the organization, at once. Its deployments stay, under the care of admins. The last admin cannot be removed.',
@@ -80,7 +68,7 @@ export class MembersController {
   })
   async remove(
     @CurrentActor() actor: Actor,
-    @IdParam('organizationId', ORGANIZATION) organizationId: string,
+    @OrganizationParam() organizationId: string,
     @IdParam('userId', MEMBER) userId: string,
   ): Promise<void> {
     await this.members.remove(actor, organizationId, userId);
@@ -90,20 +78,11 @@ export class MembersController {
   @RequireRole('viewer')
   @ApiRoute({
     id: 'leaveOrganization',
-    tag: TAG,
     summary: 'Leave an organization',
     description: 'Not for API tokens. What you submitted stays. The last admin cannot leave.',
-    problems: [
-      OrganizationVisibilityErrors.NOT_FOUND,
-      RbacErrors.SESSION_REQUIRED,
-      MemberErrors.NOT_FOUND,
-      MemberErrors.LAST_ADMIN,
-    ],
+    problems: [RbacErrors.SESSION_REQUIRED, ...CHANGE_PROBLEMS],
   })
-  async leave(
-    @CurrentActor() actor: Actor,
-    @IdParam('organizationId', ORGANIZATION) organizationId: string,
-  ): Promise<void> {
+  async leave(@CurrentActor() actor: Actor, @OrganizationParam() organizationId: string): Promise<void> {
     await this.members.leave(actor, organizationId);
   }
 }

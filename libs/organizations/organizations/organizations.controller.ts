@@ -1,11 +1,11 @@
 import { Body, Controller, Delete, Get, Patch, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 
 import {
   ApiRoute,
   ExpectedVersions,
   Idempotency,
   IdempotencyKey,
-  IdParam,
   IfMatch,
   type KeyedRequest,
   type Page,
@@ -15,7 +15,7 @@ import {
   present,
   withEntityTag,
 } from '#http';
-import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireRole, SignedIn } from '#rbac';
+import { type Actor, CurrentActor, RequireRole, SignedIn, OrganizationParam } from '#rbac';
 
 import {
   CreateOrganizationDto,
@@ -27,9 +27,8 @@ import { InviteErrors, OrganizationErrors } from '../organizations.errors.js';
 import { type OrganizationView } from '../organizations.repository.js';
 import { OrganizationsService } from './organizations.service.js';
 
-const TAG = 'organizations';
-
 /** Organizations, from creation to deletion, and joining them. */
+@ApiTags('organizations')
 @Controller('organizations')
 export class OrganizationsController {
   constructor(
@@ -42,13 +41,12 @@ export class OrganizationsController {
   @SignedIn()
   @ApiRoute({
     id: 'createOrganization',
-    tag: TAG,
     summary: 'Create an organization',
     description: 'You become its first admin.',
     answer: OrganizationDto,
     status: 201,
     location: '/v1/organizations/{id}',
-    problems: [RbacErrors.SESSION_REQUIRED, OrganizationErrors.LIMIT_REACHED],
+    problems: [OrganizationErrors.LIMIT_REACHED],
   })
   async create(
     @CurrentActor() actor: Actor,
@@ -64,11 +62,9 @@ export class OrganizationsController {
   @SignedIn()
   @ApiRoute({
     id: 'listOrganizations',
-    tag: TAG,
     summary: 'List your organizations',
     description: 'The organizations that you belong to, with your role in each, newest first.',
     answer: PageOf(OrganizationDto),
-    problems: [RbacErrors.SESSION_REQUIRED],
   })
   async list(@CurrentActor() actor: Actor, @Query() query: PageQuery): Promise<Page<OrganizationDto>> {
     return this.pages.byId(
@@ -84,13 +80,11 @@ export class OrganizationsController {
   @SignedIn()
   @ApiRoute({
     id: 'joinOrganization',
-    tag: TAG,
     summary: 'Join an organization',
     description:
       'Makes you a member by an invite code, with the role that it carries. A member keeps its role, and uses nothing up.',
     answer: OrganizationDto,
     problems: [
-      RbacErrors.SESSION_REQUIRED,
       InviteErrors.NOT_FOUND,
       InviteErrors.EXPIRED,
       InviteErrors.REVOKED,
@@ -106,17 +100,12 @@ export class OrganizationsController {
   @RequireRole('viewer')
   @ApiRoute({
     id: 'getOrganization',
-    tag: TAG,
     summary: 'Read an organization',
     description: 'Its name, and your role in it.',
     answer: OrganizationDto,
     hasEntityTag: true,
-    problems: [OrganizationVisibilityErrors.NOT_FOUND],
   })
-  async read(
-    @CurrentActor() actor: Actor,
-    @IdParam('organizationId', 'The organization.') organizationId: string,
-  ): Promise<OrganizationDto> {
+  async read(@CurrentActor() actor: Actor, @OrganizationParam() organizationId: string): Promise<OrganizationDto> {
     return tagged(await this.organizations.read(organizationId, actor.role));
   }
 
@@ -124,16 +113,14 @@ export class OrganizationsController {
   @RequireRole('admin')
   @ApiRoute({
     id: 'updateOrganization',
-    tag: TAG,
     summary: 'Rename an organization',
     description: 'Names need not be unique.',
     answer: OrganizationDto,
     hasEntityTag: true,
-    problems: [OrganizationVisibilityErrors.NOT_FOUND, RbacErrors.ROLE_TOO_LOW],
   })
   async update(
     @CurrentActor() actor: Actor,
-    @IdParam('organizationId', 'The organization.') organizationId: string,
+    @OrganizationParam() organizationId: string,
     @Body() { name }: UpdateOrganizationDto,
     @IfMatch() expected: ExpectedVersions,
   ): Promise<OrganizationDto> {
@@ -144,16 +131,12 @@ export class OrganizationsController {
   @RequireRole('admin')
   @ApiRoute({
     id: 'deleteOrganization',
-    tag: TAG,
     summary: 'Delete an organization',
     description:
       'Only while none of its deployments waits, runs or has resources: drain the clusters first. Memberships, invites, service accounts and tokens end at once, for good.',
-    problems: [OrganizationVisibilityErrors.NOT_FOUND, RbacErrors.ROLE_TOO_LOW, OrganizationErrors.IN_USE],
+    problems: [OrganizationErrors.IN_USE],
   })
-  async delete(
-    @CurrentActor() actor: Actor,
-    @IdParam('organizationId', 'The organization.') organizationId: string,
-  ): Promise<void> {
+  async delete(@CurrentActor() actor: Actor, @OrganizationParam() organizationId: string): Promise<void> {
     await this.organizations.delete(actor, organizationId);
   }
 }

@@ -1,8 +1,9 @@
 import { Controller, Get, Query } from '@nestjs/common';
 
-import { ClusterErrors } from '#clusters';
+import { ClusterParam } from '#clusters';
 import { ApiRoute, IdParam, type Page, PageOf, PageQuery, Pages } from '#http';
-import { type Actor, CurrentActor, OrganizationVisibilityErrors, RequireRole } from '#rbac';
+import { type ClusterRef } from '#queue';
+import { type Actor, CurrentActor, RequireRole } from '#rbac';
 
 import { PassDetailDto, PassDto } from './passes.dto.js';
 import { PassErrors } from './passes.errors.js';
@@ -26,19 +27,17 @@ export class PassesController {
     description:
       'What each pass of the scheduler on this cluster saw and did, and how close to the optimum it was; newest first.',
     answer: PageOf(PassDto),
-    problems: [OrganizationVisibilityErrors.NOT_FOUND, ClusterErrors.NOT_FOUND],
   })
   async list(
     @CurrentActor() actor: Actor,
-    @IdParam('organizationId', 'The organization.') organizationId: string,
-    @IdParam('clusterId', 'The cluster.') clusterId: string,
+    @ClusterParam() cluster: ClusterRef,
     @Query() query: PageQuery,
   ): Promise<Page<PassDto>> {
     return this.pages.byId(
       'passes',
-      { organizationId, clusterId },
+      cluster,
       query,
-      (take, after) => this.passes.list(actor, organizationId, clusterId, take, after),
+      (take, after) => this.passes.list(actor, cluster, take, after),
       toPassDto,
     );
   }
@@ -52,14 +51,13 @@ export class PassesController {
     description:
       'The record of one pass, by the id that ledger entries and events carry, with what it saw, shape by shape, and what it started of each.',
     answer: PassDetailDto,
-    problems: [OrganizationVisibilityErrors.NOT_FOUND, ClusterErrors.NOT_FOUND, PassErrors.NOT_FOUND],
+    problems: [PassErrors.NOT_FOUND],
   })
   async read(
     @CurrentActor() actor: Actor,
-    @IdParam('organizationId', 'The organization.') organizationId: string,
-    @IdParam('clusterId', 'The cluster.') clusterId: string,
+    @ClusterParam() cluster: ClusterRef,
     @IdParam('passId', 'The pass.') passId: string,
   ): Promise<PassDetailDto> {
-    return toPassDetailDto(await this.passes.read(actor, organizationId, clusterId, passId));
+    return toPassDetailDto(await this.passes.read(actor, cluster, passId));
   }
 }

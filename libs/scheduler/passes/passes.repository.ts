@@ -2,18 +2,13 @@ import { Injectable } from '@nestjs/common';
 
 import { Database, type EntityManager, queries, type TablesOf } from '#database';
 import { type Plan } from '#packing';
+import { type ClusterRef } from '#queue';
 
 import { PassSchema } from './pass.entity.js';
 import { PassSnapshotSchema } from './pass-snapshot.entity.js';
 import { decodeSnapshot, type PassSnapshot } from './snapshot-codec.js';
 
 type Tables = TablesOf<typeof PassSchema | typeof PassSnapshotSchema>;
-
-/** A cluster of an organization. */
-interface Owner {
-  readonly organizationId: string;
-  readonly clusterId: string;
-}
 
 /** What a pass saw and decided, as far as it is stored. */
 export interface RecordedSnapshot extends PassSnapshot {
@@ -26,18 +21,18 @@ export class PassesRepository {
   constructor(private readonly database: Database) {}
 
   /** Passes of a cluster, newest first, after an id. */
-  async list(owner: Owner, take: number, after: string | undefined): Promise<PassView[]> {
-    const passes = passesOf(this.database.reader(), owner).orderBy('id', 'desc').limit(take);
+  async list(cluster: ClusterRef, take: number, after: string | undefined): Promise<PassView[]> {
+    const passes = passesOf(this.database.reader(), cluster).orderBy('id', 'desc').limit(take);
     return (after === undefined ? passes : passes.where('id', '<', after)).execute();
   }
 
   /** One pass of a cluster. */
-  async find(owner: Owner, passId: string): Promise<PassView | undefined> {
-    return passesOf(this.database.reader(), owner).where('id', '=', passId).executeTakeFirst();
+  async find(cluster: ClusterRef, passId: string): Promise<PassView | undefined> {
+    return passesOf(this.database.reader(), cluster).where('id', '=', passId).executeTakeFirst();
   }
 
   /** What a pass saw; null where it is not stored, or no longer. */
-  async snapshotOf({ organizationId, clusterId }: Owner, passId: string): Promise<RecordedSnapshot | null> {
+  async snapshotOf({ organizationId, clusterId }: ClusterRef, passId: string): Promise<RecordedSnapshot | null> {
     const row = await queries<Tables>(this.database.reader())
       .selectFrom('pass_snapshots as s')
       .innerJoin('passes as p', 'p.id', 's.pass_id')
@@ -55,7 +50,7 @@ export class PassesRepository {
   }
 }
 
-function passesOf(em: EntityManager, { organizationId, clusterId }: Owner) {
+function passesOf(em: EntityManager, { organizationId, clusterId }: ClusterRef) {
   return queries<Tables>(em)
     .selectFrom('passes')
     .select(['id', 'triggers', 'started_at as startedAt', 'finished_at as finishedAt', 'waiting', 'shapes', 'placed'])

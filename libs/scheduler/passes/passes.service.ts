@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { ClusterLookup } from '#clusters';
+import { type ClusterRef } from '#queue';
 import { type Actor } from '#rbac';
 
 import { PassErrors } from './passes.errors.js';
@@ -21,22 +22,16 @@ export class PassesService {
   ) {}
 
   /** Passes of a cluster, newest first, after an id. @throws CLUSTERS.NOT_FOUND */
-  async list(
-    actor: Actor,
-    organizationId: string,
-    clusterId: string,
-    take: number,
-    after: string | undefined,
-  ): Promise<readonly PassView[]> {
-    await this.clusters.read(actor, organizationId, clusterId);
-    return this.passes.list({ organizationId, clusterId }, take, after);
+  async list(actor: Actor, cluster: ClusterRef, take: number, after: string | undefined): Promise<readonly PassView[]> {
+    await this.clusters.read(actor, cluster);
+    return this.passes.list(cluster, take, after);
   }
 
   /** One pass of a cluster. @throws CLUSTERS.NOT_FOUND, PASSES.NOT_FOUND */
-  async read(actor: Actor, organizationId: string, clusterId: string, passId: string): Promise<PassDetail> {
-    await this.clusters.read(actor, organizationId, clusterId);
-    const pass = await this.passes.find({ organizationId, clusterId }, passId);
+  async read(actor: Actor, cluster: ClusterRef, passId: string): Promise<PassDetail> {
+    await this.clusters.read(actor, cluster);
+    const pass = await this.passes.find(cluster, passId);
     if (pass === undefined) throw PassErrors.NOT_FOUND.because();
-    return { pass, recorded: await this.passes.snapshotOf({ organizationId, clusterId }, passId) };
+    return { pass, recorded: await this.passes.snapshotOf(cluster, passId) };
   }
 }

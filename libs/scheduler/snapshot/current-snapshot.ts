@@ -6,16 +6,14 @@ import { ClusterLookup, ClusterErrors } from '#clusters';
 import { Database, type EntityManager, preferIndexes, rowsOf, sql } from '#database';
 import { type AllocatedGroup, type RunningDeployment } from '#deployments';
 import { type ClusterStop, type Snapshot } from '#packing';
-import { type QueuedShape } from '#queue';
+import { type QueuedShape, type ClusterRef } from '#queue';
 import { type Actor } from '#rbac';
 
 import { CLUSTER_COLUMNS, type ClusterRow, type ClusterState, stateOf, stopsOf } from './cluster-state.js';
 import { SnapshotReader } from './snapshot-reader.js';
 
 /** A cluster as the next pass will see it. */
-export interface CurrentSnapshot {
-  readonly organizationId: string;
-  readonly clusterId: string;
+export interface CurrentSnapshot extends ClusterRef {
   /** Shapes name the oldest of their deployments, as many as were asked for. */
   readonly snapshot: Snapshot;
   /** The shapes of `snapshot.waiting`, at the same positions. */
@@ -27,9 +25,7 @@ export interface CurrentSnapshot {
 }
 
 /** A cluster whose snapshot is wanted, and how many deployments of each shape it names: at least one, and at most some thousands in all. */
-export interface CurrentRequest {
-  readonly organizationId: string;
-  readonly clusterId: string;
+export interface CurrentRequest extends ClusterRef {
   readonly names: number | ((waiting: readonly QueuedShape[], state: ClusterState) => number);
 }
 
@@ -54,16 +50,16 @@ export class CurrentSnapshotReader {
    */
   async read<T>(
     actor: Actor,
-    { organizationId, clusterId, names }: CurrentRequest,
+    { names, ...ref }: CurrentRequest,
     work: (tx: EntityManager, present: CurrentSnapshot) => Promise<T>,
   ): Promise<T> {
-    const cluster = await this.clusters.read(actor, organizationId, clusterId);
+    const cluster = await this.clusters.read(actor, ref);
     if (cluster.isDeleted) throw ClusterErrors.NOT_FOUND.because();
     return this.database.transaction(
       async (tx) => {
         await rowsOf(tx, sql`set transaction read only`);
         await preferIndexes(tx);
-        return work(tx, await this.snapshotOf(tx, organizationId, clusterId, names));
+        return work(tx, await this.snapshotOf(tx, ref, names));
       },
       { isolationLevel: IsolationLevel.REPEATABLE_READ },
     );
@@ -80,11 +76,10 @@ export class CurrentSnapshotReader {
 
   private async snapshotOf(
     tx: EntityManager,
-    organizationId: string,
-    clusterId: string,
+    ref: ClusterRef,
     names: CurrentRequest['names'],
   ): Promise<CurrentSnapshot> {
-    const state = await readCluster(tx, organizationId, clusterId);
+    const state = await readCluster(tx, ref);
     const { problem, shapes, holding } = await this.reader.read(tx, state, {
       kind: 'everything',
       names: (waiting) => (typeof names === 'number' ? names : names(waiting, state)),
@@ -92,8 +87,7 @@ export class CurrentSnapshotReader {
     const { capacity, stops } = afterSettling(state, holding);
     const { nowMs, policy } = state;
     return {
-      organizationId,
-      clusterId,
+      ...ref,
       snapshot: { capacity, nowMs, policy, isCordoned: stops.length > 0, ...problem },
       shapes,
       holding,
@@ -103,7 +97,7 @@ export class CurrentSnapshotReader {
   }
 }
 
-async function readCluster(tx: EntityManager, organizationId: string, clusterId: string): Promise<ClusterState> {
+async function readCluster(tx: EntityManager, { organizationId, clusterId }: ClusterRef): Promise<ClusterState> {
   const [row] = await rowsOf(
     tx,
     sql<ClusterRow>`

@@ -61,12 +61,16 @@ export async function stop(child) {
   await once(child, 'exit');
 }
 
+/** Limits that no benchmark of throughput is to meet. */
+const WIDE_LIMITS = { STOWAGE_LIMIT_QUEUED: '100000000', STOWAGE_RATE_REQUESTS_PER_SECOND: '100000' };
+
 /**
  * Makes a database on STOWAGE_TEST_DATABASE_URL, beside the Redis of STOWAGE_TEST_REDIS_URL, and drops it in the end.
  *
  * @param work gets the environment of programs that use them, and a connected client
+ * @param settings of these programs, beside those that name the servers
  */
-export async function withDatabase(name, work) {
+export async function withDatabase(name, work, settings = WIDE_LIMITS) {
   const { STOWAGE_TEST_DATABASE_URL: server, STOWAGE_TEST_REDIS_URL: redis } = process.env;
   if (server === undefined || redis === undefined) {
     process.stderr.write('STOWAGE_TEST_DATABASE_URL and STOWAGE_TEST_REDIS_URL name the servers to use\n');
@@ -86,8 +90,7 @@ export async function withDatabase(name, work) {
     STOWAGE_JWT_KEYS: JSON.stringify([{ ...privateKey.export({ format: 'jwk' }), kid: 'bench' }]),
     STOWAGE_TOKEN_SECRET: randomBytes(32).toString('base64url'),
     STOWAGE_LOG_LEVEL: 'warn',
-    STOWAGE_LIMIT_QUEUED: '100000000',
-    STOWAGE_RATE_REQUESTS_PER_SECOND: '100000',
+    ...settings,
   };
   const client = new pg.Client({ connectionString: url });
   try {

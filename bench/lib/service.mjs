@@ -17,27 +17,30 @@ async function untilReady(port) {
 /**
  * Runs an API process and a worker on a database of their own, and stops and drops them in the end.
  *
- * @param work gets the API's port and a connected client of the database
+ * @param work gets the API's port, a connected client of the database, and the process id of the API
+ * @param settings of both, where they are not to have the wide limits of a benchmark
  */
-export async function withService(name, work) {
-  await withDatabase(name, async (env, client) => {
+export async function withService(name, work, settings) {
+  const serve = async (env, client) => {
     const port = await freePort();
     const programs = ['api', 'worker'].map((program) =>
       run(`dist/apps/${program}/main.js`, { ...env, PORT: String(port) }),
     );
     try {
       await untilReady(port);
-      await work(port, client);
+      await work(port, client, programs[0].pid);
     } finally {
       await Promise.all(programs.map(stop));
     }
-  });
+  };
+  await withDatabase(name, serve, settings);
 }
 
 /**
  * Registers a user with an organization.
  *
- * @returns its ids, a client of the SDK with an API token that outlives every benchmark, that token, and an access token of 15 minutes
+ * @returns its ids, name and password, a client of the SDK with an API token that outlives every benchmark, that token, one with an access
+ *   token of 15 minutes, and that token
  */
 export async function anOwner(port) {
   const baseUrl = `http://127.0.0.1:${port}`;
@@ -47,7 +50,7 @@ export async function anOwner(port) {
   const { id: organization } = await session.createOrganization({ body: { name: 'Bench' } });
   const body = { name: 'bench', organizationId: organization, role: 'admin', expiresInSeconds: 86_400 };
   const { token } = await session.createToken({ body });
-  return { api: new Stowage({ baseUrl, token }), token, accessToken, organization, user: user.id };
+  return { api: new Stowage({ baseUrl, token }), account, session, token, accessToken, organization, user: user.id };
 }
 
 /** A cluster of an owner's organization. @returns its id, its path for the SDK, and its URL */

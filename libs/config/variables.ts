@@ -16,6 +16,7 @@ import {
 } from './variable-types.js';
 
 const DAY = 86_400;
+const GIB = 1024 ** 3;
 const HALF_THE_CORES = Math.max(1, Math.floor(availableParallelism() / 2));
 
 const server = {
@@ -197,6 +198,16 @@ const limits = {
   limitQueued: integer('STOWAGE_LIMIT_QUEUED', 1, 1_000_000_000, 'deployments')
     .about('The most deployments of one organization that wait at the same time.')
     .or(5_000_000),
+  limitBytes: integer('STOWAGE_LIMIT_BYTES', 0, 1_000_000_000_000_000, 'bytes')
+    .about(
+      'The most bytes that the deployments of one organization take in the database, with their specs, labels, messages and events.',
+    )
+    .or(16 * GIB),
+  limitAccountBytes: integer('STOWAGE_LIMIT_ACCOUNT_BYTES', 0, 1_000_000_000_000_000, 'bytes')
+    .about(
+      'The same, of all organizations together that one user has created, without those for which an operator has set a limit.',
+    )
+    .or(64 * GIB),
 };
 
 const streams = {

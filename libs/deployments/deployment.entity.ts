@@ -23,6 +23,11 @@ const index = (suffix: string, definition: string) => {
   return { name, expression: `create index ${name} on deployments ${definition}` };
 };
 
+/** The bytes that a deployment counts, as the migration has them. */
+const STORED_BYTES = `2048 + 1024 * retries + 256 * edits::bigint
+  + octet_length(name) + octet_length(image) + coalesce(octet_length(normalized_image), 0) + octet_length(labels::text)
+  + coalesce(octet_length(spec::text), 0) + coalesce(octet_length(message), 0)`;
+
 const DeploymentSchema = defineEntity({
   name: 'Deployment',
   tableName: 'deployments',
@@ -61,6 +66,8 @@ const DeploymentSchema = defineEntity({
     stopOutcome: p.text().$type<StopOutcome>().nullable(),
     stopReport: p.text().$type<'succeeded' | 'failed'>().nullable(),
     spec: p.json<object>().columnType('json').nullable(),
+    edits: p.integer().default(0),
+    storedBytes: p.bigint('number').generated(`(${STORED_BYTES}) stored`),
     submittedBy: p.uuid().columnType('uuid'),
   },
   checks: [

@@ -1,7 +1,7 @@
 import { databaseTime, defineEntity, p, timestamptz } from '#database';
 
-/** The limited things of an organization: clusters, members, usable invites, usable API tokens, waiting deployments. */
-export const LIMIT_NAMES = ['clusters', 'members', 'invites', 'tokens', 'queued'] as const;
+/** The limited things of an organization: clusters, members, usable invites, usable API tokens, waiting deployments, stored bytes. */
+export const LIMIT_NAMES = ['clusters', 'members', 'invites', 'tokens', 'queued', 'bytes'] as const;
 
 export type LimitName = (typeof LIMIT_NAMES)[number];
 
@@ -23,24 +23,41 @@ const OrganizationSchema = defineEntity({
     limitInvites: p.integer().nullable(),
     limitTokens: p.integer().nullable(),
     limitQueued: p.integer().nullable(),
+    limitBytes: p.bigint('number').nullable(),
   },
   checks: [
     {
       name: 'organizations_limits_check',
-      expression: 'least(limit_clusters, limit_members, limit_invites, limit_tokens, limit_queued) >= 0',
+      expression: 'least(limit_clusters, limit_members, limit_invites, limit_tokens, limit_queued, limit_bytes) >= 0',
     },
   ],
   indexes: [{ name: 'organizations_created_by_index', properties: ['createdBy'] }],
 });
 
-/** The columns of limits, under the names of {@link OwnLimits}. */
+/** The columns of limits, under the names of the entity: their values are converted as it declares. */
 export const LIMIT_COLUMNS = [
-  'limit_clusters as clusters',
-  'limit_members as members',
-  'limit_invites as invites',
-  'limit_tokens as tokens',
-  'limit_queued as queued',
+  'limit_clusters as limitClusters',
+  'limit_members as limitMembers',
+  'limit_invites as limitInvites',
+  'limit_tokens as limitTokens',
+  'limit_queued as limitQueued',
+  'limit_bytes as limitBytes',
 ] as const;
+
+/** The columns of limits as an entity and a typed query give them. */
+type LimitValues = { readonly [Name in LimitName as `limit${Capitalize<Name>}`]?: number | null | undefined };
+
+/** The limits that an operator has set, from their columns. */
+export function ownLimitsOf({
+  limitClusters: clusters = null,
+  limitMembers: members = null,
+  limitInvites: invites = null,
+  limitTokens: tokens = null,
+  limitQueued: queued = null,
+  limitBytes: bytes = null,
+}: LimitValues): OwnLimits {
+  return { clusters, members, invites, tokens, queued, bytes };
+}
 
 /**
  * A tenant: members, clusters and deployments that belong together, and are invisible to all others.
@@ -49,15 +66,7 @@ export const LIMIT_COLUMNS = [
  */
 export class Organization extends OrganizationSchema.class {
   ownLimits(): OwnLimits {
-    const { limitClusters = null, limitMembers = null, limitInvites = null, limitTokens = null } = this;
-    const { limitQueued = null } = this;
-    return {
-      clusters: limitClusters,
-      members: limitMembers,
-      invites: limitInvites,
-      tokens: limitTokens,
-      queued: limitQueued,
-    };
+    return ownLimitsOf(this);
   }
 
   rename(name: string): void {

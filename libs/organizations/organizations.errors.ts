@@ -18,6 +18,12 @@ export const OrganizationErrors = defineErrors('ORGANIZATIONS', {
     title: 'Too many members',
     explanation: 'The organization has as many members as it may; `limit` says how many. Ask an operator for more.',
   },
+  BYTES_LIMIT_REACHED: {
+    kind: 'conflict',
+    title: 'Too many stored bytes',
+    explanation:
+      'The deployments of the organization would take more bytes than they may: `limit` is the most, `bytes` what they take now, `needed` what would come to it. Without `bytes`, it is the limit of all organizations of the user that has created this one. Deployments free their bytes when retention removes them; ask an operator for a higher limit.',
+  },
 });
 
 /** Errors of members. */

@@ -1,9 +1,14 @@
 import { Global, Module } from '@nestjs/common';
 
 import { InviteRedeemer, Memberships, TokenAllowance } from '#auth';
+import { BackgroundModule } from '#background';
 
 import { InstalledOrganizationsController } from './limits/installed-organizations.controller.js';
 import { InstalledOrganizationsService } from './limits/installed-organizations.service.js';
+import { ByteFolding } from './limits/byte-folding.js';
+import { ByteLimit } from './limits/byte-limit.js';
+import { LimitsController } from './limits/limits.controller.js';
+import { OrganizationUse } from './limits/organization-use.js';
 import { AuditPages } from './audit-log/audit-pages.js';
 import { AuditController } from './audit-log/audit.controller.js';
 import { InviteRedemption } from './invites/invite-redemption.js';
@@ -24,8 +29,10 @@ import { RegistrationInvites } from './invites/registration-invites.js';
  */
 @Global()
 @Module({
+  imports: [BackgroundModule],
   controllers: [
     OrganizationsController,
+    LimitsController,
     MembersController,
     InvitesController,
     AuditController,
@@ -39,10 +46,13 @@ import { RegistrationInvites } from './invites/registration-invites.js';
     AuditPages,
     InstalledOrganizationsService,
     OrganizationLimits,
+    OrganizationUse,
+    ByteLimit,
+    ByteFolding,
     { provide: Memberships, useClass: OrganizationMemberships },
     { provide: InviteRedeemer, useClass: RegistrationInvites },
     { provide: TokenAllowance, useClass: OrganizationTokenAllowance },
   ],
-  exports: [Memberships, InviteRedeemer, TokenAllowance, OrganizationLimits],
+  exports: [Memberships, InviteRedeemer, TokenAllowance, OrganizationLimits, ByteLimit],
 })
 export class OrganizationsModule {}

@@ -4,7 +4,13 @@ import { type EntityManager, exactlyOne, lockedEntity, queries, rowsOf, sql, typ
 
 import { Invite, type InviteSchema } from './invite.entity.js';
 import { type Membership, type MembershipSchema } from './membership.entity.js';
-import { LIMIT_COLUMNS, Organization, type OrganizationSchema, type OwnLimits } from './organization.entity.js';
+import {
+  LIMIT_COLUMNS,
+  Organization,
+  type OrganizationSchema,
+  type OwnLimits,
+  ownLimitsOf,
+} from './organization.entity.js';
 
 type OrganizationTables = TablesOf<
   | typeof OrganizationSchema
@@ -41,8 +47,9 @@ export interface ListedInvite extends Pick<Invite, 'id' | 'role' | 'maxUses' | '
 }
 
 /** An organization as operators see it, with its own limits. */
-export interface InstalledRow extends Pick<Organization, 'id' | 'name' | 'createdAt'>, OwnLimits {
+export interface InstalledRow extends Pick<Organization, 'id' | 'name' | 'createdAt'> {
   readonly deletedAt: string | null;
+  readonly ownLimits: OwnLimits;
 }
 
 const NOW = sql<string>`now()`;
@@ -60,21 +67,22 @@ export async function lockOrganization(tx: EntityManager, id: string): Promise<O
 
 /** An organization's own limits, without a lock; undefined where it was deleted. */
 export async function readOwnLimits(em: EntityManager, id: string): Promise<OwnLimits | undefined> {
-  return db(em)
+  const row = await db(em)
     .selectFrom('organizations')
     .select(LIMIT_COLUMNS)
     .where('id', '=', id)
     .where('deleted_at', 'is', null)
     .executeTakeFirst();
+  return row === undefined ? undefined : ownLimitsOf(row);
 }
 
 /** Sets an organization's own limits. They are no part of what its version counts. */
 export async function updateOwnLimits(tx: EntityManager, id: string, limits: OwnLimits): Promise<void> {
-  const { clusters, members, invites, tokens, queued } = limits;
+  const { clusters, members, invites, tokens, queued, bytes } = limits;
   await db(tx)
     .updateTable('organizations')
     .set({ limit_clusters: clusters, limit_members: members, limit_invites: invites })
-    .set({ limit_tokens: tokens, limit_queued: queued })
+    .set({ limit_tokens: tokens, limit_queued: queued, limit_bytes: bytes })
     .where('id', '=', id)
     .execute();
 }
@@ -89,7 +97,11 @@ export async function listInstalled(
     .selectFrom('organizations')
     .select(['id', 'name', 'created_at as createdAt', 'deleted_at as deletedAt', ...LIMIT_COLUMNS]);
   if (after !== undefined) query = query.where('id', '<', after);
-  return query.orderBy('id', 'desc').limit(take).execute();
+  const rows = await query.orderBy('id', 'desc').limit(take).execute();
+  return rows.map(({ id, name, createdAt, deletedAt, ...limits }) => ({
+    ...{ id, name, createdAt, deletedAt },
+    ownLimits: ownLimitsOf(limits),
+  }));
 }
 
 /** The organizations of a user, newest first, after the one that is named. */

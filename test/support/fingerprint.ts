@@ -3,8 +3,11 @@ import { withClient } from './database.js';
 /** Columns that reads change. */
 const NOT_STATE: Readonly<Record<string, readonly string[]>> = { api_tokens: ['last_used_at'] };
 
-/** What the scheduler notes for itself, also when it was woken for nothing. */
-const DIARIES = ['passes', 'pass_totals', 'ledger_audits', 'cluster_blockers'];
+/** What the scheduler notes for itself, also when it was woken for nothing; and a sum over deployments that is added up later. */
+const DIARIES = [
+  ...['passes', 'pass_totals', 'ledger_audits', 'cluster_blockers'],
+  ...['organization_bytes', 'organization_byte_changes'],
+];
 
 /** The stored state: of each table its rows and a sum over all of them. Equal when nothing was changed. */
 export async function fingerprint(databaseUrl: string): Promise<Record<string, string>> {

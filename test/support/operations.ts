@@ -121,6 +121,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   listOrganizations: { needs: 'signed-in', success: 200 },
   joinOrganization: { needs: 'signed-in', success: 404, body: () => ({ code: 'none' }) },
   getOrganization: { needs: 'viewer', success: 200 },
+  getOrganizationLimits: { needs: 'viewer', success: 200 },
   updateOrganization: { needs: 'admin', success: 200, body: () => ({ name: `Lab ${(count += 1)}` }) },
   // An answer that says that deployments are active there shows that the caller may delete it.
   deleteOrganization: {

@@ -1,6 +1,7 @@
 import { Body, Controller, Patch } from '@nestjs/common';
 
 import { ApiRoute, ExpectedVersions, IfMatch } from '#http';
+import { OrganizationErrors } from '#organizations';
 import { type Actor, CurrentActor, RequireRole } from '#rbac';
 
 import { DeploymentDto, EditDeploymentDto } from '../deployments.dto.js';
@@ -26,7 +27,11 @@ export class EditsController {
     example: { priority: 80 },
     answer: DeploymentDto,
     hasEntityTag: true,
-    problems: [DeploymentErrors.INVALID_STATE, DeploymentErrors.PRIORITY_ABOVE_LIMIT],
+    problems: [
+      DeploymentErrors.INVALID_STATE,
+      DeploymentErrors.PRIORITY_ABOVE_LIMIT,
+      OrganizationErrors.BYTES_LIMIT_REACHED,
+    ],
   })
   async edit(
     @CurrentActor() actor: Actor,

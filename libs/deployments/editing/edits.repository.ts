@@ -1,8 +1,10 @@
 import { changesOf, type EntityManager, queries, sql } from '#database';
+import { byteChanges } from '#organizations';
 import { type Actor } from '#rbac';
 
 import { COLUMNS, type DeploymentTables, type DeploymentView, viewOf } from '../deployment-view.js';
 import { type Labels } from '../fields/labels.js';
+import { editedBytesOf } from '../fields/stored-bytes.js';
 import { causedBy, eventsOf } from '../states/transition-sql.js';
 import { TRANSITIONS } from '../states/transitions.js';
 
@@ -42,6 +44,7 @@ export async function writeEdit(
       is_preemptible: isPreemptible,
       queue_timeout_seconds: seconds,
       version: eb('d.version', '+', 1),
+      edits: eb('d.edits', '+', 1),
       ...(queueTimeoutSeconds === before.queueTimeoutSeconds ? {} : { due_at: dueAt }),
     }))
     .where('d.organization_id', '=', organizationId)
@@ -50,6 +53,10 @@ export async function writeEdit(
     .executeTakeFirstOrThrow();
   const at = sql`greatest(statement_timestamp(), queued_at)`;
   const events = eventsOf('deployments', { ...causedBy(TRANSITIONS.edit), actor_id: sql`${actor.id}::uuid`, at });
-  await changesOf(tx, sql`${events} where organization_id = ${organizationId} and id = ${id}`);
+  const bytes = sql`select ${organizationId}::uuid, ${editedBytesOf(before.labels, labels)}::bigint`;
+  await changesOf(
+    tx,
+    sql`with bytes as (${byteChanges(bytes)}) ${events} where organization_id = ${organizationId} and id = ${id}`,
+  );
   return viewOf(row);
 }

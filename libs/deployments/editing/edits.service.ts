@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { ClusterLookup } from '#clusters';
 import { Database, type EntityManager } from '#database';
 import { type ExpectedVersions } from '#http';
+import { ByteLimit } from '#organizations';
 import { ClusterSignals, Nudges } from '#queue';
 import { type Actor } from '#rbac';
 
@@ -12,6 +13,7 @@ import { type DeploymentView, viewOf } from '../deployment-view.js';
 import { requireStatus } from '../deployments.errors.js';
 import { lockDeployment } from '../deployments.repository.js';
 import { type Labels } from '../fields/labels.js';
+import { editedBytesOf } from '../fields/stored-bytes.js';
 import { assertPriority } from '../submission/role-limits.js';
 import { shapeChanges } from '../submission/orders.js';
 import { type DeploymentEdit, writeEdit } from './edits.repository.js';
@@ -22,6 +24,7 @@ export class EditsService {
   constructor(
     private readonly database: Database,
     private readonly clusters: ClusterLookup,
+    private readonly byteLimit: ByteLimit,
     private readonly signals: ClusterSignals,
     private readonly nudges: Nudges,
   ) {}
@@ -30,7 +33,7 @@ export class EditsService {
    * Changes priority, labels, queue timeout or `isPreemptible` of a deployment; all changes or none. An edit without a change writes nothing.
    *
    * @throws DEPLOYMENTS.NOT_FOUND, RBAC.NOT_OWNER, DEPLOYMENTS.INVALID_STATE when it is not queued,
-   *   DEPLOYMENTS.PRIORITY_ABOVE_LIMIT, REQUEST.PRECONDITION_FAILED
+   *   DEPLOYMENTS.PRIORITY_ABOVE_LIMIT, ORGANIZATIONS.BYTES_LIMIT_REACHED, REQUEST.PRECONDITION_FAILED
    */
   async edit(
     actor: Actor,
@@ -48,6 +51,7 @@ export class EditsService {
       if (edit.priority !== undefined && edit.priority !== wanted.priority) {
         assertPriority(edit.priority, await this.clusters.policy(tx, wanted), actor);
       }
+      await this.byteLimit.admit(tx, ref.organizationId, editedBytesOf(wanted.labels, edit.labels ?? wanted.labels));
       return { before: wanted, after: await this.apply(tx, actor, wanted, edit) };
     });
     if (after.priority !== before.priority) this.nudges.nudge(after.clusterId);

@@ -1,5 +1,6 @@
 import { visibleClusters } from '#clusters';
 import { changesOf, type EntityManager, exactlyOne, type Fragment, rowsOf, sql } from '#database';
+import { byteChanges } from '#organizations';
 import { type Actor } from '#rbac';
 
 import { type DeploymentRef } from '../deployment-param.js';
@@ -62,7 +63,7 @@ async function read(
         select distinct ${organizationId}::uuid as organization_id, id from unnest(${[...ids]}::uuid[]) as wanted (id)
       )
       select d.id, d.cluster_id as "clusterId", d.status, d.attempt, d.max_retries as "maxRetries", d.retries,
-             d.submitted_by as "submittedBy", d.stop_outcome as "stopOutcome", d.stop_report as "stopReport",
+             d.submitted_by as "submittedBy", d.stored_bytes::float8 as "storedBytes", d.stop_outcome as "stopOutcome", d.stop_report as "stopReport",
              ${visibleClusters(actor, organizationId, 'd.cluster_id')} as "isVisible"
       from wanted join deployments d on d.organization_id = wanted.organization_id and d.id = wanted.id
       ${which}`,
@@ -88,8 +89,9 @@ export async function endReported(
                     ${reports.map(({ transition }) => transition.to)}::text[],
                     ${reports.map(({ transition }) => transition.cause)}::text[],
                     ${reports.map(({ stopReport }) => stopReport)}::text[],
-                    ${reports.map(({ message }) => message)}::text[])
-          as reported (id, from_status, to_status, cause, stop_report, message)
+                    ${reports.map(({ message }) => message)}::text[],
+                    ${reports.map(({ storedBytes }) => storedBytes)}::bigint[])
+          as reported (id, from_status, to_status, cause, stop_report, message, bytes_before)
       ), ended as (
         update deployments d
         set status = to_status, version = version + 1, message = reported.message, stop_report = reported.stop_report,
@@ -100,7 +102,9 @@ export async function endReported(
                        when 'stopping' then statement_timestamp() end
         from reported
         where d.organization_id = reported.organization_id and d.id = reported.id
-        returning d.*, reported.from_status, reported.cause
+        returning d.*, reported.from_status, reported.cause, d.stored_bytes - bytes_before as more_bytes
+      ), bytes as (
+        ${byteChanges(sql`select organization_id, more_bytes from ended`)}
       )
       ${eventsOf('ended', {
         from_status: sql`from_status`,

@@ -31,6 +31,7 @@ export interface ReportedDeployment {
   readonly maxRetries: number;
   readonly retries: number;
   readonly submittedBy: string;
+  readonly storedBytes: number;
   /** The outcome of a stop, also of one that is over. */
   readonly stopOutcome: StopOutcome | null;
   /** The outcome that was reported while it was stopping. */
@@ -41,6 +42,8 @@ export interface ReportedDeployment {
 export interface EndingReport extends Report {
   readonly from: DeploymentStatus;
   readonly transition: Transition;
+  /** Of the deployment, before the report. */
+  readonly storedBytes: number;
   readonly stopReport: Outcome | null;
 }
 
@@ -54,7 +57,8 @@ export function endingBy(report: Report, row: ReportedDeployment): EndingReport 
   if (!isOpen(row)) return undefined;
   const isStopping = row.status === 'stopping';
   const transition = isStopping ? endOfStop(report, row) : endOfRun(report, row);
-  return { ...report, from: row.status, transition, stopReport: isStopping ? report.outcome : null };
+  const stopReport = isStopping ? report.outcome : null;
+  return { ...report, from: row.status, transition, storedBytes: row.storedBytes, stopReport };
 }
 
 function endOfRun({ outcome }: Report, { retries, maxRetries }: ReportedDeployment): Transition {

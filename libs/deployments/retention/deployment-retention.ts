@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
-import { changesOf, type EntityManager, firstIdAfter, rowsOf, sql } from '#database';
+import { changesOf, type EntityManager, exactlyOne, firstIdAfter, rowsOf, sql } from '#database';
+import { byteChanges } from '#organizations';
 import { type ClusterRef } from '#queue';
 
 /**
@@ -43,14 +44,20 @@ export class DeploymentRetention {
         delete from deployment_events e using chosen
         where e.organization_id = chosen.organization_id and e.deployment_id = chosen.id and e.cluster_id = ${clusterId}`,
     );
-    return changesOf(
+    const rows = await rowsOf(
       tx,
-      sql`
+      sql<{ count: number }>`
         with chosen as materialized (
           select ${organizationId}::uuid as organization_id, id from unnest(${[...ids]}::uuid[]) as chosen (id)
+        ), removed as (
+          delete from deployments d using chosen
+          where d.organization_id = chosen.organization_id and d.id = chosen.id and d.cluster_id = ${clusterId}
+          returning d.organization_id, d.stored_bytes
+        ), bytes as (
+          ${byteChanges(sql`select organization_id, -stored_bytes from removed`)}
         )
-        delete from deployments d using chosen
-        where d.organization_id = chosen.organization_id and d.id = chosen.id and d.cluster_id = ${clusterId}`,
+        select count(*)::int as count from removed`,
     );
+    return exactlyOne(rows).count;
   }
 }

@@ -1,27 +1,16 @@
 import { Injectable } from '@nestjs/common';
 
 import { type EntityManager, rowsOf, sql } from '#database';
-import { type Limits, OrganizationLimits } from '#organizations';
+import { KnownRooms, type Limits, OrganizationLimits } from '#organizations';
 import { queuedCount } from '#queue';
 
 import { DeploymentErrors } from '../deployments.errors.js';
 
-/** How long a count stays valid while far below the limit. */
-const KNOWN_FOR_MS = 1_000;
-
 /**
- * "Far below" means more room than all API processes together can fill within {@link KNOWN_FOR_MS}, including open transactions. The
- * fastest measured intake is a fifth of it.
+ * Far below the limit: more room than all API processes together can fill within a second, including open transactions. The fastest
+ * measured intake is a fifth of it.
  */
 const FAR = 250_000;
-
-/** The most organizations whose room is cached. */
-const MAX_KNOWN = 10_000;
-
-interface Room {
-  left: number;
-  readonly untilMs: number;
-}
 
 /**
  * Enforces the limit of an organization's queue exactly, at almost no cost.
@@ -31,7 +20,7 @@ interface Room {
  */
 @Injectable()
 export class QueueLimit {
-  private readonly known = new Map<string, Room>();
+  private readonly known = new KnownRooms(FAR);
 
   constructor(private readonly limits: OrganizationLimits) {}
 
@@ -41,17 +30,10 @@ export class QueueLimit {
    * @throws DomainError DEPLOYMENTS.QUEUE_LIMIT_REACHED, with the limit and the number of queued deployments
    */
   async admit(tx: EntityManager, organizationId: string, count: number): Promise<void> {
-    const room = this.known.get(organizationId);
-    if (room !== undefined && room.untilMs > Date.now() && room.left - count >= FAR) {
-      room.left -= count;
-      return;
-    }
+    if (this.known.take(organizationId, count)) return;
     const limits = await this.limits.read(tx, organizationId);
     const left = limits === undefined ? 0 : limits.queued - (await countQueued(tx, organizationId)) - count;
-    if (left >= FAR) {
-      this.remember(organizationId, left);
-      return;
-    }
+    if (this.known.remember(organizationId, left)) return;
     await this.admitOneAtATime(tx, organizationId, count);
   }
 
@@ -59,14 +41,6 @@ export class QueueLimit {
     const { queued: limit }: Limits = await this.limits.lock(tx, organizationId);
     const queued = await countQueued(tx, organizationId);
     if (queued + count > limit) throw DeploymentErrors.QUEUE_LIMIT_REACHED.because(undefined, { limit, queued });
-  }
-
-  private remember(organizationId: string, left: number): void {
-    this.known.delete(organizationId);
-    this.known.set(organizationId, { left, untilMs: Date.now() + KNOWN_FOR_MS });
-    if (this.known.size <= MAX_KNOWN) return;
-    const [oldest] = this.known.keys();
-    if (oldest !== undefined) this.known.delete(oldest);
   }
 }
 

@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 
 import { ClusterParam } from '#clusters';
 import { ApiRoute, BodyLimit, Idempotency, IdempotencyKey, type KeyedRequest, PreferWait } from '#http';
+import { OrganizationErrors } from '#organizations';
 import { type ClusterRef } from '#queue';
 import { type Actor, CurrentActor, RequireRole } from '#rbac';
 
@@ -20,6 +21,7 @@ const SUBMIT_PROBLEMS = [
   DeploymentErrors.CLUSTER_DRAINING,
   DeploymentErrors.CLUSTER_DELETED,
   DeploymentErrors.QUEUE_LIMIT_REACHED,
+  OrganizationErrors.BYTES_LIMIT_REACHED,
   DeploymentErrors.EXCEEDS_CAPACITY,
   DeploymentErrors.INVALID_IMAGE,
   DeploymentErrors.EMPTY_REQUEST,

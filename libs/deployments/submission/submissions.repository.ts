@@ -1,6 +1,7 @@
 import { newId } from '#kernel';
 import { type AdmittingCluster } from '#clusters';
 import { type EntityManager, type Fragment, preparedRowsOf, rowsOf, shapeArrays, shapeColumns, sql } from '#database';
+import { byteChanges } from '#organizations';
 
 import { DEPLOYMENT_COLUMNS, type DeploymentRow, type DeploymentView, viewOf } from '../deployment-view.js';
 import { generatedName } from '../fields/deployment-name.js';
@@ -92,6 +93,8 @@ function insertion<Row>(
         returning *
       ), events as (
         ${eventsOf('d', { ...causedBy(TRANSITIONS.submit), actor_id: sql`submitted_by`, at: sql`queued_at` })}
+      ), bytes as (
+        ${byteChanges(sql`select organization_id, stored_bytes from d`)}
       )
       select ${columns} from d`;
 }

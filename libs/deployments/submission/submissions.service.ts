@@ -3,11 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '#kernel';
 import { type AdmittingCluster, ClusterLookup } from '#clusters';
 import { Database, type EntityManager } from '#database';
-import { ClusterSignals, Nudges, type ClusterRef } from '#queue';
+import { ByteLimit } from '#organizations';
+import { type ClusterRef, ClusterSignals, Nudges } from '#queue';
 import { type Actor } from '#rbac';
 
 import { type DeploymentView } from '../deployment-view.js';
 import { DeploymentErrors } from '../deployments.errors.js';
+import { storedBytesOf } from '../fields/stored-bytes.js';
 import { QueueLimit } from './queue-limit.js';
 import { type DeploymentOrder, grant, type GrantedOrder, nameTaken, type OnError, shapeChanges } from './orders.js';
 import { insertManyQueued, insertQueued } from './submissions.repository.js';
@@ -36,6 +38,7 @@ export class SubmissionsService {
     private readonly database: Database,
     private readonly clusters: ClusterLookup,
     private readonly queueLimit: QueueLimit,
+    private readonly byteLimit: ByteLimit,
     private readonly signals: ClusterSignals,
     private readonly nudges: Nudges,
   ) {}
@@ -44,11 +47,11 @@ export class SubmissionsService {
    * Queues a deployment in a cluster.
    *
    * @throws CLUSTERS.NOT_FOUND, DEPLOYMENTS.CLUSTER_DRAINING, DEPLOYMENTS.CLUSTER_DELETED, DEPLOYMENTS.QUEUE_LIMIT_REACHED,
-   *   DEPLOYMENTS.NAME_TAKEN, and what {@link grant} throws
+   *   ORGANIZATIONS.BYTES_LIMIT_REACHED, DEPLOYMENTS.NAME_TAKEN, and what {@link grant} throws
    */
   async submit(actor: Actor, ref: ClusterRef, order: DeploymentOrder): Promise<DeploymentView> {
     const deployment = await this.database.transaction(async (tx) => {
-      const cluster = await this.admit(tx, actor, ref, 1);
+      const cluster = await this.admit(tx, actor, ref, [order]);
       const granted = grant(order, cluster, actor);
       const inserted = await insertQueued(tx, cluster, actor.id, granted);
       await this.signals.announce(tx, ref, 'submitted', shapeChanges([granted], 1));
@@ -70,7 +73,7 @@ export class SubmissionsService {
     { onError, pointerOf }: BatchOptions,
   ): Promise<SubmissionResult[]> {
     const results = await this.database.transaction(async (tx) => {
-      const valid = orders.filter((order) => !(order instanceof DomainError)).length;
+      const valid = orders.filter((order): order is DeploymentOrder => !(order instanceof DomainError));
       const cluster = await this.admit(tx, actor, ref, valid);
       const judged = orders.map((order, index) => judge(order, cluster, actor, pointerOf(index)));
       const granted = judged.filter((order) => isGranted(order));
@@ -91,9 +94,16 @@ export class SubmissionsService {
     return results;
   }
 
-  private async admit(tx: EntityManager, actor: Actor, ref: ClusterRef, count: number): Promise<AdmittingCluster> {
+  private async admit(
+    tx: EntityManager,
+    actor: Actor,
+    ref: ClusterRef,
+    orders: readonly DeploymentOrder[],
+  ): Promise<AdmittingCluster> {
     // The organization before its cluster: the same order in every transaction.
-    await this.queueLimit.admit(tx, ref.organizationId, count);
+    await this.queueLimit.admit(tx, ref.organizationId, orders.length);
+    const bytes = orders.reduce((sum, order) => sum + storedBytesOf(order), 0);
+    await this.byteLimit.admit(tx, ref.organizationId, bytes);
     const cluster = await this.clusters.admit(tx, actor, ref);
     const { state, isDeleted } = cluster;
     if (isDeleted) throw DeploymentErrors.CLUSTER_DELETED.because(undefined, { state: 'deleted' });

@@ -3,6 +3,7 @@ import { IdField, IntegerField, NameField, ObjectField, TimestampField, EditOf }
 import { type LimitName } from '../organization.entity.js';
 
 const MAX_LIMIT = 1_000_000_000;
+const MAX_BYTES = 1_000_000_000_000_000;
 
 const DESCRIPTIONS: Readonly<Record<LimitName, string>> = {
   clusters: 'The most clusters.',
@@ -10,13 +11,13 @@ const DESCRIPTIONS: Readonly<Record<LimitName, string>> = {
   invites: 'The most invites that can still be used.',
   tokens: 'The most API tokens that can still be used, of members and service accounts together.',
   queued: 'The most deployments that wait at the same time.',
+  bytes: 'The most bytes that its deployments take in the database, with their specs, labels, messages and events.',
 };
 
 const limit = (name: LimitName): { description: string; min: number; max: number; example: number } => ({
   description: DESCRIPTIONS[name],
   min: 0,
-  max: MAX_LIMIT,
-  example: 500,
+  ...(name === 'bytes' ? { max: MAX_BYTES, example: 17_179_869_184 } : { max: MAX_LIMIT, example: 500 }),
 });
 
 /** How much an organization may have. */
@@ -35,6 +36,9 @@ export class LimitsDto implements Readonly<Record<LimitName, number>> {
 
   @IntegerField(limit('queued'))
   readonly queued!: number;
+
+  @IntegerField(limit('bytes'))
+  readonly bytes!: number;
 }
 
 /** Limits of one organization's own; null where the installation's default holds. */
@@ -53,6 +57,9 @@ export class OwnLimitsDto implements Readonly<Record<LimitName, number | null>> 
 
   @IntegerField({ ...limit('queued'), nullable: true })
   readonly queued!: number | null;
+
+  @IntegerField({ ...limit('bytes'), nullable: true })
+  readonly bytes!: number | null;
 }
 
 /** Limits to set: null goes back to the default, what is left out stays. */
@@ -71,6 +78,9 @@ export class LimitChangesDto implements Partial<OwnLimitsDto> {
 
   @IntegerField({ ...limit('queued'), nullable: true, optional: true })
   readonly queued?: number | null;
+
+  @IntegerField({ ...limit('bytes'), nullable: true, optional: true })
+  readonly bytes?: number | null;
 }
 
 /** What operators can change of an organization. */

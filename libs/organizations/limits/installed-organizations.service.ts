@@ -9,11 +9,9 @@ import { type InstalledRow, listInstalled, updateOwnLimits } from '../organizati
 import { assertLocked, type Limits, OrganizationLimits } from './organization-limits.js';
 
 /** An organization as operators see it. */
-export interface InstalledOrganization extends Omit<InstalledRow, keyof OwnLimits> {
+export interface InstalledOrganization extends InstalledRow {
   /** The limits in force. */
   readonly limits: Limits;
-  /** The limits that an operator has set; null where the default holds. */
-  readonly ownLimits: OwnLimits;
 }
 
 /** Limits to set: null returns to the default; absent limits stay. */
@@ -31,10 +29,7 @@ export class InstalledOrganizationsService {
   /** All organizations of the installation, newest first, after the one that is named; deleted ones too. */
   async list(take: number, after: string | undefined): Promise<InstalledOrganization[]> {
     const rows = await listInstalled(this.database.reader(), take, after);
-    return rows.map(({ id, name, createdAt, deletedAt, ...ownLimits }) => ({
-      ...{ id, name, createdAt, deletedAt, ownLimits },
-      limits: this.limits.inForce(ownLimits),
-    }));
+    return rows.map((row) => ({ ...row, limits: this.limits.inForce(row.ownLimits) }));
   }
 
   /**

@@ -17,13 +17,14 @@ export type Limits = Readonly<Record<LimitName, number>>;
 export class OrganizationLimits {
   private readonly defaults: Limits;
 
-  constructor({ limitClusters, limitMembers, limitInvites, limitOrganizationTokens, limitQueued }: Settings) {
+  constructor(settings: Settings) {
     this.defaults = {
-      clusters: limitClusters,
-      members: limitMembers,
-      invites: limitInvites,
-      tokens: limitOrganizationTokens,
-      queued: limitQueued,
+      clusters: settings.limitClusters,
+      members: settings.limitMembers,
+      invites: settings.limitInvites,
+      tokens: settings.limitOrganizationTokens,
+      queued: settings.limitQueued,
+      bytes: settings.limitBytes,
     };
   }
 
@@ -36,6 +37,7 @@ export class OrganizationLimits {
       invites: limit('invites'),
       tokens: limit('tokens'),
       queued: limit('queued'),
+      bytes: limit('bytes'),
     };
   }
 

@@ -162,7 +162,7 @@ describe('what is older than it is kept', () => {
       (
         await client.query<{ name: string }>(
           `select string_agg(column_name, ', ') as name from information_schema.columns
-           where table_name = $1 and column_name <> 'deployment_id' and is_identity = 'NO' and (column_name, table_name) <> ('id', 'deployments')`,
+           where table_name = $1 and column_name <> 'deployment_id' and is_identity = 'NO' and is_generated = 'NEVER' and (column_name, table_name) <> ('id', 'deployments')`,
           [table],
         )
       ).rows[0]?.name ?? '';

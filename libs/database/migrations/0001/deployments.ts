@@ -37,6 +37,12 @@ export const DEPLOYMENTS = [
     stop_cause text null,
     stop_outcome text null,
     stop_report text null,
+    edits int not null default 0,
+    -- Counted against the limit of the organization. The first summand is the row, its index entries, and the events and ledger entries of
+    -- one attempt; then those of each retry, and the event of each edit.
+    stored_bytes bigint not null generated always as (2048 + 1024 * retries + 256 * edits::bigint
+      + octet_length(name) + octet_length(image) + coalesce(octet_length(normalized_image), 0) + octet_length(labels::text)
+      + coalesce(octet_length(spec::text), 0) + coalesce(octet_length(message), 0)) stored,
     primary key (organization_id, id),
     foreign key (organization_id, cluster_id) references clusters (organization_id, id),
     constraint deployments_status_check check (status in ('queued', 'scheduled', 'running', 'stopping', 'retrying',

@@ -64,10 +64,22 @@ export const ORGANIZATIONS = [
     limit_invites int null,
     limit_tokens int null,
     limit_queued int null,
+    limit_bytes bigint null,
     constraint organizations_limits_check
-      check (least(limit_clusters, limit_members, limit_invites, limit_tokens, limit_queued) >= 0)
+      check (least(limit_clusters, limit_members, limit_invites, limit_tokens, limit_queued, limit_bytes) >= 0)
   )`,
   `create index organizations_created_by_index on organizations (created_by)`,
+  // Stored bytes are added up from inserted changes: see docs/decisions/bytes-quota.md.
+  `create table organization_bytes (
+    organization_id uuid not null primary key references organizations (id),
+    bytes bigint not null
+  )`,
+  `create table organization_byte_changes (
+    organization_id uuid not null,
+    id bigint generated always as identity,
+    bytes bigint not null,
+    primary key (organization_id, id)
+  )`,
   `create table memberships (
     organization_id uuid not null references organizations (id),
     user_id uuid not null references users (id),

@@ -1,5 +1,10 @@
 export { type Access, type Credential, type TokenScope } from './access/access.js';
-export { AccessResolver, type MembershipJoin, Memberships, type TokenMembershipJoin } from './access/access-resolver.js';
+export {
+  AccessResolver,
+  type MembershipJoin,
+  Memberships,
+  type TokenMembershipJoin,
+} from './access/access-resolver.js';
 export { type Actor, auditedBy, CurrentActor, type Origin, requestOrigin } from './access/actor.js';
 export { OrganizationVisibilityErrors } from './access/organization-visibility.js';
 export { InviteRedeemer } from './sessions/invite-redeemer.js';
@@ -18,7 +23,7 @@ export { deleteTokensOfMember, deleteTokensOfOrganization } from './tokens/token
 export { TokenAllowance } from './tokens/token-allowance.js';
 export { TokenUse } from './tokens/token-use.js';
 export { Operators } from './operators/operators.service.js';
-export { type HashingSettings, PasswordHasher } from './passwords/password-hasher.js';
+export { type HashingSettings, OWN_APPLICANT, PasswordHasher } from './passwords/password-hasher.js';
 export { authEntities } from './auth.entities.js';
 export { ServiceAccountSchema } from './tokens/service-account.entity.js';
 export { AuthErrors, unauthenticated } from './auth.errors.js';

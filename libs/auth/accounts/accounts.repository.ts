@@ -1,6 +1,7 @@
 import { changesOf, type EntityManager, lockedEntity, queries, rowsOf, sql, type TablesOf } from '#database';
 import { newId } from '#kernel';
 
+import { keyOf } from '../throttling/address-key.js';
 import { type LoginAddressSchema } from './login-address.entity.js';
 import { canonicalEmail, emailKey, type LoginKey, usernameKey } from './names.js';
 import { type ResetCodeSchema } from './reset-code.entity.js';
@@ -11,12 +12,15 @@ type AccountTables = TablesOf<typeof UserSchema | typeof LoginAddressSchema | ty
 /** The most addresses that are kept of one account. */
 const MAX_LOGIN_ADDRESSES = 50;
 
+/** How long an address is known after a sign-in from there. */
+const KNOWN_DAYS = 90;
+
 /** An account before its password has been compared. */
 export interface AccountAtSignIn extends UserView {
   readonly passwordHash: string;
   readonly disabledAt: string | null;
-  /** An address from which the account signed in before, if it is the one of this request. */
-  readonly knownAddress: string | null;
+  /** Whether the account signed in from the address of this request before, in the last {@link KNOWN_DAYS} days. */
+  readonly isKnownAddress: boolean;
 }
 
 const ACCOUNT = [
@@ -109,10 +113,13 @@ export async function accountAtSignIn(
   const query = queries<AccountTables>(em)
     .selectFrom('users as u')
     .leftJoin('login_addresses as a', (join) =>
-      join.onRef('a.user_id', '=', 'u.id').on('a.address', '=', address ?? ''),
+      join
+        .onRef('a.user_id', '=', 'u.id')
+        .on('a.address', '=', keyOf(address))
+        .on('a.last_login_at', '>', sql<string>`now() - make_interval(days => ${KNOWN_DAYS})`),
     )
     .select(['u.id', 'u.username', 'u.email', 'u.is_operator as isOperator', 'u.password_hash as passwordHash'])
-    .select(['u.disabled_at as disabledAt', 'a.address as knownAddress']);
+    .select(['u.disabled_at as disabledAt', sql<boolean>`a.address is not null`.as('isKnownAddress')]);
   if ('id' in key) return query.where('u.id', '=', key.id).executeTakeFirst();
   if ('email' in key) return query.where('u.email_key', '=', key.email).executeTakeFirst();
   return query.where('u.username_key', '=', key.username).executeTakeFirst();
@@ -177,6 +184,20 @@ export async function createResetCode(
   return { username: user.username, ...created };
 }
 
+/** Whether a reset code is that of the user, and can be used. */
+export async function isResetCode(em: EntityManager, username: string, codeHash: Buffer): Promise<boolean> {
+  const found = await queries<AccountTables>(em)
+    .selectFrom('reset_codes as c')
+    .innerJoin('users as u', 'u.id', 'c.user_id')
+    .select('u.id')
+    .where('u.username_key', '=', usernameKey(username))
+    .where('u.disabled_at', 'is', null)
+    .where('c.code_hash', '=', codeHash)
+    .where('c.expires_at', '>', sql<string>`now()`)
+    .execute();
+  return found.length > 0;
+}
+
 /** Uses up a reset code and sets a password, in one statement; undefined when the code is not, or no longer, that of the user. */
 export async function useResetCode(
   tx: EntityManager,
@@ -197,18 +218,19 @@ export async function useResetCode(
   return user;
 }
 
-/** Keeps that a user signed in from an address, and deletes the oldest of too many. */
+/** Keeps that a user proved its identity at an address (of IPv6, at its /64), and deletes the oldest of too many. */
 export async function rememberAddress(tx: EntityManager, userId: string, address: string | null): Promise<void> {
   if (address === null) return;
+  const key = keyOf(address);
   await rowsOf(
     tx,
     sql`
       with forgotten as (
         delete from login_addresses where (user_id, address) in (
-          select user_id, address from login_addresses where user_id = ${userId} and address <> ${address}
+          select user_id, address from login_addresses where user_id = ${userId} and address <> ${key}
           order by last_login_at desc offset ${MAX_LOGIN_ADDRESSES - 1} for update skip locked)
       )
-      insert into login_addresses (user_id, address) values (${userId}, ${address})
+      insert into login_addresses (user_id, address) values (${userId}, ${key})
       on conflict (user_id, address) do update set last_login_at = now()`,
   );
 }

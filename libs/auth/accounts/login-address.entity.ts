@@ -11,7 +11,7 @@ const LoginAddressSchema = defineEntity({
   },
 });
 
-/** An address from which an account signed in with success: strangers' failures never slow it down. */
+/** An address (of IPv6, a /64) at which an account proved its identity: strangers' failures at other addresses never slow it down. */
 export class LoginAddress extends LoginAddressSchema.class {}
 LoginAddressSchema.setClass(LoginAddress);
 

@@ -8,7 +8,7 @@ import { createUser, isTaken } from '../accounts/accounts.repository.js';
 import { USERNAME_PATTERN, usernameKey } from '../accounts/names.js';
 import { User } from '../accounts/user.entity.js';
 import { AuthErrors } from '../auth.errors.js';
-import { PasswordHasher } from '../passwords/password-hasher.js';
+import { OWN_APPLICANT, PasswordHasher } from '../passwords/password-hasher.js';
 import { assertAcceptablePassword } from '../passwords/password-policy.js';
 
 /** Makes operators, for a command on the machine: no route does. */
@@ -34,7 +34,7 @@ export class Operators {
   /** Makes a new account that is an operator's. @throws DomainError AUTH.PASSWORD_REFUSED */
   async create(username: string, password: string): Promise<void> {
     assertAcceptablePassword(password, { username }, this.settings.passwordMinLength, '#/password');
-    const passwordHash = await this.hasher.hash(password);
+    const passwordHash = await this.hasher.hash(password, OWN_APPLICANT);
     await this.database.transaction(async (tx) => {
       const user = await createUser(tx, { username, email: null, passwordHash, isOperator: true });
       await this.record(tx, 'operator_create', user);

@@ -10,7 +10,7 @@ import { type AccountView } from '../accounts/user.entity.js';
 import { AuthErrors, unauthenticated } from '../auth.errors.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { assertAcceptablePassword } from '../passwords/password-policy.js';
-import { PasswordProof } from '../sessions/password-proof.js';
+import { applicantOf, PasswordProof } from '../sessions/password-proof.js';
 import { endSessions } from '../sessions/sessions.repository.js';
 
 /** Shows and changes the actor's own account. */
@@ -55,7 +55,7 @@ export class ProfileService {
   async changePassword(actor: Actor, current: string, next: string): Promise<void> {
     const account = await this.proof.proveAgain(actor, current);
     assertAcceptablePassword(next, account, this.settings.passwordMinLength, '#/newPassword');
-    const passwordHash = await this.hasher.hash(next);
+    const passwordHash = await this.hasher.hash(next, applicantOf(actor.id, actor, true));
     await this.database.transaction(async (tx) => {
       // Another request changed it in between: what was proven is no longer true.
       if (!(await replacePassword(tx, account, passwordHash))) throw AuthErrors.CURRENT_PASSWORD_WRONG.because();

@@ -4,10 +4,12 @@ import { AuditLog, systemActor } from '#audit';
 import { Database } from '#database';
 import { DomainError } from '#kernel';
 
+import { networkOf } from '../throttling/address-key.js';
 import { LoginThrottle } from '../throttling/login-throttle.js';
 import { type Actor, type Origin } from '../access/actor.js';
 import { AuthErrors } from '../auth.errors.js';
-import { PasswordHasher } from '../passwords/password-hasher.js';
+import { type Applicant } from '../passwords/password-gate.js';
+import { type PasswordCheck, PasswordHasher } from '../passwords/password-hasher.js';
 import { type AccountAtSignIn, accountAtSignIn } from '../accounts/accounts.repository.js';
 import { type LoginKey } from '../accounts/names.js';
 
@@ -16,6 +18,16 @@ export interface Proven {
   readonly account: AccountAtSignIn;
   /** The stored hash is weaker than the settings ask for. */
   readonly isWeak: boolean;
+}
+
+/**
+ * The turn of a request at the password gate.
+ *
+ * @param account the account that it names, whether that exists or not
+ * @param isKnown the account signed in from this address before, or the request carries a second proof: a live session, a reset code
+ */
+export function applicantOf(account: string, { address }: Pick<Origin, 'address'>, isKnown: boolean): Applicant {
+  return { standing: isKnown ? 'known' : 'stranger', network: networkOf(address), account };
 }
 
 /** Proves the identity of an account by its password: the only place where one is compared. */
@@ -31,15 +43,25 @@ export class PasswordProof {
   /**
    * @throws DomainError AUTH.INVALID_CREDENTIALS, the same and after the same work for an unknown account, a wrong password, a disabled account
    * @throws DomainError AUTH.TOO_MANY_ATTEMPTS, AUTH.BUSY
+   * @param hasSession a live session of the account came with the request
    */
-  async prove(key: LoginKey | { readonly id: string }, password: string, origin: Origin): Promise<Proven> {
-    const attempt = await this.throttle.admit(JSON.stringify(key), origin.address);
-    let account: AccountAtSignIn | undefined;
-    let check: { readonly matches: boolean; readonly isWeak: boolean };
+  async prove(
+    key: LoginKey | { readonly id: string },
+    password: string,
+    origin: Origin,
+    hasSession = false,
+  ): Promise<Proven> {
+    const login = JSON.stringify(key);
+    const account = await accountAtSignIn(this.database.reader(), key, origin.address);
+    const isKnown = account?.isKnownAddress ?? false;
+    const attempt = await this.throttle.admit(login, origin.address, isKnown);
+    let check: PasswordCheck;
     try {
-      account = await accountAtSignIn(this.database.reader(), key, origin.address);
-      if ((account?.knownAddress ?? null) === null) await attempt.countAcrossAddresses();
-      check = await this.hasher.check(password, account?.passwordHash);
+      check = await this.hasher.check(
+        password,
+        account?.passwordHash,
+        applicantOf(login, origin, isKnown || hasSession),
+      );
     } catch (error) {
       await attempt.abandoned();
       throw error;
@@ -59,7 +81,7 @@ export class PasswordProof {
    */
   async proveAgain(actor: Actor, password: string): Promise<AccountAtSignIn> {
     try {
-      return (await this.prove({ id: actor.id }, password, actor)).account;
+      return (await this.prove({ id: actor.id }, password, actor, true)).account;
     } catch (error) {
       const isWrong = error instanceof DomainError && error.code === AuthErrors.INVALID_CREDENTIALS.code;
       throw isWrong ? AuthErrors.CURRENT_PASSWORD_WRONG.because() : error;

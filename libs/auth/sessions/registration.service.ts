@@ -7,11 +7,13 @@ import { type DomainError } from '#kernel';
 
 import { auditedByUser, type Origin } from '../access/actor.js';
 import { createUser, isTaken, rememberAddress } from '../accounts/accounts.repository.js';
+import { usernameKey } from '../accounts/names.js';
 import { nameTaken } from '../auth.errors.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { assertAcceptablePassword } from '../passwords/password-policy.js';
 import { TakenNames } from '../throttling/taken-names.js';
 import { InviteRedeemer } from './invite-redeemer.js';
+import { applicantOf } from './password-proof.js';
 import { Sessions, type SignedIn } from './sessions.service.js';
 
 /** The input of a registration. */
@@ -49,7 +51,10 @@ export class RegistrationService {
     await this.taken.assertMayAsk(origin.address);
     // Read beforehand only to spare the hashing: the unique constraint decides.
     if (await isTaken(this.database.reader(), username)) throw await this.refuseTaken(origin);
-    const passwordHash = await this.hasher.hash(registration.password);
+    const passwordHash = await this.hasher.hash(
+      registration.password,
+      applicantOf(usernameKey(username), origin, false),
+    );
     try {
       return await this.database.transaction(async (tx) => {
         const user = await createUser(tx, {

@@ -35,6 +35,8 @@ export interface TokenFamily {
   readonly isOperator: boolean;
   readonly salt: Uint8Array;
   readonly generation: number;
+  /** Where the session was opened or last continued. */
+  readonly address: string | null;
   /** Whether the newest token is younger than {@link LOST_ANSWER_SECONDS}. */
   readonly isRecent: boolean;
 }
@@ -67,7 +69,14 @@ export async function tokenFamily(em: EntityManager, sessionId: string): Promise
   return queries<SessionTables>(em)
     .selectFrom('sessions as s')
     .innerJoin('users as u', 'u.id', 's.user_id')
-    .select(['s.user_id as userId', 'u.username', 'u.email', 'u.is_operator as isOperator', 's.generation'])
+    .select([
+      's.user_id as userId',
+      'u.username',
+      'u.email',
+      'u.is_operator as isOperator',
+      's.generation',
+      's.address',
+    ])
     .select([
       's.family_salt as salt',
       sql<boolean>`s.rotated_at > now() - make_interval(secs => ${LOST_ANSWER_SECONDS})`.as('isRecent'),

@@ -8,8 +8,10 @@ import { Database, type EntityManager } from '#database';
 import { newId } from '#kernel';
 
 import { type Actor, auditedBy, auditedByUser, type Origin } from '../access/actor.js';
+import { rememberAddress } from '../accounts/accounts.repository.js';
 import { type UserView } from '../accounts/user.entity.js';
 import { AuthErrors } from '../auth.errors.js';
+import { keyOf } from '../throttling/address-key.js';
 import { digestOf } from '../tokens/api-token-format.js';
 import { isGenuine, parseRefreshToken, type RefreshToken, refreshTokenOf } from './refresh-token.js';
 import { Session } from './session.entity.js';
@@ -78,8 +80,10 @@ export class Sessions {
         const successor = refreshTokenOf(key, token.sessionId, salt, generation + 1);
         const hashes = { presentedHash: digestOf(text), successorHash: digestOf(successor) };
         const rotation = { sessionId: token.sessionId, ...hashes };
-        if (await rotateToken(this.database.reader(), this.settings, rotation, origin))
+        if (await rotateToken(this.database.reader(), this.settings, rotation, origin)) {
+          await this.rememberMove(family, origin);
           return signedIn(token.sessionId, family, successor);
+        }
       } else if (lag === 1 && family.isRecent) {
         return signedIn(token.sessionId, family, refreshTokenOf(key, token.sessionId, salt, generation));
       } else if (lag > 0) {
@@ -129,6 +133,11 @@ export class Sessions {
       after: { sessionsEnded },
       ...auditedBy(actor),
     });
+  }
+
+  /** Makes the address known to which a session moved: its holder can then sign in there while strangers guess. */
+  private async rememberMove({ userId, address }: TokenFamily, origin: Origin): Promise<void> {
+    if (keyOf(address) !== keyOf(origin.address)) await rememberAddress(this.database.reader(), userId, origin.address);
   }
 
   /** The family of a genuine token, whose session has not ended. */

@@ -11,9 +11,9 @@ import { assertAcceptablePassword } from '../passwords/password-policy.js';
 import { LoginThrottle } from '../throttling/login-throttle.js';
 import { digestOf } from '../tokens/api-token-format.js';
 import { Sessions, type SignedIn } from './sessions.service.js';
-import { holdUnchanged, rememberAddress, useResetCode } from '../accounts/accounts.repository.js';
+import { holdUnchanged, isResetCode, rememberAddress, useResetCode } from '../accounts/accounts.repository.js';
 import { loginKeyOf, usernameKey } from '../accounts/names.js';
-import { PasswordProof } from './password-proof.js';
+import { applicantOf, PasswordProof } from './password-proof.js';
 import { endSessions } from './sessions.repository.js';
 
 /** Signs users in by password, and sets forgotten passwords by one-time codes of operators. */
@@ -37,7 +37,7 @@ export class SignIn {
   async login(login: string, password: string, origin: Origin): Promise<SignedIn> {
     const { account, isWeak } = await this.proof.prove(loginKeyOf(login), password, origin);
     const { id, username, email, isOperator } = account;
-    const renewedHash = isWeak ? await this.hasher.hash(password) : undefined;
+    const renewedHash = isWeak ? await this.hasher.hash(password, applicantOf(id, origin, true)) : undefined;
     return this.database.transaction(async (tx) => {
       // The password may have changed since it was compared: the row is held until the session is there, or refused.
       if (!(await holdUnchanged(tx, account, renewedHash))) throw AuthErrors.INVALID_CREDENTIALS.because();
@@ -61,11 +61,15 @@ export class SignIn {
    */
   async reset(username: string, code: string, next: string, origin: Origin): Promise<void> {
     assertAcceptablePassword(next, { username }, this.settings.passwordMinLength, '#/password');
-    const attempt = await this.throttle.admit(`reset:${usernameKey(username)}`, origin.address);
+    const login = `reset:${usernameKey(username)}`;
+    const codeHash = digestOf(code);
+    // Only the owner can have a good code, so that its turn reveals nothing to others.
+    const isGood = await isResetCode(this.database.reader(), username, codeHash);
+    const attempt = await this.throttle.admit(login, origin.address, isGood);
     let isDone: boolean;
     try {
-      const passwordHash = await this.hasher.hash(next);
-      isDone = await this.setPassword({ username, codeHash: digestOf(code), passwordHash }, origin);
+      const passwordHash = await this.hasher.hash(next, applicantOf(login, origin, isGood));
+      isDone = await this.setPassword({ username, codeHash, passwordHash }, origin);
     } catch (error) {
       await attempt.abandoned();
       throw error;
@@ -82,6 +86,7 @@ export class SignIn {
       const user = await useResetCode(tx, reset);
       if (user === undefined) return false;
       const sessionsEnded = await endSessions(tx, user.id, null);
+      await rememberAddress(tx, user.id, origin.address);
       await this.audit.record(tx, {
         organizationId: null,
         action: 'authn_password_reset',

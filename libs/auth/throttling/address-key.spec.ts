@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { keyOf } from './address-key.js';
+import { keyOf, networkOf } from './address-key.js';
 
 const group = fc.integer({ min: 0, max: 0xffff });
 const groups = (count: number): fc.Arbitrary<number[]> => fc.array(group, { minLength: count, maxLength: count });
@@ -73,6 +73,29 @@ describe('the key of an address for counters', () => {
         const [a = ''] = spellingsOf([...one, ...host]);
         const [b = ''] = spellingsOf([...other, ...host]);
         expect(keyOf(a)).not.toBe(keyOf(b));
+      }),
+    );
+  });
+});
+
+describe('the network of an address', () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.0/24'],
+    ['::ffff:192.0.2.200', '192.0.2.0/24'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1::/48'],
+    ['2001:db8:1:3::', '2001:db8:1::/48'],
+    ['::1', '0:0:0::/48'],
+    ['none', 'none'],
+  ])('maps %s to %s', (address, network) => {
+    expect(networkOf(address)).toBe(network);
+  });
+
+  it('contains every address that has one key', () => {
+    fc.assert(
+      fc.property(network, groups(4), groups(4), (prefix, one, other) => {
+        const [a = ''] = spellingsOf([...prefix, ...one]);
+        const [b = ''] = spellingsOf([...prefix, ...other]);
+        expect(networkOf(a)).toBe(networkOf(b));
       }),
     );
   });

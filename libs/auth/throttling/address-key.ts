@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 
 /** The first six groups of an IPv4 address in IPv6 notation, as a socket for both families reports it. */
 const MAPPED_IPV4 = [0, 0, 0, 0, 0, 0xffff].join();
@@ -17,6 +17,16 @@ export function keyOf(address: string | null): string {
     .slice(0, 4)
     .map((group) => group.toString(16))
     .join(':')}::/64`;
+}
+
+/**
+ * The network of an address, for what one owner of many addresses must not multiply: the /24 of an IPv4 address, the /48 of an IPv6 one, which
+ * is the smallest that providers delegate to a site.
+ */
+export function networkOf(address: string | null): string {
+  const key = keyOf(address);
+  if (isIPv4(key)) return `${key.split('.').slice(0, 3).join('.')}.0/24`;
+  return key.endsWith('::/64') ? `${key.split(':').slice(0, 3).join(':')}::/48` : key;
 }
 
 /** The eight groups of a valid IPv6 address, without its zone. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 
 import { tooManyAttempts } from '../auth.errors.js';
-import { keyOf } from './address-key.js';
+import { keyOf, networkOf } from './address-key.js';
 import { Counters } from './counters.js';
 import { LoginBackoff, type Reservation } from './login-backoff.js';
 import { RateLimits } from './rate-limits.js';
@@ -13,17 +13,17 @@ const MAX_WAITING = 1000;
 
 /** One admitted attempt. Exactly one of `failed`, `succeeded` and `abandoned` must be called. */
 export interface Attempt {
-  /**
-   * Counts failures over all addresses as well, for an address from which the account has never signed in.
-   *
-   * @throws DomainError AUTH.TOO_MANY_ATTEMPTS
-   */
-  countAcrossAddresses(): Promise<void>;
   /** @returns whether this failure used up the last free attempt, so that delays begin */
   failed(): Promise<boolean>;
   succeeded(): Promise<void>;
   /** Refunds an attempt that ended for another reason, such as a busy service. */
   abandoned(): Promise<void>;
+}
+
+/** The part of an attempt that failures of all unknown addresses together decide. */
+interface SharedAttempt {
+  readonly fail: () => Promise<unknown>;
+  readonly refund: () => Promise<unknown>;
 }
 
 /** Attempts on one account from one address that this process has admitted and not yet settled, and those that wait for them. */
@@ -33,8 +33,9 @@ interface InFlightAttempts {
 }
 
 /**
- * Slows down the guessing of passwords by exponential back-off per account and address, so that strangers cannot lock an account. Back-off
- * over all addresses begins only after many failures, and spares addresses from which the account signed in before.
+ * Slows down the guessing of passwords by exponential back-off per account and address, so that strangers cannot lock an account. Failures at all
+ * unknown addresses together share a second back-off; where it refuses, each network still has a few attempts a day of its own. Addresses from
+ * which the account signed in before are spared both that and the limit of failures of an address.
  *
  * An account that does not exist is treated as any other. Counters know accounts by a hash.
  */
@@ -56,15 +57,45 @@ export class LoginThrottle {
    * Admits one attempt to sign in.
    *
    * @param login what was typed, in its canonical form
+   * @param isKnown whether the account signed in from this address before
    * @throws DomainError AUTH.TOO_MANY_ATTEMPTS with the seconds after which the next may be made
    */
-  async admit(login: string, address: string | null): Promise<Attempt> {
+  async admit(login: string, address: string | null, isKnown: boolean): Promise<Attempt> {
     const from = keyOf(address);
-    const failures = await this.counters.read(this.limits.loginFailures, from);
-    if (failures.remaining === 0) throw tooManyAttempts(Math.ceil(failures.resetMs / 1000));
+    if (!isKnown) await this.assertFewFailures(from);
     const account = createHash('sha256').update(login).digest('base64url');
     const key = `${account}:${from}`;
-    return this.attempt(account, key, from, await this.reserve(key));
+    const reservation = await this.reserve(key);
+    try {
+      const shared = isKnown ? undefined : await this.reserveShared(account, networkOf(address));
+      return this.attempt(key, from, reservation, shared);
+    } catch (error) {
+      await this.perAddress.refund(key, reservation);
+      this.settle(key, false);
+      throw error;
+    }
+  }
+
+  private async assertFewFailures(from: string): Promise<void> {
+    const failures = await this.counters.read(this.limits.loginFailures, from);
+    if (failures.remaining === 0) throw tooManyAttempts(Math.ceil(failures.resetMs / 1000));
+  }
+
+  /** Reserves an attempt of those that all unknown addresses share, otherwise one of the network's own. */
+  private async reserveShared(account: string, network: string): Promise<SharedAttempt> {
+    const { acrossAddresses, counters } = this;
+    const reservation = await acrossAddresses.reserve(account);
+    if (reservation.kind !== 'refused') {
+      return {
+        fail: () => acrossAddresses.fail(account, reservation),
+        refund: () => acrossAddresses.refund(account, reservation),
+      };
+    }
+    const own = `${account}:${network}`;
+    const limit = this.limits.ownAttempts;
+    const { isWithin } = await counters.add(limit, own);
+    if (!isWithin) throw tooManyAttempts(reservation.retryAfterSeconds);
+    return { fail: () => Promise.resolve(), refund: () => counters.add(limit, own, -1) };
   }
 
   /**
@@ -86,32 +117,21 @@ export class LoginThrottle {
     }
   }
 
-  private attempt(account: string, key: string, from: string, reservation: Reservation): Attempt {
-    const { perAddress, acrossAddresses } = this;
-    let across: Reservation | undefined;
-    const refundAcross = async (): Promise<void> => {
-      if (across !== undefined) await acrossAddresses.refund(account, across);
-    };
+  private attempt(key: string, from: string, own: Reservation, shared: SharedAttempt | undefined): Attempt {
+    const { perAddress } = this;
     return {
-      countAcrossAddresses: async () => {
-        across = await acrossAddresses.reserve(account);
-        if (across.kind === 'refused') throw tooManyAttempts(across.retryAfterSeconds);
-      },
       failed: async () => {
-        await Promise.all([
-          perAddress.fail(key, reservation),
-          this.counters.add(this.limits.loginFailures, from),
-          across === undefined ? undefined : acrossAddresses.fail(account, across),
-        ]);
+        const ofAddress = this.counters.add(this.limits.loginFailures, from);
+        await Promise.all([perAddress.fail(key, own), ofAddress, shared?.fail()]);
         this.settle(key, false);
-        return reservation.kind === 'free' && reservation.isLast;
+        return own.kind === 'free' && own.isLast;
       },
       succeeded: async () => {
-        await Promise.all([perAddress.reset(key, reservation), refundAcross()]);
+        await Promise.all([perAddress.reset(key, own), shared?.refund()]);
         this.settle(key, true);
       },
       abandoned: async () => {
-        await Promise.all([perAddress.refund(key, reservation), refundAcross()]);
+        await Promise.all([perAddress.refund(key, own), shared?.refund()]);
         this.settle(key, false);
       },
     };

@@ -16,6 +16,7 @@ describe('rate limits', () => {
       reset: { name: 'reset', points: 30, seconds: 60 },
       freeFailures: { name: 'login-pair', points: 10, seconds: 3600 },
       freeFailuresAcrossAddresses: { name: 'login-account', points: 100, seconds: 3600 },
+      ownAttempts: { name: 'login-network', points: 3, seconds: 86_400 },
       maxDelaySeconds: 300,
     });
   });

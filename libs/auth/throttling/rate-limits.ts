@@ -10,6 +10,10 @@ export interface Limit {
 
 const MINUTE = 60;
 const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+/** Attempts on an account that a network has in a day, however many others failed: a typing error must not lock an owner out. */
+const OWN_ATTEMPTS = 3;
 
 /** Every limit on what callers may try, and how often. */
 export class RateLimits {
@@ -22,6 +26,7 @@ export class RateLimits {
   readonly reset: Limit;
   readonly freeFailures: Limit;
   readonly freeFailuresAcrossAddresses: Limit;
+  readonly ownAttempts: Limit;
   readonly maxDelaySeconds: number;
 
   constructor(rates: Settings | LocalSettings) {
@@ -35,6 +40,7 @@ export class RateLimits {
     this.reset = limit('reset', rates.rateResetsPerMinute, MINUTE);
     this.freeFailures = limit('login-pair', rates.freeLoginFailures, HOUR);
     this.freeFailuresAcrossAddresses = limit('login-account', rates.freeAccountFailures, HOUR);
+    this.ownAttempts = limit('login-network', OWN_ATTEMPTS, DAY);
     this.maxDelaySeconds = rates.maxLoginDelaySeconds;
   }
 }

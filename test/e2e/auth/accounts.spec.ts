@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
-import { PasswordHasher } from '#auth';
+import { OWN_APPLICANT, PasswordHasher } from '#auth';
 import { changesOf, sql } from '#database';
 
 import { eventually } from '../../support/wait.js';
@@ -125,7 +125,7 @@ describe('accounts', () => {
   it('upgrades a weak hash at sign-in', async () => {
     const { user } = await app.register();
     const stronger = { argon2MemoryKib: 32_768, argon2Passes: 2, argon2Concurrency: 1 };
-    const weak = await new PasswordHasher({ ...stronger, argon2MemoryKib: 9_728 }).hash(PASSWORD);
+    const weak = await new PasswordHasher({ ...stronger, argon2MemoryKib: 9_728 }).hash(PASSWORD, OWN_APPLICANT);
     await app.sql(sql`update users set password_hash = ${weak} where id = ${user.id}`);
     expect((await app.login(user.username)).status).toBe(200);
     const [row] = await app.sql(sql<{ hash: string }>`select password_hash as hash from users where id = ${user.id}`);
@@ -154,7 +154,7 @@ describe('accounts', () => {
   it('refuses a sign-in when the password changes during the check', async () => {
     const { user } = await app.register();
     const hasher = app.app.get(PasswordHasher, { strict: false });
-    const next = await hasher.hash(NEXT);
+    const next = await hasher.hash(NEXT, OWN_APPLICANT);
     jest.spyOn(hasher, 'check').mockImplementationOnce(async () => {
       await app.sql(sql`update users set password_hash = ${next} where id = ${user.id}`);
       return { matches: true, isWeak: false };

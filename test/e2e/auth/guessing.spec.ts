@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
@@ -38,6 +38,8 @@ describe.each(MODES)('guessing passwords, %s', (_mode, env) => {
   /** A new address each time, so that no limit of an address is in the way of the one under test. */
   let addresses = 0;
   const anAddress = (): string => `127.1.${Math.floor(++addresses / 250)}.${(addresses % 250) + 1}`;
+  let networks = 0;
+  const aNetwork = (): string => `127.2.${++networks}.1`;
   const login = (name: string, password: string, from: string): Promise<Answer<Tokens>> =>
     app.login(name, password, { from });
   /** Fails until that is refused: on a slow machine a delay may pass before the next attempt comes. */
@@ -108,14 +110,57 @@ describe.each(MODES)('guessing passwords, %s', (_mode, env) => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   });
 
-  it('delays an account at new addresses after many failures, and spares an address of its owner', async () => {
+  /** Strangers in one network use up the failures that all unknown addresses share, and the attempts of their own network. */
+  const attack = async (name: string): Promise<void> => {
+    for (let i = 0; i < ACROSS_ADDRESSES; i += 10) await fail(name, anAddress(), 10);
+    await failUntilRefused(name, anAddress());
+    await expect(login(name, PASSWORD, anAddress())).resolves.toMatchObject({ status: 429 });
+  };
+
+  it('spares an owner at a known address after many failures of strangers, and other accounts', async () => {
     const owner = await app.register(`owner-${randomUUID().slice(0, 8)}`, { from: ELSEWHERE });
-    for (let i = 0; i < ACROSS_ADDRESSES; i += 10) await fail(owner.user.username, anAddress(), 10);
-    await failUntilRefused(owner.user.username, anAddress());
-    await expect(login(owner.user.username, PASSWORD, anAddress())).resolves.toMatchObject({ status: 429 });
+    await attack(owner.user.username);
     await expect(login(owner.user.username, PASSWORD, ELSEWHERE)).resolves.toMatchObject({ status: 200 });
     const { user } = await app.register();
     await expect(login(user.username, PASSWORD, anAddress())).resolves.toMatchObject({ status: 200 });
+  });
+
+  it('leaves an owner in a new network three attempts after many failures of strangers, and then any number', async () => {
+    const { user } = await app.register();
+    await attack(user.username);
+    const from = aNetwork();
+    expect(await fail(user.username, from, 2)).toEqual([401, 401]);
+    await expect(login(user.username, PASSWORD, from)).resolves.toMatchObject({ status: 200 });
+    expect(await fail(user.username, from, 5)).toEqual([401, 401, 401, 401, 401]);
+    expect(await fail(user.username, aNetwork(), 4)).toEqual([401, 401, 401, 429]);
+  });
+
+  it('makes an address known to which a session moves, or at which a reset code was used', async () => {
+    const { user, refreshToken } = await app.register();
+    await attack(user.username);
+    const [moved, reset] = [aNetwork(), aNetwork()];
+    const tokens = await app.post<Tokens>('/v1/auth/refresh', { refreshToken }, { from: moved });
+    expect(tokens.status).toBe(200);
+    expect(await fail(user.username, moved, 5)).toEqual([401, 401, 401, 401, 401]);
+    await expect(login(user.username, PASSWORD, moved)).resolves.toMatchObject({ status: 200 });
+    await app.sql(sql`
+      insert into reset_codes (user_id, code_hash, expires_at)
+      values (${user.id}, ${createHash('sha256').update('the code').digest()}, now() + interval '1 minute')`);
+    const next = { username: user.username, code: 'the code', password: PASSWORD };
+    expect((await app.post('/v1/auth/reset', next, { from: reset })).status).toBe(204);
+    expect(await fail(user.username, reset, 5)).toEqual([401, 401, 401, 401, 401]);
+  });
+
+  it('accepts a reset code while strangers use wrong ones', async () => {
+    const { user } = await app.register();
+    await app.sql(sql`
+      insert into reset_codes (user_id, code_hash, expires_at)
+      values (${user.id}, ${createHash('sha256').update('mine').digest()}, now() + interval '1 minute')`);
+    const use = (code: string, from: string): Promise<Answer> =>
+      app.post('/v1/auth/reset', { username: user.username, code, password: PASSWORD }, { from });
+    for (let i = 0; i < ACROSS_ADDRESSES + 5; i++) await use('wrong', `127.3.0.${i + 1}`);
+    await expect(use('wrong', '127.3.0.99')).resolves.toMatchObject({ status: 429 });
+    expect((await use('mine', '127.3.0.100')).status).toBe(204);
   });
 
   it('records the begin of delays once', async () => {

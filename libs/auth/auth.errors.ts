@@ -57,13 +57,13 @@ export const AuthErrors = defineErrors('AUTH', {
     kind: 'unavailable',
     title: 'Sign-in is busy',
     explanation:
-      'Checking a password is expensive, and many requests are waiting. Try again after the seconds of Retry-After.',
+      'Checking a password is expensive, and many requests are waiting. Requests from addresses at which the account signed in before go first. Try again after the seconds of Retry-After.',
   },
   TOO_MANY_ATTEMPTS: {
     kind: 'too-many',
     title: 'Too many attempts',
     explanation:
-      'After ten failures, each further attempt on an account from the same address must wait, twice as long each time and five minutes at most. The wait is temporary, and other addresses are not affected.',
+      'After ten failures, each further attempt on an account from the same address must wait, twice as long each time and five minutes at most. The wait is temporary. Other addresses are not affected, except that after 100 failures in an hour at addresses that are new to the account, each network that is new to it has three attempts a day.',
   },
   SESSION_NOT_FOUND: {
     kind: 'not-found',

@@ -78,7 +78,7 @@ describe('the fair queue', () => {
     );
   });
 
-  it('has nothing to return or to drop when it is empty', () => {
+  it('returns and drops nothing when empty', () => {
     const queue = new FairQueue();
     expect([queue.shift(), queue.drop(Math.random), queue.size]).toEqual([undefined, undefined, 0]);
   });

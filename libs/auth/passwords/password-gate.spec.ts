@@ -18,7 +18,7 @@ function aTask(): { run: () => Promise<string>; end: () => void } {
 
 describe('the password gate', () => {
   it('runs at most the given number of tasks at once, and all of them in the end', async () => {
-    const gate = new PasswordGate({ concurrency: 3, maxWaiting: 100, retryAfterSeconds: 1 });
+    const gate = new PasswordGate({ concurrency: 3, maxWaiting: 100, retryAfterSeconds: 1, refusalPauseMs: 5 });
     let running = 0;
     let most = 0;
     const all = Array.from({ length: 50 }, (_, i) =>
@@ -33,7 +33,10 @@ describe('the password gate', () => {
   });
 
   it('refuses one of those that would wait behind too many, and says when to come back', async () => {
-    const gate = new PasswordGate({ concurrency: 1, maxWaiting: 1, retryAfterSeconds: 2 }, () => 0.999);
+    const gate = new PasswordGate(
+      { concurrency: 1, maxWaiting: 1, retryAfterSeconds: 2, refusalPauseMs: 5 },
+      () => 0.999,
+    );
     const [first, second] = [aTask(), aTask()];
     const running = [gate.run(aStranger(1), first.run), gate.run(aStranger(2), second.run)];
     await expect(gate.run(aStranger(3), aTask().run)).rejects.toMatchObject({
@@ -48,7 +51,7 @@ describe('the password gate', () => {
   });
 
   it('continues after a task that failed', async () => {
-    const gate = new PasswordGate({ concurrency: 1, maxWaiting: 5, retryAfterSeconds: 1 });
+    const gate = new PasswordGate({ concurrency: 1, maxWaiting: 5, retryAfterSeconds: 1, refusalPauseMs: 5 });
     await expect(gate.run(KNOWN, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     await expect(gate.run(KNOWN, () => Promise.resolve('yes'))).resolves.toBe('yes');
   });
@@ -57,15 +60,20 @@ describe('the password gate', () => {
     const arrival = fc.constantFrom('known', 'stranger', 'end');
     await fc.assert(
       fc.asyncProperty(fc.array(arrival, { maxLength: 120 }), fc.integer({ min: 1, max: 3 }), async (events, slots) => {
-        const gate = new PasswordGate({ concurrency: slots, maxWaiting: 1000, retryAfterSeconds: 1 });
+        const gate = new PasswordGate({
+          concurrency: slots,
+          maxWaiting: 1000,
+          retryAfterSeconds: 1,
+          refusalPauseMs: 5,
+        });
         const ends: (() => void)[] = [];
         /** The starts while applicants of both standings wait, in order; a gap ends a row. */
         const rows: string[][] = [[]];
         const apply = (applicant: Applicant): void => {
           const bothWait = (): boolean => gate.waiting('known') > 0 && gate.waiting('stranger') > 0;
           void gate.run(applicant, () => {
-            const { promise, resolve } = Promise.withResolvers<void>();
-            ends.push(resolve);
+            const { promise, resolve } = Promise.withResolvers<string>();
+            ends.push(() => resolve('done'));
             if (bothWait()) rows.at(-1)?.push(applicant.standing);
             else rows.push([]);
             return promise;
@@ -106,7 +114,7 @@ describe('the password gate', () => {
     const hash = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, HASH_MS));
 
     it('serves every known applicant within ten hashes, however many strangers arrive', async () => {
-      const gate = new PasswordGate({ concurrency: 1, maxWaiting: 128, retryAfterSeconds: 2 });
+      const gate = new PasswordGate({ concurrency: 1, maxWaiting: 128, retryAfterSeconds: 2, refusalPauseMs: 5 });
       const waits: number[] = [];
       let strangers = 0;
       let served = 0;
@@ -129,8 +137,23 @@ describe('the password gate', () => {
       expect(served).toBeGreaterThan(100);
     });
 
+    it('holds the refusal of a stranger back, and refuses a known applicant at once', async () => {
+      const gate = new PasswordGate({ concurrency: 1, maxWaiting: 0, retryAfterSeconds: 2, refusalPauseMs: 1000 });
+      const began = Date.now();
+      const refusedAfter = (applicant: Applicant): Promise<number> =>
+        gate.run(applicant, hash).then(
+          () => -1,
+          () => Date.now() - began,
+        );
+      const all = Promise.all([gate.run(KNOWN, hash), refusedAfter(KNOWN), refusedAfter(aStranger(1))]);
+      await jest.advanceTimersByTimeAsync(2000);
+      const [, known, stranger] = await all;
+      expect([known, stranger]).toEqual([expect.any(Number), 1000]);
+      expect(known).toBeLessThan(5);
+    });
+
     it('refuses the flood of one network, and never a stranger of another', async () => {
-      const gate = new PasswordGate({ concurrency: 1, maxWaiting: 16, retryAfterSeconds: 2 });
+      const gate = new PasswordGate({ concurrency: 1, maxWaiting: 16, retryAfterSeconds: 2, refusalPauseMs: 5 });
       const refused = new Set<string>();
       for (let i = 0; i < 200; i++) {
         const network = i % 20 === 0 ? `guest-${i}` : 'flood';

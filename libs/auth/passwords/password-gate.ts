@@ -15,6 +15,8 @@ export interface GateLimits {
   readonly maxWaiting: number;
   /** The `Retry-After` of a refusal. */
   readonly retryAfterSeconds: number;
+  /** How long the refusal of a stranger is held back, so that a connection that repeats at once cannot keep the process busy. */
+  readonly refusalPauseMs: number;
 }
 
 /** How many known applicants start before one stranger does, while both wait: three starts of four are reserved. */
@@ -58,11 +60,12 @@ export class PasswordGate {
 
   private turnOf({ standing, network, account }: Applicant): Promise<void> {
     const queue = this.queues[standing];
-    const { maxWaiting, retryAfterSeconds } = this.limits;
+    const { maxWaiting, retryAfterSeconds, refusalPauseMs } = this.limits;
     return new Promise<void>((start, reject) => {
       const refuse = (): void => {
         countRefused(standing);
-        reject(AuthErrors.BUSY.because(undefined, { retryAfterSeconds }));
+        const busy = AuthErrors.BUSY.because(undefined, { retryAfterSeconds });
+        setTimeout(reject, standing === 'known' ? 0 : refusalPauseMs, busy);
       };
       queue.push({ network, account }, { start, refuse });
       if (queue.size > maxWaiting) queue.drop(this.random)?.refuse();

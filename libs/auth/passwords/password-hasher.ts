@@ -3,6 +3,7 @@ import { hash, parseOptions, verify } from '@node-rs/argon2';
 
 import { Settings } from '#config';
 
+import { REFUSAL_PAUSE_MS } from '../throttling/rate-limits.js';
 import { normalizePassword } from './password-policy.js';
 import { exposeWaiting } from './gate-metrics.js';
 import { type Applicant, PasswordGate } from './password-gate.js';
@@ -39,6 +40,7 @@ export class PasswordHasher {
       concurrency,
       maxWaiting: concurrency * MAX_WAITING_PER_RUNNING,
       retryAfterSeconds: 2,
+      refusalPauseMs: REFUSAL_PAUSE_MS,
     });
     exposeWaiting((standing) => this.gate.waiting(standing));
   }

@@ -48,7 +48,7 @@ export class AuthController {
     tag: 'auth',
     summary: 'Sign in',
     description:
-      'Opens a session. In Swagger UI, paste `accessToken` into the Authorize dialog. After ten failures on one account from one address, each further attempt must wait, twice as long each time.',
+      'Opens a session. In Swagger UI, paste `accessToken` into the Authorize dialog. After ten failures on one account from one address, each further attempt must wait, twice as long each time. Many failures elsewhere slow addresses that are new to the account, never one from which it signed in before.',
     answer: TokensDto,
     problems: [AuthErrors.INVALID_CREDENTIALS, AuthErrors.TOO_MANY_ATTEMPTS, AuthErrors.BUSY],
   })

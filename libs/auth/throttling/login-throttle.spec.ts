@@ -24,7 +24,7 @@ describe('the login throttle', () => {
     for (let i = 0; i < 30; i++) await (await throttle.admit('ada', `192.0.2.${i % 5}`, false)).abandoned();
   });
 
-  /** Strangers fail at so many addresses that the attempts which these share are used up. */
+  /** Strangers fail at more addresses than the shared attempts allow. */
   const attack = async (login: string): Promise<void> => {
     for (let i = 0; i < 11; i++) await (await throttle.admit(login, `10.0.${i}.1`, false)).failed();
   };
@@ -46,14 +46,14 @@ describe('the login throttle', () => {
     }
   });
 
-  it('admits an attempt after one that the shared back-off refused', async () => {
+  it('returns an attempt of its network that was abandoned', async () => {
     await attack('barbara');
     const login = (): Promise<unknown> => throttle.admit('barbara', '198.51.100.9', false);
     for (let i = 0; i < 3; i++) await (await throttle.admit('barbara', '198.51.100.8', false)).abandoned();
     await expect(login()).resolves.toBeDefined();
   });
 
-  it('spares known addresses the failures of strangers, on the account and at the address', async () => {
+  it('protects known addresses from the failures of strangers, on the account and at the address', async () => {
     await attack('alan');
     const failing = new LoginThrottle(counters, new RateLimits({ ...rates, rateLoginFailuresPerMinute: 2 }));
     for (const name of ['x', 'y']) await (await failing.admit(name, '192.0.2.77', false)).failed();

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { Injectable } from '@nestjs/common';
 
@@ -6,7 +7,7 @@ import { tooManyAttempts } from '../auth.errors.js';
 import { keyOf, networkOf } from './address-key.js';
 import { Counters } from './counters.js';
 import { LoginBackoff, type Reservation } from './login-backoff.js';
-import { RateLimits } from './rate-limits.js';
+import { RateLimits, REFUSAL_PAUSE_MS } from './rate-limits.js';
 
 /** Attempts on one account from one address that wait for others of the same kind to end. */
 const MAX_WAITING = 1000;
@@ -72,6 +73,7 @@ export class LoginThrottle {
     } catch (error) {
       await this.perAddress.refund(key, reservation);
       this.settle(key, false);
+      await pause(REFUSAL_PAUSE_MS);
       throw error;
     }
   }

@@ -15,6 +15,9 @@ const DAY = 24 * HOUR;
 /** Attempts on an account that a network has in a day, however many others failed: a typing error must not lock an owner out. */
 const OWN_ATTEMPTS = 3;
 
+/** How long refusals of strangers are held back: a connection that repeats at once would otherwise keep the process busy. */
+export const REFUSAL_PAUSE_MS = 1000;
+
 /** Every limit on what callers may try, and how often. */
 export class RateLimits {
   readonly requests: Limit;

@@ -93,9 +93,14 @@ export function addRequestHooks(fastify: FastifyInstance, logger: Logger): void 
       ...request.logged,
     };
     request.span?.end({ 'http.response.status_code': status }, status >= 500);
-    logger[status >= 500 ? 'error' : 'info'](line, 'request');
+    logger[levelOf(status)](line, 'request');
     done();
   });
+}
+
+/** A refusal for lack of capacity is expected under load, and counted by its code; only a fault is an error. */
+function levelOf(status: number): 'error' | 'info' {
+  return status >= 500 && status !== 503 && status !== 507 ? 'error' : 'info';
 }
 
 declare module 'fastify' {

@@ -117,7 +117,7 @@ describe.each(MODES)('guessing passwords, %s', (_mode, env) => {
     await expect(login(name, PASSWORD, anAddress())).resolves.toMatchObject({ status: 429 });
   };
 
-  it('spares an owner at a known address after many failures of strangers, and other accounts', async () => {
+  it('protects an owner at a known address, and other accounts, from many failures of strangers', async () => {
     const owner = await app.register(`owner-${randomUUID().slice(0, 8)}`, { from: ELSEWHERE });
     await attack(owner.user.username);
     await expect(login(owner.user.username, PASSWORD, ELSEWHERE)).resolves.toMatchObject({ status: 200 });

@@ -226,7 +226,7 @@ const PLACES: readonly LedgerLaw[] = [
 const QUEUE: readonly LedgerLaw[] = [
   {
     name: 'settled-in-time',
-    sentence: `What has ended gives back its resources within ${SETTLED_WITHIN_SECONDS} s.`,
+    sentence: `What has ended gives back its resources within ${SETTLED_WITHIN_SECONDS} s, or by the first pass after that.`,
     depth: 'quick',
     isDrift: false,
     violations: `
@@ -238,7 +238,12 @@ const QUEUE: readonly LedgerLaw[] = [
         limit 1
       ) e on d.ended_at is null
       where (d.ended_at is not null or d.status = 'retrying') and d.released_at is null and ${here('d.cluster_id')}
-        and coalesce(d.ended_at, e.at) < statement_timestamp() - interval '${SETTLED_WITHIN_SECONDS} seconds'`,
+        and coalesce(d.ended_at, e.at) < statement_timestamp() - interval '${SETTLED_WITHIN_SECONDS} seconds'
+        -- A cluster whose signals no pass has taken yet waits for its turn: nothing is wrong with its ledger.
+        and (not exists (
+               select from cluster_signals s where s.cluster_id = d.cluster_id and s.reason <> 'repair')
+             or (select p.started_at from passes p where p.cluster_id = d.cluster_id order by p.id desc limit 1)
+                > coalesce(d.ended_at, e.at) + interval '${SETTLED_WITHIN_SECONDS} seconds')`,
   },
   {
     name: 'counts-are-the-queue',

@@ -128,6 +128,23 @@ describe('the laws of the ledger', () => {
     expect(elsewhere).toEqual([]);
   });
 
+  it('counts nothing as late while a cluster waits for a turn, and what a later pass has left', async () => {
+    const late = `update deployments set ended_at = ended_at - interval '6 seconds', released_at = null where id = ${oneOf('succeeded')}`;
+    const signal = `insert into cluster_signals (organization_id, cluster_id, reason) select organization_id, id, 'ended' from clusters`;
+    const laterPass = `update passes set started_at = now()`;
+    await client.query('begin');
+    await client.query('set local session_replication_role = replica');
+    await client.query(`update passes set started_at = started_at - interval '1 minute'`);
+    await client.query(late);
+    await client.query(signal);
+    const waiting = await broken(null);
+    await client.query(laterPass);
+    const left = await broken(null);
+    await client.query('rollback');
+    expect(waiting).not.toContain('settled-in-time');
+    expect(left).toContain('settled-in-time');
+  });
+
   it('has a violation for each law', () => {
     const planted = new Set(PLANTS.flatMap(([, laws]) => laws));
     expect(LEDGER_LAWS.map(({ name }) => name).filter((name) => !planted.has(name))).toEqual([]);

@@ -151,8 +151,8 @@ const scheduling = {
       'The most deployments that one transaction of a pass places or releases. A larger value makes cancelling wait longer.',
     )
     .or(5000),
-  workerConcurrency: integer('STOWAGE_WORKER_CONCURRENCY', 1, 64, 'clusters')
-    .about('How many clusters one worker schedules at the same time.')
+  workerConcurrency: integer('STOWAGE_WORKER_CONCURRENCY', 2, 64, 'clusters')
+    .about('How many clusters one worker schedules at the same time; those of one account are at most all but one.')
     .or(4),
   ledgerAuditHour: integer('STOWAGE_LEDGER_AUDIT_HOUR', 0, 23, 'hour of the day, UTC')
     .about('When the whole ledger is recomputed from its first entry, once a day.')

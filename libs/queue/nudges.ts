@@ -14,6 +14,9 @@ import { PASS_JOB, PASS_QUEUE, type PassJob } from './queue.constants.js';
 /** Lifetime of a mark without a job: Redis lost the job, or its producer died before it. */
 const MARK_TTL_MS = 5_000;
 
+/** A pass waits so long for Redis, at most. */
+const BEGIN_TIMEOUT_MS = 100;
+
 /** Redis is on the same network: a slower answer counts as none. */
 const PING_TIMEOUT_MS = 500;
 
@@ -54,9 +57,15 @@ export class Nudges {
     void this.deliver(clusterId);
   }
 
-  /** Called by a worker when it begins a job, before the pass: a later nudge makes a new job. */
+  /**
+   * Called by a worker before a pass looks for signals: a later nudge makes a new job. Redis is not waited for: until the mark has expired,
+   * the sweep finds what comes.
+   */
   async begin(clusterId: string): Promise<void> {
-    await this.queue.client.del(this.markOf(clusterId));
+    const { client } = this.queue;
+    if (client.status !== 'ready') return;
+    const timeout = sleep(BEGIN_TIMEOUT_MS, undefined, { ref: false });
+    await Promise.race([timeout, client.del(this.markOf(clusterId)).catch(() => undefined)]);
   }
 
   /** Whether Redis answers in time. */

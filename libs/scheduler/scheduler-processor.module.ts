@@ -1,12 +1,14 @@
 import { Module } from '@nestjs/common';
 
 import { BackgroundModule } from '#background';
+import { Settings } from '#config';
 import { PendingCapacity } from '#clusters';
 import { DeploymentLifecycleModule } from '#deployments';
 import { LedgerAudit } from '#ledger';
 import { LedgerWriterModule } from '#ledger/writer';
 
 import { AfterPassModule, AfterPassQueue } from './cycle/after-pass-queue.js';
+import { ClusterOwners } from './cycle/cluster-owners.js';
 import { PassRunner } from './cycle/pass-runner.js';
 import { PassAdmission } from './cycle/pass-admission.js';
 import { PassProcessor } from './cycle/pass.processor.js';
@@ -18,9 +20,13 @@ import { Preempting } from './cycle/preempting.js';
 import { Settlement } from './cycle/settlement.js';
 import { Sweep } from './cycle/sweep.js';
 import { PassRetention } from './passes/pass-retention.js';
+import { PlannerPool } from './planner/planner-pool.js';
 import { PlannerModule } from './planner/planner.module.js';
 import { ClusterSchedules } from './snapshot/cluster-schedules.js';
 import { SnapshotReader } from './snapshot/snapshot-reader.js';
+
+/** As many threads as passes run at a time: none that was admitted waits for one. */
+const plannerOf = ({ workerConcurrency }: Settings): PlannerPool => new PlannerPool(workerConcurrency);
 
 /** What runs passes: imported by the worker, and by nothing else. */
 @Module({
@@ -28,6 +34,8 @@ import { SnapshotReader } from './snapshot/snapshot-reader.js';
   providers: [
     PassProcessor,
     PassAdmission,
+    ClusterOwners,
+    { provide: PlannerPool, inject: [Settings], useFactory: plannerOf },
     Sweep,
     PassRetention,
     PassRunner,

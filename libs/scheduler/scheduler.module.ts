@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 import { Module } from '@nestjs/common';
 
 import { ClustersModule } from '#clusters';
@@ -7,16 +9,28 @@ import { PassesController } from './passes/passes.controller.js';
 import { PassesRepository } from './passes/passes.repository.js';
 import { PassesService } from './passes/passes.service.js';
 import { PlannerModule } from './planner/planner.module.js';
+import { PlannerPool } from './planner/planner-pool.js';
 import { PlannerClient } from './planner/planner-client.js';
 import { ClusterSchedules } from './snapshot/cluster-schedules.js';
 import { CurrentSnapshotReader } from './snapshot/current-snapshot.js';
 import { SnapshotReader } from './snapshot/snapshot-reader.js';
 
+/** At least two threads: one account never has all of them. */
+const plannerOf = (): PlannerPool => new PlannerPool(Math.max(2, availableParallelism() - 1));
+
 /** What the API shows of passes, and what others ask the planner with. It cannot run a pass: what can is not among its providers. */
 @Module({
   imports: [ClustersModule, DeploymentsModule, PlannerModule],
   controllers: [PassesController],
-  providers: [PassesService, PassesRepository, PlannerClient, ClusterSchedules, SnapshotReader, CurrentSnapshotReader],
+  providers: [
+    PassesService,
+    PassesRepository,
+    { provide: PlannerPool, useFactory: plannerOf },
+    PlannerClient,
+    ClusterSchedules,
+    SnapshotReader,
+    CurrentSnapshotReader,
+  ],
   exports: [PassesRepository, PlannerClient, CurrentSnapshotReader],
 })
 export class SchedulerModule {}

@@ -1,7 +1,7 @@
 import { Test, type TestingModule } from '@nestjs/testing';
 
 import { type PlannerTask } from '#scheduler';
-import { PassService, PlannerPool, SnapshotReader, Sweep } from '#scheduler/processor';
+import { PassAdmission, PassService, PlannerPool, SnapshotReader, Sweep } from '#scheduler/processor';
 
 import { WorkerModule } from '../../apps/worker/worker.module.js';
 import { workerSettings } from './settings.js';
@@ -10,7 +10,7 @@ import { type SharedInstallation } from './shared-installation.js';
 /** A planner that calls `afterPlanning` after each plan, before the pass goes on. */
 class PausingPlanner extends PlannerPool {
   constructor(private readonly afterPlanning: () => Promise<void>) {
-    super();
+    super(2);
   }
 
   override async ask<Input, Output>(task: PlannerTask<Input, Output>, input: Input): Promise<Output> {
@@ -59,9 +59,12 @@ export class ManualPasses {
     if (outcome.kind !== 'done') throw new Error(`a pass on ${clusterId} ended as ${outcome.kind}`);
   }
 
-  /** Sweeps once, as a worker does at each interval. */
+  /** Sweeps once, as a worker does at each interval, and waits for the passes that follow. */
   async sweep(): Promise<void> {
+    const admission = this.module.get(PassAdmission, { strict: false });
+    admission.open();
     await this.module.get(Sweep, { strict: false }).sweepOnce();
+    await admission.idle();
   }
 
   /** Runs passes until one has nothing more to do. */

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 
-import { ChangeHints } from '#queue';
+import { runOnBehalfOf } from '#http';
+import { ChangeHints, type PassJob } from '#queue';
+import { continueFrom, inSpan, type SpanFacts } from '#telemetry';
 
-import { PassService } from './pass.service.js';
+import { PassService, type PassTurn } from './pass.service.js';
 
-/** Runs the passes of a cluster, for a job or for the sweep, and tells those that follow its events. */
+/** Runs the passes of a turn on behalf of the request that caused them, and tells those that follow the cluster's events. */
 @Injectable()
 export class PassRunner {
   constructor(
@@ -13,8 +15,14 @@ export class PassRunner {
   ) {}
 
   /** @returns false when more is due, and others must have their turn first */
-  async run(clusterId: string): Promise<boolean> {
-    const isSettled = await this.passes.runUntilSettled(clusterId);
+  async run({ clusterId, requestId, trace }: PassJob, turn: PassTurn): Promise<boolean> {
+    const facts = (): SpanFacts => ({ kind: 'consumer', attributes: { 'stowage.cluster_id': clusterId } });
+    const serve = (): Promise<boolean> => inSpan('passes', facts, () => this.serve(clusterId, turn));
+    return continueFrom(trace, () => runOnBehalfOf(requestId, serve));
+  }
+
+  private async serve(clusterId: string, turn: PassTurn): Promise<boolean> {
+    const isSettled = await this.passes.runUntilSettled(clusterId, turn);
     this.hints.changed(clusterId);
     return isSettled;
   }

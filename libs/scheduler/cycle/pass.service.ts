@@ -22,6 +22,17 @@ export type PassOutcome =
   | { readonly kind: 'busy' | 'gone' }
   | { readonly kind: 'done'; readonly placed: number; readonly released: number; readonly isPartial: boolean };
 
+/** How long passes on one cluster follow each other. */
+export interface PassTurn {
+  /** Whether others must have their turn first. What is left keeps its signal. */
+  isOver(): boolean;
+  /** Called before each search for signals. */
+  beforeLooking(): Promise<void>;
+}
+
+/** A turn without an end of its own. */
+const UNSHARED: PassTurn = { isOver: () => false, beforeLooking: () => Promise.resolve() };
+
 /** A pass that was run, and what there is to tell of it once it has committed. */
 interface Ran {
   readonly outcome: PassOutcome;
@@ -30,9 +41,6 @@ interface Ran {
 
 /** Nothing to do, nothing to tell. */
 const QUIET: Ran = { outcome: { kind: 'done', placed: 0, released: 0, isPartial: false }, remains: null };
-
-/** The most passes on one cluster in a row, before other clusters get their turn. What is left keeps its signal. */
-const MAX_PASSES_IN_A_ROW = 50;
 
 /**
  * The most runs of one pass: it runs again where a victim was cancelled or reported meanwhile. The last run preempts nothing: a locked row
@@ -65,17 +73,19 @@ export class PassService {
   ) {}
 
   /**
-   * Runs passes on a cluster until nothing has changed since the last one began. A cluster that another worker serves is left to it.
+   * Runs passes on a cluster until nothing has changed since the last one began, or the turn is over. A cluster that another worker serves
+   * is left to it.
    *
    * @returns false when more is due, and others must have their turn first
    */
-  async runUntilSettled(clusterId: string): Promise<boolean> {
-    for (let count = 0; count < MAX_PASSES_IN_A_ROW; count++) {
+  async runUntilSettled(clusterId: string, turn: PassTurn = UNSHARED): Promise<boolean> {
+    for (;;) {
       const outcome = await this.run(clusterId);
       if (outcome.kind !== 'done') return true;
+      await turn.beforeLooking();
       if (!(await this.signals.areWaiting(this.database.reader(), clusterId))) return true;
+      if (turn.isOver()) return false;
     }
-    return false;
   }
 
   /** Runs one pass on one cluster, from its beginning again where a victim has changed meanwhile. */

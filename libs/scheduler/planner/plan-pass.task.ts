@@ -8,8 +8,12 @@ export interface PassPlan {
   readonly encodedSnapshot: Uint8Array | null;
 }
 
+/** A plan takes so long, at most, on any machine. The policy's steps end almost every plan before. */
+const PLAN_MS = 150;
+
 /** Plans for a pass. The snapshot is encoded here too, in the thread, and not on the event loop. */
 export function planPass(snapshot: Snapshot): PassPlan {
-  const made = plan(snapshot);
+  const endMs = performance.now() + PLAN_MS;
+  const made = plan(snapshot, { shouldStop: () => performance.now() >= endMs });
   return { plan: made, encodedSnapshot: encodeSnapshot(snapshot, made) };
 }

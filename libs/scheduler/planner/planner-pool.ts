@@ -1,5 +1,3 @@
-import { availableParallelism } from 'node:os';
-
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Piscina } from 'piscina';
 
@@ -31,11 +29,15 @@ class Threads implements OnApplicationShutdown {
   }
 }
 
-/** Plans in threads: a plan may take a fifth of a second of computing, which would delay HTTP answers and the renewal of Bull's locks. */
+/**
+ * Plans in threads: a plan may take a fifth of a second of computing, which would delay HTTP answers and the renewal of Bull's locks. There
+ * are as many threads as turns at a time: what has its turn has a thread.
+ */
 @Injectable()
 export class PlannerPool extends Threads {
-  constructor() {
-    super(Math.max(1, availableParallelism() - 1));
+  /** @param slots how many plan at a time */
+  constructor(readonly slots: number) {
+    super(slots);
   }
 }
 

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 
-import { BackgroundPlannerPool, PlannerPool } from './planner-pool.js';
+import { BackgroundPlannerPool } from './planner-pool.js';
 
-/** The planner threads of a process. A pool without work has no thread. */
-@Module({ providers: [PlannerPool, BackgroundPlannerPool], exports: [PlannerPool, BackgroundPlannerPool] })
+/** The planner thread for work that is not urgent. Without work there is no thread. */
+@Module({ providers: [BackgroundPlannerPool], exports: [BackgroundPlannerPool] })
 export class PlannerModule {}

@@ -47,6 +47,7 @@ export {
 export {
   ArrayField,
   BooleanField,
+  CountField,
   DecimalField,
   EnumField,
   enumRule,

@@ -1,6 +1,7 @@
 import { MAX_CAPACITY } from '#kernel';
 import {
   ArrayField,
+  CountField,
   DecimalField,
   EnumField,
   IdField,
@@ -154,7 +155,7 @@ export class DeploymentUsageDto extends UsageHoursDto {
 
 /** An attempt that was given up for a higher priority, and what it had used. */
 export class PreemptedAttemptDto extends DeploymentUsageDto {
-  @IntegerField({ description: 'Which attempt.', min: 1, max: MANY, example: 1 })
+  @CountField({ description: 'Which attempt.', min: 1, example: 1 })
   readonly attempt!: number;
 
   @TimestampField({ description: 'When its resources came back.' })
@@ -169,16 +170,16 @@ export class PreemptedAttemptDto extends DeploymentUsageDto {
   @IntegerField({ description: 'The priority of that one.', min: 0, max: 100, nullable: true, example: 90 })
   readonly preemptorPriority!: number | null;
 
-  @IntegerField({ description: 'How long it had run, in seconds.', min: 0, max: MANY, example: 1_800 })
+  @CountField({ description: 'How long it had run, in seconds.', example: 1_800 })
   readonly lostSeconds!: number;
 }
 
 /** What preemption has made worthless of what was used. */
 export class PreemptedUsageDto extends UsageHoursDto {
-  @IntegerField({ description: 'How many attempts were given up.', min: 0, max: MANY, example: 1 })
+  @CountField({ description: 'How many attempts were given up.', example: 1 })
   readonly count!: number;
 
-  @IntegerField({ description: 'How long they had run, in all, in seconds.', min: 0, max: MANY, example: 1_800 })
+  @CountField({ description: 'How long they had run, in all, in seconds.', example: 1_800 })
   readonly lostSeconds!: number;
 
   @ArrayField(() => PreemptedAttemptDto, {
@@ -196,7 +197,7 @@ export class UsageDto {
   @TimestampField({ description: 'Where it ends.' })
   readonly to!: string;
 
-  @IntegerField({ description: 'The length of a step, in seconds.', min: 1, max: MANY, example: 3_600 })
+  @CountField({ description: 'The length of a step, in seconds.', min: 1, example: 3_600 })
   readonly stepSeconds!: number;
 
   @ArrayField(() => UsagePointDto, { description: 'Every step of the period, oldest first.', max: MAX_POINTS })

@@ -1,40 +1,21 @@
 import { type ResourceVector } from '#kernel';
 import { toResources } from '#clusters';
+import { present, type Presentable } from '#http';
 
-import { type UsageDto, type UsageHoursDto, type UsagePointDto } from './usage.dto.js';
-import { type UsageAmounts, type UsagePoint, type UsageView } from './usage.service.js';
+import { UsageDto, type UsageHoursDto, type UsagePointDto } from './usage.dto.js';
+import { type UsageAmounts, type UsagePoint, type UsageSum, type UsageView } from './usage.service.js';
 
 /** What of usage leaves the service. */
-export function toUsageDto({ from, to, stepSeconds, capacity, points, ...sums }: UsageView): UsageDto {
-  return {
-    from,
-    to,
-    stepSeconds,
+export function toUsageDto({ capacity, points, total, preempted, ...view }: UsageView): UsageDto {
+  return present(UsageDto, {
+    ...view,
     points: points.map((point) => toPoint(point, capacity)),
-    total: toHours(sums.total),
-    members: sums.members.map((member) => ({ memberId: member.id, ...toHours(member) })),
-    labels: sums.labels.map((label) => ({ key: label.key, value: label.value, ...toHours(label) })),
-    deployments: sums.deployments.map((deployment) => ({
-      deploymentId: deployment.id,
-      name: deployment.name,
-      ...toHours(deployment),
-    })),
-    preempted: {
-      count: sums.preempted.count,
-      lostSeconds: sums.preempted.lostSeconds,
-      ...toHours(sums.preempted),
-      attempts: sums.preempted.attempts.map((lost) => ({
-        deploymentId: lost.id,
-        name: lost.name,
-        attempt: lost.attempt,
-        at: lost.at,
-        preemptorId: lost.preemptorId,
-        preemptorPriority: lost.preemptorPriority,
-        lostSeconds: lost.lostSeconds,
-        ...toHours(lost),
-      })),
-    },
-  };
+    total: toHours(total),
+    members: view.members.map((member) => ({ ...toHours(member), memberId: member.id })),
+    labels: view.labels.map((label) => ({ ...label, ...toHours(label) })),
+    deployments: view.deployments.map(ofDeployment),
+    preempted: { ...preempted, ...toHours(preempted), attempts: preempted.attempts.map(ofDeployment) },
+  });
 }
 
 /** To nine decimals: a thousandth is summed to the millionth, and what is beyond has come from dividing in binary. */
@@ -50,14 +31,17 @@ function toPoint(point: UsagePoint, capacity: ResourceVector): UsagePointDto {
   const has = toResources(capacity);
   const by = (used: number, whole: number): number | null => (whole === 0 ? null : rounded(used / whole));
   return {
-    from: point.from,
-    to: point.to,
+    ...point,
     allocated: { cpu, memoryMib, gpu },
     utilization: { cpu: by(cpu, has.cpu), memory: by(memoryMib, has.memoryMib), gpu: by(gpu, has.gpu) },
   };
 }
 
-function toHours(amounts: UsageAmounts): Pick<UsageHoursDto, keyof UsageHoursDto> {
+function toHours(amounts: UsageAmounts): Presentable<UsageHoursDto> {
   const { cpu, memoryMib, gpu } = toAmounts(amounts);
   return { cpuHours: cpu, memoryMibHours: memoryMib, gpuHours: gpu };
+}
+
+function ofDeployment<T extends UsageSum>(sum: T): T & Presentable<UsageHoursDto> & { readonly deploymentId: string } {
+  return { ...sum, ...toHours(sum), deploymentId: sum.id };
 }

@@ -1,6 +1,8 @@
 import {
   ArrayField,
   BooleanField,
+  CountField,
+  EditOf,
   EnumField,
   IdField,
   IntegerField,
@@ -8,7 +10,6 @@ import {
   ObjectField,
   ObjectRule,
   TimestampField,
-  EditOf,
 } from '#http';
 
 import { CLUSTER_ACCESS, CLUSTER_STATES, type ClusterAccess, type ClusterState } from './cluster.entity.js';
@@ -74,21 +75,16 @@ export class QueuedByPriorityDto {
   @IntegerField({ description: 'The priority; higher first.', min: 0, max: 100, example: 50 })
   readonly priority!: number;
 
-  @IntegerField({ description: 'Deployments that wait.', min: 0, max: Number.MAX_SAFE_INTEGER, example: 3 })
+  @CountField({ description: 'Deployments that wait.', example: 3 })
   readonly queued!: number;
 }
 
 /** How much waits in a cluster's queue. */
 export class QueueSummaryDto {
-  @IntegerField({ description: 'Deployments that wait.', min: 0, max: Number.MAX_SAFE_INTEGER, example: 3 })
+  @CountField({ description: 'Deployments that wait.', example: 3 })
   readonly queued!: number;
 
-  @IntegerField({
-    description: 'Deployments that are between two attempts, and will wait again.',
-    min: 0,
-    max: Number.MAX_SAFE_INTEGER,
-    example: 0,
-  })
+  @CountField({ description: 'Deployments that are between two attempts, and will wait again.', example: 0 })
   readonly retrying!: number;
 
   @ArrayField(() => QueuedByPriorityDto, {

@@ -52,39 +52,20 @@ const DEFAULTS: ClusterPolicy = {
 
 /** The whole policy of a cluster, from the fields that are stored (`clusters.policy`): what was not set has its default. */
 export function policyOf(settings: PolicySettings): ClusterPolicy {
-  const { priorityLimitByRole, maxRuntimeSecondsLimitByRole } = merged(DEFAULTS, settings) as ClusterPolicy;
-  const all = { ...DEFAULTS, ...settings };
-  return {
-    searchSteps: all.searchSteps,
-    reserveAfterSeconds: all.reserveAfterSeconds,
-    reserveHoldSeconds: all.reserveHoldSeconds,
-    preemption: all.preemption,
-    preemptAfterSeconds: all.preemptAfterSeconds,
-    maxPreemptions: all.maxPreemptions,
-    stopGraceSeconds: all.stopGraceSeconds,
-    defaultPriority: all.defaultPriority,
-    priorityLimitByRole,
-    defaultMaxRuntimeSeconds: all.defaultMaxRuntimeSeconds,
-    maxRuntimeSecondsLimitByRole,
-    preemptibleBelowPriority: all.preemptibleBelowPriority,
-  };
+  return merged(DEFAULTS, settings) as ClusterPolicy;
 }
 
 /** Settings after a change: fields that are left out stay, and so do roles that a field leaves out. */
 export function merged(before: PolicySettings, change: PolicySettings): PolicySettings {
+  const priorityLimitByRole = { ...before.priorityLimitByRole, ...change.priorityLimitByRole };
+  const maxRuntimeSecondsLimitByRole = {
+    ...before.maxRuntimeSecondsLimitByRole,
+    ...change.maxRuntimeSecondsLimitByRole,
+  };
   const both = { ...before, ...change };
   return {
     ...both,
-    ...(both.priorityLimitByRole === undefined
-      ? {}
-      : { priorityLimitByRole: { ...before.priorityLimitByRole, ...change.priorityLimitByRole } }),
-    ...(both.maxRuntimeSecondsLimitByRole === undefined
-      ? {}
-      : {
-          maxRuntimeSecondsLimitByRole: {
-            ...before.maxRuntimeSecondsLimitByRole,
-            ...change.maxRuntimeSecondsLimitByRole,
-          },
-        }),
+    ...(both.priorityLimitByRole === undefined ? {} : { priorityLimitByRole }),
+    ...(both.maxRuntimeSecondsLimitByRole === undefined ? {} : { maxRuntimeSecondsLimitByRole }),
   };
 }

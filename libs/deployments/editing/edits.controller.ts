@@ -44,11 +44,6 @@ export class EditsController {
 }
 
 /** The edit of a request: only fields that were sent. */
-function toEdit({ priority, labels, queueTimeoutSeconds, preemptible }: EditDeploymentDto): DeploymentEdit {
-  return {
-    ...(priority === undefined ? {} : { priority }),
-    ...(labels === undefined ? {} : { labels }),
-    ...(queueTimeoutSeconds === undefined ? {} : { queueTimeoutSeconds }),
-    ...(preemptible === undefined ? {} : { isPreemptible: preemptible }),
-  };
+function toEdit({ preemptible, ...edit }: EditDeploymentDto): DeploymentEdit {
+  return preemptible === undefined ? edit : { ...edit, isPreemptible: preemptible };
 }

@@ -40,6 +40,11 @@ export function IntegerField(
   return field(integerRule(options));
 }
 
+/** A number of things: a whole number from `min`, which is 0 by default, as far as numbers of JSON are exact. */
+export function CountField(options: FieldOptions<number> & { readonly min?: number }): PropertyDecorator {
+  return field(integerRule({ min: 0, ...options, max: Number.MAX_SAFE_INTEGER }));
+}
+
 /** Options of a number with decimals. */
 export interface DecimalOptions extends FieldOptions<number> {
   readonly min: number;

@@ -2,6 +2,7 @@ import { ResourcesDto } from '#clusters';
 import {
   ArrayField,
   BooleanField,
+  CountField,
   IdField,
   IntegerField,
   MAX_PAGE_SIZE,
@@ -12,7 +13,6 @@ import {
 
 import { BlockerDto } from '../parts/blocker.dto.js';
 
-const MANY = Number.MAX_SAFE_INTEGER;
 const MAX_RUNTIME_SECONDS = 2_147_483_647;
 
 /** The oldest of deployments that are alike. */
@@ -41,7 +41,7 @@ export class BlockedShapeDto {
   })
   readonly maxRuntimeSeconds!: number | null;
 
-  @IntegerField({ description: 'How many of them wait.', min: 1, max: MANY, example: 12 })
+  @CountField({ description: 'How many of them wait.', min: 1, example: 12 })
   readonly waiting!: number;
 
   @ObjectField(() => OldestDto, {
@@ -77,13 +77,11 @@ export class ClusterBlockersDto {
   })
   readonly current!: boolean;
 
-  @IntegerField({ description: 'How many deployments waited.', min: 0, max: MANY, example: 12 })
+  @CountField({ description: 'How many deployments waited.', example: 12 })
   readonly waiting!: number;
 
-  @IntegerField({
+  @CountField({
     description: 'How many different ones. Of very many, only the first by rank are described.',
-    min: 0,
-    max: MANY,
     example: 1,
   })
   readonly shapes!: number;

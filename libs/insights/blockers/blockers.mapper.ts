@@ -1,10 +1,10 @@
 import { toResources } from '#clusters';
-import { type CursorPosition, type PageRequest } from '#http';
+import { type CursorPosition, type PageRequest, present } from '#http';
 import { sentenceOf } from '#packing';
 
-import { timeOf, toBlockerDto } from '../parts/parts.mapper.js';
+import { timeOf, toBlockerView } from '../parts/parts.mapper.js';
 import { timeInWords } from '../parts/time-in-words.js';
-import { type BlockedShapeDto, type ClusterBlockersDto } from './blockers.dto.js';
+import { ClusterBlockersDto } from './blockers.dto.js';
 import { type CachedReport } from './blocker-cache.js';
 import { type ReportedShape } from './queue-blocker-report.js';
 
@@ -13,16 +13,11 @@ export function toClusterBlockersDto(report: CachedReport | null, page: PageRequ
   const { after, take } = page;
   const left =
     report === null ? [] : report.described.filter((shape) => after === undefined || comesAfter(shape, after));
-  const { items, nextCursor } = page.of(left.slice(0, take), positionOf, toBlockedShapeDto);
-  return {
-    asOf: report?.asOf ?? null,
-    passId: report?.passId ?? null,
+  return present(ClusterBlockersDto, {
+    ...(report ?? { asOf: null, passId: null, waiting: 0, shapes: 0 }),
     current: report?.isCurrent ?? false,
-    waiting: report?.waiting ?? 0,
-    shapes: report?.shapes ?? 0,
-    items: [...items],
-    nextCursor,
-  };
+    ...page.of(left.slice(0, take), positionOf, toBlockedShape),
+  });
 }
 
 function positionOf({ priority, oldest, key }: ReportedShape): CursorPosition {
@@ -36,15 +31,12 @@ function comesAfter(shape: ReportedShape, [priority, queuedAtMs, key]: CursorPos
   return age === queuedAtMs ? shape.key > String(key) : age > Number(queuedAtMs);
 }
 
-function toBlockedShapeDto(shape: ReportedShape): BlockedShapeDto {
-  const { priority, request, maxRuntimeSeconds, waiting, oldest, blockers } = shape;
+function toBlockedShape({ request, oldest, blockers, ...shape }: ReportedShape) {
   return {
-    priority,
+    ...shape,
     resources: toResources(request),
-    maxRuntimeSeconds,
-    waiting,
     oldest: oldest === null ? null : { id: oldest.id, queuedAt: timeOf(oldest.queuedAtMs) },
     sentence: sentenceOf(blockers, timeInWords),
-    blockers: blockers.map(toBlockerDto),
+    blockers: blockers.map(toBlockerView),
   };
 }

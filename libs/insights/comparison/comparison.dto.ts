@@ -1,6 +1,7 @@
 import {
   ArrayField,
   BooleanField,
+  CountField,
   DecimalField,
   EnumField,
   IdField,
@@ -11,8 +12,6 @@ import {
 import { type OrderRule } from '#packing';
 import { type ComparisonRule } from './comparison.js';
 import { BlockerDto } from '../parts/blocker.dto.js';
-
-const MANY = Number.MAX_SAFE_INTEGER;
 
 const RULES = [
   'reservation',
@@ -83,28 +82,19 @@ export class ComparisonDto {
   @TimestampField({ description: 'Since when the other has waited.', optional: true })
   readonly otherQueuedAt?: string;
 
-  @IntegerField({
-    description: 'How many start at this priority, or are nominated.',
-    min: 0,
-    max: MANY,
-    optional: true,
-    example: 4,
-  })
+  @CountField({ description: 'How many start at this priority, or are nominated.', optional: true, example: 4 })
   readonly placed?: number;
 
-  @IntegerField({
+  @CountField({
     description: 'How many would start, or are nominated, with the other one.',
-    min: 0,
-    max: MANY,
     optional: true,
     example: 2,
   })
   readonly placedWithOther?: number;
 
-  @IntegerField({
+  @CountField({
     description: 'How many running deployments were stopped for the first, and those like it.',
     min: 1,
-    max: MANY,
     optional: true,
     example: 2,
   })
@@ -116,22 +106,10 @@ export class ComparisonDto {
   @TimestampField({ description: 'Since when others were being stopped for the first.', optional: true })
   readonly nominatedAt?: string;
 
-  @IntegerField({
-    description: 'How many of what ran with this priority were stopped.',
-    min: 0,
-    max: MANY,
-    optional: true,
-    example: 1,
-  })
+  @CountField({ description: 'How many of what ran with this priority were stopped.', optional: true, example: 1 })
   readonly stopped?: number;
 
-  @IntegerField({
-    description: 'How many would have been with the other one.',
-    min: 0,
-    max: MANY,
-    optional: true,
-    example: 2,
-  })
+  @CountField({ description: 'How many would have been with the other one.', optional: true, example: 2 })
   readonly stoppedWithOther?: number;
 
   @DecimalField({

@@ -3,6 +3,7 @@ import { DEPLOYMENT_STATUSES, type DeploymentStatus } from '#deployments';
 import {
   ArrayField,
   BooleanField,
+  CountField,
   EnumField,
   enumRule,
   IdField,
@@ -19,8 +20,6 @@ import { type NamedUnlock } from './explanations.service.js';
 import { EtaDto } from '../parts/eta.dto.js';
 import { BlockerDto } from '../parts/blocker.dto.js';
 import { ComparisonDto } from '../comparison/comparison.dto.js';
-
-const MANY = Number.MAX_SAFE_INTEGER;
 
 const UNLOCK_KINDS = [
   'nothing',
@@ -141,11 +140,10 @@ export class ExplanationDto {
   @TimestampField({ description: 'When this was true.' })
   readonly asOf!: string;
 
-  @IntegerField({
+  @CountField({
     description:
       'Its rank by priority, age and id, from 1: not the order in which deployments start. Null where it does not wait, or too many wait to be counted.',
     min: 1,
-    max: MANY,
     nullable: true,
     example: 17,
   })

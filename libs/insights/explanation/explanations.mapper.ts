@@ -1,12 +1,12 @@
 import { toResources } from '#clusters';
+import { present } from '#http';
 import { viewOfReserved } from '#packing';
 import { toReservationDto } from '#scheduler';
 
-import { toComparisonDto } from '../comparison/comparison.mapper.js';
-import { type PreemptionAnalysisDto } from '../parts/preemption-analysis.dto.js';
+import { toComparison } from '../comparison/comparison.mapper.js';
 import { type PreemptionAnalysisView, MAX_CANDIDATES } from '../parts/preemption-analysis.js';
-import { timeOf, toBlockerDto, toEtaDto, toYieldingDto } from '../parts/parts.mapper.js';
-import { type ExplanationDto, type ExplanationQuery, type UnlockDto } from './explanations.dto.js';
+import { timeOf, toBlockerView, toEta } from '../parts/parts.mapper.js';
+import { ExplanationDto, type ExplanationQuery } from './explanations.dto.js';
 import { type ExplanationView, type ExplanationOptions, type NamedUnlock } from './explanations.service.js';
 
 /** How long the future is played, in milliseconds. */
@@ -19,63 +19,46 @@ export function toOptions({ unlocks, eta, compareWith }: ExplanationQuery): Expl
 
 /** What of an explanation leaves the service. */
 export function toExplanationDto(view: ExplanationView): ExplanationDto {
-  const { deployment, unlocks, eta, comparison, reservation, preemption } = view;
-  return {
+  const { deployment, unlocks, eta, comparison, preemption } = view;
+  return present(ExplanationDto, {
+    ...view,
     deploymentId: deployment.id,
     status: deployment.status,
     asOf: timeOf(view.asOfMs),
-    position: view.position,
-    startsNext: view.startsNext,
-    sentence: view.sentence,
-    blockers: view.blockers.map(toBlockerDto),
-    reservation: reservation === null ? null : toReservationDto(reservation),
-    preemption: preemption === null ? null : toPreemptionAnalysisDto(preemption),
-    unlocks: unlocks === null ? null : unlocks.map(toUnlockDto),
+    blockers: view.blockers.map(toBlockerView),
+    reservation: toReservationDto(view.reservation),
+    preemption: preemption === null ? null : toPreemptionAnalysis(preemption),
+    unlocks: unlocks === null ? null : unlocks.map(toUnlock),
     truncatedKinds: [...view.cut],
-    eta: eta === null ? null : toEtaDto(eta),
-    comparison: comparison === null ? null : toComparisonDto(comparison),
-  };
+    eta: eta === null ? null : toEta(eta),
+    comparison: comparison === null ? null : toComparison(comparison),
+  });
 }
 
-function toPreemptionAnalysisDto(view: PreemptionAnalysisView): PreemptionAnalysisDto {
-  const { isAllowed, sentence, victims, candidates, ineligible, shortfall } = view;
+function toPreemptionAnalysis({ isAllowed, ineligible, shortfall, ...view }: PreemptionAnalysisView) {
   return {
     allowed: isAllowed,
-    sentence,
-    victims: victims.slice(0, MAX_CANDIDATES).map(toYieldingDto),
-    candidates: candidates.slice(0, MAX_CANDIDATES).map(toYieldingDto),
-    ineligible: ineligible.map(({ reason, deployments, untilMs }) => ({
-      reason,
-      deployments,
-      until: untilMs === null ? null : timeOf(untilMs),
-    })),
+    sentence: view.sentence,
+    victims: view.victims.slice(0, MAX_CANDIDATES),
+    candidates: view.candidates.slice(0, MAX_CANDIDATES),
+    ineligible: ineligible.map((one) => ({ ...one, until: one.untilMs === null ? null : timeOf(one.untilMs) })),
     shortfall: shortfall.map(viewOfReserved),
   };
 }
 
-function toUnlockDto(unlock: NamedUnlock): UnlockDto {
+function toUnlock(unlock: NamedUnlock) {
   if (unlock.kind === 'time') return { kind: unlock.kind, startsAt: timeOf(unlock.atMs) };
-  const { untilMs } = unlock;
-  return Object.assign(toKeyDto(unlock), untilMs === null ? {} : { startsBy: timeOf(untilMs) });
-}
-
-function toKeyDto(unlock: Exclude<NamedUnlock, { kind: 'time' }>): UnlockDto {
+  const startsBy = unlock.untilMs === null ? {} : { startsBy: timeOf(unlock.untilMs) };
   switch (unlock.kind) {
-    case 'nothing':
-      return { kind: unlock.kind };
     case 'request':
-      return { kind: unlock.kind, less: toResources(unlock.less), request: toResources(unlock.request) };
+      return { ...startsBy, kind: unlock.kind, less: toResources(unlock.less), request: toResources(unlock.request) };
     case 'capacity':
-      return { kind: unlock.kind, more: toResources(unlock.more), capacity: toResources(unlock.capacity) };
+      return { ...startsBy, kind: unlock.kind, more: toResources(unlock.more), capacity: toResources(unlock.capacity) };
     case 'ended':
-      return {
-        kind: unlock.kind,
-        deployments: unlock.deployments.map(({ id, name }) => ({ id, name })),
-        fewest: unlock.isFewest,
-      };
+      return { ...startsBy, ...unlock, fewest: unlock.isFewest };
+    case 'nothing':
     case 'priority':
-      return { kind: unlock.kind, priority: unlock.priority };
     case 'policy':
-      return { kind: unlock.kind, preemption: unlock.preemption };
+      return { ...startsBy, ...unlock };
   }
 }

@@ -1,4 +1,13 @@
-import { ArrayField, BooleanField, DecimalField, EnumField, IdField, IntegerField, TimestampField } from '#http';
+import {
+  ArrayField,
+  BooleanField,
+  CountField,
+  DecimalField,
+  EnumField,
+  IdField,
+  IntegerField,
+  TimestampField,
+} from '#http';
 import { type OutrankedReason, BLOCKER_CODES, type BlockerCode, type ResourceName } from '#packing';
 import { RESOURCE_NAMES, ReservedResourceDto } from './reserved-resource.dto.js';
 
@@ -88,31 +97,13 @@ export class BlockerFactsDto {
   @IntegerField({ description: 'OUTRANKED: their priority.', min: 0, max: 100, optional: true, example: 60 })
   readonly priority?: number;
 
-  @IntegerField({
-    description: 'OUTRANKED, NOMINATED: how many they are.',
-    min: 0,
-    max: MANY,
-    optional: true,
-    example: 12,
-  })
+  @CountField({ description: 'OUTRANKED, NOMINATED: how many they are.', optional: true, example: 12 })
   readonly deployments?: number;
 
-  @IntegerField({
-    description: 'SEARCH_LIMIT: how many start, or are nominated.',
-    min: 0,
-    max: MANY,
-    optional: true,
-    example: 7,
-  })
+  @CountField({ description: 'SEARCH_LIMIT: how many start, or are nominated.', optional: true, example: 7 })
   readonly placed?: number;
 
-  @IntegerField({
-    description: 'SEARCH_LIMIT: how many at most could.',
-    min: 0,
-    max: MANY,
-    optional: true,
-    example: 8,
-  })
+  @CountField({ description: 'SEARCH_LIMIT: how many at most could.', optional: true, example: 8 })
   readonly upperBound?: number;
 
   @TimestampField({ description: 'RETRY: when it is back in the queue.', optional: true })

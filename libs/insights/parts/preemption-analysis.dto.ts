@@ -1,10 +1,17 @@
-import { ArrayField, BooleanField, EnumField, IdField, IntegerField, StringField, TimestampField } from '#http';
+import {
+  ArrayField,
+  BooleanField,
+  CountField,
+  EnumField,
+  IdField,
+  IntegerField,
+  StringField,
+  TimestampField,
+} from '#http';
 import { type IneligibleReason } from '#packing';
 
 import { MAX_CANDIDATES } from './preemption-analysis.js';
 import { ReservedResourceDto } from './reserved-resource.dto.js';
-
-const MANY = Number.MAX_SAFE_INTEGER;
 
 const STAY_REASONS = [
   'not-lower',
@@ -26,7 +33,7 @@ export class CandidateDto {
   @IntegerField({ description: 'Its priority.', min: 0, max: 100, example: 10 })
   readonly priority!: number;
 
-  @IntegerField({ description: 'For how long it has run, in seconds: what is lost.', min: 0, max: MANY, example: 340 })
+  @CountField({ description: 'For how long it has run, in seconds: what is lost.', example: 340 })
   readonly lostSeconds!: number;
 }
 
@@ -40,7 +47,7 @@ export class StayingDto {
   })
   readonly reason!: IneligibleReason;
 
-  @IntegerField({ description: 'How many.', min: 1, max: MANY, example: 3 })
+  @CountField({ description: 'How many.', min: 1, example: 3 })
   readonly deployments!: number;
 
   @TimestampField({ description: 'too-new: when the first of them may be stopped.', nullable: true })

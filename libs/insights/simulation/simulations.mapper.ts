@@ -1,11 +1,8 @@
 import { toVector } from '#clusters';
 import { present } from '#http';
-import { DEFAULT_POLICY, reservationOf, runningOf, type WholeProblem } from '#packing';
-import { CertificateDto } from '#scheduler';
+import { DEFAULT_POLICY, type PlanningPolicy, reservationOf, runningOf, type WholeProblem } from '#packing';
 
-import { toShownBlockerDto } from '../parts/parts.mapper.js';
-import { toPolicyChanges } from '../what-if/what-if.mapper.js';
-import { type SimulationReservationDto, type SimulatedPlanDto, type SimulationRequestDto } from './simulations.dto.js';
+import { type SimulationReservationDto, SimulatedPlanDto, type SimulationRequestDto } from './simulations.dto.js';
 import { type SimulatedPlan } from './simulations.service.js';
 
 /** A problem, in stored units. */
@@ -19,10 +16,11 @@ export function toProblem(body: SimulationRequestDto): WholeProblem {
     maxRuntimeSeconds: maxRuntimeSeconds ?? null,
   }));
   const { reservation } = body;
+  const changes: Partial<PlanningPolicy> = body.policy ?? {};
   return {
     capacity: toVector(body.capacity).toAmounts(),
     nowMs,
-    policy: { ...DEFAULT_POLICY, ...toPolicyChanges(body.policy ?? {}) },
+    policy: { ...DEFAULT_POLICY, ...changes },
     isCordoned: false,
     running: body.running.map(({ id, priority, resources, startedAt, maxRuntimeSeconds, preemptible, preemptions }) =>
       runningOf({
@@ -59,24 +57,5 @@ function toStatement({
 
 /** What of a plan leaves the service. */
 export function toSimulatedPlanDto({ answer, elapsedMs, omittedCount }: SimulatedPlan): SimulatedPlanDto {
-  const { place, preempt, nominations, reservation, certificate, waiting } = answer;
-  return {
-    place: [...place],
-    preempt: [...preempt],
-    nominations: nominations.map(({ id, until }) => ({ id, until })),
-    reservation:
-      reservation === null
-        ? null
-        : {
-            id: reservation.id,
-            promisedAt: reservation.promisedAt,
-            state: reservation.state,
-            since: reservation.since,
-            until: reservation.until,
-          },
-    certificate: present(CertificateDto, certificate),
-    waiting: waiting.map(({ id, blockers }) => ({ id, blockers: blockers.map(toShownBlockerDto) })),
-    omittedCount: omittedCount,
-    elapsedMs: Math.round(elapsedMs * 1000) / 1000,
-  };
+  return present(SimulatedPlanDto, { ...answer, omittedCount, elapsedMs: Math.round(elapsedMs * 1000) / 1000 });
 }

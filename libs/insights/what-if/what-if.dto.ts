@@ -2,6 +2,7 @@ import { CapacityChangeDto, POLICY_LIMITS, ResourcesDto } from '#clusters';
 import {
   ArrayField,
   BooleanField,
+  CountField,
   EnumField,
   IdField,
   idRule,
@@ -19,7 +20,6 @@ import { CandidateDto } from '../parts/preemption-analysis.dto.js';
 import { BlockerDto } from '../parts/blocker.dto.js';
 import { MAX_NAMED } from './what-if-answer.js';
 
-const MANY = Number.MAX_SAFE_INTEGER;
 const MAX_RUNTIME_SECONDS = 366 * 86_400;
 const MAX_ENTRIES = 100;
 const MAX_ENDED = 1_000;
@@ -160,17 +160,15 @@ export class WhatIfDto {
 
 /** What becomes of deployments. */
 export class OutcomeDto {
-  @IntegerField({ description: 'How many of them start in the next pass.', min: 0, max: MANY, example: 3 })
+  @CountField({ description: 'How many of them start in the next pass.', example: 3 })
   readonly starts!: number;
 
-  @IntegerField({ description: 'How many of them wait.', min: 0, max: MANY, example: 1 })
+  @CountField({ description: 'How many of them wait.', example: 1 })
   readonly waits!: number;
 
-  @IntegerField({
+  @CountField({
     description:
       'Number of waiting deployments, the oldest, that are nominated: they start when the deployments preempted for them have stopped.',
-    min: 0,
-    max: MANY,
     example: 0,
   })
   readonly nominations!: number;
@@ -205,10 +203,10 @@ export class AmendmentOutcomeDto extends OutcomeDto {
 
 /** A number as things are, and as they would be. */
 export class CountsDto {
-  @IntegerField({ description: 'As things are.', min: 0, max: MANY, example: 0 })
+  @CountField({ description: 'As things are.', example: 0 })
   readonly before!: number;
 
-  @IntegerField({ description: 'With the change.', min: 0, max: MANY, example: 3 })
+  @CountField({ description: 'With the change.', example: 3 })
   readonly after!: number;
 }
 

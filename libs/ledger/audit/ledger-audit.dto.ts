@@ -1,15 +1,13 @@
 import {
   ArrayField,
   BooleanField,
+  CountField,
   IdField,
-  IntegerField,
   ListField,
   StringField,
   stringRule,
   TimestampField,
 } from '#http';
-
-const MANY = Number.MAX_SAFE_INTEGER;
 
 /** A law of the ledger. */
 export class LedgerLawDto {
@@ -37,7 +35,7 @@ export class LedgerFindingDto {
   @BooleanField({ description: 'True when the cluster was cordoned for it.', example: true })
   readonly isDrift!: boolean;
 
-  @IntegerField({ description: 'How many rows break it.', min: 1, max: MANY, example: 1 })
+  @CountField({ description: 'How many rows break it.', min: 1, example: 1 })
   readonly violations!: number;
 
   @ListField(stringRule({ description: 'A row, as JSON.', min: 0, max: 4_000 }), {

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 
 import { newId } from '#kernel';
 import { AuditLog, systemActor } from '#audit';
-import { changesOf, Database, type EntityManager, rowsOf, sql } from '#database';
+import { changesOf, Database, rowsOf, sql } from '#database';
 
 /** A law that is broken in a cluster. */
 export interface BrokenLaw {
@@ -92,24 +92,22 @@ export class LedgerFindings {
 
   /** The safe stop: what waits keeps waiting, what runs keeps running, and people decide. */
   private async cordon({ organizationId, clusterId, law }: BrokenLaw): Promise<void> {
-    await this.database.transaction(async (tx) => this.cordonIn(tx, organizationId, clusterId, law));
-  }
-
-  private async cordonIn(tx: EntityManager, organizationId: string, clusterId: string, law: string): Promise<void> {
-    const [cluster] = await rowsOf(
-      tx,
-      sql<{ name: string }>`
-        update clusters set state = 'cordoned', version = version + 1
-        where organization_id = ${organizationId} and id = ${clusterId} and state = 'active' returning name`,
-    );
-    if (cluster === undefined) return;
-    await this.audit.record(tx, {
-      organizationId,
-      actor: AUDITOR,
-      action: 'cluster_state_change',
-      target: { kind: 'cluster', id: clusterId, name: cluster.name },
-      before: { state: 'active' },
-      after: { state: 'cordoned', law },
+    await this.database.transaction(async (tx) => {
+      const [cluster] = await rowsOf(
+        tx,
+        sql<{ name: string }>`
+          update clusters set state = 'cordoned', version = version + 1
+          where organization_id = ${organizationId} and id = ${clusterId} and state = 'active' returning name`,
+      );
+      if (cluster === undefined) return;
+      await this.audit.record(tx, {
+        organizationId,
+        actor: AUDITOR,
+        action: 'cluster_state_change',
+        target: { kind: 'cluster', id: clusterId, name: cluster.name },
+        before: { state: 'active' },
+        after: { state: 'cordoned', law },
+      });
     });
   }
 }

@@ -6,12 +6,12 @@ import { type ClusterRef } from '#queue';
 import { type Actor, CurrentActor, RequireRole } from '#rbac';
 
 import { LedgerCheckpointDto, LedgerEntryDto, LedgerQuery } from './ledger.dto.js';
-import { LedgerPages } from './ledger.pages.js';
+import { LedgerService } from './ledger.service.js';
 
 /** The record of what a cluster gave out and got back. */
 @Controller('organizations/:organizationId/clusters/:clusterId/ledger')
 export class LedgerController {
-  constructor(private readonly ledger: LedgerPages) {}
+  constructor(private readonly ledger: LedgerService) {}
 
   @Get()
   @RequireRole('viewer')
@@ -28,7 +28,7 @@ export class LedgerController {
     @ClusterParam() cluster: ClusterRef,
     @Query() query: LedgerQuery,
   ): Promise<Page<LedgerEntryDto>> {
-    return this.ledger.page(actor, cluster, query);
+    return this.ledger.list(actor, cluster, query);
   }
 
   @Get('checkpoint')

@@ -1,5 +1,14 @@
 import { MAX_REQUEST } from '#kernel';
-import { DecimalField, EnumField, IdField, IntegerField, ObjectField, PageQuery, TimestampField } from '#http';
+import {
+  CountField,
+  DecimalField,
+  EnumField,
+  IdField,
+  IntegerField,
+  ObjectField,
+  PageQuery,
+  TimestampField,
+} from '#http';
 
 import { LEDGER_KINDS, type LedgerKind } from '../writer/ledger-entry.entity.js';
 
@@ -31,7 +40,7 @@ export class LedgerAmountsDto {
 
 /** One line of the ledger. It never changes. */
 export class LedgerEntryDto {
-  @IntegerField({ description: 'Grows with every entry.', min: 1, max: Number.MAX_SAFE_INTEGER, example: 4711 })
+  @CountField({ description: 'Grows with every entry.', min: 1, example: 4711 })
   readonly id!: number;
 
   @EnumField(LEDGER_KINDS, {
@@ -60,20 +69,10 @@ export class LedgerEntryDto {
 
 /** What stands in a ledger for the histories that are not kept any more. */
 export class LedgerCheckpointDto {
-  @IntegerField({
-    description: 'Deployments that were removed when they had ended long ago.',
-    min: 0,
-    max: Number.MAX_SAFE_INTEGER,
-    example: 1200,
-  })
+  @CountField({ description: 'Deployments that were removed when they had ended long ago.', example: 1200 })
   readonly deployments!: number;
 
-  @IntegerField({
-    description: 'Their entries. What they allocated, they released, to the last unit.',
-    min: 0,
-    max: Number.MAX_SAFE_INTEGER,
-    example: 2400,
-  })
+  @CountField({ description: 'Their entries. What they allocated, they released, to the last unit.', example: 2400 })
   readonly entries!: number;
 
   @TimestampField({

@@ -1,15 +1,4 @@
-import {
-  BooleanField,
-  EnumField,
-  IdField,
-  IntegerField,
-  ListField,
-  NameField,
-  stringRule,
-  TimestampField,
-} from '#http';
-
-const MANY = Number.MAX_SAFE_INTEGER;
+import { BooleanField, CountField, EnumField, IdField, ListField, NameField, stringRule, TimestampField } from '#http';
 
 /** A cluster as operators see it. */
 export class InstalledClusterDto {
@@ -28,13 +17,11 @@ export class InstalledClusterDto {
   })
   readonly state!: 'active' | 'cordoned' | 'draining';
 
-  @IntegerField({ description: 'Number of queued deployments.', min: 0, max: MANY, example: 12 })
+  @CountField({ description: 'Number of queued deployments.', example: 12 })
   readonly queued!: number;
 
-  @IntegerField({
+  @CountField({
     description: 'Number of deployments that have ended and still hold resources: more than 0 for milliseconds only.',
-    min: 0,
-    max: MANY,
     example: 0,
   })
   readonly unsettled!: number;

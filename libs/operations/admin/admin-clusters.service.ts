@@ -3,22 +3,14 @@ import { Injectable } from '@nestjs/common';
 import { AuditLog } from '#audit';
 import { ClusterErrors } from '#clusters';
 import { Database, type EntityManager, rfc3339, rowsOf, sql } from '#database';
+import { type Presentable } from '#http';
 import { type ClusterRef, ClusterSignals, isRepairWanted, Nudges, queuedCount } from '#queue';
 import { type Actor, auditedBy } from '#rbac';
 
+import { type InstalledClusterDto } from './admin-clusters.dto.js';
+
 /** A cluster as operators see it. */
-export interface InstalledCluster {
-  readonly id: string;
-  readonly organizationId: string;
-  readonly name: string;
-  readonly state: 'active' | 'cordoned' | 'draining';
-  readonly queued: number;
-  readonly unsettled: number;
-  readonly lastPassAt: string | null;
-  readonly brokenLaws: readonly string[];
-  /** True until a worker has repaired the ledger, or found that it cannot. */
-  readonly isRepairWanted: boolean;
-}
+export type InstalledCluster = Presentable<InstalledClusterDto>;
 
 /** Lists the clusters of all organizations, triggers passes and requests repairs, for operators. */
 @Injectable()

@@ -1,4 +1,4 @@
-import { ArrayField, EnumField, IntegerField, StringField, TimestampField } from '#http';
+import { ArrayField, CountField, EnumField, IntegerField, StringField, TimestampField } from '#http';
 
 import { KEPT_KINDS, type KeptKind, MAX_OVERDUE } from './admin-retention.service.js';
 
@@ -20,10 +20,9 @@ export class KeptDataDto {
   })
   readonly setting!: string | null;
 
-  @IntegerField({
+  @CountField({
     description: 'How long it is kept, in seconds; null: for ever.',
     min: 1,
-    max: Number.MAX_SAFE_INTEGER,
     nullable: true,
     example: 7_776_000,
   })

@@ -2,6 +2,7 @@ import { CapacityDto, ResourcesDto } from '#clusters';
 import {
   ArrayField,
   BooleanField,
+  CountField,
   DecimalField,
   EnumField,
   IdField,
@@ -43,30 +44,21 @@ const RESERVATION_CAUSES = [
 
 /** What stays of the work at one priority that could be given up for higher ones. */
 export class PreemptionCertificateDto {
-  @IntegerField({
-    description: 'Deployments of this priority that run and might be preempted.',
-    min: 0,
-    max: MANY,
-    example: 4,
-  })
+  @CountField({ description: 'Deployments of this priority that run and might be preempted.', example: 4 })
   readonly eligibleCount!: number;
 
-  @IntegerField({ description: 'How many of them stay.', min: 0, max: MANY, example: 3 })
+  @CountField({ description: 'How many of them stay.', example: 3 })
   readonly retainedCount!: number;
 
-  @IntegerField({
+  @CountField({
     description:
       'The work that stays: seconds that each has run, times the largest share of the capacity that it holds, in thousandths.',
-    min: 0,
-    max: MANY,
     example: 900000,
   })
   readonly retainedWork!: number;
 
-  @IntegerField({
+  @CountField({
     description: 'No plan keeps more work here that does as well at every higher priority.',
-    min: 0,
-    max: MANY,
     example: 900000,
   })
   readonly upperBound!: number;
@@ -77,21 +69,14 @@ export class LevelCertificateDto {
   @IntegerField({ description: 'The priority.', min: 0, max: 100, example: 50 })
   readonly priority!: number;
 
-  @IntegerField({
+  @CountField({
     description:
       'Deployments that the plan starts at this priority, at once or as soon as what was preempted for them has stopped: nominated deployments count, too.',
-    min: 0,
-    max: MANY,
     example: 12,
   })
   readonly placed!: number;
 
-  @IntegerField({
-    description: 'No plan starts more here that starts as many at every higher priority.',
-    min: 0,
-    max: MANY,
-    example: 12,
-  })
+  @CountField({ description: 'No plan starts more here that starts as many at every higher priority.', example: 12 })
   readonly upperBound!: number;
 
   @ObjectField(() => PreemptionCertificateDto, {
@@ -131,7 +116,7 @@ export class CertificateDto {
   })
   readonly stopped!: 'none' | 'budget' | 'deadline';
 
-  @IntegerField({ description: 'Steps of search that were used.', min: 0, max: MANY, example: 120 })
+  @CountField({ description: 'Steps of search that were used.', example: 120 })
   readonly steps!: number;
 
   @ArrayField(() => LevelCertificateDto, { description: 'Per priority, from the highest.', max: 101 })
@@ -218,25 +203,23 @@ export class PassDto {
   @TimestampField({ description: 'When it ended.' })
   readonly finishedAt!: string;
 
-  @IntegerField({ description: 'Deployments that waited.', min: 0, max: MANY, example: 40 })
+  @CountField({ description: 'Deployments that waited.', example: 40 })
   readonly waiting!: number;
 
-  @IntegerField({ description: 'Distinct shapes among them.', min: 0, max: MANY, example: 7 })
+  @CountField({ description: 'Distinct shapes among them.', example: 7 })
   readonly shapes!: number;
 
-  @IntegerField({ description: 'Deployments scheduled.', min: 0, max: MANY, example: 12 })
+  @CountField({ description: 'Deployments scheduled.', example: 12 })
   readonly placed!: number;
 
-  @IntegerField({ description: 'Deployments whose resources came back.', min: 0, max: MANY, example: 3 })
+  @CountField({ description: 'Deployments whose resources came back.', example: 3 })
   readonly released!: number;
 
-  @IntegerField({ description: 'Deployments that had run too long.', min: 0, max: MANY, example: 0 })
+  @CountField({ description: 'Deployments that had run too long.', example: 0 })
   readonly timedOut!: number;
 
-  @IntegerField({
+  @CountField({
     description: 'Deployments that gave way to a higher priority, or were asked to stop for it.',
-    min: 0,
-    max: MANY,
     example: 1,
   })
   readonly preempted!: number;
@@ -271,19 +254,18 @@ export class SnapshotShapeDto {
   @ObjectField(() => ResourcesDto, { description: 'What each of them asks for.' })
   readonly resources!: ResourcesDto;
 
-  @IntegerField({
+  @CountField({
     description: 'How long each may run, in seconds; null: no limit.',
     min: 1,
-    max: MANY,
     nullable: true,
     example: 3600,
   })
   readonly maxRuntimeSeconds!: number | null;
 
-  @IntegerField({ description: 'How many waited.', min: 0, max: MANY, example: 12 })
+  @CountField({ description: 'How many waited.', example: 12 })
   readonly waiting!: number;
 
-  @IntegerField({ description: 'How many of them the plan starts.', min: 0, max: MANY, example: 3 })
+  @CountField({ description: 'How many of them the plan starts.', example: 3 })
   readonly placed!: number;
 }
 
@@ -298,7 +280,7 @@ export class PreemptedDto {
   @IntegerField({ description: 'The priority that it gave way to.', min: 0, max: 100, example: 90 })
   readonly preemptorPriority!: number;
 
-  @IntegerField({ description: 'How long it had run, in seconds.', min: 0, max: MANY, example: 1234 })
+  @CountField({ description: 'How long it had run, in seconds.', example: 1234 })
   readonly lostSeconds!: number;
 }
 

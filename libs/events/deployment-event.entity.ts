@@ -2,7 +2,11 @@ import { defineEntity, p } from '#database';
 
 import { type DeploymentStatus, transitionCheck } from '#deployments';
 
-const DeploymentEventSchema = defineEntity({
+/**
+ * One transition of a deployment, with its cause and author. `sequence` counts from 1 without a gap per deployment. `stamp` and `position`
+ * order the events of an organization: no event appears before an earlier one.
+ */
+export const DeploymentEventSchema = defineEntity({
   name: 'DeploymentEvent',
   tableName: 'deployment_events',
   primaryKeys: ['organizationId', 'deploymentId', 'sequence'],
@@ -42,12 +46,3 @@ const DeploymentEventSchema = defineEntity({
     },
   ],
 });
-
-/**
- * One transition of a deployment, with its cause and author. `sequence` counts from 1 without a gap per deployment. `stamp` and `position`
- * order the events of an organization: no event appears before an earlier one.
- */
-export class DeploymentEvent extends DeploymentEventSchema.class {}
-DeploymentEventSchema.setClass(DeploymentEvent);
-
-export { DeploymentEventSchema };

@@ -1,6 +1,7 @@
 import { defineEntity, p } from '#database';
 
-const EventHorizonSchema = defineEntity({
+/** The position up to which an organization's events are incomplete. A trigger moves it when events are removed. */
+export const EventHorizonSchema = defineEntity({
   name: 'EventHorizon',
   tableName: 'event_horizons',
   properties: {
@@ -9,9 +10,3 @@ const EventHorizonSchema = defineEntity({
     position: p.bigint('string'),
   },
 });
-
-/** The position up to which an organization's events are incomplete. A trigger moves it when events are removed. */
-export class EventHorizon extends EventHorizonSchema.class {}
-EventHorizonSchema.setClass(EventHorizon);
-
-export { EventHorizonSchema };

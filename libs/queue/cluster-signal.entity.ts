@@ -1,6 +1,7 @@
 import { defineEntity, p } from '#database';
 
-const ClusterSignalSchema = defineEntity({
+/** A request to look at a cluster, with the change of one shape's count in its queue. */
+export const ClusterSignalSchema = defineEntity({
   name: 'ClusterSignal',
   tableName: 'cluster_signals',
   properties: {
@@ -17,9 +18,3 @@ const ClusterSignalSchema = defineEntity({
   },
   indexes: [{ name: 'cluster_signals_cluster_id_index', properties: ['clusterId', 'id'] }],
 });
-
-/** A request to look at a cluster, with the change of one shape's count in its queue. */
-export class ClusterSignal extends ClusterSignalSchema.class {}
-ClusterSignalSchema.setClass(ClusterSignal);
-
-export { ClusterSignalSchema };

@@ -1,6 +1,10 @@
 import { defineEntity, p } from '#database';
 
-const QueueShapeSchema = defineEntity({
+/**
+ * The number of deployments of one shape in the queue of a cluster. Only passes write it, from signals: no submission waits for a counter,
+ * and no pass counts the queue.
+ */
+export const QueueShapeSchema = defineEntity({
   name: 'QueueShape',
   tableName: 'queue_shapes',
   primaryKeys: ['clusterId', 'priority', 'cpuMillis', 'memoryMib', 'gpuMillis', 'maxRuntimeSeconds'],
@@ -16,12 +20,3 @@ const QueueShapeSchema = defineEntity({
   },
   checks: [{ name: 'queue_shapes_waiting_check', expression: 'waiting >= 0' }],
 });
-
-/**
- * The number of deployments of one shape in the queue of a cluster. Only passes write it, from signals: no submission waits for a counter,
- * and no pass counts the queue.
- */
-export class QueueShape extends QueueShapeSchema.class {}
-QueueShapeSchema.setClass(QueueShape);
-
-export { QueueShapeSchema };

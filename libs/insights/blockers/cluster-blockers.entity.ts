@@ -1,6 +1,7 @@
 import { defineEntity, p } from '#database';
 
-const ClusterBlockersSchema = defineEntity({
+/** What keeps the queue of a cluster, shape by shape, as the last pass left it that was looked at. */
+export const ClusterBlockersSchema = defineEntity({
   name: 'ClusterBlockers',
   tableName: 'cluster_blockers',
   properties: {
@@ -13,9 +14,3 @@ const ClusterBlockersSchema = defineEntity({
     blockers: p.blob(),
   },
 });
-
-/** What keeps the queue of a cluster, shape by shape, as the last pass left it that was looked at. */
-export class ClusterBlockers extends ClusterBlockersSchema.class {}
-ClusterBlockersSchema.setClass(ClusterBlockers);
-
-export { ClusterBlockersSchema };

@@ -5,7 +5,8 @@ export const AUDIT_DEPTHS = ['quick', 'full'] as const;
 
 export type AuditDepth = (typeof AUDIT_DEPTHS)[number];
 
-const LedgerAuditRunSchema = defineEntity({
+/** The last audit of all clusters, per depth: when it ran, and when one last found nothing. Shared by all workers. */
+export const LedgerAuditRunSchema = defineEntity({
   name: 'LedgerAuditRun',
   tableName: 'ledger_audits',
   properties: {
@@ -22,9 +23,3 @@ const LedgerAuditRunSchema = defineEntity({
     },
   ],
 });
-
-/** The last audit of all clusters, per depth: when it ran, and when one last found nothing. Shared by all workers. */
-export class LedgerAuditRun extends LedgerAuditRunSchema.class {}
-LedgerAuditRunSchema.setClass(LedgerAuditRun);
-
-export { LedgerAuditRunSchema };

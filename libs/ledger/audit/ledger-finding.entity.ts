@@ -1,6 +1,7 @@
 import { defineEntity, p } from '#database';
 
-const LedgerFindingSchema = defineEntity({
+/** A law of the ledger that was found broken in a cluster, from when to when. At most one is open per cluster and law. */
+export const LedgerFindingSchema = defineEntity({
   name: 'LedgerFinding',
   tableName: 'ledger_findings',
   properties: {
@@ -22,9 +23,3 @@ const LedgerFindingSchema = defineEntity({
     },
   ],
 });
-
-/** A law of the ledger that was found broken in a cluster, from when to when. At most one is open per cluster and law. */
-export class LedgerFinding extends LedgerFindingSchema.class {}
-LedgerFindingSchema.setClass(LedgerFinding);
-
-export { LedgerFindingSchema };

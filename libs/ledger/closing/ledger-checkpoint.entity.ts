@@ -4,7 +4,8 @@ const RESOURCES = ['cpu_millis', 'memory_mib', 'gpu_millis'] as const;
 
 const sum = () => p.decimal('string').columnType('numeric(38,0)');
 
-const LedgerCheckpointSchema = defineEntity({
+/** What stands in a cluster's ledger for the histories that are not kept any more: how many, and their sums, which balance. */
+export const LedgerCheckpointSchema = defineEntity({
   name: 'LedgerCheckpoint',
   tableName: 'ledger_checkpoints',
   properties: {
@@ -33,9 +34,3 @@ const LedgerCheckpointSchema = defineEntity({
     },
   ],
 });
-
-/** What stands in a cluster's ledger for the histories that are not kept any more: how many, and their sums, which balance. */
-export class LedgerCheckpoint extends LedgerCheckpointSchema.class {}
-LedgerCheckpointSchema.setClass(LedgerCheckpoint);
-
-export { LedgerCheckpointSchema };

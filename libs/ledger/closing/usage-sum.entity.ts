@@ -1,6 +1,7 @@
 import { defineEntity, p } from '#database';
 
-const UsageSumSchema = defineEntity({
+/** What an attempt had on average, from when to when: all that is left of it when its deployment and its entries are gone. */
+export const UsageSumSchema = defineEntity({
   name: 'UsageSum',
   tableName: 'usage_sums',
   primaryKeys: ['deploymentId', 'attempt'],
@@ -24,9 +25,3 @@ const UsageSumSchema = defineEntity({
     { name: 'usage_sums_closed_index', properties: ['closedAt'] },
   ],
 });
-
-/** What an attempt had on average, from when to when: all that is left of it when its deployment and its entries are gone. */
-export class UsageSum extends UsageSumSchema.class {}
-UsageSumSchema.setClass(UsageSum);
-
-export { UsageSumSchema };

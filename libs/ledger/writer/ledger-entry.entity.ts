@@ -8,7 +8,8 @@ export type LedgerKind = (typeof LEDGER_KINDS)[number];
 
 const column = { cpuMillis: 'cpu_millis', memoryMib: 'memory_mib', gpuMillis: 'gpu_millis' } as const;
 
-const LedgerEntrySchema = defineEntity({
+/** One line of the ledger. Never changed and never removed while its deployment exists: a trigger refuses both. */
+export const LedgerEntrySchema = defineEntity({
   name: 'LedgerEntry',
   tableName: 'ledger_entries',
   properties: {
@@ -48,9 +49,3 @@ const LedgerEntrySchema = defineEntity({
     { name: 'ledger_entries_cluster_index', properties: ['clusterId', 'at', 'id'] },
   ],
 });
-
-/** One line of the ledger. Never changed and never removed while its deployment exists: a trigger refuses both. */
-export class LedgerEntry extends LedgerEntrySchema.class {}
-LedgerEntrySchema.setClass(LedgerEntry);
-
-export { LedgerEntrySchema };

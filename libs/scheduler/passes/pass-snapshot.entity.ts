@@ -1,6 +1,7 @@
 import { defineEntity, p } from '#database';
 
-const PassSnapshotSchema = defineEntity({
+/** The encoded snapshot of a pass. Kept for a shorter time than the record of the pass. */
+export const PassSnapshotSchema = defineEntity({
   name: 'PassSnapshot',
   tableName: 'pass_snapshots',
   properties: {
@@ -10,9 +11,3 @@ const PassSnapshotSchema = defineEntity({
     snapshot: p.blob(),
   },
 });
-
-/** The encoded snapshot of a pass. Kept for a shorter time than the record of the pass. */
-export class PassSnapshot extends PassSnapshotSchema.class {}
-PassSnapshotSchema.setClass(PassSnapshot);
-
-export { PassSnapshotSchema };

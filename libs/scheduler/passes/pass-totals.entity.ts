@@ -1,6 +1,13 @@
 import { defineEntity, p } from '#database';
 
-const PassTotalsSchema = defineEntity({
+/**
+ * What all passes of a cluster have done, summed up: counters for metrics, which never fall. Written by passes only, under the cluster's
+ * row lock.
+ *
+ * `waits` and `turns` are counts by bucket of `LATENCY_BUCKETS_MS`: how long first attempts waited from their submission, and how long
+ * it took from an end until a pass that it made room for placed something.
+ */
+export const PassTotalsSchema = defineEntity({
   name: 'PassTotals',
   tableName: 'pass_totals',
   properties: {
@@ -23,15 +30,3 @@ const PassTotalsSchema = defineEntity({
     turnsMs: p.double().columnType('float8'),
   },
 });
-
-/**
- * What all passes of a cluster have done, summed up: counters for metrics, which never fall. Written by passes only, under the cluster's
- * row lock.
- *
- * `waits` and `turns` are counts by bucket of `LATENCY_BUCKETS_MS`: how long first attempts waited from their submission, and how long
- * it took from an end until a pass that it made room for placed something.
- */
-export class PassTotals extends PassTotalsSchema.class {}
-PassTotalsSchema.setClass(PassTotals);
-
-export { PassTotalsSchema };

@@ -1,7 +1,8 @@
 import { defineEntity, p } from '#database';
 import { type Reservation } from '#packing';
 
-const ClusterScheduleSchema = defineEntity({
+/** What a pass leaves for the next one on the same cluster. Written by passes only, under the cluster's row lock. */
+export const ClusterScheduleSchema = defineEntity({
   name: 'ClusterSchedule',
   tableName: 'cluster_schedules',
   properties: {
@@ -18,9 +19,3 @@ const ClusterScheduleSchema = defineEntity({
     },
   ],
 });
-
-/** What a pass leaves for the next one on the same cluster. Written by passes only, under the cluster's row lock. */
-export class ClusterSchedule extends ClusterScheduleSchema.class {}
-ClusterScheduleSchema.setClass(ClusterSchedule);
-
-export { ClusterScheduleSchema };

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 
 /** The arguments of the demo. */
 export interface Options {
@@ -23,50 +23,39 @@ const URL_EXAMPLE = 'http://127.0.0.1:3000';
 
 /** The command line of the demo. */
 export function demoCommand(): Command {
-  const option = (flags: string, text: string, parse: (text: string) => unknown): Option =>
-    new Option(flags, text).argParser(parse);
   return new Command('npm run demo --')
     .description(
       'Replays a workload against a running Stowage through its HTTP API: two organizations, their members in all roles, ' +
         'three clusters, thousands of deployments that wait, start and end; then checks that everything is accounted for.',
     )
-    .addOption(
-      option('--url <url>', 'address of the service; the demo registers users of its own there', address).default(
-        URL_EXAMPLE,
-      ),
-    )
+    .option('--url <url>', 'address of the service; the demo registers users of its own there', address, URL_EXAMPLE)
     .option(
       '--trace <file>',
       'pod list of the Alibaba cluster trace of 2023 (openb_pod_list_*.csv); ' +
         'without it a workload is generated with the mix of shapes of that trace',
     )
-    .addOption(
-      option(
-        '--capacity <fraction>',
-        'capacity of each cluster, as a fraction of the sum of all requests; every deployment fits into its empty cluster',
-        number({ min: 0.001, max: 100, isWhole: false }),
-      ).default(0.25),
+    .option(
+      '--capacity <fraction>',
+      'capacity of each cluster, as a fraction of the sum of all requests; every deployment fits into its empty cluster',
+      number({ min: 0.001, max: 100, isWhole: false }),
+      0.25,
     )
-    .addOption(
-      option(
-        '--limit <n>',
-        `most deployments (default: the whole trace, or ${DEFAULT_SIZE} generated ones)`,
-        number({ min: 1, max: MAX_SIZE }),
-      ),
+    .option(
+      '--limit <n>',
+      `most deployments (default: the whole trace, or ${DEFAULT_SIZE} generated ones)`,
+      number({ min: 1, max: MAX_SIZE }),
     )
-    .addOption(
-      option(
-        '--seed <n>',
-        'seed of the workload and of the outcomes of its deployments',
-        number({ min: 0, max: Number.MAX_SAFE_INTEGER }),
-      ).default(1),
+    .option(
+      '--seed <n>',
+      'seed of the workload and of the outcomes of its deployments',
+      number({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+      1,
     )
-    .addOption(
-      option(
-        '--runtime <seconds>',
-        'mean runtime of a deployment; 0: it ends as soon as it is seen',
-        number({ min: 0, max: 3600, isWhole: false }),
-      ).default(2),
+    .option(
+      '--runtime <seconds>',
+      'mean runtime of a deployment; 0: it ends as soon as it is seen',
+      number({ min: 0, max: 3600, isWhole: false }),
+      2,
     )
     .addHelpText(
       'after',

@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net';
 
 import { isFree } from './services/ports.js';
 import { Stop } from './services/stop.js';
+import { until } from './services/until.js';
 
 /** Where the API listens. */
 export interface Address {
@@ -49,18 +50,8 @@ function addressOf(host: string, port: number): Address {
 
 /** Waits until the API is ready. @throws Stop after three minutes */
 export async function ready(address: Address, signal: AbortSignal): Promise<void> {
-  const until = performance.now() + READY_WAIT_MS;
-  for (;;) {
-    signal.throwIfAborted();
-    const problem = await problemOf(address, signal);
-    if (problem === undefined) {
-      return;
-    }
-    if (performance.now() > until) {
-      throw new Stop(`The API is not ready after three minutes: ${problem}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  const problem = await until(() => problemOf(address, signal), { waitMs: READY_WAIT_MS, signal });
+  if (problem !== undefined) throw new Stop(`The API is not ready after three minutes: ${problem}`);
 }
 
 async function problemOf(address: Address, signal: AbortSignal): Promise<string | undefined> {

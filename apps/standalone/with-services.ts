@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 
 import type { Environment } from '#config';
 
@@ -36,14 +37,10 @@ export async function withServices(context: Context, command: readonly string[])
 async function runCommand(command: readonly string[], env: Environment, signal: AbortSignal): Promise<number> {
   const [program = '', ...args] = command;
   const child = spawn(program, args, { env: { ...env }, stdio: 'inherit' });
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  child.once('error', reject);
-  child.once('exit', (code) => {
-    resolve(code ?? 1);
-  });
   void aborted(signal).then(() => {
     child.kill('SIGTERM');
     setTimeout(() => child.kill('SIGKILL'), STOP_WAIT_MS).unref();
   });
-  return promise;
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code ?? 1;
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+
 import { EXIT_CODE_OF_BAD_SETTINGS, SettingsError } from '#config';
 
 import { Stop } from './stop.js';
@@ -41,16 +43,8 @@ export async function inForeground(body: (signal: AbortSignal) => Promise<number
 }
 
 /** Resolves when the signal is aborted. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-    } else {
-      signal.addEventListener('abort', () => {
-        resolve();
-      });
-    }
-  });
+export async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
 }
 
 function report(error: unknown): number {

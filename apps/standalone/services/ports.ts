@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 import { Stop } from './stop.js';
@@ -10,21 +11,16 @@ const LAST = 32_000;
 
 /** Whether a server could listen there now. @throws Stop when the address is not one of this machine */
 export async function isFree(host: string, port: number): Promise<boolean> {
-  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
-  const server = createServer();
-  server.once('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EADDRINUSE') {
-      resolve(false);
-    } else {
-      reject(new Stop(`Nothing can listen on ${host}, port ${String(port)}: ${error.message}.`, 78));
-    }
-  });
-  server.listen({ host, port, exclusive: true }, () => {
-    server.close(() => {
-      resolve(true);
-    });
-  });
-  return promise;
+  const server = createServer().listen({ host, port, exclusive: true });
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') return false;
+    throw new Stop(`Nothing can listen on ${host}, port ${String(port)}: ${message}.`, 78);
+  }
+  await once(server.close(), 'close');
+  return true;
 }
 
 /** A port on the loopback address that is free now. */

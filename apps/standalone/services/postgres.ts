@@ -1,18 +1,21 @@
-import { spawn } from 'node:child_process';
 import { chownSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import pg from 'pg';
 
 import { makeFolderFor, type PostgresFiles } from './postgres-files.js';
 import { type Program, SERVER_ENVIRONMENT, stopPlanOf } from './program.js';
+import { runToEnd } from './run-to-end.js';
 import { Stop } from './stop.js';
+import { until } from './until.js';
 
 const SUPERUSER = 'postgres';
 /** Recovery after a crash replays the log of up to a checkpoint interval. */
 const READY_WAIT_MS = 180_000;
+
+/** The SQLSTATE of a refused password. */
+const WRONG_PASSWORD = '28P01';
 
 /** PostgreSQL's own settings, by name. */
 export type PostgresSettings = Readonly<Record<string, string>>;
@@ -104,29 +107,13 @@ function checkVersion(files: PostgresFiles): void {
 }
 
 async function runInitdb(files: PostgresFiles, flags: readonly string[], signal: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-  const child = spawn(join(files.programs, 'bin', 'initdb'), flags, {
+  const { code, words } = await runToEnd(join(files.programs, 'bin', 'initdb'), flags, {
     cwd: '/',
     env: SERVER_ENVIRONMENT,
-    stdio: ['ignore', 'ignore', 'pipe'],
-    // Not in the terminal's process group: Ctrl-C is ours to handle.
-    detached: true,
     signal,
     ...(files.user === undefined ? {} : { uid: files.user.uid, gid: files.user.gid }),
   });
-  let words = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    words += chunk.toString();
-  });
-  child.once('error', reject);
-  child.once('close', (code) => {
-    if (code === 0) {
-      resolve(undefined);
-    } else {
-      reject(new Stop(`PostgreSQL could not create ${files.data}: ${words.trim()}`));
-    }
-  });
-  await promise;
+  if (code !== 0) throw new Stop(`PostgreSQL could not create ${files.data}: ${words}`);
 }
 
 /** The server as a program: on the loopback address alone, and without Unix sockets, which other users could reach. */
@@ -156,31 +143,19 @@ export function superuserUrl(port: number, password: string): string {
 
 /** Waits until the server takes statements. @throws Stop when it never does, or refuses the password */
 export async function postgresAnswers(url: string, signal: AbortSignal): Promise<void> {
-  const until = performance.now() + READY_WAIT_MS;
-  for (;;) {
-    signal.throwIfAborted();
-    const problem = await problemOf(url);
-    if (problem === undefined) {
-      return;
-    }
-    if (problem.code === '28P01') {
-      throw new Stop(
-        'PostgreSQL refuses the password: secrets.json in the data directory is not the one its database was made with.',
-      );
-    }
-    if (performance.now() > until) {
-      throw new Stop(`PostgreSQL does not answer: ${problem.message}`);
-    }
-    await sleep(25);
-  }
+  const problem = await until(() => problemOf(url), { waitMs: READY_WAIT_MS, signal });
+  if (problem !== undefined) throw new Stop(`PostgreSQL does not answer: ${problem.message}`);
 }
 
-async function problemOf(url: string): Promise<(Error & { code?: string }) | undefined> {
+async function problemOf(url: string): Promise<Error | undefined> {
   try {
     await withClient(url, (client) => client.query('select 1'));
     return undefined;
   } catch (error) {
-    return error as Error & { code?: string };
+    if ((error as { code?: string }).code !== WRONG_PASSWORD) return error as Error;
+    throw new Stop(
+      'PostgreSQL refuses the password: secrets.json in the data directory is not the one its database was made with.',
+    );
   }
 }
 

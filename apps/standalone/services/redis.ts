@@ -1,9 +1,9 @@
-import { connect } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 
 import { type Program, SERVER_ENVIRONMENT, stopPlanOf } from './program.js';
 import { Stop } from './stop.js';
 import type { SystemUser } from './system-user.js';
+import { until } from './until.js';
 
 const READY_WAIT_MS = 60_000;
 
@@ -44,33 +44,20 @@ export function redisUrl(port: number, password: string): string {
 
 /** Waits until our own Redis answers. @throws Stop when it never does */
 export async function redisAnswers(port: number, password: string, signal: AbortSignal): Promise<void> {
-  const until = performance.now() + READY_WAIT_MS;
-  while (!(await ping(port, password))) {
-    signal.throwIfAborted();
-    if (performance.now() > until) {
-      throw new Stop('Redis does not answer.');
-    }
-    await sleep(20);
-  }
+  const problem = await until(() => problemOf(redisUrl(port, password)), { waitMs: READY_WAIT_MS, signal });
+  if (problem !== undefined) throw new Stop(`Redis does not answer: ${problem.message}`);
 }
 
-function ping(port: number, password: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port, timeout: 1000 });
-    const answer = (isUp: boolean) => {
-      socket.destroy();
-      resolve(isUp);
-    };
-    let received = '';
-    socket.on('connect', () => socket.write(`AUTH ${password}\r\nPING\r\n`));
-    socket.on('data', (chunk) => {
-      received += chunk.toString();
-      if (received.includes('+PONG')) answer(true);
-    });
-    for (const event of ['error', 'timeout', 'close']) {
-      socket.on(event, () => {
-        answer(false);
-      });
-    }
-  });
+async function problemOf(url: string): Promise<Error | undefined> {
+  const client = new Redis(url, { lazyConnect: true, connectTimeout: 1000, retryStrategy: () => null });
+  // Its failures are those of the ping.
+  client.on('error', () => undefined);
+  try {
+    await client.ping();
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  } finally {
+    client.disconnect();
+  }
 }

@@ -82,7 +82,9 @@ const apiSecrets = {
 
 const secrets = {
   metricsToken: secretText('STOWAGE_METRICS_TOKEN', 16)
-    .about('Bearer token for /metrics. When not set, metrics are served to this machine only.')
+    .about(
+      'Bearer token for /metrics. When not set, metrics are served to this machine only, and not at all where HOST is no loopback address or STOWAGE_TRUST_PROXY is set.',
+    )
     .optional(),
 };
 
@@ -140,6 +142,27 @@ const abuse = {
   maxLoginDelaySeconds: integer('STOWAGE_MAX_LOGIN_DELAY_SECONDS', 1, 3_600, 'seconds')
     .about('The longest delay after a failed login; delays double up to this.')
     .or(300),
+  bodyMibAnonymous: integer('STOWAGE_BODY_MIB_ANONYMOUS', 1, 100_000, 'MiB')
+    .about(
+      'The most memory of one process for the bodies of requests without a principal. A further one is answered 503.',
+    )
+    .or(16),
+  bodyMibPerAccount: integer('STOWAGE_BODY_MIB_PER_ACCOUNT', 8, 100_000, 'MiB')
+    .about("The most memory of one process for the bodies of one account's requests. A further one is answered 429.")
+    .or(32),
+  bodyMibTotal: integer('STOWAGE_BODY_MIB_TOTAL', 8, 1_000_000, 'MiB')
+    .about('The most memory of one process for bodies over 64 KiB. A further one is answered 503.')
+    .or(128),
+  bigBodiesPerAccount: integer('STOWAGE_BIG_BODIES_PER_ACCOUNT', 1, 1_000, 'requests')
+    .about(
+      'The most requests with bodies over 64 KiB that one process handles at a time for one account. 16 more wait, for 10 s at most; further ones are answered 429.',
+    )
+    .or(4),
+  loopLagLimitMs: integer('STOWAGE_LOOP_LAG_LIMIT_MS', 10, 60_000, 'milliseconds')
+    .about(
+      'The lag of the event loop above which requests with bodies over 64 KiB wait: small ones go first. After 10 s they are answered 503.',
+    )
+    .or(100),
 };
 
 const scheduling = {

@@ -138,6 +138,18 @@ describe('bodies', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(15_000_000);
   });
 
+  it('accepts at most 16 KiB of a request without a principal, also compressed', async () => {
+    const large = crateWith(`"note":"${'x'.repeat(17 * 1024)}"`);
+    const anonymous = { 'x-anonymous': '1' };
+    expect((await post(GOOD, anonymous)).status).toBe(201);
+    expect(refusal(await post(large))).toBe('400 REQUEST.INVALID #/note too-long');
+    expect(refusal(await post(large, anonymous))).toBe('413 REQUEST.TOO_LARGE');
+    expect(refusal(await post(large, anonymous, '/v1/crates/batch'))).toBe('413 REQUEST.TOO_LARGE');
+    expect(refusal(await post(gzipSync(large), { ...anonymous, 'content-encoding': 'gzip' }))).toBe(
+      '413 REQUEST.TOO_LARGE',
+    );
+  });
+
   it('accepts a larger body where the route has a larger limit', async () => {
     const large = crateWith(`"note":"${'x'.repeat(200 * 1024)}"`);
     expect(refusal(await post(large, {}, '/v1/crates/batch'))).toBe('400 REQUEST.INVALID #/note too-long');

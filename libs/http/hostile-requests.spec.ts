@@ -183,6 +183,17 @@ describe('bytes on the wire', () => {
       'GET http://evil.example/v1/crates/abc HTTP/1.1\r\nHost: x\r\n\r\n',
       '400 REQUEST.INVALID crateId invalid-id',
     ],
+    ['two hosts', 'GET /v1/crates HTTP/1.1\r\nHost: x\r\nhost: x\r\n\r\n', '400 REQUEST.MALFORMED'],
+    [
+      'an absolute form of another host',
+      'GET http://evil.example/v1/crates HTTP/1.1\r\nHost: x\r\n\r\n',
+      '400 REQUEST.MALFORMED',
+    ],
+    [
+      'an absolute form of another port',
+      'GET http://x:8080/v1/crates HTTP/1.1\r\nHost: x\r\n\r\n',
+      '400 REQUEST.MALFORMED',
+    ],
     ['no path', 'GET * HTTP/1.1\r\nHost: x\r\n\r\n', '404 REQUEST.NO_SUCH_ROUTE'],
   ])('answers on the wire: %s', async (_what, request, expected) => {
     expect(rawRefusal(await raw(request))).toBe(expected);
@@ -190,6 +201,18 @@ describe('bytes on the wire', () => {
 
   it('refuses a request without Host, and closes the connection', async () => {
     expect(await raw('GET /v1/crates HTTP/1.1\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*Connection: close/i);
+  });
+
+  it.each(['http://x/v1/crates?limit=1', 'http://X:80/v1/crates?limit=1'])(
+    'accepts the absolute form %s of the host',
+    async (target) => {
+      expect(await raw(`GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /);
+    },
+  );
+
+  it('asks for no body that is refused', async () => {
+    const head = `POST /v1/crates HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 9000000\r\n\r\n`;
+    expect(await raw(head)).toMatch(/^HTTP\/1\.1 413 /);
   });
 
   it('answers Expect: 100-continue with 100, then the request', async () => {

@@ -1,7 +1,12 @@
 import { Global, Module } from '@nestjs/common';
 
 import { NudgeOrigin } from '#queue';
+import { LoopLag } from '#telemetry';
 
+import { BigBodies } from './bodies/big-bodies.js';
+import { BodyBytes } from './bodies/body-bytes.js';
+import { BodyIntake } from './bodies/body-intake.js';
+import { Turns } from './bodies/turns.js';
 import { ProblemsController } from './openapi/problems.controller.js';
 import { Drain } from './server/drain.js';
 import { EventStreams } from './server/event-streams.js';
@@ -14,8 +19,13 @@ import { currentRequest } from './server/request-context.js';
   providers: [
     Drain,
     EventStreams,
+    LoopLag,
+    Turns,
+    BodyBytes,
+    BigBodies,
+    BodyIntake,
     { provide: NudgeOrigin, useValue: { requestId: () => currentRequest()?.requestId } satisfies NudgeOrigin },
   ],
-  exports: [Drain, EventStreams, NudgeOrigin],
+  exports: [Drain, EventStreams, LoopLag, Turns, NudgeOrigin],
 })
 export class HttpModule {}

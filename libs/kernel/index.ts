@@ -11,5 +11,12 @@ export {
 } from './resource-vector.js';
 export { isAtLeast, lowerRole, type Role, ROLES } from './role.js';
 export { isSameShape, type ShapeKey, shapeOf, shapeText } from './shape.js';
-export { AmbiguousJson, JSON_LIMITS, MalformedJson, parseStrictJson, pointerTo } from './formats/strict-json.js';
+export {
+  AmbiguousJson,
+  JSON_LIMITS,
+  MalformedJson,
+  parseStrictJson,
+  parseStrictJsonInSteps,
+  pointerTo,
+} from './formats/strict-json.js';
 export { isTimestamp } from './formats/timestamps.js';

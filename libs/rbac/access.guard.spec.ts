@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type Access, type RouteAccess } from '#auth';
 import { DomainError, ROLES } from '#kernel';
 
-import { check } from './access.guard.js';
+import { check, limitedAs } from './access.guard.js';
 
 const anAccess = (access: Partial<Access>): Access => ({
   kind: 'user',
@@ -129,3 +129,14 @@ function refusal(declared: RouteAccess, access: Access): DomainError | undefined
     throw error;
   }
 }
+
+describe('the key for which requests are counted', () => {
+  it('counts all credentials of an account together, and its service accounts apart', () => {
+    const keyOf = (access: Partial<Access>): string => limitedAs(anAccess({ accountId: 'ada', ...access }));
+    expect(keyOf({ kind: 'api-token', tokenId: 'one' })).toBe(keyOf({ kind: 'user', sessionId: 'two' }));
+    const service = keyOf({ kind: 'service-account', id: 'one', tokenId: 'one' });
+    expect(keyOf({ kind: 'service-account', id: 'two', tokenId: 'two' })).toBe(service);
+    expect(service).not.toBe(keyOf({}));
+    expect(keyOf({ accountId: 'bob' })).not.toBe(keyOf({}));
+  });
+});

@@ -28,6 +28,8 @@ interface GuardedRequest {
   readonly params: Readonly<Record<string, string>>;
   /** Set by passport, replaced by the guard. */
   user?: Credential | Actor;
+  /** The account for which the limits of bodies are counted. */
+  account?: string;
   access?: RevalidatingAccess;
 }
 
@@ -35,7 +37,7 @@ interface GuardedRequest {
  * Decides every request, by what its route declares and by what the caller's credential grants at this moment.
  *
  * 1. the syntax of the path · 2. the credential (passport's strategies, no I/O) · 3. session, user and membership (one statement) · 4. the rate
- * of the principal · 5. the role. A route that declares nothing is refused, even if the audit at start was left out.
+ * of the account · 5. the role. No byte of a body is read before. A route that declares nothing is refused, even if the audit at start was left out.
  */
 @Injectable()
 export class AccessGuard extends AuthGuard(['jwt', 'api-token']) {
@@ -53,7 +55,8 @@ export class AccessGuard extends AuthGuard(['jwt', 'api-token']) {
     const request = context.switchToHttp().getRequest<GuardedRequest>();
     const organizationId = organizationOf(request);
     const access = await this.accessOf(context, organizationId);
-    this.limit.admit(access.tokenId ?? access.id, context.switchToHttp().getResponse());
+    request.account = access.accountId;
+    this.limit.admit(limitedAs(access), context.switchToHttp().getResponse());
     check(declared, access);
     if (access.tokenId !== null) this.tokenUse.note(access.tokenId);
     const actor = actorOf(access, organizationId);
@@ -80,6 +83,14 @@ export class AccessGuard extends AuthGuard(['jwt', 'api-token']) {
     if (access === null) throw unauthenticated();
     return access;
   }
+}
+
+/**
+ * The key for which requests are counted: an account, whatever its credentials. The service accounts of the organizations that it created
+ * count together and apart: agents at work do not lock out the person.
+ */
+export function limitedAs({ kind, accountId }: Pick<Access, 'kind' | 'accountId'>): string {
+  return kind === 'service-account' ? `${accountId}/services` : accountId;
 }
 
 function declarationOf(context: ExecutionContext): RouteAccess {

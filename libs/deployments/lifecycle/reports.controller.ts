@@ -2,7 +2,7 @@ import { Body, Controller, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 
 import { ClusterParam } from '#clusters';
-import { ApiRoute, BodyLimit } from '#http';
+import { ApiRoute, BodyLimit, Turns } from '#http';
 import { type ClusterRef } from '#queue';
 import { type Actor, CurrentActor, RequireRole } from '#rbac';
 
@@ -22,7 +22,10 @@ const PROBLEMS = [DeploymentErrors.INVALID_STATE, DeploymentErrors.STALE_ATTEMPT
 @ApiTags('deployments')
 @Controller('organizations/:organizationId')
 export class ReportsController {
-  constructor(private readonly reports: ReportsService) {}
+  constructor(
+    private readonly reports: ReportsService,
+    private readonly turns: Turns,
+  ) {}
 
   @Post('clusters/:clusterId/deployments/complete')
   @RequireRole('developer', { ownership: 'own-or-admin', alsoScope: 'runtime' })
@@ -40,6 +43,8 @@ export class ReportsController {
     @Body() { reports }: CompleteBatchDto,
   ): Promise<BatchDto> {
     return toBatchDto(
+      this.turns,
+      actor,
       await this.reports.completeBatch(
         actor,
         cluster,

@@ -3,7 +3,15 @@ import { PassThrough } from 'node:stream';
 import { Injectable, Logger, StreamableFile } from '@nestjs/common';
 
 import { DomainError } from '#kernel';
-import { Idempotency, JSON_LINES_TYPE, type JsonLines, type KeyedRequest, type LineChunk, readLine } from '#http';
+import {
+  Idempotency,
+  JSON_LINES_TYPE,
+  type JsonLines,
+  type KeyedRequest,
+  type LineChunk,
+  readLine,
+  Turns,
+} from '#http';
 
 import { type BatchDto, type BatchLineDto, MAX_LINES, MAX_REFUSED_LINES } from './batches.dto.js';
 import { SubmitBatchDto, SubmitDeploymentDto } from './submissions.dto.js';
@@ -20,13 +28,18 @@ export class BatchSubmissions {
   constructor(
     private readonly submissions: SubmissionsService,
     private readonly idempotency: Idempotency,
+    private readonly turns: Turns,
   ) {}
 
   async answer(target: BatchTarget, request: KeyedRequest, body: SubmitBatchDto): Promise<BatchDto | StreamableFile> {
     if (body.lines !== undefined) return this.stream(target, request, body.lines);
     const options = { onError: body.onError, pointerOf: (index: number) => `/deployments/${index}` };
     return this.idempotency.once(request, target.actor.id, async () =>
-      toBatchDto(await this.submissions.submitMany(target, toOrders(body), options)),
+      toBatchDto(
+        this.turns,
+        target.actor,
+        await this.submissions.submitMany(target, await toOrders(this.turns, target.actor, body), options),
+      ),
     );
   }
 
@@ -59,13 +72,12 @@ export class BatchSubmissions {
 
   private async chunk(target: BatchTarget, request: KeyedRequest, { lines }: LineChunk): Promise<BatchLineDto[]> {
     const { results } = await this.idempotency.once(request, target.actor.id, async () => {
-      const orders = lines.map((line) => {
+      const orders = await this.turns.map(target.actor.accountId, lines, (line) => {
         const submitted = readLine(SubmitDeploymentDto, line);
         return submitted instanceof DomainError ? submitted : toOrder(submitted);
       });
-      return toBatchDto(
-        await this.submissions.submitMany(target, orders, { onError: 'continue', pointerOf: () => '' }),
-      );
+      const options = { onError: 'continue', pointerOf: () => '' } as const;
+      return toBatchDto(this.turns, target.actor, await this.submissions.submitMany(target, orders, options));
     });
     return results.map(({ id, problem }, position) => ({
       index: lines[position]?.index ?? position,

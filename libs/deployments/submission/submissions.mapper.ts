@@ -1,6 +1,7 @@
 import { type DomainError } from '#kernel';
 import { toVector } from '#clusters';
-import { InvalidItem, invalidInput } from '#http';
+import { InvalidItem, invalidInput, type Turns } from '#http';
+import { type Actor } from '#rbac';
 
 import { type DeploymentOrder } from './orders.js';
 import { type SubmitBatchDto, type SubmitDeploymentDto } from './submissions.dto.js';
@@ -24,12 +25,18 @@ export function toOrder(submitted: SubmitDeploymentDto): DeploymentOrder {
 }
 
 /**
- * The items of a batch: an order each, or the reason why an item is invalid whatever the cluster is.
+ * The items of a batch, made when it is the actor's turn: an order each, or the reason why an item is invalid whatever the cluster is.
  *
  * @throws REQUEST.INVALID where one refused item refuses all
  */
-export function toOrders({ deployments, onError }: SubmitBatchDto): (DeploymentOrder | DomainError)[] {
+export async function toOrders(
+  turns: Turns,
+  { accountId }: Pick<Actor, 'accountId'>,
+  { deployments, onError }: SubmitBatchDto,
+): Promise<(DeploymentOrder | DomainError)[]> {
   const invalid = onError === 'abort' ? deployments.filter((item) => item instanceof InvalidItem) : [];
   if (invalid.length > 0) throw invalidInput(invalid.flatMap(({ errors }) => errors));
-  return deployments.map((item) => (item instanceof InvalidItem ? invalidInput(item.errors) : toOrder(item)));
+  return turns.map(accountId, deployments, (item) =>
+    item instanceof InvalidItem ? invalidInput(item.errors) : toOrder(item),
+  );
 }

@@ -1,5 +1,6 @@
 import { type FieldError, pointerTo } from '#kernel';
 
+import { atOnce, type Steps } from '../bodies/turns.js';
 import { MAX_FIELD_ERRORS } from '../problems/problem.js';
 import { type Violation, violationsIn } from './checks.js';
 import {
@@ -33,12 +34,39 @@ class DtoReader {
 
   object(type: DtoClass, plain: unknown, path: Path): object {
     const instance = Object.create(type.prototype as object) as Record<string, unknown>;
-    if (!isObject(plain)) {
-      this.add(path, { code: 'type', message: 'must be an object' });
-      return instance;
-    }
-    if (this.isFull) return instance;
+    if (!this.begin(plain, path)) return instance;
     const before = this.errors.length;
+    this.fill(instance, type, plain, path);
+    this.finish(instance, type, before, path);
+    return instance;
+  }
+
+  /** Reads a body as {@link object} does, with a pause after each item of a list of the body itself. */
+  *body(type: DtoClass, plain: unknown): Steps<object> {
+    const instance = Object.create(type.prototype as object) as Record<string, unknown>;
+    if (!this.begin(plain, [])) return instance;
+    const before = this.errors.length;
+    const lists: Steps<void>[] = [];
+    this.fill(instance, type, plain, [], lists);
+    for (const list of lists) yield* list;
+    this.finish(instance, type, before, []);
+    return instance;
+  }
+
+  private begin(plain: unknown, path: Path): plain is object {
+    if (isObject(plain)) return !this.isFull;
+    this.add(path, { code: 'type', message: 'must be an object' });
+    return false;
+  }
+
+  /** @param later takes the reading of lists, which is done at once where it is left out */
+  private fill(
+    instance: Record<string, unknown>,
+    type: DtoClass,
+    plain: object,
+    path: Path,
+    later?: Steps<void>[],
+  ): void {
     const values = plain as Readonly<Record<string, unknown>>;
     const fields = fieldsOf(type);
     for (const name of Object.keys(values)) {
@@ -48,27 +76,29 @@ class DtoReader {
     }
     for (const [name, rule] of fields) {
       if (Object.hasOwn(values, name)) {
-        instance[name] = this.value(rule, values[name], [...path, name]);
+        instance[name] = this.value(rule, values[name], [...path, name], later);
       } else if (rule.default !== undefined) {
         instance[name] = rule.default;
       }
     }
+  }
+
+  private finish(instance: object, type: DtoClass, before: number, path: Path): void {
     this.check(instance, 'fields', path);
     if (this.errors.length === before && hasObjectRules(type)) this.check(instance, 'object', path);
-    return instance;
   }
 
   get isFull(): boolean {
     return this.errors.length >= this.limit;
   }
 
-  private value(rule: FieldRule, raw: unknown, path: Path): unknown {
+  private value(rule: FieldRule, raw: unknown, path: Path, later?: Steps<void>[]): unknown {
     if (raw === null) {
       return raw;
     }
     const typed = this.source === 'query' && typeof raw === 'string' ? (rule.fromText?.(raw) ?? raw) : raw;
     const value = rule.normalize?.(typed) ?? typed;
-    const { nested, items, count } = rule;
+    const { nested, count } = rule;
     if (count === undefined) {
       return nested === undefined || !isObject(value) ? value : this.object(nested(), value, path);
     }
@@ -76,17 +106,27 @@ class DtoReader {
     if (!Array.isArray(value) || value.length < count.min || value.length > count.max) {
       return value;
     }
-    if (rule.isLenient === true && nested !== undefined) {
-      return value.map((item, index) => readItem(nested(), item, [...path, index]));
-    }
     const list: unknown[] = [];
-    for (const [index, item] of value.entries()) {
-      if (this.isFull) break;
-      const at = [...path, index];
-      if (nested !== undefined) list.push(this.object(nested(), item, at));
-      if (items !== undefined) list.push(this.item(items, item, at));
-    }
+    const reading = this.list(rule, value, path, list);
+    if (later === undefined) atOnce(reading);
+    else later.push(reading);
     return list;
+  }
+
+  private *list(
+    { isLenient, nested, items }: FieldRule,
+    values: readonly unknown[],
+    path: Path,
+    list: unknown[],
+  ): Steps<void> {
+    for (const [index, item] of values.entries()) {
+      if (this.isFull && isLenient !== true) break;
+      const at = [...path, index];
+      if (nested !== undefined)
+        list.push(isLenient === true ? readItem(nested(), item, at) : this.object(nested(), item, at));
+      if (items !== undefined) list.push(this.item(items, item, at));
+      yield;
+    }
   }
 
   private item(rule: ItemRule, raw: unknown, path: Path): unknown {
@@ -140,5 +180,15 @@ export function readDto<T extends object>(
 ): { readonly value: T; readonly errors: readonly FieldError[] } {
   const reader = new DtoReader(source);
   const value = reader.object(type, plain, []) as T;
+  return { value, errors: reader.errors };
+}
+
+/** Reads a long body as {@link readDto} does, with a pause after each item of its lists. */
+export function* readDtoInSteps<T extends object>(
+  type: DtoClass<T>,
+  plain: unknown,
+): Steps<ReturnType<typeof readDto<T>>> {
+  const reader = new DtoReader('json');
+  const value = (yield* reader.body(type, plain)) as T;
   return { value, errors: reader.errors };
 }

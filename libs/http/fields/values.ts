@@ -256,6 +256,23 @@ export interface OpaqueOptions extends FieldOptions<object> {
   readonly maxBytes?: number;
 }
 
+/** Whether the JSON of a value has at most a number of bytes. JSON that is far too large is not written. */
+function isWithinBytes(value: object, maxBytes: number): boolean {
+  let least = 0;
+  const waiting: unknown[] = [value];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    least += typeof next === 'string' ? next.length : 1;
+    if (least > maxBytes) return false;
+    if (typeof next !== 'object' || next === null) continue;
+    for (const key in next) {
+      least += Array.isArray(next) ? 0 : key.length;
+      if (least + waiting.length > maxBytes) return false;
+      waiting.push((next as Readonly<Record<string, unknown>>)[key]);
+    }
+  }
+  return Buffer.byteLength(JSON.stringify(value)) <= maxBytes;
+}
+
 /** An object of any content, kept and returned as it was sent. */
 export function OpaqueField(options: OpaqueOptions): PropertyDecorator {
   const { maxBytes = Infinity } = options;
@@ -266,7 +283,7 @@ export function OpaqueField(options: OpaqueOptions): PropertyDecorator {
       anObject,
       Satisfies(
         'maxBytes',
-        (value: object) => Buffer.byteLength(JSON.stringify(value)) <= maxBytes,
+        (value: object) => isWithinBytes(value, maxBytes),
         coded('too-large', `must have at most ${maxBytes} bytes as JSON`),
       ),
     ],

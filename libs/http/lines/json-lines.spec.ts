@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 
 import { describe, expect, it } from '@jest/globals';
@@ -5,6 +6,13 @@ import fc from 'fast-check';
 
 import { DomainError } from '#kernel';
 import { IntegerField } from '#http';
+import { type LoopLag } from '#telemetry';
+
+import { BigBodies } from '../bodies/big-bodies.js';
+import { BodyBytes } from '../bodies/body-bytes.js';
+import { BodyIntake } from '../bodies/body-intake.js';
+import { Turns } from '../bodies/turns.js';
+import { testSettings } from '../testing/test-app.js';
 
 import { JsonLines, LINE_LIMITS, type LineChunk, readLine } from './json-lines.js';
 
@@ -13,10 +21,19 @@ class NumberDto {
   readonly n!: number;
 }
 
+const intake = new BodyIntake(
+  new Turns(),
+  new BodyBytes(testSettings()),
+  new BigBodies(testSettings(), { ms: 0 } as LoopLag),
+);
+
 async function chunksOf(parts: readonly (string | Buffer)[], encoding?: string): Promise<LineChunk[]> {
   const chunks: LineChunk[] = [];
   const stream = Readable.from(parts.map((part) => Buffer.from(part)));
-  for await (const chunk of new JsonLines(stream, encoding).chunks()) chunks.push(chunk);
+  const headers = encoding === undefined ? {} : { 'content-encoding': encoding };
+  const lines = new JsonLines(stream, { raw: { headers } as IncomingMessage, account: 'a', answer: undefined });
+  await lines.enter(intake);
+  for await (const chunk of lines.chunks()) chunks.push(chunk);
   return chunks;
 }
 
@@ -72,6 +89,19 @@ describe('JSON lines', () => {
     const chunks = await chunksOf(Array.from({ length: 200 }, () => `${line}\n`));
     expect(chunks.length).toBeGreaterThan(1);
     for (const { lines } of chunks) expect(lines.length * line.length).toBeLessThan(LINE_LIMITS.chunkBytes + 64 * 1024);
+  });
+
+  it('ends a body with too many blank lines, wherever they are', async () => {
+    const blank = ' \r\n'.repeat(LINE_LIMITS.blankLines);
+    expect(textsOf(await chunksOf([`{}\n${blank}{}\n`]))).toHaveLength(2);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(LINE_LIMITS.blankLines), { maxLength: 20 }), async (places) => {
+        const lines = Array.from({ length: LINE_LIMITS.blankLines + 1 }, () => '\t\n');
+        for (const place of places) lines.splice(place, 0, '{"n":1}\n');
+        await expect(chunksOf(lines)).rejects.toMatchObject({ fields: [{ pointer: '#', code: 'too-many-blank' }] });
+      }),
+      { numRuns: 20 },
+    );
   });
 
   it('refuses compressed lines', async () => {

@@ -3,6 +3,7 @@ import { type Readable } from 'node:stream';
 
 import { DomainError } from '#kernel';
 
+import { type BodyIntake, type BodyRequest } from '../bodies/body-intake.js';
 import { readItem } from '../fields/read-dto.js';
 import { invalidInput } from '../fields/invalid-input.js';
 import { type DtoClass, InvalidItem } from '../fields/rule.js';
@@ -12,8 +13,13 @@ import { TransportError, TransportErrors } from '../problems/request.errors.js';
 /** The media type of JSON values, one in each line. */
 export const JSON_LINES_TYPE = 'application/x-ndjson';
 
-/** Limits of what is in memory at the same time. */
-export const LINE_LIMITS = { lineBytes: 64 * 1024, chunkLines: 1_000, chunkBytes: 4 * 1024 * 1024 } as const;
+/** Limits of what is in memory at the same time, and of lines without a value. */
+export const LINE_LIMITS = {
+  lineBytes: 64 * 1024,
+  chunkLines: 1_000,
+  chunkBytes: 4 * 1024 * 1024,
+  blankLines: 1_000,
+} as const;
 
 const NEWLINE = 0x0a;
 
@@ -36,18 +42,30 @@ export interface LineChunk {
 export class JsonLines {
   constructor(
     private readonly stream: Readable,
-    private readonly contentEncoding: string | undefined,
+    private readonly request: BodyRequest,
   ) {}
+
+  /**
+   * Waits until the body may be read: lines count as a big body.
+   *
+   * @throws TransportError for a compressed body; DomainError REQUEST.TOO_MANY, REQUEST.BUSY
+   */
+  async enter(intake: BodyIntake): Promise<void> {
+    const { 'content-encoding': encoding, 'content-length': length } = this.request.raw.headers;
+    if (encoding !== undefined && encoding.trim().toLowerCase() !== 'identity') {
+      throw new TransportError(TransportErrors.UNSUPPORTED_MEDIA_TYPE, 'JSON lines take no Content-Encoding.');
+    }
+    const { lease, enter } = intake.begin(this.request);
+    await enter();
+    lease.add(Math.min(Number(length ?? Infinity), LINE_LIMITS.chunkBytes));
+  }
 
   /**
    * The lines, chunk by chunk; a chunk is read on demand. The last line needs no newline.
    *
-   * @throws TransportError for a compressed body; the error of the connection when the body is cut off
+   * @throws DomainError REQUEST.INVALID for too many blank lines; the error of the connection when the body is cut off
    */
   async *chunks(): AsyncGenerator<LineChunk, void, undefined> {
-    if (this.contentEncoding !== undefined && this.contentEncoding.trim().toLowerCase() !== 'identity') {
-      throw new TransportError(TransportErrors.UNSUPPORTED_MEDIA_TYPE, 'JSON lines take no Content-Encoding.');
-    }
     const splitter = new Splitter();
     // The answer may be complete before the body is: the connection must stay open for it.
     for await (const data of this.stream.iterator({ destroyOnReturn: false })) {
@@ -74,6 +92,7 @@ export function readLine<T extends object>(type: DtoClass<T>, { index, bytes }: 
 
 class Splitter {
   private index = 0;
+  private blank = 0;
   private parts: Buffer[] = [];
   private size = 0;
   private lines: Line[] = [];
@@ -92,7 +111,9 @@ class Splitter {
   }
 
   *end(): Generator<LineChunk, void, undefined> {
-    this.endLine();
+    // Nothing after the last newline is no line.
+    if (this.size > 0) this.endLine();
+    else this.hash.update('\n');
     if (this.lines.length > 0) yield this.take();
   }
 
@@ -114,6 +135,7 @@ class Splitter {
     this.hash.update('\n');
     this.chunkBytes += bytes?.length ?? 0;
     if (bytes === undefined || !isBlank(bytes)) this.lines.push({ index, bytes });
+    else if (++this.blank > LINE_LIMITS.blankLines) throw tooManyBlank();
     this.parts = [];
     this.size = 0;
   }
@@ -125,6 +147,11 @@ class Splitter {
     this.hash = createHash('sha256');
     return chunk;
   }
+}
+
+function tooManyBlank(): DomainError {
+  const message = `must have at most ${LINE_LIMITS.blankLines} blank lines`;
+  return invalidInput([{ pointer: '#', code: 'too-many-blank', message }]);
 }
 
 function isBlank(bytes: Buffer): boolean {

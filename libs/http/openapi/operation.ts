@@ -17,7 +17,7 @@ function commonCodes(method: string, operation: Json): string[] {
     RequestErrors.INVALID,
     TransportErrors.BAD_REQUEST,
     // A body is also parsed where none is expected: `{}` is accepted there.
-    ...(method !== 'get' ? [RequestErrors.MALFORMED_JSON, TransportErrors.BAD_ENCODING] : []),
+    ...(method !== 'get' ? [RequestErrors.MALFORMED_JSON, TransportErrors.BAD_ENCODING, RequestErrors.BUSY] : []),
     ...(has('cursor') ? [RequestErrors.INVALID_CURSOR] : []),
     ...(parameters.some((parameter) => parameter['in'] === 'path')
       ? [RequestErrors.NO_SUCH_RESOURCE, TransportErrors.URL_TOO_LONG]

@@ -69,7 +69,14 @@ export const RequestErrors = defineErrors('REQUEST', {
   TOO_MANY: {
     kind: 'too-many',
     title: 'Too many requests',
-    explanation: 'A rate limit is exhausted. Wait for the seconds in Retry-After.',
+    explanation:
+      'A rate limit is exhausted, or too many or too large bodies of one account are processed at the same time. Wait for the seconds in Retry-After.',
+  },
+  BUSY: {
+    kind: 'unavailable',
+    title: 'Too busy for this body',
+    explanation:
+      'The process has no room for more bodies, or so much to do that small requests go first. The request had no effect: send it again after Retry-After seconds.',
   },
   UNAVAILABLE: {
     kind: 'unavailable',
@@ -124,12 +131,17 @@ export const TransportErrors = {
     'Method not allowed',
     'The path does not support this method. The Allow header lists the supported ones.',
   ),
-  TIMEOUT: transport(408, 'TIMEOUT', 'Request took too long', 'The request did not arrive completely in time.'),
+  TIMEOUT: transport(
+    408,
+    'TIMEOUT',
+    'Request took too long',
+    'The request did not arrive in time: within 25 s, its headers within 10 s, and its body within 10 s and one more for each 64 KiB.',
+  ),
   TOO_LARGE: transport(
     413,
     'TOO_LARGE',
     'Body too large',
-    'The decompressed body is larger than the limit of the route (100 KiB unless its description says otherwise).',
+    'The decompressed body is larger than the limit of the route: 100 KiB unless its description says otherwise, 16 KiB where no token is needed.',
   ),
   URL_TOO_LONG: transport(414, 'URL_TOO_LONG', 'Address too long', 'A part of the path is longer than any valid one.'),
   UNSUPPORTED_MEDIA_TYPE: transport(

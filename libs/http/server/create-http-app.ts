@@ -14,6 +14,7 @@ import type { Logger } from 'pino';
 
 import { ConfigModule, type Settings } from '#config';
 
+import { BodyIntake } from '../bodies/body-intake.js';
 import { RequestPipe } from './request.pipe.js';
 import { UndeclaredInputGuard } from './undeclared-input.guard.js';
 import { HttpModule } from '../http.module.js';
@@ -23,10 +24,14 @@ import { ProblemFilter, type ReportUnexpected } from './problem.filter.js';
 import { allowOrigins } from './cors.js';
 import { addEntityTags } from '../versions/entity-tag.js';
 import { addLocations } from '../openapi/locations.js';
+import { Turns } from '../bodies/turns.js';
+import { writeBigAnswersInSlices } from './big-answers.js';
 import { Drain } from './drain.js';
-import { addRequestHooks, answerOtherMethods, collectRoutes, takeBodiesAsBytes } from './hooks.js';
+import { addRequestHooks, answerOtherMethods, collectRoutes, passBodiesUnread } from './hooks.js';
+import { requireOneHost } from './host.js';
 import { createLogger, NestLogger } from './logger.js';
 import { measureRequests } from './request-metrics.js';
+import { closeAfterUnreadBodies } from './unread-body.js';
 import { answerExpectation, fastifyOptions } from './transport.js';
 
 /** Paths outside of `/v1`. */
@@ -80,8 +85,10 @@ export async function createHttpApp(
   const adapter = new FastifyAdapter(fastify);
 
   // 1. Below the framework: bodies, headers, ids, the log.
-  takeBodiesAsBytes(fastify);
+  passBodiesUnread(fastify);
+  closeAfterUnreadBodies(fastify);
   addRequestHooks(fastify, accessLog);
+  requireOneHost(fastify);
   measureRequests(fastify);
   addEntityTags(fastify);
   addLocations(fastify);
@@ -98,9 +105,10 @@ export async function createHttpApp(
   });
   mountUnderVersion(app);
   app.useGlobalFilters(new ProblemFilter(report));
-  app.useGlobalPipes(new RequestPipe());
-  app.useGlobalGuards(new UndeclaredInputGuard());
+  app.useGlobalPipes(new RequestPipe(app.get(BodyIntake)));
+  app.useGlobalGuards(new UndeclaredInputGuard(app.get(BodyIntake)));
   app.get(Drain).watch(fastify);
+  writeBigAnswersInSlices(fastify, app.get(Turns));
 
   // 3. All routes, then the answers to other methods.
   await app.init();

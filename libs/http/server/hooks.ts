@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http';
+
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
 
@@ -10,16 +12,19 @@ import { RequestErrors, TransportError, TransportErrors } from '../problems/requ
 import { currentRequest, runInRequest } from './request-context.js';
 import { SECURITY_HEADERS } from './transport.js';
 
-/** Passes every body on as bytes, and JSON lines as a stream; `RequestPipe` reads them after the guards. */
-export function takeBodiesAsBytes(fastify: FastifyInstance): void {
+/** Passes every body on unread; `RequestPipe` reads it after the guards. */
+export function passBodiesUnread(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    const { 'content-type': type, 'content-encoding': encoding } = request.headers;
-    done(null, new RawBody(body, type, encoding, request.routeOptions.bodyLimit));
+  fastify.decorateRequest('account');
+  fastify.decorateRequest('answer');
+  fastify.addContentTypeParser('*', (request, payload, done) => {
+    done(null, new RawBody(payload, request, request.routeOptions.bodyLimit));
   });
   fastify.addContentTypeParser(JSON_LINES_TYPE, (request, payload, done) => {
-    done(null, new JsonLines(payload, request.headers['content-encoding']));
+    done(null, new JsonLines(payload, request));
   });
+  // Clients that wait to be asked for a body are asked when it is read.
+  fastify.server.on('checkContinue', (request, response) => fastify.server.emit('request', request, response));
   // Applies the limit that `BodyLimit` wrote into the route's configuration.
   fastify.addHook('onRoute', (route) => {
     const limit = (route.config as { bodyLimit?: number } | undefined)?.bodyLimit;
@@ -64,8 +69,9 @@ export function addRequestHooks(fastify: FastifyInstance, logger: Logger): void 
       reply.callNotFound();
     }
   });
-  fastify.addHook('preHandler', (request, _reply, done) => {
+  fastify.addHook('preHandler', (request, reply, done) => {
     const { id: requestId, ip, headers } = request;
+    request.answer = reply.raw;
     const context = { requestId, ip, userAgent: headers['user-agent']?.slice(0, 256), logged: {} };
     runInRequest(context, () => {
       request.logged = context.logged;
@@ -109,6 +115,10 @@ declare module 'fastify' {
     logged: Record<string, string> | undefined;
     /** The request's span, where traces are on. */
     span: OpenSpan | undefined;
+    /** The account for which limits are counted. A guard sets it, before the body is read. */
+    account: string | undefined;
+    /** The answer, for what ends with it. */
+    answer: ServerResponse | undefined;
   }
 }
 

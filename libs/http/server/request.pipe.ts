@@ -1,11 +1,12 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 
+import { type BodyIntake } from '../bodies/body-intake.js';
 import { RawBody } from '../json/raw-body.js';
 import { takesLines } from '../lines/also-as-lines.js';
 import { JsonLines } from '../lines/json-lines.js';
 import { RequestErrors, TransportError, TransportErrors } from '../problems/request.errors.js';
 import { invalidInput } from '../fields/invalid-input.js';
-import { readDto } from '../fields/read-dto.js';
+import { readDto, readDtoInSteps } from '../fields/read-dto.js';
 import { type DtoClass, fieldsOf } from '../fields/rule.js';
 
 /** The declared class of a parameter. @throws TypeError when it has no field decorators: it would accept anything */
@@ -18,7 +19,10 @@ function dtoClassOf({ metatype, data }: ArgumentMetadata): DtoClass {
 }
 
 function read(type: DtoClass, plain: unknown, source: 'json' | 'query'): object {
-  const { value, errors } = readDto(type, plain, source);
+  return valid(readDto(type, plain, source));
+}
+
+function valid({ value, errors }: ReturnType<typeof readDto>): object {
   if (errors.length > 0) {
     throw invalidInput(errors);
   }
@@ -26,8 +30,9 @@ function read(type: DtoClass, plain: unknown, source: 'json' | 'query'): object 
 }
 
 /** A body that is sent as lines, where its class allows that. */
-function linesFor(type: DtoClass, lines: JsonLines): object {
+async function linesFor(type: DtoClass, lines: JsonLines, intake: BodyIntake): Promise<object> {
   if (!takesLines(type)) throw noLines();
+  await lines.enter(intake);
   return Object.create(type.prototype as object, { lines: { value: lines, enumerable: true } }) as object;
 }
 
@@ -54,9 +59,9 @@ function assertOnce(query: Readonly<Record<string, unknown>>): void {
 class Nothing {}
 
 /** Refuses a body other than `{}` where a route declares none. */
-export async function assertNoBody(body: unknown): Promise<void> {
+export async function assertNoBody(body: unknown, intake: BodyIntake): Promise<void> {
   if (body instanceof JsonLines) throw noLines();
-  const plain = body instanceof RawBody ? await body.read() : undefined;
+  const plain = body instanceof RawBody ? await body.read(intake) : undefined;
   if (plain !== undefined) {
     read(Nothing, plain, 'json');
   }
@@ -72,16 +77,21 @@ export function assertNoQuery(query: unknown): void {
 /** Reads `@Body()` and `@Query()` by the rules of their class. Bodies are parsed here, after the guards. */
 @Injectable()
 export class RequestPipe implements PipeTransform {
+  constructor(private readonly intake: BodyIntake) {}
+
   async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type === 'body') {
       const type = dtoClassOf(metadata);
-      if (value instanceof JsonLines) return linesFor(type, value);
-      const plain = value instanceof RawBody ? await value.read() : undefined;
+      if (value instanceof JsonLines) return linesFor(type, value, this.intake);
+      const plain = value instanceof RawBody ? await value.read(this.intake) : undefined;
       // A body whose fields are all optional may be left out.
       if (plain === undefined && !needsNothing(type)) {
         throw RequestErrors.INVALID.because('A body is required.', {}, [
           { pointer: '#', code: 'required', message: 'is required' },
         ]);
+      }
+      if (value instanceof RawBody && value.isBig) {
+        return valid(await this.intake.turns.run(value.account, readDtoInSteps(type, plain)));
       }
       return read(type, plain === undefined ? {} : plain, 'json');
     }

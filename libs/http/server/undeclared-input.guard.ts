@@ -3,6 +3,7 @@ import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import type { FastifyRequest } from 'fastify';
 
+import { type BodyIntake } from '../bodies/body-intake.js';
 import { assertNoBody, assertNoQuery } from './request.pipe.js';
 
 interface Declared {
@@ -18,13 +19,15 @@ interface Declared {
 export class UndeclaredInputGuard implements CanActivate {
   private readonly declared = new Map<unknown, Declared>();
 
+  constructor(private readonly intake: BodyIntake) {}
+
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const { query, body } = context.switchToHttp().getRequest<FastifyRequest>();
     const declared = this.declaredBy(context);
     if (!declared.query) {
       assertNoQuery(query);
     }
-    return declared.body || body === undefined || assertNoBody(body).then(() => true);
+    return declared.body || body === undefined || assertNoBody(body, this.intake).then(() => true);
   }
 
   private declaredBy(context: ExecutionContext): Declared {

@@ -1,7 +1,19 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
-import { Body, Controller, Get, Module, Param, Post, Query } from '@nestjs/common';
+import {
+  Body,
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Get,
+  Module,
+  Param,
+  Post,
+  Query,
+} from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
 import { pino } from 'pino';
 
 import { type ApiSettings, loadSettings } from '#config';
@@ -214,7 +226,20 @@ export class CratesController {
   }
 }
 
-@Module({ imports: [PagingModule], controllers: [CratesController] })
+/** Gives every request a principal, unless it says that it has none. */
+class PrincipalGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    if (request.headers['x-anonymous'] === undefined) request.account = 'account-1';
+    return true;
+  }
+}
+
+@Module({
+  imports: [PagingModule],
+  controllers: [CratesController],
+  providers: [{ provide: APP_GUARD, useClass: PrincipalGuard }],
+})
 export class CratesModule {}
 
 /** Settings as a process would have them. */

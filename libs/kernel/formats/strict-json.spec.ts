@@ -2,7 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { cases } from '../../../test/support/cases.js';
-import { AmbiguousJson, JSON_LIMITS, MalformedJson, parseStrictJson, pointerTo } from './strict-json.js';
+import {
+  AmbiguousJson,
+  JSON_LIMITS,
+  MalformedJson,
+  parseStrictJson,
+  parseStrictJsonInSteps,
+  pointerTo,
+} from './strict-json.js';
 
 function refusalOf(text: string): string {
   try {
@@ -132,6 +139,18 @@ describe('strict JSON', () => {
     );
   });
 
+  it('reads and refuses the same in steps and at once', () => {
+    const item = { name: 'a', sizes: [1, 2, 3], nested: { deep: [[{ x: null }]] } };
+    const text = JSON.stringify(Array.from({ length: 1_000 }, () => item));
+    const steps = parseStrictJsonInSteps(text);
+    let pauses = 0;
+    let step = steps.next();
+    for (; step.done !== true; step = steps.next()) pauses++;
+    expect(step.value).toEqual(JSON.parse(text));
+    expect(pauses).toBeGreaterThan(10);
+    expect(() => [...parseStrictJsonInSteps(`${text.slice(0, -1)},`)]).toThrow(MalformedJson);
+  });
+
   it('takes time in proportion to hostile texts', () => {
     const began = process.cpuUsage();
     for (const text of [
@@ -142,6 +161,8 @@ describe('strict JSON', () => {
       `1.${'0'.repeat(100_000)}1`,
       `[${'1'.repeat(100_000)}]`,
       '['.repeat(1e5),
+      `${'\n'.repeat(1e6)}x`,
+      '1'.repeat(1e6),
     ]) {
       expect(refusalOf(text)).not.toMatch(/^accepted/);
     }

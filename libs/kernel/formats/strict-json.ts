@@ -20,6 +20,7 @@ const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const SPACE = /[ \t\n\r]*/y;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const NEWLINE = 0x0a;
 
 /** Digits without zeros at either end, and the exponent of the last one: equal for equal decimal numbers. */
 function decimalOf(source: string): string {
@@ -35,39 +36,129 @@ function decimalOf(source: string): string {
 
 /** Whether a double shows the same decimal number again. Every number of at most 15 digits passes. */
 function survivesAsDouble(source: string, value: number): boolean {
-  if (!Number.isFinite(value) || source.length > MAX_NUMBER_LENGTH) {
+  if (!Number.isFinite(value)) {
     return false;
   }
   const isShort = source.length <= 15 && !source.includes('e') && !source.includes('E');
   return isShort || decimalOf(source) === decimalOf(String(value));
 }
 
+/** An object or a list that has begun and not ended, with the keys that it has and the key whose value is read. */
+interface Open {
+  readonly list: unknown[] | undefined;
+  readonly object: Record<string, unknown> | undefined;
+  keys: number;
+  key: string | undefined;
+}
+
+/** Reads a document value by value: it can pause after each of them. */
 class Reader {
+  /** The document, when it is complete. */
+  document: unknown;
   private at = 0;
-  private readonly path: (string | number)[] = [];
+  /** The containers around the value that is read next, from the outermost. */
+  private readonly around: Open[] = [];
 
   constructor(
     private readonly text: string,
     private readonly line: number,
-  ) {}
-
-  document(): unknown {
+  ) {
     this.skipSpace();
-    const value = this.value();
-    this.skipSpace();
-    if (this.at < this.text.length) {
-      this.malformed();
-    }
-    return value;
   }
 
-  private value(): unknown {
-    const first = this.text[this.at];
+  /** Reads on, until a number of values has begun. @returns whether the document is complete */
+  advance(most: number): boolean {
+    for (let left = most; left > 0; left--) {
+      const first = this.text[this.at];
+      if (first === '{') {
+        if (this.opens({ list: undefined, object: {}, keys: 0, key: undefined }, '}')) this.key();
+        else if (this.closes()) return true;
+      } else if (first === '[') {
+        if (this.opens({ list: [], object: undefined, keys: 0, key: undefined }, ']')) this.skipSpace();
+        else if (this.closes()) return true;
+      } else if (this.put(this.scalar(first))) return true;
+    }
+    return false;
+  }
+
+  /** Begins a container. @returns whether it has an entry */
+  private opens(container: Open, end: string): boolean {
+    this.at++;
+    if (this.around.length >= JSON_LIMITS.depth) {
+      this.around.length = 1;
+      this.refuse('too-deep', `must not be nested more than ${JSON_LIMITS.depth} levels deep`);
+    }
+    this.around.push(container);
+    return !this.takes(end);
+  }
+
+  /** Ends the innermost container. @returns whether the document is complete */
+  private closes(): boolean {
+    const ended = this.around.pop();
+    return this.put(ended?.list ?? ended?.object);
+  }
+
+  /** Adds a complete value to its container, which may be complete then. @returns whether the document is */
+  private put(complete: unknown): boolean {
+    for (let value = complete; ;) {
+      const open = this.around.at(-1);
+      if (open === undefined) return this.ends(value);
+      if (open.list !== undefined) {
+        open.list.push(value);
+        if (this.takes(',')) {
+          this.skipSpace();
+          return false;
+        }
+        this.expect(']');
+        value = open.list;
+      } else {
+        this.setKey(open, value);
+        if (this.takes(',')) {
+          this.key();
+          return false;
+        }
+        this.expect('}');
+        value = open.object;
+      }
+      this.around.pop();
+    }
+  }
+
+  private ends(document: unknown): true {
+    this.skipSpace();
+    if (this.at < this.text.length) this.malformed();
+    this.document = document;
+    return true;
+  }
+
+  private setKey({ object = {}, key = '' }: Open, value: unknown): void {
+    if (key === 'constructor' && typeof value === 'object' && value !== null) {
+      this.refuse('unknown-field', 'is not a known field');
+    }
+    object[key] = value;
+  }
+
+  /** Reads the next key of the innermost object, and its colon. */
+  private key(): void {
+    const open = this.around.at(-1);
+    if (open?.object === undefined) return;
+    this.skipSpace();
+    open.key = undefined;
+    if (this.text[this.at] !== '"') this.malformed();
+    const key = this.string();
+    open.key = key;
+    if (Object.hasOwn(open.object, key)) this.refuse('duplicate-key', 'occurs more than once');
+    if (key === '__proto__') this.refuse('unknown-field', 'is not a known field');
+    if (++open.keys > JSON_LIMITS.keysPerObject) {
+      open.key = undefined;
+      this.refuse('too-many-keys', `must not have more than ${JSON_LIMITS.keysPerObject} keys`);
+    }
+    this.expect(':');
+    this.skipSpace();
+  }
+
+  private scalar(first: string | undefined): unknown {
     switch (first) {
-      case '{':
-        return this.object();
-      case '[':
-        return this.array();
       case '"':
         return this.string();
       case 't':
@@ -80,59 +171,6 @@ class Reader {
       default:
         return this.number();
     }
-  }
-
-  private object(): Record<string, unknown> {
-    this.enter();
-    const object: Record<string, unknown> = {};
-    let keys = 0;
-    if (!this.takes('}')) {
-      do {
-        this.skipSpace();
-        if (this.text[this.at] !== '"') {
-          this.malformed();
-        }
-        const key = this.string();
-        this.path.push(key);
-        if (Object.hasOwn(object, key)) {
-          this.refuse('duplicate-key', 'occurs more than once');
-        }
-        if (key === '__proto__') {
-          this.refuse('unknown-field', 'is not a known field');
-        }
-        if (++keys > JSON_LIMITS.keysPerObject) {
-          this.path.pop();
-          this.refuse('too-many-keys', `must not have more than ${JSON_LIMITS.keysPerObject} keys`);
-        }
-        this.expect(':');
-        this.skipSpace();
-        const value = this.value();
-        if (key === 'constructor' && typeof value === 'object' && value !== null) {
-          this.refuse('unknown-field', 'is not a known field');
-        }
-        object[key] = value;
-        this.path.pop();
-      } while (this.takes(','));
-      this.expect('}');
-    }
-    this.depth--;
-    return object;
-  }
-
-  private array(): unknown[] {
-    this.enter();
-    const array: unknown[] = [];
-    if (!this.takes(']')) {
-      do {
-        this.skipSpace();
-        this.path.push(array.length);
-        array.push(this.value());
-        this.path.pop();
-      } while (this.takes(','));
-      this.expect(']');
-    }
-    this.depth--;
-    return array;
   }
 
   private string(): string {
@@ -174,7 +212,8 @@ class Reader {
     if (source === undefined) {
       this.malformed();
     }
-    const value = Number(source);
+    // The value of a number that is too long is not computed.
+    const value = source.length > MAX_NUMBER_LENGTH ? Infinity : Number(source);
     if (!survivesAsDouble(source, value)) {
       this.refuse('not-exact', 'has more digits, or is larger, than a double-precision number holds');
     }
@@ -188,16 +227,6 @@ class Reader {
     }
     this.at += word.length;
     return value;
-  }
-
-  private depth = 0;
-
-  private enter(): void {
-    this.at++;
-    if (++this.depth > JSON_LIMITS.depth) {
-      this.path.length = 1;
-      this.refuse('too-deep', `must not be nested more than ${JSON_LIMITS.depth} levels deep`);
-    }
   }
 
   /** Skips space, then takes the character if it is there. */
@@ -225,15 +254,20 @@ class Reader {
   }
 
   private malformed(): never {
-    const before = this.text.slice(0, this.at).split('\n');
+    let lines = 0;
+    let from = 0;
+    for (let at = 0; at < this.at; at++) {
+      if (this.text.charCodeAt(at) !== NEWLINE) continue;
+      lines++;
+      from = at + 1;
+    }
     const what = this.at >= this.text.length ? 'it ends too early' : 'there is an unexpected character';
-    throw new MalformedJson(
-      `${what} at line ${this.line + before.length - 1}, column ${(before.at(-1) ?? '').length + 1}`,
-    );
+    throw new MalformedJson(`${what} at line ${this.line + lines}, column ${this.at - from + 1}`);
   }
 
   private refuse(code: string, message: string): never {
-    throw new AmbiguousJson({ pointer: pointerTo(this.path), code, message });
+    const path = this.around.flatMap(({ list, key }) => (list === undefined ? (key ?? []) : list.length));
+    throw new AmbiguousJson({ pointer: pointerTo(path), code, message });
   }
 }
 
@@ -250,5 +284,17 @@ export function pointerTo(path: readonly (string | number)[]): string {
  * @throws MalformedJson, AmbiguousJson
  */
 export function parseStrictJson(text: string, line = 1): unknown {
-  return new Reader(text, line).document();
+  const reader = new Reader(text, line);
+  reader.advance(Infinity);
+  return reader.document;
+}
+
+/** How many values a long document is read on for between two pauses: about a tenth of a millisecond. */
+const VALUES_PER_STEP = 500;
+
+/** Reads JSON as {@link parseStrictJson} does, with a pause after every few hundred values. @throws MalformedJson, AmbiguousJson */
+export function* parseStrictJsonInSteps(text: string): Generator<undefined, unknown, undefined> {
+  const reader = new Reader(text, 1);
+  while (!reader.advance(VALUES_PER_STEP)) yield;
+  return reader.document;
 }

@@ -21,7 +21,7 @@ export class MetricsController {
     tag: 'operations',
     summary: 'Figures for Prometheus',
     description:
-      'Capacity, allocation and queue of every cluster, and figures of the process. Open to the machine itself; from elsewhere with the metrics token.',
+      'Capacity, allocation and queue of every cluster, and figures of the process. With the metrics token; open to the machine itself where the process listens for no other and trusts no proxy.',
     mediaType: 'text/plain',
     problems: [MetricsErrors.TOKEN_REQUIRED],
   })

@@ -6,6 +6,6 @@ export const MetricsErrors = defineErrors('METRICS', {
     kind: 'unauthenticated',
     title: 'Metrics token required',
     explanation:
-      'From the machine itself metrics need no token. From elsewhere they need that of STOWAGE_METRICS_TOKEN, as a bearer token.',
+      'Metrics need the token of STOWAGE_METRICS_TOKEN, as a bearer token. From the machine itself they need none, unless the process listens for others, trusts a proxy, or the request came through one.',
   },
 });

@@ -14,15 +14,29 @@ interface ScrapeRequest {
 
 const LOOPBACK = /^(::1|(::ffff:)?127(\.\d{1,3}){3})$/;
 
-/** Permits the machine itself, and requests with the token. A request by way of a proxy on this machine needs the token. */
+/** Headers that proxies add. A proxy on this machine may add none: see {@link MetricsGuard}. */
+const OF_PROXIES =
+  /^(forwarded|via|x-forwarded-.+|x-real-ip|x-client-ip|x-cluster-client-ip|true-client-ip|cf-.+|x-envoy-.+)$/;
+
+/**
+ * Permits requests with the token. Without it the machine itself is permitted, unless a proxy on it could pass on what comes from elsewhere:
+ * where the process listens for others or trusts a proxy, and where the request has a header of one.
+ */
 @Injectable()
 export class MetricsGuard implements CanActivate {
   constructor(private readonly settings: Settings) {}
 
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<ScrapeRequest>();
-    if (!isFromThisMachine(request) && !this.knowsToken(request)) throw MetricsErrors.TOKEN_REQUIRED.because();
+    if (!this.isFromThisMachine(request) && !this.knowsToken(request)) throw MetricsErrors.TOKEN_REQUIRED.because();
     return true;
+  }
+
+  private isFromThisMachine({ headers, raw }: ScrapeRequest): boolean {
+    const { host, trustProxy } = this.settings;
+    const isPrivate = (host === 'localhost' || LOOPBACK.test(host)) && trustProxy === false;
+    const isForwarded = Object.keys(headers).some((name) => OF_PROXIES.test(name));
+    return isPrivate && !isForwarded && LOOPBACK.test(raw.socket.remoteAddress ?? '');
   }
 
   private knowsToken({ headers }: ScrapeRequest): boolean {
@@ -30,11 +44,6 @@ export class MetricsGuard implements CanActivate {
     if (metricsToken === undefined || typeof headers['authorization'] !== 'string') return false;
     return timingSafeEqual(digest(headers['authorization']), digest(`Bearer ${metricsToken}`));
   }
-}
-
-function isFromThisMachine({ headers, raw }: ScrapeRequest): boolean {
-  const isForwarded = headers['x-forwarded-for'] !== undefined || headers['forwarded'] !== undefined;
-  return !isForwarded && LOOPBACK.test(raw.socket.remoteAddress ?? '');
 }
 
 /** A digest: all have one length. */

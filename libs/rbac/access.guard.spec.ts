@@ -49,6 +49,7 @@ const ROUTES: Readonly<Record<string, RouteAccess>> = {
   'viewer or runtime': { kind: 'role', role: 'viewer', alsoScope: 'runtime' },
   developer: { kind: 'role', role: 'developer' },
   admin: { kind: 'role', role: 'admin' },
+  'admin in person': { kind: 'role', role: 'admin', sessionOnly: true },
 };
 
 const [GONE, LOW, NARROW, SESSION, OPERATOR] = [
@@ -61,15 +62,15 @@ const [GONE, LOW, NARROW, SESSION, OPERATOR] = [
 
 // One row per access, in the order of ACCESSES; one column per route, in the order of ROUTES.
 const EXPECTED: readonly (readonly string[])[] = [
-  ['yes', 'yes', 'yes', OPERATOR, GONE, GONE, GONE, GONE],
-  ['yes', 'yes', 'yes', OPERATOR, 'yes', 'yes', LOW, LOW],
-  ['yes', 'yes', 'yes', OPERATOR, 'yes', 'yes', 'yes', LOW],
-  ['yes', 'yes', 'yes', OPERATOR, 'yes', 'yes', 'yes', 'yes'],
-  ['yes', 'yes', 'yes', 'yes', 'yes', 'yes', 'yes', 'yes'],
-  ['yes', SESSION, 'yes', OPERATOR, 'yes', 'yes', LOW, LOW],
-  ['yes', SESSION, 'yes', OPERATOR, 'yes', 'yes', 'yes', 'yes'],
-  ['yes', SESSION, 'yes', OPERATOR, 'yes', 'yes', 'yes', LOW],
-  ['yes', SESSION, 'yes', OPERATOR, NARROW, 'yes', NARROW, NARROW],
+  ['yes', 'yes', 'yes', OPERATOR, GONE, GONE, GONE, GONE, GONE],
+  ['yes', 'yes', 'yes', OPERATOR, 'yes', 'yes', LOW, LOW, LOW],
+  ['yes', 'yes', 'yes', OPERATOR, 'yes', 'yes', 'yes', LOW, LOW],
+  ['yes', 'yes', 'yes', OPERATOR, 'yes', 'yes', 'yes', 'yes', 'yes'],
+  ['yes', 'yes', 'yes', 'yes', 'yes', 'yes', 'yes', 'yes', 'yes'],
+  ['yes', SESSION, 'yes', OPERATOR, 'yes', 'yes', LOW, LOW, LOW],
+  ['yes', SESSION, 'yes', OPERATOR, 'yes', 'yes', 'yes', 'yes', SESSION],
+  ['yes', SESSION, 'yes', OPERATOR, 'yes', 'yes', 'yes', LOW, LOW],
+  ['yes', SESSION, 'yes', OPERATOR, NARROW, 'yes', NARROW, NARROW, NARROW],
 ];
 
 describe('the guard', () => {

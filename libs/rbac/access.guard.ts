@@ -139,6 +139,7 @@ export function check(declared: RouteAccess, { kind, isOperator, role, scope }: 
         const detail = `This takes ${wordsFor(declared.role)}, and yours is ${role}.`;
         throw RbacErrors.ROLE_TOO_LOW.because(detail, { requiredRole: declared.role, role });
       }
+      if (declared.sessionOnly === true && kind !== 'user') throw RbacErrors.SESSION_REQUIRED.because();
   }
 }
 

@@ -22,7 +22,8 @@ export const RbacErrors = defineErrors('RBAC', {
     kind: 'forbidden',
     title: 'Not for API tokens',
     detail: 'This takes a person who is signed in: send the access token of a sign-in, not an API token.',
-    explanation: 'This is for users with a session: an API token could gain more by it than the token grants.',
+    explanation:
+      'This is for users with a session: an API token could gain more by it than the token grants, or for longer. What gives access that lasts (a token, an invite, a service account, a role) takes a session.',
   },
   OPERATOR_REQUIRED: {
     kind: 'forbidden',

@@ -7,6 +7,8 @@ export interface RoleOptions {
   readonly ownership?: 'own-or-admin';
   /** Service accounts with this scope may use the route as well. */
   readonly alsoScope?: TokenScope;
+  /** Not for API tokens: the route gives access that outlives a token, or is for a person to decide. */
+  readonly sessionOnly?: true;
 }
 
 /**

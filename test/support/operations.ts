@@ -35,6 +35,8 @@ export interface Operation {
   readonly needs: Needs;
   /** The status of success, with the body and path below. */
   readonly success: number;
+  /** Not for API tokens, whatever their role. */
+  readonly sessionOnly?: true;
   /** Service accounts with scope `runtime` may use it too. */
   readonly runtime?: boolean;
   /** Path parameters; those of {@link DEFAULTS} may be left out. */
@@ -129,16 +131,17 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     success: 409,
     path: { organizationId: async (world) => (await scheduledDeployment(world), world.team.organizationId) },
   },
-  leaveOrganization: { needs: 'viewer', success: 400, body: () => ({ reason: 'none' }) },
+  leaveOrganization: { needs: 'viewer', sessionOnly: true, success: 400, body: () => ({ reason: 'none' }) },
   listMembers: { needs: 'viewer', success: 200 },
   updateMember: {
     needs: 'admin',
+    sessionOnly: true,
     success: 200,
     path: { userId: ({ colleague }) => colleague.id },
     body: () => ({ role: 'developer' }),
   },
   removeMember: { needs: 'admin', success: 204, path: { userId: async ({ team }) => (await aMember(team)).id } },
-  createInvite: { needs: 'admin', success: 201, body: () => ({ role: 'viewer' }) },
+  createInvite: { needs: 'admin', sessionOnly: true, success: 201, body: () => ({ role: 'viewer' }) },
   listInvites: { needs: 'admin', success: 200 },
   revokeInvite: { needs: 'admin', success: 204 },
   listAuditEntries: { needs: 'admin', success: 200 },
@@ -148,12 +151,13 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
 
   createServiceAccount: {
     needs: 'admin',
+    sessionOnly: true,
     success: 201,
     body: () => ({ name: `made-${(count += 1)}`, role: 'developer' }),
   },
   listServiceAccounts: { needs: 'admin', success: 200 },
   deleteServiceAccount: { needs: 'admin', success: 204 },
-  createServiceAccountToken: { needs: 'admin', success: 201, body: () => ({ name: 'nightly' }) },
+  createServiceAccountToken: { needs: 'admin', sessionOnly: true, success: 201, body: () => ({ name: 'nightly' }) },
   listServiceAccountTokens: { needs: 'admin', success: 200 },
   deleteServiceAccountToken: { needs: 'admin', success: 404, path: { tokenId: random } },
 

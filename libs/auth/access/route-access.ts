@@ -20,6 +20,8 @@ export type RouteAccess =
       readonly ownership?: 'own-or-admin';
       /** A service account that holds this scope may use the route as well. */
       readonly alsoScope?: TokenScope;
+      /** Not for API tokens, of a user or of a service account: what the route gives outlives a token. */
+      readonly sessionOnly?: true;
     };
 
 const DECLARATIONS = Symbol('stowage:route-access');
@@ -109,6 +111,7 @@ function refusalsOf(access: RouteAccess): readonly string[] {
         'RBAC.ROLE_TOO_LOW',
         'RBAC.SCOPE_TOO_NARROW',
         ...(access.ownership === undefined ? [] : ['RBAC.NOT_OWNER']),
+        ...(access.sessionOnly === undefined ? [] : ['RBAC.SESSION_REQUIRED']),
         OrganizationVisibilityErrors.NOT_FOUND.code,
       ];
   }
@@ -129,7 +132,8 @@ export function sentenceOf(access: RouteAccess): string {
       const least = `Needs the role ${access.role}${access.role === 'admin' ? '' : ' or higher'} in the organization`;
       const own = access.ownership === undefined ? '' : '; below admin, for own objects';
       const scope = access.alsoScope === undefined ? '' : `; service accounts with scope ${access.alsoScope} may too`;
-      return `${least}${own}${scope}.`;
+      const session = access.sessionOnly === undefined ? '' : '; not for API tokens';
+      return `${least}${own}${scope}${session}.`;
     }
   }
 }

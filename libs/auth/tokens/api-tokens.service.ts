@@ -9,6 +9,7 @@ import { type Actor, auditedBy } from '../access/actor.js';
 import { OrganizationVisibilityErrors } from '../access/organization-visibility.js';
 import { AuthErrors, tokenRoleTooHigh, unauthenticated } from '../auth.errors.js';
 import { ApiToken, type ApiTokenView } from './api-token.entity.js';
+import { ServiceAccount } from './service-account.entity.js';
 import { TokenAllowance } from './token-allowance.js';
 import {
   countTokens,
@@ -60,6 +61,18 @@ export class ApiTokens {
   /** Tokens of one owner, newest first, after the one that is named. */
   async list(owner: TokenOwner, take: number, after: string | undefined): Promise<ApiTokenView[]> {
     return listTokens(this.database.reader(), owner, take, after);
+  }
+
+  /** The same for a service account. @throws DomainError AUTH.SERVICE_ACCOUNT_NOT_FOUND */
+  async listOfServiceAccount(
+    owner: ServiceAccountKey,
+    take: number,
+    after: string | undefined,
+  ): Promise<ApiTokenView[]> {
+    const { organizationId, serviceAccountId: id } = owner;
+    const found = await this.database.reader().count(ServiceAccount, { organizationId, id });
+    if (found === 0) throw AuthErrors.SERVICE_ACCOUNT_NOT_FOUND.because();
+    return this.list(owner, take, after);
   }
 
   /** Deletes one token of an owner. @throws DomainError AUTH.TOKEN_NOT_FOUND, also for a token of another owner */

@@ -14,7 +14,7 @@ import {
 } from '#http';
 
 import { type Actor, CurrentActor } from '../access/actor.js';
-import { declareAccess } from '../access/route-access.js';
+import { type AccessDecorator, declareAccess } from '../access/route-access.js';
 import { AuthErrors } from '../auth.errors.js';
 import { ApiTokens } from './api-tokens.service.js';
 import { ServiceAccounts } from './service-accounts.service.js';
@@ -28,8 +28,12 @@ import {
 
 const TAG = 'service accounts';
 
+const Admin = (): AccessDecorator => declareAccess({ kind: 'role', role: 'admin' });
+
+/** What is made here outlives an API token. */
+const AdminInPerson = (): AccessDecorator => declareAccess({ kind: 'role', role: 'admin', sessionOnly: true });
+
 /** An organization's non-human principals and their tokens. */
-@declareAccess({ kind: 'role', role: 'admin' })
 @Controller('organizations/:organizationId/service-accounts')
 export class ServiceAccountsController {
   constructor(
@@ -40,11 +44,13 @@ export class ServiceAccountsController {
   ) {}
 
   @Post()
+  @AdminInPerson()
   @ApiRoute({
     id: 'createServiceAccount',
     tag: TAG,
     summary: 'Make a service account',
-    description: 'Belongs to the organization, and outlives the user who makes it. It acts through API tokens only.',
+    description:
+      'Belongs to the organization, and outlives the user who makes it. It acts through API tokens only. No API token can make one.',
     answer: ServiceAccountDto,
     status: 201,
     problems: [AuthErrors.SERVICE_ACCOUNT_NAME_TAKEN, AuthErrors.SERVICE_ACCOUNT_LIMIT_REACHED],
@@ -61,6 +67,7 @@ export class ServiceAccountsController {
   }
 
   @Get()
+  @Admin()
   @ApiRoute({
     id: 'listServiceAccounts',
     tag: TAG,
@@ -82,6 +89,7 @@ export class ServiceAccountsController {
   }
 
   @Delete(':serviceAccountId')
+  @Admin()
   @ApiRoute({
     id: 'deleteServiceAccount',
     tag: TAG,
@@ -98,11 +106,13 @@ export class ServiceAccountsController {
   }
 
   @Post(':serviceAccountId/tokens')
+  @AdminInPerson()
   @ApiRoute({
     id: 'createServiceAccountToken',
     tag: TAG,
     summary: 'Make a token of a service account',
-    description: 'Grants what the account may do. The token is shown once.',
+    description:
+      'Grants what the account may do. The token is shown once. No API token can make one: a token would outlive its maker by it.',
     answer: NewTokenDto,
     status: 201,
     problems: [
@@ -127,12 +137,14 @@ export class ServiceAccountsController {
   }
 
   @Get(':serviceAccountId/tokens')
+  @Admin()
   @ApiRoute({
     id: 'listServiceAccountTokens',
     tag: TAG,
     summary: 'List tokens of a service account',
     description: 'Tokens that still work, newest first.',
     answer: PageOf(TokenDto),
+    problems: [AuthErrors.SERVICE_ACCOUNT_NOT_FOUND],
   })
   async listTokens(
     @IdParam('organizationId', 'Which organization.') organizationId: string,
@@ -143,12 +155,13 @@ export class ServiceAccountsController {
       'service-account-tokens',
       { organizationId, serviceAccountId },
       query,
-      (take, after) => this.apiTokens.list({ organizationId, serviceAccountId }, take, after),
+      (take, after) => this.apiTokens.listOfServiceAccount({ organizationId, serviceAccountId }, take, after),
       (token) => present(TokenDto, token),
     );
   }
 
   @Delete(':serviceAccountId/tokens/:tokenId')
+  @Admin()
   @ApiRoute({
     id: 'deleteServiceAccountToken',
     tag: TAG,

@@ -31,12 +31,12 @@ export class InvitesController {
   ) {}
 
   @Post()
-  @RequireRole('admin')
+  @RequireRole('admin', { sessionOnly: true })
   @ApiRoute({
     id: 'createInvite',
     summary: 'Create an invite code',
     description:
-      'A code by which others join, in the role that it carries. It is shown in this answer and never again.',
+      'A code by which others join, in the role that it carries. It is shown in this answer and never again. Not for API tokens: a membership outlives them.',
     answer: NewInviteDto,
     status: 201,
     problems: [InviteErrors.LIMIT_REACHED],

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, Patch, Post, Query } from '@nestjs/commo
 import { ApiTags } from '@nestjs/swagger';
 
 import { ApiRoute, IdParam, type Page, PageOf, PageQuery, Pages, present } from '#http';
-import { type Actor, CurrentActor, RbacErrors, RequireRole, OrganizationParam } from '#rbac';
+import { type Actor, CurrentActor, RequireRole, OrganizationParam } from '#rbac';
 
 import { MemberDto, UpdateMemberDto } from './members.dto.js';
 import { MembersService } from './members.service.js';
@@ -40,11 +40,12 @@ export class MembersController {
   }
 
   @Patch('members/:userId')
-  @RequireRole('admin')
+  @RequireRole('admin', { sessionOnly: true })
   @ApiRoute({
     id: 'updateMember',
     summary: "Change a member's role",
-    description: 'Takes effect on the next request of the member. The last admin cannot be demoted.',
+    description:
+      'Takes effect on the next request of the member. The last admin cannot be demoted. Not for API tokens: a role outlives them.',
     answer: MemberDto,
     problems: CHANGE_PROBLEMS,
   })
@@ -75,12 +76,12 @@ export class MembersController {
   }
 
   @Post('leave')
-  @RequireRole('viewer')
+  @RequireRole('viewer', { sessionOnly: true })
   @ApiRoute({
     id: 'leaveOrganization',
     summary: 'Leave an organization',
     description: 'Not for API tokens. What you submitted stays. The last admin cannot leave.',
-    problems: [RbacErrors.SESSION_REQUIRED, ...CHANGE_PROBLEMS],
+    problems: CHANGE_PROBLEMS,
   })
   async leave(@CurrentActor() actor: Actor, @OrganizationParam() organizationId: string): Promise<void> {
     await this.members.leave(actor, organizationId);

@@ -4,7 +4,7 @@ import { type Role } from '#kernel';
 import { AuditLog } from '#audit';
 import { deleteTokensOfMember } from '#auth';
 import { Database, type EntityManager } from '#database';
-import { type Actor, auditedBy, RbacErrors } from '#rbac';
+import { type Actor, auditedBy } from '#rbac';
 
 import { OrganizationLimits } from '../limits/organization-limits.js';
 import { Membership } from '../membership.entity.js';
@@ -53,12 +53,11 @@ export class MembersService {
   }
 
   /**
-   * Leaves an organization. Only a person can: a program that holds a token must not end the membership that the token needs.
+   * Leaves an organization. The route takes a session: a program that holds a token must not end the membership that the token needs.
    *
-   * @throws RBAC.SESSION_REQUIRED, MEMBERS.NOT_FOUND (operators are no members), MEMBERS.LAST_ADMIN
+   * @throws MEMBERS.NOT_FOUND (operators are no members), MEMBERS.LAST_ADMIN
    */
   async leave(actor: Actor, organizationId: string): Promise<void> {
-    if (actor.kind !== 'user') throw RbacErrors.SESSION_REQUIRED.because();
     await this.database.transaction((tx) => this.end(tx, actor, organizationId, actor.id, 'member_leave'));
   }
 

@@ -254,6 +254,7 @@ describe('API tokens', () => {
       for (const answer of [
         await app.post(`${foreign}/tokens`, { name: 'x' }, { token: other.accessToken }),
         await app.call('DELETE', foreign, { token: other.accessToken }),
+        await app.call('GET', `${foreign}/tokens`, { token: other.accessToken }),
       ]) {
         expect(answer).toMatchObject({ status: 404, body: { code: 'AUTH.SERVICE_ACCOUNT_NOT_FOUND' } });
       }

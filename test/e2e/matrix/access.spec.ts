@@ -177,8 +177,10 @@ describe('access to every operation of the document', () => {
     expect(said).toEqual(expected);
   });
 
-  const verdictOn = (actor: Actor, { needs, runtime = false }: Operation): Verdict =>
-    actor === 'runtime' && runtime ? 'yes' : VERDICTS[needs][actor];
+  const verdictOn = (actor: Actor, { needs, runtime = false, sessionOnly }: Operation): Verdict => {
+    const verdict = actor === 'runtime' && runtime ? 'yes' : VERDICTS[needs][actor];
+    return verdict === 'yes' && sessionOnly === true && actor === 'weak-token' ? NO_TOKENS : verdict;
+  };
 
   const ask = async (
     actor: Actor,

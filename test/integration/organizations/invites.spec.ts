@@ -189,24 +189,6 @@ describe('invite codes', () => {
     await everybodyLeaves();
   });
 
-  it('lets a service account create invites, and ends these with the account', async () => {
-    const path = `${team.path}/service-accounts`;
-    const account = await team.admin.post<{ id: string }>(path, { name: 'onboarding', role: 'admin' });
-    const { body } = await team.admin.post<{ token: string }>(`${path}/${account.body.id}/tokens`, { name: 'key' });
-    const made = await team.admin.post<Invite>(
-      `${team.path}/invites`,
-      { role: 'viewer', maxUses: 2 },
-      { token: body.token },
-    );
-    expect(made.status).toBe(201);
-    expect((await listed(made.body.id))?.createdBy).toEqual({ id: account.body.id, name: 'onboarding' });
-    const [person, other] = people as [Person, Person];
-    expect((await join(person, made.body.code)).status).toBe(200);
-    await team.admin.delete(`${path}/${account.body.id}`);
-    expect(await join(other, made.body.code)).toMatchObject({ status: 410, body: { code: 'INVITES.REVOKED' } });
-    await everybodyLeaves();
-  });
-
   it('adds a user who registers with a code, or creates no account at all', async () => {
     const { code } = await order({ role: 'developer' });
     const register = (inviteCode: string): Promise<Answer<{ accessToken: string }>> =>

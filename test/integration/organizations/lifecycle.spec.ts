@@ -260,8 +260,8 @@ describe('the audit log', () => {
       organizationId: team.organizationId,
       role: 'admin',
     });
-    await team.admin.post(`${team.path}/invites`, { role: 'viewer' }, { token: made.body.token });
-    const [entry] = (await log('?action=invite_create&limit=1')).items;
+    await team.admin.patch(team.path, { name: 'Renamed by a program' }, { token: made.body.token });
+    const [entry] = (await log('?action=organization_rename&limit=1')).items;
     expect(entry?.actor).toEqual({
       kind: 'api-token',
       id: team.admin.id,

@@ -48,13 +48,14 @@ export async function oneMachine({ environment, redisServer, isWatching, signal 
     if (address.port !== settings.port)
       say(`port ${settings.port} is taken and PORT is not set: using ${address.port}`);
     const secrets = keepSecrets(directory);
-    const databaseUrl =
-      settings.databaseUrl ??
-      (await startOwnDatabase(supervisor, directory, secrets, settings.databasePoolMax, signal));
+    const { url: databaseUrl, directory: databaseDirectory } =
+      settings.databaseUrl === undefined
+        ? await startOwnDatabase(supervisor, directory, secrets, settings.databasePoolMax, signal)
+        : { url: settings.databaseUrl, directory: undefined };
     const redisUrl = settings.redisUrl ?? (await startRedis(supervisor, redisServer, signal));
     say('PostgreSQL and Redis answer');
     await during('bringing the database up to date', () => migrateDatabase(environment, databaseUrl, signal));
-    const env = childEnvironment(environment, { databaseUrl, redisUrl, address, secrets });
+    const env = childEnvironment(environment, { databaseUrl, databaseDirectory, redisUrl, address, secrets });
     supervisor.start(nodeProgram('api', env, isWatching));
     supervisor.start(nodeProgram('worker', workerEnvironment(env), isWatching));
     await during('starting the API and the worker', () => Promise.race([ready(address, signal), supervisor.failure]));
@@ -83,7 +84,7 @@ async function startOwnDatabase(
   secrets: Secrets,
   poolMax: number | undefined,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<{ readonly url: string; readonly directory: string }> {
   const files = await placePostgres(directory, ['/var/lib', '/var/tmp']);
   const server = await during(`starting PostgreSQL ${files.version.split('-')[0] ?? ''} on ${files.data}`, () =>
     startPostgres(supervisor, files, {
@@ -95,12 +96,19 @@ async function startOwnDatabase(
     }),
   );
   await ensureDatabase(server.superuserUrl, DATABASE, secrets.databasePassword);
-  return postgresUrl(server.port, DATABASE, secrets.databasePassword, DATABASE);
+  const url = postgresUrl(server.port, DATABASE, secrets.databasePassword, DATABASE);
+  return { url, directory: files.data };
 }
 
 function childEnvironment(
   environment: Environment,
-  own: { databaseUrl: string; redisUrl: string; address: Address; secrets: Secrets },
+  own: {
+    databaseUrl: string;
+    databaseDirectory: string | undefined;
+    redisUrl: string;
+    address: Address;
+    secrets: Secrets;
+  },
 ): Environment {
   const { DATABASE_URL_FILE: _database, REDIS_URL_FILE: _redis, ...rest } = environment;
   const generated = (name: string, value: string) =>
@@ -111,6 +119,7 @@ function childEnvironment(
     REDIS_URL: own.redisUrl,
     HOST: own.address.host,
     PORT: String(own.address.port),
+    ...(own.databaseDirectory === undefined ? {} : generated('STOWAGE_DATABASE_DIR', own.databaseDirectory)),
     ...generated('STOWAGE_JWT_KEYS', own.secrets.jwtKeys),
     ...generated('STOWAGE_TOKEN_SECRET', own.secrets.tokenSecret),
   };

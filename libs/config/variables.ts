@@ -65,6 +65,16 @@ const storage = {
   databasePoolMax: integer('STOWAGE_DATABASE_POOL_MAX', 2, 500, 'connections')
     .about('The most connections that one process opens to PostgreSQL.')
     .or(10),
+  databaseBytes: integer('STOWAGE_DATABASE_BYTES', 33_554_432, 1_000_000_000_000_000, 'bytes')
+    .about(
+      'How large the database may become. When what is left of it is less than a reserve, nothing new is accepted. Its write-ahead log comes on top.',
+    )
+    .optional(),
+  databaseDirectory: path('STOWAGE_DATABASE_DIR')
+    .about(
+      "A folder of this machine on the disk with PostgreSQL's data. When its free space is less than a reserve, nothing new is accepted. npm start sets it for its own PostgreSQL.",
+    )
+    .optional(),
   redisUrl: serverUrl('REDIS_URL', ['redis:', 'rediss:']).about(
     'The Redis (7) that carries nudges between API and worker. Losing its data loses nothing. npm start starts its own when this is not set.',
   ),

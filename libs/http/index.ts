@@ -17,7 +17,7 @@ export {
   type ErrorEntry,
 } from './problems/error-catalogue.js';
 export { type Problem, problemOf } from './problems/problem.js';
-export { RequestErrors, TransportError, TransportErrors } from './problems/request.errors.js';
+export { RequestErrors, StorageErrors, TransportError, TransportErrors } from './problems/request.errors.js';
 export { Idempotency } from './idempotency/idempotency.js';
 export { IdempotencyKey, KeyedRequest } from './idempotency/idempotency-key.js';
 export { IdempotencyModule } from './idempotency/idempotency.module.js';
@@ -63,6 +63,6 @@ export {
 export { type CursorPosition } from './paging/cursor-codec.js';
 export { MAX_PAGE_SIZE, type Page, PageOf, PageQuery, PageRequest, Pages } from './paging/page.js';
 export { PagingModule } from './paging/paging.module.js';
-export { ApiRoute, GUARD_EXTENSION, LIMIT_EXTENSION, type RouteDescription } from './openapi/api-route.js';
+export { ApiRoute, GUARD_EXTENSION, LIMIT_EXTENSION, NEW_WORK, type RouteDescription } from './openapi/api-route.js';
 export { createOpenApiDocument, type TagDescription } from './openapi/document.js';
 export { ProblemDto } from './openapi/problem.dto.js';

@@ -11,6 +11,7 @@ export type DomainErrorKind =
   | 'gone' // existed, and is gone for good
   | 'unprocessable' // valid, but impossible
   | 'too-many' // over a limit: possible later
+  | 'full' // the service has no room for more
   | 'unavailable'; // a temporary fault of the service
 
 /** One wrong field: an RFC 6901 pointer into the body or the parameter's name, the code of the rule, and what is expected. */

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 
 import { BackgroundModule } from '#background';
 import { EventDelayModule } from '#events';
@@ -7,11 +8,13 @@ import { HealthController } from './health/health.controller.js';
 import { HealthService } from './health/health.service.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { MetricsService } from './metrics/metrics.service.js';
+import { StorageGuard } from './storage/storage.guard.js';
+import { StorageWatch } from './storage/storage-watch.js';
 
-/** Health and metrics of a process, over HTTP. */
+/** Health and metrics of a process, over HTTP, and the refusal of new work while the storage is full. */
 @Module({
   imports: [BackgroundModule, EventDelayModule],
   controllers: [HealthController, MetricsController],
-  providers: [HealthService, MetricsService],
+  providers: [HealthService, MetricsService, StorageWatch, { provide: APP_GUARD, useClass: StorageGuard }],
 })
 export class OperationsModule {}

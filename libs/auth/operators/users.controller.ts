@@ -83,6 +83,7 @@ export class UsersController {
   @Post(':userId/reset-code')
   @ApiRoute({
     id: 'createResetCode',
+    isNewWork: false,
     tag: TAG,
     summary: 'Make a reset code',
     description: 'For a user who forgot the password. It works once, for 30 minutes, and replaces an earlier one.',

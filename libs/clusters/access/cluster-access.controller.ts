@@ -48,6 +48,7 @@ export class ClusterAccessController {
   @RequireRole('admin')
   @ApiRoute({
     id: 'grantClusterAccess',
+    isNewWork: true,
     summary: 'Put a member on the list of a cluster',
     description:
       'From the next request on, the member sees the cluster while it is restricted. An entry that exists stays. It ends with the membership.',

@@ -102,6 +102,7 @@ export class ClustersController {
   @RequireRole('admin')
   @ApiRoute({
     id: 'updateCluster',
+    isNewWork: true,
     summary: 'Edit a cluster',
     description:
       'Renames, resizes, opens or restricts it, or changes its policy: all of it, or nothing. What is left out stays. More capacity is used at once; less than what is allocated is refused, or waits with `whenFree`.',

@@ -20,6 +20,7 @@ export class EditsController {
   @RequireRole('developer', { ownership: 'own-or-admin' })
   @ApiRoute({
     id: 'updateDeployment',
+    isNewWork: true,
     tag: 'deployments',
     summary: 'Edit a queued deployment',
     description:

@@ -1,4 +1,4 @@
-import { applyDecorators, HttpCode } from '@nestjs/common';
+import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import {
   ApiBearerAuth,
@@ -51,11 +51,19 @@ export interface RouteDescription {
    * sensible request.
    */
   readonly example?: Readonly<Record<string, unknown>>;
+  /**
+   * Whether the route stores something new, and is refused while the storage is full. By default it does where it answers 201. Ends,
+   * cancellations, deletions and signing in go on.
+   */
+  readonly isNewWork?: boolean;
   /** The media type of the answer, where it is not JSON. */
   readonly mediaType?: string;
   /** Describes the answer to a request that accepts `text/event-stream`. */
   readonly stream?: string;
 }
+
+/** The key of the mark of routes that are refused while the storage is full. */
+export const NEW_WORK = 'stowage:new-work';
 
 /** The key under which a route's errors travel to `createOpenApiDocument`. */
 export const ROUTE_EXTENSION = 'x-stowage-route';
@@ -94,6 +102,7 @@ export function ApiRoute(route: RouteDescription): MethodDecorator {
   };
   return applyDecorators(
     HttpCode(status),
+    SetMetadata(NEW_WORK, route.isNewWork ?? status === 201),
     ApiOperation({
       operationId: id,
       summary,

@@ -1,7 +1,7 @@
 import { PATH_EXTENSION } from '../fields/id-param.js';
 import { JSON_LINES_TYPE } from '../lines/json-lines.js';
 import { findError } from '../problems/error-catalogue.js';
-import { RequestErrors, TransportErrors, UNEXPECTED } from '../problems/request.errors.js';
+import { RequestErrors, StorageErrors, TransportErrors, UNEXPECTED } from '../problems/request.errors.js';
 import { GUARD_EXTENSION, LIMIT_EXTENSION, ROUTE_EXTENSION, type RouteExtension } from './api-route.js';
 import { addExamples, showExample } from './examples.js';
 import { headersOfProblem, headersOfSuccess } from './headers.js';
@@ -17,7 +17,9 @@ function commonCodes(method: string, operation: Json): string[] {
     RequestErrors.INVALID,
     TransportErrors.BAD_REQUEST,
     // A body is also parsed where none is expected: `{}` is accepted there.
-    ...(method !== 'get' ? [RequestErrors.MALFORMED_JSON, TransportErrors.BAD_ENCODING, RequestErrors.BUSY] : []),
+    ...(method !== 'get'
+      ? [RequestErrors.MALFORMED_JSON, TransportErrors.BAD_ENCODING, RequestErrors.BUSY, StorageErrors.FULL]
+      : []),
     ...(has('cursor') ? [RequestErrors.INVALID_CURSOR] : []),
     ...(parameters.some((parameter) => parameter['in'] === 'path')
       ? [RequestErrors.NO_SUCH_RESOURCE, TransportErrors.URL_TOO_LONG]

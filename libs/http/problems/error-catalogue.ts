@@ -36,6 +36,7 @@ export const STATUS_BY_KIND: Readonly<Record<DomainErrorKind, number>> = {
   'precondition-failed': 412,
   unprocessable: 422,
   'too-many': 429,
+  full: 507,
   unavailable: 503,
 };
 

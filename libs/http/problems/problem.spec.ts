@@ -37,7 +37,7 @@ describe('problems', () => {
     ['idle session ended', databaseError('25P03'), '503 REQUEST.UNAVAILABLE retry 1'],
     ['connection failure', databaseError('08006'), '503 REQUEST.UNAVAILABLE retry 1'],
     ['too many connections', databaseError('53300'), '503 REQUEST.UNAVAILABLE retry 1'],
-    ['disk full', databaseError('53100'), '503 REQUEST.UNAVAILABLE retry 1'],
+    ['disk full', databaseError('53100'), '507 STORAGE.FULL'],
     [
       'refused connection',
       Object.assign(new Error(SECRET), { code: 'ECONNREFUSED' }),

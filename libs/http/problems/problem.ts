@@ -4,7 +4,7 @@ import { sqlStateOf } from '#database';
 import { DomainError, type ErrorFacts, type FieldError } from '#kernel';
 
 import { type ErrorEntry, findError, STATUS_BY_KIND } from './error-catalogue.js';
-import { RequestErrors, TransportError, TransportErrors, UNEXPECTED } from './request.errors.js';
+import { RequestErrors, StorageErrors, TransportError, TransportErrors, UNEXPECTED } from './request.errors.js';
 
 /** The most field errors that one answer lists. */
 export const MAX_FIELD_ERRORS = 20;
@@ -88,6 +88,7 @@ const BY_SQL_STATE: readonly (readonly [prefix: string, translation: Translation
   ...['22P02', '22003', '22021', '22P05'].map((state) => {
     return [state, { ...plain(RequestErrors.INVALID), isUnexpected: true }] as const;
   }),
+  ['53100', plain(StorageErrors.FULL)],
   // A race that was lost after retries, and temporary conditions: connections, locks, time-outs, resources.
   ...['40001', '40P01', '55P03', '57014', '57P', '25P03', '25P04', '53', '08'].map(
     (state) => [state, unavailable] as const,

@@ -86,6 +86,16 @@ export const RequestErrors = defineErrors('REQUEST', {
   },
 });
 
+/** The refusal where the disk, or what the installation may use of it, is nearly full. */
+export const StorageErrors = defineErrors('STORAGE', {
+  FULL: {
+    kind: 'full',
+    title: 'Storage is full',
+    explanation:
+      'The installation has no room for more: it accepts nothing new, such as deployments, clusters, members or tokens. Reading, signing in, reporting, cancelling and deleting go on. Try again later; an operator has to make room.',
+  },
+});
+
 /** A refusal by HTTP rules, not by a domain rule: a method, a media type, a size. */
 export class TransportError extends Error {
   constructor(

@@ -35,6 +35,13 @@ export class ReadyChecksDto {
     example: 'current',
   })
   readonly events!: 'current' | 'delayed';
+
+  @EnumField(['free', 'full'], {
+    description:
+      'There is room, or the storage is full up to its reserve: nothing new is accepted (507), everything else goes on.',
+    example: 'free',
+  })
+  readonly storage!: 'free' | 'full';
 }
 
 /** The open transaction that delays events. */
@@ -69,7 +76,7 @@ export class EventDelayDto {
 /** Readiness of the process. */
 export class ReadyDto {
   @EnumField(['ready', 'degraded'], {
-    description: '`degraded`: serves, but without Redis or with delayed events.',
+    description: '`degraded`: serves, but without Redis, with delayed events, or with a full storage.',
     example: 'ready',
   })
   readonly status!: 'ready' | 'degraded';

@@ -7,6 +7,7 @@ import { defineErrors, Drain } from '#http';
 import { Nudges } from '#queue';
 
 import { type EventDelayDto, type ReadyChecksDto, type ReadyDto, type StartedDto } from './health.dto.js';
+import { StorageWatch } from '../storage/storage-watch.js';
 
 /** Errors of health checks. */
 export const HealthErrors = defineErrors('HEALTH', {
@@ -41,6 +42,7 @@ export class HealthService {
     private readonly nudges: Nudges,
     private readonly drain: Drain,
     private readonly eventDelay: EventDelay,
+    private readonly storageWatch: StorageWatch,
     tasks: BackgroundTasks,
   ) {
     tasks.add({ name: 'the check of the database', pauseMs: CHECK_EVERY_MS, run: () => this.checkStorage() });
@@ -54,10 +56,11 @@ export class HealthService {
     const isStale = performance.now() - (this.storageCheckedMs ?? -Infinity) > STALE_MS;
     const eventsDelayedBy = this.longDelay();
     const events = eventsDelayedBy === null ? 'current' : 'delayed';
-    const checks: ReadyChecksDto = { ...(isStale ? DOWN : this.storage), redis: this.redis, events };
+    const storage = this.storageWatch.isFull ? 'full' : 'free';
+    const checks: ReadyChecksDto = { ...(isStale ? DOWN : this.storage), redis: this.redis, events, storage };
     if (checks.migrations !== 'current') throw HealthErrors.NOT_READY.because(undefined, { checks, isStopping: false });
     this.hasStarted = true;
-    const isWhole = checks.redis === 'up' && events === 'current';
+    const isWhole = checks.redis === 'up' && events === 'current' && storage === 'free';
     return { status: isWhole ? 'ready' : 'degraded', checks, eventsDelayedBy };
   }
 

@@ -9,6 +9,8 @@ import { countClusters, exposeClusters, readClusters } from './cluster-figures.j
 import { Exposition } from './exposition.js';
 import { exposeLedger, readLedger } from './ledger-figures.js';
 import { exposePasses, readPasses } from './pass-figures.js';
+import { exposeStorage } from './storage-figures.js';
+import { StorageWatch } from '../storage/storage-watch.js';
 
 /** Concurrent scrapes share one read of the database. */
 @Injectable()
@@ -20,6 +22,7 @@ export class MetricsService {
     private readonly database: Database,
     private readonly nudges: Nudges,
     private readonly eventDelay: EventDelay,
+    private readonly storage: StorageWatch,
   ) {
     collectDefaultMetrics({ register: this.process });
   }
@@ -50,6 +53,7 @@ export class MetricsService {
     to.gauge('stowage_events_delay_seconds', 'Age of the open transaction that delays events; 0 when none does.', [
       { labels: {}, value: this.eventDelay.current()?.seconds ?? 0 },
     ]);
+    exposeStorage(to, this.storage);
     const pool = await this.database.poolUse();
     to.gauge(
       'stowage_database_connections',

@@ -80,6 +80,7 @@ export class OrganizationsController {
   @SignedIn()
   @ApiRoute({
     id: 'joinOrganization',
+    isNewWork: true,
     summary: 'Join an organization',
     description:
       'Makes you a member by an invite code, with the role that it carries. A member keeps its role, and uses nothing up.',
@@ -113,6 +114,7 @@ export class OrganizationsController {
   @RequireRole('admin')
   @ApiRoute({
     id: 'updateOrganization',
+    isNewWork: true,
     summary: 'Rename an organization',
     description: 'Names need not be unique.',
     answer: OrganizationDto,

@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 
-import { type EntityManager } from '#database';
+import { Database, type EntityManager } from '#database';
 import { newId } from '#kernel';
+import { AccessHints } from '#queue';
 
 import { type ActorKind, AuditEntry, type AuditState } from './audit-entry.entity.js';
 
@@ -40,13 +41,23 @@ export function systemActor(name: string): AuditActor {
 }
 
 const ACTION = /^[a-z]+(_[a-z]+)+$/;
+/** Actions after which a principal may do less than before. */
+const ENDS_ACCESS =
+  /^(authn_(password|session|token)|user_disable|member_(remove|leave|role)|api_token_delete|service_account_delete|cluster_(access|edit|delete)|organization_delete)/;
+
 const SECRET = /password|secret|token$|hash$|^code$/i;
 
 /** Writes the audit log. Append-only; a trigger refuses anything else. */
 @Injectable()
 export class AuditLog {
+  /** Commands record without both: their changes are found by the checks of streams. */
+  constructor(
+    @Optional() private readonly database?: Database,
+    @Optional() private readonly accessHints?: AccessHints,
+  ) {}
+
   /**
-   * Records one action, in the transaction of its effect: both are there, or neither.
+   * Records one action, in the transaction of its effect: both are there, or neither. What may end access is announced after the commit.
    *
    * @throws TypeError when the action's name has another form, or a state has a field that looks like a secret
    */
@@ -71,6 +82,13 @@ export class AuditLog {
       requestId,
     });
     await tx.flush();
+    if (ENDS_ACCESS.test(action)) this.announce(entry);
+  }
+
+  /** Announces whose access has changed, after the commit: for a cluster, that of its whole organization. */
+  private announce({ action, organizationId, target }: AuditRecord): void {
+    const id = action.startsWith('cluster_') ? organizationId : target.id;
+    if (id !== null && id !== undefined) this.database?.afterCommit(() => this.accessHints?.changed(id));
   }
 }
 

@@ -253,6 +253,12 @@ const streams = {
   streamLimit: integer('STOWAGE_STREAM_LIMIT', 1, 100_000, 'streams')
     .about('The most event streams that one process keeps open.')
     .or(5000),
+  streamLimitAccount: integer('STOWAGE_STREAM_LIMIT_ACCOUNT', 1, 100_000, 'streams')
+    .about('The most event streams that one process keeps open for one account.')
+    .or(100),
+  streamLimitOrganization: integer('STOWAGE_STREAM_LIMIT_ORGANIZATION', 1, 100_000, 'streams')
+    .about('The most event streams that one process keeps open for one organization.')
+    .or(500),
 };
 
 /** The variables under the headings of `.env.example`. To add one, add an entry to its group: the rest follows. */

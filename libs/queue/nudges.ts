@@ -7,9 +7,9 @@ import type { Queue } from 'bull';
 import { Database } from '#database';
 import { carry, inSpan } from '#telemetry';
 
-import { ChangeHints } from './change-hints.js';
+import { ChangeHints } from './redis/change-hints.js';
 import { NudgeOrigin } from './nudge-origin.js';
-import { PASS_JOB, PASS_QUEUE, type PassJob } from './queue.constants.js';
+import { PASS_JOB, PASS_QUEUE, type PassJob } from './redis/queue.constants.js';
 
 /** Lifetime of a mark without a job: Redis lost the job, or its producer died before it. */
 const MARK_TTL_MS = 5_000;

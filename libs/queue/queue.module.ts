@@ -3,12 +3,13 @@ import { Global, Module } from '@nestjs/common';
 
 import { Settings } from '#config';
 
-import { ChangeHints } from './change-hints.js';
+import { AccessHints } from './redis/access-hints.js';
+import { ChangeHints } from './redis/change-hints.js';
 import { ClusterSignals } from './cluster-signals.js';
 import { Nudges } from './nudges.js';
 import { QueueShapes } from './queue-shapes.js';
-import { PASS_QUEUE, PASS_QUEUE_SETTINGS, redisRetryDelay } from './queue.constants.js';
-import { RedisCheck } from './redis-check.js';
+import { PASS_QUEUE, PASS_QUEUE_SETTINGS, redisRetryDelay } from './redis/queue.constants.js';
+import { RedisCheck } from './redis/redis-check.js';
 
 /** Signals and nudges, for every lib whose changes concern a pass. */
 @Global()
@@ -25,7 +26,7 @@ import { RedisCheck } from './redis-check.js';
       }),
     }),
   ],
-  providers: [ChangeHints, ClusterSignals, Nudges, QueueShapes, RedisCheck],
-  exports: [ChangeHints, ClusterSignals, Nudges, QueueShapes, BullModule],
+  providers: [AccessHints, ChangeHints, ClusterSignals, Nudges, QueueShapes, RedisCheck],
+  exports: [AccessHints, ChangeHints, ClusterSignals, Nudges, QueueShapes, BullModule],
 })
 export class QueueModule {}

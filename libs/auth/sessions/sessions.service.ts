@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 
 import { AuditLog, type AuditTarget } from '#audit';
 import { ApiSettings } from '#config';
 import { Database, type EntityManager } from '#database';
 import { newId } from '#kernel';
+import { AccessHints } from '#queue';
 
 import { type Actor, auditedBy, auditedByUser, type Origin } from '../access/actor.js';
 import { rememberAddress } from '../accounts/accounts.repository.js';
@@ -45,6 +46,7 @@ export class Sessions {
     private readonly database: Database,
     private readonly settings: ApiSettings,
     private readonly audit: AuditLog,
+    @Optional() private readonly accessHints?: AccessHints,
   ) {}
 
   /** Opens a session for a user whose identity was just proven, in the caller's transaction. */
@@ -100,6 +102,7 @@ export class Sessions {
     if (token === undefined) return;
     if ((await this.familyOf(token)) === undefined) return;
     await this.database.reader().nativeDelete(Session, { id: token.sessionId });
+    this.accessHints?.changed(token.sessionId);
   }
 
   /** The sessions of a user, newest first, after the one that is named. */

@@ -18,13 +18,19 @@ export interface TransactionOptions {
 /** A transaction that everything below {@link Database.asOne} takes part in. */
 interface Common {
   readonly tx: EntityManager;
-  readonly afterCommit: (() => void)[];
+  isOpen: boolean;
+}
+
+/** What is done when a transaction has committed. */
+interface Commit {
+  readonly acts: (() => void)[];
   isOpen: boolean;
 }
 
 /** Transactions and reads on PostgreSQL. Each use case opens a unit of work of its own; nothing is shared between requests or jobs. */
 export class Database {
   private readonly common = new AsyncLocalStorage<Common>();
+  private readonly commit = new AsyncLocalStorage<Commit>();
   private checked: Promise<void> | undefined;
 
   /** @param assertSession checks a session of this process before its first transaction; throws when it may not be used */
@@ -64,22 +70,17 @@ export class Database {
    * what use cases do, who know nothing of each other, happens together or not at all.
    */
   async asOne<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
-    const afterCommit: (() => void)[] = [];
-    const result = await this.transaction((tx) => {
-      // What an attempt that was lost left behind is not for the next one.
-      afterCommit.length = 0;
-      const common: Common = { tx, afterCommit, isOpen: true };
+    return this.transaction((tx) => {
+      const common: Common = { tx, isOpen: true };
       return this.common.run(common, () => work(tx)).finally(() => (common.isOpen = false));
     });
-    afterCommit.forEach((act) => act());
-    return result;
   }
 
-  /** Does something that others may act upon when the transaction has committed that the caller takes part in; at once when there is none. */
+  /** Does something that others may act upon when the caller's transaction has committed; at once when there is none. */
   afterCommit(act: () => void): void {
-    const common = this.current();
-    if (common === undefined) act();
-    else common.afterCommit.push(act);
+    const commit = this.commit.getStore();
+    if (commit?.isOpen === true) commit.acts.push(act);
+    else act();
   }
 
   /** A unit of work for reads that need no common snapshot. */
@@ -104,15 +105,22 @@ export class Database {
 
   private async attempt<T>(work: (tx: EntityManager) => Promise<T>, options: TransactionOptions): Promise<T> {
     const { statementTimeoutMs, isolationLevel } = options;
-    return this.orm.em.fork().transactional(
-      async (tx) => {
-        if (statementTimeoutMs !== undefined) {
-          await tx.execute(`set local statement_timeout = ${Math.trunc(statementTimeoutMs)}`);
-        }
-        return work(tx);
-      },
-      isolationLevel === undefined ? {} : { isolationLevel },
-    );
+    // Of this attempt alone: what a lost one left behind is not for the next.
+    const commit: Commit = { acts: [], isOpen: true };
+    const result = await this.orm.em
+      .fork()
+      .transactional(
+        async (tx) => {
+          if (statementTimeoutMs !== undefined) {
+            await tx.execute(`set local statement_timeout = ${Math.trunc(statementTimeoutMs)}`);
+          }
+          return this.commit.run(commit, () => work(tx));
+        },
+        isolationLevel === undefined ? {} : { isolationLevel },
+      )
+      .finally(() => (commit.isOpen = false));
+    commit.acts.forEach((act) => act());
+    return result;
   }
 }
 

@@ -12,9 +12,9 @@ import { EventErrors } from '../events.errors.js';
 
 const STREAM =
   'each event as a message whose `id` is the event’s and whose `data` is the event as JSON, oldest first, from now on or after the last one received. ' +
-  'A comment, with an `id`, shows every few seconds that the stream is alive. A message `end` gives the reason when the stream ends.';
+  'A comment, with an `id`, shows every few seconds that the stream is alive. A message `end` gives the reason when the stream ends: within 1 s (5 s without Redis) after access has ended, by removal, sign-out or deletion.';
 
-const PROBLEMS = [EventErrors.EXPIRED, EventErrors.TOO_MANY_STREAMS];
+const PROBLEMS = [EventErrors.EXPIRED, EventErrors.STREAM_LIMIT_REACHED, EventErrors.TOO_MANY_STREAMS];
 
 /** Events of deployments, as a list or as a stream. */
 @ApiTags('events')

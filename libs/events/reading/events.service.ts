@@ -25,7 +25,7 @@ export class EventsService {
     private readonly streams: EventStreams,
   ) {}
 
-  /** Events of an organization. @throws EVENTS.EXPIRED, EVENTS.TOO_MANY_STREAMS, CLUSTERS.NOT_FOUND, REQUEST.INVALID_CURSOR */
+  /** Events of an organization. @throws EVENTS.EXPIRED, EVENTS.STREAM_LIMIT_REACHED, EVENTS.TOO_MANY_STREAMS, CLUSTERS.NOT_FOUND, REQUEST.INVALID_CURSOR */
   async ofOrganization(
     access: RevalidatingAccess,
     organizationId: string,
@@ -44,7 +44,7 @@ export class EventsService {
     return request.of(events, (event) => [toEventDto(event).id], toEventDto);
   }
 
-  /** Events of a deployment. @throws DEPLOYMENTS.NOT_FOUND, EVENTS.EXPIRED, EVENTS.TOO_MANY_STREAMS, REQUEST.INVALID_CURSOR */
+  /** Events of a deployment. @throws DEPLOYMENTS.NOT_FOUND, EVENTS.EXPIRED, EVENTS.STREAM_LIMIT_REACHED, EVENTS.TOO_MANY_STREAMS, REQUEST.INVALID_CURSOR */
   async ofDeployment(
     access: RevalidatingAccess,
     deployment: DeploymentRef,

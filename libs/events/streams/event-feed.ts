@@ -71,6 +71,11 @@ export class EventFeed {
     this.last = last.view;
     const forgotten = this.events.splice(0, Math.max(0, this.events.length - capacity)).at(-1);
     if (forgotten !== undefined) this.start = forgotten.view;
+    this.wake();
+  }
+
+  /** Lets every waiting stream look again. */
+  wake(): void {
     for (const wake of [...this.waiting]) wake();
   }
 

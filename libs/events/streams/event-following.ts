@@ -3,13 +3,15 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '#kernel';
 import { ClusterLookup, ClusterErrors } from '#clusters';
 import { Settings } from '#config';
+import { AccessHints } from '#queue';
 import { type RevalidatingAccess } from '#rbac';
 
 import { EventFeeds } from './event-feeds.js';
 import { EventLog } from '../events.repository.js';
 import { eventIdOf, type EventPosition } from '../event-position.js';
 import { type EventFilter, isWanted } from '../event-view.js';
-import { EventErrors } from '../events.errors.js';
+import { Recheck } from './recheck.js';
+import { StreamPlaces } from './stream-places.js';
 
 /** The most events in one piece of text: what a slow reader gets at once. */
 const PIECE = 100;
@@ -32,37 +34,63 @@ type Pieces = AsyncGenerator<string, void, undefined>;
 /** Streams the events of an organization: each event once, in order, as long as the reader may see it. */
 @Injectable()
 export class EventFollowing {
-  private open = 0;
+  private readonly places: StreamPlaces;
+  private readonly checks = new Set<(id: string) => void>();
+  private isListening = false;
 
   constructor(
     private readonly settings: Settings,
     private readonly log: EventLog,
     private readonly feeds: EventFeeds,
     private readonly clusters: ClusterLookup,
-  ) {}
+    private readonly accessHints: AccessHints,
+  ) {
+    const { streamLimit, streamLimitAccount, streamLimitOrganization } = settings;
+    this.places = new StreamPlaces({
+      process: streamLimit,
+      account: streamLimitAccount,
+      organization: streamLimitOrganization,
+    });
+  }
 
   /**
    * Begins to follow.
    *
    * @returns the stream's pieces. A slow reader costs no memory: it reads later from the table
-   * @throws EVENTS.EXPIRED, EVENTS.TOO_MANY_STREAMS, CLUSTERS.NOT_FOUND
+   * @throws EVENTS.EXPIRED, EVENTS.STREAM_LIMIT_REACHED, EVENTS.TOO_MANY_STREAMS, CLUSTERS.NOT_FOUND
    */
   async follow(following: Following): Promise<(signal: AbortSignal) => Pieces> {
     const { access, organizationId, filter, lastSeen } = following;
-    if (this.open >= this.settings.streamLimit) throw EventErrors.TOO_MANY_STREAMS.because();
-    const { clusterId } = filter;
-    if (clusterId !== undefined) await this.clusters.read(access.actor, { organizationId, clusterId });
-    const now = await this.log.begin(organizationId, lastSeen);
-    return (signal) => this.pieces(following, now, signal);
+    this.listen();
+    const leave = this.places.take(access.actor.accountId, organizationId);
+    try {
+      const { clusterId } = filter;
+      if (clusterId !== undefined) await this.clusters.read(access.actor, { organizationId, clusterId });
+      const now = await this.log.begin(organizationId, lastSeen);
+      return (signal) => {
+        // A generator that nothing has read from never comes to its end.
+        signal.addEventListener('abort', leave, { once: true });
+        return this.pieces(following, now, signal, leave);
+      };
+    } catch (error) {
+      leave();
+      throw error;
+    }
   }
 
-  private async *pieces(following: Following, now: EventPosition, signal: AbortSignal): Pieces {
+  private async *pieces(following: Following, now: EventPosition, signal: AbortSignal, leave: () => void): Pieces {
     const { organizationId, filter, lastSeen } = following;
     const { streamCheckSeconds, streamHeartbeatSeconds } = this.settings;
-    this.open++;
     const feed = this.feeds.join(organizationId, now);
+    const check = new Recheck(() => this.hiddenFrom(following), streamCheckSeconds * 1_000);
+    const ids = idsOf(following);
+    const onHint = (id: string): void => {
+      if (!ids.has(id)) return;
+      check.hint();
+      feed.wake();
+    };
+    this.checks.add(onHint);
     try {
-      const check = new PeriodicCheck(() => this.hiddenFrom(following), streamCheckSeconds * 1_000);
       let at = lastSeen ?? now;
       let silentSinceMs = performance.now();
       yield `retry: ${RETRY_MS}\nid: ${eventIdOf(at)}\n\n`;
@@ -82,9 +110,16 @@ export class EventFollowing {
       if (!(error instanceof DomainError)) throw error;
       yield `event: end\ndata: ${JSON.stringify({ code: error.code, detail: error.message })}\n\n`;
     } finally {
+      this.checks.delete(onHint);
       this.feeds.leave(feed);
-      this.open--;
+      leave();
     }
+  }
+
+  private listen(): void {
+    if (this.isListening) return;
+    this.isListening = true;
+    this.accessHints.listen((id) => this.checks.forEach((check) => check(id)));
   }
 
   /** The clusters that this reader does not see. @throws DomainError when it may see none of the requested events any more */
@@ -95,26 +130,7 @@ export class EventFollowing {
   }
 }
 
-/** A value that is read at first, and again when it has reached an age. */
-class PeriodicCheck<T> {
-  private known: { readonly value: T; readonly atMs: number } | undefined;
-
-  constructor(
-    private readonly ask: () => Promise<T>,
-    private readonly everyMs: number,
-  ) {}
-
-  /** When the value is read next. */
-  get dueMs(): number {
-    return this.known === undefined ? performance.now() : this.known.atMs + this.everyMs;
-  }
-
-  async result(): Promise<T> {
-    if (this.known === undefined || performance.now() >= this.dueMs) {
-      // The age counts from the start of the read: a change during the read may not be in the value.
-      const atMs = performance.now();
-      this.known = { value: await this.ask(), atMs };
-    }
-    return this.known.value;
-  }
+/** The ids under which a change of a reader's access is announced. */
+function idsOf({ access: { actor }, organizationId }: Following): ReadonlySet<string | null> {
+  return new Set([organizationId, actor.id, actor.sessionId, actor.tokenId]);
 }

@@ -64,7 +64,7 @@ export class MembersController {
     id: 'removeMember',
     summary: 'Remove a member',
     description:
-      'Ends the access of the member, and of its API tokens in the organization, at once. Its deployments stay, under the care of admins. The last admin cannot be removed.',
+      'Ends the access of the member, and of its API tokens in the organization, from the next request on; its open event streams end within 1 s (5 s without Redis). Its deployments stay, under the care of admins. The last admin cannot be removed.',
     problems: CHANGE_PROBLEMS,
   })
   async remove(

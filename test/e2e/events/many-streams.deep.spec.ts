@@ -21,6 +21,8 @@ describe('a thousand streams', () => {
       STOWAGE_STREAM_HEARTBEAT_SECONDS: NEVER,
       STOWAGE_STREAM_CHECK_SECONDS: NEVER,
       STOWAGE_STREAM_LIMIT: String(STREAMS),
+      STOWAGE_STREAM_LIMIT_ACCOUNT: String(2 * STREAMS),
+      STOWAGE_STREAM_LIMIT_ORGANIZATION: String(2 * STREAMS),
     });
     team = await aTeam(stowage.client);
   });

@@ -178,7 +178,7 @@ describe('the order of events', () => {
     expect(await log.holder()).toBeNull();
   });
 
-  it('waits for a prepared transaction of this database, and names it', async () => {
+  it('waits for a prepared transaction of this database, and reads its name', async () => {
     const log = await openLog(own.url);
     const organizationId = newId();
     const client = await openWriter(own);

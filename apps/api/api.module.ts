@@ -4,7 +4,7 @@ import { auditEntities, AuditModule } from '#audit';
 import { authEntities, AuthModule } from '#auth';
 import { clusterEntities, ClustersModule } from '#clusters';
 import { type Settings } from '#config';
-import { DatabaseModule, type Entity } from '#database';
+import { DatabaseModule, type Entity, readPoolOf } from '#database';
 import { deploymentEntities, DeploymentsModule } from '#deployments';
 import { eventEntities, EventsModule } from '#events';
 import { IdempotencyModule, IdempotentAnswerSchema, PagingModule } from '#http';
@@ -41,7 +41,12 @@ export class ApiModule {
       module: ApiModule,
       imports: [
         DatabaseModule.forRoot(
-          { url: databaseUrl, poolMax: databasePoolMax, applicationName: 'stowage-api' },
+          {
+            url: databaseUrl,
+            poolMax: databasePoolMax,
+            readPoolMax: readPoolOf(databasePoolMax),
+            applicationName: 'stowage-api',
+          },
           ENTITIES,
         ),
         QueueModule,

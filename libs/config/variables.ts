@@ -63,7 +63,9 @@ const storage = {
     'The PostgreSQL (15 to 18) that stores everything. npm start starts its own when this is not set.',
   ),
   databasePoolMax: integer('STOWAGE_DATABASE_POOL_MAX', 2, 500, 'connections')
-    .about('The most connections that one process opens to PostgreSQL.')
+    .about(
+      'The most connections that one process opens to PostgreSQL. From 5 on, an API keeps two fifths of them for lists and reports.',
+    )
     .or(10),
   databaseBytes: integer('STOWAGE_DATABASE_BYTES', 33_554_432, 1_000_000_000_000_000, 'bytes')
     .about(

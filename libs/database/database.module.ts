@@ -20,10 +20,12 @@ export class DatabaseModule implements OnApplicationShutdown {
         {
           provide: Database,
           useFactory: async () => {
-            const database = new Database(
-              await MikroORM.init(databaseOptions(settings, entities)),
-              assertSessionLimits,
-            );
+            const { poolMax, readPoolMax = 0 } = settings;
+            const open = (most: number): Promise<MikroORM> =>
+              MikroORM.init(databaseOptions({ ...settings, poolMax: most }, entities));
+            const orm = await open(poolMax - readPoolMax);
+            const reads = readPoolMax === 0 ? undefined : { orm: await open(readPoolMax), connections: readPoolMax };
+            const database = new Database(orm, assertSessionLimits, reads);
             // A database that is away at the start is waited for: the first transaction checks its session.
             await database.checkSession().catch((error: unknown) => {
               if (error instanceof CommandError) throw error;
@@ -37,6 +39,6 @@ export class DatabaseModule implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.database.orm.close(true);
+    await this.database.close();
   }
 }

@@ -6,7 +6,13 @@ export { Database, type TransactionOptions } from './session/database.js';
 export { changesOf, type Fragment, preferIndexes, rowsOf } from './sql/statements.js';
 export { CommandError, EXIT_CODE_OF_UNREACHABLE, runCommand, unreachable } from './commands/command.js';
 export { DatabaseModule } from './database.module.js';
-export { databaseOptions, type DatabaseSettings, type Entity, SESSION_LIMITS } from './session/database.options.js';
+export {
+  databaseOptions,
+  type DatabaseSettings,
+  type Entity,
+  readPoolOf,
+  SESSION_LIMITS,
+} from './session/database.options.js';
 export { databaseUrlFor } from './commands/local-database.js';
 export { migrate, pendingMigrations } from './upgrade/migrator.js';
 export { exactlyOne } from './sql/exactly-one.js';

@@ -1,7 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
 
 import { ClusterParam } from '#clusters';
-import { ApiRoute } from '#http';
+import { ApiRoute, BoundedRead } from '#http';
 import { type ClusterRef } from '#queue';
 import { type Actor, CurrentActor, RequireRole } from '#rbac';
 
@@ -19,6 +19,7 @@ export class UsageController {
   @Get()
   @RequireRole('viewer')
   @UsageAnswer()
+  @BoundedRead()
   @ApiRoute({
     id: 'getUsage',
     tag: 'scheduler',

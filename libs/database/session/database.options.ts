@@ -14,12 +14,22 @@ export interface DatabaseSettings {
   readonly url: string;
   /** Most connections that the process holds at once. */
   readonly poolMax: number;
+  /** How many of them are for lists and reports alone; 0 for none. */
+  readonly readPoolMax?: number;
   /** Shown in `pg_stat_activity`, so that an operator sees who holds a lock. */
   readonly applicationName: string;
 }
 
 /** An entity's schema or class, as MikroORM takes it. */
 export type Entity = EntitySchema | { new (...args: never[]): object };
+
+/**
+ * How many connections of a process are for lists and reports: two fifths, where each part has two at least. What is slow in them waits for
+ * itself, and never delays authentication and writes; neither do writes take the connections of lists.
+ */
+export function readPoolOf(poolMax: number): number {
+  return poolMax < 5 ? 0 : Math.floor((poolMax * 2) / 5);
+}
 
 /** Limits of every session, in milliseconds. A pass raises its own statement limit; nothing raises the others. */
 export const SESSION_LIMITS = {

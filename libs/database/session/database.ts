@@ -31,13 +31,31 @@ interface Commit {
 export class Database {
   private readonly common = new AsyncLocalStorage<Common>();
   private readonly commit = new AsyncLocalStorage<Commit>();
+  private readonly isReading = new AsyncLocalStorage<true>();
   private checked: Promise<void> | undefined;
 
   /** @param assertSession checks a session of this process before its first transaction; throws when it may not be used */
   constructor(
     readonly orm: MikroORM,
     private readonly assertSession: (em: EntityManager) => Promise<void> = () => Promise.resolve(),
+    /** The connections of lists and reports, where they have their own. */
+    private readonly reads?: { readonly orm: MikroORM; readonly connections: number },
   ) {}
+
+  /** How many connections lists and reports have to themselves; 0 where they share all. */
+  get readConnections(): number {
+    return this.reads?.connections ?? 0;
+  }
+
+  /** Runs lists and reports: every transaction and every read in `work` takes a connection of theirs. */
+  async reading<T>(work: () => Promise<T>): Promise<T> {
+    return this.isReading.run(true, work);
+  }
+
+  /** Closes every connection. */
+  async close(): Promise<void> {
+    await Promise.all([this.orm.close(true), this.reads?.orm.close(true)]);
+  }
 
   /** Checks a session once per process; again when it could not be asked, or was not as it must be. */
   async checkSession(): Promise<void> {
@@ -85,7 +103,7 @@ export class Database {
 
   /** A unit of work for reads that need no common snapshot. */
   reader(): EntityManager {
-    return this.current()?.tx ?? this.orm.em.fork();
+    return this.current()?.tx ?? this.present.em.fork();
   }
 
   private current(): Common | undefined {
@@ -95,19 +113,26 @@ export class Database {
 
   /** How many connections the process has, how many of them are at rest, and how many callers wait for one. */
   async poolUse(): Promise<{ readonly open: number; readonly idle: number; readonly waiting: number }> {
-    const {
-      totalCount: open,
-      idleCount: idle,
-      waitingCount: waiting,
-    } = await this.orm.em.getConnection().getNativeClient();
-    return { open, idle, waiting };
+    const orms = this.reads === undefined ? [this.orm] : [this.orm, this.reads.orm];
+    const pools = await Promise.all(orms.map(({ em }) => em.getConnection().getNativeClient()));
+    const sum = (count: (pool: (typeof pools)[number]) => number): number =>
+      pools.reduce((all, pool) => all + count(pool), 0);
+    return {
+      open: sum(({ totalCount }) => totalCount),
+      idle: sum(({ idleCount }) => idleCount),
+      waiting: sum(({ waitingCount }) => waitingCount),
+    };
+  }
+
+  private get present(): MikroORM {
+    return this.reads !== undefined && this.isReading.getStore() === true ? this.reads.orm : this.orm;
   }
 
   private async attempt<T>(work: (tx: EntityManager) => Promise<T>, options: TransactionOptions): Promise<T> {
     const { statementTimeoutMs, isolationLevel } = options;
     // Of this attempt alone: what a lost one left behind is not for the next.
     const commit: Commit = { acts: [], isOpen: true };
-    const result = await this.orm.em
+    const result = await this.present.em
       .fork()
       .transactional(
         async (tx) => {

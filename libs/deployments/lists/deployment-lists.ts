@@ -1,14 +1,41 @@
+import { IsolationLevel } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 
 import { ClusterLookup } from '#clusters';
-import { Database, type EntityManager, preferIndexes, rowsOf, sql } from '#database';
+import { Database, preferIndexes, rowsOf, sql, sqlStateOf } from '#database';
 import { type Actor } from '#rbac';
 
 import { type DeploymentRow, type DeploymentView, LISTED_DEPLOYMENT_COLUMNS, viewOf } from '../deployment-view.js';
-import { labelledIds, type ListRequest, namedIds, pageAmong, preferBitmaps, walkingPage } from './list-statements.js';
+import {
+  edgeOfWalk,
+  isCompared,
+  isOneScan,
+  labelledIds,
+  type ListRequest,
+  namedIds,
+  pageAmong,
+  preferBitmaps,
+  walkingPage,
+} from './list-statements.js';
 
 /** The most rows that are collected and sorted; where more have a label or a name, the list is read in its order. */
 const MAX_GATHERED = 2_000;
+
+/** The longest search by labels; where it takes longer, the list is read in its order. */
+const MAX_GATHERING_MS = 500;
+
+/** The most labels that are searched by index; the others are compared with what is found. */
+const MAX_SEARCHED_LABELS = 3;
+
+/** PostgreSQL's code for a statement that took too long. */
+const QUERY_CANCELED = '57014';
+
+/** A part of a list. */
+export interface ListPart {
+  readonly deployments: readonly DeploymentView[];
+  /** The id up to which deployments were compared, where the part ends before the page is full and the list may go on. */
+  readonly end: string | undefined;
+}
 
 /** A queued deployment, and for how long it has been queued. */
 export interface QueuedDeployment {
@@ -31,11 +58,33 @@ export class DeploymentLists {
     private readonly clusters: ClusterLookup,
   ) {}
 
-  /** A page of the deployments that meet a filter and that the actor sees. */
-  async page(request: ListRequest): Promise<DeploymentView[]> {
+  /** A page of the deployments that meet a filter and that the actor sees. One request compares a bounded number of rows. */
+  async page(request: ListRequest): Promise<ListPart> {
     const gathered = await this.gather(request);
-    const statement = gathered === undefined ? walkingPage(request) : pageAmong(request, gathered);
-    return (await this.read<DeploymentRow>(statement)).map(viewOf);
+    if (gathered === undefined) return this.walk(request);
+    return { deployments: (await this.read<DeploymentRow>(pageAmong(request, gathered))).map(viewOf), end: undefined };
+  }
+
+  /** Reads in the order of the list, up to the edge of what one request may compare. */
+  private async walk(request: ListRequest): Promise<ListPart> {
+    if (!isCompared(request)) {
+      return { deployments: (await this.read<DeploymentRow>(walkingPage(request))).map(viewOf), end: undefined };
+    }
+    // One snapshot: the edge must be that of the rows which the page has compared.
+    const { rows, edge } = await this.database.transaction(
+      async (tx) => {
+        await preferIndexes(tx);
+        const found = await rowsOf(tx, walkingPage(request));
+        if (found.length === request.take && isOneScan(request)) return { rows: found, edge: undefined };
+        const [last] = await rowsOf(tx, edgeOfWalk(request));
+        return { rows: found, edge: last?.id };
+      },
+      { isolationLevel: IsolationLevel.REPEATABLE_READ },
+    );
+    const isWithin = ({ id }: DeploymentRow): boolean =>
+      edge === undefined || (request.sort === 'newest' ? id >= edge : id <= edge);
+    const deployments = rows.filter(isWithin).map(viewOf);
+    return { deployments, end: deployments.length < request.take ? edge : undefined };
   }
 
   /** A page of a cluster's queue by rank. @throws CLUSTERS.NOT_FOUND */
@@ -63,14 +112,24 @@ export class DeploymentLists {
     const named =
       namePrefix === undefined ? undefined : few(await this.read(namedIds(organizationId, namePrefix, limit)));
     if (named !== undefined || wanted.length === 0) return named;
-    return this.database.transaction(async (tx) => {
-      await preferBitmaps(tx);
-      return few(await rowsOf(tx, labelledIds(organizationId, wanted, limit)));
-    });
+    // Those with the fewest values are searched: each value costs one pass through the rows that have it.
+    const searched = wanted.toSorted((a, b) => (a.values.length || Infinity) - (b.values.length || Infinity));
+    try {
+      return await this.database.transaction(
+        async (tx) => {
+          await preferBitmaps(tx);
+          return few(await rowsOf(tx, labelledIds(organizationId, searched.slice(0, MAX_SEARCHED_LABELS), limit)));
+        },
+        { statementTimeoutMs: MAX_GATHERING_MS },
+      );
+    } catch (error) {
+      if (sqlStateOf(error) !== QUERY_CANCELED) throw error;
+      return undefined;
+    }
   }
 
   private async read<Row>(statement: Parameters<typeof rowsOf<Row>>[1]): Promise<Row[]> {
-    return this.database.transaction(async (tx: EntityManager) => {
+    return this.database.transaction(async (tx) => {
       await preferIndexes(tx);
       return rowsOf(tx, statement);
     });

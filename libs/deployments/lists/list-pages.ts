@@ -29,16 +29,12 @@ export class ListPages {
   async deployments(actor: Actor, organizationId: string, query: ListDeploymentsQuery): Promise<Page<DeploymentDto>> {
     const filter = toFilter(query);
     const { sort } = query;
-    return this.pages.byId(
-      'deployments',
-      { organizationId },
-      query,
-      (take, after) => {
-        const range = idRangeOf(filter, sort, after);
-        return this.lists.page({ actor, organizationId, filter, sort, range, take });
-      },
-      toDeploymentDto,
-    );
+    const request = this.pages.open('deployments', { organizationId }, query);
+    const after = request.after?.[0];
+    const range = idRangeOf(filter, sort, after === undefined ? undefined : String(after));
+    const found = await this.lists.page({ actor, organizationId, filter, sort, range, take: request.take });
+    const end = found.end === undefined ? undefined : [found.end];
+    return request.of(found.deployments, ({ id }) => [id], toDeploymentDto, end);
   }
 
   /** @throws CLUSTERS.NOT_FOUND, REQUEST.INVALID_CURSOR */

@@ -20,6 +20,12 @@ export interface ListRequest {
 
 type Statement<Row> = ReturnType<typeof sql<Row>>;
 
+/** The most rows that one request compares with conditions that have no index. */
+const MAX_COMPARED = 10_000;
+
+/** The fewest of them for each status and cluster: more than a page. */
+const MIN_SHARE = 200;
+
 /**
  * A page, read from an index in the order of the list: that of the submitter, of the cluster, or the primary key, for each status apart.
  * Conditions without an index are compared row by row.
@@ -28,21 +34,34 @@ type Statement<Row> = ReturnType<typeof sql<Row>>;
  * the intended index gives that order without sorting, whatever the statistics are.
  */
 export function walkingPage(request: ListRequest): Statement<DeploymentRow> {
-  const { organizationId, filter, take } = request;
-  const { clusterId, submittedBy, statuses } = filter;
-  if (submittedBy !== undefined) return pageOf(request, branches(request, sql`d.submitted_by = ${submittedBy}`));
-  if (clusterId !== undefined) return pageOf(request, branches(request, sql`d.cluster_id = ${clusterId}`));
-  if (statuses !== undefined && statuses.length > 0) {
-    const clusters = sql`(select id from clusters where organization_id = ${organizationId}) c`;
-    return pageOf(request, branches(request, sql`d.cluster_id = c.id`, clusters));
-  }
+  const { take } = request;
+  const walk = branchesOf(request);
+  if (walk !== undefined) return pageOf(request, branches(request, walk));
   return pageOf(
     request,
-    sql`select d.id from deployments d
-        where d.organization_id = ${organizationId} and d.id < ${request.range.below} and d.id > ${request.range.above}
-          ${rest(request)}
+    sql`select d.id from (${inOrderOfIds(request)} limit ${MAX_COMPARED}) d
+        where true ${rest(request)}
         order by d.id ${direction(request)} limit ${take}`,
   );
+}
+
+/**
+ * The id up to which {@link walkingPage} has compared rows, where its scan or one of its scans has stopped by its bound; no row where none
+ * has. Earlier rows of the list are complete in the page.
+ */
+export function edgeOfWalk(request: ListRequest): Statement<{ id: string }> {
+  const order = direction(request);
+  const walk = branchesOf(request);
+  if (walk === undefined) {
+    return sql`select d.id from (${inOrderOfIds(request)}) d order by d.id ${order} offset ${MAX_COMPARED - 1} limit 1`;
+  }
+  return sql`
+    select edge.id from ${walk.statuses} ${walk.clusters}
+    cross join lateral (
+      select d.id from (${inOrderOfBranch(request, walk.owner)}) d order by d.status ${order}, d.id ${order}
+      offset ${walk.share} - 1 limit 1
+    ) edge
+    order by edge.id ${order} limit 1`;
 }
 
 /** A page of the deployments with some ids that meet the filter. */
@@ -101,22 +120,92 @@ export async function preferBitmaps(tx: EntityManager): Promise<void> {
   await rowsOf(tx, sql`select set_config('enable_seqscan', 'off', true)`);
 }
 
-function branches(request: ListRequest, owner: Fragment, owners?: Fragment): Fragment {
-  const { organizationId, filter, range, take } = request;
-  const statuses =
-    filter.statuses === undefined || filter.statuses.length === 0 ? DEPLOYMENT_STATUSES : filter.statuses;
+/** Scans of one index, each of one status and one owner. */
+interface Branches {
+  readonly owner: Fragment;
+  readonly statuses: Fragment;
+  readonly clusters: Fragment;
+  /** The most rows that each compares. */
+  readonly share: Fragment;
+}
+
+/** The scans by which a list is read; undefined where the primary key serves it. */
+function branchesOf({ organizationId, filter }: ListRequest): Branches | undefined {
+  const { clusterId, submittedBy } = filter;
+  const wanted = filter.statuses ?? [];
+  const names = wanted.length === 0 ? DEPLOYMENT_STATUSES : wanted;
+  const statuses = sql`unnest(${[...names]}::text[]) as s (status)`;
+  const share = Math.max(MIN_SHARE, Math.floor(MAX_COMPARED / names.length));
+  const one = { statuses, clusters: sql``, share: sql`${share}::int` };
+  if (submittedBy !== undefined) return { ...one, owner: sql`d.submitted_by = ${submittedBy}` };
+  if (clusterId !== undefined) return { ...one, owner: sql`d.cluster_id = ${clusterId}` };
+  if (wanted.length === 0) return undefined;
+  const clusters = sql`(select id from clusters where organization_id = ${organizationId})`;
+  return {
+    statuses,
+    owner: sql`d.cluster_id = c.id`,
+    clusters: sql`cross join ${clusters} c`,
+    share: sql`(select greatest(${MIN_SHARE}::int, ${share}::int / greatest(1, count(*)::int)) from ${clusters} counted)`,
+  };
+}
+
+function branches(request: ListRequest, { owner, statuses, clusters, share }: Branches): Fragment {
+  const { take } = request;
   const order = direction(request);
   return sql`
-    select branch.id from unnest(${[...statuses]}::text[]) as s (status)
-    ${owners === undefined ? sql`` : sql`cross join ${owners}`}
+    select branch.id from ${statuses} ${clusters}
     cross join lateral (
-      select d.id from deployments d
-      where d.organization_id = ${organizationId} and ${owner}
-        and (d.status, d.id) < (s.status, ${range.below}::uuid) and (d.status, d.id) > (s.status, ${range.above}::uuid)
-        ${rest(request)}
+      select d.id from (${inOrderOfBranch(request, owner)} limit ${share}) d
+      where true ${rest(request)}
       order by d.status ${order}, d.id ${order} limit ${take}
     ) branch
     order by branch.id ${order} limit ${take}`;
+}
+
+/** All rows of a range of ids, by the primary key. */
+function inOrderOfIds(request: ListRequest): Fragment {
+  const { organizationId, range } = request;
+  return sql`
+    select d.* from deployments d
+    where d.organization_id = ${organizationId} and d.id < ${range.below} and d.id > ${range.above}
+    order by d.id ${direction(request)}`;
+}
+
+/** All rows of one branch, by its index. */
+function inOrderOfBranch(request: ListRequest, owner: Fragment): Fragment {
+  const { organizationId, range } = request;
+  const order = direction(request);
+  return sql`
+    select d.* from deployments d
+    where d.organization_id = ${organizationId} and ${owner}
+      and (d.status, d.id) < (s.status, ${range.below}::uuid) and (d.status, d.id) > (s.status, ${range.above}::uuid)
+    order by d.status ${order}, d.id ${order}`;
+}
+
+/** Whether one scan serves a list: a full page has not reached its bound. */
+export function isOneScan(request: ListRequest): boolean {
+  return branchesOf(request) === undefined;
+}
+
+/** Whether rows are compared with a condition, or a visibility, that no index serves: a page may need any number of them. */
+export function isCompared({ actor, filter }: ListRequest): boolean {
+  const {
+    labels = [],
+    namePrefix,
+    minPriority,
+    maxPriority,
+    queuedFrom,
+    queuedBefore,
+    clusterId,
+    submittedBy,
+  } = filter;
+  const compared = [namePrefix, minPriority, maxPriority, queuedFrom, queuedBefore];
+  return (
+    (actor.role !== 'admin' && actor.scope === null) ||
+    labels.length > 0 ||
+    compared.some((condition) => condition !== undefined) ||
+    (clusterId !== undefined && submittedBy !== undefined)
+  );
 }
 
 /** The rows of some ids, each by its whole key: with a constant for the organization beside the join PostgreSQL might begin with the table. */

@@ -12,8 +12,10 @@ import {
 } from '@nestjs/swagger';
 
 import type { DtoClass } from '../fields/rule.js';
+import { isPage } from '../paging/page.js';
 import { JSON_LINES_TYPE } from '../lines/json-lines.js';
 import type { ErrorEntry } from '../problems/error-catalogue.js';
+import { BoundedRead } from '../reads/bounded-read.js';
 import type { LocationConfig } from './locations.js';
 
 /** The description of a route in the document. */
@@ -113,6 +115,7 @@ export function ApiRoute(route: RouteDescription): MethodDecorator {
     ApiExtension(ROUTE_EXTENSION, extension),
     ...(location === undefined ? [] : [RouteConfig({ location } satisfies LocationConfig)]),
     ...(answer === undefined ? [] : [ApiExtraModels(answer)]),
+    ...(answer === undefined || !isPage(answer) ? [] : [BoundedRead()]),
     ...(lines === undefined ? [] : [ApiExtraModels(lines.body, lines.answer)]),
     ...(isPublic || access === undefined ? [] : [ApiBearerAuth('bearer')]),
     ...Object.entries(params).map(([name, text]) => ApiParam({ name, description: text, schema: { type: 'string' } })),

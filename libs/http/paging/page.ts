@@ -48,12 +48,18 @@ export class PageRequest {
    * @param rows at most `take`, in the list's order, all after `after`
    * @param position the sort key of a row: unique within the list
    * @param show converts a row to an item
+   * @param end the sort key up to which rows were looked at, where the read stopped before the page was full and the list may go on
    */
-  of<R, T>(rows: readonly R[], position: (row: R) => CursorPosition, show: (row: R) => T): Page<T> {
+  of<R, T>(
+    rows: readonly R[],
+    position: (row: R) => CursorPosition,
+    show: (row: R) => T,
+    end?: CursorPosition,
+  ): Page<T> {
     const shown = rows.slice(0, this.limit);
-    const last = shown.at(-1);
-    const isLast = rows.length <= this.limit || last === undefined;
-    return { items: shown.map(show), nextCursor: isLast ? null : this.encode(position(last)) };
+    const last = rows.length > this.limit ? shown.at(-1) : undefined;
+    const next = last === undefined ? end : position(last);
+    return { items: shown.map(show), nextCursor: next === undefined ? null : this.encode(next) };
   }
 }
 
@@ -97,6 +103,11 @@ export class Pages {
 }
 
 const pageClasses = new Map<DtoClass, DtoClass<Page<object>>>();
+
+/** Whether a class documents a page: the answer of a list. */
+export function isPage(answer: DtoClass): boolean {
+  return [...pageClasses.values()].includes(answer as DtoClass<Page<object>>);
+}
 
 /** The class that documents a page of items of a class: `ClusterPage` for `ClusterDto` or `Cluster`. */
 export function PageOf(item: DtoClass): DtoClass<Page<object>> {

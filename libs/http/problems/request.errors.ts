@@ -70,7 +70,7 @@ export const RequestErrors = defineErrors('REQUEST', {
     kind: 'too-many',
     title: 'Too many requests',
     explanation:
-      'A rate limit is exhausted, or too many or too large bodies of one account are processed at the same time. Wait for the seconds in Retry-After.',
+      'A rate limit is exhausted, too many or too large bodies of one account are processed at the same time, or too many of its lists and reports wait for their turn. Wait for the seconds in Retry-After.',
   },
   BUSY: {
     kind: 'unavailable',

@@ -1,7 +1,7 @@
 export { HttpModule } from './http.module.js';
 export { createHttpApp, describeHttpApp, type HttpAppOptions } from './server/create-http-app.js';
 export { BodyLimit } from './server/body-limit.js';
-export { Turns } from './bodies/turns.js';
+export { atOnce, mapInSteps, type Steps, Turns } from './bodies/turns.js';
 export { Drain } from './server/drain.js';
 export { AcceptsEventStream, EventStreams, type Frames, type StreamRequest } from './server/event-streams.js';
 export { SHUTDOWN_MS, stopOnSignal } from './server/shutdown.js';

@@ -1,18 +1,21 @@
 import { Body, Controller, Post } from '@nestjs/common';
 
-import { ApiRoute, BodyLimit } from '#http';
+import { ApiRoute, BodyLimit, Turns } from '#http';
 import { type Actor, CurrentActor, SignedIn } from '#rbac';
 import { PlanningErrors } from '#scheduler';
 
 import { MAX_REQUEST_BYTES, SimulatedPlanDto, SimulationRequestDto } from './simulations.dto.js';
 import { SimulationErrors } from './simulations.errors.js';
-import { toSimulatedPlanDto, toProblem } from './simulations.mapper.js';
+import { toProblemInSteps, toSimulatedPlanDto } from './simulations.mapper.js';
 import { SimulationsService } from './simulations.service.js';
 
 /** Plans of problems that stand alone. */
 @Controller('plan')
 export class SimulationsController {
-  constructor(private readonly problems: SimulationsService) {}
+  constructor(
+    private readonly problems: SimulationsService,
+    private readonly turns: Turns,
+  ) {}
 
   @Post()
   @SignedIn()
@@ -27,6 +30,10 @@ export class SimulationsController {
     problems: [SimulationErrors.DUPLICATE_ID, PlanningErrors.BUSY],
   })
   async plan(@CurrentActor() actor: Actor, @Body() body: SimulationRequestDto): Promise<SimulatedPlanDto> {
-    return toSimulatedPlanDto(await this.problems.plan(actor, toProblem(body)));
+    return toSimulatedPlanDto(
+      this.turns,
+      actor,
+      await this.problems.plan(actor, await this.turns.run(actor.accountId, toProblemInSteps(body))),
+    );
   }
 }

@@ -1,20 +1,28 @@
 import { toVector } from '#clusters';
-import { present } from '#http';
+import { atOnce, mapInSteps, present, type Steps, type Turns } from '#http';
 import { DEFAULT_POLICY, type PlanningPolicy, reservationOf, runningOf, type WholeProblem } from '#packing';
+import { type Actor } from '#rbac';
 
-import { type SimulationReservationDto, SimulatedPlanDto, type SimulationRequestDto } from './simulations.dto.js';
+import {
+  PlannedWaitingDto,
+  type SimulationQueuedDto,
+  type SimulationReservationDto,
+  SimulatedPlanDto,
+  type SimulationRequestDto,
+  type SimulationRunningDto,
+} from './simulations.dto.js';
 import { type SimulatedPlan } from './simulations.service.js';
 
 /** A problem, in stored units. */
 export function toProblem(body: SimulationRequestDto): WholeProblem {
+  return atOnce(toProblemInSteps(body));
+}
+
+/** A problem, in stored units, with a pause after each of its deployments. */
+export function* toProblemInSteps(body: SimulationRequestDto): Steps<WholeProblem> {
   const nowMs = Date.parse(body.now);
-  const queue = body.queue.map(({ id, priority, resources, queuedAt, maxRuntimeSeconds }) => ({
-    id,
-    priority,
-    request: toVector(resources).toAmounts(),
-    queuedAtMs: Date.parse(queuedAt),
-    maxRuntimeSeconds: maxRuntimeSeconds ?? null,
-  }));
+  const queue = yield* mapInSteps(body.queue, toQueued);
+  const running = yield* mapInSteps(body.running, toRunning);
   const { reservation } = body;
   const changes: Partial<PlanningPolicy> = body.policy ?? {};
   return {
@@ -22,20 +30,34 @@ export function toProblem(body: SimulationRequestDto): WholeProblem {
     nowMs,
     policy: { ...DEFAULT_POLICY, ...changes },
     isCordoned: false,
-    running: body.running.map(({ id, priority, resources, startedAt, maxRuntimeSeconds, preemptible, preemptions }) =>
-      runningOf({
-        id,
-        priority,
-        resources: toVector(resources).toAmounts(),
-        startedAtMs: Date.parse(startedAt),
-        maxRuntimeSeconds: maxRuntimeSeconds ?? null,
-        isPreemptible: preemptible ?? false,
-        preemptions: preemptions ?? 0,
-      }),
-    ),
+    running,
     queue,
     reservations: reservation ? reservationOf(toStatement(reservation), queue, nowMs) : [],
   };
+}
+
+function toQueued(queued: SimulationQueuedDto): WholeProblem['queue'][number] {
+  const { id, priority, resources, queuedAt, maxRuntimeSeconds } = queued;
+  return {
+    id,
+    priority,
+    request: toVector(resources).toAmounts(),
+    queuedAtMs: Date.parse(queuedAt),
+    maxRuntimeSeconds: maxRuntimeSeconds ?? null,
+  };
+}
+
+function toRunning(running: SimulationRunningDto): WholeProblem['running'][number] {
+  const { id, priority, resources, startedAt, maxRuntimeSeconds, preemptible, preemptions } = running;
+  return runningOf({
+    id,
+    priority,
+    resources: toVector(resources).toAmounts(),
+    startedAtMs: Date.parse(startedAt),
+    maxRuntimeSeconds: maxRuntimeSeconds ?? null,
+    isPreemptible: preemptible ?? false,
+    preemptions: preemptions ?? 0,
+  });
 }
 
 function toStatement({
@@ -55,7 +77,14 @@ function toStatement({
   };
 }
 
-/** What of a plan leaves the service. */
-export function toSimulatedPlanDto({ answer, elapsedMs, omittedCount }: SimulatedPlan): SimulatedPlanDto {
-  return present(SimulatedPlanDto, { ...answer, omittedCount, elapsedMs: Math.round(elapsedMs * 1000) / 1000 });
+/** What of a plan leaves the service, made when it is the actor's turn. */
+export async function toSimulatedPlanDto(
+  turns: Turns,
+  { accountId }: Pick<Actor, 'accountId'>,
+  { answer, elapsedMs, omittedCount }: SimulatedPlan,
+): Promise<SimulatedPlanDto> {
+  const waiting = await turns.map(accountId, answer.waiting, (one) => present(PlannedWaitingDto, one));
+  const elapsed = Math.round(elapsedMs * 1000) / 1000;
+  const presented = present(SimulatedPlanDto, { ...answer, waiting: [], omittedCount, elapsedMs: elapsed });
+  return Object.assign(presented, { waiting });
 }

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 
 import { type FieldError } from '#kernel';
-import { type WholeProblem } from '#packing';
+import { mapInSteps, Turns } from '#http';
+import { type PlanAnswer, type WholeProblem } from '#packing';
 import { type Actor } from '#rbac';
 import { plannerTask, PlannerClient } from '#scheduler';
 
 import { SimulationErrors } from './simulations.errors.js';
-import type { simulatePlan, SimulationResult } from './simulate.task.js';
+import { type JsonParts, piecesOf } from './json-parts.js';
+import type { simulatePlan } from './simulate.task.js';
 
 const SIMULATE_PLAN = plannerTask<typeof simulatePlan>(new URL('./simulate.task.js', import.meta.url), 'simulatePlan');
 
@@ -16,7 +18,9 @@ const MAX_BLOCKERS = 100_000;
 const MAX_DUPLICATES = 20;
 
 /** The plan of a problem. */
-export interface SimulatedPlan extends SimulationResult {
+export interface SimulatedPlan {
+  readonly answer: PlanAnswer;
+  readonly elapsedMs: number;
   /** How many waiting deployments the answer leaves out. */
   readonly omittedCount: number;
 }
@@ -24,24 +28,38 @@ export interface SimulatedPlan extends SimulationResult {
 /** Plans problems that have nothing to do with any cluster. */
 @Injectable()
 export class SimulationsService {
-  constructor(private readonly planner: PlannerClient) {}
+  constructor(
+    private readonly planner: PlannerClient,
+    private readonly turns: Turns,
+  ) {}
 
   /** @throws SIMULATION.DUPLICATE_ID, PLANNING.BUSY */
-  async plan(actor: Actor, problem: WholeProblem): Promise<SimulatedPlan> {
-    const errors = duplicateIds(problem);
+  async plan(actor: Actor, { running, queue, ...problem }: WholeProblem): Promise<SimulatedPlan> {
+    const errors = duplicateIds({ running, queue });
     if (errors.length > 0) {
       throw SimulationErrors.DUPLICATE_ID.because(undefined, {}, errors.slice(0, MAX_DUPLICATES));
     }
-    const { answer, elapsedMs } = await this.planner.ask(actor, SIMULATE_PLAN, {
+    const { accountId } = actor;
+    const written = async (list: readonly unknown[]): Promise<JsonParts> =>
+      this.turns.map(accountId, piecesOf(list), (piece) => JSON.stringify(piece));
+    const result = await this.planner.ask(actor, SIMULATE_PLAN, {
       problem,
+      running: await written(running),
+      queue: await written(queue),
       mostBlockers: MAX_BLOCKERS,
     });
-    return { answer, elapsedMs, omittedCount: problem.queue.length - answer.place.length - answer.waiting.length };
+    const parts = await this.turns.run(
+      accountId,
+      mapInSteps(result.waiting, (part) => JSON.parse(part) as PlanAnswer['waiting']),
+    );
+    const answer = { ...result.answer, waiting: parts.flat() };
+    const omittedCount = queue.length - answer.place.length - answer.waiting.length;
+    return { answer, elapsedMs: result.elapsedMs, omittedCount };
   }
 }
 
 /** The ids that occur twice: among the waiting deployments, and among the preemptible ones. */
-export function duplicateIds({ queue, running }: WholeProblem): FieldError[] {
+export function duplicateIds({ queue, running }: Pick<WholeProblem, 'queue' | 'running'>): FieldError[] {
   return [
     ...duplicatesIn(
       'queue',

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
 
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 
 import { checkSettings } from '#config';
 
@@ -9,6 +9,11 @@ import { checkSettings } from '#config';
 const USAGE = 2;
 
 const DATABASE = '\nThe database is that of DATABASE_URL, otherwise the one that npm start runs here.';
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is no whole number.');
+  return Number(text);
+}
 
 const program = new Command('stowage-admin')
   .description('Administers an installation of Stowage.')
@@ -41,7 +46,14 @@ program
   .description('prints the plan that the scheduler would make of a problem, as JSON (format: apps/admin/PLAN.md)')
   .argument('<file>', 'the problem, as POST /v1/plan takes it; - reads standard input')
   .option('--verify', "check the plan's proof with the separate verifier; ends with 1 when it is refused", false)
-  .action(async (file: string, { verify }: { verify: boolean }) => (await import('./plan.js')).planFile(file, verify));
+  .option(
+    '--stop-at-steps <steps>',
+    'repeat a plan that was stopped by time: the steps of its certificate',
+    wholeNumber,
+  )
+  .action(async (file: string, { verify, stopAtSteps }: { verify: boolean; stopAtSteps?: number }) =>
+    (await import('./plan.js')).planFile(file, verify, stopAtSteps),
+  );
 
 const config = program.command('config').description('the settings of this environment');
 config

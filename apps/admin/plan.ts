@@ -38,12 +38,16 @@ ArrayField(() => SimulationRunningDto, { description: 'Running.', ...UNLIMITED, 
 );
 ArrayField(() => SimulationQueuedDto, { description: 'Queued.', ...UNLIMITED })(ProblemInFile.prototype, 'queue');
 
-/** The command `plan`: plans the problem of a file through the scheduler's own planner. */
-export function planFile(path: string, isVerified: boolean): void {
+/**
+ * The command `plan`: plans the problem of a file through the scheduler's own planner.
+ * @param stopAtSteps the steps of a plan that was stopped by time, to repeat it
+ */
+export function planFile(path: string, isVerified: boolean, stopAtSteps?: number): void {
   try {
     const { snapshot, members } = readProblem(readFileSync(path === '-' ? 0 : path));
     const startMs = performance.now();
-    const result = plan(snapshot, { withProof: isVerified });
+    const options = stopAtSteps === undefined ? {} : { stopAtSteps };
+    const result = plan(snapshot, { withProof: isVerified, ...options });
     const elapsedMs = Math.round((performance.now() - startMs) * 1000) / 1000;
     const answer = answerOf({ snapshot, members }, result, (timeMs) => new Date(timeMs).toISOString());
     const verdict = isVerified ? verify(snapshot, result) : undefined;

@@ -1,6 +1,6 @@
 // Measures packing against an exact solver and against simpler rules. Prints a markdown section; writes its plots into docs/.
 //
-//   node bench/packing/run.mjs [--quick] [--only highs|queues|preemption|rules|growth] [--dist <folder>]      after a build
+//   node bench/packing/run.mjs [--quick] [--only highs|queues|preemption|steps|rules|growth] [--dist <folder>]      after a build
 //
 // Real lists are used where STOWAGE_TRACES names a folder that holds them; otherwise generated ones, and the output says so.
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+import { hardest } from './hardest.mjs';
 import { exponent, median, plot, quantile } from './plot.mjs';
 import { solveCounts, solveUtilization } from './reference.mjs';
 import { byRule, RULES } from './rules.mjs';
@@ -27,7 +28,9 @@ const root = resolve(import.meta.dirname, '../..');
 const option = (name) => process.argv[process.argv.indexOf(name) + 1];
 const isQuick = process.argv.includes('--quick');
 const dist = process.argv.includes('--dist') ? option('--dist') : join(root, 'dist');
-const { DEFAULT_POLICY, plan, verify } = await import(pathToFileURL(join(dist, 'libs/packing/index.js')).href);
+const { DEFAULT_POLICY, plan, PLANNING_LIMITS, verify } = await import(
+  pathToFileURL(join(dist, 'libs/packing/index.js')).href
+);
 
 const policy = { ...DEFAULT_POLICY, reserveAfterSeconds: null };
 const folder = process.env.STOWAGE_TRACES;
@@ -147,6 +150,45 @@ function measurePreemption() {
   say();
 }
 
+/** What a step takes, and how long a plan with the highest limit of steps. In processor time, so that other work on the machine counts less. */
+function measureSteps() {
+  const searchSteps = PLANNING_LIMITS.searchSteps.max;
+  const cpuMs = () => {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1000;
+  };
+  const seedsOf = isQuick ? 2 : 10;
+  const cases = hardest({ ...DEFAULT_POLICY, searchSteps });
+  for (const { make } of cases) for (const problem of make(1_000)) plan(problem);
+  say(
+    `### Steps (the hardest problems, warm, at the limit of ${searchSteps.toLocaleString('en')} steps; ${6 * seedsOf} plans each)\n`,
+  );
+  say(
+    '| | plan, ms: median / worst | a step, µs: median / worst | longest time between two questions, ms | certified |\n| --- | --- | --- | --- | --- |',
+  );
+  for (const { name, make } of cases) {
+    const problems = Array.from({ length: seedsOf }, (_, seed) => make(seed + 1)).flat();
+    const runs = problems.map((problem) => {
+      const start = cpuMs();
+      let [last, silence] = [start, 0];
+      const shouldStop = () => {
+        const now = cpuMs();
+        silence = Math.max(silence, now - last);
+        last = now;
+        return false;
+      };
+      const { steps, optimal } = plan(problem, { shouldStop }).certificate;
+      const took = cpuMs() - start;
+      return { took, optimal, silence, step: (1_000 * took) / steps };
+    });
+    const of = (key) => runs.map((run) => run[key]);
+    say(
+      `| ${name} | ${ms(median(of('took')))} / ${ms(Math.max(...of('took')))} | ${ms(median(of('step')))} / ${ms(Math.max(...of('step')))} | ${ms(Math.max(...of('silence')))} | ${of('optimal').filter(Boolean).length} of ${runs.length} |`,
+    );
+  }
+  say();
+}
+
 function compareWithRules() {
   say('### What simpler rules reach\n');
   say('Share of the optimum at the first level that does not fit whole.\n');
@@ -222,6 +264,7 @@ const parts = {
   highs: () => compareWithHighs(traceProblems(folder, policy)),
   queues: measureQueues,
   preemption: measurePreemption,
+  steps: measureSteps,
   rules: compareWithRules,
   growth: plotGrowth,
 };

@@ -11,7 +11,7 @@ export type Preempting = (typeof PREEMPTION)[number];
 
 /** What a cluster's owner may decide about planning. Times in seconds, as everywhere in policies. */
 export interface PlanningPolicy {
-  /** How much work a plan may cost, in steps of about ten microseconds; the number itself is exact, so that plans repeat. */
+  /** How much work the search of a plan may cost, in steps of about ten microseconds; the number itself is exact, so that plans repeat. */
   readonly searchSteps: number;
   /** How long a deployment waits before it is given a reservation: 0 at once, `null` never. */
   readonly reserveAfterSeconds: number | null;
@@ -148,12 +148,26 @@ export interface PreemptionCertificate {
   readonly upperBound: number;
 }
 
+/** The most shapes of one priority that are planned at once. Where there are more they are divided by age into slices of this size. */
+export const MOST_SHAPES = 2_000;
+
+/** One slice of the shapes of a priority: what was reached, and what no plan can exceed that starts as many in every older slice. */
+export interface SliceCertificate {
+  readonly shapes: number;
+  /** Without what is set aside. */
+  readonly placed: number;
+  readonly upperBound: number;
+}
+
 /** What was reached at one priority, and what no plan can exceed that starts as many, and keeps the same, at every higher priority. */
 export interface LevelCertificate {
   readonly priority: number;
   /** Nominated deployments are among them. */
   readonly placed: number;
+  /** Where there are slices: the sum of their bounds, which hold for plans that start as many in every older slice. */
   readonly upperBound: number;
+  /** From the slice of the oldest; present where the priority has more shapes than are planned at once. */
+  readonly slices?: readonly SliceCertificate[];
   /** Present where something that runs at this priority might be preempted. */
   readonly preemption?: PreemptionCertificate;
 }
@@ -162,7 +176,7 @@ export interface LevelCertificate {
 export interface Certificate {
   /** True exactly when at every level what is placed, and the work that is kept, equal their bounds. */
   readonly optimal: boolean;
-  /** `budget`: the policy's steps were used up. `deadline`: the caller's `shouldStop` said so; such a plan need not repeat. */
+  /** `budget`: the policy's steps were used up. `deadline`: the caller's `shouldStop` said so; `stopAtSteps` with the same number of steps repeats the plan. */
   readonly stopped: 'none' | 'budget' | 'deadline';
   readonly steps: number;
   readonly levels: readonly LevelCertificate[];
@@ -190,10 +204,14 @@ export interface Plan {
 /** Whether a plan is what its certificate says; if not, the first thing found wrong. */
 export type Verdict = { readonly isAccepted: true } | { readonly isAccepted: false; readonly reason: string };
 
-/** How to plan, beside what. Leaves the outcome alone unless `shouldStop` says stop. */
+/** How to plan, beside what. Leaves the outcome alone unless it is told to stop. */
 export interface PlanOptions {
-  /** Safety only: asked every few thousand operations; once true, the best plan so far is returned with `stopped: 'deadline'`. */
+  /** Safety only: asked every few steps; once true, the best plan so far is returned with `stopped: 'deadline'`. */
   readonly shouldStop?: () => boolean;
+  /** Repeats a plan that `shouldStop` has ended: the number of steps of its certificate. */
+  readonly stopAtSteps?: number;
+  /** For tests: {@link MOST_SHAPES} otherwise. */
+  readonly mostShapes?: number;
   /** Carry the proof that `verify` checks. Costs memory, not search. */
   readonly withProof?: boolean;
 }

@@ -64,7 +64,7 @@ export const QUESTION_ROUTES: Readonly<Record<string, BodyRoute>> = {
       ...broken(PROBLEM, 'capacity', NOT_OBJECTS),
       ...broken(PROBLEM, 'capacity.cpu', [[MISSING, 'required'], ...notAmounts(1_000_000_000)]),
       ...broken(PROBLEM, 'now', [[MISSING, 'required'], [null, 'invalid-timestamp'], ...NOT_TIMES]),
-      ...broken(PROBLEM, 'policy.searchSteps', notIntegers(1, 200_000)),
+      ...broken(PROBLEM, 'policy.searchSteps', notIntegers(1, 10_000)),
       ...broken(PROBLEM, 'policy.preemption', NOT_PREEMPTION),
       ...broken(PROBLEM, 'policy.maxPreemptions', notIntegers(0, 1_000)),
       ...broken(PROBLEM, 'policy.reserveAfterSeconds', notIntegers(0, 31_536_000)),
@@ -122,7 +122,7 @@ export const QUESTION_ROUTES: Readonly<Record<string, BodyRoute>> = {
         ['x', 'type'],
       ]),
       ...broken({ changes: [{ id: NO_DEPLOYMENT }] }, 'changes.0.id', NOT_IDS),
-      ...broken(QUESTION, 'policy.searchSteps', notIntegers(1, 200_000)),
+      ...broken(QUESTION, 'policy.searchSteps', notIntegers(1, 10_000)),
       ...broken(QUESTION, 'cordoned', [
         ['yes', 'type'],
         [1, 'type'],

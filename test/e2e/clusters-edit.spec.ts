@@ -39,7 +39,7 @@ interface DocumentedRoute {
 }
 
 const DEFAULTS = {
-  searchSteps: 20_000,
+  searchSteps: 10_000,
   reserveAfterSeconds: 600,
   reserveHoldSeconds: 3_600,
   preemption: 'never',
@@ -251,7 +251,7 @@ describe('clusters, edited', () => {
     ['capacity that is text', { capacity: '8' }, '#/capacity', 'type'],
     ['null capacity', { capacity: null }, '#/capacity', 'type'],
     ['search without steps', { policy: { searchSteps: 0 } }, '#/policy/searchSteps', 'too-small'],
-    ['search without end', { policy: { searchSteps: 200_001 } }, '#/policy/searchSteps', 'too-large'],
+    ['search without end', { policy: { searchSteps: 10_001 } }, '#/policy/searchSteps', 'too-large'],
     ['null search', { policy: { searchSteps: null } }, '#/policy/searchSteps', 'type'],
     ['negative wait', { policy: { reserveAfterSeconds: -1 } }, '#/policy/reserveAfterSeconds', 'too-small'],
     ['hold of nothing', { policy: { reserveHoldSeconds: 0 } }, '#/policy/reserveHoldSeconds', 'too-small'],

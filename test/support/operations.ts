@@ -171,7 +171,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   cordonCluster: { needs: 'admin', success: 200 },
   uncordonCluster: { needs: 'admin', success: 200 },
   drainCluster: { needs: 'admin', success: 200, path: { clusterId: ({ team }) => aCluster(team) } },
-  updateCluster: { needs: 'admin', success: 200, body: () => ({ policy: { searchSteps: 10_000 + (count += 1) } }) },
+  updateCluster: { needs: 'admin', success: 200, body: () => ({ policy: { searchSteps: 1_000 + (count += 1) } }) },
   deleteCluster: { needs: 'admin', success: 204, path: { clusterId: ({ team }) => aCluster(team) } },
   listClusterAccess: { needs: 'viewer', success: 200 },
   grantClusterAccess: { needs: 'admin', success: 200, path: { userId: ({ colleague }) => colleague.id } },

@@ -4,7 +4,7 @@ import { EnumField, IntegerField, ObjectField } from '#http';
 import { POLICY_LIMITS } from './cluster-policy.js';
 
 const SEARCH_STEPS =
-  'How much work one plan may cost, in steps of about ten microseconds. Where that is not enough to prove a plan optimal, it comes with its honest gap.';
+  'The steps that the search of one plan may take; a step takes about ten microseconds. Reading the problem, bounding and filling each level once count as steps, and are done even where they exceed the limit. Where the search ends before a plan is proven optimal, its certificate states the gap.';
 const RESERVE_AFTER =
   'How long a deployment waits before resources are set aside for it, in seconds; 0: at once, null: never.';
 const RESERVE_HOLD =
@@ -72,7 +72,7 @@ export class MaxRuntimeLimitsDto {
 
 /** The fields of a policy that are to be set. */
 export class PolicySettingsDto {
-  @IntegerField({ description: SEARCH_STEPS, ...POLICY_LIMITS.searchSteps, optional: true, example: 20_000 })
+  @IntegerField({ description: SEARCH_STEPS, ...POLICY_LIMITS.searchSteps, optional: true, example: 5_000 })
   readonly searchSteps?: number;
 
   @IntegerField({

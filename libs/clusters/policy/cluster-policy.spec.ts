@@ -25,6 +25,10 @@ describe('the policy of a cluster', () => {
     });
   });
 
+  it('takes the limit of steps for a setting above the limit', () => {
+    expect(policyOf({ searchSteps: 200_000 }).searchSteps).toBe(POLICY_LIMITS.searchSteps.max);
+  });
+
   it('keeps the fields that a change does not name, role by role', () => {
     const before = merged({ searchSteps: 5 }, { maxRuntimeSecondsLimitByRole: { developer: 60 } });
     expect(merged(before, { maxRuntimeSecondsLimitByRole: { admin: 600 }, defaultPriority: 1 })).toEqual({

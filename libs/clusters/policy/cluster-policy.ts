@@ -52,7 +52,9 @@ const DEFAULTS: ClusterPolicy = {
 
 /** The whole policy of a cluster, from the fields that are stored (`clusters.policy`): what was not set has its default. */
 export function policyOf(settings: PolicySettings): ClusterPolicy {
-  return merged(DEFAULTS, settings) as ClusterPolicy;
+  const policy = merged(DEFAULTS, settings) as ClusterPolicy;
+  // A setting from before the limit was lowered counts as the limit.
+  return { ...policy, searchSteps: Math.min(policy.searchSteps, POLICY_LIMITS.searchSteps.max) };
 }
 
 /** Settings after a change: fields that are left out stay, and so do roles that a field leaves out. */

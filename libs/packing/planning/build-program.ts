@@ -19,6 +19,8 @@ export interface Demand {
   readonly shapes: readonly number[];
   /** How many of each shape are still to be decided on, by index of the shape. */
   readonly counts: Float64Array;
+  /** The slice of each shape among those of its priority, by index of the shape. */
+  readonly slices: Int32Array;
   /** Candidates whose retention is decided. */
   readonly candidates: readonly Candidate[];
   /** What is set aside for some of the waiting, beside the counts of their shapes. */
@@ -94,6 +96,9 @@ function firstOf({ waiting, candidates }: Demand, stage: Stage): number {
   return stage === 'retained' ? waiting.length : waiting.length + candidates.length;
 }
 
+/** Slices of one priority, at the very most. */
+const MOST_SLICES = 2 ** 24;
+
 /** The stages of a priority, from the one that is decided last. */
 const STAGES: readonly Stage[] = ['placed', 'reserved', 'retained'];
 
@@ -104,7 +109,7 @@ interface Items {
   readonly table: Float64Array;
   readonly priority: Float64Array;
   readonly stages: Stage[];
-  /** Priority and stage in one number; levels are walked from the highest. */
+  /** Priority, stage and slice in one number; levels are walked from the highest. */
   readonly rank: Float64Array;
   readonly weight: Float64Array;
   readonly counts: Float64Array;
@@ -112,7 +117,7 @@ interface Items {
   readonly first: number;
 }
 
-function listItems({ waiting, counts, candidates, reserved }: Demand, { beside }: Constraints): Items {
+function listItems({ waiting, counts, slices, candidates, reserved }: Demand, { beside }: Constraints): Items {
   const rows = beside === null ? 3 : 6;
   const first = waiting.length;
   const size = first + candidates.length + reserved.length;
@@ -130,7 +135,7 @@ function listItems({ waiting, counts, candidates, reserved }: Demand, { beside }
   const list = (item: number, priority: number, stage: Stage, request: ResourceAmounts): void => {
     items.priority[item] = priority;
     items.stages[item] = stage;
-    items.rank[item] = priority * STAGES.length + STAGES.indexOf(stage);
+    items.rank[item] = (priority * STAGES.length + STAGES.indexOf(stage)) * MOST_SLICES;
     items.table[item * rows] = request.cpuMillis;
     items.table[item * rows + 1] = request.memoryMib;
     items.table[item * rows + 2] = request.gpuMillis;
@@ -140,6 +145,7 @@ function listItems({ waiting, counts, candidates, reserved }: Demand, { beside }
   };
   waiting.forEach((shape, item) => {
     list(item, shape.priority, 'placed', shape.request);
+    items.rank[item] = items.rank[item]! - slices[item]!;
     if (beside?.applies(shape) === true) limit(item);
   });
   candidates.forEach((candidate, index) => {

@@ -45,7 +45,34 @@ function aHardProblem(seed: number, { shapes, levels }: { shapes: number; levels
 // Found by a search for problems that take many steps: rounding alone solves most others.
 const HARD = { shapes: 3_000, levels: 5 };
 
+/**
+ * Half of all requests use both resources up, and three divides no sum of that half: a fraction remains until nearly every class is decided,
+ * so that a search goes as deep as there are classes.
+ */
+function aDeepProblem(shapes: number): Snapshot {
+  const both = 30_000;
+  const waiting = Array.from({ length: shapes }, (_, index) => {
+    const cpu = 3 * (1 + ((index * 7_919) % 9_973)) + 1;
+    return aShape({
+      request: amounts(cpu, both - cpu),
+      oldest: { id: String(index).padStart(8, '0'), queuedAtMs: index },
+    });
+  });
+  const half = shapes / 2;
+  const cpu = Math.floor(waiting.reduce((sum, { request }) => sum + request.cpuMillis, 0) / 2);
+  const capacity = [0, 1, 2].map((more) => cpu + more).find((amount) => (amount - half) % 3 === 1)!;
+  return aSnapshot({ waiting, capacity: amounts(capacity, half * both - capacity) });
+}
+
 describe('a plan of distinct requests', () => {
+  it('ends within the stack where a search goes as deep as there are requests', () => {
+    const problem = aDeepProblem(1_000);
+    const snapshot = { ...problem, policy: { ...problem.policy, searchSteps: 100_000 } };
+    const result = plan(snapshot, { withProof: true });
+    expect(result.certificate.levels).toEqual([{ priority: 50, placed: 499, upperBound: 500 }]);
+    expect(verify(snapshot, result)).toEqual({ isAccepted: true });
+  });
+
   it.each([13, 15])('carries a proof that the verifier accepts, or a bound on its gap (seed %d)', (seed) => {
     const snapshot = aHardProblem(seed, HARD);
     const result = plan(snapshot, { withProof: true });

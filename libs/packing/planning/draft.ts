@@ -19,6 +19,8 @@ export interface Draft {
   readonly nominated: Float64Array;
   /** Running deployments that may be preempted. */
   readonly candidates: readonly Candidate[];
+  /** The slice of each shape, by index. */
+  readonly slices: Int32Array;
 }
 
 /** What a draft sets aside: what is due starts, the owner of a reservation has a time and what it needs then. */
@@ -31,9 +33,13 @@ interface SetAside {
   } | null;
 }
 
-/** The best plan beside what earlier passes have set aside. */
-export function draftFree(snapshot: Snapshot, budget: StepBudget): Draft {
-  return solve(snapshot, candidatesOf(snapshot), { due: [], later: null }, budget);
+/** Part of what is left of the budget that a draft may spend where another one may follow. */
+const DRAFT_SHARE = 0.5;
+
+/** The best plan beside what earlier passes have set aside. @param isLast whether no other draft follows, as far as is known */
+export function draftFree(snapshot: Snapshot, slices: Int32Array, budget: StepBudget, isLast: boolean): Draft {
+  budget.begin(isLast ? 1 : DRAFT_SHARE);
+  return solve(snapshot, { candidates: candidatesOf(snapshot), slices }, { due: [], later: null }, budget);
 }
 
 /** A draft with an owner's reservation kept, and whether the reservation had to be decided again after what higher priorities take. */
@@ -68,7 +74,8 @@ export function draftReserved(
     const needed = neededOf(snapshot, owner, usage, atMs);
     const isStart = decision.kind === 'start';
     const setAside = isStart ? { due: [...due, owner], later: null } : { due, later: { owner, atMs, needed } };
-    const draft = solve(snapshot, candidates, setAside, budget);
+    budget.begin(DRAFT_SHARE);
+    const draft = solve(snapshot, free, setAside, budget);
     usage = usageAgainst(snapshot, owner, { candidates, due }, draft);
     const isKept = isStart || neededOf(snapshot, owner, usage, atMs).join() === needed.join();
     if (isKept && grantsAll(snapshot, draft, free, owner)) return { draft, decision, isOutranked };
@@ -109,7 +116,7 @@ function grantsAll(
 
 function solve(
   snapshot: Snapshot,
-  candidates: readonly Candidate[],
+  { candidates, slices }: Pick<Draft, 'candidates' | 'slices'>,
   { due, later }: SetAside,
   budget: StepBudget,
 ): Draft {
@@ -136,7 +143,8 @@ function solve(
     available: isCordoned ? [0, 0, 0] : limitsAt(nowMs),
     beside: later === null ? null : besideOf(snapshot, candidates, later, limitsAt(later.atMs)),
   };
-  const part = solvePart({ waiting, shapes: [...waiting.keys()], counts, candidates, reserved }, constraints, budget);
+  const demand = { waiting, shapes: [...waiting.keys()], counts, slices, candidates, reserved };
+  const part = solvePart(demand, constraints, budget);
   const started = part.started.slice();
   const nominated = new Float64Array(waiting.length);
   reserved.forEach(({ shape, isLater }, index) => {
@@ -144,7 +152,7 @@ function solve(
     started[shape] = started[shape]! + count;
     if (index < nominations.length) nominated[shape] = nominated[shape]! + count;
   });
-  return { part, due, started, nominated, candidates };
+  return { part, due, started, nominated, candidates, slices };
 }
 
 /** The limits at the time of a reservation. */

@@ -20,8 +20,14 @@ export interface Part {
   readonly utilization: { readonly value: number; readonly upperBound: number; readonly multipliers: Multipliers };
 }
 
+/** Elementary operations that reading and writing each shape or candidate counts. */
+const OPERATIONS_PER_ITEM = 300;
+
 /** Decides on some of the waiting shapes: levels first, then utilization, then age. */
 export function solvePart(demand: Demand, constraints: Constraints, budget: StepBudget): Part {
+  const items = demand.waiting.length + demand.candidates.length + demand.reserved.length;
+  budget.charge(items * OPERATIONS_PER_ITEM);
+  budget.chargeSort(2 * items);
   const program = buildProgram(demand, constraints);
   const solution = solveLevels(program, budget);
   const best = maximizeUtilization(program, solution, budget);

@@ -8,15 +8,18 @@ import type { Part } from './part.js';
 import type { OwnedReservation } from '../reservation.js';
 import type { Proof } from '../proof.js';
 import { planWithReservations } from './reservations.js';
+import { slicesOf } from './slices.js';
 import { allocationsOf } from './timeline.js';
-import type {
-  Certificate,
-  PreemptionCertificate,
-  LevelCertificate,
-  Plan,
-  PlanOptions,
-  ReservationEvent,
-  Snapshot,
+import {
+  type Certificate,
+  MOST_SHAPES,
+  type PreemptionCertificate,
+  type LevelCertificate,
+  type Plan,
+  type PlanOptions,
+  type ReservationEvent,
+  type SliceCertificate,
+  type Snapshot,
 } from '../types.js';
 import { preemptionsOf } from './victims.js';
 
@@ -29,8 +32,9 @@ import { preemptionsOf } from './victims.js';
  * certificate says how good the plan is.
  */
 export function plan(snapshot: Snapshot, options: PlanOptions = {}): Plan {
-  const budget = new StepBudget(snapshot.policy.searchSteps, options.shouldStop);
-  const { draft, reservation, events, wakeAtMs } = planWithReservations(snapshot, budget);
+  const budget = new StepBudget(snapshot.policy.searchSteps, options);
+  const slices = slicesOf(snapshot.waiting, options.mostShapes ?? MOST_SHAPES);
+  const { draft, reservation, events, wakeAtMs } = planWithReservations(snapshot, slices, budget);
   const { place, nominations, later } = startWhatFits(snapshot, draft);
   const preempt = preemptionsOf(snapshot, draft.part.victims, allStarts(draft));
   const stopMs = nominations.length === 0 ? Infinity : nextStopMs(snapshot, draft.part.victims);
@@ -89,21 +93,30 @@ function toCertificate(
 /** What was reached at each priority: what stays there, and what starts. */
 function toLevels({ part, candidates }: Draft, reservation: OwnedReservation | null): LevelCertificate[] {
   const { program, solution } = part;
-  const levels: LevelCertificate[] = [];
-  for (const [level, priority] of program.priorities.entries()) {
-    const [reached, bound] = [solution.placed[level]!, solution.bounds[level]!];
-    const isNew = levels.at(-1)?.priority !== priority;
-    const before = isNew ? { priority, placed: 0, upperBound: 0 } : levels.pop()!;
-    if (program.stages[level] === 'retained')
-      levels.push({ ...before, preemption: toPreemptionCertificate(part, candidates, priority, bound) });
-    else {
-      const isLater = program.stages[level] === 'reserved' && reservation?.priority === priority && program.rows > 3;
-      const others = isLater ? 1 : 0;
-      const { placed, upperBound } = before;
-      levels.push({ ...before, placed: placed + reached - others, upperBound: upperBound + bound - others });
-    }
-  }
-  return levels;
+  const byPriority = Map.groupBy(program.priorities.keys(), (level) => program.priorities[level]!);
+  return Array.from(byPriority, ([priority, levels]): LevelCertificate => {
+    const retained = levels.filter((level) => program.stages[level] === 'retained');
+    const starts = levels.filter((level) => program.stages[level] !== 'retained');
+    const slices = starts.filter((level) => program.stages[level] === 'placed').map((level) => toSlice(part, level));
+    const isLater = program.rows > 3 && reservation?.priority === priority;
+    const others = isLater && starts.some((level) => program.stages[level] === 'reserved') ? 1 : 0;
+    const sum = (of: Float64Array): number => starts.reduce((total, level) => total + of[level]!, 0) - others;
+    return {
+      priority,
+      placed: sum(solution.placed),
+      upperBound: sum(solution.bounds),
+      ...(slices.length > 1 ? { slices } : {}),
+      ...(retained.length > 0
+        ? { preemption: toPreemptionCertificate(part, candidates, priority, solution.bounds[retained[0]!]!) }
+        : {}),
+    };
+  });
+}
+
+function toSlice({ program, solution }: Part, level: number): SliceCertificate {
+  const classes = program.members.slice(program.start[level], program.start[level + 1]);
+  const shapes = classes.reduce((sum, members) => sum + members.length, 0);
+  return { shapes, placed: solution.placed[level]!, upperBound: solution.bounds[level]! };
 }
 
 function toPreemptionCertificate(

@@ -33,15 +33,15 @@ export interface ReservedPlan {
  * 2. The first in line of the deployments that have waited long enough and are left out has, or gets, the reservation.
  * 3. If it fits now, it starts, and the next in line is looked at; otherwise its reservation limits the rest.
  */
-export function planWithReservations(snapshot: Snapshot, budget: StepBudget): ReservedPlan {
+export function planWithReservations(snapshot: Snapshot, slices: Int32Array, budget: StepBudget): ReservedPlan {
   const events: ReservationEvent[] = [];
-  let draft = draftFree(snapshot, budget);
+  let draft = draftFree(snapshot, slices, budget, !mayReserve(snapshot));
   let existing = confirm(snapshot, draft, events);
   for (let starts = 0; ; starts++) {
     const owner = nextInLine(snapshot, draft, existing);
     if (owner === null) return finish(snapshot, draft, existing, events, false);
-    if (starts === STARTS_PER_PLAN || needsOwnPlan(snapshot, draft, owner))
-      return finish(snapshot, draft, existing, events, true);
+    const isEnough = starts === STARTS_PER_PLAN || (starts > 0 && !budget.mayContinue());
+    if (isEnough || needsOwnPlan(snapshot, draft, owner)) return finish(snapshot, draft, existing, events, true);
     const kept = keep(snapshot, draft, existing, owner, budget);
     const { decision, isOutranked } = kept.result;
     if (existing !== null && kept.owner.existing === null) events.push(withdrawn(existing, 'higher-priority'));
@@ -51,6 +51,13 @@ export function planWithReservations(snapshot: Snapshot, budget: StepBudget): Re
     draft = kept.result.draft;
     if (decision.kind !== 'start') return finish(snapshot, draft, existing, events, false);
   }
+}
+
+/** Whether a reservation exists, or may be given. */
+function mayReserve({ policy, nowMs, waiting, reservations, isCordoned }: Snapshot): boolean {
+  if (policy.reserveAfterSeconds === null || isCordoned) return false;
+  const latest = nowMs - policy.reserveAfterSeconds * 1000;
+  return ownedReservation(reservations) !== null || waiting.some(({ oldest }) => oldest.queuedAtMs <= latest);
 }
 
 /** Whether an owner that may preempt would come after a start of lower priority: it is then planned for in the next plan. */
@@ -93,9 +100,10 @@ function keep(
 function predecessorsOf(snapshot: Snapshot, draft: Draft, owner: ReservationOwner): Newcomer[] {
   if (owner.existing !== null) return [];
   const { priority } = snapshot.waiting[owner.shape]!;
+  const due = dueByShape(draft);
   return snapshot.waiting.flatMap((shape, index): Newcomer[] =>
     shape.priority === priority
-      ? startingMembers(draft, shape, index)
+      ? startingMembers(draft, shape, index, due.get(index))
           .map((head): Newcomer => ({ ...head, shape: index, existing: null }))
           .filter((predecessor) => comesBefore(snapshot, predecessor, owner))
       : [],
@@ -103,16 +111,22 @@ function predecessorsOf(snapshot: Snapshot, draft: Draft, owner: ReservationOwne
 }
 
 /** The oldest of a shape that the draft starts beside those that are due or are nominated, as far as the snapshot names them. */
-function startingMembers(draft: Draft, shape: WaitingShape, index: number): WaitingHead[] {
-  const due = dueIn(draft, index);
+function startingMembers(draft: Draft, shape: WaitingShape, index: number, due = NONE): WaitingHead[] {
+  if (draft.started[index] === draft.nominated[index]) return [];
   return membersBeside(shape, due).slice(draft.nominated[index], draft.started[index]! - due.size);
 }
 
-function dueIn(draft: Draft, index: number): ReadonlySet<string> {
-  return new Set(draft.due.filter((owner) => owner.shape === index).map((owner) => owner.id));
+type Ids = ReadonlySet<string>;
+const NONE: Ids = new Set();
+
+/** The deployments of each shape that are due. */
+function dueByShape({ due }: Draft): ReadonlyMap<number, Ids> {
+  const byShape = new Map<number, Set<string>>();
+  for (const { shape, id } of due) byShape.set(shape, (byShape.get(shape) ?? new Set()).add(id));
+  return byShape;
 }
 
-function membersBeside({ oldest, followers = [] }: WaitingShape, due: ReadonlySet<string>): WaitingHead[] {
+function membersBeside({ oldest, followers = [] }: WaitingShape, due: Ids): WaitingHead[] {
   return [oldest, ...followers].filter((head) => !due.has(head.id));
 }
 
@@ -152,10 +166,11 @@ function firstEligible(snapshot: Snapshot, draft: Draft): Newcomer | null {
   const { policy, nowMs, isCordoned } = snapshot;
   if (policy.reserveAfterSeconds === null || isCordoned) return null;
   const latest = nowMs - policy.reserveAfterSeconds * 1000;
+  const due = dueByShape(draft);
   let best: Newcomer | null = null;
   for (const [index, shape] of snapshot.waiting.entries()) {
     if (shape.oldest.queuedAtMs > latest || exceedsCapacity(snapshot, shape)) continue;
-    const head = nextWaiting(snapshot, draft, index);
+    const head = nextWaiting(snapshot, draft, index, due.get(index));
     if (head === null || head.queuedAtMs > latest) continue;
     const owner: Newcomer = { ...head, shape: index, existing: null };
     if (best === null || comesBefore(snapshot, owner, best)) best = owner;
@@ -170,11 +185,11 @@ function comesBefore({ waiting }: Snapshot, a: Newcomer, b: Newcomer): boolean {
 }
 
 /** The oldest of a shape that the draft leaves waiting, as far as the snapshot names it. */
-function nextWaiting(snapshot: Snapshot, draft: Draft, index: number): WaitingHead | null {
+function nextWaiting(snapshot: Snapshot, draft: Draft, index: number, due = NONE): WaitingHead | null {
   const shape = snapshot.waiting[index]!;
   const started = draft.started[index]!;
   if (started >= shape.count) return null;
-  const due = dueIn(draft, index);
+  if (started === 0 && due.size === 0) return shape.oldest;
   return membersBeside(shape, due)[started - due.size] ?? null;
 }
 
@@ -198,11 +213,12 @@ function nextWake(snapshot: Snapshot, draft: Draft, reservation: OwnedReservatio
   let wake = Infinity;
   if (reservation !== null) wake = Math.min(wake, reservation.untilMs);
   if (policy.reserveAfterSeconds !== null && !isCordoned) {
+    const due = dueByShape(draft);
     for (const [index, shape] of snapshot.waiting.entries()) {
       if (reservation !== null && shape.priority <= reservation.priority) continue;
       if (exceedsCapacity(snapshot, shape)) continue;
       if (shape.count === draft.started[index]) continue;
-      const head = nextWaiting(snapshot, draft, index);
+      const head = nextWaiting(snapshot, draft, index, due.get(index));
       const eligibleAtMs = (head ?? shape.oldest).queuedAtMs + policy.reserveAfterSeconds * 1000;
       if (eligibleAtMs > nowMs) wake = Math.min(wake, eligibleAtMs);
       // All that are named start. The next plan knows the next in line, which may have waited long enough; but as long as none starts

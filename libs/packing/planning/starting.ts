@@ -67,11 +67,12 @@ export function startWhatFits(snapshot: Snapshot, draft: Draft): Starting {
 }
 
 function sharesOf({ part: { program }, started, nominated, due: all }: Draft): Share[] {
+  const ids = Map.groupBy(all, (owner) => owner.shape);
   const classes = [...program.members.keys()].filter((index) => program.stages[program.level[index]!] === 'placed');
   return classes.flatMap((index) =>
     program.members[index]!.flatMap((shape) => {
       const total = started[shape]!;
-      const due = all.filter((owner) => owner.shape === shape).map((owner) => owner.id);
+      const due = (ids.get(shape) ?? []).map((owner) => owner.id);
       return total > 0 ? [{ shape, nominated: nominated[shape]!, total, due }] : [];
     }),
   );

@@ -66,7 +66,7 @@ it('accepts a proof in which no open class asks for a resource after a better an
     });
   const problem = aSnapshot({
     nowMs: NOW_MS,
-    policy: { ...YIELDING, searchSteps: 3, reserveAfterSeconds: 300 },
+    policy: { ...YIELDING, searchSteps: 6, reserveAfterSeconds: 300 },
     capacity: amounts(28, 14, 15),
     running: [
       left(0, [3, 1, 0], 93),

@@ -2,7 +2,7 @@
 import type { OwnedReservation } from '../reservation.js';
 import type { Plan } from '../types.js';
 import { at, ensure, max, min, rowOf, sum } from './verify-numbers.js';
-import { claimRank, isStart, isStay, type Item } from './verify-reading.js';
+import { isStart, isStay, type Item, reservedRank, startRank } from './verify-reading.js';
 
 /** What of an item counts against each limit. */
 export type Reading = (item: Item) => bigint[];
@@ -24,7 +24,7 @@ export function beside(
   const time = isPromised ? untilMs : nowMs;
   const counts = (item: Item): boolean => item.end > time && (!isStay(item) || item.priority >= priority);
   const comesBefore = (item: Item): boolean =>
-    counts(item) && item.rank > (isStart(item) ? claimRank(priority) : priority * 3);
+    counts(item) && item.rank > (isStart(item) ? reservedRank(priority) : startRank(priority));
   const used = (i: number): bigint =>
     sum([...runs, ...starts].filter(comesBefore), ({ row, taken }) => at(row, i) * taken);
   const free = leftAt(time).map((amount) => max(0n, amount));
@@ -33,7 +33,7 @@ export function beside(
   ensure(!isPromised || (time > nowMs && needed.join() === rowOf(request).join()), 'the promise cannot be kept');
   const owner = {
     priority,
-    rank: claimRank(priority),
+    rank: reservedRank(priority),
     row: [0n, 0n, 0n],
     end: Infinity,
     weight: 1n,

@@ -1,6 +1,6 @@
 // How the verifier reads a snapshot and a plan. As the rest of it, this shares nothing with the solver but the forms of data.
-import type { LevelCertificate, Plan, RunningGroup, Snapshot } from '../types.js';
-import { at, ensure, max, min, refuse, rowOf, sum } from './verify-numbers.js';
+import type { Plan, RunningGroup, Snapshot } from '../types.js';
+import { at, ensure, max, min, rowOf, sum } from './verify-numbers.js';
 import { checkStops, lastStop, nominatedIn } from './verify-stopping.js';
 
 /** What a plan decides on: waiting deployments that are alike, or a candidate. */
@@ -16,21 +16,21 @@ export type Item = {
   /** How many start, or stay. */
   taken: bigint;
 };
-/** What a certificate says of a level: what is reached, and the least that is said to be out of reach (`null`: that, with what starts besides). */
-export type Claim = { rank: number; reached: bigint; beyond: bigint | null };
 /** `held`: what runs, is not terminating, and is not decided on. */
-type Reading = { starts: Item[]; runs: Item[]; held: Item[] };
+export type Reading = { starts: Item[]; runs: Item[]; held: Item[] };
 
 const LONGEST_SECONDS = 10_000_000n;
-/** Priority and stage in one number: of what starts, of what is set aside, and of what stays. */
-export const startRank = (priority: number): number => 3 * priority;
-export const claimRank = (priority: number): number => 3 * priority + 1;
-const stayRank = (priority: number): number => 3 * priority + 2;
-export const isStart = ({ rank }: { rank: number }): boolean => rank % 3 === 0;
-export const isStay = ({ rank }: { rank: number }): boolean => rank % 3 === 2;
+const SLICES = 2 ** 24;
+/** Priority, stage and slice in one number: of what starts, of what is set aside, and of what stays. */
+export const startRank = (priority: number, slice = 0): number => 3 * priority * SLICES - slice;
+export const reservedRank = (priority: number): number => (3 * priority + 1) * SLICES;
+export const stayRank = (priority: number): number => (3 * priority + 2) * SLICES;
+const stageOf = (rank: number): number => Math.ceil(rank / SLICES) % 3;
+export const isStart = ({ rank }: { rank: number }): boolean => stageOf(rank) === 0;
+export const isStay = ({ rank }: { rank: number }): boolean => stageOf(rank) === 2;
 
 /** Reads what runs and starts; refuses impossible counts, and victims that are no candidates, or without a preemptor. */
-export function readPlan(snapshot: Snapshot, plan: Plan): Reading {
+export function readPlan(snapshot: Snapshot, plan: Plan, mostShapes: number): Reading {
   const { running, waiting, nowMs, isCordoned } = snapshot;
   const candidates = candidatesIn(snapshot);
   const victims = checkVictims(snapshot, plan, candidates);
@@ -56,11 +56,12 @@ export function readPlan(snapshot: Snapshot, plan: Plan): Reading {
     .filter(({ isTerminating }, index) => isTerminating !== true && !candidates.includes(index))
     .map(toItem);
   const startsBy = lastStop(snapshot, candidates);
-  const starts = waiting.map(({ priority, request, count, maxRuntimeSeconds }): Item => {
+  const slices = slicesIn(snapshot, mostShapes);
+  const starts = waiting.map(({ priority, request, count, maxRuntimeSeconds }, index): Item => {
     const end = startsBy + (maxRuntimeSeconds ?? Infinity) * 1000;
     return {
       priority,
-      rank: startRank(priority),
+      rank: startRank(priority, slices.get(index)),
       row: rowOf(request),
       end,
       weight: 1n,
@@ -76,18 +77,32 @@ export function readPlan(snapshot: Snapshot, plan: Plan): Reading {
     forced[shape] = at(forced, shape) + BigInt(includes.length);
   }
   checkStops(snapshot, plan);
-  const claims: Item[] = [];
+  const reserved: Item[] = [];
   for (const [index, start] of starts.entries()) {
     const shape = at(waiting, index);
     const all = start.taken + nominatedIn(plan, shape);
     ensure(all <= start.count && at(forced, index) <= all, 'a count is impossible');
     const count = min((isCordoned ? 0n : nominatedIn(snapshot, shape)) + at(forced, index), start.count);
     const taken = min(count, all);
-    if (count > 0n) claims.push({ ...start, rank: claimRank(shape.priority), count, taken });
+    if (count > 0n) reserved.push({ ...start, rank: reservedRank(shape.priority), count, taken });
     start.count -= count;
     start.taken = all - taken;
   }
-  return { starts: [...starts, ...claims], runs, held };
+  return { starts: [...starts, ...reserved], runs, held };
+}
+
+/** The slice of each shape, by its index: the oldest of a priority come first, and a slice holds `mostShapes`. */
+function slicesIn({ waiting }: Snapshot, mostShapes: number): Map<number, number> {
+  const slices = new Map<number, number>();
+  const isOlder = (a: number, b: number): boolean => {
+    const [one, other] = [at(waiting, a).oldest, at(waiting, b).oldest];
+    return one.queuedAtMs < other.queuedAtMs || (one.queuedAtMs === other.queuedAtMs && one.id < other.id);
+  };
+  for (const alike of Map.groupBy(waiting.keys(), (index) => at(waiting, index).priority).values()) {
+    alike.sort((a, b) => Number(isOlder(b, a)) - Number(isOlder(a, b)));
+    for (const [place, index] of alike.entries()) slices.set(index, Math.floor(place / mostShapes));
+  }
+  return slices;
 }
 
 function candidatesIn({ policy, waiting, running, capacity, nowMs, isCordoned }: Snapshot): number[] {
@@ -148,44 +163,4 @@ export function checkNeed({ runs, starts }: Reading, left: readonly bigint[]): v
     const fits = left.every((amount, i) => used(i) + at(victim.row, i) <= amount);
     ensure(!fits, 'a deployment is preempted in vain');
   }
-}
-
-/** The levels that a certificate speaks of, in order; what it says of those that stay must be so. */
-export function readClaims(levels: readonly LevelCertificate[], { starts, runs }: Reading): Claim[] {
-  return levels.flatMap(({ priority, placed, upperBound, preemption }) => {
-    const isHere = (item: Item): boolean => item.priority === priority;
-    const [mine, waiting] = [runs.filter(isHere), starts.filter(isHere)];
-    const claims: Claim[] = [];
-    if (mine.length > 0) {
-      const all = BigInt(mine.length) + 1n;
-      const [count, reached] = [sum(mine, ({ taken }) => taken), sum(mine, ({ taken, weight }) => taken * weight)];
-      const {
-        eligibleCount,
-        retainedCount,
-        retainedWork,
-        upperBound: most,
-      } = preemption ?? refuse('it is not said what stays');
-      ensure(
-        BigInt(eligibleCount) + 1n === all && BigInt(retainedCount) === count && BigInt(retainedWork) === reached / all,
-        'something else stays',
-      );
-      claims.push({ rank: stayRank(priority), reached, beyond: (BigInt(most) + 1n) * all });
-    }
-    const nominated = waiting.filter((item) => !isStart(item));
-    const standing = sum(nominated, ({ taken }) => taken);
-    // The owner of a reservation starts later.
-    const later = sum(nominated, ({ end, row }) =>
-      end === Infinity && row.every((amount) => amount === 0n) ? 1n : 0n,
-    );
-    if (nominated.length > 0) claims.push({ rank: claimRank(priority), reached: standing, beyond: null });
-    const reached = BigInt(placed) + later - standing;
-    if (waiting.length > 0)
-      claims.push({ rank: startRank(priority), reached, beyond: BigInt(upperBound) + later + 1n });
-    ensure(waiting.length > 0 || upperBound + placed === 0, 'something starts that does not wait');
-    ensure(
-      claims.length > 0 && (preemption === undefined) === (mine.length === 0),
-      'a level is not what the problem has',
-    );
-    return claims;
-  });
 }

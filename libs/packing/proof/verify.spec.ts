@@ -115,6 +115,15 @@ describe('the verifier', () => {
     expect(verify(snapshot, copy)).toEqual({ isAccepted: true });
   });
 
+  it('accepts a proof of any depth', () => {
+    const deep = withTree((tree) => {
+      let node = tree;
+      for (let depth = 0; depth < 20_000; depth++) node = { cut: nothing, then: node };
+      return node;
+    });
+    expect(verify(snapshot, deep)).toEqual({ isAccepted: true });
+  });
+
   it('accepts a bound above what is proven', () => {
     const modest = withCertificate(withLevel(honest, 1, { upperBound: 9 }), { optimal: false });
     expect(verify(snapshot, { ...modest, certificate: { ...modest.certificate, optimal: false } }).isAccepted).toBe(

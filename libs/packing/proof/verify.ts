@@ -1,9 +1,10 @@
 // A reader who trusts these lines need not trust any others: whole numbers only, and nothing shared with the solver but the forms of data.
 import type { LevelProof, Multipliers, ProofNode } from '../proof.js';
-import type { LevelCertificate, Plan, Snapshot, Verdict } from '../types.js';
+import { type LevelCertificate, MOST_SHAPES, type Plan, type Snapshot, type Verdict } from '../types.js';
 import { beside, type Reading } from './verify-beside.js';
 import { at, ensure, gcd, max, min, refuse, rowOf, sum } from './verify-numbers.js';
-import { checkNeed, type Claim, isStart, type Item, readClaims, readPlan } from './verify-reading.js';
+import { type Certified, readCertified } from './verify-levels.js';
+import { checkNeed, isStart, type Item, readPlan } from './verify-reading.js';
 
 /** Items that the constraints cannot tell apart; its place in the sorted list is how a proof refers to it. */
 type Cell = { rank: number; row: bigint[]; weight: bigint; count: bigint; taken: bigint };
@@ -15,20 +16,23 @@ type Problem = { cells: Cell[]; limits: bigint[] };
 type Bound = { value: bigint; gains: bigint[] };
 type Weight = (cell: Cell) => bigint;
 const UNIT = 2n ** 60n;
-/** Accepted: it fits and keeps its reservation, and none that also does places more at a level than the bound, and as many at all higher ones. */
-export function verify(snapshot: Snapshot, plan: Plan): Verdict {
+/**
+ * Accepted: it fits and keeps its reservation, and none that also does places more at a level than the bound, and as many at all higher ones.
+ * @param mostShapes of one priority that are planned at once
+ */
+export function verify(snapshot: Snapshot, plan: Plan, mostShapes = MOST_SHAPES): Verdict {
   try {
-    checkPlan(snapshot, plan);
+    checkPlan(snapshot, plan, mostShapes);
     return { isAccepted: true };
   } catch (error) {
     return { isAccepted: false, reason: String(error) };
   }
 }
 
-function checkPlan(snapshot: Snapshot, plan: Plan): void {
+function checkPlan(snapshot: Snapshot, plan: Plan, mostShapes: number): void {
   const { nowMs, capacity, isCordoned } = snapshot;
   const { optimal, utilization, levels } = plan.certificate;
-  const read = readPlan(snapshot, plan);
+  const read = readPlan(snapshot, plan, mostShapes);
   const { starts, runs, held } = read;
   const size = rowOf(capacity);
   const use = (items: readonly Item[], i: number): bigint => sum(items, ({ row, taken }) => at(row, i) * taken);
@@ -43,7 +47,7 @@ function checkPlan(snapshot: Snapshot, plan: Plan): void {
   const limits = leftAt(nowMs).map((amount) => (isCordoned ? 0n : max(0n, amount)));
   const reading = beside(plan, nowMs, limits, read, leftAt);
   const members = [...runs, ...starts];
-  const open = readClaims(levels, read);
+  const open = readCertified(levels, read);
   const proof = plan.proof ?? refuse('there is no proof');
   const problem = { cells: toCells(members, (item) => [...item.row, ...reading(item)]), limits };
   const known = checkLevels(proof.levels, problem, open);
@@ -71,8 +75,8 @@ function toCells(items: Item[], reading: Reading): Cell[] {
   return cells.sort((a, b) => b.rank - a.rank || compare([...a.row, a.weight], [...b.row, b.weight]));
 }
 
-/** Checks the claims of some levels, taking them off the list; what the proofs leave open then bounds utilization. */
-function checkLevels(proofs: readonly LevelProof[], problem: Problem, open: Claim[]): Case {
+/** Checks what is said of some levels, taking them off the list; what the proofs leave open then bounds utilization. */
+function checkLevels(proofs: readonly LevelProof[], problem: Problem, open: Certified[]): Case {
   const { cells, limits } = problem;
   const used = (i: number): bigint => sum(cells, ({ taken, row }) => taken * at(row, i));
   ensure(!limits.some((limit, i) => used(i) > limit), 'the reservation is not kept');
@@ -118,7 +122,7 @@ function proveLevel(proof: LevelProof, problem: Problem, now: Case, here: Sum, r
     const least = (i: number): bigint => sum(problem.cells, ({ row }, j) => at(row, i) * at(low, j));
     // Nothing is left to refute where the lowest counts alone exceed a limit; a tree written with rounded numbers may have narrowed less.
     if (problem.limits.every((limit, i) => least(i) <= limit))
-      checkNode(tree, { ...problem, limits: roundLimits(problem, low, high) }, { low, high, sums });
+      checkTree(tree, { ...problem, limits: roundLimits(problem, low, high) }, { low, high, sums });
     most = min(most, target - 1n);
   }
   Object.assign(now, narrow(now, gains, value - UNIT * here.low), { sums: [...now.sums, here] });
@@ -134,23 +138,37 @@ function roundLimits({ cells, limits }: Problem, low: bigint[], high: bigint[]):
   });
 }
 
-function checkNode(node: ProofNode, problem: Problem, now: Case): void {
-  if ('multipliers' in node) return void ensure(evaluate(problem, now, node.multipliers).value < 0n, 'a case is open');
-  if ('cut' in node) {
-    const { value, gains } = evaluate(problem, now, node.cut);
-    if (value >= 0n) checkNode(node.then, problem, { ...now, ...narrow(now, gains, value) });
-    return;
+/** Checks every case of a tree of any depth. */
+function checkTree(tree: ProofNode, problem: Problem, whole: Case): void {
+  const open: (readonly [ProofNode, Case])[] = [[tree, whole]];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [node, now] = next;
+    if ('multipliers' in node) {
+      ensure(evaluate(problem, now, node.multipliers).value < 0n, 'a case is open');
+    } else if ('cut' in node) {
+      const { value, gains } = evaluate(problem, now, node.cut);
+      if (value >= 0n) open.push([node.then, { ...now, ...narrow(now, gains, value) }]);
+    } else {
+      const { low, high } = at(now.sums, node.group);
+      const split = BigInt(node.at);
+      for (const [child, from, to] of [
+        [node.above, max(low, split + 1n), high],
+        [node.below, low, min(high, split)],
+      ] as const)
+        if (from <= to) open.push([child, within(now, node.group, from, to)]);
+    }
   }
-  const { members, low: least, high: most, isLevel } = at(now.sums, node.group);
+}
+
+/** The case in which a sum is within a range. */
+function within(now: Case, group: number, low: bigint, high: bigint): Case {
+  const { members, isLevel } = at(now.sums, group);
   const only = members.length === 1 && !isLevel ? members[0] : -1;
-  const enter = (child: ProofNode, from: bigint, to: bigint): void => {
-    const low = now.low.map((bound, i) => (i === only ? max(bound, from) : bound));
-    const high = now.high.map((bound, i) => (i === only ? min(bound, to) : bound));
-    const sums = now.sums.with(node.group, { members, low: from, high: to, isLevel });
-    if (from <= to) checkNode(child, problem, { low, high, sums });
+  return {
+    low: now.low.map((bound, i) => (i === only ? max(bound, low) : bound)),
+    high: now.high.map((bound, i) => (i === only ? min(bound, high) : bound)),
+    sums: now.sums.with(group, { members, low, high, isLevel }),
   };
-  enter(node.below, least, min(most, BigInt(node.at)));
-  enter(node.above, max(least, BigInt(node.at) + 1n), most);
 }
 
 /** Weak duality: prices times right-hand sides, plus for each cell the better end of its range at its gain. */

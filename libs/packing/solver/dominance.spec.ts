@@ -11,7 +11,7 @@ import type { WaitingShape } from '../types.js';
 function leftOpen(waiting: WaitingShape[], level: number): string[] {
   const program = programOf({ waiting, capacity: amounts(100, 100, 100) });
   const box = wholeBox(program);
-  pruneDominated(program, box, level, new StepBudget(1_000, undefined));
+  pruneDominated(program, box, level, new StepBudget(1_000));
   return [...box.upper.keys()]
     .filter((index) => (box.upper[index] as number) > 0)
     .map((index) => program.amounts.subarray(index * program.rows, (index + 1) * program.rows).join());

@@ -33,9 +33,9 @@ function isDominated(program: Program, index: number, examples: readonly number[
     let row = 0;
     while (row < rows && amounts[index * rows + row]! >= amounts[example * rows + row]!) row++;
     if (row < rows) continue;
-    budget.charge(tried * 2 + 2);
+    budget.charge(tried * 2 + 6);
     return true;
   }
-  budget.charge(examples.length * 2);
+  budget.charge(examples.length * 2 + 6);
   return false;
 }

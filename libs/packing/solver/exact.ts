@@ -3,6 +3,9 @@ import type { Frame, Objective, Prices } from './bound.js';
 const SCALE = 2 ** 60;
 const toWhole = (multiplier: number): bigint => BigInt(multiplier * SCALE);
 
+/** Elementary operations that exact arithmetic counts for each class. */
+export const EXACT_OPERATIONS = 120;
+
 /**
  * The same bound as `evaluate`, times 2^60, without any rounding. For the few cases where an estimate leaves a whole number undecided.
  *

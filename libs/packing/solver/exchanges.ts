@@ -30,7 +30,7 @@ export class Exchanges {
 
   /** Best single exchange again and again; true when nothing is overused any more. */
   improve(budget: StepBudget): boolean {
-    while (this.violation > 0) {
+    while (this.violation > 0 && budget.mayBound()) {
       let best = this.violation;
       let bestOut = -1;
       let bestInto = -1;
@@ -52,7 +52,7 @@ export class Exchanges {
       if (bestOut < 0) return false;
       this.exchange(bestOut, bestInto, best);
     }
-    return true;
+    return this.violation <= 0;
   }
 
   /** Random exchanges, at first even some that make it worse, then ever fewer of those. */

@@ -1,6 +1,6 @@
 import { type Box, openClasses, sumLevel } from './box.js';
 import { type Estimate, evaluate, type Frame, type Prices } from './bound.js';
-import { evaluateExactly, floorUnits } from './exact.js';
+import { evaluateExactly, EXACT_OPERATIONS, floorUnits } from './exact.js';
 import type { LinearProgram } from './linear-program.js';
 import type { StepBudget } from './step-budget.js';
 import type { Program } from './program.js';
@@ -25,6 +25,7 @@ const DISTURBANCE = 1e-6;
 
 /** Solves the level's linear program and turns its multipliers into a bound that holds whatever went wrong on the way. */
 export function boundLevel(frame: Frame, budget: StepBudget): RootBound {
+  budget.charge(frame.program.classes * 40);
   const relaxation = relax(frame, false);
   const { lp, classes } = relaxation;
   const simplex = new Simplex(lp, budget);
@@ -40,7 +41,7 @@ export function boundLevel(frame: Frame, budget: StepBudget): RootBound {
     simplex.reprice();
     outcome = simplex.solve();
   }
-  const usable = outcome === 'optimal' ? simplex.duals : new Float64Array(lp.rows);
+  const usable = outcome === 'optimal' || outcome === 'cut' ? simplex.duals : new Float64Array(lp.rows);
   const prices = toPrices(frame, relaxation, usable, relaxation.unit);
   const gains = new Float64Array(program.classes);
   if (program.stages[frame.level] === 'placed') closeLevels(frame, prices, evaluate(frame, prices, 'level', gains));
@@ -49,7 +50,7 @@ export function boundLevel(frame: Frame, budget: StepBudget): RootBound {
     level: frame.level,
     prices,
     estimate,
-    most: floorBound(frame, prices, estimate),
+    most: floorBound(frame, prices, estimate, budget),
     gains,
     point: pointOf(program, frame.box, relaxation, simplex),
   };
@@ -73,9 +74,10 @@ function setCosts(lp: LinearProgram, cost: (column: number) => number): void {
 }
 
 /** The whole number that an estimate certifies; exact arithmetic decides where rounding errors leave two. */
-function floorBound(frame: Frame, prices: Prices, estimate: Estimate): number {
+function floorBound(frame: Frame, prices: Prices, estimate: Estimate, budget: StepBudget): number {
   const high = Math.floor(estimate.value + estimate.error);
   if (high === Math.floor(estimate.value - estimate.error)) return high;
+  budget.charge(frame.program.classes * EXACT_OPERATIONS);
   return floorUnits(evaluateExactly(frame, prices, 'level'));
 }
 

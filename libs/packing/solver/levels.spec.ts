@@ -62,7 +62,7 @@ describe('a level of which nothing starts', () => {
     const program = programOf({ capacity: amounts(4, 4), waiting: [first, middle, last] });
     const box = wholeBox(program);
     const frame = levelFrame(program, box, 2, Float64Array.of(1, 0, 0));
-    const root = boundLevel(frame, new StepBudget(1_000, undefined));
+    const root = boundLevel(frame, new StepBudget(1_000));
     expect(root.most).toBe(1);
     tighten(frame, root.prices, root.estimate, 1, root.gains);
     expect([...box.upper]).toEqual([1, 0, 1]);

@@ -30,6 +30,9 @@ const LEVEL_SHARE = 0.5;
 /** The same of a level that counts work: where it ends unproven, there is less to look for below. */
 const WORK_SHARE = 0.9;
 
+/** Questions of a level that are asked in any case, so that rounding has its turn. */
+const ALWAYS_ASKED = 2;
+
 /** Part of that which may go to finding more, one by one; the rest is for a better bound. */
 const CLIMB_SHARE = 0.9;
 
@@ -57,6 +60,7 @@ export function solveLevels(program: Program, budget: StepBudget): LevelSolution
     provenLevels: levels,
   };
   for (let level = 0; level < levels; level++) {
+    budget.charge(program.classes * 4);
     if (placeAllIfFits(program, level, solution)) continue;
     if (program.stages[level] !== 'placed') retainContested(program, level, solution, budget);
     else placeContested(program, level, solution, budget);
@@ -130,6 +134,7 @@ function contest(
   const frame = levelFrame(program, choice, level, placed);
   const root = boundLevel(frame, budget);
   placed[level] = fillLevel(program, choice, level, root.prices.capacity, x);
+  budget.chargeSort(program.start[level + 1]! - program.start[level]!);
   bounds[level] = root.most;
   budget.allow(program.stages[level] === 'placed' ? LEVEL_SHARE : WORK_SHARE);
   const refutation = look(program, root, solution, budget);
@@ -183,7 +188,7 @@ function retainMore(program: Program, root: RootBound, solution: LevelSolution, 
   const { level, most } = root;
   const { x, placed, bounds } = solution;
   const reached = placed[level]!;
-  if (reached === most) return null;
+  if (reached === most || !budget.mayContinue()) return null;
   const result = ask(program, root, { target: reached + 1, enough: most }, solution, budget);
   if (result.x !== null) {
     x.set(result.x);
@@ -215,6 +220,7 @@ function closeGap(program: Program, root: RootBound, solution: LevelSolution, bu
   let refutation: Refutation | null = null;
   let hopeful = root.most;
   for (let asked = 0; hopeful > placed[level]!; asked++) {
+    if (asked < ALWAYS_ASKED ? !budget.mayBound() : !budget.mayContinue()) break;
     const reached = placed[level]!;
     const isClimb = asked === 2;
     const further = isClimb ? 1 : 1 + Math.floor((hopeful - reached) / 2);

@@ -5,7 +5,8 @@ export type Stage = 'retained' | 'reserved' | 'placed';
  * The integer program: how many of each class start, or stay.
  *
  * A level is what is decided at once: at each priority first which candidates are retained, then what is set aside, then what else starts.
- * So nothing is ever preempted for its own priority or a lower one, and no reservation yields to others of its priority.
+ * So nothing is ever preempted for its own priority or a lower one, and no reservation yields to others of its priority. Where a priority has more
+ * shapes than are planned at once, what else starts is decided slice by slice, each a level.
  *
  * Classes are shapes, or candidates, that it cannot tell apart, sorted by level, then by amounts, then by worth, whatever the order of the input:
  * every tie that is ever broken by index is thereby broken canonically. Amounts are whole numbers in doubles; no sum that can occur exceeds 2^53.

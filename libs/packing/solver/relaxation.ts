@@ -1,5 +1,5 @@
 import { type Box, openClasses, sumLevel } from './box.js';
-import { type Frame, type Prices, quantize } from './bound.js';
+import { type Frame, type Groups, type Prices, quantize } from './bound.js';
 import { LinearProgram } from './linear-program.js';
 
 /**
@@ -107,21 +107,21 @@ function fillRows(frame: Frame, relaxation: Relaxation): void {
     lp.upper[lp.columns + row] = (most - count) / scale;
   });
   if (groups === null) return;
-  for (let group = 0; group < groups.lower.length; group++) boundGroup(frame, relaxation, box, group);
+  boundGroups(groups, relaxation, box);
 }
 
-/** Carries a group's present range over to its row: sum + slack = 0, so that the slack is minus the sum. `box` is that of the columns. */
-export function boundGroup(frame: Frame, relaxation: Relaxation, box: Box, group: number): void {
-  const { groups } = frame;
-  const { lp, classes, firstGroupRow } = relaxation;
-  if (groups === null) return;
-  let base = 0;
+/** Carries the present ranges of groups over to their rows: sum + slack = 0, so that the slack is minus the sum. `box` is that of the columns. */
+function boundGroups(groups: Groups, { lp, classes, firstGroupRow }: Relaxation, box: Box): void {
+  const base = new Float64Array(groups.lower.length);
   for (const index of classes) {
-    if (groups.of[index] === group) base += box.lower[index]!;
+    const group = groups.of[index]!;
+    if (group >= 0) base[group] = base[group]! + box.lower[index]!;
   }
-  const slack = lp.columns + firstGroupRow + group;
-  lp.lower[slack] = base - groups.upper[group]!;
-  lp.upper[slack] = base - groups.lower[group]!;
+  for (const [group, lower] of base.entries()) {
+    const slack = lp.columns + firstGroupRow + group;
+    lp.lower[slack] = lower - groups.upper[group]!;
+    lp.upper[slack] = lower - groups.lower[group]!;
+  }
 }
 
 /** Multipliers of the linear program in the terms of the frame, times `factor`: the unit that its costs are in. */

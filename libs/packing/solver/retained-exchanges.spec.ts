@@ -24,7 +24,7 @@ function programOf(runs: readonly { readonly size: number; readonly weight: numb
   }));
   const room = [capacity, 0, 0];
   return buildProgram(
-    { waiting: [], shapes: [], counts: new Float64Array(0), candidates, reserved: [] },
+    { waiting: [], shapes: [], counts: new Float64Array(0), slices: new Int32Array(0), candidates, reserved: [] },
     { capacity: room, available: room, beside: null },
   );
 }
@@ -35,7 +35,7 @@ function stayingAfter(program: Program, sizes: readonly number[]): number[] {
   const classes = Array.from({ length: program.classes }, (_, index) => index);
   const x = Float64Array.from(classes, (index) => (sizes.includes(sizeOf(index)) ? 1 : 0));
   const task = { program, box: wholeBox(program), level: 0, point: x, gains: new Float64Array(program.classes) };
-  exchangeRetained(task, x, new StepBudget(1_000, undefined));
+  exchangeRetained(task, x, new StepBudget(1_000));
   return classes.filter((index) => x[index] === 1).map(sizeOf);
 }
 
@@ -67,11 +67,7 @@ describe('exchanging what stays', () => {
         }
         const before = sumLevel(program, x, 0);
         const gains = Float64Array.from(program.weight);
-        exchangeRetained(
-          { program, box: wholeBox(program), level: 0, point: x, gains },
-          x,
-          new StepBudget(1_000, undefined),
-        );
+        exchangeRetained({ program, box: wholeBox(program), level: 0, point: x, gains }, x, new StepBudget(1_000));
         const used = usage(program, x)[0] as number;
         expect(used).toBeLessThanOrEqual(capacity);
         expect(sumLevel(program, x, 0)).toBeGreaterThanOrEqual(before);

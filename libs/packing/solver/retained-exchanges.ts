@@ -82,6 +82,7 @@ function bestExchange(
     }
   }
   budget.charge(tried * 12);
+  budget.chargeSort(coming.length);
   return best;
 }
 

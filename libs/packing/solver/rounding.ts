@@ -38,11 +38,12 @@ export function roundToCounts(task: RoundingTask, effort: RoundingEffort, budget
   budget.charge(program.classes * 8);
   const x = floorPoint(task);
   for (let at = 0; at <= level; at++) {
-    if (!meetCount(task, x, at, open[at]!)) return null;
+    if (!meetCount(task, x, at, open[at]!, budget)) return null;
   }
   const used = usage(program, x);
   if (used.every((amount, row) => amount <= program.limits[row]!)) return x;
   const candidates = chooseCandidates(task, open, effort.candidates);
+  budget.chargeSort(open.reduce((sum, classes) => sum + classes.length, 0));
   const state = new Exchanges(program, box, x, used, candidates);
   if (state.improve(budget)) return x;
   const random = new FixedRandom(program.classes + level);
@@ -56,23 +57,25 @@ export function roundToCounts(task: RoundingTask, effort: RoundingEffort, budget
  * Decides on a level that counts work, beside what `x` starts above it: the whole part of the point if that fits, and then, by gain, whatever fits.
  * Overwrites the level in `x`; false where even what must stay does not fit.
  */
-export function keepDearest(task: Omit<RoundingTask, 'counts'>, x: Float64Array): boolean {
+export function keepDearest(task: Omit<RoundingTask, 'counts'>, x: Float64Array, budget: StepBudget): boolean {
   const { program, box, level, point, gains } = task;
   const end = program.start[level + 1]!;
-  const order: number[] = [];
-  for (let index = program.start[level]!; index < end; index++) {
+  const first = program.start[level]!;
+  for (let index = first; index < end; index++) {
     const whole = Math.floor(point[index]! + 1e-6);
     x[index] = Math.min(Math.max(whole, box.lower[index]!), box.upper[index]!);
-    order.push(index);
   }
   const leave = (): Float64Array => usage(program, x, end).map((used, row) => program.limits[row]! - used);
   let left = leave();
   if (left.some((amount) => amount < 0)) {
-    for (const index of order) x[index] = box.lower[index]!;
+    x.set(box.lower.subarray(first, end), first);
     left = leave();
     if (left.some((amount) => amount < 0)) return false;
   }
+  const order = openClasses(program, box, level).filter((index) => x[index]! < box.upper[index]!);
   order.sort((a, b) => gains[b]! - gains[a]! || a - b);
+  budget.charge(end * 6);
+  budget.chargeSort(order.length);
   for (const index of order) {
     const room = box.upper[index]! - x[index]!;
     x[index] = x[index]! + addWhatFits(program, left, index, room);
@@ -91,7 +94,13 @@ function floorPoint({ program, box, level, point }: RoundingTask): Float64Array 
 }
 
 /** Adds or takes single deployments, where the point wants them most, until the level has its count. */
-function meetCount(task: RoundingTask, x: Float64Array, level: number, open: readonly number[]): boolean {
+function meetCount(
+  task: RoundingTask,
+  x: Float64Array,
+  level: number,
+  open: readonly number[],
+  budget: StepBudget,
+): boolean {
   const { program, box, point, gains } = task;
   let missing = task.counts[level]!;
   const end = program.start[level + 1]!;
@@ -101,6 +110,7 @@ function meetCount(task: RoundingTask, x: Float64Array, level: number, open: rea
   let left = Math.abs(missing);
   const wish = (index: number): number => direction * (point[index]! - x[index]!);
   const order = open.toSorted((a, b) => wish(b) - wish(a) || direction * (gains[b]! - gains[a]!) || a - b);
+  budget.chargeSort(open.length);
   for (const once of [true, false]) {
     for (const index of order) {
       if (left === 0) return true;

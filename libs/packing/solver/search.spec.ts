@@ -14,7 +14,7 @@ import { bruteForce } from '../testing/brute-force.js';
 import { amounts, aShape, aSnapshot } from '../testing/problems.js';
 import { programOf } from '../testing/programs.js';
 
-const budget = (): StepBudget => new StepBudget(1_000, undefined);
+const budget = (): StepBudget => new StepBudget(1_000);
 
 /** Asks for a point with a count at the last level, and the given counts above it. */
 function ask(program: Program, above: readonly number[], target: number, by = budget()): SearchResult {
@@ -60,7 +60,7 @@ describe('a search', () => {
   });
 
   it('returns nothing without a budget', () => {
-    expect(ask(coprime, [], 6, new StepBudget(0, undefined))).toEqual({ x: null, refutation: null });
+    expect(ask(coprime, [], 6, new StepBudget(0))).toEqual({ x: null, refutation: null });
   });
 
   it('decides every small target correctly', () => {

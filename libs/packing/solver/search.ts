@@ -1,6 +1,6 @@
 import { type Box, copyBox, sumLevel, wholeBox } from './box.js';
 import { type Estimate, evaluate, type Frame, frameOf, type Prices, tighten } from './bound.js';
-import { evaluateExactly } from './exact.js';
+import { evaluateExactly, EXACT_OPERATIONS } from './exact.js';
 import { type GroupSet, groupClasses } from './groups.js';
 import { pointOf } from './level.js';
 import type { StepBudget } from './step-budget.js';
@@ -23,6 +23,9 @@ const DEEP = 12;
 /** Pivots that such a trial may take. */
 const PROBE_PIVOTS = 40;
 
+/** Splits on the way from the root to a node, at most: below that nothing can be said. Keeps searches within any stack, and proofs within any reader. */
+const DEEPEST = 200;
+
 /** What an empty side counts as, compared to losses of the objective. */
 const IMPOSSIBLE = 1e6;
 
@@ -41,6 +44,9 @@ export interface SearchResult {
   readonly x: Float64Array | null;
   readonly refutation: Refutation | null;
 }
+
+/** What is known of a node: a proof, nothing, or that a point was found there and more is asked for. */
+type Explored = ProofNode | 'raised' | null;
 
 /** A question to a search: is there a whole point with exactly these counts above the level, and from `counts[level]` to `most` there? */
 export interface Question {
@@ -68,7 +74,7 @@ export function searchTarget(program: Program, box: Box, question: Question, bud
     gains: pick(question.gains),
     point: pick(question.point).map((value, at) => value - lower[at]!),
   };
-  budget.charge(program.classes * 4);
+  budget.charge(program.classes * 12 + part.program.classes * 60);
   const result = new Search(part.program, reduced, budget).run();
   const x = result.x === null ? null : embed(box, part, result.x);
   if (result.refutation === null) return { x, refutation: null };
@@ -220,35 +226,41 @@ class Search {
 
   /** A proof that the node holds no point with the target; null when there is one that is enough, or nothing can be said. */
   private explore(depth: number): ProofNode | null {
-    if (!this.budget.mayContinue()) return null;
-    const outcome = this.simplex.solve();
-    if (outcome === 'infeasible')
-      return this.contradiction() ?? this.branchOn(this.splits.undecided(this.simplex), depth);
-    if (outcome === 'lost') return null;
-    if (this.focus === LITTLE_USE) return this.settle(depth, this.question.gains);
-    return this.narrowed((gains) => this.settle(depth, gains));
+    for (;;) {
+      if (depth > DEEPEST || !this.budget.mayContinue()) return null;
+      const outcome = this.simplex.solve();
+      if (outcome === 'infeasible')
+        return this.contradiction() ?? this.branchOn(this.splits.undecided(this.simplex), depth);
+      if (outcome !== 'optimal') return null;
+      const proof =
+        this.focus === LITTLE_USE
+          ? this.settle(depth, this.question.gains)
+          : this.narrowed((gains) => this.settle(depth, gains));
+      if (proof !== 'raised') return proof;
+    }
   }
 
-  /** Rounds what the linear program says, and where that fails goes deeper. */
-  private settle(depth: number, gains: Float64Array): ProofNode | null {
+  /** Rounds what the linear program says, and where that fails goes deeper. `raised`: the same node is asked for more. */
+  private settle(depth: number, gains: Float64Array): Explored {
+    this.budget.charge(this.program.classes * 6);
     const point = pointOf(this.program, this.box, this.relaxation, this.simplex);
     const found = this.round(point, gains, depth === 0 ? THOROUGH : QUICK);
     if (found === null) return this.branch(depth);
     this.found = found;
-    return this.raise() ? this.explore(depth) : null;
+    return this.raise() ? 'raised' : null;
   }
 
   /** Reduced-cost fixing at a node: what the focus level's excess does not pay for is closed, and opened again afterwards. */
-  private narrowed(inside: (gains: Float64Array) => ProofNode | null): ProofNode | null {
+  private narrowed(inside: (gains: Float64Array) => Explored): Explored {
     const { program, node, relaxation, focus } = this;
     const frame = this.frameOfNode();
     const prices = toPrices(frame, relaxation, this.simplex.duals, relaxation.unit);
     prices.levels[focus] = prices.levels[focus]! - 1;
     const gains = new Float64Array(program.classes);
-    this.budget.charge(program.classes * (program.rows + 4) * 2);
+    this.chargeEvaluation();
     const bound = evaluate(frame, prices, 'none', gains);
     const proof = exportPrices(prices, this.question.level + 1);
-    if (this.countsWork && isBelowZero(frame, prices, bound)) return { multipliers: proof };
+    if (this.countsWork && this.isBelowZero(frame, prices, bound)) return { multipliers: proof };
     const before = copyBox(node);
     tighten(frame, prices, bound, 0, gains);
     this.syncColumns();
@@ -256,7 +268,7 @@ class Search {
     node.lower.set(before.lower);
     node.upper.set(before.upper);
     this.syncColumns();
-    return then === null ? null : { cut: proof, then };
+    return then === null || then === 'raised' ? then : { cut: proof, then };
   }
 
   private syncColumns(): void {
@@ -278,7 +290,7 @@ class Search {
     const { program, node: box, counts, budget } = this;
     const { level } = this.question;
     const x = roundToCounts({ program, box, level: level - 1, counts, point, gains }, effort, budget);
-    if (x === null || !keepDearest({ program, box, level, point, gains }, x)) return null;
+    if (x === null || !keepDearest({ program, box, level, point, gains }, x, budget)) return null;
     if (effort !== THOROUGH && sumLevel(program, x, level) < counts[level]!) return null;
     exchangeRetained({ program, box, level, point, gains }, x, budget);
     return sumLevel(program, x, level) >= counts[level]! ? x : null;
@@ -291,9 +303,9 @@ class Search {
     const { duals } = this.simplex;
     const largest = duals.reduce((most, dual) => Math.max(most, Math.abs(dual)), 0);
     const prices = toPrices(frame, this.relaxation, duals, this.relaxation.unit / largest);
-    this.budget.charge(program.classes * (program.rows + 4) * 2);
+    this.chargeEvaluation();
     const bound = evaluate(frame, prices, 'none', new Float64Array(program.classes));
-    if (!isBelowZero(frame, prices, bound)) return null;
+    if (!this.isBelowZero(frame, prices, bound)) return null;
     return { multipliers: exportPrices(prices, this.question.level + 1) };
   }
 
@@ -354,6 +366,7 @@ class Search {
         split.restrict(lower, upper);
         return outcome === 'infeasible' ? IMPOSSIBLE : Math.min(IMPOSSIBLE, Math.max(1e-6, now - this.objective()));
       };
+      if (best !== null && !this.budget.mayContinue()) break;
       const below = loss(lower, at);
       const above = loss(at + 1, upper);
       if (below * above <= most) continue;
@@ -364,19 +377,27 @@ class Search {
     return best;
   }
 
+  private chargeEvaluation(): void {
+    const { program, relaxation, splits } = this;
+    this.budget.charge(program.classes * (program.rows + 4) * 2 + (relaxation.lp.rows + splits.count) * 20);
+  }
+
+  /** Whether the multipliers contradict the frame; exact arithmetic decides where rounding errors leave that open. */
+  private isBelowZero(frame: Frame, prices: Prices, bound: Estimate): boolean {
+    if (bound.value - bound.error >= 0) return false;
+    if (bound.value + bound.error < 0) return true;
+    this.budget.charge(this.program.classes * EXACT_OPERATIONS);
+    return evaluateExactly(frame, prices, 'none') < 0n;
+  }
+
   /** What the linear program reached, in the units of its costs. */
   private objective(): number {
     const { lp } = this.relaxation;
+    this.budget.charge(lp.columns * 2);
     let sum = 0;
     for (let column = 0; column < lp.columns; column++) {
       sum += lp.cost[column]! * this.simplex.value(column);
     }
     return sum;
   }
-}
-
-/** Whether the multipliers contradict the frame; exact arithmetic decides where rounding errors leave that open. */
-function isBelowZero(frame: Frame, prices: Prices, bound: Estimate): boolean {
-  if (bound.value - bound.error >= 0) return false;
-  return bound.value + bound.error < 0 || evaluateExactly(frame, prices, 'none') < 0n;
 }

@@ -6,7 +6,7 @@ import { LinearProgram } from './linear-program.js';
 import { StepBudget } from './step-budget.js';
 import { Simplex } from './simplex.js';
 
-const solverOf = (lp: LinearProgram): Simplex => new Simplex(lp, new StepBudget(1_000, undefined));
+const solverOf = (lp: LinearProgram): Simplex => new Simplex(lp, new StepBudget(1_000));
 
 /** By weak duality no point is better than this, whatever the multipliers; below zero without costs: there is no point. */
 function dualBound(lp: LinearProgram, duals: Float64Array, withCost: boolean): number {

@@ -9,8 +9,8 @@ const FEASIBILITY = 1e-7;
 /** Pivots after which the inverse is computed anew. */
 const PIVOTS_PER_INVERSE = 60;
 
-/** `lost`: numerical trouble or too many pivots; nothing may be concluded. */
-export type Outcome = 'optimal' | 'infeasible' | 'lost';
+/** `lost`: numerical trouble or too many pivots; nothing may be concluded. `cut`: the budget has ended; the multipliers are those of the present basis. */
+export type Outcome = 'optimal' | 'infeasible' | 'lost' | 'cut';
 
 /**
  * Dual simplex method with boxed variables.
@@ -56,7 +56,11 @@ export class Simplex {
         this.computeDuals();
         return 'optimal';
       }
-      this.budget.charge(this.movables * (this.lp.dense + 4) + this.lp.rows * this.lp.rows * 2);
+      this.budget.charge(this.movables * (this.lp.dense + 4) * 2 + this.lp.rows * this.lp.rows * 3);
+      if (!this.budget.mayBound()) {
+        this.computeDuals();
+        return 'cut';
+      }
       const outcome = this.pivot(row);
       if (outcome === 'infeasible') return outcome;
       if (outcome === 'lost') {
@@ -88,7 +92,7 @@ export class Simplex {
     }
     this.price();
     this.computeValues();
-    this.budget.charge(this.lp.size * 4);
+    this.budget.charge(this.lp.size * 6);
   }
 
   /** Lists what can move. Reduced costs survive a change of bounds, so that only variables that could not move before need theirs. */

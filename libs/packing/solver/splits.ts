@@ -27,6 +27,11 @@ export class Splits {
     private readonly node: Box,
   ) {}
 
+  /** How many groups of one there are. */
+  get count(): number {
+    return this.singles.size;
+  }
+
   /** Classes that were branched on, in the order of their group numbers. */
   get singleClasses(): number[] {
     return [...this.singles.keys()];

@@ -33,16 +33,17 @@ export function maximizeUtilization(program: Program, solution: LevelSolution, b
   }
   const level = program.priorities.length - 1;
   const frame = levelFrame(program, box, level, placed);
+  budget.charge(program.classes * 40);
   const relaxation = relax(frame, true);
   const { lp, classes } = relaxation;
-  const unit = Math.max(...Array.from(classes, (index) => program.shares[index]!), Number.MIN_VALUE);
+  const unit = classes.reduce((most, index) => Math.max(most, program.shares[index]!), Number.MIN_VALUE);
   for (let column = 0; column < lp.columns; column++) {
     const index = classes[column]!;
     lp.cost[column] = program.shares[index]! / unit + 1e-7 * perturbation(index);
   }
   const simplex = new Simplex(lp, budget);
   const outcome = simplex.solve();
-  const duals = outcome === 'optimal' ? simplex.duals : new Float64Array(lp.rows);
+  const duals = outcome === 'optimal' || outcome === 'cut' ? simplex.duals : new Float64Array(lp.rows);
   const prices = toPrices(frame, relaxation, duals, unit);
   const gains = new Float64Array(program.classes);
   const bound = evaluate(frame, prices, 'weights', gains);
@@ -68,8 +69,9 @@ function exchangeForMore(program: Program, box: Box, x: Float64Array, gains: Flo
   for (let level = 0; level < program.priorities.length; level++) {
     const byGain = openClasses(program, box, level).sort((a, b) => Math.abs(gains[a]!) - Math.abs(gains[b]!) || a - b);
     const classes = byGain.slice(0, CANDIDATES);
+    budget.chargeSort(byGain.length);
     for (const out of classes) {
-      budget.charge(classes.length * 4);
+      budget.charge(classes.length * 8);
       if (!budget.mayContinue()) return;
       for (const into of classes) {
         if (program.shares[into]! <= program.shares[out]!) continue;

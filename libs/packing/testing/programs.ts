@@ -8,7 +8,14 @@ export function programOf({ waiting, capacity }: Pick<Snapshot, 'waiting' | 'cap
   const counts = Float64Array.from(waiting, ({ count }) => count);
   const available = toRow(capacity);
   return buildProgram(
-    { waiting, shapes: [...waiting.keys()], counts, candidates: [], reserved: [] },
+    {
+      waiting,
+      shapes: [...waiting.keys()],
+      counts,
+      slices: new Int32Array(waiting.length),
+      candidates: [],
+      reserved: [],
+    },
     { capacity: available, available, beside: null },
   );
 }

@@ -64,6 +64,24 @@ export class PreemptionCertificateDto {
   readonly upperBound!: number;
 }
 
+/** What was reached in one slice of the shapes of a priority. */
+export class SliceCertificateDto {
+  @CountField({ description: 'Shapes of the slice.', min: 1, example: 2000 })
+  readonly shapes!: number;
+
+  @CountField({
+    description: 'Deployments of the slice that the plan starts, without those for which resources were set aside.',
+    example: 12,
+  })
+  readonly placed!: number;
+
+  @CountField({
+    description: 'No plan starts more here that starts as many at every higher priority and in every older slice.',
+    example: 12,
+  })
+  readonly upperBound!: number;
+}
+
 /** What was reached at one priority. */
 export class LevelCertificateDto {
   @IntegerField({ description: 'The priority.', min: 0, max: 100, example: 50 })
@@ -76,8 +94,20 @@ export class LevelCertificateDto {
   })
   readonly placed!: number;
 
-  @CountField({ description: 'No plan starts more here that starts as many at every higher priority.', example: 12 })
+  @CountField({
+    description:
+      'No plan starts more here that starts as many at every higher priority. Where there are `slices` it holds for plans that also start as many in every older slice.',
+    example: 12,
+  })
   readonly upperBound!: number;
+
+  @ArrayField(() => SliceCertificateDto, {
+    description:
+      'Present where more than 2,000 shapes wait at this priority. They are divided by the age of the oldest deployment of each shape into slices of 2,000, and an older slice is planned before a younger one.',
+    max: MANY,
+    optional: true,
+  })
+  readonly slices?: SliceCertificateDto[];
 
   @ObjectField(() => PreemptionCertificateDto, {
     description: 'What stays of what runs at this priority; present where something of it might be preempted.',
@@ -104,19 +134,24 @@ export class UtilizationCertificateDto {
 /** The proof that goes with a plan. */
 export class CertificateDto {
   @BooleanField({
-    description: 'True when at every level what is placed, and the work that is kept, equal their bounds.',
+    description:
+      'True when at every level what is placed, and the work that is kept, equal their bounds. Where a level has `slices`, its bound is that of planning slice after slice.',
     example: true,
   })
   readonly optimal!: boolean;
 
   @EnumField(['none', 'budget', 'deadline'], {
-    description: 'Why the search ended early, if it did.',
+    description:
+      'Why the search ended early, if it did: `budget` after the steps that the policy allows, `deadline` by the clock. `stowage-admin plan --stop-at-steps` repeats a plan that was ended by the clock.',
     name: 'SearchStop',
     example: 'none',
   })
   readonly stopped!: 'none' | 'budget' | 'deadline';
 
-  @CountField({ description: 'Steps of search that were used.', example: 120 })
+  @CountField({
+    description: 'Steps that were used. Of a plan that the clock has ended: where it was ended.',
+    example: 120,
+  })
   readonly steps!: number;
 
   @ArrayField(() => LevelCertificateDto, { description: 'Per priority, from the highest.', max: 101 })

@@ -161,7 +161,7 @@ const ATTACKS = {
     loops(200, async () => {
       const address = Math.floor(Math.random() * 25_000);
       const headers = { 'x-forwarded-for': `10.${address >> 16}.${(address >> 8) & 255}.${address & 255}` };
-      const username = Math.random() < 0.5 ? order.names[address % order.names.length] : `nobody-${address}`;
+      const username = Math.random() < 0.5 ? order.names[address % order.names.length] : `unknown-${address}`;
       await send('/auth/login', { body: JSON.stringify({ username, password: `wrong ${Math.random()}` }), headers });
     }),
 };

@@ -13,7 +13,7 @@ import { Database } from '#database';
 import { isBoundedRead, RequestErrors } from '#http';
 
 /** The most reads of one account that wait for their turn. */
-const WAITING_OF_ACCOUNT = 16;
+const WAITING_OF_ACCOUNT = 32;
 
 /** The most reads that wait in all. Beyond it, an account that has none waiting is accepted. */
 const WAITING_OF_ALL = 256;

@@ -1,15 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 
+import { PlanningPolicyDto } from '#clusters';
 import { ArrayField, IntegerField, ObjectField, readDto } from '#http';
-import {
-  duplicateIds,
-  PlanningPolicyDto,
-  SimulationQueuedDto,
-  SimulationRunningDto,
-  toProblem,
-  SimulationRequestDto,
-} from '#insights';
+import { duplicateIds, SimulationQueuedDto, SimulationRunningDto, toProblem, SimulationRequestDto } from '#insights';
 import { AmbiguousJson, MalformedJson, parseStrictJson } from '#kernel';
 import { answerOf, plan, type Problem, problemOf, verify } from '#packing';
 

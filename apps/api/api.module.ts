@@ -62,9 +62,9 @@ export class ApiModule {
         LedgerModule,
         SchedulerModule,
         UsageModule,
-        InsightsModule,
         AdminModule,
         OperationsModule,
+        InsightsModule,
         TelemetryModule,
       ],
     };

@@ -12,6 +12,7 @@ export {
   policyOf,
   type SubmissionPolicy,
 } from './policy/cluster-policy.js';
+export { PlanningPolicyDto } from './policy/cluster-policy.dto.js';
 export { visibleClusters } from './clusters/cluster-visibility.js';
 export { ClusterParam } from './cluster-param.js';
 export { ClusterErrors } from './clusters.errors.js';

@@ -4,7 +4,6 @@ export { InsightsModule } from './insights.module.js';
 export { SimulationQueuedDto, SimulationRunningDto, SimulationRequestDto } from './simulation/simulations.dto.js';
 export { toProblem } from './simulation/simulations.mapper.js';
 export { duplicateIds } from './simulation/simulations.service.js';
-export { PlanningPolicyDto } from './what-if/what-if.dto.js';
 
 /** The tables of this lib. */
 export const insightsEntities = [ClusterBlockersSchema];

@@ -69,36 +69,17 @@ export class UsageAllocatedDto {
   readonly gpu!: number;
 }
 
+const SHARE = { min: 0, max: MANY, maxDecimals: 20, nullable: true } as const;
+
 /** The same by the capacity that the cluster has now. */
 export class UsageUtilizationDto {
-  @DecimalField({
-    description: 'CPU by capacity; null where the cluster has none.',
-    min: 0,
-    max: MANY,
-    maxDecimals: 20,
-    nullable: true,
-    example: 0.75,
-  })
+  @DecimalField({ description: 'CPU by capacity; null where the cluster has none.', ...SHARE, example: 0.75 })
   readonly cpu!: number | null;
 
-  @DecimalField({
-    description: 'Memory by capacity; null where the cluster has none.',
-    min: 0,
-    max: MANY,
-    maxDecimals: 20,
-    nullable: true,
-    example: 0.5,
-  })
+  @DecimalField({ description: 'Memory by capacity; null where the cluster has none.', ...SHARE, example: 0.5 })
   readonly memory!: number | null;
 
-  @DecimalField({
-    description: 'GPU by capacity; null where the cluster has none.',
-    min: 0,
-    max: MANY,
-    maxDecimals: 20,
-    nullable: true,
-    example: 1,
-  })
+  @DecimalField({ description: 'GPU by capacity; null where the cluster has none.', ...SHARE, example: 1 })
   readonly gpu!: number | null;
 }
 

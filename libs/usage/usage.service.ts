@@ -101,14 +101,7 @@ interface ClosedPeriod {
   readonly steps: number;
 }
 
-interface Sums {
-  readonly points: readonly UsagePoint[];
-  readonly total: UsageAmounts;
-  readonly members: readonly UsageSum[];
-  readonly labels: readonly LabelUsage[];
-  readonly deployments: readonly DeploymentUsage[];
-  readonly preempted: PreemptedUsage;
-}
+type Sums = Omit<UsageView, 'from' | 'to' | 'stepSeconds' | 'capacity'>;
 
 /**
  * Sums over time, computed by PostgreSQL from the ledger.

@@ -4,9 +4,17 @@ import { DecimalField, IntegerField, ObjectRule } from '#http';
 /** Stored units per unit of the API: millicores per core, thousandths per device. */
 const MILLIS = 1_000;
 
+/** An amount that may have a part of a unit. */
+const amount = (max: number) => ({ min: 0, max: max / MILLIS, maxDecimals: 3 }) as const;
+
+const CPU = { description: 'CPU, in cores.', ...amount(MAX_CAPACITY), example: 128 } as const;
+const MEMORY = { description: 'Memory, in MiB.', min: 0, max: MAX_CAPACITY, example: 1_048_576 } as const;
+const GPU = { description: 'GPU, in devices.', ...amount(MAX_CAPACITY), example: 16 } as const;
+const SHARE = { min: 0, max: 1, maxDecimals: 6, nullable: true } as const;
+
 /** What a deployment asks for, or was given. */
 export class ResourcesDto {
-  @DecimalField({ description: 'CPU, in cores.', min: 0, max: MAX_REQUEST / MILLIS, maxDecimals: 3, example: 2.5 })
+  @DecimalField({ description: 'CPU, in cores.', ...amount(MAX_REQUEST), example: 2.5 })
   readonly cpu!: number;
 
   @IntegerField({ description: 'Memory, in MiB.', min: 0, max: MAX_REQUEST, example: 16_384 })
@@ -14,9 +22,7 @@ export class ResourcesDto {
 
   @DecimalField({
     description: 'GPU, in devices; a fraction is a share of one.',
-    min: 0,
-    max: MAX_REQUEST / MILLIS,
-    maxDecimals: 3,
+    ...amount(MAX_REQUEST),
     default: 0,
     example: 0.5,
   })
@@ -25,20 +31,13 @@ export class ResourcesDto {
 
 /** What a cluster has, or what of it is given out or left. */
 export class CapacityDto {
-  @DecimalField({ description: 'CPU, in cores.', min: 0, max: MAX_CAPACITY / MILLIS, maxDecimals: 3, example: 128 })
+  @DecimalField(CPU)
   readonly cpu!: number;
 
-  @IntegerField({ description: 'Memory, in MiB.', min: 0, max: MAX_CAPACITY, example: 1_048_576 })
+  @IntegerField(MEMORY)
   readonly memoryMib!: number;
 
-  @DecimalField({
-    description: 'GPU, in devices.',
-    min: 0,
-    max: MAX_CAPACITY / MILLIS,
-    maxDecimals: 3,
-    default: 0,
-    example: 16,
-  })
+  @DecimalField({ ...GPU, default: 0 })
   readonly gpu!: number;
 }
 
@@ -47,60 +46,29 @@ export class CapacityDto {
   Object.keys(change).length === 0 ? { code: 'empty', message: 'must name at least one resource' } : undefined,
 )
 export class CapacityChangeDto {
-  @DecimalField({
-    description: 'CPU, in cores.',
-    min: 0,
-    max: MAX_CAPACITY / MILLIS,
-    maxDecimals: 3,
-    optional: true,
-    example: 128,
-  })
+  @DecimalField({ ...CPU, optional: true })
   readonly cpu?: number;
 
-  @IntegerField({ description: 'Memory, in MiB.', min: 0, max: MAX_CAPACITY, optional: true, example: 1_048_576 })
+  @IntegerField({ ...MEMORY, optional: true })
   readonly memoryMib?: number;
 
-  @DecimalField({
-    description: 'GPU, in devices.',
-    min: 0,
-    max: MAX_CAPACITY / MILLIS,
-    maxDecimals: 3,
-    optional: true,
-    example: 16,
-  })
+  @DecimalField({ ...GPU, optional: true })
   readonly gpu?: number;
 }
 
 /** Per resource a fraction from 0 to 1. */
 export class UtilizationDto {
-  @DecimalField({
-    description: 'Allocated CPU by capacity; null where the cluster has none.',
-    min: 0,
-    max: 1,
-    maxDecimals: 6,
-    nullable: true,
-    example: 0.75,
-  })
+  @DecimalField({ description: 'Allocated CPU by capacity; null where the cluster has none.', ...SHARE, example: 0.75 })
   readonly cpu!: number | null;
 
   @DecimalField({
     description: 'Allocated memory by capacity; null where the cluster has none.',
-    min: 0,
-    max: 1,
-    maxDecimals: 6,
-    nullable: true,
+    ...SHARE,
     example: 0.5,
   })
   readonly memory!: number | null;
 
-  @DecimalField({
-    description: 'Allocated GPU by capacity; null where the cluster has none.',
-    min: 0,
-    max: 1,
-    maxDecimals: 6,
-    nullable: true,
-    example: 1,
-  })
+  @DecimalField({ description: 'Allocated GPU by capacity; null where the cluster has none.', ...SHARE, example: 1 })
   readonly gpu!: number | null;
 }
 

@@ -70,8 +70,8 @@ export class MaxRuntimeLimitsDto {
   readonly admin!: number | null;
 }
 
-/** The fields of a policy that are to be set. */
-export class PolicySettingsDto {
+/** As much of a policy as plans depend on; what is left out stays. */
+export class PlanningPolicyDto {
   @IntegerField({ description: SEARCH_STEPS, ...POLICY_LIMITS.searchSteps, optional: true, example: 5_000 })
   readonly searchSteps?: number;
 
@@ -98,7 +98,10 @@ export class PolicySettingsDto {
 
   @IntegerField({ description: STOP_GRACE, ...POLICY_LIMITS.stopGraceSeconds, optional: true, example: 30 })
   readonly stopGraceSeconds?: number;
+}
 
+/** The fields of a policy that are to be set. */
+export class PolicySettingsDto extends PlanningPolicyDto {
   @IntegerField({ description: DEFAULT_PRIORITY, ...POLICY_LIMITS.defaultPriority, optional: true, example: 50 })
   readonly defaultPriority?: number;
 

@@ -1,4 +1,4 @@
-import { CapacityDto, ResourcesDto } from '#clusters';
+import { CapacityDto, PlanningPolicyDto, ResourcesDto } from '#clusters';
 import {
   ArrayField,
   BooleanField,
@@ -16,7 +16,6 @@ import { PROBLEM_LIMITS, OWNED_STATES, type OwnedReservation } from '#packing';
 import { CertificateDto } from '#scheduler';
 
 import { BlockerFactsDto } from '../parts/blocker.dto.js';
-import { PlanningPolicyDto } from '../what-if/what-if.dto.js';
 
 /** Ten thousand that wait and ten thousand that run fit in. */
 export const MAX_REQUEST_BYTES = 8 * 1024 * 1024;

@@ -1,9 +1,8 @@
-import { CapacityChangeDto, POLICY_LIMITS, ResourcesDto } from '#clusters';
+import { CapacityChangeDto, PlanningPolicyDto, ResourcesDto } from '#clusters';
 import {
   ArrayField,
   BooleanField,
   CountField,
-  EnumField,
   IdField,
   idRule,
   IntegerField,
@@ -13,7 +12,6 @@ import {
   TimestampField,
 } from '#http';
 
-import { PREEMPTION, type Preempting } from '#packing';
 import { CertificateDto, ReservationDto } from '#scheduler';
 
 import { CandidateDto } from '../parts/preemption-analysis.dto.js';
@@ -65,67 +63,6 @@ export class AmendmentDto {
     example: 3600,
   })
   readonly maxRuntimeSeconds?: number | null;
-}
-
-/** As much of a policy as plans depend on; what is left out stays. */
-export class PlanningPolicyDto {
-  @IntegerField({
-    description: 'How much work one plan may cost, in steps.',
-    ...POLICY_LIMITS.searchSteps,
-    optional: true,
-    example: 20_000,
-  })
-  readonly searchSteps?: number;
-
-  @IntegerField({
-    description: 'How long a deployment waits before resources are set aside for it, in seconds; null: never.',
-    ...POLICY_LIMITS.reserveAfterSeconds,
-    optional: true,
-    nullable: true,
-    example: 600,
-  })
-  readonly reserveAfterSeconds?: number | null;
-
-  @IntegerField({
-    description: 'How long resources are set aside where no time can be promised, in seconds.',
-    ...POLICY_LIMITS.reserveHoldSeconds,
-    optional: true,
-    example: 3_600,
-  })
-  readonly reserveHoldSeconds?: number;
-
-  @EnumField(PREEMPTION, {
-    description: 'Whether what runs and is preemptible may be given up for what waits with a higher priority.',
-    name: 'Preemption',
-    optional: true,
-    example: 'lower-priority',
-  })
-  readonly preemption?: Preempting;
-
-  @IntegerField({
-    description:
-      'How long what was scheduled is left alone before it may be preempted, in seconds. It counts from when it was scheduled, like `maxRuntimeSeconds`, and not from the reported start.',
-    ...POLICY_LIMITS.preemptAfterSeconds,
-    optional: true,
-    example: 60,
-  })
-  readonly preemptAfterSeconds?: number;
-
-  @IntegerField({
-    description: 'How often one deployment may be preempted, at most.',
-    ...POLICY_LIMITS.maxPreemptions,
-    optional: true,
-    example: 3,
-  })
-  readonly maxPreemptions?: number;
-
-  @IntegerField({
-    description: 'How long what is to stop keeps its resources, at most, in seconds.',
-    ...POLICY_LIMITS.stopGraceSeconds,
-    optional: true,
-    example: 30,
-  })
-  readonly stopGraceSeconds?: number;
 }
 
 /** What is to be different. Nothing of it is done. */

@@ -124,11 +124,11 @@ export function exposeClusters(to: Exposition, clusters: readonly ClusterFigures
     help: string,
     samples: (row: ClusterFigures) => readonly Sample[] | number | null,
   ): void => to.gauge(`stowage_cluster_${name}`, help, each(clusters, samples));
-  to.gauge('stowage_clusters', 'Clusters of the installation.', [{ labels: {}, value: total }]);
+  to.gauge('stowage_clusters', 'Clusters of the installation.', total);
   to.gauge(
     'stowage_clusters_unlisted',
     'Clusters that have no figures of their own here, because there are too many.',
-    [{ labels: {}, value: unlisted }],
+    unlisted,
   );
   gauge('capacity', 'Capacity of a cluster: cores, MiB, devices.', (row) =>
     resources(row.capacityCpu, row.capacityMemory, row.capacityGpu),

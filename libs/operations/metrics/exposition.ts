@@ -20,11 +20,11 @@ export interface Distribution {
 export class Exposition {
   private readonly lines: string[] = [];
 
-  gauge(name: string, help: string, samples: readonly Sample[]): void {
+  gauge(name: string, help: string, samples: readonly Sample[] | number): void {
     this.family(name, help, 'gauge', samples);
   }
 
-  counter(name: string, help: string, samples: readonly Sample[]): void {
+  counter(name: string, help: string, samples: readonly Sample[] | number): void {
     this.family(name, help, 'counter', samples);
   }
 
@@ -46,9 +46,10 @@ export class Exposition {
     return this.lines.join('');
   }
 
-  private family(name: string, help: string, type: string, samples: readonly Sample[]): void {
+  private family(name: string, help: string, type: string, samples: readonly Sample[] | number): void {
     this.head(name, help, type);
-    for (const { labels, value } of samples) this.line(name, labels, value);
+    if (typeof samples === 'number') this.line(name, {}, samples);
+    else for (const { labels, value } of samples) this.line(name, labels, value);
   }
 
   private head(name: string, help: string, type: string): void {

@@ -40,19 +40,18 @@ export class MetricsService {
     const to = new Exposition();
     // In parallel: both wait for a server.
     const [stored, depths] = await Promise.all([this.readStored(to).catch(() => false), this.nudges.depths()]);
-    const one = (value: boolean): readonly [{ labels: Record<string, string>; value: number }] => [
-      { labels: {}, value: value ? 1 : 0 },
-    ];
-    to.gauge('stowage_database_up', 'Whether this process could read the figures in PostgreSQL.', one(stored));
-    to.gauge('stowage_redis_up', 'Whether Redis answered this process.', one(depths !== null));
+    to.gauge('stowage_database_up', 'Whether this process could read the figures in PostgreSQL.', Number(stored));
+    to.gauge('stowage_redis_up', 'Whether Redis answered this process.', Number(depths !== null));
     to.gauge(
       'stowage_nudges',
       'Jobs in the queue by which workers are woken, by state.',
       Object.entries(depths ?? {}).map(([state, value]) => ({ labels: { state }, value })),
     );
-    to.gauge('stowage_events_delay_seconds', 'Age of the open transaction that delays events; 0 when none does.', [
-      { labels: {}, value: this.eventDelay.current()?.seconds ?? 0 },
-    ]);
+    to.gauge(
+      'stowage_events_delay_seconds',
+      'Age of the open transaction that delays events; 0 when none does.',
+      this.eventDelay.current()?.seconds ?? 0,
+    );
     exposeStorage(to, this.storage);
     const pool = await this.database.poolUse();
     to.gauge(

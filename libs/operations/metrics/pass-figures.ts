@@ -50,23 +50,22 @@ export async function readPasses(tx: EntityManager): Promise<PassFigures> {
 /** Writes the figures of passes. */
 export function exposePasses(to: Exposition, passes: PassFigures): void {
   const bounds = LATENCY_BUCKETS_MS.map((ms) => ms / MS_PER_SECOND);
-  const one = (value: number): readonly { labels: Record<string, string>; value: number }[] => [{ labels: {}, value }];
   to.counter('stowage_passes_total', 'Passes, by whether their plan is proven optimal.', [
     { labels: { optimal: 'true' }, value: passes.optimal },
     { labels: { optimal: 'false' }, value: passes.passes - passes.optimal },
   ]);
-  to.counter('stowage_placed_total', 'Attempts that passes have scheduled.', one(passes.placed));
-  to.counter('stowage_released_total', 'Attempts whose resources passes have taken back.', one(passes.released));
-  to.counter('stowage_timed_out_total', 'Deployments that ran for as long as they declared.', one(passes.timedOut));
+  to.counter('stowage_placed_total', 'Attempts that passes have scheduled.', passes.placed);
+  to.counter('stowage_released_total', 'Attempts whose resources passes have taken back.', passes.released);
+  to.counter('stowage_timed_out_total', 'Deployments that ran for as long as they declared.', passes.timedOut);
   to.counter(
     'stowage_preemptions_total',
     'Deployments that were preempted, or asked to stop for a preemptor.',
-    one(passes.preempted),
+    passes.preempted,
   );
   to.counter(
     'stowage_preempted_seconds_total',
     'Seconds that preempted attempts had run: lost work.',
-    one(passes.lostSeconds),
+    passes.lostSeconds,
   );
   to.counter(
     'stowage_pass_seconds_total',

@@ -1,7 +1,7 @@
 import { defineEntity, p, timestamptz } from '#database';
-import { type ReservationEvent, type OwnedReservation } from '#packing';
+import { type Certificate, type OwnedReservation, type ReservationEvent } from '#packing';
 
-import { type PassCertificate, type PassDurations } from './pass-record.js';
+import { type PassDurations } from './pass-record.js';
 
 const PassSchema = defineEntity({
   name: 'Pass',
@@ -20,7 +20,7 @@ const PassSchema = defineEntity({
     timedOut: p.integer(),
     preempted: p.integer().default(0),
     isPartial: p.boolean(),
-    certificate: p.json<PassCertificate>().columnType('jsonb'),
+    certificate: p.json<Certificate>().columnType('jsonb'),
     reservation: p.json<OwnedReservation>().columnType('jsonb').nullable(),
     reservationEvents: p.json<readonly ReservationEvent[]>().columnType('jsonb').defaultRaw("'[]'"),
     durationsMs: p.json<PassDurations>().columnType('jsonb'),

@@ -36,7 +36,7 @@ export const ENTITIES: readonly Entity[] = [
 /** The API: every feature, behind one guard. It cannot run a pass. */
 @Module({})
 export class ApiModule {
-  static forRoot({ databaseUrl, databasePoolMax }: Settings): DynamicModule {
+  static forRoot({ databaseUrl, databasePoolMax, environment }: Settings): DynamicModule {
     return {
       module: ApiModule,
       imports: [
@@ -46,6 +46,7 @@ export class ApiModule {
             poolMax: databasePoolMax,
             readPoolMax: readPoolOf(databasePoolMax),
             applicationName: 'stowage-api',
+            isProduction: environment === 'production',
           },
           ENTITIES,
         ),

@@ -12,13 +12,16 @@ import { LogFiles } from './services/log-files.js';
 import { migrateDatabase } from './services/migrations.js';
 import { Ownership } from './services/ownership.js';
 import { DIST, PROJECT } from './services/paths.js';
-import { durableSettings, ensureDatabase, postgresUrl } from './services/postgres.js';
+import { type DatabaseUser, durableSettings, ensureDatabase, postgresUrl } from './services/postgres.js';
 import { placePostgres } from './services/postgres-files.js';
 import { type Program, stopPlanOf } from './services/program.js';
 import { Supervisor } from './services/supervisor.js';
 import { during, elapsed, say } from './services/terminal.js';
 
 const DATABASE = 'stowage';
+
+/** The user of API and worker, who owns no table. */
+const PROCESSES = 'stowage_app';
 
 /**
  * Stowage on one machine: a PostgreSQL and a Redis of its own, migrations, the API and the worker, in the foreground.
@@ -48,20 +51,26 @@ export async function oneMachine({ environment, redisServer, isWatching, signal 
     if (address.port !== settings.port)
       say(`port ${settings.port} is taken and PORT is not set: using ${address.port}`);
     const secrets = keepSecrets(directory);
-    const { url: databaseUrl, directory: databaseDirectory } =
+    const { databaseUrl, migrationUrl, databaseDirectory } =
       settings.databaseUrl === undefined
         ? await startOwnDatabase(supervisor, directory, secrets, settings.databasePoolMax, signal)
-        : { url: settings.databaseUrl, directory: undefined };
+        : { databaseUrl: settings.databaseUrl, migrationUrl: settings.migrationUrl, databaseDirectory: undefined };
     const redisUrl = settings.redisUrl ?? (await startRedis(supervisor, redisServer, signal));
     say('PostgreSQL and Redis answer');
-    await during('bringing the database up to date', () => migrateDatabase(environment, databaseUrl, signal));
+    await during('bringing the database up to date', () =>
+      migrateDatabase(environment, { databaseUrl, migrationUrl }, signal),
+    );
     const env = childEnvironment(environment, { databaseUrl, databaseDirectory, redisUrl, address, secrets });
     supervisor.start(nodeProgram('api', env, isWatching));
     supervisor.start(nodeProgram('worker', workerEnvironment(env), isWatching));
     await during('starting the API and the worker', () => Promise.race([ready(address, signal), supervisor.failure]));
     supervisor.watch();
     ownership.note({ address: address.url });
-    writeFileSync(running, JSON.stringify({ address: address.url, databaseUrl, redisUrl }), { mode: 0o600 });
+    writeFileSync(
+      running,
+      JSON.stringify({ address: address.url, databaseUrl: migrationUrl ?? databaseUrl, redisUrl }),
+      { mode: 0o600 },
+    );
     welcome(address, directory);
     await aborted(signal);
     return 0;
@@ -78,13 +87,21 @@ function isSet(environment: Environment, name: string): boolean {
   return environment[name] !== undefined && environment[name] !== '';
 }
 
+/** How a PostgreSQL of our own is reached, and where its data is. */
+interface OwnDatabase {
+  readonly databaseUrl: string;
+  /** For the user who owns the tables. */
+  readonly migrationUrl: string;
+  readonly databaseDirectory: string;
+}
+
 async function startOwnDatabase(
   supervisor: Supervisor,
   directory: string,
   secrets: Secrets,
   poolMax: number | undefined,
   signal: AbortSignal,
-): Promise<{ readonly url: string; readonly directory: string }> {
+): Promise<OwnDatabase> {
   const files = await placePostgres(directory, ['/var/lib', '/var/tmp']);
   const server = await during(`starting PostgreSQL ${files.version.split('-')[0] ?? ''} on ${files.data}`, () =>
     startPostgres(supervisor, files, {
@@ -95,9 +112,11 @@ async function startOwnDatabase(
       signal,
     }),
   );
-  await ensureDatabase(server.superuserUrl, DATABASE, secrets.databasePassword);
-  const url = postgresUrl(server.port, DATABASE, secrets.databasePassword, DATABASE);
-  return { url, directory: files.data };
+  const owner = { name: DATABASE, password: secrets.databasePassword };
+  const processes = { name: PROCESSES, password: secrets.processPassword };
+  await ensureDatabase(server.superuserUrl, owner, processes);
+  const urlOf = ({ name, password }: DatabaseUser): string => postgresUrl(server.port, name, password, DATABASE);
+  return { databaseUrl: urlOf(processes), migrationUrl: urlOf(owner), databaseDirectory: files.data };
 }
 
 function childEnvironment(
@@ -110,7 +129,8 @@ function childEnvironment(
     secrets: Secrets;
   },
 ): Environment {
-  const { DATABASE_URL_FILE: _database, REDIS_URL_FILE: _redis, ...rest } = environment;
+  const { DATABASE_URL_FILE: _database, REDIS_URL_FILE: _redis, ...others } = environment;
+  const { STOWAGE_MIGRATION_URL: _owner, STOWAGE_MIGRATION_URL_FILE: _ownerFile, ...rest } = others;
   const generated = (name: string, value: string) =>
     isSet(environment, name) || isSet(environment, `${name}_FILE`) ? {} : { [name]: value };
   return {

@@ -9,8 +9,10 @@ import { Stop } from './services/stop.js';
 export interface Secrets {
   /** Of the superuser of our own PostgreSQL. */
   readonly postgresPassword: string;
-  /** Of the database user that API and worker connect as. */
+  /** Of the database user that owns the tables, for migrations and commands. */
   readonly databasePassword: string;
+  /** Of the database user that API and worker connect as. */
+  readonly processPassword: string;
   /** A JSON array of private keys (JWK): the form of STOWAGE_JWT_KEYS. */
   readonly jwtKeys: string;
   /** Random bytes in base64url: the form of STOWAGE_TOKEN_SECRET. */
@@ -20,6 +22,7 @@ export interface Secrets {
 const MAKERS: { readonly [N in keyof Secrets]: () => string } = {
   postgresPassword: newPassword,
   databasePassword: newPassword,
+  processPassword: newPassword,
   jwtKeys: () => JSON.stringify([newSigningKey()]),
   tokenSecret: () => randomBytes(32).toString('base64url'),
 };

@@ -295,6 +295,11 @@ export const LOCAL_VARIABLES = {
   dataDirectory: path('STOWAGE_DATA_DIR')
     .about('The folder of the PostgreSQL, Redis and generated secrets that npm start makes.')
     .or('.data'),
+  migrationUrl: serverUrl('STOWAGE_MIGRATION_URL', ['postgresql:', 'postgres:'])
+    .about(
+      'The database of DATABASE_URL for a role that owns its tables. Only the migration reads it, and gives the role of DATABASE_URL what the processes need. When not set, the role of DATABASE_URL owns the tables.',
+    )
+    .optional(),
   traces: path('STOWAGE_TRACES').about('A folder of real traces for benchmarks and tests.').optional(),
 };
 

@@ -1,10 +1,10 @@
-import { type DynamicModule, Global, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { type DynamicModule, Global, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { MikroORM } from '@mikro-orm/postgresql';
 
 import { CommandError } from './commands/command.js';
 import { Database } from './session/database.js';
 import { databaseOptions, type DatabaseSettings, type Entity } from './session/database.options.js';
-import { assertSessionLimits } from './session/session-check.js';
+import { assertSessionLimits, ownsTables } from './session/session-check.js';
 
 /** Gives the process its {@link Database}, and closes it last, when everything that uses it has stopped. */
 @Global()
@@ -30,6 +30,7 @@ export class DatabaseModule implements OnApplicationShutdown {
             await database.checkSession().catch((error: unknown) => {
               if (error instanceof CommandError) throw error;
             });
+            if (settings.isProduction === true) await warnOfOwnership(database);
             return database;
           },
         },
@@ -41,4 +42,12 @@ export class DatabaseModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.database.close();
   }
+}
+
+async function warnOfOwnership(database: Database): Promise<void> {
+  if (!(await ownsTables(database.reader()).catch(() => false))) return;
+  new Logger(DatabaseModule.name).warn(
+    'the role of DATABASE_URL owns the tables, and could disable the triggers that keep the ledger and the audit log append-only: ' +
+      'give the migration a role of its own (STOWAGE_MIGRATION_URL)',
+  );
 }

@@ -17,6 +17,8 @@ export interface StartOptions {
   readonly workers?: number;
   /** What is done to the database before anybody connects to it. */
   readonly prepare?: (databaseUrl: string) => Promise<unknown>;
+  /** With which address the processes connect, where it is not that of the superuser. */
+  readonly connectAs?: (databaseUrl: string) => Promise<string>;
   readonly REDIS_URL?: string;
   readonly [setting: `STOWAGE_${string}`]: string;
 }
@@ -34,10 +36,11 @@ export class Stowage {
     readonly client: ApiClient,
   ) {}
 
-  static async start({ workers = 1, prepare, ...overrides }: StartOptions = {}): Promise<Stowage> {
+  static async start({ workers = 1, prepare, connectAs, ...overrides }: StartOptions = {}): Promise<Stowage> {
     const database = await createTestDatabase();
     await prepare?.(database.url);
-    const environment = testEnvironment(database.url, overrides);
+    const url = (await connectAs?.(database.url)) ?? database.url;
+    const environment = testEnvironment(url, overrides);
     const api = await startApi(database, environment);
     const stowage = new Stowage(database, environment, api, await ApiClient.connect(await api.getUrl()));
     for (let i = 0; i < workers; i++) await stowage.addWorker();

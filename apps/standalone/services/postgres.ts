@@ -159,19 +159,31 @@ async function problemOf(url: string): Promise<Error | undefined> {
   }
 }
 
-/** Makes sure of a database and of the ordinary user that owns it. */
-export async function ensureDatabase(url: string, name: string, password: string): Promise<void> {
+/** A user of a database. */
+export interface DatabaseUser {
+  readonly name: string;
+  readonly password: string;
+}
+
+/** Makes sure of a database, of the ordinary user that owns it, and of the user of the processes, who owns nothing. */
+export async function ensureDatabase(url: string, owner: DatabaseUser, processes: DatabaseUser): Promise<void> {
   await withClient(url, async (client) => {
+    for (const user of [owner, processes]) await ensureUser(client, user);
+    // The age of transactions of other users, which delay events.
+    await client.query(`grant pg_read_all_stats to ${client.escapeIdentifier(processes.name)}`);
+    const { name } = owner;
     const role = client.escapeIdentifier(name);
-    const known = await client.query('select 1 from pg_roles where rolname = $1', [name]);
-    if (known.rowCount === 0) {
-      await client.query(`create role ${role} login password ${client.escapeLiteral(password)}`);
-    }
     const existing = await client.query('select 1 from pg_database where datname = $1', [name]);
     if (existing.rowCount === 0) {
       await client.query(`create database ${role} owner ${role}`);
     }
   });
+}
+
+async function ensureUser(client: pg.Client, { name, password }: DatabaseUser): Promise<void> {
+  const known = await client.query('select 1 from pg_roles where rolname = $1', [name]);
+  if (known.rowCount !== 0) return;
+  await client.query(`create role ${client.escapeIdentifier(name)} login password ${client.escapeLiteral(password)}`);
 }
 
 async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {

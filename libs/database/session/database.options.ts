@@ -18,6 +18,8 @@ export interface DatabaseSettings {
   readonly readPoolMax?: number;
   /** Shown in `pg_stat_activity`, so that an operator sees who holds a lock. */
   readonly applicationName: string;
+  /** Whether a warning is due when the role owns the tables. */
+  readonly isProduction?: boolean;
 }
 
 /** An entity's schema or class, as MikroORM takes it. */

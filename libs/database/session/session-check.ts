@@ -32,3 +32,13 @@ export async function assertSessionLimits(em: EntityManager): Promise<void> {
       'Let DATABASE_URL name PostgreSQL itself or a pool in session mode, or set the limits for the role (alter role ... set ...)',
   );
 }
+
+/** Whether the role of the session owns the tables, or may act as their owner: then it could disable the triggers that guard them. */
+export async function ownsTables(em: EntityManager): Promise<boolean> {
+  const rows = await rowsOf(
+    em,
+    sql<{ owns: boolean }>`
+      select pg_has_role(relowner, 'member') as owns from pg_class where oid = to_regclass('audit_entries')`,
+  );
+  return rows[0]?.owns === true;
+}

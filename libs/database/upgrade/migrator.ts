@@ -7,6 +7,7 @@ import { type Kysely, sql } from 'kysely';
 import { CommandError } from '../commands/command.js';
 import { databaseOptions, type DatabaseSettings } from '../session/database.options.js';
 import { MIGRATIONS } from '../migrations/index.js';
+import { grantTo } from './grants.js';
 import { isRetryable, sqlStateOf } from '../sql/sql-state.js';
 
 /** One number for all processes of an installation, so that only one of them migrates at a time. */
@@ -31,6 +32,7 @@ const LOCK_NOT_AVAILABLE = '55P03';
  *
  * @param migrations those of this build; tests give others
  * @param patience how often a migration tries to get its locks; tests have less of it
+ * @param processRole the role of the processes, where the role that migrates is another one
  * @returns the names of the migrations that were applied now
  * @throws CommandError when the database knows a migration that this build does not, or when a lock cannot be had
  */
@@ -38,6 +40,7 @@ export async function migrate(
   settings: DatabaseSettings,
   migrations: readonly MigrationObject[] = MIGRATIONS,
   patience = PATIENCE,
+  processRole?: string,
 ): Promise<string[]> {
   const options = databaseOptions({ ...settings, poolMax: Math.max(2, settings.poolMax) }, []);
   // The ORM would write a line per step in its own style: the caller reports what was applied.
@@ -48,10 +51,28 @@ export async function migrate(
     driverOptions: { ...options.driverOptions, options: `-c statement_timeout=0 -c lock_timeout=${LOCK_TIMEOUT_MS}` },
   });
   try {
-    return await alone(orm, () => applyPending(orm, migrations, patience));
+    return await alone(orm, async () => {
+      const applied = await applyPending(orm, migrations, patience);
+      if (processRole !== undefined) await grantTo(orm, processRole);
+      return applied;
+    });
   } finally {
     await orm.close(true);
   }
+}
+
+/**
+ * The role of the processes where it is not the one that migrates.
+ *
+ * @throws CommandError when the two addresses name different databases
+ */
+export function processRoleOf(databaseUrl: string, migrationUrl: string | undefined): string | undefined {
+  if (migrationUrl === undefined) return undefined;
+  const [processes, owner] = [new URL(databaseUrl), new URL(migrationUrl)];
+  if (processes.pathname !== owner.pathname) {
+    throw new CommandError('STOWAGE_MIGRATION_URL names another database than DATABASE_URL');
+  }
+  return processes.username === owner.username ? undefined : decodeURIComponent(processes.username);
 }
 
 /** Holds a connection, and on it the lock, while `work` uses others. A process that dies releases it. */

@@ -56,8 +56,7 @@ function aged(problem, policy) {
     ...shape,
     oldest: { ...shape.oldest, queuedAtMs: NOW_MS - 7_200_000 + ((index * 7_919) % 6_000_000) },
   }));
-  const { reservation: _, ...rest } = problem;
-  return { ...rest, waiting, policy, nowMs: NOW_MS, reservations: [] };
+  return { ...problem, waiting, policy, nowMs: NOW_MS };
 }
 
 /** Names and problems, by seed. */

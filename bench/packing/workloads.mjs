@@ -81,7 +81,7 @@ export function problemOf(waiting, part, policy) {
     for (const resource of Object.keys(total)) total[resource] += request[resource] * count;
   }
   const capacity = Object.fromEntries(Object.entries(total).map(([name, amount]) => [name, Math.floor(amount * part)]));
-  return { capacity, nowMs: 0, policy, isCordoned: false, running: [], waiting, reservation: null };
+  return { capacity, nowMs: 0, policy, isCordoned: false, running: [], waiting, reservations: [] };
 }
 
 const LISTS = ['default', 'cpu200', 'gpushare40', 'multigpu20'];
@@ -176,6 +176,6 @@ export function busyCluster(seed, runs, shapes, policy) {
     isCordoned: false,
     running,
     waiting,
-    reservation: null,
+    reservations: [],
   };
 }

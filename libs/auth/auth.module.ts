@@ -9,6 +9,7 @@ import { RateLimits } from './throttling/rate-limits.js';
 import { Counters } from './throttling/counters.js';
 import { LoginThrottle } from './throttling/login-throttle.js';
 import { PrincipalLimit } from './throttling/principal-limit.js';
+import { InviteGuesses } from './throttling/invite-guesses.js';
 import { TakenNames } from './throttling/taken-names.js';
 import { AccessResolver } from './access/access-resolver.js';
 import { AccessTokenStrategy } from './access/access-token.strategy.js';
@@ -46,6 +47,7 @@ import { TokenUse } from './tokens/token-use.js';
     Counters,
     LoginThrottle,
     PrincipalLimit,
+    InviteGuesses,
     TakenNames,
     AccessResolver,
     AccessTokenStrategy,
@@ -63,6 +65,6 @@ import { TokenUse } from './tokens/token-use.js';
     ServiceAccounts,
     TokenUse,
   ],
-  exports: [AccessResolver, PrincipalLimit, TokenUse],
+  exports: [InviteGuesses, AccessResolver, PrincipalLimit, TokenUse],
 })
 export class AuthModule {}

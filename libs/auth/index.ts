@@ -7,6 +7,7 @@ export {
 } from './access/access-resolver.js';
 export { type Actor, auditedBy, CurrentActor, type Origin, requestOrigin } from './access/actor.js';
 export { OrganizationVisibilityErrors } from './access/organization-visibility.js';
+export { InviteGuesses } from './throttling/invite-guesses.js';
 export { InviteRedeemer } from './sessions/invite-redeemer.js';
 export {
   type AccessDecorator,

@@ -131,7 +131,9 @@ const abuse = {
     .about('The most registrations from one address in a minute.')
     .or(600),
   rateTakenNames: integer('STOWAGE_RATE_TAKEN_NAMES', 1, 1_000_000, 'answers')
-    .about('The most answers to one address in ten minutes which say that a username is taken.')
+    .about(
+      'The answers to one address in ten minutes which say at once that a username is taken. Later ones cost the work of a registration.',
+    )
     .or(30),
   rateLoginsPerMinute: integer('STOWAGE_RATE_LOGINS_PER_MINUTE', 1, 1_000_000, 'requests')
     .about('The most logins from one address in a minute, successful or not.')

@@ -1,5 +1,6 @@
 import { InviteSchema } from './invite.entity.js';
 import { MembershipSchema } from './membership.entity.js';
+import { RemovedMemberSchema } from './removed-member.entity.js';
 import { OrganizationSchema } from './organization.entity.js';
 import { OrganizationByteChangeSchema, OrganizationBytesSchema } from './stored-bytes.entity.js';
 
@@ -16,6 +17,7 @@ export { OrganizationsModule } from './organizations.module.js';
 export const organizationEntities = [
   OrganizationSchema,
   MembershipSchema,
+  RemovedMemberSchema,
   InviteSchema,
   OrganizationBytesSchema,
   OrganizationByteChangeSchema,

@@ -65,6 +65,12 @@ export const InviteErrors = defineErrors('INVITES', {
     title: 'Invite used up',
     explanation: 'The code has been used as often as it may. Ask an admin for a new one.',
   },
+  MEMBER_REMOVED: {
+    kind: 'gone',
+    title: 'Removed after this invite',
+    explanation:
+      'An admin removed you from the organization after this code was made. Ask an admin for a new one: it admits you again.',
+  },
   LIMIT_REACHED: {
     kind: 'conflict',
     title: 'Too many invites',

@@ -237,6 +237,8 @@ export async function organizationOfCode(em: EntityManager, codeHash: Buffer): P
 export interface RedemptionFacts {
   readonly isExpired: boolean;
   readonly isInviterAdmin: boolean;
+  /** An admin removed the user after the invite was made. */
+  readonly wasRemoved: boolean;
   /** The role of a user that is a member already. */
   readonly heldRole: Role | null;
   readonly members: number;
@@ -245,7 +247,7 @@ export interface RedemptionFacts {
 /** Reads the facts of a redemption under the locks of the organization and the invite. */
 export async function readRedemptionFacts(
   tx: EntityManager,
-  { organizationId, createdBy, expiresAt }: Invite,
+  { id, organizationId, createdBy, expiresAt }: Invite,
   userId: string,
 ): Promise<RedemptionFacts> {
   const rows = await rowsOf(
@@ -258,6 +260,8 @@ export async function readRedemptionFacts(
            or exists (select from service_accounts a
                       where a.organization_id = ${organizationId} and a.id = ${createdBy} and a.role = 'admin')
              as "isInviterAdmin",
+           exists (select from removed_members r join invites i on i.id = ${id} and i.created_at <= r.removed_at
+                   where r.organization_id = ${organizationId} and r.user_id = ${userId}) as "wasRemoved",
            (select m.role from memberships m
             where m.organization_id = ${organizationId} and m.user_id = ${userId}) as "heldRole",
            (select count(*)::int from memberships m where m.organization_id = ${organizationId}) as members`,

@@ -1,15 +1,17 @@
 import { dictionary } from '@zxcvbn-ts/language-common';
 
+import { plainFormOf } from './look-alikes.js';
+
 /** A password that repeats so few characters over and over is no better than they are. */
 const MAX_PERIOD = 4;
 
 /**
  * Whether a password is among the most common ones (about 49,000, a packaged list), is one of them written several times, or repeats a few characters.
  *
- * @param password normalized; case does not matter
+ * @param password normalized; case, and letters of other scripts that look like Latin ones, do not matter
  */
 export function isCommonPassword(password: string): boolean {
-  const folded = password.toLowerCase();
+  const folded = plainFormOf(password);
   const period = smallestPeriod(folded);
   return isListed(folded) || isListed(period) || period.length <= MAX_PERIOD || new Set(folded).size <= 2;
 }

@@ -1,5 +1,6 @@
 import { passwordRefused, type PasswordRule } from '../auth.errors.js';
 import { isCommonPassword } from './common-passwords.js';
+import { plainFormOf } from './look-alikes.js';
 
 /** The longest password, in characters (Unicode code points) as they were typed. */
 export const PASSWORD_MAX_LENGTH = 128;
@@ -38,8 +39,9 @@ export function brokenPasswordRule(typed: string, owner: PasswordOwner, minLengt
   if (length > PASSWORD_MAX_LENGTH) {
     return { rule: 'too-long', message: `must have at most ${PASSWORD_MAX_LENGTH} characters` };
   }
-  const password = normalizePassword(typed).toLowerCase();
-  if (namesOf(owner).some((name) => password.includes(name))) {
+  const password = normalizePassword(typed);
+  const plain = plainFormOf(password);
+  if (namesOf(owner).some((name) => plain.includes(name))) {
     return {
       rule: 'contains-name',
       message: 'must not contain the username, the e-mail address or the name of this product',

@@ -48,9 +48,9 @@ export class RegistrationService {
   async register(registration: Registration, origin: Origin): Promise<SignedIn> {
     const { username, inviteCode } = registration;
     assertAcceptablePassword(registration.password, registration, this.settings.passwordMinLength, '#/password');
-    await this.taken.assertMayAsk(origin.address);
-    // Read beforehand only to spare the hashing: the unique constraint decides.
-    if (await isTaken(this.database.reader(), username)) throw await this.refuseTaken(origin);
+    // Read beforehand only to spare the hashing, a number of times for each address: the unique constraint decides.
+    const mayAsk = await this.taken.mayAsk(origin.address);
+    if (mayAsk && (await isTaken(this.database.reader(), username))) throw await this.refuseTaken(origin);
     const passwordHash = await this.hasher.hash(
       registration.password,
       applicantOf(usernameKey(username), origin, false),

@@ -10,6 +10,8 @@ describe('rate limits', () => {
       requests: { name: 'requests', points: 2000, seconds: 1 },
       register: { name: 'register', points: 600, seconds: 60 },
       taken: { name: 'taken', points: 30, seconds: 600 },
+      unknownCodes: { name: 'invite-codes', points: 30, seconds: 600 },
+      unknownCodesOfAddress: { name: 'invite-codes-address', points: 300, seconds: 600 },
       login: { name: 'login', points: 600, seconds: 60 },
       loginFailures: { name: 'login-failures', points: 100, seconds: 60 },
       refresh: { name: 'refresh', points: 3000, seconds: 60 },

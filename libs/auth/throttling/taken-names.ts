@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 
 import { keyOf } from './address-key.js';
-import { tooMany } from './address-limit.guard.js';
 import { Counters } from './counters.js';
 import { RateLimits } from './rate-limits.js';
 
-/** Bounds how often an address may learn that a username is taken, which registration cannot conceal. */
+/**
+ * Bounds how often an address learns at once that a username is taken, which registration cannot conceal. Later answers cost the work of a
+ * registration: a stranger at a shared address must not keep others from registering.
+ */
 @Injectable()
 export class TakenNames {
   constructor(
@@ -13,10 +15,9 @@ export class TakenNames {
     private readonly limits: RateLimits,
   ) {}
 
-  /** @throws DomainError REQUEST.TOO_MANY */
-  async assertMayAsk(address: string | null): Promise<void> {
-    const { remaining, resetMs } = await this.counters.read(this.limits.taken, keyOf(address));
-    if (remaining === 0) throw tooMany(this.limits.taken, resetMs);
+  /** Whether an address may still learn it at once. */
+  async mayAsk(address: string | null): Promise<boolean> {
+    return (await this.counters.read(this.limits.taken, keyOf(address))).remaining > 0;
   }
 
   async count(address: string | null): Promise<void> {

@@ -6,6 +6,7 @@ import { type EntityManager } from '#database';
 
 import { OrganizationLimits } from '../limits/organization-limits.js';
 import { Membership } from '../membership.entity.js';
+import { RemovedMember } from '../removed-member.entity.js';
 import { InviteErrors, OrganizationErrors } from '../organizations.errors.js';
 import { lockInvite, lockOrganization, organizationOfCode, readRedemptionFacts } from '../organizations.repository.js';
 import { hashOfInviteCode } from './invite-code.js';
@@ -38,7 +39,7 @@ export class InviteRedemption {
    * Locks the organization first, as every transaction does that counts its members, so that neither a code nor a limit is exceeded; then
    * the invite, because revoking it locks only that.
    *
-   * @throws INVITES.NOT_FOUND, INVITES.REVOKED, EXPIRED or EXHAUSTED (in this order), ORGANIZATIONS.MEMBER_LIMIT_REACHED
+   * @throws INVITES.NOT_FOUND, INVITES.MEMBER_REMOVED, INVITES.REVOKED, EXPIRED or EXHAUSTED (in this order), ORGANIZATIONS.MEMBER_LIMIT_REACHED
    */
   async redeem(tx: EntityManager, code: string, joiner: Joiner): Promise<Redemption> {
     const codeHash = hashOfInviteCode(code);
@@ -50,9 +51,11 @@ export class InviteRedemption {
     const { organizationId, role } = invite;
     const facts = await readRedemptionFacts(tx, invite, joiner.id);
     if (facts.heldRole !== null) return { organizationId, role: facts.heldRole };
+    if (facts.wasRemoved) throw InviteErrors.MEMBER_REMOVED.because();
     invite.redeem(facts.isExpired, facts.isInviterAdmin);
     const { members: limit } = this.limits.inForce(organization.ownLimits());
     if (facts.members >= limit) throw OrganizationErrors.MEMBER_LIMIT_REACHED.because(undefined, { limit });
+    await tx.nativeDelete(RemovedMember, { organizationId, userId: joiner.id });
     tx.create(Membership, { organizationId, userId: joiner.id, role });
     await tx.flush();
     await this.audit.record(tx, {

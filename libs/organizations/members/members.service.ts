@@ -3,11 +3,12 @@ import { Injectable } from '@nestjs/common';
 import { type Role } from '#kernel';
 import { AuditLog } from '#audit';
 import { deleteTokensOfMember } from '#auth';
-import { Database, type EntityManager } from '#database';
+import { Database, databaseTime, type EntityManager } from '#database';
 import { type Actor, auditedBy } from '#rbac';
 
 import { OrganizationLimits } from '../limits/organization-limits.js';
 import { Membership } from '../membership.entity.js';
+import { RemovedMember } from '../removed-member.entity.js';
 import { MemberErrors } from '../organizations.errors.js';
 import { hasOtherAdmin, listMembers, type MemberView } from '../organizations.repository.js';
 
@@ -47,7 +48,7 @@ export class MembersService {
     });
   }
 
-  /** Removes a member. Its deployments stay, for admins to care for. @throws MEMBERS.NOT_FOUND, MEMBERS.LAST_ADMIN */
+  /** Removes a member; no invite that was made before admits the user again. Its deployments stay, for admins to care for. @throws MEMBERS.NOT_FOUND, MEMBERS.LAST_ADMIN */
   async remove(actor: Actor, organizationId: string, userId: string): Promise<void> {
     await this.database.transaction((tx) => this.end(tx, actor, organizationId, userId, 'member_remove'));
   }
@@ -72,6 +73,8 @@ export class MembersService {
     await this.assertAdminRemains(tx, organizationId, member);
     await tx.nativeDelete(Membership, { organizationId, userId });
     await deleteTokensOfMember(tx, organizationId, userId);
+    if (action === 'member_remove')
+      await tx.upsert(RemovedMember, { organizationId, userId, removedAt: databaseTime() });
     await this.audit.record(tx, {
       organizationId,
       ...auditedBy(actor),

@@ -90,6 +90,7 @@ export class OrganizationsController {
       InviteErrors.EXPIRED,
       InviteErrors.REVOKED,
       InviteErrors.EXHAUSTED,
+      InviteErrors.MEMBER_REMOVED,
       OrganizationErrors.MEMBER_LIMIT_REACHED,
     ],
   })

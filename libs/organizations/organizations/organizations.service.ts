@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 
-import { newId, type Role } from '#kernel';
+import { DomainError, newId, type Role } from '#kernel';
 import { AuditLog, type AuditRecord } from '#audit';
-import { deleteTokensOfOrganization } from '#auth';
+import { deleteTokensOfOrganization, InviteGuesses } from '#auth';
 import { Settings } from '#config';
 import { Database, type EntityManager } from '#database';
 import { type ExpectedVersions } from '#http';
@@ -13,8 +13,9 @@ import { InviteRedemption } from '../invites/invite-redemption.js';
 import { assertLocked } from '../limits/organization-limits.js';
 import { Membership } from '../membership.entity.js';
 import { Organization } from '../organization.entity.js';
-import { OrganizationErrors } from '../organizations.errors.js';
+import { InviteErrors, OrganizationErrors } from '../organizations.errors.js';
 import { countCreatedBy, listOrganizationsOf, type OrganizationView } from '../organizations.repository.js';
+import { RemovedMember } from '../removed-member.entity.js';
 import { OrganizationClosing } from './organization-closing.js';
 
 /** Closing reads everything that an organization ever ran, so it may take longer than a request usually does. */
@@ -27,6 +28,7 @@ export class OrganizationsService {
     private readonly database: Database,
     private readonly settings: Settings,
     private readonly redemption: InviteRedemption,
+    private readonly guesses: InviteGuesses,
     private readonly closing: OrganizationClosing,
     private readonly audit: AuditLog,
   ) {}
@@ -95,6 +97,7 @@ export class OrganizationsService {
         if (remaining.clusters > 0) throw OrganizationErrors.IN_USE.because(undefined, { ...remaining });
         await deleteTokensOfOrganization(tx, organizationId);
         await tx.nativeDelete(Invite, { organizationId });
+        await tx.nativeDelete(RemovedMember, { organizationId });
         const members = await tx.nativeDelete(Membership, { organizationId });
         organization.delete();
         const { name } = organization;
@@ -104,13 +107,25 @@ export class OrganizationsService {
     );
   }
 
-  /** Joins by code, or returns the membership that the actor has already. */
+  /**
+   * Joins by code, or returns the membership that the actor has already.
+   *
+   * @throws REQUEST.TOO_MANY after many codes that do not exist, and what {@link InviteRedemption.redeem} throws
+   */
   async join(actor: Actor, code: string): Promise<OrganizationView> {
-    return this.database.transaction(async (tx) => {
-      const { id, name } = actor;
-      const { organizationId, role } = await this.redemption.redeem(tx, code, { id, name, audited: auditedBy(actor) });
-      return find(tx, organizationId, role);
-    });
+    await this.guesses.assertMayTry(actor);
+    try {
+      return await this.database.transaction(async (tx) => {
+        const { id, name } = actor;
+        const joiner = { id, name, audited: auditedBy(actor) };
+        const { organizationId, role } = await this.redemption.redeem(tx, code, joiner);
+        return find(tx, organizationId, role);
+      });
+    } catch (error) {
+      const isGuess = error instanceof DomainError && error.code === InviteErrors.NOT_FOUND.code;
+      if (isGuess) await this.guesses.count(actor);
+      throw error;
+    }
   }
 
   private async record(

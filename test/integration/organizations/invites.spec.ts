@@ -189,6 +189,30 @@ describe('invite codes', () => {
     await everybodyLeaves();
   });
 
+  it('refuses codes that were made before an admin removed the user, and admits by a later one', async () => {
+    const [person, other] = people as [Person, Person];
+    const { code } = await order({ maxUses: 5 });
+    for (const joiner of [person, other]) expect((await join(joiner, code)).status).toBe(200);
+    expect((await team.admin.delete(`${team.path}/members/${person.id}`)).status).toBe(204);
+    expect((await other.post(`${team.path}/leave`)).status).toBe(204);
+    expect(await join(person, code)).toMatchObject({ status: 410, body: { code: 'INVITES.MEMBER_REMOVED' } });
+    expect((await join(other, code)).status).toBe(200);
+    const later = await order({ maxUses: 5 });
+    expect((await join(person, later.code)).status).toBe(200);
+    expect((await person.post(`${team.path}/leave`)).status).toBe(204);
+    expect((await join(person, code)).status).toBe(200);
+    await everybodyLeaves();
+  });
+
+  it('refuses further codes after thirty that do not exist, to one account alone', async () => {
+    const [guesser, other] = [await aPerson(stowage.client, 'guesser'), await aPerson(stowage.client, 'guest')];
+    for (let i = 0; i < 30; i++) expect((await join(guesser, 'nonsense')).status).toBe(404);
+    const { code } = await order({});
+    const refused = await join(guesser, code);
+    expect(refused).toMatchObject({ status: 429, body: { code: 'REQUEST.TOO_MANY', limit: 'invite-codes' } });
+    expect((await join(other, code)).status).toBe(200);
+  });
+
   it('adds a user who registers with a code, or creates no account at all', async () => {
     const { code } = await order({ role: 'developer' });
     const register = (inviteCode: string): Promise<Answer<{ accessToken: string }>> =>

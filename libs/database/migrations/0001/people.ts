@@ -89,6 +89,13 @@ export const ORGANIZATIONS = [
     constraint memberships_role_check check (role in ('viewer', 'developer', 'admin'))
   )`,
   `create index memberships_user_id_index on memberships (user_id)`,
+  // Invites made before do not admit a removed member again.
+  `create table removed_members (
+    organization_id uuid not null references organizations (id),
+    user_id uuid not null references users (id),
+    removed_at timestamptz not null default now(),
+    primary key (organization_id, user_id)
+  )`,
   // A service account makes invites too, so created_by refers to no table.
   `create table invites (
     id uuid not null primary key,

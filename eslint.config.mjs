@@ -86,7 +86,18 @@ const ENVIRONMENT_IMPORT = {
 const SDK_SOURCES = existsSync(new URL('libs/sdk/generated', import.meta.url)) ? [] : ['libs/sdk/**/*.ts'];
 
 export default defineConfig(
-  { ignores: ['node_modules/', '**/dist/', 'coverage/', '.data/', '.cache/', 'libs/sdk/generated/', ...SDK_SOURCES] },
+  {
+    ignores: [
+      'node_modules/',
+      '**/dist/',
+      'coverage/',
+      '.data/',
+      '.cache/',
+      '.venv/',
+      'libs/sdk/generated/',
+      ...SDK_SOURCES,
+    ],
+  },
   { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
 

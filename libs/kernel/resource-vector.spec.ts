@@ -32,6 +32,18 @@ describe('ResourceVector', () => {
     );
   });
 
+  it('tells how many fit into a space together', () => {
+    fc.assert(
+      fc.property(amounts, amounts, (a, b) => {
+        const [one, space] = [ResourceVector.of(a), ResourceVector.of(b)];
+        const count = one.timesIn(space);
+        const isExact =
+          count === Infinity ? one.isZero() : one.times(count).fitsIn(space) && !one.times(count + 1).fitsIn(space);
+        expect(isExact).toBe(true);
+      }),
+    );
+  });
+
   it('sums in any order to the same vector, and refuses a sum that a double cannot hold', () => {
     fc.assert(
       fc.property(fc.array(amounts, { maxLength: 20 }), (list) => {

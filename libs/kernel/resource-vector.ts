@@ -76,6 +76,12 @@ export class ResourceVector implements ResourceAmounts {
     return RESOURCES.every((resource) => this[resource] <= space[resource]);
   }
 
+  /** How many of this fit into `space` together; `Infinity` of nothing. */
+  timesIn(space: ResourceAmounts): number {
+    const most = (resource: Resource): number => Math.floor(Math.max(0, space[resource]) / this[resource]);
+    return Math.min(...RESOURCES.map((resource) => (this[resource] === 0 ? Infinity : most(resource))));
+  }
+
   /** The shortfall of `space` for this to fit: max(0, needed - available) for each resource. */
   shortfallIn(space: ResourceAmounts): ResourceVector {
     return ResourceVector.from((resource) => Math.max(0, this[resource] - space[resource]));

@@ -10,7 +10,7 @@ export {
   type ProofNode,
   type Refutation,
 } from './proof.js';
-export { PREEMPTION } from './types.js';
+export { PREEMPTION, RESERVATION_ORDERS } from './types.js';
 export {
   isSameShape,
   type Nomination,
@@ -30,6 +30,7 @@ export type {
   PlanOptions,
   Preemptible,
   Preempting,
+  ReservationOrder,
   Preemption,
   ReservationCause,
   ReservationEvent,

@@ -9,12 +9,20 @@ export const PREEMPTION = ['never', 'lower-priority'] as const;
 /** One of {@link PREEMPTION}. */
 export type Preempting = (typeof PREEMPTION)[number];
 
+/** Whose turn it is to get the reservation, within a priority. */
+export const RESERVATION_ORDERS = ['relative-wait', 'age'] as const;
+
+/** One of {@link RESERVATION_ORDERS}. */
+export type ReservationOrder = (typeof RESERVATION_ORDERS)[number];
+
 /** What a cluster's owner may decide about planning. Times in seconds, as everywhere in policies. */
 export interface PlanningPolicy {
   /** How much work the search of a plan may cost, in steps of about ten microseconds; the number itself is exact, so that plans repeat. */
   readonly searchSteps: number;
   /** How long a deployment waits before it is given a reservation: 0 at once, `null` never. */
   readonly reserveAfterSeconds: number | null;
+  /** In which order deployments that have waited that long get it. */
+  readonly reservationOrder: ReservationOrder;
   /** How long resources are held for a reservation that cannot be promised a time; it then lapses for as long. */
   readonly reserveHoldSeconds: number;
   /** Whether running deployments may be preempted by waiting ones of higher priority. */

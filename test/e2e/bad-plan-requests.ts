@@ -47,8 +47,8 @@ const NOT_TIMES: Breakage[] = [
   [0, 'invalid-timestamp'],
 ];
 
-/** Values that are not preemption policies. */
-const NOT_PREEMPTION: Breakage[] = [
+/** Values that are none of those of an enumeration. */
+const NOT_LISTED: Breakage[] = [
   ['always', 'one-of'],
   ['', 'one-of'],
   [true, 'one-of'],
@@ -65,7 +65,8 @@ export const QUESTION_ROUTES: Readonly<Record<string, BodyRoute>> = {
       ...broken(PROBLEM, 'capacity.cpu', [[MISSING, 'required'], ...notAmounts(1_000_000_000)]),
       ...broken(PROBLEM, 'now', [[MISSING, 'required'], [null, 'invalid-timestamp'], ...NOT_TIMES]),
       ...broken(PROBLEM, 'policy.searchSteps', notIntegers(1, 10_000)),
-      ...broken(PROBLEM, 'policy.preemption', NOT_PREEMPTION),
+      ...broken(PROBLEM, 'policy.preemption', NOT_LISTED),
+      ...broken(PROBLEM, 'policy.reservationOrder', NOT_LISTED),
       ...broken(PROBLEM, 'policy.maxPreemptions', notIntegers(0, 1_000)),
       ...broken(PROBLEM, 'policy.reserveAfterSeconds', notIntegers(0, 31_536_000)),
       ...broken(PROBLEM, 'reservation.id', NOT_TEXTS),

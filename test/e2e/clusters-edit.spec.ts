@@ -41,6 +41,7 @@ interface DocumentedRoute {
 const DEFAULTS = {
   searchSteps: 10_000,
   reserveAfterSeconds: 600,
+  reservationOrder: 'relative-wait',
   reserveHoldSeconds: 3_600,
   preemption: 'never',
   preemptAfterSeconds: 60,
@@ -256,6 +257,7 @@ describe('clusters, edited', () => {
     ['negative wait', { policy: { reserveAfterSeconds: -1 } }, '#/policy/reserveAfterSeconds', 'too-small'],
     ['hold of nothing', { policy: { reserveHoldSeconds: 0 } }, '#/policy/reserveHoldSeconds', 'too-small'],
     ['hold of a lifetime', { policy: { reserveHoldSeconds: 1e9 } }, '#/policy/reserveHoldSeconds', 'too-large'],
+    ['order of nothing', { policy: { reservationOrder: 'size' } }, '#/policy/reservationOrder', 'one-of'],
     ['preemption of anybody', { policy: { preemption: 'always' } }, '#/policy/preemption', 'one-of'],
     ['run of minus one', { policy: { preemptAfterSeconds: -1 } }, '#/policy/preemptAfterSeconds', 'too-small'],
     ['cap of half', { policy: { maxPreemptions: 0.5 } }, '#/policy/maxPreemptions', 'type'],

@@ -63,7 +63,7 @@ describe('why a deployment waits', () => {
     ]);
     const promised = `${(reserved?.promisedAt ?? '').slice(0, 19).replace('T', ' ')} UTC`;
     expect(told.sentence).toBe(
-      `It waits because resources are kept for another deployment that has waited longer and starts at ${promised}, and this one would still be using them then.`,
+      `It waits because resources are kept for another deployment, which was first in turn and starts at ${promised}, and this one would still be using them then.`,
     );
   });
 

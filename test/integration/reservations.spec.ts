@@ -93,6 +93,51 @@ describe('reservations in a running cluster', () => {
     expect(events).toContainEqual(expect.objectContaining({ deploymentId: a, kind: 'promised' }));
   });
 
+  it('gives no reservation past a deployment whose equal starts in the same pass', async () => {
+    const path = await aCluster('equals', 2, { reserveAfterSeconds: 0, reservationOrder: 'age' });
+    const [stays, ends] = [await submit(path, 'stays', 1, 3_600), await submit(path, 'ends', 1, 3_600)];
+    for (const id of [stays, ends]) {
+      await eventually(
+        () => read(id),
+        ({ status }) => status === 'scheduled',
+      );
+    }
+    await team.admin.post(`${path}/cordon`);
+    const [first, second] = [await submit(path, 'first', 1, 7_200), await submit(path, 'second', 1, 7_200)];
+    const third = await submit(path, 'third', 2, 600);
+    await team.developer.post(`${team.path}/deployments/${ends}/complete`, { outcome: 'succeeded' });
+    await team.admin.post(`${path}/uncordon`);
+    await eventually(
+      () => read(first),
+      ({ status }) => status === 'scheduled',
+    );
+    await team.developer.post(`${team.path}/deployments/${stays}/complete`, { outcome: 'succeeded' });
+    await eventually(
+      () => read(second),
+      ({ status }) => status === 'scheduled',
+    );
+    expect((await read(third)).status).toBe('queued');
+    const owners = (await passes(path)).flatMap(({ reservation }) => reservation?.deploymentId ?? []);
+    expect([...new Set(owners)]).toEqual([third, second]);
+  });
+
+  it('gives the reservation to the longest wait for its runtime, unless the policy says age', async () => {
+    const owner = async (name: string, policy: object): Promise<string> => {
+      const path = await aCluster(name, 2, { reserveAfterSeconds: 0, ...policy });
+      await submit(path, 'runs', 1, 3_600);
+      await team.admin.post(`${path}/cordon`);
+      const ids = [await submit(path, 'long', 2, 7_200), await submit(path, 'short', 2, 60)];
+      await team.admin.post(`${path}/uncordon`);
+      const [{ reservation }] = (await eventually(
+        () => passes(path),
+        ([newest]) => newest?.reservation !== null && newest?.reservation !== undefined,
+      )) as [Pass];
+      return ids.indexOf(reservation?.deploymentId ?? '') === 0 ? 'long' : 'short';
+    };
+    expect(await owner('relative', {})).toBe('short');
+    expect(await owner('by-age', { reservationOrder: 'age' })).toBe('long');
+  });
+
   it('moves a reservation to the next deployment when its owner is cancelled, even where one of the same shape waits', async () => {
     const path = await aCluster('twins', 10, { reserveAfterSeconds: 0 });
     const running = await submit(path, 'running', 10, 1_000);

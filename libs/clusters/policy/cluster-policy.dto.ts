@@ -1,4 +1,4 @@
-import { DEFAULT_POLICY, PREEMPTION, type Preempting } from '#packing';
+import { DEFAULT_POLICY, PREEMPTION, type Preempting, RESERVATION_ORDERS, type ReservationOrder } from '#packing';
 import { EnumField, IntegerField, ObjectField } from '#http';
 
 import { POLICY_LIMITS } from './cluster-policy.js';
@@ -7,6 +7,8 @@ const SEARCH_STEPS =
   'The steps that the search of one plan may take; a step takes about ten microseconds. Reading the problem, bounding and filling each level once count as steps, and are done even where they exceed the limit. Where the search ends before a plan is proven optimal, its certificate states the gap.';
 const RESERVE_AFTER =
   'How long a deployment waits before resources are set aside for it, in seconds; 0: at once, null: never.';
+const RESERVATION_ORDER =
+  'Whose turn it is, within a priority, among those that have waited that long and are left out. `relative-wait`: the longest wait as a multiple of the declared runtime, which counts as one minute at least and twelve hours at most; a wait of more than seven days comes before all others. `age`: the longest wait.';
 const RESERVE_HOLD =
   'How long resources are set aside for a deployment to which no time can be promised, in seconds; then they are not, for as long.';
 
@@ -84,6 +86,9 @@ export class PlanningPolicyDto {
   })
   readonly reserveAfterSeconds?: number | null;
 
+  @EnumField(RESERVATION_ORDERS, { description: RESERVATION_ORDER, name: 'ReservationOrder', optional: true })
+  readonly reservationOrder?: ReservationOrder;
+
   @IntegerField({ description: RESERVE_HOLD, ...POLICY_LIMITS.reserveHoldSeconds, optional: true, example: 3_600 })
   readonly reserveHoldSeconds?: number;
 
@@ -137,6 +142,9 @@ export class ClusterPolicyDto {
 
   @IntegerField({ description: RESERVE_AFTER, ...POLICY_LIMITS.reserveAfterSeconds, nullable: true, example: 600 })
   readonly reserveAfterSeconds!: number | null;
+
+  @EnumField(RESERVATION_ORDERS, { description: RESERVATION_ORDER, name: 'ReservationOrder' })
+  readonly reservationOrder!: ReservationOrder;
 
   @IntegerField({
     description: RESERVE_HOLD,

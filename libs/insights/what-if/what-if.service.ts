@@ -122,14 +122,8 @@ function namesFor(
   capacity: ResourceAmounts,
 ): number {
   const most = ResourceVector.from((resource) => Math.max(capacity[resource], changed[resource] ?? 0));
-  const starts = waiting.map((shape) => Math.min(shape.waiting, mostIn(most, shape)));
+  const starts = waiting.map((shape) => Math.min(shape.waiting, ResourceVector.of(shape).timesIn(most)));
   return Math.min(MAX_NAMED, Math.max(0, ...starts)) + amendments.length + ended.length + 1;
-}
-
-/** An upper bound of how many of a shape fit into a capacity: rounding may make it too large by one. */
-function mostIn(capacity: ResourceAmounts, shape: ResourceAmounts): number {
-  const { cpuMillis, memoryMib, gpuMillis } = ResourceVector.of(shape).shareOf(capacity);
-  return Math.floor(1 / Math.max(cpuMillis ?? 0, memoryMib ?? 0, gpuMillis ?? 0)) + 1;
 }
 
 const toQueued = ({ priority, request, maxRuntimeSeconds }: ShapeOf): QueuedShape => ({

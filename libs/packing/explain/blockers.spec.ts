@@ -226,7 +226,7 @@ describe('blockers', () => {
     const snapshot = aSnapshot({
       capacity: amounts(15),
       nowMs: 100_000,
-      policy: { ...policy, preemption: 'lower-priority' },
+      policy: { ...policy, reservationOrder: 'age', preemption: 'lower-priority' },
       running: [
         aRunningGroup({ priority: 10, resources: amounts(4), preemptible }),
         aRunningGroup({ priority: 10, resources: amounts(7) }),
@@ -239,6 +239,7 @@ describe('blockers', () => {
           maxRuntimeSeconds: 100,
           count: 2,
           oldest: { id: 'w1', queuedAtMs: 0 },
+          followers: [{ id: 'w2', queuedAtMs: 99_000 }],
         }),
         aShape({ priority: 51, request: amounts(5), maxRuntimeSeconds: 5, oldest: { id: 'w3', queuedAtMs: 0 } }),
       ],
@@ -329,7 +330,7 @@ describe('a sentence', () => {
     ],
     [
       { code: 'RESERVATION', id: 'x', priority: 50, state: 'promised', untilMs: 90_000, resources: [] },
-      'another deployment that has waited longer and starts at 1970-01-01T00:01:30.000Z',
+      'another deployment, which was first in turn and starts at 1970-01-01T00:01:30.000Z',
     ],
     [
       { code: 'RESERVATION', id: 'x', priority: 50, state: 'held', untilMs: 90_000, resources: [] },

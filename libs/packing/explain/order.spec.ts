@@ -56,7 +56,7 @@ describe('the order of two deployments', () => {
   });
 
   it('names the reservation that started one deployment or blocked the other', () => {
-    const policy = { ...DEFAULT_POLICY, reserveAfterSeconds: 0 };
+    const policy = { ...DEFAULT_POLICY, reserveAfterSeconds: 0, reservationOrder: 'age' } as const;
     const waiting = [
       aShape({ request: amounts(90) }),
       aShape({ request: amounts(50), count: 2, oldest: { id: 'z', queuedAtMs: 1 } }),

@@ -160,7 +160,7 @@ describe('unlocking', () => {
     const held = aRunningGroup({ resources: amounts(0, 0, 6) });
     const { unlocks } = unlocksOfFirst({
       capacity: amounts(0, 0, 12),
-      policy: { ...DEFAULT_POLICY, reserveAfterSeconds: 0 },
+      policy: { ...DEFAULT_POLICY, reserveAfterSeconds: 0, reservationOrder: 'age' },
       running: [{ ...held, endsAtMs: 110_000 }, held],
       waiting: [
         aShape({ request: amounts(0, 0, 1), maxRuntimeSeconds: null, count: 1, oldest: { id: 'c', queuedAtMs: 1000 } }),

@@ -168,7 +168,7 @@ describe('a nomination', () => {
       aShape({ request: amounts(100), oldest: { id: 'large', queuedAtMs: -900_000 } }),
       aShape({ request: amounts(50), count: 2 }),
     ];
-    const policy = { ...PATIENT, reserveAfterSeconds: 600 };
+    const policy = { ...PATIENT, reserveAfterSeconds: 600, reservationOrder: 'age' } as const;
     const result = decide({ policy, running: [runs('a'), runs('b')], waiting });
     expect(nominationsOf(result.reservations)).toMatchObject([{ request: amounts(100), count: 1 }]);
     expect(result.reservationEvents).toMatchObject([{ id: 'large', kind: 'nominated', cause: 'fits-now' }]);

@@ -12,7 +12,7 @@ import type { PlanningPolicy, Snapshot } from '../types.js';
 import { verify } from '../proof/verify.js';
 import { type OwnedReservation, ownedReservation } from '../reservation.js';
 
-const AT_ONCE: PlanningPolicy = { ...DEFAULT_POLICY, reserveAfterSeconds: 0 };
+const AT_ONCE: PlanningPolicy = { ...DEFAULT_POLICY, reserveAfterSeconds: 0, reservationOrder: 'age' };
 
 let serial = 0;
 function aDeployment(changes: Partial<SimulatedDeployment> = {}): SimulatedDeployment {

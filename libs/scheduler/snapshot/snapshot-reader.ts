@@ -79,6 +79,9 @@ const ANY_PRIORITY = 101;
 /** The most names that a snapshot carries, over all shapes. */
 const MAX_NAMES = 20_000;
 
+/** The most deployments of one shape that are named because they may start. Where more start, the next pass knows the next in turn. */
+const MAX_STARTS_NAMED = 64;
+
 /** Of no group were any left out of the candidates. */
 const NONE_LEFT_OUT: ReadonlyMap<string, number> = new Map();
 
@@ -185,23 +188,62 @@ export class SnapshotReader {
   /** The shapes that wait, with their oldest; without those of which the last one has just been cancelled. */
   private async waiting(
     tx: EntityManager,
-    { clusterId, policy }: ReadableCluster,
+    cluster: ReadableCluster,
     depth: Depth,
     nominations: readonly Nomination[],
   ): Promise<readonly NamedShape[]> {
+    const { clusterId, policy } = cluster;
     const shapes = await this.queue.read(tx, clusterId, { countsSignals: depth.kind === 'everything' });
     // Reservations and preemptions name single deployments: their ids are read.
     const isAnyNamed = policy.reserveAfterSeconds !== null || policy.preemption !== 'never';
     const needsAge = depth.kind === 'everything' || isAnyNamed ? () => true : shared(shapes);
     const aged = shapes.filter(needsAge);
     const names = namesOf(depth, aged, nominations);
-    const heads = aged.length === 0 ? [] : await this.work.oldestOf(tx, clusterId, aged, names);
-    const named = new Map(aged.map((shape, position) => [shape, heads[position] ?? []]));
+    const named = await this.oldestOf(tx, clusterId, aged, names);
+    // A reservation goes to the first that is left waiting: of a shape of which some may start, those that may be the next have names, too.
+    const starting = depth.kind === 'deciding' ? startingShapes(cluster, depth, named) : [];
+    const most = Math.max(0, ...starting.map(({ starts }) => starts));
+    const more = await this.oldestOf(
+      tx,
+      clusterId,
+      starting.map(({ shape }) => shape),
+      names + Math.min(most, MAX_STARTS_NAMED),
+    );
+    for (const [shape, heads] of more) named.set(shape, heads);
     return shapes.flatMap((shape) => {
       const own = named.get(shape) ?? AGELESS;
       return own.length === 0 ? [] : [{ shape, heads: own }];
     });
   }
+
+  /** The oldest of each shape, at most `names`. */
+  private async oldestOf(
+    tx: EntityManager,
+    clusterId: string,
+    shapes: readonly QueuedShape[],
+    names: number,
+  ): Promise<Map<QueuedShape, readonly WaitingDeployment[]>> {
+    if (shapes.length === 0) return new Map();
+    const heads = await this.work.oldestOf(tx, clusterId, shapes, names);
+    return new Map(shapes.map((shape, position) => [shape, heads[position] ?? []]));
+  }
+}
+
+/** The shapes that have waited long enough for a reservation and of which some may start while others wait, with how many may start. */
+function startingShapes(
+  { policy, nowMs }: ReadableCluster,
+  { allocated, capacity }: Extract<Depth, { kind: 'deciding' }>,
+  named: ReadonlyMap<QueuedShape, readonly WaitingDeployment[]>,
+): { readonly shape: QueuedShape; readonly starts: number }[] {
+  const { reserveAfterSeconds } = policy;
+  if (reserveAfterSeconds === null) return [];
+  const free = capacity.minus(allocated);
+  const starting = [...named].flatMap(([shape, [oldest]]) => {
+    const isDue = oldest !== undefined && nowMs - oldest.queuedAtMs >= reserveAfterSeconds * 1_000;
+    const starts = isDue ? ResourceVector.of(shape).timesIn(free) : 0;
+    return starts > 0 && shape.waiting > 1 ? [{ shape, starts: Math.min(starts, shape.waiting) }] : [];
+  });
+  return starting.slice(0, Math.floor(MAX_NAMES / (MAX_STARTS_NAMED + 1)));
 }
 
 /** What makes a running deployment a preemption candidate now. */

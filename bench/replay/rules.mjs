@@ -1,0 +1,119 @@
+// Rules that other schedulers use, as textbooks describe them.
+
+const sum = (a, b) => a.map((amount, row) => amount + b[row]);
+const fitsIn = (request, room) => request.every((amount, row) => amount <= room[row]);
+
+/** A queue in the order of arrival from which rules take what starts. */
+class Queue {
+  jobs = [];
+
+  arrive(job) {
+    this.jobs.push(job);
+  }
+
+  /** Starts the jobs for which `starts` answers true, asked in order. */
+  startWhere(world, starts) {
+    this.jobs = this.jobs.filter((job) => {
+      if (!starts(job)) return true;
+      world.start(job);
+      return false;
+    });
+  }
+}
+
+/** First come, first served: nothing passes the first that does not fit. */
+export class FirstCome extends Queue {
+  decide(_now, world) {
+    let isBlocked = false;
+    this.startWhere(world, ({ request }) => {
+      isBlocked ||= !world.fits(request);
+      return !isBlocked;
+    });
+    return Infinity;
+  }
+}
+
+/** In an order, whatever fits: by arrival as Kueue and Nomad do, or by a key, the least first. */
+export class FirstFit extends Queue {
+  constructor(keyOf) {
+    super();
+    this.keyOf = keyOf;
+  }
+
+  decide(_now, world) {
+    if (this.keyOf !== undefined) {
+      const keys = new Map(this.jobs.map((job) => [job, this.keyOf(job)]));
+      this.jobs.sort((a, b) => keys.get(a) - keys.get(b));
+    } else this.jobs.sort((a, b) => b.priority - a.priority || a.submit - b.submit);
+    this.startWhere(world, ({ request }) => world.fits(request));
+    return Infinity;
+  }
+}
+
+/**
+ * EASY backfilling (Lifka, 1995): the first that does not fit has a reservation at the earliest time that declared runtimes allow; others
+ * start where they are over by then, or leave what it needs.
+ */
+export class Easy extends Queue {
+  constructor({ runtimeOf = ({ declared }) => declared ?? Infinity } = {}) {
+    super();
+    this.runtimeOf = runtimeOf;
+  }
+
+  decide(now, world) {
+    let shadow = null;
+    this.startWhere(world, (job) => {
+      const fits = world.fits(job.request);
+      if (shadow === null) {
+        if (fits) return true;
+        shadow = this.reservation(job, world);
+        return false;
+      }
+      if (!fits) return false;
+      if (now + this.runtimeOf(job) <= shadow.time) return true;
+      if (!fitsIn(job.request, shadow.extra)) return false;
+      shadow.extra = shadow.extra.map((amount, row) => amount - job.request[row]);
+      return true;
+    });
+    return Infinity;
+  }
+
+  reservation({ request }, world) {
+    const ends = [...world.running].map((run) => ({
+      at: run.start + this.runtimeOf(run.job),
+      request: run.job.request,
+    }));
+    ends.sort((a, b) => a.at - b.at);
+    let room = [...world.free];
+    let time = Infinity;
+    for (const { at, request: returned } of ends) {
+      // All that ends at the time of the reservation counts.
+      if (at > time) break;
+      room = sum(room, returned);
+      if (time === Infinity && fitsIn(request, room)) time = at;
+    }
+    return time === Infinity
+      ? { time, extra: room }
+      : { time, extra: room.map((amount, row) => amount - request[row]) };
+  }
+}
+
+/** What runs of the same user and image took, as Helios learns it (SC '21): the mean of the last ones, times what is asked for. */
+export class QuasiShortestServiceFirst extends FirstFit {
+  constructor() {
+    super((job) => this.expected(job) * Math.max(1, job.request[2] || job.request[0]));
+    this.history = new Map();
+  }
+
+  expected({ user, declared }) {
+    const past = this.history.get(`${user} ${declared}`) ?? this.history.get(user);
+    return past === undefined ? (declared ?? 43_200) : past.reduce((all, one) => all + one, 0) / past.length;
+  }
+
+  ended({ job }) {
+    for (const key of [`${job.user} ${job.declared}`, job.user]) {
+      const past = this.history.get(key) ?? [];
+      this.history.set(key, [...past.slice(-9), job.run]);
+    }
+  }
+}

@@ -1,0 +1,102 @@
+// The planner of this project, called as passes call it: shapes with the oldest by name, and what earlier plans have set aside.
+import { DEFAULT_POLICY, plan } from '#packing';
+
+/** The most deployments of a shape that a snapshot names. */
+const NAMES = 64;
+
+const amounts = ([cpuMillis, memoryMib, gpuMillis]) => ({ cpuMillis, memoryMib, gpuMillis });
+
+export class Stowage {
+  reservations = [];
+  shapes = new Map();
+  count = 0;
+  /** What was promised, and what became of it. */
+  promises = { made: 0, late: 0, movedLater: 0 };
+  promisedAt = new Map();
+  plans = { count: 0, uncertified: 0, slowestMs: 0 };
+
+  constructor(policy = {}, names = NAMES) {
+    this.policy = { ...DEFAULT_POLICY, ...policy };
+    this.names = names;
+  }
+
+  arrive(job) {
+    const key = `${job.priority} ${job.request.join(' ')} ${job.declared}`;
+    const shape = this.shapes.get(key) ?? {
+      priority: job.priority,
+      request: amounts(job.request),
+      declared: job.declared,
+      jobs: [],
+    };
+    shape.jobs.push(job);
+    this.shapes.set(key, shape);
+    this.count++;
+  }
+
+  decide(now, world) {
+    while (this.count > 0 || this.reservations.length > 0) {
+      const wake = this.pass(now, world);
+      if (wake > now) return wake;
+    }
+    return Infinity;
+  }
+
+  pass(now, world) {
+    const shapes = [...this.shapes.values()];
+    const snapshot = {
+      capacity: amounts(world.capacity),
+      nowMs: now * 1000,
+      policy: this.policy,
+      isCordoned: false,
+      running: Array.from(world.running, ({ job, start }) => ({
+        priority: job.priority,
+        resources: amounts(job.request),
+        count: 1,
+        endsAtMs: job.declared === null ? null : (start + job.declared) * 1000,
+      })),
+      waiting: shapes.map(({ priority, request, declared, jobs }) => {
+        const [oldest, ...followers] = jobs.slice(0, this.names).map(headOf);
+        return { priority, request, maxRuntimeSeconds: declared, count: jobs.length, oldest, followers };
+      }),
+      reservations: this.reservations,
+    };
+    const beganMs = performance.now();
+    const result = plan(snapshot);
+    this.plans.slowestMs = Math.max(this.plans.slowestMs, performance.now() - beganMs);
+    this.plans.count++;
+    if (!result.certificate.optimal) this.plans.uncertified++;
+    this.note(now, result);
+    this.reservations = result.reservations;
+    for (const { shape: index, count, includes } of result.place)
+      this.start(shapes[index], count, includes, now, world);
+    return result.wakeAtMs === null ? Infinity : Math.max(now, Math.ceil(result.wakeAtMs / 1000));
+  }
+
+  start(shape, count, includes, now, world) {
+    const due = shape.jobs.filter(({ id }) => includes.includes(id));
+    const others = shape.jobs.filter(({ id }) => !includes.includes(id)).slice(0, count - due.length);
+    const started = new Set([...due, ...others]);
+    shape.jobs = shape.jobs.filter((job) => !started.has(job));
+    this.count -= started.size;
+    for (const job of started) {
+      const promised = this.promisedAt.get(job.id);
+      if (promised !== undefined && now * 1000 > promised) this.promises.late++;
+      world.start(job);
+    }
+    if (shape.jobs.length > 0) return;
+    for (const [key, other] of this.shapes) if (other === shape) this.shapes.delete(key);
+  }
+
+  note(now, { reservationEvents }) {
+    for (const { id, kind, promisedAtMs } of reservationEvents) {
+      if (kind === 'promised') this.promises.made++;
+      if (kind === 'moved-later') this.promises.movedLater++;
+      if (promisedAtMs !== null && kind !== 'started') this.promisedAt.set(id, promisedAtMs);
+      if (kind === 'withdrawn' || kind === 'held') this.promisedAt.delete(id);
+    }
+  }
+}
+
+function headOf({ id, submit }) {
+  return { id, queuedAtMs: submit * 1000 };
+}

@@ -1,0 +1,33 @@
+import { compareAge } from '../rows.js';
+import type { Snapshot, WaitingHead, WaitingShape } from '../types.js';
+
+/** What decides whose turn it is: a deployment with its priority and declared runtime. */
+export type Turn = WaitingHead & Pick<WaitingShape, 'priority' | 'maxRuntimeSeconds'>;
+
+/** A wait of more than this comes before every shorter one: nothing waits for ever behind shorter runtimes that keep arriving. */
+const LONG_WAIT_MS = 7 * 86_400_000;
+
+/** Runtimes count as no less and no more than these; unknown ones as the longest. */
+const SHORTEST_RUNTIME_SECONDS = 60;
+const LONGEST_RUNTIME_SECONDS = 43_200;
+
+/**
+ * Compares deployments by whose turn it is to get the reservation; negative: `a` comes first. The higher priority comes first. Then, by the policy:
+ *
+ * `age`: the one that has waited longer.
+ * `relative-wait`: one that has waited for more than seven days, the oldest first; otherwise the longer wait as a multiple of the declared
+ * runtime, which counts as one minute at least and as twelve hours at most. The ratio is the response ratio of Brinch Hansen's "highest
+ * response ratio next" (1971) less one.
+ */
+export function compareTurns({ policy, nowMs }: Pick<Snapshot, 'policy' | 'nowMs'>): (a: Turn, b: Turn) => number {
+  if (policy.reservationOrder === 'age') return (a, b) => b.priority - a.priority || compareAge(a, b);
+  return (a, b) => b.priority - a.priority || relativeWait(b, nowMs) - relativeWait(a, nowMs) || compareAge(a, b);
+}
+
+/** The wait as a multiple of the runtime. After seven days all are equal, so that age decides. */
+function relativeWait({ queuedAtMs, maxRuntimeSeconds }: Turn, nowMs: number): number {
+  const waitedMs = nowMs - queuedAtMs;
+  if (waitedMs > LONG_WAIT_MS) return Number.MAX_VALUE;
+  const runtime = maxRuntimeSeconds ?? LONGEST_RUNTIME_SECONDS;
+  return waitedMs / Math.min(LONGEST_RUNTIME_SECONDS, Math.max(SHORTEST_RUNTIME_SECONDS, runtime));
+}

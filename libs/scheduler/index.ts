@@ -11,6 +11,7 @@ export { PassesRepository, type RecordedSnapshot } from './passes/passes.reposit
 export { BackgroundPlannerPool } from './planner/planner-pool.js';
 export { PlanningErrors } from './planner/planner.errors.js';
 export { PlannerModule } from './planner/planner.module.js';
+export { type TaskClock } from './planner/task-clock.js';
 export { type PlannerTask, plannerTask } from './planner/planner-task.js';
 export { PlannerClient } from './planner/planner-client.js';
 export { SchedulerModule } from './scheduler.module.js';

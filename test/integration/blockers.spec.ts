@@ -26,10 +26,10 @@ class HeldPlanner extends BackgroundPlannerPool {
   asked = 0;
   private readonly held = new Promise<void>((resolve) => (this.letGo = resolve));
 
-  override ask: BackgroundPlannerPool['ask'] = async (name, task, signal) => {
+  override ask: BackgroundPlannerPool['ask'] = async (task, input, limits) => {
     this.asked++;
     await this.held;
-    return super.ask(name, task, signal);
+    return super.ask(task, input, limits);
   };
 }
 

@@ -22,8 +22,8 @@ describe('an answer to a what-if request', () => {
     await cluster.submit();
     const planner = stowage.api.get(PlannerClient, { strict: false });
     const ask = planner.ask.bind(planner);
-    planner.ask = async (actor, task, input) => {
-      const answer = await ask(actor, task, input);
+    planner.ask = async (actor, task, input, budgetMs) => {
+      const answer = await ask(actor, task, input, budgetMs);
       await team.developer.post(`${cluster.deploymentPath(oldest)}/cancel`);
       return answer;
     };

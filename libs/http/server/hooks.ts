@@ -9,7 +9,7 @@ import { openSpan, type OpenSpan } from '#telemetry';
 import { RawBody } from '../json/raw-body.js';
 import { JSON_LINES_TYPE, JsonLines } from '../lines/json-lines.js';
 import { RequestErrors, TransportError, TransportErrors } from '../problems/request.errors.js';
-import { currentRequest, runInRequest } from './request-context.js';
+import { closingOf, currentRequest, runInRequest } from './request-context.js';
 import { SECURITY_HEADERS } from './transport.js';
 
 /** Passes every body on unread; `RequestPipe` reads it after the guards. */
@@ -72,7 +72,13 @@ export function addRequestHooks(fastify: FastifyInstance, logger: Logger): void 
   fastify.addHook('preHandler', (request, reply, done) => {
     const { id: requestId, ip, headers } = request;
     request.answer = reply.raw;
-    const context = { requestId, ip, userAgent: headers['user-agent']?.slice(0, 256), logged: {} };
+    const context = {
+      requestId,
+      ip,
+      userAgent: headers['user-agent']?.slice(0, 256),
+      logged: {},
+      whenClosed: closingOf(reply.raw),
+    };
     runInRequest(context, () => {
       request.logged = context.logged;
       const route = request.routeOptions.url ?? 'none';

@@ -9,6 +9,7 @@ export type ReportUnexpected = (error: unknown, requestId: string) => void;
 
 /** Answers a request with the problem of an error. */
 export function sendProblem(reply: FastifyReply, error: unknown, report: ReportUnexpected): void {
+  if (isAbandoned(reply, error)) return;
   const requestId = reply.request.id;
   const { body, headers, isUnexpected } = problemOf(error, requestId);
   countProblem(body.code);
@@ -25,6 +26,11 @@ export function sendProblem(reply: FastifyReply, error: unknown, report: ReportU
     .type(PROBLEM_TYPE)
     .serializer((value: unknown) => JSON.stringify(value))
     .send(body);
+}
+
+/** Whether work was given up because the client had closed the connection: there is no answer, and nothing went wrong. */
+function isAbandoned({ raw }: FastifyReply, error: unknown): boolean {
+  return raw.closed && error instanceof Error && error.name === 'AbortError';
 }
 
 /** Answers every error inside Nest, by `problemOf`. */

@@ -47,9 +47,21 @@ const route = (id: string): MethodDecorator =>
 
 const gates: (() => void)[] = [];
 
+/** What the requests of `watched` were told of their connections. */
+const closings: AbortSignal[] = [];
+
 @Controller()
 class ProbeController {
   private readonly logger = new Logger('probe');
+
+  @Get('watched')
+  @route('watchConnection')
+  async watched(): Promise<string> {
+    const closed = currentRequest()?.whenClosed();
+    if (closed !== undefined) closings.push(closed);
+    await new Promise<void>((open) => gates.push(open));
+    return 'done';
+  }
 
   @Get('context')
   @route('readContext')
@@ -213,6 +225,26 @@ describe('a server that stops', () => {
     expect(await (await slow).text()).toBe('done');
     await closing;
     await expect(fetch(`${url}/v1/context`)).rejects.toThrow();
+  });
+
+  it('notifies a request whose client disconnects, and none that was answered', async () => {
+    const { url } = await start();
+    const until = async (isSo: () => boolean): Promise<void> => {
+      while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    const client = new AbortController();
+    const left = fetch(`${url}/v1/watched`, { signal: client.signal });
+    await until(() => gates.length === 1);
+    client.abort();
+    await expect(left).rejects.toThrow();
+    await until(() => closings[0]?.aborted === true);
+    gates.splice(0).forEach((open) => open());
+
+    const answered = fetch(`${url}/v1/watched`);
+    await until(() => gates.length === 1);
+    gates.splice(0).forEach((open) => open());
+    expect(await (await answered).text()).toBe('done');
+    expect(closings.map(({ aborted }) => aborted)).toEqual([true, false]);
   });
 
   it('stops without waiting for idle connections', async () => {

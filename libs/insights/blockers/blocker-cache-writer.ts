@@ -24,7 +24,7 @@ export class BlockerCacheWriter {
   /** Replaces what an earlier pass left; passes on a cluster take turns, so that their times tell which is newer. */
   private async write({ pass, snapshot, plan, stops }: PassResult, signal: AbortSignal): Promise<void> {
     const { organizationId, clusterId, passId } = pass;
-    const { shapes, waiting, bytes } = await this.planner.ask(REPORT, { snapshot, plan, stops }, signal);
+    const { shapes, waiting, bytes } = await this.planner.ask(REPORT, { snapshot, plan, stops }, { signal });
     await changesOf(
       this.database.reader(),
       sql`insert into cluster_blockers as kept (cluster_id, organization_id, pass_id, as_of, shapes, waiting, blockers)

@@ -20,6 +20,9 @@ import type { order } from './order.task.js';
 
 const ORDER = plannerTask<typeof order>(new URL('./order.task.js', import.meta.url), 'order');
 
+/** The rule is looked for so long. */
+const ORDER_MS = 1_000;
+
 /** A start, as the event log has it. */
 interface Start {
   readonly id: string;
@@ -123,7 +126,8 @@ export class Comparisons {
       return { firstId: id, passId, isFromRecord: false, rule: ruleOf(first, other).rule };
     }
     const { snapshot, plan } = recorded;
-    const rule = await this.planner.ask(actor, ORDER, { snapshot, plan, first: one, other: two });
+    const rule = await this.planner.ask(actor, ORDER, { snapshot, plan, first: one, other: two }, ORDER_MS);
+    if (rule === null) return { firstId: id, passId, isFromRecord: false, rule: ruleOf(first, other).rule };
     // It was stopped for the oldest of several that were nominated: for all of them.
     if (rule.rule === 'nominated' && preemptorPriority === first.priority) return yielded(preemptorPriority);
     return { ...kept, firstId: id, rule };

@@ -16,7 +16,7 @@ import {
   type WaitingHead,
 } from '#packing';
 
-import { timeBudget } from '../parts/time-budget.js';
+import type { TaskClock } from '#scheduler';
 
 /** What is asked of one deployment. Budgets in milliseconds; 0: not asked for. */
 export interface ExplainTask {
@@ -39,11 +39,14 @@ export interface ExplainResult {
 }
 
 /** Why one deployment waits, what would start it, and when it starts. */
-export function explain({ snapshot, stops, subject, unlockMs, forecastMs }: ExplainTask): ExplainResult {
+export function explain(
+  { snapshot, stops, subject, unlockMs, forecastMs }: ExplainTask,
+  clock: TaskClock,
+): ExplainResult {
   const seen = changed(snapshot, {});
-  const result = plan(seen);
+  const result = plan(seen, { shouldStop: clock.forPlan() });
   const { id, queuedAtMs, shape, older } = subject;
-  const blockers = blockersOf(seen, result, stops).find((one) => one.shape === shape) ?? null;
+  const blockers = blockersOf(seen, result, stops, (index) => index === shape)[0] ?? null;
   const standing: QueuePosition = { id, queuedAtMs, shape, older: older[shape] ?? 0 };
   return {
     plan: result,
@@ -55,8 +58,8 @@ export function explain({ snapshot, stops, subject, unlockMs, forecastMs }: Expl
         : unlocksOf(
             snapshot,
             { id, queuedAtMs, shape, olderIn: (other) => older[other] ?? 0 },
-            { shouldStop: timeBudget(unlockMs) },
+            { shouldStop: clock.within(unlockMs) },
           ),
-    forecast: forecastMs === 0 ? null : forecast(snapshot, [standing], { shouldStop: timeBudget(forecastMs) }),
+    forecast: forecastMs === 0 ? null : forecast(snapshot, [standing], { shouldStop: clock.within(forecastMs) }),
   };
 }

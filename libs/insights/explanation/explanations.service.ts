@@ -83,6 +83,9 @@ const MAX_ELDERS = 10_000;
 /** Names of each shape: enough to play the future of most queues to its end. */
 const NAMES = 2_000;
 
+/** A plan, unlocks and a forecast may take so long together. */
+const EXPLANATION_MS = 3_000;
+
 /** The search for unlocks may take so long. */
 const UNLOCK_MS = 280;
 
@@ -144,13 +147,18 @@ export class ExplanationsService {
     const { present, one, shape, older } = found;
     const { id, queuedAtMs, status } = one;
     const isQueued = status === 'queued';
-    const result = await this.planner.ask(actor, EXPLAIN, {
-      snapshot: present.snapshot,
-      stops: present.stops,
-      subject: { id, queuedAtMs, shape, older },
-      unlockMs: wantsUnlocks && isQueued ? UNLOCK_MS : 0,
-      forecastMs: isQueued ? forecastMs : 0,
-    });
+    const result = await this.planner.ask(
+      actor,
+      EXPLAIN,
+      {
+        snapshot: present.snapshot,
+        stops: present.stops,
+        subject: { id, queuedAtMs, shape, older },
+        unlockMs: wantsUnlocks && isQueued ? UNLOCK_MS : 0,
+        forecastMs: isQueued ? forecastMs : 0,
+      },
+      EXPLANATION_MS,
+    );
     const eta = isQueued ? etaOf(result) : ({ atMs: null, reason: 'retrying', horizonMs: null } as const);
     const blockers = blockersOfFound(found, result, deployment.retryAt);
     const isNominated = blockers.some((blocker) => blocker.code === 'NOMINATED' && blocker.isOwn);

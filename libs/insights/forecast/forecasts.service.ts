@@ -36,11 +36,7 @@ export class ForecastsService {
     const present = await this.current.read(actor, { ...cluster, names: NAMES }, (_, seen) => Promise.resolve(seen));
     const { snapshot } = present;
     const positions = firstInLine(present, limit);
-    const { etas, horizonMs } = await this.planner.ask(actor, FORESEE, {
-      snapshot,
-      positions,
-      forecastMs: FORECAST_MS,
-    });
+    const { etas, horizonMs } = await this.planner.ask(actor, FORESEE, { snapshot, positions }, FORECAST_MS);
     return {
       asOfMs: snapshot.nowMs,
       horizonMs,

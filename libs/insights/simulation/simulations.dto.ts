@@ -275,7 +275,8 @@ export class SimulatedPlanDto {
   readonly waiting!: PlannedWaitingDto[];
 
   @IntegerField({
-    description: 'How many more wait that are not told of, because there are more than 100,000 blockers.',
+    description:
+      'How many more wait that are not told of, because there are more than 100,000 blockers, or the time of the answer was over.',
     min: 0,
     max: MAX_OF_EACH,
     example: 0,

@@ -15,6 +15,9 @@ const SIMULATE_PLAN = plannerTask<typeof simulatePlan>(new URL('./simulate.task.
 /** The most blockers of an answer. A plan can leave ten thousand deployments waiting with a hundred blockers each, which take long to write. */
 const MAX_BLOCKERS = 100_000;
 
+/** The plan and what keeps each deployment take so long, at most: what is left then is left out. */
+const SIMULATION_MS = 2_000;
+
 const MAX_DUPLICATES = 20;
 
 /** The plan of a problem. */
@@ -42,12 +45,17 @@ export class SimulationsService {
     const { accountId } = actor;
     const written = async (list: readonly unknown[]): Promise<JsonParts> =>
       this.turns.map(accountId, piecesOf(list), (piece) => JSON.stringify(piece));
-    const result = await this.planner.ask(actor, SIMULATE_PLAN, {
-      problem,
-      running: await written(running),
-      queue: await written(queue),
-      mostBlockers: MAX_BLOCKERS,
-    });
+    const result = await this.planner.ask(
+      actor,
+      SIMULATE_PLAN,
+      {
+        problem,
+        running: await written(running),
+        queue: await written(queue),
+        mostBlockers: MAX_BLOCKERS,
+      },
+      SIMULATION_MS,
+    );
     const parts = await this.turns.run(
       accountId,
       mapInSteps(result.waiting, (part) => JSON.parse(part) as PlanAnswer['waiting']),

@@ -24,6 +24,9 @@ import type { whatIf } from './what-if.task.js';
 
 const WHAT_IF = plannerTask<typeof whatIf>(new URL('./what-if.task.js', import.meta.url), 'whatIf');
 
+/** Two plans as of a pass, and what keeps what was asked for. */
+const WHAT_IF_MS = 1_000;
+
 /** The most older deployments of an amended one that are counted. */
 const MAX_ELDERS = 10_000;
 
@@ -46,7 +49,7 @@ export class WhatIfService {
       (tx, present) => this.prepare(tx, present, request),
     );
     const { present, change, stops } = prepared;
-    const result = await this.planner.ask(actor, WHAT_IF, { snapshot: present.snapshot, change, stops });
+    const result = await this.planner.ask(actor, WHAT_IF, { snapshot: present.snapshot, change, stops }, WHAT_IF_MS);
     const victims = result.after.plan.preempt.flatMap(({ group }) => singlesOf(result.after.snapshot.running[group]));
     const named = await nameCandidates(this.database.reader(), this.work, present, victims.slice(0, MAX_NAMED));
     return viewOf(request, prepared, result, named);

@@ -30,8 +30,15 @@ export interface ReservationAnswer {
  * Says what a plan means for every deployment of a problem.
  *
  * @param mostBlockers limits the blockers of all waiting deployments together; the list ends before it would exceed them
+ * @param shouldStop once true, the list of waiting deployments ends
  */
-export function answerOf(problem: Problem, plan: Plan, time: TimeFormat, mostBlockers = Infinity): PlanAnswer {
+export function answerOf(
+  problem: Problem,
+  plan: Plan,
+  time: TimeFormat,
+  mostBlockers = Infinity,
+  shouldStop: () => boolean = () => false,
+): PlanAnswer {
   const { snapshot, members } = problem;
   const starts = whoStarts(snapshot, plan, (shape) => (members[shape] ?? []).map(({ id }) => id));
   const reservation = ownedReservation(plan.reservations);
@@ -42,7 +49,7 @@ export function answerOf(problem: Problem, plan: Plan, time: TimeFormat, mostBlo
     nominations: [...starts].flatMap(([id, { untilMs }]) => (untilMs === null ? [] : [{ id, until: time(untilMs) }])),
     reservation: reservation === null ? null : toReservation(reservation, time),
     certificate: plan.certificate,
-    waiting: waitingAfter(problem, plan, { isStarted: new Set(place), time, mostBlockers }),
+    waiting: waitingAfter(problem, plan, { isStarted: new Set(place), time, mostBlockers, shouldStop }),
   };
 }
 
@@ -53,11 +60,17 @@ function waitingAfter(
     isStarted,
     time,
     mostBlockers,
-  }: { readonly isStarted: ReadonlySet<string>; readonly time: TimeFormat; readonly mostBlockers: number },
+    shouldStop,
+  }: {
+    readonly isStarted: ReadonlySet<string>;
+    readonly time: TimeFormat;
+    readonly mostBlockers: number;
+    readonly shouldStop: () => boolean;
+  },
 ): PlanAnswer['waiting'] {
   const waiting: PlanAnswer['waiting'][number][] = [];
   let left = mostBlockers;
-  for (const kept of blockersOf(snapshot, plan)) {
+  for (const kept of blockersOf(snapshot, plan, undefined, () => !shouldStop())) {
     const group = (members[kept.shape] ?? []).filter(({ id }) => !isStarted.has(id));
     for (const [older, { id, priority }] of group.entries()) {
       const blockers = blockersOfOne(kept, { id, priority, older });

@@ -11,7 +11,7 @@ const DEFAULT_PASSES = 20_000;
 
 /** How a forecast is made. */
 export interface ForecastOptions {
-  /** Asked between two passes; once true, the forecast ends where it is. */
+  /** Asked between two passes and while one is planned; once true, the forecast ends where it is. */
   readonly shouldStop?: () => boolean;
   readonly maxPasses?: number;
   /** Passes know all names of a shape, not the oldest alone: true offline, false in the service. */
@@ -56,7 +56,7 @@ export function forecast(
   const future = new Future(snapshot, positions, options.seesFollowers ?? false);
   let passes = 0;
   while (!future.isOver()) {
-    if (passes === maxPasses || (passes > 0 && shouldStop()) || !future.pass()) {
+    if (passes === maxPasses || (passes > 0 && shouldStop()) || !future.pass(shouldStop)) {
       return { etas: future.etas('horizon'), horizonMs: future.nowMs, passes };
     }
     passes++;
@@ -142,13 +142,14 @@ class Future {
     });
   }
 
-  /** One pass, and on to the next moment. @returns false where the future depends on names that are not known */
-  pass(): boolean {
+  /** One pass, and on to the next moment. @returns false where its plan was stopped, or depends on names that are not known */
+  pass(shouldStop: () => boolean): boolean {
     this.takeBack();
     const lines = this.lines.filter(({ count }) => count > 0);
     const needsNames = this.snapshot.policy.reserveAfterSeconds !== null;
     if (needsNames && lines.some(({ known }) => known.length === 0)) return false;
-    const result = plan(this.snapshotOf(lines));
+    const result = plan(this.snapshotOf(lines), { shouldStop });
+    if (result.certificate.stopped === 'deadline') return false;
     this.giveUp(result);
     for (const { shape, count, includes } of result.place) this.start(lines[shape]!, count, includes);
     this.reservations = result.reservations;

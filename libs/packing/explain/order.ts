@@ -5,7 +5,7 @@ import { shapeNominations } from '../planning/nominations.js';
 import { plan } from '../planning/plan.js';
 import { toRow, exceedsCapacity, compareAge } from '../rows.js';
 import { endOf, freeAt, allocationOf, allocationsOf } from '../planning/timeline.js';
-import type { PreemptionCertificate, Plan, Snapshot, WaitingHead, WaitingShape } from '../types.js';
+import type { PreemptionCertificate, Plan, PlanOptions, Snapshot, WaitingHead, WaitingShape } from '../types.js';
 import { type Blocker, blockersOf } from './blockers.js';
 import { changed } from './change.js';
 import { isSameShape, nominationsOf } from '../reservation.js';
@@ -62,7 +62,22 @@ export type OrderRule =
  *
  * @param plan the plan for the snapshot, which starts `first` and not `other`
  */
-export function whyFirst(snapshot: Snapshot, result: Plan, first: Competitor, other: Competitor): OrderRule {
+export function whyFirst(snapshot: Snapshot, result: Plan, first: Competitor, other: Competitor): OrderRule;
+/** The same, and null where `shouldStop` ended the plan that it takes. */
+export function whyFirst(
+  snapshot: Snapshot,
+  result: Plan,
+  first: Competitor,
+  other: Competitor,
+  options: Pick<PlanOptions, 'shouldStop'>,
+): OrderRule | null;
+export function whyFirst(
+  snapshot: Snapshot,
+  result: Plan,
+  first: Competitor,
+  other: Competitor,
+  options: Pick<PlanOptions, 'shouldStop'> = {},
+): OrderRule | null {
   const shape = snapshot.waiting[first.shape]!;
   const otherShape = snapshot.waiting[other.shape]!;
   const hadReservation = result.reservationEvents.some(({ id, kind }) => kind === 'started' && id === first.id);
@@ -77,7 +92,7 @@ export function whyFirst(snapshot: Snapshot, result: Plan, first: Competitor, ot
   if (isSame(shape.request, otherShape.request) && compareAge(first, other) < 0) {
     return { rule: 'age', queuedAtMs: first.queuedAtMs, otherQueuedAtMs: other.queuedAtMs };
   }
-  return byCounting(snapshot, result, other);
+  return byCounting(snapshot, result, other, options);
 }
 
 /** Whether the first one is known to have was nominated, to which the other one had to yield. */
@@ -205,13 +220,19 @@ function atRow(row: readonly number[], resource: Resource): number {
  * Plans again with the other one half a priority higher, and compares: so it comes after what stays at its priority, and before all that starts
  * there.
  */
-function byCounting(snapshot: Snapshot, result: Plan, other: Competitor): OrderRule {
+function byCounting(
+  snapshot: Snapshot,
+  result: Plan,
+  other: Competitor,
+  options: Pick<PlanOptions, 'shouldStop'>,
+): OrderRule | null {
   const shape = snapshot.waiting[other.shape]!;
   const { id, queuedAtMs } = other;
   const raised = { ...shape, priority: shape.priority + 0.5 };
   const head = { id, queuedAtMs };
   const forced = changed(withSuccessor(snapshot, other), { left: [{ head, shape }], came: [{ head, shape: raised }] });
-  const second = plan(forced);
+  const second = plan(forced, options);
+  if (second.certificate.stopped === 'deadline') return null;
   const placed = givenBy(forced, second);
   for (const { priority, placed: reached, preemption } of result.certificate.levels) {
     const loss = lossAt(priority, preemption, second);

@@ -1,27 +1,42 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Piscina } from 'piscina';
 
-import { type PlannerTask } from './planner-task.js';
+import type { runTask, TaskCall } from './run-task.js';
+import { type PlannerTask, plannerTask } from './planner-task.js';
+import { type StopFlag } from './task-clock.js';
 
 /** An idle thread ends after this time. */
 const IDLE_TIMEOUT_MS = 30_000;
+
+const RUN_TASK = plannerTask<typeof runTask>(new URL('./run-task.js', import.meta.url), 'runTask');
+
+/** How a task is limited. */
+export interface TaskLimits {
+  /** The task is told to end after so long; never when left out. */
+  readonly budgetMs?: number;
+  /** The task is told to end when this is set. */
+  readonly flag?: StopFlag;
+  /** Ends the task at once, and its thread with it. */
+  readonly signal?: AbortSignal;
+}
 
 /** Planner threads of this process. */
 class Threads implements OnApplicationShutdown {
   private readonly pool: Piscina;
 
   constructor(maxThreads: number) {
-    this.pool = new Piscina({ minThreads: 0, maxThreads, idleTimeout: IDLE_TIMEOUT_MS });
+    const { filename, name } = RUN_TASK;
+    this.pool = new Piscina({ filename, name, minThreads: 0, maxThreads, idleTimeout: IDLE_TIMEOUT_MS });
   }
 
-  /** Runs a task in a thread. @param signal ends it */
+  /** Runs a task in a thread. */
   async ask<Input, Output>(
     { filename, name }: PlannerTask<Input, Output>,
     input: Input,
-    signal?: AbortSignal,
+    { budgetMs = Infinity, flag, signal }: TaskLimits = {},
   ): Promise<Output> {
-    const options = signal === undefined ? { filename, name } : { filename, name, signal };
-    return this.pool.run(input, options) as Promise<Output>;
+    const call: TaskCall = { filename, name, input, budgetMs, flag };
+    return this.pool.run(call, signal === undefined ? {} : { signal }) as Promise<Output>;
   }
 
   async onApplicationShutdown(): Promise<void> {

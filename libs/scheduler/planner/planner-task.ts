@@ -1,11 +1,13 @@
 import { fileURLToPath } from 'node:url';
 
-/** A function that planner threads run. Its module is pure: it imports `packing`, Node and other such modules only. */
+import { type TaskClock } from './task-clock.js';
+
+/** A function that planner threads run, and a clock that ends it. Its module is pure: it imports `packing`, Node and other such modules only. */
 export interface PlannerTask<Input, Output> {
   readonly filename: string;
   readonly name: string;
   /** Carries the types alone. */
-  readonly run?: (input: Input) => Output;
+  readonly run?: (input: Input, clock: TaskClock) => Output;
 }
 
 /**
@@ -14,7 +16,7 @@ export interface PlannerTask<Input, Output> {
  * @param module of the function; threads load compiled code only, so that sources (in tests) refer to the build beside them
  * @param name of the function, as the module exports it
  */
-export function plannerTask<Run extends (input: never) => unknown>(
+export function plannerTask<Run extends (input: never, clock: TaskClock) => unknown>(
   module: URL,
   name: string,
 ): PlannerTask<Parameters<Run>[0], ReturnType<Run>> {

@@ -6,6 +6,6 @@ export const PlanningErrors = defineErrors('PLANNING', {
     kind: 'too-many',
     title: 'The planner is busy',
     explanation:
-      'Planning is expensive: the planner serves a few requests of one caller at a time, and a limited number in all. Try again after the seconds that Retry-After gives.',
+      'Planning is expensive: accounts take turns at the planner, and ten requests of one account run or wait at a time. Try again after the seconds that Retry-After gives.',
   },
 });

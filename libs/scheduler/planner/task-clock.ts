@@ -1,11 +1,11 @@
 /** When a task has to end. Tasks pass it to what they compute. */
 export interface TaskClock {
   /** Whether the time of the task is over, or its answer is not waited for any more. */
-  shouldStop(): boolean;
-  /** The same for a part of the task, which has so many milliseconds from now. */
-  within(ms: number): () => boolean;
+  readonly shouldStop: () => boolean;
+  /** The same for a part of the task that begins now, limited in milliseconds. */
+  readonly within: (ms: number) => () => boolean;
   /** The same for a plan, which has as long as that of a pass. */
-  forPlan(): () => boolean;
+  readonly forPlan: () => () => boolean;
 }
 
 /** A plan takes so long, at most, on any machine. The policy's steps end almost every plan before. */

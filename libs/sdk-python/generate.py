@@ -247,7 +247,8 @@ class Method:
             schema = self._types.schemas[ref_name(self._body)]
             for wire, field in schema["properties"].items():
                 is_required = wire in schema.get("required", [])
-                found.append((field_name(wire), self._types.member(field, is_required, True), about(field, is_required)))
+                annotation = self._types.member(field, is_required, True)
+                found.append((field_name(wire), annotation, about(field, is_required)))
         return sorted(found, key=lambda argument: (" = " in argument[1], argument[0] == "idempotency_key"))
 
     def item(self) -> str | None:
@@ -274,8 +275,8 @@ class Method:
         yield from self._head(f"{'async ' if is_async else ''}def {self.name}", self.arguments(), self.answer)
         summary = f"{self._operation['summary'].rstrip('.')}."
         arguments = [f"    {name}: {text}" for name, _, text in self.arguments()]
-        text = "\n\n".join([summary, self._operation.get("description", ""), "\n".join(["Args:", *arguments])])
-        yield from docstring(text if arguments else "\n\n".join([summary, self._operation.get("description", "")]), 8)
+        parts = [summary, self._operation.get("description", ""), "\n".join(["Args:", *arguments]) if arguments else ""]
+        yield from docstring("\n\n".join(filter(None, parts)), 8)
         yield f"        return {'await ' if is_async else ''}self._call("
         yield "            Call("
         yield f"                {self.constant},"
@@ -302,9 +303,9 @@ class Method:
         name = re.sub(r"^(list_)?", "iter_", self.name)
         yield from self._head(f"def {name}", arguments, f"{'AsyncIterator' if is_async else 'Iterator'}[{item}]")
         yield from docstring(f"Iterates over the items of `{self.name}`, and reads page after page.", 8)
-        given = [f"{argument}={argument}" for argument, _, _ in arguments]
+        given = [f"{argument}={argument}" for argument, _, _ in arguments] + [f"limit={self._limit()}", "cursor=cursor"]
         yield f"        return every_item{'_async' if is_async else ''}("
-        yield from listed(f"lambda cursor: self.{self.name}(", [*given, f"limit={self._limit()}", "cursor=cursor"], ")", 12)
+        yield from listed(f"lambda cursor: self.{self.name}(", given, ")", 12)
         yield "        )"
 
     def _limit(self) -> int:

@@ -21,7 +21,8 @@ T = TypeVar("T")
 class AsyncStowage(AsyncOperations):
     """A client of the Stowage API. Each operation of its document is a method, by its operationId in snake_case.
 
-    It returns the answer of the API, and raises `ProblemError` where the API refuses. The tasks of one event loop may share it.
+    It returns the answer of the API, and raises `ProblemError` where the API refuses. The tasks of one event loop may
+    share it.
 
     Args:
         base_url: Such as `https://stowage.example.com`, without `/v1`.
@@ -29,8 +30,8 @@ class AsyncStowage(AsyncOperations):
         tokens: The tokens of a session; they are renewed when the access token has expired.
         on_tokens: Called with each new pair, to be kept: the former refresh token is no longer valid.
         retries: How often what was not answered or put off is sent again, where that is safe.
-        retry_delay_seconds: The first pause, which doubles with each further try. A Retry-After of the API replaces it.
-        http: Sends the requests; a client of its own by default.
+        retry_delay_seconds: The first pause, which doubles with each try. A Retry-After of the API replaces it.
+        http: Sends the requests, and is closed with this client; one of its own by default.
     """
 
     def __init__(

@@ -10,7 +10,10 @@ class StowageError(Exception):
 
 
 class ProblemError(StowageError):
-    """A refusal of the API: an RFC 9457 problem. Programs decide by `code`; `/problems/{code}` of the API explains each."""
+    """A refusal of the API: an RFC 9457 problem.
+
+    Programs decide by `code`; `/problems/{code}` of the API explains each.
+    """
 
     def __init__(self, problem: dict[str, Any], retry_after_seconds: int | None = None) -> None:
         super().__init__(f"{problem['code']}: {problem['detail']}")

@@ -67,8 +67,8 @@ def exchange(
 ) -> Flow[httpx.Response]:
     """Signs a request, renews an expired access token, and repeats what is safe to repeat.
 
-    That is: reads, PUT and DELETE, and requests with an Idempotency-Key, which is added where the operation takes one. A
-    request that a limit refused (429) was not carried out, and is repeated in any case.
+    That is: reads, PUT and DELETE, and requests with an Idempotency-Key, which is added where the operation takes one.
+    A request that a limit refused (429) was not carried out, and is repeated in any case.
     """
     if takes_key and KEY not in request.headers:
         request.headers[KEY] = str(uuid4())

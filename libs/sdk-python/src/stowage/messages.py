@@ -44,7 +44,7 @@ class Reader:
         self._text = ""
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
-        """Takes what has arrived. A message without data counts where it has an id: it says how far the stream has come."""
+        """Takes what has arrived. A message without data counts where it has an id, which is the stream's position."""
         *blocks, self._text = _END_OF_MESSAGE.split(self._text + self._decoder.decode(chunk))
         for block in blocks:
             fields = [line.partition(":") for line in _END_OF_LINE.split(block)]

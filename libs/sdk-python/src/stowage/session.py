@@ -15,7 +15,8 @@ from .operation import Call
 T = TypeVar("T")
 Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 
-# A silent event stream sends a comment every 15 s unless it is set up otherwise: a minute without one is a lost connection.
+# An event stream without events sends a comment every 15 seconds unless it is set up otherwise: a minute without one
+# means that the connection is lost.
 TIMEOUT = httpx.Timeout(60, connect=10)
 
 

@@ -52,7 +52,8 @@ class Generating(unittest.TestCase):
 
     def test_refuses_what_it_does_not_know(self) -> None:
         two = [{"type": "string"}, {"type": "integer"}]
-        for unknown in ({"oneOf": two}, {"anyOf": two}, {"type": "tuple"}, {"type": "object", "properties": {}}):
+        forms: list[dict[str, Any]] = [{"oneOf": two}, {"anyOf": two}, {"type": "tuple"}, {"type": "object"}]
+        for unknown in forms:
             with self.subTest(unknown), self.assertRaises((KeyError, ValueError)):
                 generated(document({"size": unknown}))
 

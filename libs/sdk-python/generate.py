@@ -19,6 +19,7 @@ WIDTH = 120
 MARK = '"""Written by generate.py: do not edit."""'
 SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 JSON = "application/json"
+NULL = {"type": "null"}
 
 Json = dict[str, Any]
 
@@ -75,6 +76,11 @@ def docstring(text: str, indent: int) -> Iterator[str]:
     yield f'{space}"""'
 
 
+def choices_of(schema: Json) -> list[Json]:
+    """Returns the forms that a schema may have."""
+    return schema.get("anyOf", schema.get("oneOf", []))
+
+
 class Types:
     """Says which Python types the schemas of a document are."""
 
@@ -105,7 +111,7 @@ class Types:
 
     def is_nullable(self, schema: Json) -> bool:
         """Says whether null is a value."""
-        return "null" in schema.get("type", ()) or {"type": "null"} in schema.get("anyOf", ())
+        return "null" in schema.get("type", ()) or NULL in choices_of(schema)
 
     def of(self, schema: Json, is_input: bool) -> str:
         """Returns the annotation of a schema."""
@@ -114,19 +120,25 @@ class Types:
     def _bare(self, schema: Json, is_input: bool) -> str:
         if "$ref" in schema:
             return ref_name(schema)
-        if "anyOf" in schema:
-            (choice,) = (part for part in schema["anyOf"] if part != {"type": "null"})
-            return self._bare(choice, is_input)
+        if choices := [choice for choice in choices_of(schema) if choice != NULL]:
+            names = list(dict.fromkeys(self._bare(choice, is_input) for choice in choices))
+            # Of several forms, an answer would have to tell which one it is.
+            if len(names) > 1 and not is_input:
+                raise ValueError(f"several forms of an answer: {schema}")
+            return " | ".join(names)
         if "enum" in schema:
             named = self._enums.get(tuple(schema["enum"]))
             return named or f"Literal[{', '.join(json.dumps(value) for value in schema['enum'])}]"
-        (kind,) = {schema["type"]} if isinstance(schema["type"], str) else set(schema["type"]) - {"null"}
+        kinds = [schema.get("type")] if not isinstance(schema.get("type"), list) else schema["type"]
+        kind = "".join(str(kind) for kind in kinds if kind != "null")
         if kind == "array":
             return f"{'Sequence' if is_input else 'list'}[{self.of(schema['items'], is_input)}]"
-        if kind == "object":
+        if kind == "object" and "additionalProperties" in schema:
             values = schema["additionalProperties"]
             inner = "Any" if values is True else self.of(values, is_input)
             return f"{'Mapping' if is_input else 'dict'}[str, {inner}]"
+        if kind not in SCALARS:
+            raise ValueError(f"a form of schema that is not known: {schema}")
         return "datetime" if schema.get("format") == "date-time" else SCALARS[kind]
 
     def member(self, schema: Json, is_required: bool, is_input: bool) -> str:

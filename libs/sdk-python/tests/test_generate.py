@@ -51,11 +51,19 @@ class Generating(unittest.TestCase):
         self.assertIn("                body=content,\n", text)
 
     def test_refuses_what_it_does_not_know(self) -> None:
-        two = [{"type": "string"}, {"type": "integer"}]
-        forms: list[dict[str, Any]] = [{"oneOf": two}, {"anyOf": two}, {"type": "tuple"}, {"type": "object"}]
+        two = {"type": ["string", "integer"]}
+        forms: list[dict[str, Any]] = [{"allOf": []}, {"type": "tuple"}, {"type": "object"}, two]
         for unknown in forms:
-            with self.subTest(unknown), self.assertRaises((KeyError, ValueError)):
+            with self.subTest(unknown), self.assertRaisesRegex(ValueError, "a form of schema that is not known"):
                 generated(document({"size": unknown}))
+
+    def test_takes_several_forms_where_they_are_sent_and_refuses_them_in_an_answer(self) -> None:
+        either = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+        made = document({"size": either})
+        self.assertIn("    size: str | Sequence[str] | None = None\n", generated(made))
+        del made["paths"]["/things"]["post"]["requestBody"]
+        with self.assertRaisesRegex(ValueError, "several forms of an answer"):
+            generated(made)
 
     def test_refuses_names_that_python_cannot_tell_apart(self) -> None:
         with self.assertRaisesRegex(ValueError, "the name userID cannot be told from user_id"):

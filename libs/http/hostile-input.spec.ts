@@ -197,6 +197,10 @@ describe('paths and queries', () => {
       ['/v1/crates?nope=1', '400 REQUEST.INVALID nope unknown-parameter'],
       ['/v1/crates?sort=name;drop', '400 REQUEST.INVALID sort unknown-parameter'],
       ['/v1/crates?urgency=low,(select%201)', '400 REQUEST.INVALID urgency one-of'],
+      ['/v1/crates?urgency=low&urgency=nope', '400 REQUEST.INVALID urgency one-of'],
+      ['/v1/crates?urgency=low,high&urgency=low', '400 REQUEST.INVALID urgency too-many'],
+      ['/v1/crates?urgency[]=low&urgency[]=high', '400 REQUEST.INVALID urgency[] repeated-parameter'],
+      ['/v1/crates?nope=1&nope=2', '400 REQUEST.INVALID nope repeated-parameter'],
       ['/v1/crates?cursor=random', '400 REQUEST.INVALID_CURSOR'],
       [
         `/v1/crates?${Array.from({ length: 1001 }, (_, i) => `p${i}=1`).join('&')}`,

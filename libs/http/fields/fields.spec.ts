@@ -429,6 +429,9 @@ describe('query parameters', () => {
     [{ fragile: 'false' }, { limit: 50, fragile: false }],
     [{ fragile: 'False' }, ['fragile type']],
     [{ urgency: 'low,high' }, { limit: 50, urgency: ['low', 'high'] }],
+    [{ urgency: ['low', 'high'] }, { limit: 50, urgency: ['low', 'high'] }],
+    [{ urgency: ['low,high', 'low'] }, ['urgency too-many']],
+    [{ urgency: ['low', 'nope'] }, ['urgency one-of']],
     [{ urgency: 'low,(select 1)' }, ['urgency one-of']],
     [{ sort: 'name;drop' }, ['sort unknown-parameter']],
   ])('reads the query %j', (query, expected) => {

@@ -96,7 +96,7 @@ class DtoReader {
     if (raw === null) {
       return raw;
     }
-    const typed = this.source === 'query' && typeof raw === 'string' ? (rule.fromText?.(raw) ?? raw) : raw;
+    const typed = this.source === 'query' ? fromQuery(rule, raw) : raw;
     const value = rule.normalize?.(typed) ?? typed;
     const { nested, count } = rule;
     if (count === undefined) {
@@ -158,6 +158,12 @@ class DtoReader {
     const worded = index === undefined ? message : `${message} (item ${Number(index) + 1})`;
     this.errors.push({ pointer: String(name).slice(0, 100), code, message: worded });
   }
+}
+
+/** The value of a query parameter by its rule. A repeated parameter is the list of the values of all its texts. */
+function fromQuery({ fromText }: FieldRule, raw: unknown): unknown {
+  const read = (text: unknown): unknown => (typeof text === 'string' ? (fromText?.(text) ?? text) : text);
+  return Array.isArray(raw) ? raw.flatMap(read) : read(raw);
 }
 
 /** Reads one item of a list whose items are answered separately. Pointers begin with `path`. */

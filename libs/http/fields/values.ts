@@ -172,7 +172,7 @@ function arrayRule(type: () => DtoClass, options: ArrayOptions): FieldRule {
   };
 }
 
-/** A list of values, each by the same rule; as a query parameter separated by commas. */
+/** A list of values, each by the same rule; as a query parameter separated by commas, or repeated. */
 export function ListField(items: FieldRule, options: ArrayOptions): PropertyDecorator {
   const { min = 0, max } = options;
   const { description: _, example: __, enumName: ___, ...schema } = items.schema as Record<string, unknown>;

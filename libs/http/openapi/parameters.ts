@@ -21,10 +21,19 @@ function offerExample(parameter: Json): void {
   else if (!description.includes(shown)) parameter['description'] = `${description} For example ${shown}.`;
 }
 
-/** Declares that lists in a query are separated by commas; OpenAPI assumes repeated parameters. */
+/**
+ * Declares that lists in a query are separated by commas, where OpenAPI assumes repeated parameters. It can declare one form only: the
+ * description names the other one.
+ */
 function describeList(parameter: Json): void {
   if (parameter['in'] === 'query' && isJson(parameter['schema']) && parameter['schema']['type'] === 'array') {
-    Object.assign(parameter, { style: 'form', explode: false });
+    const { description } = parameter;
+    const forms = 'Several values are separated by commas, or the parameter is repeated.';
+    Object.assign(parameter, {
+      description: typeof description === 'string' ? `${description} ${forms}` : forms,
+      style: 'form',
+      explode: false,
+    });
   }
 }
 

@@ -45,10 +45,11 @@ function needsNothing(type: DtoClass): boolean {
   return [...fieldsOf(type).values()].every((rule) => rule.optional || rule.default !== undefined);
 }
 
-/** Refuses repeated query parameters. */
-function assertOnce(query: Readonly<Record<string, unknown>>): void {
+/** Refuses repeated query parameters, except lists of values. */
+function assertOnce(type: DtoClass, query: Readonly<Record<string, unknown>>): void {
+  const fields = fieldsOf(type);
   const errors = Object.keys(query)
-    .filter((name) => Array.isArray(query[name]))
+    .filter((name) => Array.isArray(query[name]) && fields.get(name)?.items === undefined)
     .map((name) => ({ pointer: name.slice(0, 100), code: 'repeated-parameter', message: 'must not be repeated' }));
   if (errors.length > 0) {
     throw invalidInput(errors);
@@ -96,9 +97,10 @@ export class RequestPipe implements PipeTransform {
       return read(type, plain === undefined ? {} : plain, 'json');
     }
     if (metadata.type === 'query') {
+      const type = dtoClassOf(metadata);
       const query = { ...(value as Record<string, unknown>) };
-      assertOnce(query);
-      return read(dtoClassOf(metadata), query, 'query');
+      assertOnce(type, query);
+      return read(type, query, 'query');
     }
     return value;
   }

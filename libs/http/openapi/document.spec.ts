@@ -93,7 +93,19 @@ describe('the OpenAPI document', () => {
   it('lists the errors of a route, its own and those of its form', () => {
     const { responses, security } = operation('post', '/v1/crates');
     expect(security).toEqual([]);
-    expect(Object.keys(responses)).toEqual(['201', '400', '408', '413', '415', '422', '429', '431', '500', '503', '507']);
+    expect(Object.keys(responses)).toEqual([
+      '201',
+      '400',
+      '408',
+      '413',
+      '415',
+      '422',
+      '429',
+      '431',
+      '500',
+      '503',
+      '507',
+    ]);
     expect(responses['422']?.description).toBe('- `CRATES.TOO_HEAVY`: Crate too heavy');
     expect(responses['400']?.description).toContain('REQUEST.MALFORMED_JSON');
     expect(operation('get', '/v1/crates').responses['400']?.description).toContain('REQUEST.INVALID_CURSOR');

@@ -69,7 +69,7 @@ export class EndingDto {
 export class UnlockDto {
   @EnumField(UNLOCK_KINDS, {
     description:
-      '`request`: it asks for less. `capacity`: the cluster has more. `ended`: these deployments have ended. `priority`: it has this one. `policy`: the cluster allows to stop what is preemptible and of lower priority. `time`: nothing but time, as far as runtimes are declared. `nothing`: it starts anyway. Each was tried with the planner: the next pass starts it then, or makes room for it (`startsBy`); and with one step less it does neither.',
+      '`request`: it asks for less, and still for some of each resource. `capacity`: the cluster has more. `ended`: these deployments have ended. `priority`: it has this one. `policy`: the cluster allows to stop what is preemptible and of lower priority. `time`: nothing but time, as far as runtimes are declared. `nothing`: it starts anyway. Each was tried with the planner: the next pass starts it then, or makes room for it (`startsBy`); and with one step less it does neither.',
     name: 'UnlockKind',
     example: 'request',
   })

@@ -119,29 +119,34 @@ describe('unlocking', () => {
     aRunningGroup({ resources: amounts(60, 6) }),
     aRunningGroup({ priority: 10, resources: amounts(30, 1), count: 2 }),
   ];
-  const capacity = amounts(120, 10);
+  const capacity = amounts(121, 10);
 
   it('finds the smaller request, the larger capacity, the ends and the priority that start a deployment', () => {
     const waiting = [aShape({ request: amounts(25, 2) }), aShape({ priority: 50, request: amounts(24, 9), count: 1 })];
-    expect(unlocksOfFirst({ capacity, running, waiting }).unlocks).toEqual(
-      [
-        { kind: 'capacity', more: amounts(25), capacity: amounts(145, 10), untilMs: null },
-        { kind: 'request', less: amounts(25), request: amounts(0, 2), untilMs: null },
-        { kind: 'ended', groups: [{ group: 1, count: 1 }], isFewest: true, untilMs: null },
-      ].toSorted(
-        (a, b) => ['request', 'capacity', 'ended'].indexOf(a.kind) - ['request', 'capacity', 'ended'].indexOf(b.kind),
-      ),
-    );
+    expect(unlocksOfFirst({ capacity, running, waiting }).unlocks).toEqual([
+      { kind: 'request', less: amounts(24), request: amounts(1, 2), untilMs: null },
+      { kind: 'capacity', more: amounts(24), capacity: amounts(145, 10), untilMs: null },
+      { kind: 'ended', groups: [{ group: 1, count: 1 }], isFewest: true, untilMs: null },
+    ]);
+  });
+
+  it('offers a smaller request first, and none without a resource that the deployment asks for', () => {
+    const held = aRunningGroup({ resources: amounts(10, 0, 7) });
+    const waiting = [aShape({ request: amounts(10, 0, 4) })];
+    const kinds = (gpus: number): unknown[] =>
+      unlocksOfFirst({ capacity: amounts(100, 0, gpus), running: [held], waiting }).unlocks.map(({ kind }) => kind);
+    expect(kinds(7)).toEqual(['capacity', 'ended']);
+    expect(kinds(8)).toEqual(['request', 'capacity', 'ended']);
   });
 
   it('changes several resources together only where none alone suffices', () => {
     const waiting = [aShape({ request: amounts(70, 8) })];
     const { unlocks } = unlocksOfFirst({ capacity, running, waiting });
     expect(unlocks).toContainEqual(
-      expect.objectContaining({ kind: 'capacity', more: amounts(70, 6), capacity: amounts(190, 16) }),
+      expect.objectContaining({ kind: 'capacity', more: amounts(69, 6), capacity: amounts(190, 16) }),
     );
     expect(unlocks).toContainEqual(
-      expect.objectContaining({ kind: 'request', less: amounts(70, 6), request: amounts(0, 2) }),
+      expect.objectContaining({ kind: 'request', less: amounts(69, 6), request: amounts(1, 2) }),
     );
   });
 

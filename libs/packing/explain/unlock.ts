@@ -23,7 +23,7 @@ export interface Subject extends WaitingHead {
 
 /** What there is to change, and how much. */
 type Key =
-  /** It asks for less: so much less of one resource, or of several together. */
+  /** It asks for less: so much less of one resource, or of several together, and still for some of each. */
   | { readonly kind: 'request'; readonly less: ResourceAmounts; readonly request: ResourceAmounts }
   /** The cluster has so much more. */
   | { readonly kind: 'capacity'; readonly more: ResourceAmounts; readonly capacity: ResourceAmounts }
@@ -67,7 +67,7 @@ export interface UnlockOptions extends ChangeOptions {
 
 /** How one kind of change is made from amounts. */
 interface Step {
-  readonly most: (rows: readonly number[]) => readonly number[];
+  readonly most: readonly number[];
   readonly toChange: (amounts: readonly number[]) => [Change, ShapeOf];
   readonly toKey: (amounts: readonly number[]) => Key;
 }
@@ -128,7 +128,7 @@ class Search {
     const lowered = (less: readonly number[]): ResourceAmounts =>
       amountsOf(request.map((amount, row) => amount - less[row]!));
     this.eachAlone('request', missing, {
-      most: (rows) => mostLess(request, rows),
+      most: mostLess(request),
       toChange: (less) => {
         const shape = { ...this.shape, request: lowered(less) };
         return [this.reshaped(shape), shape];
@@ -142,7 +142,7 @@ class Search {
     const grown = (more: readonly number[]): ResourceAmounts =>
       amountsOf(capacity.map((amount, row) => amount + more[row]!));
     this.eachAlone('capacity', missing, {
-      most: () => capacity.map((amount) => MOST_CAPACITY - amount),
+      most: capacity.map((amount) => MOST_CAPACITY - amount),
       toChange: (more) => [{ capacity: grown(more) }, this.shape],
       toKey: (more) => ({ kind: 'capacity', more: amountsOf(more), capacity: grown(more) }),
     });
@@ -183,7 +183,7 @@ class Search {
     this.begin();
     const attempt: Attempt = (amounts) => {
       const [change, as] = step.toChange(amounts);
-      return isNothing(as.request) ? false : this.attempt(change, as);
+      return this.attempt(change, as);
     };
     const rows = missing.flatMap((amount, row) => (amount > 0 ? [row] : []));
     const before = this.unlocks.length;
@@ -192,7 +192,7 @@ class Search {
     for (const together of tries) {
       if (together.length > 1 && this.unlocks.length > before) break;
       const guess = missing.map((amount, row) => (together.includes(row) ? amount : 0));
-      const found = least(guess, step.most(together), attempt);
+      const found = least(guess, step.most, attempt);
       if (found.amounts !== null) this.say(step.toKey(found.amounts));
       isCut ||= found.isCut;
     }
@@ -257,15 +257,9 @@ function missingIn(snapshot: Snapshot, result: Plan, subject: Subject): number[]
   return missing.every((amount) => amount === 0) ? toRow(request) : missing;
 }
 
-/** The most that a request can do without in some resources: something has to be left of it. */
-function mostLess(request: readonly number[], rows: readonly number[]): number[] {
-  const [row] = rows;
-  const isOnly = rows.length === 1 && request.every((amount, other) => amount === 0 || other === row);
-  return request.map((amount) => Math.max(0, isOnly ? amount - 1 : amount));
-}
-
-function isNothing(request: ResourceAmounts): boolean {
-  return toRow(request).every((amount) => amount === 0);
+/** The most that a request can do without: what asks for a GPU does not run without any. */
+function mostLess(request: readonly number[]): number[] {
+  return request.map((amount) => Math.max(0, amount - 1));
 }
 
 function amountsOf(row: readonly number[]): ResourceAmounts {

@@ -242,6 +242,23 @@ describe('a submission', () => {
       }
     });
 
+    it('keeps the order of the items and the first of equal names, over several statements', async () => {
+      const where = await TestCluster.create(team, { cpu: 4 });
+      await where.cordon();
+      // The statements insert in the order of names, which is the opposite.
+      const names = Array.from({ length: 1_200 }, (_, index) => `item-${5_000 - index}`);
+      const deployments = [...names, 'item-5000', 'item-4500'].map((name) => aDeployment({ name }));
+      const answer = await team.developer.post<{ results: Item[] }>(`${where.path}/deployments/batch`, {
+        onError: 'continue',
+        deployments,
+      });
+      const taken = answer.body.results.filter(({ problem }) => problem?.code === 'DEPLOYMENTS.NAME_TAKEN');
+      expect(taken.map(({ index }) => index)).toEqual([1_200, 1_201]);
+      const first = await team.viewer.get<{ items: Submitted[] }>(`${where.path}/queue?limit=100`);
+      expect(first.body.items.map(({ id }) => id)).toEqual(answer.body.results.slice(0, 100).map(({ id }) => id));
+      expect((await where.read()).queue.queued).toBe(1_200);
+    });
+
     it('queues none of ten thousand items with one invalid, and names the invalid one', async () => {
       const before = (await cluster.read()).queue.queued;
       const deployments = Array.from({ length: 10_000 }, () => aDeployment());

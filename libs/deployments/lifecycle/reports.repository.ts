@@ -79,7 +79,6 @@ export async function endReported(
   organizationId: string,
   reports: readonly EndingReport[],
 ): Promise<void> {
-  if (reports.length === 0) return;
   await changesOf(
     tx,
     sql`

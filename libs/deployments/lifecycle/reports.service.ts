@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '#kernel';
 import { ClusterLookup } from '#clusters';
 import { Database, type EntityManager, preferIndexes } from '#database';
+import { Turns } from '#http';
 import { ChangeHints, ClusterSignals, Nudges, type ClusterRef } from '#queue';
 import { type Actor } from '#rbac';
 
@@ -14,6 +15,9 @@ import { TRANSITIONS } from '../states/transitions.js';
 import { endReported, findReported, type ReportScope, startReported } from './reports.repository.js';
 import { afterReport, endingBy, type EndingReport, refusalOf, type Report, type ReportResult } from './reports.js';
 
+/** The most attempts that one statement ends: the driver writes its parameters at once, in a few milliseconds. */
+const END_AT_ONCE = 1_000;
+
 /** Records what runtimes report: starts and ends of attempts. */
 @Injectable()
 export class ReportsService {
@@ -23,6 +27,7 @@ export class ReportsService {
     private readonly signals: ClusterSignals,
     private readonly nudges: Nudges,
     private readonly hints: ChangeHints,
+    private readonly turns: Turns,
   ) {}
 
   /**
@@ -88,7 +93,7 @@ export class ReportsService {
     const clusterIds = new Set<string>();
     // One error for all: ten thousand would take as long as the statements.
     const notFound = DeploymentErrors.NOT_FOUND.because();
-    const results = reports.map((report): ReportResult => {
+    const results = await this.turns.map(actor.accountId, reports, (report): ReportResult => {
       const row = known.get(report.id);
       if (row === undefined) return notFound;
       const refusal = refusalOf(actor, report, row);
@@ -101,7 +106,9 @@ export class ReportsService {
       }
       return { id: report.id };
     });
-    await endReported(tx, actor, organizationId, ended);
+    for (let from = 0; from < ended.length; from += END_AT_ONCE) {
+      await endReported(tx, actor, organizationId, ended.slice(from, from + END_AT_ONCE));
+    }
     for (const clusterId of clusterIds) await this.signals.announce(tx, { organizationId, clusterId }, 'ended');
     return { results, clusterIds: [...clusterIds] };
   }

@@ -1,6 +1,15 @@
 import { newId } from '#kernel';
 import { type AdmittingCluster } from '#clusters';
-import { type EntityManager, type Fragment, preparedRowsOf, rowsOf, shapeArrays, shapeColumns, sql } from '#database';
+import {
+  type EntityManager,
+  exactlyOne,
+  type Fragment,
+  preparedRowsOf,
+  rowsOf,
+  shapeArrays,
+  shapeColumns,
+  sql,
+} from '#database';
 import { byteChanges } from '#organizations';
 
 import { DEPLOYMENT_COLUMNS, type DeploymentRow, type DeploymentView, viewOf } from '../deployment-view.js';
@@ -13,9 +22,14 @@ import { type GrantedOrder, nameTaken, shapeOfOrder } from './orders.js';
 type Statement<Row> = ReturnType<typeof sql<Row>>;
 
 /** An order with the id of its deployment. */
-interface QueuedOrder {
+export interface QueuedOrder {
   readonly id: string;
   readonly order: GrantedOrder;
+}
+
+/** The time of a statement of its own: the arrival of deployments that several statements insert. */
+export async function readArrival(tx: EntityManager): Promise<string> {
+  return exactlyOne(await rowsOf(tx, sql<{ at: string }>`select statement_timestamp()::text as at`)).at;
 }
 
 /**
@@ -32,7 +46,7 @@ export async function insertQueued(
   const id = newId();
   const [row] = await preparedRowsOf(
     tx,
-    insertion<DeploymentRow>(cluster, submittedBy, [{ id, order }], DEPLOYMENT_COLUMNS),
+    insertion<DeploymentRow>(cluster, submittedBy, [{ id, order }], sql`statement_timestamp()`, DEPLOYMENT_COLUMNS),
   );
   if (row === undefined) throw nameTaken(order, '');
   return viewOf(row);
@@ -40,31 +54,31 @@ export async function insertQueued(
 
 /**
  * Puts deployments into a cluster's queue, each with its first event, but for those whose name is taken: by another deployment, or by an
- * earlier one of `orders`. One statement, whatever their number.
+ * earlier one of `queued`.
  *
- * @returns the ids in the order of the orders, undefined where the name is taken
+ * @param queued in the order of {@link inOrderOfNames}
+ * @param arrival when all deployments of the batch arrived
+ * @returns the ids of those that were inserted
  */
 export async function insertManyQueued(
   tx: EntityManager,
   cluster: AdmittingCluster,
   submittedBy: string,
-  orders: readonly GrantedOrder[],
-): Promise<(string | undefined)[]> {
-  const queued = orders.map((order): QueuedOrder => ({ id: newId(), order }));
-  const inserted = await rowsOf(tx, insertion<{ id: string }>(cluster, submittedBy, queued, sql`d.id`));
-  // Without names there is no conflict.
-  if (inserted.length === queued.length) return queued.map(({ id }) => id);
-  const ids = new Set(inserted.map(({ id }) => id));
-  return queued.map(({ id }) => (ids.has(id) ? id : undefined));
+  queued: readonly QueuedOrder[],
+  arrival: string,
+): Promise<Set<string>> {
+  const at = sql`${arrival}::timestamptz`;
+  const inserted = await rowsOf(tx, insertion<{ id: string }>(cluster, submittedBy, queued, at, sql`d.id`));
+  return new Set(inserted.map(({ id }) => id));
 }
 
 function insertion<Row>(
   { organizationId, id: clusterId }: AdmittingCluster,
   submittedBy: string,
-  queued: readonly QueuedOrder[],
+  rows: readonly QueuedOrder[],
+  arrival: Fragment,
   columns: Fragment,
 ): Statement<Row> {
-  const rows = inOrderOfNames(queued);
   const orders = rows.map(({ order }) => order);
   // `on conflict` writes more to the write-ahead log: only orders with names need it.
   const unlessTaken = orders.some(({ name }) => name !== null)
@@ -86,8 +100,8 @@ function insertion<Row>(
                                  queue_timeout_seconds, max_retries, labels, is_preemptible, spec, submitted_by,
                                  queued_at, due_at)
         select ${organizationId}, id, ${clusterId}, name, is_named, image, normalized_image, ${shapeColumns()},
-               queue_timeout_seconds, max_retries, labels, is_preemptible, spec, ${submittedBy}, statement_timestamp(),
-               statement_timestamp() + nullif(queue_timeout_seconds, 0) * interval '1 second'
+               queue_timeout_seconds, max_retries, labels, is_preemptible, spec, ${submittedBy}, ${arrival},
+               ${arrival} + nullif(queue_timeout_seconds, 0) * interval '1 second'
         from submitted
         ${unlessTaken}
         returning *
@@ -100,7 +114,7 @@ function insertion<Row>(
 }
 
 /** Sorts by name: two batches with the same names in different orders could deadlock. Of equal names, the earlier order comes first. */
-function inOrderOfNames(queued: readonly QueuedOrder[]): readonly QueuedOrder[] {
+export function inOrderOfNames(queued: readonly QueuedOrder[]): readonly QueuedOrder[] {
   if (queued.every(({ order }) => order.name === null)) return queued;
   const key = ({ order }: QueuedOrder): string => order.name ?? '';
   return queued.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));

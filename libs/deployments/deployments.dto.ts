@@ -35,7 +35,7 @@ import {
   type StopCause,
   type StopOutcome,
 } from './states/deployment-status.js';
-import { MAX_IMAGE_LENGTH, MAX_NORMALIZED_IMAGE_LENGTH } from './fields/image-reference.js';
+import { MAX_IMAGE_LENGTH } from './fields/image-reference.js';
 import { type Labels, LabelsField } from './fields/labels.js';
 
 /** A stop that a runtime has been asked for. */
@@ -82,8 +82,9 @@ export class DeploymentDto {
   readonly image!: string;
 
   @StringField({
-    description: 'The image in normal form: with registry, folder, and a tag or digest.',
-    max: MAX_NORMALIZED_IMAGE_LENGTH,
+    description:
+      'The image in normal form: with registry, folder, and a tag or digest. The registry is in lower case, except where only its capitals tell it from a folder.',
+    max: MAX_IMAGE_LENGTH,
     example: 'registry.example.com/vision/train:2.1',
   })
   readonly normalizedImage!: string;

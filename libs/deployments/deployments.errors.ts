@@ -41,7 +41,7 @@ export const DeploymentErrors = defineErrors('DEPLOYMENTS', {
     kind: 'invalid',
     title: 'Invalid image reference',
     explanation:
-      'The image is not a reference by the grammar of the OCI distribution specification: `[host[:port]/]path[:tag][@algorithm:hex]`, path in lower case.',
+      'The image is not a reference by the grammar of the OCI distribution specification: `[host[:port]/]path[:tag][@algorithm:hex]`, path in lower case. `errors` names the character at which it goes wrong, and why.',
   },
   PRIORITY_ABOVE_LIMIT: {
     kind: 'forbidden',

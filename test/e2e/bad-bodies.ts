@@ -41,6 +41,8 @@ const NOT_IMAGES = [
   'https://registry.example.com/app',
   'registry.example.com:port/app',
   'registry.example.com:99999/app',
+  'a'.repeat(238),
+  '0123456789abcdef'.repeat(4),
   'app:.tag',
   `app:${'t'.repeat(129)}`,
   'app@sha256:abc',

@@ -4,7 +4,7 @@ import { type ShapeChange } from '#queue';
 import { type Actor } from '#rbac';
 
 import { DeploymentErrors } from '../deployments.errors.js';
-import { parseImageReference } from '../fields/image-reference.js';
+import { isImageFault, readImageReference } from '../fields/image-reference.js';
 import { type Labels } from '../fields/labels.js';
 import { type Granted, withinLimits } from './role-limits.js';
 
@@ -52,9 +52,11 @@ export function grant(order: DeploymentOrder, cluster: AdmittingCluster, actor: 
  */
 function checkOrder(order: DeploymentOrder, cluster: AdmittingCluster, at = ''): void {
   const { image, request } = order;
-  if (parseImageReference(image) === undefined) {
+  const read = readImageReference(image);
+  if (isImageFault(read)) {
+    const message = `${read.message} (character ${read.at})`;
     throw DeploymentErrors.INVALID_IMAGE.because(undefined, {}, [
-      { pointer: `#${at}/image`, code: 'invalid-image', message: 'is not an image reference' },
+      { pointer: `#${at}/image`, code: 'invalid-image', message },
     ]);
   }
   if (request.isZero()) {

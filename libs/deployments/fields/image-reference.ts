@@ -43,6 +43,9 @@ export function isImageFault(read: ImageReference | ImageFault): read is ImageFa
   return 'message' in read;
 }
 
+/** The last text that was read: a submission reads its image in five places, and the items of a batch often have the same one. */
+let last: { readonly text: string; readonly result: ImageReference | ImageFault } | undefined;
+
 /**
  * Reads an image reference by the grammar of the OCI distribution specification (as the reference implementation, distribution/reference,
  * writes it down): `[host[:port]/]path[:tag][@algorithm:hex]`. What it accepts has a normal form that it accepts, too.
@@ -50,6 +53,11 @@ export function isImageFault(read: ImageReference | ImageFault): read is ImageFa
  * @returns what is wrong with a text that is not one, and where. Linear in the length of the text
  */
 export function readImageReference(text: string): ImageReference | ImageFault {
+  if (last?.text !== text) last = { text, result: resultOf(text) };
+  return last.result;
+}
+
+function resultOf(text: string): ImageReference | ImageFault {
   const fault = faultOfText(text);
   if (fault !== undefined) return fault;
   const [nameAndTag = '', digest] = text.split('@');

@@ -42,7 +42,7 @@ describe('reservations in a running cluster', () => {
     (await team.viewer.get<{ items: Pass[] }>(`${path}/passes?limit=100`)).body.items;
 
   it('counts on the written ends of deployments that start in the same pass', async () => {
-    const path = await aCluster('together', 100, { reserveAfterSeconds: 0 });
+    const path = await aCluster('together', 100, { reserveAfterSeconds: 0, reservationOrder: 'age' });
     await team.admin.post(`${path}/cordon`);
     await submit(path, 'half', 50, 3_600);
     const all = await submit(path, 'all', 100);
@@ -65,7 +65,7 @@ describe('reservations in a running cluster', () => {
 
   it('starts the large one when the first runtime is over, and lets a short one in before (the four-job example)', async () => {
     // While B1 runs, A waits for 60 of 100. B2 would fit beside B1, but not end with it; C ends long before.
-    const path = await aCluster('four', 100, { reserveAfterSeconds: 0 });
+    const path = await aCluster('four', 100, { reserveAfterSeconds: 0, reservationOrder: 'age' });
     const b1 = await submit(path, 'b1', 50, 8);
     await eventually(
       () => read(b1),

@@ -23,7 +23,7 @@ describe('accounts', () => {
   it('contains no account in an empty installation', async () => {
     for (const name of ['admin', 'root', 'operator', 'stowage']) {
       for (const password of ['admin', 'password', 'stowage', '']) {
-        expect([400, 401]).toContain((await app.login(name, password)).status);
+        expect([400, 401, 413]).toContain((await app.login(name, password)).status);
       }
     }
   });

@@ -32,7 +32,7 @@ describe('ResourceVector', () => {
     );
   });
 
-  it('tells how many fit into a space together', () => {
+  it('counts how many fit into a space together', () => {
     fc.assert(
       fc.property(amounts, amounts, (a, b) => {
         const [one, space] = [ResourceVector.of(a), ResourceVector.of(b)];

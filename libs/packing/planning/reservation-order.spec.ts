@@ -68,7 +68,7 @@ describe('the order of reservations', () => {
     }
   });
 
-  it('is a total order of deployments', () => {
+  it('orders all deployments, in one way', () => {
     const one = fc.record({
       id: fc.constantFrom('a', 'b', 'c'),
       priority: fc.constantFrom(1, 2),
@@ -104,7 +104,7 @@ describe('a snapshot that does not name every deployment', () => {
       ],
     });
 
-  it('gives no reservation past a deployment that it does not name, and asks for another plan at once', () => {
+  it('gives no reservation past an unnamed deployment, and asks for another plan at once', () => {
     const { place, reservations, wakeAtMs } = plan(passedOver());
     expect(place).toEqual([{ shape: 0, count: 1, includes: [] }]);
     expect(ownedReservation(reservations)).toBeNull();
@@ -143,9 +143,9 @@ function deploymentsOf(day: typeof DAYS extends fc.Arbitrary<infer Day> ? Day : 
   );
 }
 
-describe('reservations over time', () => {
+describe('a reservation over time', () => {
   it.each([1, 2, Infinity])(
-    'go past no deployment that has waited long enough and comes first, with %d names of each shape',
+    'keeps the turn of every deployment that has waited long enough, with %d names of each shape',
     (names) => {
       let given = 0;
       fc.assert(

@@ -141,7 +141,10 @@ describe('the command plan', () => {
       '#/running/1/id is the id of #/running/0 too',
       { running: [running({ preemptible: true }), running({ preemptible: true })] },
     ],
-    ['#/policy/stopGraceSecond is not a known field', { policy: { stopGraceSecond: 30 } }],
+    [
+      '#/policy/stopGraceSecond is not a known field: did you mean stopGraceSeconds?',
+      { policy: { stopGraceSecond: 30 } },
+    ],
     ['#/a~1b is not a known field', { 'a/b': 1 }],
     ['#/reservation/promisedAt is required', { reservation: { id: 'a', state: 'promised' } }],
   ])('names the first invalid field: %s', (message, changes) => {

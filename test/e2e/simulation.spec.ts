@@ -88,7 +88,7 @@ describe('a whole problem', () => {
     [
       'a typing error',
       JSON.stringify({ ...example, policy: { stopGraceSecond: 30 } }),
-      'plan: #/policy/stopGraceSecond is not a known field\n',
+      'plan: #/policy/stopGraceSecond is not a known field: did you mean stopGraceSeconds?\n',
     ],
     ['what is no JSON', '{', 'plan: the problem must be JSON: it ends too early at line 1, column 2\n'],
     ['what is no UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'plan: the problem must be JSON in UTF-8\n'],

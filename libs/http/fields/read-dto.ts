@@ -3,6 +3,7 @@ import { type FieldError, pointerTo } from '#kernel';
 import { atOnce, type Steps } from '../bodies/turns.js';
 import { MAX_FIELD_ERRORS } from '../problems/problem.js';
 import { type Violation, violationsIn } from './checks.js';
+import { nearestField } from './nearest-field.js';
 import {
   type DtoClass,
   fieldsOf,
@@ -71,7 +72,7 @@ class DtoReader {
     const fields = fieldsOf(type);
     for (const name of Object.keys(values)) {
       if (!fields.has(name)) {
-        this.add([...path, name], this.unknown(type, name));
+        this.add([...path, name], this.unknown(type, name, values));
       }
     }
     for (const [name, rule] of fields) {
@@ -140,11 +141,13 @@ class DtoReader {
     for (const violation of violationsIn(instance, rules)) this.add([...path, ...violation.path], violation);
   }
 
-  private unknown(type: DtoClass, name: string): Violation {
+  private unknown(type: DtoClass, name: string, sent: object): Violation {
     if (isFixedField(type, name)) return { code: 'not-editable', message: 'cannot be changed' };
+    const nearest = this.isFull ? undefined : nearestField(type, name, sent);
+    const hint = nearest === undefined ? '' : `: did you mean ${nearest}?`;
     return this.source === 'json'
-      ? { code: 'unknown-field', message: 'is not a known field' }
-      : { code: 'unknown-parameter', message: 'is not a known parameter' };
+      ? { code: 'unknown-field', message: `is not a known field${hint}` }
+      : { code: 'unknown-parameter', message: `is not a known parameter${hint}` };
   }
 
   private add(path: Path, { code, message }: Violation): void {

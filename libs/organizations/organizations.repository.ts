@@ -52,6 +52,14 @@ export interface InstalledRow extends Pick<Organization, 'id' | 'name' | 'create
   readonly ownLimits: OwnLimits;
 }
 
+/** What a page of a user's organizations holds. */
+export interface OrganizationsPage {
+  /** Only those with this name. */
+  readonly name: string | undefined;
+  readonly take: number;
+  readonly after: string | undefined;
+}
+
 const NOW = sql<string>`now()`;
 
 const db = (em: EntityManager) => queries<OrganizationTables>(em);
@@ -104,12 +112,11 @@ export async function listInstalled(
   }));
 }
 
-/** The organizations of a user, newest first, after the one that is named. */
+/** The organizations of a user, or those of them with a name, newest first, after the one with an id. */
 export async function listOrganizationsOf(
   em: EntityManager,
   userId: string,
-  take: number,
-  after: string | undefined,
+  { name, take, after }: OrganizationsPage,
 ): Promise<OrganizationView[]> {
   let query = db(em)
     .selectFrom('memberships as m')
@@ -117,6 +124,7 @@ export async function listOrganizationsOf(
     .select(['o.id', 'o.name', 'o.created_at as createdAt', 'o.version', 'm.role'])
     .where('m.user_id', '=', userId)
     .where('o.deleted_at', 'is', null);
+  if (name !== undefined) query = query.where('o.name', '=', name);
   if (after !== undefined) query = query.where('o.id', '<', after);
   return query.orderBy('o.id', 'desc').limit(take).execute();
 }

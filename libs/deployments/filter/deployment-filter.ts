@@ -14,6 +14,8 @@ export interface DeploymentFilter {
   readonly queuedFrom?: string | undefined;
   /** Queued before this time, in RFC 3339. */
   readonly queuedBefore?: string | undefined;
+  /** The given name; generated names never match. */
+  readonly name?: string | undefined;
   /** The prefix of a given name; generated names never match. */
   readonly namePrefix?: string | undefined;
   readonly minPriority?: number | undefined;
@@ -38,14 +40,15 @@ export function timeCondition({ queuedFrom, queuedBefore }: DeploymentFilter): F
 }
 
 /**
- * That a deployment was given a name, and that it begins as the filter says. Nothing in the prefix has a meaning of its own.
+ * That a deployment was given a name, and that it is or begins as the filter says. Nothing in the prefix has a meaning of its own.
  *
  * Compared like this, the mark of given names leads into no index: that of names would serve any statement that says it as it does itself.
  */
-export function nameCondition({ namePrefix }: DeploymentFilter): Fragment {
-  return namePrefix === undefined
-    ? sql``
-    : sql`and d.is_named is not distinct from true and starts_with(d.name, ${namePrefix})`;
+export function nameCondition({ name, namePrefix }: DeploymentFilter): Fragment {
+  const isNamed = sql`and d.is_named is not distinct from true`;
+  return sql`
+    ${name === undefined ? sql`` : sql`${isNamed} and d.name = ${name}`}
+    ${namePrefix === undefined ? sql`` : sql`${isNamed} and starts_with(d.name, ${namePrefix})`}`;
 }
 
 /** That a deployment's priority is in the filter's range, both ends included. */

@@ -1,4 +1,13 @@
-import { enumRule, IdField, IntegerField, ListField, StringField, TimestampField, type Violation } from '#http';
+import {
+  enumRule,
+  IdField,
+  IntegerField,
+  ListField,
+  NameField,
+  StringField,
+  TimestampField,
+  type Violation,
+} from '#http';
 
 import { DEPLOYMENT_STATUSES, type DeploymentStatus } from '../states/deployment-status.js';
 import { type DeploymentFilter } from './deployment-filter.js';
@@ -15,6 +24,7 @@ export interface FilterInput {
   readonly submittedBy?: string;
   readonly queuedFrom?: string;
   readonly queuedBefore?: string;
+  readonly name?: string;
   readonly namePrefix?: string;
   readonly minPriority?: number;
   readonly maxPriority?: number;
@@ -43,6 +53,13 @@ export const FILTER_FIELDS = {
   submittedBy: () => IdField({ description: 'Only what this user or service account submitted.', optional: true }),
   queuedFrom: () => TimestampField({ description: 'Only what was queued at this time or later.', optional: true }),
   queuedBefore: () => TimestampField({ description: 'Only what was queued before this time.', optional: true }),
+  name: () =>
+    NameField({
+      description: 'Only those with this given name, in the same case; generated names do not count.',
+      max: MAX_NAME,
+      optional: true,
+      example: 'train-resnet',
+    }),
   namePrefix: () =>
     StringField({
       description: 'Only those whose given name begins so, in the same case; generated names do not count.',
@@ -63,7 +80,7 @@ function faultIn(text: string): Violation | undefined {
 
 /** The filter of a request. */
 export function toFilter({ status, label, ...rest }: FilterInput): DeploymentFilter {
-  const { clusterId, submittedBy, queuedFrom, queuedBefore, namePrefix, minPriority, maxPriority } = rest;
+  const { clusterId, submittedBy, queuedFrom, queuedBefore, name, namePrefix, minPriority, maxPriority } = rest;
   return {
     clusterId,
     statuses: status,
@@ -71,6 +88,7 @@ export function toFilter({ status, label, ...rest }: FilterInput): DeploymentFil
     submittedBy,
     queuedFrom,
     queuedBefore,
+    name,
     namePrefix,
     minPriority,
     maxPriority,

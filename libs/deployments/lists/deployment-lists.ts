@@ -104,13 +104,13 @@ export class DeploymentLists {
 
   /** The ids of all deployments with the labels or the name of a filter, where they are few; undefined where they are many, or the filter has neither. */
   private async gather({ organizationId, filter }: ListRequest): Promise<string[] | undefined> {
-    const { labels = [], namePrefix } = filter;
+    const { labels = [], name, namePrefix: prefix } = filter;
     const wanted = labels.filter(({ operator }) => operator === 'in' || operator === 'exists');
     const limit = MAX_GATHERED + 1;
     const few = (rows: readonly { id: string }[]): string[] | undefined =>
       rows.length < limit ? rows.map(({ id }) => id) : undefined;
-    const named =
-      namePrefix === undefined ? undefined : few(await this.read(namedIds(organizationId, namePrefix, limit)));
+    const byName = name !== undefined ? { name } : prefix !== undefined ? { prefix } : undefined;
+    const named = byName === undefined ? undefined : few(await this.read(namedIds(organizationId, byName, limit)));
     if (named !== undefined || wanted.length === 0) return named;
     // Those with the fewest values are searched: each value costs one pass through the rows that have it.
     const searched = wanted.toSorted((a, b) => (a.values.length || Infinity) - (b.values.length || Infinity));

@@ -95,14 +95,22 @@ export function labelledIds(
     limit ${limit}`;
 }
 
-/** Ids of deployments that were given a name with a prefix, at most `limit`. */
-export function namedIds(organizationId: string, prefix: string, limit: number): Statement<{ id: string }> {
-  const end = afterPrefix(prefix);
+/** Ids of deployments that were given a name, or one with a prefix, at most `limit`. */
+export function namedIds(
+  organizationId: string,
+  wanted: { readonly name: string } | { readonly prefix: string },
+  limit: number,
+): Statement<{ id: string }> {
+  const condition = 'name' in wanted ? sql`d.name collate "C" = ${wanted.name}` : prefixCondition(wanted.prefix);
   return sql`
     select d.id from deployments d
-    where d.organization_id = ${organizationId} and d.is_named and d.name collate "C" >= ${prefix}
-      ${end === undefined ? sql`` : sql`and d.name collate "C" < ${end}`}
+    where d.organization_id = ${organizationId} and d.is_named and ${condition}
     order by d.name collate "C" limit ${limit}`;
+}
+
+function prefixCondition(prefix: string): Fragment {
+  const end = afterPrefix(prefix);
+  return sql`d.name collate "C" >= ${prefix} ${end === undefined ? sql`` : sql`and d.name collate "C" < ${end}`}`;
 }
 
 /** The first text after all texts with a prefix, by code points; undefined where there is none. */
@@ -191,6 +199,7 @@ export function isOneScan(request: ListRequest): boolean {
 export function isCompared({ actor, filter }: ListRequest): boolean {
   const {
     labels = [],
+    name,
     namePrefix,
     minPriority,
     maxPriority,
@@ -199,7 +208,7 @@ export function isCompared({ actor, filter }: ListRequest): boolean {
     clusterId,
     submittedBy,
   } = filter;
-  const compared = [namePrefix, minPriority, maxPriority, queuedFrom, queuedBefore];
+  const compared = [name, namePrefix, minPriority, maxPriority, queuedFrom, queuedBefore];
   return (
     (actor.role !== 'admin' && actor.scope === null) ||
     labels.length > 0 ||

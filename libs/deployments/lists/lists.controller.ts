@@ -24,7 +24,7 @@ export class ListsController {
     summary: 'List deployments',
     description:
       'Deployments of the organization that meet all conditions, without those of clusters that you do not see. ' +
-      'Cluster, statuses, submitter, times, labels and prefixes of given names each have an index; of several conditions the narrowest is used. ' +
+      'Cluster, statuses, submitter, times, labels, given names and their prefixes each have an index; of several conditions the narrowest is used. ' +
       'One request compares about 10,000 deployments at most with the others: a page may then have fewer items than `limit`, or none, and a `nextCursor` that continues where it stopped.',
     answer: PageOf(DeploymentDto),
     problems: [OrganizationVisibilityErrors.NOT_FOUND],

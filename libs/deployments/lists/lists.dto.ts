@@ -39,6 +39,9 @@ export class ListDeploymentsQuery extends PageQuery implements FilterInput {
   @FILTER_FIELDS.queuedBefore()
   readonly queuedBefore?: string;
 
+  @FILTER_FIELDS.name()
+  readonly name?: string;
+
   @FILTER_FIELDS.namePrefix()
   readonly namePrefix?: string;
 

@@ -10,7 +10,6 @@ import {
   type KeyedRequest,
   type Page,
   PageOf,
-  PageQuery,
   Pages,
   present,
   withEntityTag,
@@ -20,6 +19,7 @@ import { type Actor, CurrentActor, RequireRole, SignedIn, OrganizationParam } fr
 import {
   CreateOrganizationDto,
   JoinOrganizationDto,
+  ListOrganizationsQuery,
   OrganizationDto,
   UpdateOrganizationDto,
 } from './organizations.dto.js';
@@ -66,12 +66,12 @@ export class OrganizationsController {
     description: 'The organizations that you belong to, with your role in each, newest first.',
     answer: PageOf(OrganizationDto),
   })
-  async list(@CurrentActor() actor: Actor, @Query() query: PageQuery): Promise<Page<OrganizationDto>> {
+  async list(@CurrentActor() actor: Actor, @Query() query: ListOrganizationsQuery): Promise<Page<OrganizationDto>> {
     return this.pages.byId(
       'organizations',
       { userId: actor.id },
       query,
-      (take, after) => this.organizations.listOf(actor, take, after),
+      (take, after) => this.organizations.listOf(actor, { name: query.name, take, after }),
       (organization) => present(OrganizationDto, organization),
     );
   }

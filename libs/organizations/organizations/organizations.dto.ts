@@ -1,5 +1,5 @@
 import { type Role, ROLES } from '#kernel';
-import { EnumField, IdField, NameField, StringField, TimestampField, EditOf } from '#http';
+import { EnumField, IdField, NameField, PageQuery, StringField, TimestampField, EditOf } from '#http';
 
 /** What creates an organization. */
 export class CreateOrganizationDto {
@@ -43,4 +43,10 @@ export class JoinOrganizationDto {
     example: '7G4K-M2QX-9T0B-VHZ3-C8NW-5RJE-1PDA',
   })
   readonly code!: string;
+}
+
+/** A query for the organizations of the actor. */
+export class ListOrganizationsQuery extends PageQuery {
+  @NameField({ description: 'Only those with this name, in the same case.', optional: true, example: 'Vision Lab' })
+  readonly name?: string;
 }

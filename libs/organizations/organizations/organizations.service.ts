@@ -14,7 +14,12 @@ import { assertLocked } from '../limits/organization-limits.js';
 import { Membership } from '../membership.entity.js';
 import { Organization } from '../organization.entity.js';
 import { InviteErrors, OrganizationErrors } from '../organizations.errors.js';
-import { countCreatedBy, listOrganizationsOf, type OrganizationView } from '../organizations.repository.js';
+import {
+  countCreatedBy,
+  listOrganizationsOf,
+  type OrganizationsPage,
+  type OrganizationView,
+} from '../organizations.repository.js';
 import { RemovedMember } from '../removed-member.entity.js';
 import { OrganizationClosing } from './organization-closing.js';
 
@@ -48,9 +53,9 @@ export class OrganizationsService {
     });
   }
 
-  /** The organizations that the actor belongs to, newest first, after the one that is named. */
-  async listOf(actor: Actor, take: number, after: string | undefined): Promise<OrganizationView[]> {
-    return listOrganizationsOf(this.database.reader(), actor.id, take, after);
+  /** The organizations that the actor belongs to, newest first. */
+  async listOf(actor: Actor, page: OrganizationsPage): Promise<OrganizationView[]> {
+    return listOrganizationsOf(this.database.reader(), actor.id, page);
   }
 
   /** One organization. @throws ORGANIZATIONS.NOT_FOUND when it was deleted since the guard looked */

@@ -178,9 +178,11 @@ describe.each(STATISTICS)('lists of 100,000 deployments, with statistics that ar
       );
       expect(plan.rowsRead).toBeLessThan(200);
     }
-    const named = await planOf(namedIds(organizationId, 'rare-', 2_001));
+    const named = await planOf(namedIds(organizationId, { prefix: 'rare-' }, 2_001));
     expect([named.scans, named.rowsRead]).toEqual([['deployments_name_index'], 20]);
-    const many = await planOf(namedIds(organizationId, 'common-', 2_001));
+    const exact = await planOf(namedIds(organizationId, { name: 'no-such' }, 2_001));
+    expect([exact.scans, exact.rowsRead]).toEqual([['deployments_name_index'], 0]);
+    const many = await planOf(namedIds(organizationId, { prefix: 'common-' }, 2_001));
     expect([many.scans, many.rowsRead]).toEqual([['deployments_name_index'], 2_001]);
     const ids = (await client.query<{ id: string }>(`select id from deployments where name like 'rare-%'`)).rows;
     const among = await planOf(

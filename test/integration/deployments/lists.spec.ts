@@ -69,6 +69,12 @@ describe('lists of deployments', () => {
     expect(await list('status=running,expired')).toEqual([]);
     expect(await list(`submittedBy=${colleague.id}`)).toEqual([d]);
     expect(await list(`submittedBy=${team.developer.id}&clusterId=${here.id}&sort=oldest`)).toEqual([a, b]);
+    expect(await list('name=train-a')).toEqual([a]);
+    expect(await list('name=Train-a')).toEqual([]);
+    expect(await list('name=train-')).toEqual([]);
+    expect(await list(`name=${encodeURIComponent((await there.deployment(d)).name)}`)).toEqual([]);
+    expect(await list('name=train-a&namePrefix=train-b')).toEqual([]);
+    expect(await list('name=train-b&label=team=vision&status=queued')).toEqual([b]);
     expect(await list('namePrefix=train-')).toEqual([b, a]);
     expect(await list('namePrefix=train-b&label=team=vision')).toEqual([b]);
     expect(await list('namePrefix=%25')).toEqual([]);
@@ -107,6 +113,7 @@ describe('lists of deployments', () => {
       'label=secret=yes',
       'label=secret',
       'namePrefix=secret-',
+      'name=secret-1',
       `status=queued&queuedFrom=${new Date(Date.now() - 3_600_000).toISOString()}`,
       `submittedBy=${team.developer.id}`,
       '',

@@ -68,6 +68,15 @@ describe('an organization', () => {
       ['Other', 'viewer'],
       ['One', 'admin'],
     ]);
+    for (const [name, found] of [
+      ['One', ['One']],
+      ['one', []],
+      ['On', []],
+      ['Nowhere', []],
+    ] as const) {
+      const named = await one.admin.get<{ items: { name: string }[] }>(`/v1/organizations?name=${name}`);
+      expect(named.body.items.map((item) => item.name)).toEqual(found);
+    }
     expect((await one.admin.post(`${other.path}/invites`, { role: 'viewer' })).status).toBe(403);
   });
 

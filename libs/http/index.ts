@@ -63,7 +63,7 @@ export {
 export { type CursorPosition } from './paging/cursor-codec.js';
 export { MAX_PAGE_SIZE, type Page, PageOf, PageQuery, PageRequest, Pages } from './paging/page.js';
 export { PagingModule } from './paging/paging.module.js';
-export { BoundedRead, isBoundedRead } from './reads/bounded-read.js';
+export { BoundedRead, ReadTurns } from './reads/bounded-read.js';
 export { ApiRoute, GUARD_EXTENSION, LIMIT_EXTENSION, NEW_WORK, type RouteDescription } from './openapi/api-route.js';
 export { createOpenApiDocument, type TagDescription } from './openapi/document.js';
 export { ProblemDto } from './openapi/problem.dto.js';

@@ -1,16 +1,9 @@
-import {
-  type CallHandler,
-  type ExecutionContext,
-  Injectable,
-  type NestInterceptor,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
-import { from, lastValueFrom, type Observable } from 'rxjs';
+import { type ExecutionContext, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
 import { type Actor } from '#auth';
 import { FairTurns, type TurnOwner } from '#background';
 import { Database } from '#database';
-import { isBoundedRead, RequestErrors } from '#http';
+import { ReadTurns, RequestErrors } from '#http';
 
 /** The most reads of one account that wait for their turn. */
 const WAITING_OF_ACCOUNT = 32;
@@ -18,7 +11,7 @@ const WAITING_OF_ACCOUNT = 32;
 /** The most reads that wait in all. Beyond it, an account that has none waiting is accepted. */
 const WAITING_OF_ALL = 256;
 
-/** What the interceptor needs of a request and its answer. */
+/** What turns need of a request and its answer. */
 interface ReadRequest {
   readonly user: Actor | undefined;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -35,10 +28,11 @@ interface ReadReply {
  * neither the sign-in nor the reads of another. One account runs at most half of them.
  */
 @Injectable()
-export class ReadTurns implements NestInterceptor, OnApplicationShutdown {
+export class AccountReadTurns extends ReadTurns implements OnApplicationShutdown {
   private readonly turns: FairTurns;
 
   constructor(private readonly database: Database) {
+    super();
     const slots = Math.max(2, database.readConnections);
     this.turns = new FairTurns({
       slots,
@@ -49,18 +43,13 @@ export class ReadTurns implements NestInterceptor, OnApplicationShutdown {
     this.turns.open();
   }
 
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+  override async run<T>(context: ExecutionContext, read: () => Promise<T>): Promise<T> {
     const http = context.switchToHttp();
     const { user, headers } = http.getRequest<ReadRequest>();
     // A stream of events begins with one short read, and lasts.
-    if (
-      !isBoundedRead(context.getHandler()) ||
-      user === undefined ||
-      String(headers['accept']).includes('text/event-stream')
-    )
-      return next.handle();
+    if (user === undefined || String(headers['accept']).includes('text/event-stream')) return read();
     const owner = { accountId: user.accountId, organizationId: user.organizationId ?? user.id };
-    return from(this.inTurn(owner, http.getResponse<ReadReply>(), () => lastValueFrom(next.handle())));
+    return this.inTurn(owner, http.getResponse<ReadReply>(), read);
   }
 
   onApplicationShutdown(): void {

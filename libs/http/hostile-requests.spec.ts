@@ -30,6 +30,7 @@ describe('methods and headers', () => {
     ['HEAD', '/v1/crates/batch', 'POST, OPTIONS'],
     ['POST', '/openapi.json', 'GET, HEAD, OPTIONS'],
     ['POST', '/docs', 'GET, HEAD, OPTIONS'],
+    ['POST', '/', 'GET, HEAD, OPTIONS'],
   ] as const)('answers %s %s with 405 and Allow', async (method, url, allow) => {
     const answer = await call({ method, url });
     expect(answer.headers['allow']).toBe(allow);

@@ -227,6 +227,21 @@ describe('the pages', () => {
     }
   });
 
+  it('serves the home of an installation as a page or as JSON, by Accept, whose links lead on', async () => {
+    const read = (accept: string): ReturnType<typeof app.inject> =>
+      app.inject({ method: 'GET', url: '/', headers: { accept } });
+    const page = await read('text/html,application/xhtml+xml');
+    expect(page.headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', vary: 'Accept, Origin' });
+    expect(page.body).not.toMatch(/<script|<style|\son[a-z]+=/);
+    const shown = [...page.body.matchAll(/<a href="([^"]+)"/g)].map(([, href]) => href);
+    const { links } = (await read('*/*')).json<{ links: Readonly<Record<string, string>> }>();
+    expect(Object.values(links)).toEqual(shown);
+    // Health belongs to `operations`, which this application does not have.
+    for (const url of shown.filter((href) => href !== '/health/ready')) {
+      expect((await app.inject({ method: 'GET', url: url ?? '' })).statusCode).toBe(200);
+    }
+  });
+
   it('serves a problem code as a page or as JSON, by Accept', async () => {
     const read = (accept: string): ReturnType<typeof app.inject> =>
       app.inject({ method: 'GET', url: '/problems/REQUEST.INVALID', headers: { accept } });

@@ -7,6 +7,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
 
 import { createOpenApiDocument, type TagDescription } from './document.js';
+import { serveHome } from './home.js';
 import { asOpenApi30 } from './version-3-0.js';
 
 /** Allows only content of this server. Swagger UI sets styles on elements, which requires `unsafe-inline`. */
@@ -116,7 +117,7 @@ function serveFile(fastify: FastifyInstance, url: string, root: string, name: st
 }
 
 /**
- * Serves `/openapi.json`, a self-contained Swagger UI at `/docs` (which reads the same API in OpenAPI 3.0), and a self-contained ReDoc at
+ * Serves `/`, `/openapi.json`, a self-contained Swagger UI at `/docs` (which reads the same API in OpenAPI 3.0), and a self-contained ReDoc at
  * `/redoc`.
  */
 export function serveDocumentation(app: NestFastifyApplication, tags: readonly TagDescription[] = []): void {
@@ -135,6 +136,7 @@ export function serveDocumentation(app: NestFastifyApplication, tags: readonly T
       reply.type('text/html; charset=utf-8').header('content-security-policy', DOCS_POLICY).send(html),
     );
   };
+  serveHome(fastify, page, DOCS_POLICY);
   serveDocument('/openapi.json', JSON.stringify(document));
   serveDocument(SWAGGER_UI_DOCUMENT, JSON.stringify(forSwaggerUi(document)));
   servePage('/docs', SWAGGER_UI);

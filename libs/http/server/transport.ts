@@ -97,6 +97,8 @@ export function fastifyOptions(settings: Settings): FastifyHttpOptions<Server> {
         : trustProxy === false
           ? false
           : [...trustProxy],
+    // The router would take the target `*` for `/`.
+    rewriteUrl: ({ url = '/' }) => (url === '*' ? '/*' : url),
     genReqId: requestIdOf,
     requestIdHeader: false,
     bodyLimit: HTTP_LIMITS.bodyBytes,

@@ -204,6 +204,12 @@ describe('the API given bad input', () => {
         '405 REQUEST.METHOD_NOT_ALLOWED',
         () => refused('DELETE', '/v1/admin/retention'),
       ],
+      ['another method of the version', '405 REQUEST.METHOD_NOT_ALLOWED', () => refused('POST', '/v1/version')],
+      [
+        'a parameter of the version',
+        '400 REQUEST.INVALID x unknown-parameter',
+        () => refused('GET', '/v1/version?x=1'),
+      ],
     ]);
     const capitals = await team.viewer.get<{ id: string }>(
       `${team.path.toUpperCase().replace('/V1/ORGANIZATIONS', '/v1/organizations')}/deployments/${deploymentId.toUpperCase()}`,

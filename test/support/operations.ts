@@ -95,6 +95,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   getStartup: { needs: 'public', success: 200 },
   getReadiness: { needs: 'public', success: 200 },
   getMetrics: { needs: 'public', success: 200 },
+  getVersion: { needs: 'public', success: 200 },
   getSigningKeys: { needs: 'public', success: 200 },
 
   // Who gets as far as to hear that the body is not valid has got past the guard.

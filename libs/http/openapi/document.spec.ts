@@ -236,8 +236,9 @@ describe('the pages', () => {
     const shown = [...page.body.matchAll(/<a href="([^"]+)"/g)].map(([, href]) => href);
     const { links } = (await read('*/*')).json<{ links: Readonly<Record<string, string>> }>();
     expect(Object.values(links)).toEqual(shown);
-    // Health belongs to `operations`, which this application does not have.
-    for (const url of shown.filter((href) => href !== '/health/ready')) {
+    expect(shown).toEqual(expect.arrayContaining(['/docs', '/openapi.json', '/health/ready', '/v1/version']));
+    // Those of `operations` are in the API only.
+    for (const url of shown.filter((href) => !['/health/ready', '/v1/version'].includes(href ?? ''))) {
       expect((await app.inject({ method: 'GET', url: url ?? '' })).statusCode).toBe(200);
     }
   });

@@ -8,6 +8,7 @@ const PLACES = [
   { name: 'reference', href: '/redoc', purpose: 'Read the reference.' },
   { name: 'openapi', href: '/openapi.json', purpose: 'Get the OpenAPI 3.1 document.' },
   { name: 'errors', href: '/problems', purpose: 'Look up an error code.' },
+  { name: 'version', href: '/v1/version', purpose: 'Read which release runs.' },
   { name: 'ready', href: '/health/ready', purpose: 'Check that this process can serve.' },
 ] as const;
 

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 
 import { loadSettings, settingsOrExit, unknownVariables } from '#config';
-import { createHttpApp, createLogger, stopOnSignal } from '#http';
+import { createHttpApp, createLogger, HTTP_LIMITS, stopOnSignal } from '#http';
 import { startTracing } from '#telemetry';
 
 import { ApiModule } from './api.module.js';
@@ -15,5 +15,5 @@ await startTracing(settings.tracesExporter, 'stowage-api');
 
 const app = await createHttpApp(ApiModule.forRoot(settings), settings, { logger, tags: TAGS });
 stopOnSignal(app, logger, settings.stopDelaySeconds);
-await app.listen(settings.port, settings.host);
+await app.listen({ port: settings.port, host: settings.host, backlog: HTTP_LIMITS.backlog });
 logger.info({ address: await app.getUrl() }, 'API is listening');

@@ -42,7 +42,7 @@ describe('turns', () => {
     expect(order.indexOf('b1')).toBeLessThan(order.indexOf('later a'));
   });
 
-  it('lets other events happen between two slices', async () => {
+  it('lets the event loop take several turns between two slices, each of which may accept a connection', async () => {
     const turns = new Turns();
     let happened = 0;
     const tick = (): void => {
@@ -54,7 +54,7 @@ describe('turns', () => {
       'a',
       slices(5, () => undefined),
     );
-    expect(happened).toBeGreaterThanOrEqual(4);
+    expect(happened).toBeGreaterThanOrEqual(40);
   });
 
   it('rejects with the error of the work, and goes on with the rest', async () => {

@@ -21,6 +21,10 @@ export const HTTP_LIMITS = {
   /** A whole request, from its first byte to its last. */
   requestMs: 25_000,
   keepAliveMs: 72_000,
+  /** What is read of a body that nothing has asked for, but for what arrives with it. */
+  readAheadBytes: 16 * 1024,
+  /** Connections that wait to be accepted. The system may allow fewer (net.core.somaxconn). */
+  backlog: 4_096,
 } as const;
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
@@ -110,6 +114,7 @@ export function fastifyOptions(settings: Settings): FastifyHttpOptions<Server> {
       headersTimeout: HTTP_LIMITS.headersMs,
       requestTimeout: HTTP_LIMITS.requestMs,
       connectionsCheckingInterval: 1000,
+      highWaterMark: HTTP_LIMITS.readAheadBytes,
     },
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => {

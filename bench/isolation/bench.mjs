@@ -3,7 +3,7 @@
 // project, a PostgreSQL whose user may create databases (STOWAGE_TEST_DATABASE_URL) and a Redis (STOWAGE_TEST_REDIS_URL): `npm run
 // bench:isolation` brings its own.
 //
-//   node bench/isolation/bench.mjs [--only scheduling,planning,...] [--seconds 15]
+//   node bench/isolation/bench.mjs [--only scheduling,planning,...] [--clusters 1,4,16] [--seconds 15]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
@@ -15,7 +15,11 @@ import { aCluster, anOwner, withService } from '../lib/service.mjs';
 import { eventDelays, p99, peakMemory, repeatedly, starts, timed } from './victim.mjs';
 
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, seconds: { type: 'string', default: '15' } },
+  options: {
+    only: { type: 'string' },
+    clusters: { type: 'string', default: '1,4,16' },
+    seconds: { type: 'string', default: '15' },
+  },
 });
 const SECONDS = Number(values.seconds);
 /** From the start of an attack until it counts: its queues are full then. */
@@ -108,11 +112,14 @@ async function anotherOrganization(owner, port) {
 }
 
 async function scheduling() {
-  const cases = [1, 4, 16].flatMap((clusters) =>
-    (clusters === 1 ? [false] : [false, true]).flatMap((isSpread) =>
-      [false, true].map((preempts) => ({ clusters, isSpread, preempts })),
-    ),
-  );
+  const cases = values.clusters
+    .split(',')
+    .map(Number)
+    .flatMap((clusters) =>
+      (clusters === 1 ? [false] : [false, true]).flatMap((isSpread) =>
+        [false, true].map((preempts) => ({ clusters, isSpread, preempts })),
+      ),
+    );
   for (const { clusters, isSpread, preempts } of cases) {
     await withService(
       'isolation',

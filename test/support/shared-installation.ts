@@ -51,6 +51,8 @@ async function ask<Name extends RequestName>(kind: Kind, name: Name, body?: Requ
   const server = fromTestRun('STOWAGE_TEST_INSTALLATIONS_URL');
   const response = await fetch(`${server}/${fromTestRun('JEST_WORKER_ID')}/${kind}/${name}`, {
     method: 'POST',
+    // A connection that is kept may be closed while the next request is on its way.
+    headers: { connection: 'close' },
     body: JSON.stringify(body ?? null),
   });
   const text = await response.text();

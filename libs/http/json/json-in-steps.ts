@@ -7,7 +7,8 @@ export function* jsonInSteps(value: object): Steps<string> {
     if (Array.isArray(field)) {
       const items: string[] = [];
       for (const item of field) {
-        items.push((JSON.stringify(item) as string | undefined) ?? 'null');
+        const text: unknown = JSON.stringify(item);
+        items.push(typeof text === 'string' ? text : 'null');
         yield;
       }
       fields.push(`${JSON.stringify(name)}:[${items.join(',')}]`);

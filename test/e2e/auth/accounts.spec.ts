@@ -23,7 +23,7 @@ describe('accounts', () => {
   it('contains no account in an empty installation', async () => {
     for (const name of ['admin', 'root', 'operator', 'stowage']) {
       for (const password of ['admin', 'password', 'stowage', '']) {
-        expect([400, 401, 413]).toContain((await app.login(name, password)).status);
+        expect([400, 401]).toContain((await app.login(name, password)).status);
       }
     }
   });
@@ -111,7 +111,7 @@ describe('accounts', () => {
     ['LIKE wildcards', { username: '%', password: '%' }],
     ['a password of 50 KB', { username: 'ada', password: 'x'.repeat(50_000) }],
   ])('refuses a sign-in with %s', async (_what, body) => {
-    expect([400, 401]).toContain((await app.post('/v1/auth/login', body)).status);
+    expect([400, 401, 413]).toContain((await app.post('/v1/auth/login', body)).status);
   });
 
   it('accepts passwords with emoji, spaces, and either form of an accent', async () => {

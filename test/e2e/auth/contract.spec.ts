@@ -166,6 +166,7 @@ describe('the routes of identity', () => {
     );
     const open = operations.filter(({ security }) => security?.length === 0).map(({ name }) => name);
     expect(open.filter((name) => name.includes('/v1/')).sort()).toEqual([
+      'get /v1/version',
       'post /v1/auth/login',
       'post /v1/auth/logout',
       'post /v1/auth/refresh',

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { Client } from 'pg';
 
 import { Database, databaseOptions, MikroORM } from '#database';
-import { compare, eventIdOf, EventLog } from '#events';
+import { compare, eventIdOf, EventLog, type EventPosition } from '#events';
 import { newId } from '#kernel';
 
 import { createTestDatabase, type TestDatabase, withClient } from '../../support/database.js';
@@ -57,10 +57,10 @@ describe('the order of events', () => {
     return client;
   };
 
-  /** Follows an organization, as a stream does, until a last read after `isOver` has brought nothing. */
+  /** Follows an organization from its first event, as a stream does, until a last read after `isOver` has brought nothing. */
   const follow = async (log: EventLog, organizationId: string, isOver: () => boolean): Promise<string[]> => {
     const ids: string[] = [];
-    let after = await log.begin(organizationId, undefined);
+    let after: EventPosition = { stamp: 0n, position: 0n };
     for (;;) {
       const isLast = isOver();
       const { events = [] } = (await log.readOn([{ organizationId, after }], 7)).get(organizationId) ?? {};

@@ -33,7 +33,7 @@ export interface ReadableCluster {
 }
 
 /**
- * How much is read. Both depths lead to the same plan.
+ * How much is read. Both depths lead to the same plan, as long as no more of a shape start than a pass names.
  *
  * `deciding`: only what a plan depends on, in a pass that has taken the signals and settled; `allocated` is what is allocated after that.
  * `everything`: all that runs, and several deployments of each shape by name. Signals count as taken, and what has ended as settled:

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -19,6 +20,7 @@ export function closeAfterUnreadBodies(fastify: FastifyInstance): void {
       // Node would read and drop the rest of a body that nothing has begun to read.
       request.raw.read(0);
       request.raw.pause();
+      freeArrived(request.raw);
       linger(request.raw.socket);
     }
     done();
@@ -29,6 +31,18 @@ function hasUnreadBody({ raw }: FastifyRequest): boolean {
   if (raw.complete) return false;
   const { 'content-length': length, 'transfer-encoding': encoding } = raw.headers;
   return encoding !== undefined || Number(length ?? 0) > DROPPED_BYTES;
+}
+
+/**
+ * Frees the part of a body that arrived with its headers, up to 64 KiB: nothing reads it any more. The collector counts such memory late, so that
+ * many refusals would take the memory of many bodies.
+ */
+function freeArrived(body: IncomingMessage): void {
+  const { readableBuffer = [] } = body as { readonly readableBuffer?: readonly unknown[] };
+  for (const part of readableBuffer) {
+    const isOwn = part instanceof Uint8Array && part.buffer.byteLength === part.byteLength;
+    if (isOwn && part.buffer instanceof ArrayBuffer) part.buffer.transfer(0);
+  }
 }
 
 /** Ends a connection without a reset, which could overtake the answer: first our side of it, and all of it a moment later. */

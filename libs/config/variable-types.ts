@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject, sign, verify } from 'node:crypto';
-import { BlockList, isIP } from 'node:net';
+
+import ipaddr from 'ipaddr.js';
 
 import { define, RefusedValue, type Undescribed } from './variable.js';
 
@@ -135,20 +136,10 @@ export function origins(name: string): Undescribed<readonly string[]> {
 }
 
 function isAddressRange(value: string): boolean {
-  const [address = '', bits, ...rest] = value.split('/');
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) {
-    return false;
-  }
-  if (bits === undefined) {
-    return true;
-  }
-  try {
-    new BlockList().addSubnet(address, DECIMAL.test(bits) ? Number(bits) : -1, family === 4 ? 'ipv4' : 'ipv6');
-    return true;
-  } catch {
-    return false;
-  }
+  const [address = ''] = value.split('/');
+  const { IPv4, IPv6 } = ipaddr;
+  if (!IPv4.isValidFourPartDecimal(address) && !IPv6.isValid(address)) return false;
+  return value === address || ipaddr.isValidCIDR(value);
 }
 
 /** `none`, a number of hops, or addresses and CIDR ranges separated by commas. */

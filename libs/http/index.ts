@@ -63,6 +63,7 @@ export {
 export { type CursorPosition } from './paging/cursor-codec.js';
 export { MAX_PAGE_SIZE, type Page, PageOf, PageQuery, PageRequest, Pages } from './paging/page.js';
 export { PagingModule } from './paging/paging.module.js';
+export { isLoopback, keyOf, networkOf } from './server/addresses.js';
 export { BoundedRead, ReadTurns } from './reads/bounded-read.js';
 export { ApiRoute, GUARD_EXTENSION, LIMIT_EXTENSION, NEW_WORK, type RouteDescription } from './openapi/api-route.js';
 export { createOpenApiDocument, type TagDescription } from './openapi/document.js';

@@ -1,7 +1,7 @@
 import { changesOf, type EntityManager, lockedEntity, queries, rowsOf, sql, type TablesOf } from '#database';
+import { keyOf } from '#http';
 import { newId } from '#kernel';
 
-import { keyOf } from '../throttling/address-key.js';
 import { type LoginAddressSchema } from './login-address.entity.js';
 import { canonicalEmail, emailKey, type LoginKey, usernameKey } from './names.js';
 import { type ResetCodeSchema } from './reset-code.entity.js';

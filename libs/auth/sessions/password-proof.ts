@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 
 import { AuditLog, systemActor } from '#audit';
 import { Database } from '#database';
+import { networkOf } from '#http';
 import { DomainError } from '#kernel';
 
-import { networkOf } from '../throttling/address-key.js';
 import { LoginThrottle } from '../throttling/login-throttle.js';
 import { type Actor, type Origin } from '../access/actor.js';
 import { AuthErrors } from '../auth.errors.js';

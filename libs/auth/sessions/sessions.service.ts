@@ -5,6 +5,7 @@ import { Injectable, Optional } from '@nestjs/common';
 import { AuditLog, type AuditTarget } from '#audit';
 import { ApiSettings } from '#config';
 import { Database, type EntityManager } from '#database';
+import { keyOf } from '#http';
 import { newId } from '#kernel';
 import { AccessHints } from '#queue';
 
@@ -12,7 +13,6 @@ import { type Actor, auditedBy, auditedByUser, type Origin } from '../access/act
 import { rememberAddress } from '../accounts/accounts.repository.js';
 import { type UserView } from '../accounts/user.entity.js';
 import { AuthErrors } from '../auth.errors.js';
-import { keyOf } from '../throttling/address-key.js';
 import { digestOf } from '../tokens/api-token-format.js';
 import { isGenuine, parseRefreshToken, type RefreshToken, refreshTokenOf } from './refresh-token.js';
 import { Session } from './session.entity.js';

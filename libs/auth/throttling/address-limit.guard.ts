@@ -9,11 +9,10 @@ import {
 import { Reflector } from '@nestjs/core';
 import { ApiExtension } from '@nestjs/swagger';
 
-import { LIMIT_EXTENSION, RequestErrors } from '#http';
+import { keyOf, LIMIT_EXTENSION, RequestErrors } from '#http';
 import { type DomainError } from '#kernel';
 
 import { requestOrigin } from '../access/actor.js';
-import { keyOf } from './address-key.js';
 import { RateLimits, type Limit } from './rate-limits.js';
 import { type Count, Counters } from './counters.js';
 

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 
+import { keyOf } from '#http';
+
 import { type Actor } from '../access/actor.js';
-import { keyOf } from './address-key.js';
 import { tooMany } from './address-limit.guard.js';
 import { Counters } from './counters.js';
 import { type Limit, RateLimits } from './rate-limits.js';

@@ -3,8 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { Injectable } from '@nestjs/common';
 
+import { keyOf, networkOf } from '#http';
+
 import { tooManyAttempts } from '../auth.errors.js';
-import { keyOf, networkOf } from './address-key.js';
 import { Counters } from './counters.js';
 import { LoginBackoff, type Reservation } from './login-backoff.js';
 import { RateLimits, REFUSAL_PAUSE_MS } from './rate-limits.js';

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
-import { keyOf } from './address-key.js';
+import { keyOf } from '#http';
+
 import { Counters } from './counters.js';
 import { RateLimits } from './rate-limits.js';
 

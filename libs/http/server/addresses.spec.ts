@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { keyOf, networkOf } from './address-key.js';
+import { keyOf, networkOf } from './addresses.js';
 
 const group = fc.integer({ min: 0, max: 0xffff });
 const groups = (count: number): fc.Arbitrary<number[]> => fc.array(group, { minLength: count, maxLength: count });

@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 
 import { Settings } from '#config';
+import { isLoopback } from '#http';
 
 import { MetricsErrors } from './metrics.errors.js';
 
@@ -11,8 +12,6 @@ interface ScrapeRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly raw: { readonly socket: { readonly remoteAddress?: string | undefined } };
 }
-
-const LOOPBACK = /^(::1|(::ffff:)?127(\.\d{1,3}){3})$/;
 
 /** Headers that proxies add. A proxy on this machine may add none: see {@link MetricsGuard}. */
 const OF_PROXIES =
@@ -34,9 +33,9 @@ export class MetricsGuard implements CanActivate {
 
   private isFromThisMachine({ headers, raw }: ScrapeRequest): boolean {
     const { host, trustProxy } = this.settings;
-    const isPrivate = (host === 'localhost' || LOOPBACK.test(host)) && trustProxy === false;
+    const isPrivate = (host === 'localhost' || isLoopback(host)) && trustProxy === false;
     const isForwarded = Object.keys(headers).some((name) => OF_PROXIES.test(name));
-    return isPrivate && !isForwarded && LOOPBACK.test(raw.socket.remoteAddress ?? '');
+    return isPrivate && !isForwarded && isLoopback(raw.socket.remoteAddress ?? '');
   }
 
   private knowsToken({ headers }: ScrapeRequest): boolean {

@@ -24,8 +24,11 @@ function keep(name, make) {
 }
 
 keep('postgres_password', random);
-const password = keep('database_password', random);
-keep('database_url', () => `postgresql://stowage:${password}@postgres:5432/stowage`);
+const owner = keep('owner_password', random);
+const app = keep('app_password', random);
+keep('migration_url', () => `postgresql://stowage:${owner}@postgres:5432/stowage`);
+keep('database_url', () => `postgresql://stowage_app:${app}@postgres:5432/stowage`);
+keep('redis_url', () => 'redis://redis:6379');
 keep('jwt_keys', signingKeys);
 keep('token_secret', random);
 keep('metrics_token', random);

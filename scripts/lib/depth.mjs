@@ -10,6 +10,7 @@ const DEEP_FOLDERS = [
   'libs/insights/',
   'libs/database/',
   'docker/',
+  'deploy/',
 ];
 
 /**

@@ -1,19 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { parse, parseAllDocuments } from 'yaml';
+import { parse } from 'yaml';
 
-import {
-  type Environment,
-  loadCommandSettings,
-  loadSettings,
-  loadWorkerSettings,
-  unknownVariables,
-  workerEnvironment,
-} from '#config';
+import { unknownVariables, workerEnvironment } from '#config';
+
+import { environmentOf, LOAD, makeSecrets, type Secrets, secretsNamedIn, stagesOf } from './support/containers.js';
 
 /** What of a service these tests look at. */
 interface Service {
@@ -37,69 +30,7 @@ interface Compose {
   readonly secrets: Readonly<Record<string, { readonly file: string }>>;
 }
 
-/** What of a pod these tests look at. */
-interface Pod {
-  readonly terminationGracePeriodSeconds?: number;
-  readonly automountServiceAccountToken: boolean;
-  readonly securityContext: { readonly runAsNonRoot: boolean };
-  readonly containers: readonly {
-    readonly name: string;
-    readonly image: string;
-    readonly securityContext: object;
-    readonly ports?: readonly { readonly containerPort: number }[];
-    readonly env: readonly { readonly name: string; readonly value: string }[];
-    readonly startupProbe?: Probe;
-    readonly livenessProbe?: Probe;
-    readonly readinessProbe?: Probe;
-  }[];
-  readonly volumes: readonly { readonly secret?: { readonly items: readonly { readonly key: string }[] } }[];
-}
-
-interface Probe {
-  readonly httpGet: { readonly path: string };
-  readonly periodSeconds: number;
-}
-
-/** A stage of the Dockerfile: its instructions with those of the stages that it is made from. */
-interface Stage {
-  readonly instructions: readonly string[];
-}
-
-function stagesOf(dockerfile: string): Map<string, Stage> {
-  const stages = new Map<string, Stage>();
-  for (const part of dockerfile
-    .replaceAll('\\\n', ' ')
-    .split(/^FROM /m)
-    .slice(1)) {
-    const [first = '', ...lines] = part.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-    const [, from = '', name = ''] = /^(\S+) AS (\S+)$/.exec(first) ?? [];
-    stages.set(name, { instructions: [...(stages.get(from)?.instructions ?? []), ...lines] });
-  }
-  return stages;
-}
-
-/** The variables that an image sets. */
-const environmentOf = ({ instructions }: Stage): Record<string, string> =>
-  Object.fromEntries(
-    instructions
-      .filter((line) => line.startsWith('ENV '))
-      .flatMap((line) => [...line.matchAll(/(\w+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value])),
-  );
-
 const read = (path: string): string => readFileSync(path, 'utf8');
-
-/** How each program of ours reads its settings. */
-const LOAD: Readonly<Record<string, (env: Environment, readFile: (path: string) => string) => unknown>> = {
-  api: loadSettings,
-  worker: loadWorkerSettings,
-  migrate: loadCommandSettings,
-};
-
-/** The names of the files that variables of an environment name, as a container is given them. */
-const secretsNamedIn = (env: Environment): string[] =>
-  Object.entries(env)
-    .flatMap(([variable, path]) => (variable.endsWith('_FILE') ? [(path ?? '').replace('/run/secrets/', '')] : []))
-    .sort();
 
 describe('the containers', () => {
   const compose = parse(read('docker/compose.yaml'), { merge: true }) as Compose;
@@ -111,15 +42,14 @@ describe('the containers', () => {
       ? []
       : [{ name, service, stage, env: { ...environmentOf(stage), ...service.environment } }];
   });
-  let folder: string;
+  let secrets: Secrets;
 
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'stowage-secrets-'));
-    execFileSync(process.execPath, ['docker/make-secrets.mjs', folder]);
+    secrets = makeSecrets();
   });
 
   afterAll(() => {
-    rmSync(folder, { recursive: true });
+    secrets.remove();
   });
 
   it('builds API, worker and migration, each from a stage of the Dockerfile', () => {
@@ -171,7 +101,7 @@ describe('the containers', () => {
 
   it('passes only settings that the containers read and accept', () => {
     for (const { name, env } of ours) {
-      expect(() => LOAD[name]?.(env, (path) => read(join(folder, basename(path))))).not.toThrow();
+      expect(() => LOAD[name]?.(env, (path) => read(join(secrets.folder, basename(path))))).not.toThrow();
       expect({ name, unknown: unknownVariables(env) }).toEqual({ name, unknown: [] });
     }
   });
@@ -181,7 +111,7 @@ describe('the containers', () => {
       expect({ name, secrets: [...(service.secrets ?? [])].sort() }).toEqual({ name, secrets: secretsNamedIn(env) });
     }
     const made = Object.entries(compose.secrets).filter(
-      ([name, { file }]) => file === `./secrets/${name}` && existsSync(join(folder, name)),
+      ([name, { file }]) => file === `./secrets/${name}` && existsSync(join(secrets.folder, name)),
     );
     expect(made).toHaveLength(Object.keys(compose.secrets).length);
     expect(read('.gitignore').split('\n')).toContain('docker/secrets/');
@@ -211,63 +141,5 @@ describe('the containers', () => {
     const api = ours.find(({ name }) => name === 'api');
     expect(port).toBe(api?.env['PORT']);
     expect(Number(most)).toBeGreaterThanOrEqual(api?.service.deploy?.replicas ?? Infinity);
-  });
-
-  describe('in Kubernetes', () => {
-    const objects = parseAllDocuments(read('docker/kubernetes.yaml')).map(
-      (document) => document.toJS() as { kind: string; spec: { replicas?: number; template?: { spec: Pod } } },
-    );
-    const pods = objects.flatMap(({ spec }) => {
-      const pod = spec.template?.spec;
-      const [container] = pod?.containers ?? [];
-      const stage = stages.get(container?.name ?? '');
-      if (pod === undefined || container === undefined || stage === undefined) return [];
-      const own = Object.fromEntries(container.env.map(({ name, value }) => [name, value]));
-      return [{ pod, container, replicas: spec.replicas, env: { ...environmentOf(stage), ...own } }];
-    });
-
-    it('runs the same containers from the same images, with the same number of copies', () => {
-      expect(pods.map(({ container, replicas }) => [container.image, replicas])).toEqual([
-        ['stowage-migrate', undefined],
-        ['stowage-api', 2],
-        ['stowage-worker', 2],
-      ]);
-    });
-
-    it('grants pods no unneeded rights or secrets, and passes settings that they accept', () => {
-      for (const { pod, container, env } of pods) {
-        const { name, securityContext } = container;
-        expect({ name, ...pod.securityContext, ...securityContext }).toMatchObject({
-          runAsNonRoot: true,
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ['ALL'] },
-        });
-        expect(pod.automountServiceAccountToken).toBe(false);
-        const given = pod.volumes.flatMap(({ secret }) => secret?.items.map(({ key }) => key) ?? []);
-        expect({ name, given: given.sort() }).toEqual({ name, given: secretsNamedIn(env) });
-        expect(() => LOAD[name]?.(env, (path) => read(join(folder, basename(path))))).not.toThrow();
-        expect({ name, unknown: unknownVariables(env) }).toEqual({ name, unknown: [] });
-      }
-    });
-
-    it('probes pods at their ports, and gives them time to stop', () => {
-      for (const { pod, container, env } of pods.filter((one) => one.replicas !== undefined)) {
-        const { name, ports = [], startupProbe, livenessProbe, readinessProbe } = container;
-        const port = env[name === 'api' ? 'PORT' : 'STOWAGE_WORKER_PORT'];
-        expect({ name, ports: ports.map(({ containerPort }) => String(containerPort)) }).toEqual({
-          name,
-          ports: [port],
-        });
-        expect([startupProbe?.httpGet.path, livenessProbe?.httpGet.path]).toEqual(['/health/startup', '/health/live']);
-        const delay = Number(env['STOWAGE_STOP_DELAY_SECONDS'] ?? 0);
-        expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(20 + delay);
-        // It must be seen to be not ready twice before it is gone.
-        if (name === 'api') {
-          expect(readinessProbe).toMatchObject({ httpGet: { path: '/health/ready' }, failureThreshold: 2 });
-          expect(delay).toBeGreaterThanOrEqual(2 * (readinessProbe?.periodSeconds ?? Infinity) + 1);
-        }
-      }
-    });
   });
 });

@@ -44,7 +44,8 @@ describe('documents', () => {
   });
 
   it('names only files that exist', () => {
-    const paths = /(?<![\w./-])((?:apps|bench|docker|docs|libs|scripts|test)\/[\w./-]+\.(?:ts|mjs|md|yaml|json|sh))\b/g;
+    const paths =
+      /(?<![\w./-])((?:apps|bench|deploy|docker|docs|libs|scripts|test)\/[\w./-]+\.(?:ts|mjs|md|yaml|json|sh))\b/g;
     expect(untrue(paths, ([, path = '']) => existsSync(join(PROJECT, path)))).toEqual([]);
   });
 

@@ -6,7 +6,7 @@ import { HOUSE_VIOLATIONS, HOUSE_VALID } from './violations/house-rules.js';
 import { HOUSE_RULES } from './support/house-rules.js';
 import { type Files, PROJECT } from './support/temporary-tree.js';
 
-const FOLDERS = ['.github', 'apps', 'bench', 'docker', 'docs', 'libs', 'scripts', 'test'];
+const FOLDERS = ['.github', 'apps', 'bench', 'deploy', 'docker', 'docs', 'libs', 'scripts', 'test'];
 const READ = /\.(ts|mjs|md|yaml|sh)$/;
 const NOT_OURS = /\/(node_modules|dist|libs\/sdk\/generated)\//;
 

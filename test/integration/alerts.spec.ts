@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { alerts, checkAlerts, hasPromtool, isFiring } from '../support/alerts.js';
 import { TestCluster } from '../support/clusters.js';
+import { dashboardQueries, metricsIn } from '../support/dashboard.js';
 import { withClient } from '../support/database.js';
 import { familiesOf, sampleOf } from '../support/metrics.js';
 import { aTeam } from '../support/people.js';
@@ -43,15 +44,23 @@ describe('alerts', () => {
     const runbook = read('docs/operations/runbook.md');
     expect(alerts().length).toBeGreaterThanOrEqual(10);
     for (const { name, expression } of alerts()) {
-      const names = expression.match(/\b(stowage|nodejs|process)_\w+/g) ?? [];
+      const names = metricsIn(expression);
       expect(names.length).toBeGreaterThan(0);
-      for (const metric of names) expect(families).toContain(metric.replace(/_(bucket|count|sum)$/, ''));
+      for (const metric of names) expect(families).toContain(metric);
       expect(runbook).toContain(`\n## ${name}\n`);
     }
     for (const [, name] of runbook.matchAll(/^## (Stowage\w+)$/gm)) {
       expect(alerts().map((alert) => alert.name)).toContain(name);
     }
     if (hasPromtool) expect(checkAlerts()).toBe('');
+  });
+
+  it('uses existing metrics on the dashboard, among them each metric of an alert', async () => {
+    const families = familiesOf(await scrape());
+    const drawn = new Set(dashboardQueries().flatMap(({ expression }) => metricsIn(expression)));
+    expect([...drawn].filter((metric) => !families.includes(metric))).toEqual([]);
+    const alerted = alerts().flatMap(({ expression }) => metricsIn(expression));
+    expect(alerted.filter((metric) => !drawn.has(metric))).toEqual([]);
   });
 
   it('documents exactly the metrics that exist', async () => {

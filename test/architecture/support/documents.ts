@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { PROJECT } from './temporary-tree.js';
 
-const FOLDERS = ['apps', 'bench', 'docker', 'docs', 'libs', 'test'];
+const FOLDERS = ['apps', 'bench', 'deploy', 'docker', 'docs', 'libs', 'test'];
 
 /** Every Markdown file of the project, as an absolute path. */
 export function documents(): string[] {

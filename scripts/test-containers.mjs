@@ -1,5 +1,6 @@
 // `npm run test:containers [-- --no-build] [--stand-ins] [--deployments N]`: builds the images, starts everything that docker/compose.yaml
-// describes with podman, drives it with the demo, and restarts every process of ours under its load. Needs podman with name resolution
+// describes with podman, drives it with the demo, and replaces every process of ours under its load with
+// docker/update.sh. Needs podman with name resolution
 // (aardvark-dns or the dnsname plugin), and a machine on which podman runs nothing else. --stand-ins makes PostgreSQL, Redis and HAProxy from Debian's packages, for
 // machines that reach no registry. PODMAN_ARGS, PODMAN_BUILD_ARGS and PODMAN_RUN_ARGS hold what a machine needs beside that.
 import { parseArgs } from 'node:util';

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 import { readCompose, runArguments } from './compose.mjs';
+import { withDocker } from './docker.mjs';
 import { run } from './processes.mjs';
 import { say } from './progress.mjs';
 import { inProject, Stop } from './project.mjs';
@@ -69,14 +70,15 @@ async function inspectImage(image) {
   if (hasShell) throw new Stop(`${image} holds a shell`);
 }
 
-/** The names of a service's containers. */
-const namesOf = (name, { deploy }) =>
-  Array.from({ length: deploy?.replicas ?? 1 }, (_, copy) => `${NAME}-${name}-${copy + 1}`);
-
 /** The containers of one run of the compose file. */
 class Installation {
-  /** @type {string[]} */
-  containers = [];
+  /** The running containers of each service, oldest first. */
+  copies = new Map();
+
+  /** What containers of each service have said that were removed. */
+  said = new Map();
+
+  made = 0;
 
   constructor(folder) {
     this.folder = folder;
@@ -92,21 +94,41 @@ class Installation {
     this.dns = await podman('network', 'inspect', '--format', '{{(index .Subnets 0).Gateway}}', NAME);
     for (const [name, service] of Object.entries(this.compose.services)) {
       say(`starting ${name}`);
-      if (service.restart === 'no') await this.runOnce(name, service);
-      else await this.startCopies(name, service);
+      if (service.restart === 'no') await this.runOnce(name);
+      else await this.scale(name, service.deploy?.replicas ?? 1);
     }
   }
 
-  async startCopies(name, service) {
-    for (const container of namesOf(name, service)) {
-      this.containers.push(container);
+  /** Starts copies of a service, each when the one before is healthy, until there are as many. */
+  async scale(name, count) {
+    const service = this.serviceOf(name);
+    while (this.containersOf(name).length < count) {
+      const container = `${NAME}-${name}-${++this.made}`;
+      this.copies.set(name, [...this.containersOf(name), container]);
       await podman('run', '--detach', '--name', container, '--network-alias', name, ...this.argumentsOf(service));
       await this.healthy(container, service);
     }
   }
 
-  async runOnce(name, service, command = []) {
-    return podman('run', '--rm', '--name', `${NAME}-${name}`, ...this.argumentsOf(service), ...command);
+  containersOf(name) {
+    return this.copies.get(name) ?? [];
+  }
+
+  serviceOf(name) {
+    const service = this.compose.services[name];
+    if (service === undefined) throw new Stop(`there is no service ${name}`);
+    return service;
+  }
+
+  async runOnce(name, command = []) {
+    return podman(
+      'run',
+      '--rm',
+      '--name',
+      `${NAME}-${name}-once`,
+      ...this.argumentsOf(this.serviceOf(name)),
+      ...command,
+    );
   }
 
   argumentsOf(service) {
@@ -124,35 +146,47 @@ class Installation {
     }
   }
 
-  /** Asks a process of ours to stop, as an orchestrator does, and starts it again. */
-  async restart(container, service) {
+  /** Asks a process to stop, as an engine does, and holds it to it. */
+  async stop(container) {
     await podman('stop', container);
     const code = await podman('inspect', '--format', '{{.State.ExitCode}}', container);
     if (code !== '0') throw new Stop(`${container} ended with ${code}`);
-    await podman('start', container);
-    await this.healthy(container, service);
   }
 
-  async addressOf(container) {
-    return podman('inspect', '--format', `{{(index .NetworkSettings.Networks "${NAME}").IPAddress}}`, container);
+  /** Removes a container that has stopped, and keeps what it said. */
+  async forget(container) {
+    for (const [name, containers] of this.copies) {
+      if (!containers.includes(container)) continue;
+      this.said.set(name, [...(this.said.get(name) ?? []), ...(await this.linesOf(container))]);
+      const others = containers.filter((one) => one !== container);
+      this.copies.set(name, others);
+    }
+    await podman('rm', container);
   }
 
+  async execute(name, command) {
+    return podman('exec', this.containersOf(name)[0], ...command);
+  }
+
+  async addressOf(name) {
+    const format = `{{(index .NetworkSettings.Networks "${NAME}").IPAddress}}`;
+    return podman('inspect', '--format', format, this.containersOf(name)[0]);
+  }
+
+  async linesOf(container) {
+    const { stdout, stderr } = await ask(['logs', container]);
+    return `${stdout}${stderr}`.split('\n');
+  }
+
+  /** What all containers of a service have said, those included that are gone. */
   async logsOf(name) {
-    const ours = this.containers.filter((container) => container.startsWith(`${NAME}-${name}-`));
-    const said = await Promise.all(ours.map((container) => ask(['logs', container])));
-    return said.flatMap(({ stdout, stderr }) => `${stdout}${stderr}`.split('\n'));
-  }
-
-  /** How often the load balancer has found that an API is well again. */
-  async timesFound() {
-    return (await this.logsOf('load-balancer')).filter(
-      (line) => line.startsWith('Server ') && line.includes(' is UP, '),
-    ).length;
+    const lines = await Promise.all(this.containersOf(name).map((container) => this.linesOf(container)));
+    return [...(this.said.get(name) ?? []), ...lines.flat()];
   }
 
   async remove() {
-    const all = Object.entries(this.compose.services).flatMap(([name, service]) => namesOf(name, service));
-    for (const container of all.toReversed()) await podman('rm', '--force', '--ignore', '--time', '5', container);
+    const all = await podman('ps', '--all', '--quiet', '--filter', `name=^${NAME}-`);
+    for (const container of all.split('\n').filter(Boolean)) await podman('rm', '--force', '--time', '5', container);
     // They complain when there is nothing to remove.
     await podman('network', 'rm', '--force', NAME).catch(() => undefined);
     await podman('volume', 'rm', '--force', `${NAME}-postgres`).catch(() => undefined);
@@ -168,29 +202,30 @@ async function runDemos(url, deployments, isEnough) {
   } while (!isEnough());
 }
 
-/** Demos while everything of ours is restarted, one after the other. */
-async function driveAndRestart(installation, url, deployments) {
+/** Demos while docker/update.sh replaces every process of ours. */
+async function driveAndUpdate(installation, url, deployments) {
   let isOver = false;
   const demos = runDemos(url, deployments, () => isOver);
-  const restarts = async () => {
-    const { api, worker } = installation.compose.services;
-    for (const copy of [1, 2]) {
-      await sleep(5_000);
-      say(`restarting API and worker ${copy} of 2`);
-      await installation.restart(`${NAME}-worker-${copy}`, worker);
-      const seen = await installation.timesFound();
-      await installation.restart(`${NAME}-api-${copy}`, api);
-      await until('the load balancer has found it again', async () => (await installation.timesFound()) > seen);
-    }
+  const update = async () => {
+    const before = ['api', 'worker'].flatMap((name) => installation.containersOf(name));
+    await sleep(5_000);
+    say('updating, copy by copy');
+    const code = await withDocker(installation, (env) =>
+      run('sh', [inProject('docker', 'update.sh'), '--no-build'], { env }),
+    );
+    if (code !== 0) throw new Stop(`docker/update.sh ended with ${code}`);
+    const after = ['api', 'worker'].flatMap((name) => installation.containersOf(name));
+    const isReplaced = after.length === before.length && !after.some((container) => before.includes(container));
+    if (!isReplaced) throw new Stop(`not replaced: ${before.join(' ')} became ${after.join(' ')}`);
   };
-  await Promise.all([demos, restarts().finally(() => (isOver = true))]);
+  await Promise.all([demos, update().finally(() => (isOver = true))]);
 }
 
 async function check(installation, deployments) {
   await installation.start();
-  const url = `http://${await installation.addressOf(`${NAME}-load-balancer-1`)}:8080`;
+  const url = `http://${await installation.addressOf('load-balancer')}:8080`;
   await until('the load balancer finds an API that is ready', async () => (await fetch(`${url}/health/ready`)).ok);
-  await driveAndRestart(installation, url, deployments);
+  await driveAndUpdate(installation, url, deployments);
 
   // Of what went well the load balancer says nothing; a connection that it had to make a second time is no failure.
   const failed = (await installation.logsOf('load-balancer')).filter((line) =>
@@ -200,13 +235,12 @@ async function check(installation, deployments) {
     (line) => /"status":5\d\d/.test(line) && !line.includes('"route":"/health/'),
   );
   if (failed.length + faults.length > 0) throw new Stop(['requests failed:', ...failed, ...faults].join('\n'));
-  const { worker } = installation.compose.services;
-  const audit = await installation.runOnce('audit', worker, ['node', 'dist/apps/admin/main.js', 'ledger', 'audit']);
+  const audit = await installation.runOnce('worker', ['node', 'dist/apps/admin/main.js', 'ledger', 'audit']);
   say(`no request failed; audit of the ledger: ${audit.replaceAll(/\s+/g, ' ')}`);
 }
 
 /**
- * Builds the images unless `isBuilt`, starts everything, drives it and restarts it, and takes all of it away.
+ * Builds the images unless `isBuilt`, starts everything, drives it and updates it, and takes all of it away.
  *
  * @throws Stop with what is not as it should be
  */

@@ -150,6 +150,35 @@ describe('the OpenAPI document', () => {
     expect(examples['REQUEST.INVALID']?.value).toHaveProperty('errors');
   });
 
+  it('declares no default in a body, which generators take for a promise that the field is there', () => {
+    const declared = Object.entries(document.components.schemas).flatMap(([name, schema]) =>
+      Object.entries((schema['properties'] ?? {}) as Record<string, Json>)
+        .filter(([, property]) => 'default' in property)
+        .map(([field]) => `${name}.${field}`),
+    );
+    expect(declared).toEqual([]);
+    const { CreateCluster: order } = document.components.schemas;
+    expect(order).toMatchObject({
+      required: ['name', 'capacity'],
+      properties: { access: { description: expect.stringMatching(/ Default: `"organization"`\.$/) } },
+    });
+  });
+
+  it('shares no object between bodies and answers, where what may be left out is always there', () => {
+    const { schemas } = document.components;
+    const named = (node: unknown, found = new Set<string>()): Set<string> => {
+      for (const [, name = ''] of JSON.stringify(node).matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
+        if (!found.has(name)) named(schemas[name], found.add(name));
+      }
+      return found;
+    };
+    const sent = named(operations.map(({ requestBody }) => requestBody ?? null));
+    const answered = named([operations.map(({ responses }) => responses), document.components.responses]);
+    const shared = [...sent].filter((name) => answered.has(name) && schemas[name]?.['enum'] === undefined);
+    expect([sent.has('Resources'), answered.has('Deployment')]).toEqual([true, true]);
+    expect(shared).toEqual([]);
+  });
+
   it('has groups in an order, each used and none beside', () => {
     const used = new Set(operations.flatMap(({ tags }) => tags));
     expect([...used].sort()).toEqual(document.tags.map(({ name }) => name).sort());

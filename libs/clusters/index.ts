@@ -22,6 +22,8 @@ export { QueuedDeployments } from './clusters/queued-deployments.js';
 export {
   CapacityChangeDto,
   CapacityDto,
+  ClusterResourcesDto,
+  DeploymentResourcesDto,
   ResourcesDto,
   toAmounts,
   toResources,

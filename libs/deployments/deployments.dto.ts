@@ -1,4 +1,4 @@
-import { ResourcesDto } from '#clusters';
+import { DeploymentResourcesDto } from '#clusters';
 import {
   BooleanField,
   EnumField,
@@ -107,8 +107,8 @@ export class DeploymentDto {
   })
   readonly spec?: object | null;
 
-  @ObjectField(() => ResourcesDto, { description: 'The request.' })
-  readonly resources!: ResourcesDto;
+  @ObjectField(() => DeploymentResourcesDto, { description: 'The request.' })
+  readonly resources!: DeploymentResourcesDto;
 
   @IntegerField({ description: 'Higher first.', ...PRIORITY })
   readonly priority!: number;

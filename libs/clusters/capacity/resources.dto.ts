@@ -10,34 +10,52 @@ const amount = (max: number) => ({ min: 0, max: max / MILLIS, maxDecimals: 3 }) 
 const CPU = { description: 'CPU, in cores.', ...amount(MAX_CAPACITY), example: 128 } as const;
 const MEMORY = { description: 'Memory, in MiB.', min: 0, max: MAX_CAPACITY, example: 1_048_576 } as const;
 const GPU = { description: 'GPU, in devices.', ...amount(MAX_CAPACITY), example: 16 } as const;
+const GPU_OF_ONE = {
+  description: 'GPU, in devices; a fraction is a share of one.',
+  ...amount(MAX_REQUEST),
+  example: 0.5,
+} as const;
 const SHARE = { min: 0, max: 1, maxDecimals: 6, nullable: true } as const;
 
-/** What a deployment asks for, or was given. */
-export class ResourcesDto {
+/** CPU and memory of one deployment. */
+class HostOfDeploymentDto {
   @DecimalField({ description: 'CPU, in cores.', ...amount(MAX_REQUEST), example: 2.5 })
   readonly cpu!: number;
 
   @IntegerField({ description: 'Memory, in MiB.', min: 0, max: MAX_REQUEST, example: 16_384 })
   readonly memoryMib!: number;
+}
 
-  @DecimalField({
-    description: 'GPU, in devices; a fraction is a share of one.',
-    ...amount(MAX_REQUEST),
-    default: 0,
-    example: 0.5,
-  })
+/** What a deployment is to have. */
+export class ResourcesDto extends HostOfDeploymentDto {
+  @DecimalField({ ...GPU_OF_ONE, default: 0 })
   readonly gpu!: number;
 }
 
-/** What a cluster has, or what of it is given out or left. */
-export class CapacityDto {
+/** What a deployment asks for, or was given: every resource, as answers have it. */
+export class DeploymentResourcesDto extends HostOfDeploymentDto {
+  @DecimalField(GPU_OF_ONE)
+  readonly gpu!: number;
+}
+
+/** CPU and memory of a cluster. */
+class HostOfClusterDto {
   @DecimalField(CPU)
   readonly cpu!: number;
 
   @IntegerField(MEMORY)
   readonly memoryMib!: number;
+}
 
+/** What a cluster is to have from its start. */
+export class CapacityDto extends HostOfClusterDto {
   @DecimalField({ ...GPU, default: 0 })
+  readonly gpu!: number;
+}
+
+/** What a cluster has, or what of it is given out or left: every resource, as answers have it. */
+export class ClusterResourcesDto extends HostOfClusterDto {
+  @DecimalField(GPU)
   readonly gpu!: number;
 }
 
@@ -87,7 +105,7 @@ export function toAmounts({ cpu, memoryMib, gpu }: CapacityChangeDto): Partial<R
 }
 
 /** Stored units as amounts of the API. */
-export function toResources({ cpuMillis, memoryMib, gpuMillis }: ResourceAmounts): ResourcesDto {
+export function toResources({ cpuMillis, memoryMib, gpuMillis }: ResourceAmounts): DeploymentResourcesDto {
   return { cpu: cpuMillis / MILLIS, memoryMib, gpu: gpuMillis / MILLIS };
 }
 

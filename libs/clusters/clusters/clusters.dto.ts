@@ -14,7 +14,7 @@ import {
 
 import { CLUSTER_ACCESS, CLUSTER_STATES, type ClusterAccess, type ClusterState } from './cluster.entity.js';
 import { ClusterPolicyDto, PolicySettingsDto } from '../policy/cluster-policy.dto.js';
-import { CapacityChangeDto, CapacityDto, UtilizationDto } from '../capacity/resources.dto.js';
+import { CapacityChangeDto, CapacityDto, ClusterResourcesDto, UtilizationDto } from '../capacity/resources.dto.js';
 
 const NAME = 'Unique in the organization; names that differ only in case or width are the same.';
 const ACCESS =
@@ -112,21 +112,21 @@ export class ClusterDto {
   @EnumField(CLUSTER_ACCESS, { description: ACCESS, name: 'ClusterAccess' })
   readonly access!: ClusterAccess;
 
-  @ObjectField(() => CapacityDto, { description: 'What the cluster has.' })
-  readonly capacity!: CapacityDto;
+  @ObjectField(() => ClusterResourcesDto, { description: 'What the cluster has.' })
+  readonly capacity!: ClusterResourcesDto;
 
-  @ObjectField(() => CapacityDto, {
+  @ObjectField(() => ClusterResourcesDto, {
     description:
       'What it will have as soon as what is allocated fits; null when no change is pending. Nothing new starts meanwhile.',
     nullable: true,
   })
-  readonly pendingCapacity!: CapacityDto | null;
+  readonly pendingCapacity!: ClusterResourcesDto | null;
 
-  @ObjectField(() => CapacityDto, { description: 'What is given to deployments, by the ledger.' })
-  readonly allocated!: CapacityDto;
+  @ObjectField(() => ClusterResourcesDto, { description: 'What is given to deployments, by the ledger.' })
+  readonly allocated!: ClusterResourcesDto;
 
-  @ObjectField(() => CapacityDto, { description: 'Capacity minus allocated.' })
-  readonly available!: CapacityDto;
+  @ObjectField(() => ClusterResourcesDto, { description: 'Capacity minus allocated.' })
+  readonly available!: ClusterResourcesDto;
 
   @ObjectField(() => UtilizationDto, { description: 'Allocated by capacity.' })
   readonly utilization!: UtilizationDto;

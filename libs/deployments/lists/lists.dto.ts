@@ -1,4 +1,4 @@
-import { ResourcesDto } from '#clusters';
+import { DeploymentResourcesDto } from '#clusters';
 import {
   EnumField,
   enumRule,
@@ -71,8 +71,8 @@ export class QueuedDeploymentDto {
   @IntegerField({ description: 'Higher first.', ...PRIORITY })
   readonly priority!: number;
 
-  @ObjectField(() => ResourcesDto, { description: 'The request.' })
-  readonly resources!: ResourcesDto;
+  @ObjectField(() => DeploymentResourcesDto, { description: 'The request.' })
+  readonly resources!: DeploymentResourcesDto;
 
   @IntegerField({
     description: 'How long it may run, in seconds; null without a limit.',

@@ -185,6 +185,18 @@ describe('the OpenAPI document', () => {
     expect(validator('ErrorCatalogue')((await app.inject({ method: 'GET', url: '/problems' })).json())).toBe(true);
   });
 
+  it('describes the default of a field in words, and that of a parameter by its keyword', () => {
+    const { properties } = document.components.schemas['Crate'] as { properties: Record<string, object> };
+    expect(properties['fragile']).toEqual({
+      type: 'boolean',
+      description: 'Breaks easily. Default: `false`.',
+      example: false,
+    });
+    expect(operation('get', '/v1/crates').parameters?.find(({ name }) => name === 'limit')?.schema).toMatchObject({
+      default: 50,
+    });
+  });
+
   it('documents maps with their keys, and nested classes by reference', () => {
     expect(document.components.schemas['Crate']).toMatchObject({
       properties: {

@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 
+import { describeDefaults } from './defaults.js';
 import { HEADERS } from './headers.js';
 import { isJson, type Json } from './json.js';
 import { completeOperation } from './operation.js';
@@ -74,5 +75,7 @@ export function createOpenApiDocument(app: INestApplication, tags: readonly TagD
     headers: HEADERS,
   } as NonNullable<OpenAPIObject['components']>;
   leaveOutUnusedHeaders(document);
+  // Last: the examples of bodies are made of the defaults.
+  describeDefaults(schemas);
   return document;
 }

@@ -4,7 +4,13 @@ import { asOpenApi30 } from './version-3-0.js';
 
 const schemas = (properties: object): object => ({
   openapi: '3.1.0',
-  components: { schemas: { Crate: { type: 'object', properties } } },
+  components: {
+    schemas: {
+      Crate: { type: 'object', properties },
+      Lid: { type: 'object' },
+      Wood: { type: 'string', enum: ['oak'] },
+    },
+  },
 });
 
 describe('the document in OpenAPI 3.0', () => {
@@ -13,6 +19,8 @@ describe('the document in OpenAPI 3.0', () => {
       note: { type: ['string', 'null'], example: null },
       kind: { type: ['string', 'null'], enum: ['small', 'large', null] },
       lid: { anyOf: [{ $ref: '#/components/schemas/Lid' }, { type: 'null' }], description: 'What closes it.' },
+      wood: { anyOf: [{ $ref: '#/components/schemas/Wood' }, { type: 'null' }] },
+      either: { anyOf: [{ $ref: '#/components/schemas/Lid' }, { type: 'integer' }, { type: 'null' }] },
       item: { $ref: '#/components/schemas/Item', description: 'What is in it.', example: { name: 'nail' } },
       plain: { $ref: '#/components/schemas/Item' },
       labels: { type: 'object', propertyNames: { pattern: '^a' }, additionalProperties: { type: ['integer', 'null'] } },
@@ -22,8 +30,18 @@ describe('the document in OpenAPI 3.0', () => {
         note: { type: 'string', nullable: true, example: null },
         kind: { type: 'string', nullable: true, enum: ['small', 'large', null] },
         lid: {
-          anyOf: [{ $ref: '#/components/schemas/Lid' }, { type: 'string', nullable: true, enum: [null] }],
+          type: 'object',
+          nullable: true,
+          allOf: [{ $ref: '#/components/schemas/Lid' }],
           description: 'What closes it.',
+        },
+        wood: { type: 'string', nullable: true, enum: ['oak', null] },
+        either: {
+          anyOf: [
+            { $ref: '#/components/schemas/Lid' },
+            { type: 'integer' },
+            { type: 'string', nullable: true, enum: [null] },
+          ],
         },
         item: {
           allOf: [{ $ref: '#/components/schemas/Item' }],

@@ -1,4 +1,6 @@
-import { isJson, type Json } from './json.js';
+import { isJson, type Json, objectsIn } from './json.js';
+
+const REFERENCE = '#/components/schemas/';
 
 /** Keys of data: their values are not schemas. */
 const DATA = new Set(['example', 'examples', 'default', 'enum']);
@@ -16,6 +18,17 @@ function turnTypes(schema: Json): void {
   schema['type'] = types[0];
 }
 
+/** Replaces "this schema or null" by the forms that tools for 3.0 know: an enumeration with null, and a nullable `allOf` of an object. */
+function turnNullableReference(schema: Json, schemas: Json): void {
+  const [reference, none, ...others] = objectsIn(schema['anyOf']);
+  const named = schemas[String(reference?.['$ref']).slice(REFERENCE.length)];
+  if (!isJson(named) || none?.['type'] !== 'null' || others.length > 0) return;
+  const values: unknown = named['enum'];
+  const form = Array.isArray(values) ? { enum: [...(values as unknown[]), null] } : { allOf: [reference] };
+  Object.assign(schema, { type: named['type'], nullable: true, ...form });
+  Reflect.deleteProperty(schema, 'anyOf');
+}
+
 /** Wraps a `$ref` with siblings in `allOf`: 3.0 ignores siblings. */
 function turnReference(node: Json): void {
   if (typeof node['$ref'] !== 'string' || Object.keys(node).length === 1) return;
@@ -29,15 +42,17 @@ function dropUnknown(schema: Json): void {
   if (Array.isArray(schema['examples'])) Reflect.deleteProperty(schema, 'examples');
 }
 
-function turn(node: unknown): void {
-  if (Array.isArray(node)) node.forEach(turn);
+function turn(node: unknown, schemas: Json): void {
+  const turnAll = (nodes: readonly unknown[]): void => nodes.forEach((each) => turn(each, schemas));
+  if (Array.isArray(node)) turnAll(node);
   if (!isJson(node)) return;
   turnTypes(node);
+  turnNullableReference(node, schemas);
   turnReference(node);
   dropUnknown(node);
   for (const [key, value] of Object.entries(node)) {
-    if (NAMES.has(key) && isJson(value)) Object.values(value).forEach(turn);
-    else if (!DATA.has(key)) turn(value);
+    if (NAMES.has(key) && isJson(value)) turnAll(Object.values(value));
+    else if (!DATA.has(key)) turn(value, schemas);
   }
 }
 
@@ -48,6 +63,7 @@ function turn(node: unknown): void {
  */
 export function asOpenApi30<T extends object>(document: T): T {
   const turned = structuredClone(document);
-  turn(turned);
+  const { components } = document as { readonly components?: { readonly schemas?: Json } };
+  turn(turned, components?.schemas ?? {});
   return Object.assign(turned, { openapi: '3.0.3' });
 }

@@ -1,4 +1,4 @@
-import { ResourcesDto } from '#clusters';
+import { DeploymentResourcesDto } from '#clusters';
 import {
   ArrayField,
   BooleanField,
@@ -29,8 +29,8 @@ export class BlockedShapeDto {
   @IntegerField({ description: 'Higher first.', min: 0, max: 100, example: 50 })
   readonly priority!: number;
 
-  @ObjectField(() => ResourcesDto, { description: 'What each of them needs.' })
-  readonly resources!: ResourcesDto;
+  @ObjectField(() => DeploymentResourcesDto, { description: 'What each of them needs.' })
+  readonly resources!: DeploymentResourcesDto;
 
   @IntegerField({
     description: 'How long each may run, in seconds; null without a limit.',

@@ -1,4 +1,4 @@
-import { CapacityDto, ResourcesDto } from '#clusters';
+import { ClusterResourcesDto, DeploymentResourcesDto } from '#clusters';
 import { DEPLOYMENT_STATUSES, type DeploymentStatus } from '#deployments';
 import {
   ArrayField,
@@ -75,17 +75,17 @@ export class UnlockDto {
   })
   readonly kind!: NamedUnlock['kind'];
 
-  @ObjectField(() => ResourcesDto, { description: 'request: by how much less.', optional: true })
-  readonly less?: ResourcesDto;
+  @ObjectField(() => DeploymentResourcesDto, { description: 'request: by how much less.', optional: true })
+  readonly less?: DeploymentResourcesDto;
 
-  @ObjectField(() => ResourcesDto, { description: 'request: what it asks for then.', optional: true })
-  readonly request?: ResourcesDto;
+  @ObjectField(() => DeploymentResourcesDto, { description: 'request: what it asks for then.', optional: true })
+  readonly request?: DeploymentResourcesDto;
 
-  @ObjectField(() => CapacityDto, { description: 'capacity: by how much more.', optional: true })
-  readonly more?: CapacityDto;
+  @ObjectField(() => ClusterResourcesDto, { description: 'capacity: by how much more.', optional: true })
+  readonly more?: ClusterResourcesDto;
 
-  @ObjectField(() => CapacityDto, { description: 'capacity: what the cluster has then.', optional: true })
-  readonly capacity?: CapacityDto;
+  @ObjectField(() => ClusterResourcesDto, { description: 'capacity: what the cluster has then.', optional: true })
+  readonly capacity?: ClusterResourcesDto;
 
   @ArrayField(() => EndingDto, {
     description: 'ended: the deployments, or others just like them.',

@@ -1,4 +1,4 @@
-import { CapacityDto, ResourcesDto } from '#clusters';
+import { ClusterResourcesDto, DeploymentResourcesDto } from '#clusters';
 import {
   ArrayField,
   BooleanField,
@@ -286,8 +286,8 @@ export class SnapshotShapeDto {
   @IntegerField({ description: 'Their priority.', min: 0, max: 100, example: 50 })
   readonly priority!: number;
 
-  @ObjectField(() => ResourcesDto, { description: 'What each of them asks for.' })
-  readonly resources!: ResourcesDto;
+  @ObjectField(() => DeploymentResourcesDto, { description: 'What each of them asks for.' })
+  readonly resources!: DeploymentResourcesDto;
 
   @CountField({
     description: 'How long each may run, in seconds; null: no limit.',
@@ -321,11 +321,11 @@ export class PreemptedDto {
 
 /** What a pass saw. */
 export class PassSnapshotDto {
-  @ObjectField(() => CapacityDto, { description: 'What the cluster had.' })
-  readonly capacity!: CapacityDto;
+  @ObjectField(() => ClusterResourcesDto, { description: 'What the cluster had.' })
+  readonly capacity!: ClusterResourcesDto;
 
-  @ObjectField(() => CapacityDto, { description: 'What of it was allocated before the plan.' })
-  readonly allocated!: CapacityDto;
+  @ObjectField(() => ClusterResourcesDto, { description: 'What of it was allocated before the plan.' })
+  readonly allocated!: ClusterResourcesDto;
 
   @BooleanField({ description: 'Whether nothing could start, whatever the reason.', example: false })
   readonly cordoned!: boolean;

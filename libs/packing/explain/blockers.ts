@@ -117,8 +117,9 @@ interface Scene {
   readonly reserved: Reserved | null;
   /** Free after all victims have stopped, beside all nominations. */
   readonly unreserved: readonly number[];
-  /** Nominations that survive the requeueing of preempted deployments. */
-  readonly lastingNominations: readonly Nomination[];
+  readonly nominations: readonly (Nomination & { readonly key: string })[];
+  /** Nominations that survive the requeueing of preempted deployments, by the key of their shape. */
+  readonly lastingNominations: ReadonlyMap<string, Nomination>;
   readonly competition: Competition;
 }
 
@@ -129,8 +130,8 @@ interface Reserved {
 }
 
 /**
- * What keeps every shape that a plan leaves waiting: all of it, not the first thing found. O(shapes of the same priority squared), and
- * independent of how many wait.
+ * What keeps every shape that a plan leaves waiting: all of it, not the first thing found. Each shape takes about
+ * (shapes of its priority) ** (2 / 3), and as long as the nominations take to read; how many wait does not matter.
  *
  * @param stops why nothing starts here, where that is so and the snapshot says `isCordoned`
  * @param isWanted which shapes are asked about (index into `snapshot.waiting`); left out: all of them
@@ -142,6 +143,7 @@ export function blockersOf(
   isWanted: (shape: number) => boolean = () => true,
 ): ShapeBlockers[] {
   const starts = startsOf(snapshot, plan);
+  const nominations = nominationsOf(plan.reservations);
   const allocations = allocationsAfter(snapshot, plan);
   const scene: Scene = {
     snapshot,
@@ -149,8 +151,9 @@ export function blockersOf(
     stops,
     free: freeAt(snapshot, allocations, snapshot.nowMs),
     reserved: reservedAfter(snapshot, plan, allocations),
-    unreserved: freeAfterStops(snapshot, plan, nominationsOf(plan.reservations)),
-    lastingNominations: lastingNominations(snapshot, plan),
+    unreserved: freeAfterStops(snapshot, plan, nominations),
+    nominations: nominations.map((nomination) => ({ ...nomination, key: keyOf(nomination) })),
+    lastingNominations: new Map(lastingNominations(snapshot, plan).map((one) => [keyOf(one), one])),
     competition: competitionOf(snapshot, starts),
   };
   return snapshot.waiting.flatMap((shape, index) => {
@@ -181,8 +184,7 @@ export function allocationsAfter(
 }
 
 function toShapeBlockers(scene: Scene, index: number, waiting: number): ShapeBlockers {
-  const key = keyOf(scene.snapshot.waiting[index]!);
-  const own = scene.lastingNominations.find((nomination) => keyOf(nomination) === key);
+  const own = scene.lastingNominations.get(keyOf(scene.snapshot.waiting[index]!));
   const blockers = blockersOfShape(scene, index);
   if (own === undefined) return { shape: index, waiting, nominated: 0, blockers };
   const { count, untilMs } = own;
@@ -266,11 +268,9 @@ function reservationAgainst(
 }
 
 /** Nominations of its own or a higher priority leave too little; to those of lower ones it does not yield. */
-function nominationAgainst({ plan, unreserved }: Scene, shape: WaitingShape): Blocker | null {
+function nominationAgainst({ nominations, unreserved }: Scene, shape: WaitingShape): Blocker | null {
   const key = keyOf(shape);
-  const others = nominationsOf(plan.reservations).filter(
-    (nomination) => nomination.priority >= shape.priority && keyOf(nomination) !== key,
-  );
+  const others = nominations.filter((one) => one.priority >= shape.priority && one.key !== key);
   const resources = toRow(shape.request).flatMap((needed, row): ReservedResource[] => {
     const available = Math.max(0, unreserved[row]!);
     const isClaimed = others.some(({ request }) => toRow(request)[row]! > 0);

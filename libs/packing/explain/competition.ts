@@ -2,7 +2,7 @@ import { type Resource, RESOURCES } from '#kernel';
 
 import { toRow, exceedsCapacity } from '../rows.js';
 import type { Snapshot, WaitingShape } from '../types.js';
-import { isSmaller } from './places.js';
+import { dominatedSums, type Point, type WeightedPoint } from './dominated-sums.js';
 
 /** Deployments of one priority that come first. */
 export interface Ahead {
@@ -22,7 +22,11 @@ interface Level {
   readonly priority: number;
   readonly starting: Float64Array;
   readonly waiting: Float64Array;
-  readonly shapes: number[];
+  /** Requests with how many of each are left waiting, and what of that has the same request. */
+  readonly requests: WeightedPoint[];
+  readonly ofRequest: Map<string, number>;
+  /** Counts those left waiting that ask for at most so much; made when the first shape of the level asks. */
+  countUpTo: ((request: Point) => number) | null;
 }
 
 const MASKS = 2 ** RESOURCES.length;
@@ -38,8 +42,7 @@ function maskOf(amounts: readonly number[]): number {
  */
 export function competitionOf(snapshot: Snapshot, starts: Float64Array): Competition {
   const { waiting } = snapshot;
-  const left = (index: number): number => waiting[index]!.count - starts[index]!;
-  const levels = levelsOf(snapshot, starts, left);
+  const levels = levelsOf(snapshot, starts);
   return {
     aheadOf(index, missing) {
       const shape = waiting[index]!;
@@ -52,14 +55,14 @@ export function competitionOf(snapshot: Snapshot, starts: Float64Array): Competi
         if (level.priority < shape.priority) break;
         add('starts-in-this-cycle', level.priority, countIn(level.starting, mask));
         if (level.priority > shape.priority) add('higher-priority', level.priority, countIn(level.waiting, mask));
-        else add('smaller', level.priority, countSmaller(snapshot, level, shape, mask, left));
+        else add('smaller', level.priority, countSmaller(level, shape, mask));
       }
       return ahead;
     },
   };
 }
 
-function levelsOf(snapshot: Snapshot, starts: Float64Array, left: (index: number) => number): Level[] {
+function levelsOf(snapshot: Snapshot, starts: Float64Array): Level[] {
   const byPriority = new Map<number, Level>();
   for (const [index, shape] of snapshot.waiting.entries()) {
     const { priority } = shape;
@@ -67,14 +70,20 @@ function levelsOf(snapshot: Snapshot, starts: Float64Array, left: (index: number
       priority,
       starting: new Float64Array(MASKS),
       waiting: new Float64Array(MASKS),
-      shapes: [],
+      requests: [],
+      ofRequest: new Map<string, number>(),
+      countUpTo: null,
     };
     byPriority.set(priority, level);
-    const mask = maskOf(toRow(shape.request));
+    const request = toRow(shape.request);
+    const mask = maskOf(request);
     level.starting[mask] = level.starting[mask]! + starts[index]!;
     if (exceedsCapacity(snapshot, shape)) continue;
-    level.waiting[mask] = level.waiting[mask]! + left(index);
-    level.shapes.push(index);
+    const left = shape.count - starts[index]!;
+    if (left === 0) continue;
+    level.waiting[mask] = level.waiting[mask]! + left;
+    level.requests.push({ at: request, weight: left });
+    level.ofRequest.set(request.join(), (level.ofRequest.get(request.join()) ?? 0) + left);
   }
   return [...byPriority.values()].sort((a, b) => b.priority - a.priority);
 }
@@ -83,17 +92,13 @@ function countIn(counts: Float64Array, mask: number): number {
   return counts.reduce((sum, count, needs) => ((needs & mask) === 0 ? sum : sum + count), 0);
 }
 
-function countSmaller(
-  { waiting }: Snapshot,
-  { shapes }: Level,
-  { request }: WaitingShape,
-  mask: number,
-  left: (index: number) => number,
-): number {
-  let sum = 0;
-  for (const index of shapes) {
-    const other = waiting[index]!.request;
-    if ((maskOf(toRow(other)) & mask) !== 0 && isSmaller(other, request)) sum += left(index);
-  }
-  return sum;
+/**
+ * Those that need some of what is missing, and ask for at most as much of every resource and for less of one: all up to the request, without
+ * those that need nothing of what is missing, and without those that ask for the same.
+ */
+function countSmaller(level: Level, { request }: WaitingShape, missing: number): number {
+  level.countUpTo ??= dominatedSums(level.requests);
+  const own = toRow(request);
+  const [cpu, memory, gpu] = own.map((amount, row) => ((missing >> row) & 1 ? 0 : amount)) as [number, number, number];
+  return level.countUpTo(own) - level.countUpTo([cpu, memory, gpu]) - (level.ofRequest.get(own.join()) ?? 0);
 }

@@ -130,7 +130,7 @@ function priorityAt(snapshot: Snapshot, shape: number): number {
 
 /** What keeps the other one whatever the plan gives to the first one, and to its own priority. */
 function keeping(snapshot: Snapshot, result: Plan, first: Competitor, other: Competitor): Blocker[] {
-  const { blockers } = blockersOf(snapshot, result).find(({ shape }) => shape === other.shape) ?? { blockers: [] };
+  const { blockers } = blockersOf(snapshot, result, undefined, (shape) => shape === other.shape)[0] ?? { blockers: [] };
   const hasClaim = isNominated(snapshot, result, other);
   const before = blockers.filter(
     (blocker) => blocker.code === 'TOO_LARGE' || (blocker.code === 'NOMINATED' && blocker.isOwn && hasClaim),

@@ -64,18 +64,13 @@ export function whoStarts(
     const others = membersOf(shape).filter((id) => !includes.includes(id));
     for (const id of [...includes, ...others.slice(0, count - includes.length)]) starts.set(id, { untilMs: null });
   }
-  for (const nomination of lastingNominations(snapshot, plan)) {
-    const shape = snapshot.waiting.findIndex((one) => keyOf(one) === keyOf(nomination));
-    const left = membersOf(shape).filter((id) => !starts.has(id));
+  const nominations = lastingNominations(snapshot, plan);
+  const shapes = new Map(nominations.length === 0 ? [] : snapshot.waiting.map((one, shape) => [keyOf(one), shape]));
+  for (const nomination of nominations) {
+    const left = membersOf(shapes.get(keyOf(nomination)) ?? -1).filter((id) => !starts.has(id));
     for (const id of left.slice(0, nomination.count)) starts.set(id, { untilMs: nomination.untilMs });
   }
   return starts;
-}
-
-/** Whether a request is at most another one in every resource, and less in one. */
-export function isSmaller(a: ResourceAmounts, b: ResourceAmounts): boolean {
-  if (a.cpuMillis > b.cpuMillis || a.memoryMib > b.memoryMib || a.gpuMillis > b.gpuMillis) return false;
-  return a.cpuMillis !== b.cpuMillis || a.memoryMib !== b.memoryMib || a.gpuMillis !== b.gpuMillis;
 }
 
 /** Equal in every resource. */

@@ -245,7 +245,9 @@ function missingIn(snapshot: Snapshot, result: Plan, subject: Subject): number[]
   const { request } = snapshot.waiting[subject.shape]!;
   const free = freeAt(snapshot, allocationsAfter(snapshot, result), snapshot.nowMs);
   const missing = toRow(request).map((amount, row) => (amount > 0 ? Math.max(0, amount - free[row]!) : 0));
-  const { blockers } = blockersOf(snapshot, result).find(({ shape }) => shape === subject.shape) ?? { blockers: [] };
+  const { blockers } = blockersOf(snapshot, result, undefined, (shape) => shape === subject.shape)[0] ?? {
+    blockers: [],
+  };
   for (const blocker of blockers) {
     if (blocker.code !== 'RESERVATION' || blocker.id === subject.id) continue;
     for (const { resource, needed, available } of blocker.resources) {

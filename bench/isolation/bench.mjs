@@ -3,7 +3,7 @@
 // project, a PostgreSQL whose user may create databases (STOWAGE_TEST_DATABASE_URL) and a Redis (STOWAGE_TEST_REDIS_URL): `npm run
 // bench:isolation` brings its own.
 //
-//   node bench/isolation/bench.mjs [--only scheduling,planning,...] [--clusters 1,4,16] [--seconds 15]
+//   node bench/isolation/bench.mjs [--only scheduling,planning,...] [--clusters 1,4,16] [--organizations one,spread] [--preemption off,on] [--seconds 15]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
@@ -18,6 +18,8 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     clusters: { type: 'string', default: '1,4,16' },
+    organizations: { type: 'string', default: 'one,spread' },
+    preemption: { type: 'string', default: 'off,on' },
     seconds: { type: 'string', default: '15' },
   },
 });
@@ -111,16 +113,29 @@ async function anotherOrganization(owner, port) {
   return { ...owner, organization, token, api: new Stowage({ baseUrl: `http://127.0.0.1:${port}`, token }) };
 }
 
-async function scheduling() {
-  const cases = values.clusters
+/** The chosen combinations of clusters, organizations and preemption. One cluster is in one organization. */
+function schedulingCases() {
+  const chosen = (names, known) => {
+    const unknown = names.split(',').filter((name) => !known.includes(name));
+    if (unknown.length > 0) throw new Error(`${unknown.join(', ')} is none of ${known.join(', ')}`);
+    return names.split(',');
+  };
+  const places = chosen(values.organizations, ['one', 'spread']);
+  const preemptions = chosen(values.preemption, ['off', 'on']);
+  return values.clusters
     .split(',')
     .map(Number)
     .flatMap((clusters) =>
-      (clusters === 1 ? [false] : [false, true]).flatMap((isSpread) =>
-        [false, true].map((preempts) => ({ clusters, isSpread, preempts })),
-      ),
+      places
+        .filter((place) => clusters > 1 || place === 'one')
+        .flatMap((place) =>
+          preemptions.map((preemption) => ({ clusters, isSpread: place === 'spread', preempts: preemption === 'on' })),
+        ),
     );
-  for (const { clusters, isSpread, preempts } of cases) {
+}
+
+async function scheduling() {
+  for (const { clusters, isSpread, preempts } of schedulingCases()) {
     await withService(
       'isolation',
       async (port, client) => {

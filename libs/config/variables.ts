@@ -189,7 +189,9 @@ const scheduling = {
     )
     .or(5000),
   workerConcurrency: integer('STOWAGE_WORKER_CONCURRENCY', 2, 64, 'clusters')
-    .about('How many clusters one worker schedules at the same time; those of one account are at most all but one.')
+    .about(
+      'How many clusters one worker schedules at the same time; those of one account take at most all but one, and all cores but one.',
+    )
     .or(4),
   ledgerAuditHour: integer('STOWAGE_LEDGER_AUDIT_HOUR', 0, 23, 'hour of the day, UTC')
     .about('When the whole ledger is recomputed from its first entry, once a day.')

@@ -4,6 +4,7 @@ import { Logger } from '@nestjs/common';
 import { type Settings } from '#config';
 import { type Nudges, type PassJob } from '#queue';
 
+import { type PlannerPool } from '../planner/planner-pool.js';
 import { type ClusterOwners } from './cluster-owners.js';
 import { PassAdmission } from './pass-admission.js';
 import { type PassTurn } from './pass.service.js';
@@ -28,7 +29,7 @@ class Stage {
   readonly begun: string[] = [];
   readonly admission: PassAdmission;
 
-  constructor(workerConcurrency = 2) {
+  constructor(slots = 2, slotsOfAccount = slots - 1) {
     const owners = {
       of: (ids: readonly string[]) =>
         Promise.resolve(new Map(ids.map((id) => [id, { accountId: id.slice(0, 1), organizationId: id.slice(0, 1) }]))),
@@ -40,8 +41,9 @@ class Stage {
       );
     };
     const begin = (clusterId: string): Promise<void> => Promise.resolve(void this.begun.push(clusterId));
-    const settings = { workerConcurrency, sweepIntervalMs: 20 } as Settings;
-    this.admission = new PassAdmission(settings, owners, { run } as PassRunner, { begin } as Nudges);
+    const settings = { sweepIntervalMs: 20 } as Settings;
+    const planner = { slots, slotsOfAccount } as PlannerPool;
+    this.admission = new PassAdmission(settings, owners, { run } as PassRunner, { begin } as Nudges, planner);
   }
 
   async bring(...clusterIds: string[]): Promise<boolean[]> {
@@ -79,6 +81,15 @@ describe('PassAdmission', () => {
     expect(stage.turns).toEqual(['a1', 'a2', 'b1']);
     for (const one of ['a1', 'b1', 'a2']) await stage.end(one);
     expect(stage.turns).toEqual(['a1', 'a2', 'b1', 'a3', 'b2', 'a4']);
+  });
+
+  it('runs no more passes of one account than threads plan for one at a time', async () => {
+    const stage = new Stage(4, 1);
+    stage.admission.open();
+    await stage.bring('a1', 'a2', 'b1', 'b2', 'c1');
+    expect(stage.turns).toEqual(['a1', 'b1', 'c1']);
+    await stage.end('a1');
+    expect(stage.turns).toEqual(['a1', 'b1', 'c1', 'a2']);
   });
 
   it('lets a cluster wait once, for jobs and the sweep together', async () => {

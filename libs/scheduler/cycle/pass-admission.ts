@@ -5,6 +5,7 @@ import { Settings } from '#config';
 import { runOnBehalfOf } from '#http';
 import { Nudges, type PassJob } from '#queue';
 
+import { PlannerPool } from '../planner/planner-pool.js';
 import { TurnMetrics } from '../planner/turn-metrics.js';
 import { ClusterOwners } from './cluster-owners.js';
 import { type PassTurn } from './pass.service.js';
@@ -43,8 +44,9 @@ export class PassAdmission {
     private readonly owners: ClusterOwners,
     private readonly runner: PassRunner,
     private readonly nudges: Nudges,
+    { slots, slotsOfAccount }: PlannerPool,
   ) {
-    this.turns = new FairTurns({ slots: settings.workerConcurrency });
+    this.turns = new FairTurns({ slots, runningOfAccount: slotsOfAccount });
     this.metrics = TurnMetrics.of('pass', this.turns);
   }
 

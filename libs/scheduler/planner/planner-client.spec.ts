@@ -16,7 +16,7 @@ class Stage {
   constructor(slots = 2) {
     const ask = (_task: unknown, input: string, limits: TaskLimits): Promise<string> =>
       new Promise((resolve) => this.running.set(input, { limits, answer: () => resolve(input) }));
-    this.client = new PlannerClient({ slots, ask } as unknown as PlannerPool);
+    this.client = new PlannerClient({ slots, slotsOfAccount: slots - 1, ask } as unknown as PlannerPool);
   }
 
   /** The account is the first letter of the input. */

@@ -10,7 +10,7 @@ import { type PlannerTask } from './planner-task.js';
 import { stop, stopFlag } from './task-clock.js';
 import { TurnMetrics } from './turn-metrics.js';
 
-/** The tasks of one account that run at a time, and those that wait for a thread. */
+/** The tasks of one account that run at a time, where there are enough cores, and those that wait for a thread. */
 const RUNNING_OF_ACCOUNT = 2;
 const WAITING_OF_ACCOUNT = 8;
 
@@ -34,7 +34,7 @@ export class PlannerClient {
   constructor(private readonly planner: PlannerPool) {
     this.turns = new FairTurns({
       slots: planner.slots,
-      runningOfAccount: RUNNING_OF_ACCOUNT,
+      runningOfAccount: Math.min(RUNNING_OF_ACCOUNT, planner.slotsOfAccount),
       waitingOfAccount: WAITING_OF_ACCOUNT,
       waitingOfAll: WAITING_OF_ALL,
     });

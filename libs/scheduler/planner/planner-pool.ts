@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Piscina } from 'piscina';
 
@@ -5,8 +7,8 @@ import type { runTask, TaskCall } from './run-task.js';
 import { type PlannerTask, plannerTask } from './planner-task.js';
 import { type StopFlag } from './task-clock.js';
 
-/** An idle thread ends after this time. */
-const IDLE_TIMEOUT_MS = 30_000;
+/** An idle thread ends after this time. Another takes a tenth of a second to start and to load the planner, by which the next plan would be late. */
+const IDLE_TIMEOUT_MS = 600_000;
 
 const RUN_TASK = plannerTask<typeof runTask>(new URL('./run-task.js', import.meta.url), 'runTask');
 
@@ -50,9 +52,18 @@ class Threads implements OnApplicationShutdown {
  */
 @Injectable()
 export class PlannerPool extends Threads {
+  /**
+   * The most that plan at a time for one account: it leaves a slot and a core to others, of which a thread that plans takes all it can get.
+   */
+  readonly slotsOfAccount: number;
+
   /** @param slots how many plan at a time */
-  constructor(readonly slots: number) {
+  constructor(
+    readonly slots: number,
+    cores = availableParallelism(),
+  ) {
     super(slots);
+    this.slotsOfAccount = Math.max(1, Math.min(slots, cores) - 1);
   }
 }
 

@@ -14,6 +14,7 @@ import { AdminModule, OperationsModule } from '#operations';
 import { organizationEntities, OrganizationsModule } from '#organizations';
 import { queueEntities, QueueModule } from '#queue';
 import { RbacModule } from '#rbac';
+import { runtimeEntities, RuntimesModule } from '#runtimes';
 import { schedulerEntities, SchedulerModule } from '#scheduler';
 import { TelemetryModule } from '#telemetry';
 import { UsageModule } from '#usage';
@@ -29,6 +30,7 @@ export const ENTITIES: readonly Entity[] = [
   ...deploymentEntities,
   ...eventEntities,
   ...ledgerEntities,
+  ...runtimeEntities,
   ...schedulerEntities,
   ...insightsEntities,
 ];
@@ -61,6 +63,7 @@ export class ApiModule {
         DeploymentsModule,
         EventsModule,
         LedgerModule,
+        RuntimesModule,
         SchedulerModule,
         UsageModule,
         AdminModule,

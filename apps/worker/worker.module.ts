@@ -11,6 +11,7 @@ import { ledgerEntities } from '#ledger';
 import { OperationsModule } from '#operations';
 import { organizationEntities } from '#organizations';
 import { queueEntities, QueueModule } from '#queue';
+import { runtimeEntities, RuntimeRetentionModule } from '#runtimes';
 import { schedulerEntities } from '#scheduler';
 import { PassAdmission, SchedulerProcessorModule } from '#scheduler/processor';
 import { TelemetryModule } from '#telemetry';
@@ -24,6 +25,7 @@ const ENTITIES: readonly Entity[] = [
   ...queueEntities,
   ...deploymentEntities,
   ...ledgerEntities,
+  ...runtimeEntities,
   ...schedulerEntities,
 ];
 
@@ -58,6 +60,7 @@ function partsOf({ databaseUrl, databasePoolMax }: Settings): NonNullable<Dynami
     DatabaseModule.forRoot({ url: databaseUrl, poolMax: databasePoolMax, applicationName: 'stowage-worker' }, ENTITIES),
     QueueModule,
     SchedulerProcessorModule,
+    RuntimeRetentionModule,
     InsightsProcessorModule,
     TelemetryModule,
   ];

@@ -30,6 +30,7 @@ export { DeploymentParam, type DeploymentRef } from './deployment-param.js';
 export { DeploymentErrors } from './deployments.errors.js';
 export { DeploymentsService } from './deployments.service.js';
 export { DeploymentRetention } from './retention/deployment-retention.js';
+export { imageNameOf } from './fields/image-reference.js';
 export { MAX_LABEL_KEY_LENGTH, MAX_LABEL_VALUE_LENGTH } from './fields/labels.js';
 export { DeploymentLifecycleModule, DeploymentsModule } from './deployments.module.js';
 export { type DeploymentFilter } from './filter/deployment-filter.js';

@@ -48,6 +48,8 @@ export interface WaitingShape {
   readonly request: ResourceAmounts;
   /** `null`: undeclared. */
   readonly maxRuntimeSeconds: number | null;
+  /** What such deployments typically take, where none is declared and that was learned. It decides whose turn it is, and nothing else. */
+  readonly typicalRuntimeSeconds?: number;
   readonly count: number;
   /** First in age (`queuedAt`, then id) among the `count`. */
   readonly oldest: WaitingHead;

@@ -6,6 +6,7 @@ import { PendingCapacity } from '#clusters';
 import { DeploymentLifecycleModule } from '#deployments';
 import { LedgerAudit } from '#ledger';
 import { LedgerWriterModule } from '#ledger/writer';
+import { RuntimeLearningModule } from '#runtimes';
 
 import { AfterPassModule, AfterPassQueue } from './cycle/after-pass-queue.js';
 import { ClusterOwners } from './cycle/cluster-owners.js';
@@ -30,7 +31,14 @@ const plannerOf = ({ workerConcurrency }: Settings): PlannerPool => new PlannerP
 
 /** What runs passes: imported by the worker, and by nothing else. */
 @Module({
-  imports: [AfterPassModule, BackgroundModule, DeploymentLifecycleModule, LedgerWriterModule, PlannerModule],
+  imports: [
+    AfterPassModule,
+    BackgroundModule,
+    DeploymentLifecycleModule,
+    LedgerWriterModule,
+    PlannerModule,
+    RuntimeLearningModule,
+  ],
   providers: [
     PassProcessor,
     PassAdmission,

@@ -4,6 +4,7 @@ import { Module } from '@nestjs/common';
 
 import { ClustersModule } from '#clusters';
 import { DeploymentsModule } from '#deployments';
+import { RuntimeLearningModule } from '#runtimes';
 
 import { PassesController } from './passes/passes.controller.js';
 import { PassesRepository } from './passes/passes.repository.js';
@@ -20,7 +21,7 @@ const plannerOf = (): PlannerPool => new PlannerPool(Math.max(2, availableParall
 
 /** What the API shows of passes, and what others ask the planner with. It cannot run a pass: what can is not among its providers. */
 @Module({
-  imports: [ClustersModule, DeploymentsModule, PlannerModule],
+  imports: [ClustersModule, DeploymentsModule, PlannerModule, RuntimeLearningModule],
   controllers: [PassesController],
   providers: [
     PassesService,

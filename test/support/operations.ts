@@ -193,6 +193,8 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   listLedgerEntries: { needs: 'viewer', success: 200 },
   getLedgerCheckpoint: { needs: 'viewer', success: 200 },
   getUsage: { needs: 'viewer', success: 200 },
+  listRuntimes: { needs: 'viewer', success: 200 },
+  forgetRuntimes: { needs: 'admin', success: 204 },
   auditLedger: { needs: 'operator', success: 200 },
   listInstalledClusters: { needs: 'operator', success: 200 },
   triggerPass: { needs: 'operator', success: 200 },

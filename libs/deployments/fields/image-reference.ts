@@ -108,6 +108,12 @@ export function normalizedImageOf(image: string): string {
   return reference === undefined ? image : normalizedImage(reference);
 }
 
+/** The normal form of an image without tag and digest: what its versions have in common. */
+export function imageNameOf(image: string): string {
+  const reference = parseImageReference(image);
+  return reference === undefined ? image : normalizedName(reference);
+}
+
 function normalizedName({ registry = DEFAULT_REGISTRY, repository }: ImageReference): string {
   const lower = registry.toLowerCase().replace(/^index\.docker\.io$/, DEFAULT_REGISTRY);
   const host = isRegistry(lower) ? lower : registry;

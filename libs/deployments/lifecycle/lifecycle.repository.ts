@@ -15,6 +15,7 @@ import {
 } from '#database';
 import { type ShapeChange } from '#queue';
 
+import { imageNameOf } from '../fields/image-reference.js';
 import { causedBy, type Choice, chosen, eventsOf } from '../states/transition-sql.js';
 import { TRANSITIONS } from '../states/transitions.js';
 
@@ -63,6 +64,14 @@ export interface ScheduledDeployment extends AttemptResources, ShapeKey {
 /** An attempt whose resources are released, and how long ago it ended, by the database's clock; null: it will be retried. */
 export interface EndedAttempt extends AttemptResources {
   readonly endedMsAgo: number | null;
+  /** The member or service account that submitted it. */
+  readonly memberId: string;
+  /** In normal form, without tag and digest. */
+  readonly image: string;
+  /** null: not declared */
+  readonly maxRuntimeSeconds: number | null;
+  /** How long it had its resources, where it ended by itself or at its limit; null: that says nothing about how long it takes. */
+  readonly ranSeconds: number | null;
 }
 
 /** The changes of {@link DeploymentLifecycle.takeDue}. */
@@ -100,6 +109,14 @@ const DUE: readonly Choice[] = [
   { transition: TRANSITIONS.requeueAtGrace, when: sql`due.stop_outcome = 'queued'` },
   { transition: TRANSITIONS.endCancelledAtGrace, when: sql`due.stop_outcome = 'cancelled'` },
   { transition: TRANSITIONS.endTimedOutAtGrace, when: sql`due.stop_outcome = 'timed_out'` },
+];
+
+/** The statuses of attempts whose end says how long such a one takes: it ended by itself, or at the limit that it declared. */
+const ENDED_BY_THEMSELVES: readonly string[] = [
+  TRANSITIONS.succeed.to,
+  TRANSITIONS.fail.to,
+  TRANSITIONS.retry.to,
+  TRANSITIONS.timeOut.to,
 ];
 
 /** At most `limit` deployments of a cluster that are due, with the status that each gets (`next`) and the cause. */
@@ -255,7 +272,7 @@ export class DeploymentLifecycle {
 
   /** Marks the resources of ended attempts as released, at most `limit`, and returns those attempts. */
   async takeUnsettled(tx: EntityManager, { clusterId }: PassContext, limit: number): Promise<EndedAttempt[]> {
-    return rowsOf(
+    const rows = await rowsOf(
       tx,
       sql<EndedAttempt>`
         with unsettled as materialized (
@@ -268,8 +285,13 @@ export class DeploymentLifecycle {
         from unsettled
         where d.organization_id = unsettled.organization_id and d.id = unsettled.id and d.released_at is null
         returning d.id as "deploymentId", d.attempt, ${selectAmounts('d')},
-                  extract(epoch from statement_timestamp() - d.ended_at)::float8 * 1000 as "endedMsAgo"`,
+                  extract(epoch from statement_timestamp() - d.ended_at)::float8 * 1000 as "endedMsAgo",
+                  d.submitted_by as "memberId", d.image, nullif(d.max_runtime_seconds, 0) as "maxRuntimeSeconds",
+                  case when d.status = any(${ENDED_BY_THEMSELVES})
+                    then greatest(extract(epoch from coalesce(d.ended_at, statement_timestamp()) - d.scheduled_at), 0)::float8
+                  end as "ranSeconds"`,
     );
+    return rows.map((row) => ({ ...row, image: imageNameOf(row.image) }));
   }
 
   /**

@@ -36,7 +36,7 @@ export interface ChangeOptions {
 }
 
 interface Group {
-  readonly shape: ShapeOf;
+  readonly shape: ShapeOf & Pick<WaitingShape, 'typicalRuntimeSeconds'>;
   count: number;
   /** The oldest of the shape, as far as they are known: always at least one while any is left. */
   known: WaitingHead[];
@@ -49,8 +49,7 @@ interface Group {
  */
 export function changed(snapshot: Snapshot, change: Change, { keepsFollowers = false }: ChangeOptions = {}): Snapshot {
   const groups = new Map<string, Group>();
-  for (const { priority, request, maxRuntimeSeconds, count, oldest, followers = [] } of snapshot.waiting) {
-    const shape = { priority, request, maxRuntimeSeconds };
+  for (const { count, oldest, followers = [], ...shape } of snapshot.waiting) {
     groups.set(keyOf(shape), { shape, count, known: [oldest, ...followers] });
   }
   for (const member of change.left ?? []) leave(groups, member);
@@ -84,7 +83,7 @@ function leave(groups: Map<string, Group>, { shape, head }: Member): void {
 /** The known ones are the oldest: a younger one joins the unknown, unless there are none. */
 function come(groups: Map<string, Group>, { shape, head, count = 1 }: Member): void {
   const key = keyOf(shape);
-  const group = groups.get(key) ?? { shape, count: 0, known: [] };
+  const group: Group = groups.get(key) ?? { shape, count: 0, known: [] };
   groups.set(key, group);
   const position = group.known.findIndex((other) => compareAge(head, other) < 0);
   if (position >= 0) group.known.splice(position, 0, head);

@@ -211,9 +211,9 @@ class Future {
       nowMs: this.nowMs,
       running: this.running,
       reservations: this.reservations,
-      waiting: lines.map(({ shape: { priority, request, maxRuntimeSeconds, oldest }, count, known }) => {
-        const [first = oldest, ...followers] = known;
-        const named = { priority, request, maxRuntimeSeconds, count, oldest: first };
+      waiting: lines.map(({ shape: { followers: _, ...shape }, count, known }) => {
+        const [oldest = shape.oldest, ...followers] = known;
+        const named = { ...shape, count, oldest };
         return this.seesFollowers ? { ...named, followers } : named;
       }),
     };

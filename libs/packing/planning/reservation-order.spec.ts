@@ -54,6 +54,16 @@ describe('the order of reservations', () => {
     expect(ownerOf('relative-wait', [waited('a', 61, 12 * HOUR, nowMs), waited('b', 62, null, nowMs)])).toBe('b');
   });
 
+  it('takes the typical runtime where none is declared, and only there', () => {
+    const typical = (shape: WaitingShape): WaitingShape => ({ ...shape, typicalRuntimeSeconds: HOUR });
+    const others = [waited('long', 2 * HOUR, 12 * HOUR, nowMs), waited('hours', 2 * HOUR, 3 * HOUR, nowMs)];
+    const short = waited('short', HOUR, null, nowMs);
+    expect(ownerOf('relative-wait', [...others, short])).toBe('hours');
+    expect(ownerOf('relative-wait', [...others, typical(short)])).toBe('short');
+    expect(ownerOf('relative-wait', [typical(others[0]!), others[1]!])).toBe('hours');
+    expect(ownerOf('age', [...others, typical(short)])).toBe('hours');
+  });
+
   it('puts what has waited for more than seven days first, by arrival', () => {
     const [week, longer] = [waited('week', 7 * DAY + 1, 7 * DAY, nowMs), waited('longer', 8 * DAY, 30 * DAY, nowMs)];
     const short = waited('short', 6 * DAY, 60, nowMs);

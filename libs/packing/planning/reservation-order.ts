@@ -1,8 +1,8 @@
 import { compareAge } from '../rows.js';
 import type { Snapshot, WaitingHead, WaitingShape } from '../types.js';
 
-/** What decides whose turn it is: a deployment with its priority and declared runtime. */
-export type Turn = WaitingHead & Pick<WaitingShape, 'priority' | 'maxRuntimeSeconds'>;
+/** What decides whose turn it is: a deployment with its priority, and its declared or typical runtime. */
+export type Turn = WaitingHead & Pick<WaitingShape, 'priority' | 'maxRuntimeSeconds' | 'typicalRuntimeSeconds'>;
 
 /** A wait of more than this comes before every shorter one: nothing waits for ever behind shorter runtimes that keep arriving. */
 const LONG_WAIT_MS = 7 * 86_400_000;
@@ -16,7 +16,7 @@ const LONGEST_RUNTIME_SECONDS = 43_200;
  *
  * `age`: the one that has waited longer.
  * `relative-wait`: one that has waited for more than seven days, the oldest first; otherwise the longer wait as a multiple of the declared
- * runtime, which counts as one minute at least and as twelve hours at most. The ratio is the response ratio of Brinch Hansen's "highest
+ * runtime, or of the typical one where none is declared, which counts as one minute at least and as twelve hours at most. The ratio is the response ratio of Brinch Hansen's "highest
  * response ratio next" (1971) less one.
  */
 export function compareTurns({ policy, nowMs }: Pick<Snapshot, 'policy' | 'nowMs'>): (a: Turn, b: Turn) => number {
@@ -25,9 +25,9 @@ export function compareTurns({ policy, nowMs }: Pick<Snapshot, 'policy' | 'nowMs
 }
 
 /** The wait as a multiple of the runtime. After seven days all are equal, so that age decides. */
-function relativeWait({ queuedAtMs, maxRuntimeSeconds }: Turn, nowMs: number): number {
+function relativeWait({ queuedAtMs, maxRuntimeSeconds, typicalRuntimeSeconds }: Turn, nowMs: number): number {
   const waitedMs = nowMs - queuedAtMs;
   if (waitedMs > LONG_WAIT_MS) return Number.MAX_VALUE;
-  const runtime = maxRuntimeSeconds ?? LONGEST_RUNTIME_SECONDS;
+  const runtime = maxRuntimeSeconds ?? typicalRuntimeSeconds ?? LONGEST_RUNTIME_SECONDS;
   return waitedMs / Math.min(LONGEST_RUNTIME_SECONDS, Math.max(SHORTEST_RUNTIME_SECONDS, runtime));
 }

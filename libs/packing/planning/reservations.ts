@@ -213,8 +213,7 @@ function lastNamed({ oldest, followers = [] }: WaitingShape): WaitingHead {
 
 function comesBefore(snapshot: Snapshot, a: Newcomer, b: Newcomer): boolean {
   const turnOf = ({ id, queuedAtMs, shape }: Newcomer): Turn => {
-    const { priority, maxRuntimeSeconds } = snapshot.waiting[shape]!;
-    return { id, queuedAtMs, priority, maxRuntimeSeconds };
+    return { ...snapshot.waiting[shape]!, id, queuedAtMs };
   };
   return compareTurns(snapshot)(turnOf(a), turnOf(b)) < 0;
 }

@@ -6,6 +6,7 @@ import { type EntityManager } from '#database';
 import { DeploymentLifecycle, type EndedAttempt, type PassContext } from '#deployments';
 import { Ledger } from '#ledger/writer';
 import { ClusterSignals, type SignalReason } from '#queue';
+import { RuntimeLearning } from '#runtimes';
 
 import { ClusterSchedules } from '../snapshot/cluster-schedules.js';
 import { type LockedCluster } from './locked-cluster.js';
@@ -35,6 +36,7 @@ export class Settlement {
     private readonly signals: ClusterSignals,
     private readonly deployments: DeploymentLifecycle,
     private readonly ledger: Ledger,
+    private readonly runtimes: RuntimeLearning,
     private readonly pending: PendingCapacity,
     private readonly schedules: ClusterSchedules,
   ) {}
@@ -51,6 +53,7 @@ export class Settlement {
     const ended = await this.deployments.takeUnsettled(tx, pass, limit);
     const returned = [...due.stopped, ...ended];
     const released = await this.ledger.release(tx, pass, returned);
+    await this.runtimes.learn(tx, pass, ended);
     const isSilent = taken.reasons.length === 0 && due.changed === 0 && ended.length === 0;
     return {
       reasons: taken.reasons,

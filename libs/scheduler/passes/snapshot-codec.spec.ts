@@ -13,7 +13,14 @@ const snapshot: Snapshot = {
   isCordoned: false,
   running: [{ priority: 50, resources: amounts(50), count: 1, endsAtMs: 1_090_000 }],
   waiting: [
-    { priority: 50, request: amounts(80), maxRuntimeSeconds: null, count: 1, oldest: { id: 'large', queuedAtMs: 5 } },
+    {
+      priority: 50,
+      request: amounts(80),
+      maxRuntimeSeconds: null,
+      typicalRuntimeSeconds: 90,
+      count: 1,
+      oldest: { id: 'large', queuedAtMs: 5 },
+    },
     { priority: 50, request: amounts(20), maxRuntimeSeconds: 60, count: 7, oldest: { id: 'small', queuedAtMs: 9 } },
   ],
   reservations: [],

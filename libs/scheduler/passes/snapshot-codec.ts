@@ -46,7 +46,7 @@ export function encodeSnapshot(snapshot: Snapshot, plan: Plan): Uint8Array | nul
     version: 1,
     cluster,
     running: running.map(fromGroup),
-    waiting: waiting.map(({ priority, request, maxRuntimeSeconds, count, oldest }) => [
+    waiting: waiting.map(({ priority, request, maxRuntimeSeconds, typicalRuntimeSeconds, count, oldest }) => [
       priority,
       request.cpuMillis,
       request.memoryMib,
@@ -54,6 +54,7 @@ export function encodeSnapshot(snapshot: Snapshot, plan: Plan): Uint8Array | nul
       maxRuntimeSeconds ?? 0,
       count,
       oldest.queuedAtMs,
+      ...(typicalRuntimeSeconds === undefined ? [] : [typicalRuntimeSeconds]),
       oldest.id,
     ]),
     place: plan.place.map(({ shape, count, includes }) => [shape, count, ...includes]),
@@ -109,11 +110,13 @@ function toGroup(row: Stored['running'][number]): RunningGroup {
 }
 
 function toShape(row: Stored['waiting'][number]): WaitingShape {
-  const [priority, cpuMillis, memoryMib, gpuMillis, maxRuntimeSeconds, count, queuedAtMs] = row as readonly number[];
+  const [priority, cpuMillis, memoryMib, gpuMillis, maxRuntimeSeconds, count, queuedAtMs, typical] =
+    row as readonly number[];
   return {
     priority: priority ?? 0,
     request: { cpuMillis: cpuMillis ?? 0, memoryMib: memoryMib ?? 0, gpuMillis: gpuMillis ?? 0 },
     maxRuntimeSeconds: maxRuntimeSeconds === 0 ? null : (maxRuntimeSeconds ?? null),
+    ...(typeof typical === 'number' ? { typicalRuntimeSeconds: typical } : {}),
     count: count ?? 0,
     oldest: { id: row.at(-1) as string, queuedAtMs: queuedAtMs ?? 0 },
   };

@@ -22,6 +22,7 @@ import {
   type WaitingShape,
 } from '#packing';
 import { type QueuedShape, QueueShapes } from '#queue';
+import { RuntimeLearning } from '#runtimes';
 
 import { ClusterSchedules, type Schedule } from './cluster-schedules.js';
 
@@ -65,6 +66,8 @@ export interface ClusterReading {
 interface NamedShape {
   readonly shape: QueuedShape;
   readonly heads: readonly WaitingDeployment[];
+  /** What its deployments typically take, where none is declared; null: unknown, or of no effect. */
+  readonly typicalSeconds: number | null;
 }
 
 /**
@@ -102,6 +105,7 @@ export class SnapshotReader {
   constructor(
     private readonly queue: QueueShapes,
     private readonly work: ClusterWork,
+    private readonly runtimes: RuntimeLearning,
     private readonly schedules: ClusterSchedules,
   ) {}
 
@@ -210,10 +214,33 @@ export class SnapshotReader {
       names + Math.min(most, MAX_STARTS_NAMED),
     );
     for (const [shape, heads] of more) named.set(shape, heads);
-    return shapes.flatMap((shape) => {
+    const waiting = shapes.flatMap((shape) => {
       const own = named.get(shape) ?? AGELESS;
-      return own.length === 0 ? [] : [{ shape, heads: own }];
+      return own.length === 0 ? [] : [{ shape, heads: own, typicalSeconds: null }];
     });
+    return this.withTypical(tx, cluster, depth, waiting);
+  }
+
+  /** Adds what was learned of shapes without a declared runtime, where that decides whose turn it is: to decide, of those that are due. */
+  private async withTypical(
+    tx: EntityManager,
+    cluster: ReadableCluster,
+    depth: Depth,
+    waiting: readonly NamedShape[],
+  ): Promise<readonly NamedShape[]> {
+    const { reserveAfterSeconds, reservationOrder } = cluster.policy;
+    if (reserveAfterSeconds === null || reservationOrder !== 'relative-wait') return waiting;
+    const unknown = waiting.filter(
+      (named) => named.shape.maxRuntimeSeconds === null && (depth.kind === 'everything' || isDue(cluster, named)),
+    );
+    if (unknown.length === 0 || waiting.length === 1) return waiting;
+    const typical = await this.runtimes.typicalOf(
+      tx,
+      cluster.clusterId,
+      unknown.map(({ shape }) => shape),
+    );
+    const secondsOf = new Map(unknown.map((named, index) => [named, typical[index] ?? null]));
+    return waiting.map((named) => ({ ...named, typicalSeconds: secondsOf.get(named) ?? null }));
   }
 
   /** The oldest of each shape, at most `names`. */
@@ -270,17 +297,20 @@ function namesOf(depth: Depth, shapes: readonly QueuedShape[], nominations: read
 
 /** Whether the end times of what runs matter: there is a reservation, or a deployment has waited for long enough to get one. */
 function needsGroups(
-  { policy, nowMs }: ReadableCluster,
+  cluster: ReadableCluster,
   depth: Depth,
   waiting: readonly NamedShape[],
   reservation: OwnedReservation | null,
 ): boolean {
   if (depth.kind === 'everything') return true;
-  const { reserveAfterSeconds } = policy;
-  if (reserveAfterSeconds === null) return false;
-  const isDue = ({ heads: [oldest] }: NamedShape): boolean =>
-    oldest !== undefined && nowMs - oldest.queuedAtMs >= reserveAfterSeconds * 1_000;
-  return reservation !== null || waiting.some(isDue);
+  if (cluster.policy.reserveAfterSeconds === null) return false;
+  return reservation !== null || waiting.some((named) => isDue(cluster, named));
+}
+
+/** Whether the oldest of a shape has waited long enough for a reservation. */
+function isDue({ policy: { reserveAfterSeconds }, nowMs }: ReadableCluster, { heads: [oldest] }: NamedShape): boolean {
+  if (reserveAfterSeconds === null || oldest === undefined) return false;
+  return nowMs - oldest.queuedAtMs >= reserveAfterSeconds * 1_000;
 }
 
 /** The most deployments of one shape that are added up; more never fit. */
@@ -368,7 +398,7 @@ function withLeftOut(
   });
 }
 
-function toWaiting({ shape, heads }: NamedShape): WaitingShape {
+function toWaiting({ shape, heads, typicalSeconds }: NamedShape): WaitingShape {
   const { priority, maxRuntimeSeconds, waiting } = shape;
   const [oldest, ...followers] = heads;
   if (oldest === undefined) throw new RangeError('a waiting shape has no deployment');
@@ -376,6 +406,7 @@ function toWaiting({ shape, heads }: NamedShape): WaitingShape {
     priority,
     request: amountsOf(shape),
     maxRuntimeSeconds,
+    ...(typicalSeconds === null ? {} : { typicalRuntimeSeconds: typicalSeconds }),
     count: waiting,
     oldest,
     ...(followers.length === 0 ? {} : { followers }),

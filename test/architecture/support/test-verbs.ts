@@ -15,7 +15,7 @@ export const TEST_VERBS: ReadonlySet<string> = new Set(
     fails fans fetches fills filters finds finishes fires fits flags flushes follows forecasts forgets formats
     forms forwards frees gathers generates gives grants groups grows guards guesses handles hands has hashes hides
     holds honours identifies ignores implies imports improves includes increases indexes infers inherits inserts
-    installs interrupts invalidates invites isolates joins keeps kills labels lacks leads leaves lets limits links
+    installs interrupts invalidates invites isolates joins keeps kills labels lacks leads learns leaves lets limits links
     lists loads locates locks logs looks loses lowers maintains makes maps marks masks matches measures meets
     merges migrates mirrors moves names narrows needs nominates normalizes notes notices notifies numbers offers
     omits opens orders outlives outranks overrides pages parses passes pauses permits persists picks places plans

@@ -58,6 +58,9 @@ describe('rows of different organizations', () => {
     await client.query(`
       insert into usage_sums
       select gen_random_uuid(), 1, organization_id, id, 'gone', created_by, '{}', now(), now(), 1, 1, 1 from clusters`);
+    await client.query(`
+      insert into learned_runtimes (cluster_id, kind, organization_id, runs, total, last_ended_at)
+      select id, 'undeclared', organization_id, '{60}', 1, now() from clusters`);
   });
 
   afterAll(async () => {

@@ -59,6 +59,21 @@ export const PASSES = [
     foreign key (organization_id, cluster_id) references clusters (organization_id, id) on delete cascade
   )`,
   `create index cluster_schedules_wake_index on cluster_schedules (wake_at) where wake_at is not null`,
+  // Updated in place: no column of an index changes, and pages keep room for it.
+  `create table learned_runtimes (
+    cluster_id uuid not null,
+    kind text not null,
+    organization_id uuid not null,
+    member_id uuid null,
+    image text null,
+    max_runtime_seconds int null,
+    runs int[] not null,
+    total bigint not null,
+    last_ended_at timestamptz not null,
+    primary key (cluster_id, kind),
+    foreign key (organization_id, cluster_id) references clusters (organization_id, id) on delete cascade
+  ) with (fillfactor = 80)`,
+  `create index learned_runtimes_member_index on learned_runtimes (organization_id, image, member_id) where image is not null`,
   `create table cluster_blockers (
     cluster_id uuid not null primary key,
     organization_id uuid not null,

@@ -5,6 +5,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 
 import { checkSettings } from '#config';
 
+import type { ReplayOptions } from './replay.js';
+
 /** Exit code of a command line that is not understood. */
 const USAGE = 2;
 
@@ -13,6 +15,19 @@ const DATABASE = '\nThe database is that of DATABASE_URL, otherwise the one that
 function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is no whole number.');
   return Number(text);
+}
+
+function moment(text: string): Date {
+  const date = new Date(text);
+  if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(date.getTime())) {
+    throw new InvalidArgumentError('It is no time, as 2026-01-31T12:00:00Z.');
+  }
+  return date;
+}
+
+function hash(text: string): string {
+  if (!/^[\da-f]{64}$/.test(text)) throw new InvalidArgumentError('It is no hash: 64 hexadecimal digits.');
+  return text;
 }
 
 const program = new Command('stowage-admin')
@@ -54,6 +69,27 @@ program
   .action(async (file: string, { verify, stopAtSteps }: { verify: boolean; stopAtSteps?: number }) =>
     (await import('./plan.js')).planFile(file, verify, stopAtSteps),
   );
+
+program
+  .command('replay')
+  .description(
+    'plans again what the decision log of a cluster holds, and reports the first difference as JSON; ends with 1 when there is one',
+  )
+  .addOption(new Option('--cluster <id>', 'id of the cluster').conflicts('file'))
+  .addOption(new Option('--file <path>', 'a log that --export has written, instead of the database'))
+  .addOption(new Option('--from <time>', 'the first time; otherwise the oldest that is kept').argParser(moment))
+  .addOption(new Option('--to <time>', 'the last time; otherwise now').argParser(moment))
+  .addOption(new Option('--export <path>', 'write the log to a new file instead'))
+  .addOption(
+    new Option('--verify', 'recompute the chain of hashes instead; ends with 1 when it is broken').conflicts('export'),
+  )
+  .addOption(
+    new Option('--head <hash>', 'with --verify: a head that was noted elsewhere, which must be in the chain')
+      .argParser(hash)
+      .implies({ verify: true }),
+  )
+  .addHelpText('after', DATABASE)
+  .action(async (options: ReplayOptions) => (await import('./replay.js')).replayLog(options));
 
 const config = program.command('config').description('the settings of this environment');
 config

@@ -204,6 +204,14 @@ const scheduling = {
       'How long the snapshot of a pass is kept, shape by shape, to explain its decisions later: up to some kilobytes for each pass that decided something.',
     )
     .or(48),
+  decisionLogDays: integer('STOWAGE_DECISION_LOG_DAYS', 0, 3650, 'days')
+    .about(
+      'How long the decision log is kept: what the planner was given and what it answered, pass by pass, for stowage-admin replay. 0 records nothing.',
+    )
+    .or(7),
+  decisionLogMib: integer('STOWAGE_DECISION_LOG_MIB', 1, 1_048_576, 'MiB')
+    .about('The most that the decision log of one cluster keeps; the oldest decisions are removed first.')
+    .or(64),
   deploymentRetentionDays: integer('STOWAGE_DEPLOYMENT_RETENTION_DAYS', 1, 3650, 'days')
     .about('How long an ended deployment is kept, with its events and its ledger entries. Its usage is kept longer.')
     .or(90),

@@ -1,9 +1,17 @@
+import { DecisionHeadSchema, PassDecisionSchema } from './decisions/decision.entity.js';
 import { PassSchema } from './passes/pass.entity.js';
 import { PassSnapshotSchema } from './passes/pass-snapshot.entity.js';
 import { PassTotalsSchema } from './passes/pass-totals.entity.js';
 import { ClusterScheduleSchema } from './snapshot/cluster-schedule.entity.js';
 
 export { AfterPassModule, AfterPassQueue, type PassResult } from './cycle/after-pass-queue.js';
+export { type StoredDecision } from './decisions/chain.js';
+export { checkChain, type CheckedChain } from './decisions/check-chain.js';
+export { type DecisionExcerpt, linesOf, readExcerpt, UnreadableLog } from './decisions/decision-file.js';
+export { DecisionRecorder } from './decisions/decision-recorder.js';
+export { type DecisionHead, readHead, readLog } from './decisions/decision-log.js';
+export { plannerBuild } from './decisions/planner-build.js';
+export { readDecisions, replay, type ReplayedDecision } from './decisions/replay.js';
 export { LATENCY_BUCKETS_MS } from './passes/latencies.js';
 export { CertificateDto, ReservationDto } from './passes/passes.dto.js';
 export { toReservationDto } from './passes/passes.mapper.js';
@@ -19,4 +27,11 @@ export { afterSettling, type CurrentSnapshot, CurrentSnapshotReader } from './sn
 export { amountsOf } from './snapshot/snapshot-reader.js';
 
 /** The tables of this lib. */
-export const schedulerEntities = [PassSchema, PassTotalsSchema, PassSnapshotSchema, ClusterScheduleSchema];
+export const schedulerEntities = [
+  PassSchema,
+  PassTotalsSchema,
+  PassSnapshotSchema,
+  ClusterScheduleSchema,
+  PassDecisionSchema,
+  DecisionHeadSchema,
+];

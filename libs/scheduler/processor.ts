@@ -1,3 +1,4 @@
+export { DecisionRetention } from './decisions/decision-retention.js';
 export { PassAdmission } from './cycle/pass-admission.js';
 export { PassProcessor } from './cycle/pass.processor.js';
 export { type PassOutcome, PassService } from './cycle/pass.service.js';

@@ -20,6 +20,7 @@ import { PlanStage } from './cycle/plan-stage.js';
 import { Preempting } from './cycle/preempting.js';
 import { Settlement } from './cycle/settlement.js';
 import { Sweep } from './cycle/sweep.js';
+import { DecisionRetention } from './decisions/decision-retention.js';
 import { PassRetention } from './passes/pass-retention.js';
 import { PlannerPool } from './planner/planner-pool.js';
 import { PlannerModule } from './planner/planner.module.js';
@@ -46,6 +47,7 @@ const plannerOf = ({ workerConcurrency }: Settings): PlannerPool => new PlannerP
     { provide: PlannerPool, inject: [Settings], useFactory: plannerOf },
     Sweep,
     PassRetention,
+    DecisionRetention,
     PassRunner,
     PassService,
     Settlement,

@@ -85,6 +85,7 @@ describe('the state of retention', () => {
       ['usage-sums', 'STOWAGE_USAGE_RETENTION_DAYS', 1_100 * 86_400, 0],
       ['passes', 'STOWAGE_PASS_RETENTION_DAYS', 30 * 86_400, 0],
       ['pass-snapshots', 'STOWAGE_PASS_SNAPSHOT_HOURS', 48 * 3_600, 0],
+      ['decisions', 'STOWAGE_DECISION_LOG_DAYS', 7 * 86_400, 0],
       ['idempotent-answers', null, 86_400, 0],
       ['audit-entries', null, null, 0],
     ]);

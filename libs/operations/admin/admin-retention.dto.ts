@@ -7,7 +7,7 @@ export class KeptDataDto {
   @EnumField(KEPT_KINDS, {
     name: 'KeptKind',
     description:
-      '`deployments`: ended ones, with their events and ledger entries. `usage-sums`: the usage of removed deployments. `passes`: records of passes. `pass-snapshots`: the snapshots that explain passes. `idempotent-answers`: answers repeated under an `Idempotency-Key`. `audit-entries`: the audit log.',
+      '`deployments`: ended ones, with their events and ledger entries. `usage-sums`: the usage of removed deployments. `passes`: records of passes. `pass-snapshots`: the snapshots that explain passes. `decisions`: the decision log; what is kept begins with a decision that is stored whole. `idempotent-answers`: answers repeated under an `Idempotency-Key`. `audit-entries`: the audit log.',
     example: 'deployments',
   })
   readonly kind!: KeptKind;
@@ -21,8 +21,7 @@ export class KeptDataDto {
   readonly setting!: string | null;
 
   @CountField({
-    description: 'How long it is kept, in seconds; null: for ever.',
-    min: 1,
+    description: 'How long it is kept, in seconds; null: for ever. 0: nothing is recorded.',
     nullable: true,
     example: 7_776_000,
   })

@@ -11,6 +11,7 @@ export const KEPT_KINDS = [
   'usage-sums',
   'passes',
   'pass-snapshots',
+  'decisions',
   'idempotent-answers',
   'audit-entries',
 ] as const;
@@ -77,7 +78,8 @@ export class AdminRetentionService {
   }
 
   private rules(): Readonly<Record<KeptKind, Rule>> {
-    const { deploymentRetentionDays, usageRetentionDays, passRetentionDays, passSnapshotHours } = this.settings;
+    const { deploymentRetentionDays, usageRetentionDays, passRetentionDays, passSnapshotHours, decisionLogDays } =
+      this.settings;
     const passSeconds = passRetentionDays * DAY_SECONDS;
     const snapshotSeconds = passSnapshotHours * HOUR_SECONDS;
     return {
@@ -96,6 +98,10 @@ export class AdminRetentionService {
           ? { setting: 'STOWAGE_PASS_SNAPSHOT_HOURS', keptForSeconds: snapshotSeconds }
           : { setting: 'STOWAGE_PASS_RETENTION_DAYS', keptForSeconds: passSeconds },
         { table: sql`pass_snapshots`, id: sql`pass_id` },
+      ),
+      decisions: timeRule(
+        { setting: 'STOWAGE_DECISION_LOG_DAYS', keptForSeconds: decisionLogDays * DAY_SECONDS },
+        { table: sql`pass_decisions`, time: sql`at` },
       ),
       'idempotent-answers': timeRule(
         { setting: null, keptForSeconds: KEPT_HOURS * HOUR_SECONDS },

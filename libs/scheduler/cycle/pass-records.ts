@@ -4,6 +4,8 @@ import { changesOf, type EntityManager, type Fragment, sql } from '#database';
 import { type PassContext } from '#deployments';
 import { ownedReservation, type Plan } from '#packing';
 
+import { type StoredDecision } from '../decisions/chain.js';
+import { appended } from '../decisions/decision-log.js';
 import { AfterPassQueue, type PassResult } from './after-pass-queue.js';
 import { countLatencies, type Latencies } from '../passes/latencies.js';
 import { type PassDurations } from '../passes/pass-record.js';
@@ -25,6 +27,8 @@ export interface PassFacts {
   readonly timedOut: number;
   readonly isPartial: boolean;
   readonly plan: Plan;
+  /** What the planner was given and answered; null: it is not recorded. */
+  readonly decision: StoredDecision | null;
   /** What the pass saw, packed; null: nothing of it is kept. */
   readonly encodedSnapshot: Uint8Array | null;
   readonly durations: PassDurations;
@@ -38,9 +42,10 @@ export class PassRecords {
   async write(tx: EntityManager, pass: PassContext, facts: PassFacts): Promise<void> {
     const { certificate, reservations, reservationEvents } = facts.plan;
     const reservation = ownedReservation(reservations);
+    const decided = facts.decision === null ? sql`` : sql`, ${appended(pass.organizationId, facts.decision)}`;
     await changesOf(
       tx,
-      sql`with added as (${totals(pass, facts)})
+      sql`with added as (${totals(pass, facts)}) ${decided}
           insert into passes (id, organization_id, cluster_id, triggers, started_at, waiting, shapes, placed, released,
                               timed_out, preempted, is_partial, certificate, reservation, reservation_events, durations_ms)
           values (${pass.passId}, ${pass.organizationId}, ${pass.clusterId}, ${facts.triggers}::text[],

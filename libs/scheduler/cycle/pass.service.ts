@@ -135,9 +135,10 @@ export class PassService {
     const {
       view,
       plan: made,
+      decision,
       encodedSnapshot,
       durations,
-    } = await this.planStage.plan(tx, plannable, allocated, mayPreempt);
+    } = await this.planStage.plan(tx, pass, plannable, allocated, mayPreempt);
     const planned = mayPreempt ? made : lookingAgain(made, cluster.nowMs);
     watch.lap();
 
@@ -163,6 +164,7 @@ export class PassService {
       timedOut: settled.timedOut,
       isPartial,
       plan,
+      decision,
       encodedSnapshot,
       durations: { settle, ...durations, apply: watch.lap() },
     });

@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
 
 import { type ResourceVector } from '#kernel';
+import { Settings } from '#config';
 import { type EntityManager } from '#database';
-import { type RunningDeployment } from '#deployments';
+import { type PassContext, type RunningDeployment } from '#deployments';
 import { type Plan, type ReservationEvent, type Snapshot } from '#packing';
 import { type QueuedShape } from '#queue';
 
+import { type StoredDecision } from '../decisions/chain.js';
+import { type ChainHead, type Recording } from '../decisions/decision-recorder.js';
 import { SnapshotReader } from '../snapshot/snapshot-reader.js';
 import { type Schedule } from '../snapshot/cluster-schedules.js';
 import { type LockedCluster } from './locked-cluster.js';
@@ -24,6 +27,8 @@ export interface PassView {
   /** What runs alone and may be given up, or stops, by id. */
   readonly singles: ReadonlyMap<string, RunningDeployment>;
   readonly schedule: Schedule;
+  /** The last recorded decision; null where there is none. */
+  readonly head: ChainHead | null;
   /** What became of a reservation before there is anything to plan. */
   readonly withdrawn: readonly ReservationEvent[];
 }
@@ -32,6 +37,8 @@ export interface PassView {
 export interface Planned {
   readonly view: PassView;
   readonly plan: Plan;
+  /** What the planner was given and answered, as a link of the cluster's chain; null where decisions are not recorded. */
+  readonly decision: StoredDecision | null;
   /** What is to be remembered of what was seen. */
   readonly encodedSnapshot: Uint8Array | null;
   readonly durations: { readonly snapshot: number; readonly plan: number };
@@ -43,14 +50,17 @@ export class PlanStage {
   constructor(
     private readonly reader: SnapshotReader,
     private readonly planner: PlannerPool,
+    private readonly settings: Settings,
   ) {}
 
   /**
+   * @param pass the pass to which the decision belongs
    * @param allocated what is given out now, after settling
    * @param mayPreempt false where nothing is to be given up, whatever the policy says
    */
   async plan(
     tx: EntityManager,
+    pass: PassContext,
     cluster: LockedCluster,
     allocated: ResourceVector,
     mayPreempt: boolean,
@@ -58,9 +68,16 @@ export class PlanStage {
     const watch = new Stopwatch();
     const view = await this.view(tx, cluster, allocated, mayPreempt);
     const snapshot = watch.lap();
-    const { plan, encodedSnapshot } = await this.planner.ask(PLAN_PASS, view.snapshot);
+    const recording = this.recording(pass, view.head);
+    const planned = await this.planner.ask(PLAN_PASS, { snapshot: view.snapshot, recording });
+    const { plan, decision, encodedSnapshot } = planned;
     const reservationEvents = [...view.withdrawn, ...plan.reservationEvents];
-    return { view, plan: { ...plan, reservationEvents }, encodedSnapshot, durations: { snapshot, plan: watch.lap() } };
+    const durations = { snapshot, plan: watch.lap() };
+    return { view, plan: { ...plan, reservationEvents }, decision, encodedSnapshot, durations };
+  }
+
+  private recording({ clusterId, passId }: PassContext, head: ChainHead | null): Recording | null {
+    return this.settings.decisionLogDays === 0 ? null : { clusterId, passId, head };
   }
 
   private async view(
@@ -70,7 +87,7 @@ export class PlanStage {
     mayPreempt: boolean,
   ): Promise<PassView> {
     const { capacity, nowMs, policy, stops } = cluster;
-    const { problem, shapes, holding, schedule, withdrawn } = await this.reader.read(tx, cluster, {
+    const { problem, shapes, holding, schedule, head, withdrawn } = await this.reader.read(tx, cluster, {
       kind: 'deciding',
       allocated,
       capacity,
@@ -81,6 +98,7 @@ export class PlanStage {
       shapes,
       singles: new Map(holding.flatMap((group) => ('id' in group ? [[group.id, group]] : []))),
       schedule,
+      head,
       withdrawn,
     };
   }

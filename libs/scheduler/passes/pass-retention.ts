@@ -4,6 +4,8 @@ import { type BackgroundTask, BackgroundTasks } from '#background';
 import { Settings } from '#config';
 import { changesOf, Database, firstIdAfter, type Fragment, sql } from '#database';
 
+import { DecisionRetention } from '../decisions/decision-retention.js';
+
 /** The records that one statement removes: a small transaction, which delays no other. */
 const BATCH = 1_000;
 
@@ -12,7 +14,7 @@ const SHARE = 10;
 
 const EVERY_MS = 3_600_000;
 
-/** Removes records of passes, and their snapshots, that are older than the installation keeps them. */
+/** Removes records of passes, their snapshots and recorded decisions that are older than the installation keeps them. */
 @Injectable()
 export class PassRetention {
   private readonly task: BackgroundTask;
@@ -20,6 +22,7 @@ export class PassRetention {
   constructor(
     private readonly settings: Settings,
     private readonly database: Database,
+    private readonly decisions: DecisionRetention,
     tasks: BackgroundTasks,
   ) {
     this.task = tasks.add({ name: 'removing old passes', run: () => this.prune(), pauseMs: EVERY_MS });
@@ -34,6 +37,11 @@ export class PassRetention {
         order by pass_id limit ${BATCH} for update skip locked))`);
     await this.removeAll(sql`delete from passes where id = any(array(
         select id from passes where id < ${firstIdAfter(days)} order by id limit ${BATCH} for update skip locked))`);
+    await this.decisions.prune((work) => this.paced(work));
+  }
+
+  private async paced(work: () => Promise<boolean>): Promise<boolean> {
+    return !this.task.signal.aborted && this.task.paced(SHARE, work);
   }
 
   private async removeAll(batch: Fragment): Promise<void> {

@@ -2,15 +2,26 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { Injectable } from '@nestjs/common';
 
-import { changesOf, type EntityManager, rowsOf, sql } from '#database';
+import { changesOf, type EntityManager, exactlyOne, rowsOf, sql } from '#database';
 import { type PassContext } from '#deployments';
 import { type Reservation } from '#packing';
+
+import { selectHead } from '../decisions/decision-log.js';
+import { type ChainHead } from '../decisions/decision-recorder.js';
 
 /** What remains between two passes on a cluster. */
 export interface Schedule {
   readonly reservations: readonly Reservation[];
   /** When to look again even if nothing happens. */
   readonly wakeAtMs: number | null;
+}
+
+/** What a pass finds of those before. */
+export interface FoundSchedule {
+  readonly schedule: Schedule;
+  readonly isOwnerWaiting: boolean;
+  /** The last recorded decision; null where there is none. */
+  readonly head: ChainHead | null;
 }
 
 /** Keeps what is set aside in each cluster, and knows when each is due. */
@@ -20,11 +31,12 @@ export class ClusterSchedules {
    * Reads the reservations, and whether the owner of the one that has one is still queued as what it was: another deployment of the same shape
    * may be. Of a shape only the priority can be edited.
    */
-  async read(tx: EntityManager, clusterId: string): Promise<{ schedule: Schedule; isOwnerWaiting: boolean }> {
-    const [row] = await rowsOf(
+  async read(tx: EntityManager, clusterId: string): Promise<FoundSchedule> {
+    const rows = await rowsOf(
       tx,
-      sql<Schedule & { isOwnerWaiting: boolean }>`
-        select s.reservations, extract(epoch from s.wake_at)::float8 * 1000 as "wakeAtMs",
+      sql<Schedule & Omit<FoundSchedule, 'schedule'>>`
+        select coalesce(s.reservations, '[]') as reservations, ${selectHead(sql`c.id`)} as head,
+               extract(epoch from s.wake_at)::float8 * 1000 as "wakeAtMs",
                exists (
                  select from jsonb_array_elements(s.reservations) one
                  cross join lateral (
@@ -33,11 +45,10 @@ export class ClusterSchedules {
                    where d.organization_id = s.organization_id and d.id = (one->>'id')::uuid limit 1
                  ) found
                  where found.status = 'queued' and found.priority = (one->>'priority')::int) as "isOwnerWaiting"
-        from cluster_schedules s where s.cluster_id = ${clusterId}`,
+        from (values (${clusterId}::uuid)) as c (id) left join cluster_schedules s on s.cluster_id = c.id`,
     );
-    if (row === undefined) return { schedule: { reservations: [], wakeAtMs: null }, isOwnerWaiting: false };
-    const { isOwnerWaiting, ...schedule } = row;
-    return { schedule, isOwnerWaiting };
+    const { isOwnerWaiting, head, ...schedule } = exactlyOne(rows);
+    return { schedule, isOwnerWaiting, head };
   }
 
   /** Writes what has changed; between passes that change nothing, nothing is written. `jsonb` returns the keys of `before` in its own order. */

@@ -24,6 +24,7 @@ import {
 import { type QueuedShape, QueueShapes } from '#queue';
 import { RuntimeLearning } from '#runtimes';
 
+import { type ChainHead } from '../decisions/decision-recorder.js';
 import { ClusterSchedules, type Schedule } from './cluster-schedules.js';
 
 /** As much of a cluster as decides what of it is to be read. */
@@ -58,6 +59,8 @@ export interface ClusterReading {
   /** The groups of `problem.running`, at the same positions; where they were left out, those that are one deployment alone. */
   readonly holding: readonly (AllocatedGroup | RunningDeployment)[];
   readonly schedule: Schedule;
+  /** The last recorded decision; null where there is none. */
+  readonly head: ChainHead | null;
   /** What became of a reservation before there is anything to plan. */
   readonly withdrawn: readonly ReservationEvent[];
 }
@@ -111,7 +114,7 @@ export class SnapshotReader {
 
   async read(tx: EntityManager, cluster: ReadableCluster, depth: Depth): Promise<ClusterReading> {
     const { clusterId } = cluster;
-    const { schedule, isOwnerWaiting } = await this.schedules.read(tx, clusterId);
+    const { schedule, isOwnerWaiting, head } = await this.schedules.read(tx, clusterId);
     const nominations = nominationsOf(schedule.reservations);
     const owned = ownedReservation(schedule.reservations);
     const reservation = isOwnerWaiting ? owned : null;
@@ -137,6 +140,7 @@ export class SnapshotReader {
       shapes: waiting.map(({ shape }) => shape),
       holding,
       schedule,
+      head,
       withdrawn: isOwnerWaiting ? [] : withdrawnFrom(owned),
     };
   }

@@ -30,6 +30,34 @@ export const PASSES = [
   )`,
   // It is compressed already, and read by its key alone; so are the blockers below.
   `alter table pass_snapshots alter column snapshot set storage external`,
+  // What the planner was given and answered, pass by pass: a chain of hashes. The position is the order of the chain.
+  `create table pass_decisions (
+    cluster_id uuid not null,
+    position bigint not null,
+    organization_id uuid not null,
+    pass_id uuid not null,
+    at timestamptz not null,
+    build text not null,
+    is_whole boolean not null,
+    record bytea not null,
+    hash bytea not null,
+    primary key (cluster_id, position),
+    foreign key (organization_id, cluster_id) references clusters (organization_id, id) on delete cascade
+  )`,
+  `alter table pass_decisions alter column record set storage external`,
+  `create index pass_decisions_at_index on pass_decisions (at)`,
+  `create table decision_heads (
+    cluster_id uuid not null primary key,
+    organization_id uuid not null,
+    position bigint not null,
+    pass_id uuid not null,
+    at timestamptz not null,
+    hash bytea not null,
+    bytes bigint not null,
+    removed_position bigint not null default 0,
+    removed_hash bytea not null,
+    foreign key (organization_id, cluster_id) references clusters (organization_id, id) on delete cascade
+  )`,
   // Running totals per cluster: records of passes are pruned by age, and counters must never fall.
   `create table pass_totals (
     cluster_id uuid not null primary key,

@@ -1,7 +1,8 @@
+import { IsolationLevel } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 
-import { Database, queries, type Selectable, sql, type TablesOf } from '#database';
-import { type CursorPosition } from '#http';
+import { Database, preferIndexes, queries, type Selectable, sql, type TablesOf } from '#database';
+import { type CursorPosition, MAX_COMPARED } from '#http';
 
 import { type AuditEntry, type AuditEntrySchema, type AuditState } from './audit-entry.entity.js';
 import { type AuditActor, type AuditTarget } from './audit-log.js';
@@ -30,6 +31,13 @@ export interface AuditView extends Pick<AuditEntry, 'id' | 'occurredAt' | 'actio
   readonly requestId: string | null;
 }
 
+/** A part of the list of entries. */
+export interface AuditPart {
+  readonly entries: readonly AuditView[];
+  /** The position up to which entries were compared, where the part ends before the page is full and the list may go on. */
+  readonly end: CursorPosition | undefined;
+}
+
 /** Reads the audit log. The caller has checked that the reader is an admin of the organization, or an operator. */
 @Injectable()
 export class AuditTrail {
@@ -38,7 +46,7 @@ export class AuditTrail {
   /**
    * Entries of one organization, or with null those of accounts and the installation; latest first.
    *
-   * Costs what it returns when filtered by time alone; other filters look at every entry of the range.
+   * One request compares a bounded number of entries with the filters that have no index: all but those of time.
    *
    * @param after the {@link positionOf} of the last entry that was read
    * @throws DomainError AUDIT.RANGE_EMPTY
@@ -48,26 +56,44 @@ export class AuditTrail {
     filter: AuditFilter,
     take: number,
     after: CursorPosition | undefined,
-  ): Promise<AuditView[]> {
+  ): Promise<AuditPart> {
     const { actorId, action, targetKind, targetId, from, until } = filter;
     if (from !== undefined && until !== undefined && Date.parse(from) >= Date.parse(until)) {
       throw AuditErrors.RANGE_EMPTY.because(undefined, { from, until });
     }
-    let query = queries<TablesOf<typeof AuditEntrySchema>>(this.database.reader())
-      .selectFrom('audit_entries')
-      .selectAll()
-      .where('organization_id', organizationId === null ? 'is' : '=', organizationId);
-    if (actorId !== undefined) query = query.where('actor_id', '=', actorId);
-    if (action !== undefined) query = query.where('action', '=', action);
-    if (targetKind !== undefined) query = query.where('target_kind', '=', targetKind);
-    if (targetId !== undefined) query = query.where('target_id', '=', targetId);
-    if (from !== undefined) query = query.where('occurred_at', '>=', from);
-    if (until !== undefined) query = query.where('occurred_at', '<', until);
-    if (after !== undefined) {
-      query = query.where(sql<boolean>`(occurred_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`);
-    }
-    const rows = await query.orderBy('occurred_at', 'desc').orderBy('id', 'desc').limit(take).execute();
-    return rows.map(viewOf);
+    // One snapshot: the edge must be that of the rows which the page has compared.
+    return this.database.transaction(
+      async (tx) => {
+        await preferIndexes(tx);
+        const entries = queries<TablesOf<typeof AuditEntrySchema>>(tx);
+        let walk = entries
+          .selectFrom('audit_entries')
+          .selectAll()
+          .where('organization_id', organizationId === null ? 'is' : '=', organizationId)
+          .orderBy('occurred_at', 'desc')
+          .orderBy('id', 'desc');
+        if (from !== undefined) walk = walk.where('occurred_at', '>=', from);
+        if (until !== undefined) walk = walk.where('occurred_at', '<', until);
+        if (after !== undefined) {
+          walk = walk.where(sql<boolean>`(occurred_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`);
+        }
+        let page = entries.selectFrom(walk.limit(MAX_COMPARED).as('walk')).selectAll();
+        if (actorId !== undefined) page = page.where('actor_id', '=', actorId);
+        if (action !== undefined) page = page.where('action', '=', action);
+        if (targetKind !== undefined) page = page.where('target_kind', '=', targetKind);
+        if (targetId !== undefined) page = page.where('target_id', '=', targetId);
+        const rows = await page.orderBy('occurred_at', 'desc').orderBy('id', 'desc').limit(take).execute();
+        const edge =
+          rows.length < take
+            ? await walk
+                .offset(MAX_COMPARED - 1)
+                .limit(1)
+                .executeTakeFirst()
+            : undefined;
+        return { entries: rows.map(viewOf), end: edge && positionOf(viewOf(edge)) };
+      },
+      { isolationLevel: IsolationLevel.REPEATABLE_READ },
+    );
   }
 }
 

@@ -1,7 +1,9 @@
+import { IsolationLevel } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 
 import { type Fragment, Database, preferIndexes, rowsOf, sql } from '#database';
 import { visibleClusters } from '#clusters';
+import { MAX_COMPARED } from '#http';
 import { type Actor } from '#rbac';
 
 import { compare, type EventPosition } from './event-position.js';
@@ -35,6 +37,13 @@ export interface EventSlice {
   readonly cursor: EventPosition | undefined;
   /** Only events after this one. */
   readonly lastSeen: EventPosition | undefined;
+}
+
+/** A part of a list of events. */
+export interface EventPart {
+  readonly events: readonly EventView[];
+  /** The event up to which events were compared, where the part ends before the page is full and the list may go on. */
+  readonly end: EventView | undefined;
 }
 
 /** A page of one deployment's events, oldest first. */
@@ -94,31 +103,39 @@ export class EventLog {
     return new Map([...byOrganization].map(([organizationId, found]) => [organizationId, pageOf(found, limit)]));
   }
 
-  /** A page of an organization's events, as far as an actor sees them. */
+  /** A page of an organization's events, as far as an actor sees them. One request compares a bounded number of them. */
   async list(
     actor: Actor,
     organizationId: string,
     filter: EventFilter,
     { newestFirst, take, cursor, lastSeen }: EventSlice,
-  ): Promise<EventView[]> {
+  ): Promise<EventPart> {
     const { clusterId, deploymentId, statuses } = filter;
     const settled = await this.settled();
-    const rows = await this.database.transaction(async (tx) => {
-      await preferIndexes(tx);
-      return rowsOf(
-        tx,
-        sql<EventRow>`
-          select ${EVENT_COLUMNS} from ${source(organizationId, deploymentId)} e
-          where e.organization_id = ${organizationId} and e.stamp < ${stampOf(settled)}
-            and ${visibleClusters(actor, organizationId, 'e.cluster_id')}
-            ${clusterId === undefined ? sql`` : sql`and e.cluster_id = ${clusterId}`}
-            ${statuses === undefined ? sql`` : sql`and e.to_status = any(${[...statuses]}::text[])`}
-            ${lastSeen === undefined ? sql`` : sql`and (e.stamp, e.position) > ${placeOf(lastSeen)}`}
-            ${cursor === undefined ? sql`` : newestFirst ? sql`and (e.stamp, e.position) < ${placeOf(cursor)}` : sql`and (e.stamp, e.position) > ${placeOf(cursor)}`}
-          order by ${newestFirst ? sql`e.stamp desc, e.position desc` : sql`e.stamp, e.position`} limit ${take}`,
-      );
-    });
-    return rows.map(eventViewOf);
+    const order = newestFirst ? sql`e.stamp desc, e.position desc` : sql`e.stamp, e.position`;
+    const walk = sql`
+      select e.* from ${source(organizationId, deploymentId)} e
+      where e.organization_id = ${organizationId} and e.stamp < ${stampOf(settled)}
+        ${lastSeen === undefined ? sql`` : sql`and (e.stamp, e.position) > ${placeOf(lastSeen)}`}
+        ${cursor === undefined ? sql`` : newestFirst ? sql`and (e.stamp, e.position) < ${placeOf(cursor)}` : sql`and (e.stamp, e.position) > ${placeOf(cursor)}`}
+      order by ${order}`;
+    const page = sql<EventRow>`
+      select ${EVENT_COLUMNS} from (${walk} limit ${MAX_COMPARED}) e
+      where ${visibleClusters(actor, organizationId, 'e.cluster_id')}
+        ${clusterId === undefined ? sql`` : sql`and e.cluster_id = ${clusterId}`}
+        ${statuses === undefined ? sql`` : sql`and e.to_status = any(${[...statuses]}::text[])`}
+      order by ${order} limit ${take}`;
+    const edge = sql<EventRow>`select ${EVENT_COLUMNS} from (${walk} offset ${MAX_COMPARED - 1} limit 1) e`;
+    // One snapshot: the edge must be that of the rows which the page has compared.
+    return this.database.transaction(
+      async (tx) => {
+        await preferIndexes(tx);
+        const events = (await rowsOf(tx, page)).map(eventViewOf);
+        const [end] = events.length < take ? await rowsOf(tx, edge) : [];
+        return { events, end: end === undefined ? undefined : eventViewOf(end) };
+      },
+      { isolationLevel: IsolationLevel.REPEATABLE_READ },
+    );
   }
 
   /** A page of one deployment's events, oldest first, including those just committed: `sequence` orders them without a gap. */

@@ -61,7 +61,7 @@ export {
   OpaqueField,
 } from './fields/values.js';
 export { type CursorPosition } from './paging/cursor-codec.js';
-export { MAX_PAGE_SIZE, type Page, PageOf, PageQuery, PageRequest, Pages } from './paging/page.js';
+export { MAX_COMPARED, MAX_PAGE_SIZE, type Page, PageOf, PageQuery, PageRequest, Pages } from './paging/page.js';
 export { PagingModule } from './paging/paging.module.js';
 export { isLoopback, keyOf, networkOf } from './server/addresses.js';
 export { BoundedRead, ReadTurns } from './reads/bounded-read.js';

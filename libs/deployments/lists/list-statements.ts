@@ -1,5 +1,6 @@
 import { type EntityManager, type Fragment, rowsOf, sql } from '#database';
 import { visibleClusters } from '#clusters';
+import { MAX_COMPARED } from '#http';
 import { type Actor } from '#rbac';
 
 import { DEPLOYMENT_STATUSES } from '../states/deployment-status.js';
@@ -19,9 +20,6 @@ export interface ListRequest {
 }
 
 type Statement<Row> = ReturnType<typeof sql<Row>>;
-
-/** The most rows that one request compares with conditions that have no index. */
-const MAX_COMPARED = 10_000;
 
 /** The fewest of them for each status and cluster: more than a page. */
 const MIN_SHARE = 200;

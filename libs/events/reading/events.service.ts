@@ -1,13 +1,13 @@
 import { Injectable, type StreamableFile } from '@nestjs/common';
 
-import { EventStreams, type Page, Pages, RequestErrors, type StreamRequest } from '#http';
+import { type CursorPosition, EventStreams, type Page, Pages, RequestErrors, type StreamRequest } from '#http';
 import { type RevalidatingAccess } from '#rbac';
 
 import { type DeploymentRef, DeploymentsService } from '#deployments';
 import { EventFollowing } from '../streams/event-following.js';
 import { EventLog } from '../events.repository.js';
 import { type EventPosition, positionOf } from '../event-position.js';
-import { type EventFilter } from '../event-view.js';
+import { type EventFilter, type EventView } from '../event-view.js';
 import { type DeploymentEventsQuery, type EventDto, type EventsQuery } from '../events.dto.js';
 import { toEventDto } from '../events.mapper.js';
 
@@ -40,8 +40,9 @@ export class EventsService {
     if (lastSeen !== undefined) await this.log.begin(organizationId, lastSeen);
     const cursor = request.after === undefined ? undefined : positionOf(String(request.after[0]));
     const slice = { newestFirst: sort === 'newest', take: request.take, cursor, lastSeen };
-    const events = await this.log.list(access.actor, organizationId, filter, slice);
-    return request.of(events, (event) => [toEventDto(event).id], toEventDto);
+    const { events, end } = await this.log.list(access.actor, organizationId, filter, slice);
+    const positionIn = (event: EventView): CursorPosition => [toEventDto(event).id];
+    return request.of(events, positionIn, toEventDto, end && positionIn(end));
   }
 
   /** Events of a deployment. @throws DEPLOYMENTS.NOT_FOUND, EVENTS.EXPIRED, EVENTS.STREAM_LIMIT_REACHED, EVENTS.TOO_MANY_STREAMS, REQUEST.INVALID_CURSOR */

@@ -8,6 +8,9 @@ import { CursorCodec, type CursorPosition } from './cursor-codec.js';
 /** The most items of one page. */
 export const MAX_PAGE_SIZE = 100;
 
+/** The most rows that one request for a page compares with conditions that have no index. */
+export const MAX_COMPARED = 10_000;
+
 /** The query parameters of every list. Lists with filters extend it. */
 export class PageQuery {
   @IntegerField({ description: 'The most items of the page.', min: 1, max: MAX_PAGE_SIZE, default: 50, example: 50 })

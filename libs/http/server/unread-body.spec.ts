@@ -36,7 +36,7 @@ async function refuse(): Promise<{ readonly answer: string; readonly request: Fa
 }
 
 describe('a refused request whose body has not arrived', () => {
-  it('is answered, and the part of its body that has arrived takes no memory', async () => {
+  it('keeps none of the part of its body that has arrived', async () => {
     const { answer, request } = await refuse();
     expect(answer).toMatch(/^HTTP\/1.1 401 .*connection: close/is);
     const { readableBuffer: parts = [] } = request.raw as { readonly readableBuffer?: readonly Buffer[] };

@@ -14,13 +14,14 @@ export class AuditPages {
   /** Entries of one organization. */
   async ofOrganization<T>(organizationId: string, query: AuditQuery, show: (view: AuditView) => T): Promise<Page<T>> {
     const page = this.pages.open('audit', { organizationId }, query);
-    return page.of(await this.trail.list(organizationId, query, page.take, page.after), positionOf, show);
+    const { entries, end } = await this.trail.list(organizationId, query, page.take, page.after);
+    return page.of(entries, positionOf, show, end);
   }
 
   /** Entries of the installation, or of the organization that the query names. */
   async ofInstallation<T>(query: InstallationAuditQuery, show: (view: AuditView) => T): Promise<Page<T>> {
     const page = this.pages.open('installation-audit', {}, query);
-    const rows = await this.trail.list(query.organizationId ?? null, query, page.take, page.after);
-    return page.of(rows, positionOf, show);
+    const { entries, end } = await this.trail.list(query.organizationId ?? null, query, page.take, page.after);
+    return page.of(entries, positionOf, show, end);
   }
 }

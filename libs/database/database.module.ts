@@ -4,7 +4,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { CommandError } from './commands/command.js';
 import { Database } from './session/database.js';
 import { databaseOptions, type DatabaseSettings, type Entity } from './session/database.options.js';
-import { assertSessionLimits, ownsTables } from './session/session-check.js';
+import { assertSession, ownsTables } from './session/session-check.js';
 
 /** Gives the process its {@link Database}, and closes it last, when everything that uses it has stopped. */
 @Global()
@@ -25,7 +25,7 @@ export class DatabaseModule implements OnApplicationShutdown {
               MikroORM.init(databaseOptions({ ...settings, poolMax: most }, entities));
             const orm = await open(poolMax - readPoolMax);
             const reads = readPoolMax === 0 ? undefined : { orm: await open(readPoolMax), connections: readPoolMax };
-            const database = new Database(orm, assertSessionLimits, reads);
+            const database = new Database(orm, assertSession, reads);
             // A database that is away at the start is waited for: the first transaction checks its session.
             await database.checkSession().catch((error: unknown) => {
               if (error instanceof CommandError) throw error;

@@ -18,7 +18,7 @@ export { migrate, pendingMigrations } from './upgrade/migrator.js';
 export { exactlyOne } from './sql/exactly-one.js';
 export { queries } from './sql/queries.js';
 export { firstIdAfter, timeOfId } from './sql/id-time.js';
-export { assertSessionLimits } from './session/session-check.js';
+export { assertSession } from './session/session-check.js';
 export { databaseTime, rfc3339, timestamptz } from './sql/timestamp.js';
 export { lockedEntity } from './sql/locked.js';
 export {

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { assertSessionLimits, Database, databaseOptions, MikroORM, rowsOf, sql } from '#database';
+import { assertSession, Database, databaseOptions, MikroORM, rowsOf, sql } from '#database';
 
 import { createTestDatabase, type TestDatabase, withClient } from '../support/database.js';
 import { testEnvironment } from '../support/settings.js';
@@ -35,7 +35,7 @@ describe('the limits of a session', () => {
 
   const open = async (url: string): Promise<Database> => {
     const options = databaseOptions({ url, poolMax: 1, applicationName: 'stowage-test' }, []);
-    const database = new Database(await MikroORM.init(options), assertSessionLimits);
+    const database = new Database(await MikroORM.init(options), assertSession);
     opened.push(database);
     return database;
   };

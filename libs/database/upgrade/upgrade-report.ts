@@ -2,6 +2,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { type RawBuilder, sql } from 'kysely';
 
 import { databaseOptions, type DatabaseSettings } from '../session/database.options.js';
+import { serverVersion, unsupportedVersion } from '../session/session-check.js';
 import { rowsOf } from '../sql/statements.js';
 import { MIGRATIONS } from '../migrations/index.js';
 import { executedMigrations, foreignTo } from './migrator.js';
@@ -13,9 +14,6 @@ export interface UpgradeReport {
   /** What must be settled first, a sentence each. */
   readonly obstacles: readonly string[];
 }
-
-const OLDEST_POSTGRES = 15;
-const NEWEST_POSTGRES = 18;
 
 /** A session that has been in a transaction for longer would keep migrations waiting. */
 const LONG_SECONDS = 10;
@@ -30,10 +28,8 @@ export async function upgradeReport(settings: DatabaseSettings): Promise<Upgrade
   try {
     const executed = await executedMigrations(orm.em.fork());
     const pending = MIGRATIONS.map(({ name }) => name).filter((name) => !executed.includes(name));
-    const [server] = await read(
-      sql<{ version: number }>`select current_setting('server_version_num')::int / 10000 as version`,
-    );
-    const version = server?.version ?? 0;
+    const version = await serverVersion(orm.em.fork());
+    const unsupported = unsupportedVersion(version);
     const large = await read(sql<{ name: string; rows: number }>`
       select relname as name, reltuples::float8 as rows from pg_class
       where relkind = 'r' and relnamespace = 'public'::regnamespace and reltuples > ${MANY_ROWS} order by 1`);
@@ -45,9 +41,7 @@ export async function upgradeReport(settings: DatabaseSettings): Promise<Upgrade
         ...large.map(({ name, rows }) => `${name} has about ${Math.round(rows / MANY_ROWS)} million rows`),
       ],
       obstacles: [
-        ...(version < OLDEST_POSTGRES || version > NEWEST_POSTGRES
-          ? [`PostgreSQL must be ${OLDEST_POSTGRES} to ${NEWEST_POSTGRES}, and is ${version}`]
-          : []),
+        ...(unsupported === undefined ? [] : [unsupported]),
         ...foreignTo(MIGRATIONS, executed),
         ...(await read(INVALID_INDEXES)).map(
           ({ name }) => `the index ${name} was not finished: drop it, and run the migration that makes it again`,

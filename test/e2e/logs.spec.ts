@@ -33,7 +33,7 @@ describe('the logs of an installation', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    environment = testEnvironment(database.url, {
+    environment = testEnvironment(database.processUrl, {
       STOWAGE_LOG_LEVEL: 'trace',
       STOWAGE_METRICS_TOKEN: 'metrics-token-of-the-test-0123456789',
     });

@@ -45,7 +45,7 @@ describe('traces', () => {
     await once(collector, 'listening');
     database = await createTestDatabase();
     const environment = {
-      ...testEnvironment(database.url),
+      ...testEnvironment(database.processUrl),
       OTEL_TRACES_EXPORTER: 'otlp',
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`,

@@ -41,7 +41,7 @@ describe('the API with a route that declares no access', () => {
 
   it('refuses to start', async () => {
     const child = spawn(process.execPath, ['--input-type=module', '--eval', PROGRAM], {
-      env: { ...process.env, ...testEnvironment(database.url) },
+      env: { ...process.env, ...testEnvironment(database.processUrl) },
     });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));

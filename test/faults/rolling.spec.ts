@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Pool } from 'pg';
 
-import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createEmptyDatabase, createTestDatabase, type EmptyDatabase } from '../support/database.js';
 import { freePort } from '../support/free-port.js';
 import { testEnvironment } from '../support/settings.js';
 import { ServedProcess } from '../support/served-process.js';
@@ -47,7 +47,7 @@ class Demos {
 }
 
 describe(`a rolling ${OLD_BUILD === undefined ? 'restart' : 'upgrade'} of two APIs and two workers`, () => {
-  let database: TestDatabase;
+  let database: EmptyDatabase;
   let pool: Pool;
   let apis: ServedProcess[];
   let workers: ServedProcess[];

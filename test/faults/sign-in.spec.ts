@@ -57,7 +57,7 @@ describe('a flood of wrong sign-ins from 25,000 addresses on 200 connections', (
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    const environment = testEnvironment(database.url, {
+    const environment = testEnvironment(database.processUrl, {
       STOWAGE_TRUST_PROXY: '1',
       STOWAGE_ARGON2_CONCURRENCY: '1',
       STOWAGE_LOG_LEVEL: 'info',

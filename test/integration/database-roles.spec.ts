@@ -1,11 +1,6 @@
-import { randomBytes } from 'node:crypto';
-
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { migrate } from '#database';
-
 import { TestCluster } from '../support/clusters.js';
-import { type Role, roleOf } from '../support/database-role.js';
 import { withClient } from '../support/database.js';
 import { aTeam } from '../support/people.js';
 import { Stowage } from '../support/stowage.js';
@@ -13,27 +8,17 @@ import { eventually } from '../support/wait.js';
 
 describe('a process whose role owns no table', () => {
   let stowage: Stowage;
-  let role: Role;
 
   beforeAll(async () => {
-    const name = `stowage_app_${randomBytes(4).toString('hex')}`;
-    stowage = await Stowage.start({
-      connectAs: async (url) => {
-        role = await roleOf(url, name);
-        const settings = { url, poolMax: 2, applicationName: 'stowage-test' };
-        expect(await migrate(settings, undefined, undefined, name)).toEqual([]);
-        return role.url;
-      },
-    });
+    stowage = await Stowage.start();
   });
 
   afterAll(async () => {
     await stowage.stop();
-    await role.drop();
   });
 
   const refusalOf = (statement: string): Promise<unknown> =>
-    withClient(role.url, (client) =>
+    withClient(stowage.database.processUrl, (client) =>
       client.query(statement).then(
         () => 'done',
         (error: unknown) => (error as { code: string }).code,

@@ -7,7 +7,7 @@ import { migrate, MIGRATIONS, upgradeReport } from '#database';
 
 import { brokenPromises, finish, Load } from '../faults/load.js';
 import { TestCluster } from '../support/clusters.js';
-import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
+import { createEmptyDatabase, type EmptyDatabase } from '../support/database.js';
 import { freePort } from '../support/free-port.js';
 import { assertLedgerHolds } from '../support/invariants.js';
 import { faultsOfMigrations } from '../support/migration-rules.js';
@@ -79,7 +79,7 @@ describe('a build whose database is migrated by the next one', () => {
 });
 
 describe('a build that is started before its migrations are', () => {
-  let database: TestDatabase;
+  let database: EmptyDatabase;
   const started: ServedProcess[] = [];
 
   beforeAll(async () => {

@@ -13,7 +13,7 @@ import {
   timestamptz,
 } from '#database';
 
-import { createEmptyDatabase, type TestDatabase, withClient } from '../support/database.js';
+import { createEmptyDatabase, type EmptyDatabase, withClient } from '../support/database.js';
 
 const ShelfSchema = defineEntity({
   name: 'Shelf',
@@ -42,7 +42,7 @@ type ShelfTables = TablesOf<typeof ShelfSchema>;
 const BUILT_AT = '2026-11-21T06:03:41.123456Z';
 
 describe('entities and typed queries', () => {
-  let testDatabase: TestDatabase;
+  let testDatabase: EmptyDatabase;
   let database: Database;
 
   beforeAll(async () => {

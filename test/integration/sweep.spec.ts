@@ -50,6 +50,7 @@ describe('a cluster whose passes all fail', () => {
     await broken.submit();
     await client.query(`
       create sequence failures;
+      grant usage on sequence failures to public;
       create function fail() returns trigger language plpgsql as $$
         begin perform nextval('failures'); raise 'this cluster is broken'; end $$;
       create trigger broken before update on deployments for each row

@@ -10,11 +10,21 @@ import { fromTestRun } from './from-test-run.js';
 /** Serializes the processes that make the template at the same moment. */
 const TEMPLATE_LOCK = 7_290_127_111;
 
+/** The role of the processes under test: it owns no table, so that a privilege that is not granted fails their specs. */
+const PROCESS_ROLE = 'stowage_process';
+
 /** A database that nothing else uses. */
-export interface TestDatabase {
+export interface EmptyDatabase {
+  /** Its address for the role that owns the tables: for what a spec file reads and prepares by itself. */
   readonly url: string;
   /** Removes it, and ends the sessions of all clients that are still connected. */
   drop(): Promise<void>;
+}
+
+/** A database with the present schema. */
+export interface TestDatabase extends EmptyDatabase {
+  /** Its address for processes under test. */
+  readonly processUrl: string;
 }
 
 /** Makes a database with the present schema: a copy of a template, which takes a tenth of migrating. */
@@ -30,6 +40,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   });
   return {
     url: databaseUrl(admin, name),
+    processUrl: processUrlOf(databaseUrl(admin, name)),
     drop: () =>
       withClient(admin, async (client) => {
         await client.query(`drop database ${name} with (force)`);
@@ -38,7 +49,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 }
 
 /** Makes a database without any table, for a spec file that migrates by itself. */
-export async function createEmptyDatabase(): Promise<TestDatabase> {
+export async function createEmptyDatabase(): Promise<EmptyDatabase> {
   const admin = fromTestRun('STOWAGE_TEST_DATABASE_URL');
   const name = `stowage_${randomBytes(8).toString('hex')}`;
   const say = (sql: string): Promise<void> =>
@@ -53,7 +64,7 @@ export async function createEmptyDatabase(): Promise<TestDatabase> {
 function fingerprintOfMigrations(): string {
   const folder = resolve(dirname(fileURLToPath(import.meta.url)), '../../libs/database/migrations');
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
-  const hash = createHash('sha256');
+  const hash = createHash('sha256').update(readFileSync(join(folder, '../upgrade/grants.ts')));
   for (const name of names.sort()) hash.update(readFileSync(join(folder, name)));
   return hash.digest('hex').slice(0, 12);
 }
@@ -65,8 +76,16 @@ async function makeTemplate(client: Client, admin: string, template: string): Pr
   const unfinished = `${template}_unfinished`;
   await client.query(`drop database if exists ${unfinished}`);
   await client.query(`create database ${unfinished}`);
-  await migrate({ url: databaseUrl(admin, unfinished), poolMax: 2, applicationName: 'stowage-test' });
+  const role = await client.query('select 1 from pg_roles where rolname = $1', [PROCESS_ROLE]);
+  if (role.rowCount === 0) await client.query(`create role ${PROCESS_ROLE} login password '${PROCESS_ROLE}'`);
+  const settings = { url: databaseUrl(admin, unfinished), poolMax: 2, applicationName: 'stowage-test' };
+  await migrate(settings, undefined, undefined, PROCESS_ROLE);
   await client.query(`alter database ${unfinished} rename to ${template}`);
+}
+
+/** The address of a copy of the template for {@link PROCESS_ROLE}. */
+function processUrlOf(url: string): string {
+  return Object.assign(new URL(url), { username: PROCESS_ROLE, password: PROCESS_ROLE }).href;
 }
 
 function databaseUrl(admin: string, name: string): string {

@@ -12,6 +12,7 @@ export class FakeClock {
     await withClient(databaseUrl, async (client) => {
       await client.query(`
         create table fake_clock as select date_trunc('second', pg_catalog.statement_timestamp()) as at;
+        grant select on fake_clock to public;
         create function public.statement_timestamp() returns timestamptz stable language sql as 'select at from public.fake_clock'`);
       // PostgreSQL looks up a name without a schema among its own functions first, unless the search path says otherwise.
       await client.query(

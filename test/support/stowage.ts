@@ -17,8 +17,6 @@ export interface StartOptions {
   readonly workers?: number;
   /** What is done to the database before anybody connects to it. */
   readonly prepare?: (databaseUrl: string) => Promise<unknown>;
-  /** With which address the processes connect, where it is not that of the superuser. */
-  readonly connectAs?: (databaseUrl: string) => Promise<string>;
   readonly REDIS_URL?: string;
   readonly [setting: `STOWAGE_${string}`]: string;
 }
@@ -36,11 +34,10 @@ export class Stowage {
     readonly client: ApiClient,
   ) {}
 
-  static async start({ workers = 1, prepare, connectAs, ...overrides }: StartOptions = {}): Promise<Stowage> {
+  static async start({ workers = 1, prepare, ...overrides }: StartOptions = {}): Promise<Stowage> {
     const database = await createTestDatabase();
     await prepare?.(database.url);
-    const url = (await connectAs?.(database.url)) ?? database.url;
-    const environment = testEnvironment(url, overrides);
+    const environment = testEnvironment(database.processUrl, overrides);
     const api = await startApi(database, environment);
     const stowage = new Stowage(database, environment, api, await ApiClient.connect(await api.getUrl()));
     for (let i = 0; i < workers; i++) await stowage.addWorker();
@@ -55,7 +52,7 @@ export class Stowage {
   }
 
   async addWorker(): Promise<INestApplicationContext> {
-    const settings = workerSettings(this.database.url, this.environment);
+    const settings = workerSettings(this.database.processUrl, this.environment);
     const worker = await NestFactory.createApplicationContext(WorkerModule.forRoot(settings), {
       logger: new NestLogger(createLogger(settings)),
       abortOnError: false,
@@ -84,7 +81,7 @@ async function startApi(
   database: TestDatabase,
   environment: Readonly<Record<string, string>>,
 ): Promise<NestFastifyApplication> {
-  const settings = testSettings(database.url, environment);
+  const settings = testSettings(database.processUrl, environment);
   const api = await createHttpApp(ApiModule.forRoot(settings), settings, {
     logger: createLogger(settings),
     tags: TAGS,

@@ -21,8 +21,12 @@ import { ApiRoute, createHttpApp, createLogger, defineErrors, IdempotencyModule,
 import { newId, type Role } from '#kernel';
 import { type Actor, CurrentActor, RbacModule, RequireOperator, RequireRole, SignedIn } from '#rbac';
 
-import { createTestDatabase } from '../../support/database.js';
+import { createTestDatabase, withClient } from '../../support/database.js';
 import { testSettings } from '../../support/settings.js';
+
+const TEST_MEMBERS = `
+  create table test_members (organization_id uuid, user_id uuid, role text, primary key (organization_id, user_id));
+  grant select, insert, update, delete on test_members to public`;
 
 /** Memberships for tests of identity alone: one table, and an organization exists when it has a member. */
 class TestMemberships extends Memberships {
@@ -193,18 +197,17 @@ export class IdentityApp {
 
   static async start(env: Environment = {}): Promise<IdentityApp> {
     const testDatabase = await createTestDatabase();
-    const { url } = testDatabase;
+    await withClient(testDatabase.url, async (client) => {
+      await client.query(TEST_MEMBERS);
+    });
+    const { processUrl: url } = testDatabase;
     const settings = testSettings(url, { STOWAGE_JWT_KEYS: JSON.stringify([aSigningKey('k1')]), ...env });
     const database = { url, poolMax: 10, applicationName: 'stowage-test' };
     const log: string[] = [];
     const app = await createHttpApp(moduleOf(database), settings, {
       logger: createLogger({ logLevel: 'info' }, { write: (line) => log.push(line) }),
     });
-    const started = new IdentityApp(app, settings, log, () => testDatabase.drop());
-    await started.sql(
-      sql`create table test_members (organization_id uuid, user_id uuid, role text, primary key (organization_id, user_id))`,
-    );
-    return started;
+    return new IdentityApp(app, settings, log, () => testDatabase.drop());
   }
 
   get database(): Database {

@@ -31,7 +31,7 @@ export class RunningInstallation {
 
   static async start(kind: Kind, coverage: CoverageSource | undefined): Promise<RunningInstallation> {
     const database = await createTestDatabase();
-    const environment = testEnvironment(database.url);
+    const environment = testEnvironment(database.processUrl);
     const [api, worker] = [await freePort(), await freePort()];
     const forWorker = { ...workerEnvironment(environment), STOWAGE_WORKER_PORT: String(worker) };
     const programs = await Promise.all([

@@ -164,8 +164,8 @@ class Installation {
     await podman('rm', container);
   }
 
-  async execute(name, command) {
-    return podman('exec', this.containersOf(name)[0], ...command);
+  async executeIn(container, command) {
+    return podman('exec', container, ...command);
   }
 
   async addressOf(name) {

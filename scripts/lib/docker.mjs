@@ -23,7 +23,7 @@ const COMPOSE = {
   ps: async (installation, words) => installation.containersOf(words.at(-1)).join('\n'),
   exec: (installation, words) => {
     const [name, ...command] = words.slice(words.indexOf('-T') + 1);
-    return installation.execute(name, command);
+    return installation.executeIn(installation.containersOf(name)[0], command);
   },
   up: async (installation, words) => {
     const [name, count] = words[words.indexOf('--scale') + 1].split('=');
@@ -34,6 +34,7 @@ const COMPOSE = {
 
 async function answer(installation, [command, ...words]) {
   if (command === 'stop') return installation.stop(words.at(-1));
+  if (command === 'exec') return installation.executeIn(words[0], words.slice(1));
   if (command === 'rm') return installation.forget(words.at(-1));
   const [, , name, ...rest] = words;
   if (command !== 'compose' || !(name in COMPOSE)) throw new Stop(`docker ${command} ${name} is not known here`);

@@ -26,6 +26,7 @@ import { RuntimeLearning } from '#runtimes';
 
 import { type ChainHead } from '../decisions/decision-recorder.js';
 import { ClusterSchedules, type Schedule } from './cluster-schedules.js';
+import { namesOf, startingShapes } from './names.js';
 
 /** As much of a cluster as decides what of it is to be read. */
 export interface ReadableCluster {
@@ -81,12 +82,6 @@ const MAX_CANDIDATES = 5_000;
 
 /** Beyond every priority. */
 const ANY_PRIORITY = 101;
-
-/** The most names that a snapshot carries, over all shapes. */
-const MAX_NAMES = 20_000;
-
-/** The most deployments of one shape that are named because they may start. Where more start, the next pass knows the next in turn. */
-const MAX_STARTS_NAMED = 64;
 
 /** Of no group were any left out of the candidates. */
 const NONE_LEFT_OUT: ReadonlyMap<string, number> = new Map();
@@ -206,16 +201,17 @@ export class SnapshotReader {
     const isAnyNamed = policy.reserveAfterSeconds !== null || policy.preemption !== 'never';
     const needsAge = depth.kind === 'everything' || isAnyNamed ? () => true : shared(shapes);
     const aged = shapes.filter(needsAge);
-    const names = namesOf(depth, aged, nominations);
+    const wanted = depth.kind === 'deciding' ? 1 + mostNominated(nominations) : depth.names(aged);
+    const names = namesOf(wanted, aged.length);
     const named = await this.oldestOf(tx, clusterId, aged, names);
     // A reservation goes to the first that is left waiting: of a shape of which some may start, those that may be the next have names, too.
-    const starting = depth.kind === 'deciding' ? startingShapes(cluster, depth, named) : [];
+    const starting = depth.kind === 'deciding' ? startingShapes(cluster, depth, oldestIn(named)) : [];
     const most = Math.max(0, ...starting.map(({ starts }) => starts));
     const more = await this.oldestOf(
       tx,
       clusterId,
       starting.map(({ shape }) => shape),
-      names + Math.min(most, MAX_STARTS_NAMED),
+      names + most,
     );
     for (const [shape, heads] of more) named.set(shape, heads);
     const waiting = shapes.flatMap((shape) => {
@@ -260,21 +256,14 @@ export class SnapshotReader {
   }
 }
 
-/** The shapes that have waited long enough for a reservation and of which some may start while others wait, with how many may start. */
-function startingShapes(
-  { policy, nowMs }: ReadableCluster,
-  { allocated, capacity }: Extract<Depth, { kind: 'deciding' }>,
-  named: ReadonlyMap<QueuedShape, readonly WaitingDeployment[]>,
-): { readonly shape: QueuedShape; readonly starts: number }[] {
-  const { reserveAfterSeconds } = policy;
-  if (reserveAfterSeconds === null) return [];
-  const free = capacity.minus(allocated);
-  const starting = [...named].flatMap(([shape, [oldest]]) => {
-    const isDue = oldest !== undefined && nowMs - oldest.queuedAtMs >= reserveAfterSeconds * 1_000;
-    const starts = isDue ? ResourceVector.of(shape).timesIn(free) : 0;
-    return starts > 0 && shape.waiting > 1 ? [{ shape, starts: Math.min(starts, shape.waiting) }] : [];
-  });
-  return starting.slice(0, Math.floor(MAX_NAMES / (MAX_STARTS_NAMED + 1)));
+/** How many of one shape are nominated, at most: the next in line for a reservation comes after them. */
+function mostNominated(nominations: readonly Nomination[]): number {
+  return Math.max(0, ...nominations.map(({ count }) => count));
+}
+
+/** Since when the oldest of each shape has waited. */
+function oldestIn(named: ReadonlyMap<QueuedShape, readonly WaitingDeployment[]>): Map<QueuedShape, number> {
+  return new Map([...named].flatMap(([shape, [oldest]]) => (oldest === undefined ? [] : [[shape, oldest.queuedAtMs]])));
 }
 
 /** What makes a running deployment a preemption candidate now. */
@@ -290,13 +279,6 @@ function shared(shapes: readonly QueuedShape[]): (shape: QueuedShape) => boolean
   const counts = new Map<string, number>();
   for (const shape of shapes) counts.set(classOf(shape), (counts.get(classOf(shape)) ?? 0) + 1);
   return (shape) => (counts.get(classOf(shape)) ?? 0) > 1;
-}
-
-/** How many deployments of each shape are named. To decide, the first is enough that is not nominated: the next in line for a reservation. */
-function namesOf(depth: Depth, shapes: readonly QueuedShape[], nominations: readonly Nomination[]): number {
-  const most = Math.max(0, ...nominations.map(({ count }) => count));
-  const wanted = depth.kind === 'deciding' ? 1 + most : depth.names(shapes);
-  return Math.max(1, Math.min(wanted, Math.floor(MAX_NAMES / Math.max(1, shapes.length))));
 }
 
 /** Whether the end times of what runs matter: there is a reservation, or a deployment has waited for long enough to get one. */

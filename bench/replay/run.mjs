@@ -1,10 +1,12 @@
 // How long deployments wait over weeks: logs of real clusters played through the planner of this project and through the rules of others. Uses the
 // logs in STOWAGE_TRACES and files in the Standard Workload Format that are named; without any, a generated log. Deterministic. Needs a built project.
 //
+//   npm run bench:replay -- --mix knavigator
 //   npm run bench:replay -- [--log CERIT] [--factor 1.6] [--rule easy,stowage] [--swf FILE --factor 1] [--policy '{"reserveAfterSeconds":0}']
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
+import { tableOf } from './mixes.mjs';
 import { compressed, logsIn, offeredLoad, standardWorkload } from './logs.mjs';
 import { Easy, FirstCome, FirstFit, QuasiShortestServiceFirst } from './rules.mjs';
 import { Stowage } from './stowage.mjs';
@@ -16,12 +18,18 @@ const { values } = parseArgs({
     factor: { type: 'string', multiple: true },
     rule: { type: 'string' },
     swf: { type: 'string' },
+    mix: { type: 'string' },
     policy: { type: 'string', default: '{}' },
     names: { type: 'string' },
   },
 });
 const policy = JSON.parse(values.policy);
 const names = values.names === undefined ? undefined : Number(values.names);
+
+if (values.mix !== undefined) {
+  process.stdout.write(`${tableOf(values.mix)}\n`);
+  process.exit();
+}
 
 const RULES = {
   fcfs: { title: 'first come, first served', make: () => new FirstCome() },
@@ -33,6 +41,10 @@ const RULES = {
   age: {
     title: 'Stowage, reservations by age',
     make: () => new Stowage({ ...policy, reservationOrder: 'age' }, names),
+  },
+  utilization: {
+    title: 'Stowage, utilization first',
+    make: () => new Stowage({ ...policy, objective: 'utilization' }, names),
   },
   stowage: { title: '**Stowage**', make: () => new Stowage(policy, names) },
 };

@@ -297,8 +297,6 @@ it.each([
 it(`matches the next pass for ${TURNS} random changes, applied one after the other`, async () => {
   const random = Random.of('what if is what then happens');
   const cluster = await TestCluster.create(team, { cpu: 20, gpu: 8 });
-  // Relative waits of some milliseconds change their order between the question and the pass; ages do not.
-  await team.admin.patch(cluster.path, { policy: { reservationOrder: 'age' } });
   await team.admin.patch(cluster.path, { policy: YIELDING });
   const requests = Array.from({ length: 30 }, () => aRequest(random));
   await cluster.submitBatch(mostlyPreemptible(random, requests));

@@ -64,6 +64,28 @@ describe('the order of reservations', () => {
     expect(ownerOf('age', [...others, typical(short)])).toBe('hours');
   });
 
+  it('keeps the order of two deployments within a minute of the clock', () => {
+    const minute = fc.integer({ min: 0, max: 59_999 });
+    const one = fc.record({
+      id: fc.constant('a'),
+      priority: fc.constant(1),
+      queuedAtMs: fc.oneof(
+        minute.map((ms) => nowMs + 59_999 - ms),
+        fc.integer({ min: 0, max: nowMs }),
+      ),
+      maxRuntimeSeconds: fc.constantFrom(null, 1, 60, HOUR, DAY),
+    });
+    const policy = aPolicy();
+    fc.assert(
+      fc.property(one, one, minute, minute, (a, other, early, late) => {
+        const b = { ...other, id: 'b' };
+        const [before, after] = [early, late].map((ms) => compareTurns({ policy, nowMs: nowMs + ms })(a, b));
+        expect(Math.sign(before!)).toBe(Math.sign(after!));
+      }),
+      { numRuns: cases(1_000) },
+    );
+  });
+
   it('puts what has waited for more than seven days first, by arrival', () => {
     const [week, longer] = [waited('week', 7 * DAY + 1, 7 * DAY, nowMs), waited('longer', 8 * DAY, 30 * DAY, nowMs)];
     const short = waited('short', 6 * DAY, 60, nowMs);

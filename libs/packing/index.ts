@@ -10,7 +10,7 @@ export {
   type ProofNode,
   type Refutation,
 } from './proof.js';
-export { PREEMPTION, RESERVATION_ORDERS } from './types.js';
+export { OBJECTIVES, PREEMPTION, RESERVATION_ORDERS } from './types.js';
 export {
   isSameShape,
   type Nomination,
@@ -24,6 +24,7 @@ export type {
   Certificate,
   PreemptionCertificate,
   LevelCertificate,
+  Objective,
   Placement,
   Plan,
   PlanningPolicy,

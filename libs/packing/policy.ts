@@ -20,10 +20,13 @@ export const PLANNING_LIMITS = {
   maxPreemptions: { min: 0, max: 1_000 },
   /** Up to a day: a terminating deployment holds resources for which others wait. */
   stopGraceSeconds: { min: 0, max: 86_400 },
-} as const satisfies Readonly<Record<Exclude<keyof PlanningPolicy, 'preemption' | 'reservationOrder'>, Range>>;
+} as const satisfies Readonly<
+  Record<Exclude<keyof PlanningPolicy, 'objective' | 'preemption' | 'reservationOrder'>, Range>
+>;
 
 /** What holds where a cluster's owner has decided nothing: about 100 ms of search, a reservation after ten minutes, held for an hour; nothing is preempted. */
 export const DEFAULT_POLICY: PlanningPolicy = {
+  objective: 'successes',
   searchSteps: 10_000,
   reserveAfterSeconds: 600,
   reservationOrder: 'relative-wait',

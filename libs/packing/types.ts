@@ -15,8 +15,16 @@ export const RESERVATION_ORDERS = ['relative-wait', 'age'] as const;
 /** One of {@link RESERVATION_ORDERS}. */
 export type ReservationOrder = (typeof RESERVATION_ORDERS)[number];
 
+/** What a plan is after at each priority: the most starts, then the highest utilization; or the other way round. */
+export const OBJECTIVES = ['successes', 'utilization'] as const;
+
+/** One of {@link OBJECTIVES}. */
+export type Objective = (typeof OBJECTIVES)[number];
+
 /** What a cluster's owner may decide about planning. Times in seconds, as everywhere in policies. */
 export interface PlanningPolicy {
+  /** What a plan is after at each priority. */
+  readonly objective: Objective;
   /** How much work the search of a plan may cost, in steps of about ten microseconds; the number itself is exact, so that plans repeat. */
   readonly searchSteps: number;
   /** How long a deployment waits before it is given a reservation: 0 at once, `null` never. */
@@ -161,12 +169,27 @@ export interface PreemptionCertificate {
 /** The most shapes of one priority that are planned at once. Where there are more they are divided by age into slices of this size. */
 export const MOST_SHAPES = 2_000;
 
+/**
+ * The utilization that starts of a priority add, where it is the objective; and what no choice exceeds beside what starts at every higher priority.
+ * A request counts its share of each resource in whole units, rounded up where no unit divides all shares evenly.
+ */
+export interface UtilizationCertificate {
+  /** Units that the whole of one resource is; 0: too many may start for whole numbers to compare, and only starts are counted. */
+  readonly unitsPerResource: number;
+  readonly reached: number;
+  readonly upperBound: number;
+  /** The distance of the two, in thousandths of the cluster (all its resources together), rounded up. */
+  readonly gapThousandths: number;
+}
+
 /** One slice of the shapes of a priority: what was reached, and what no plan can exceed that starts as many in every older slice. */
 export interface SliceCertificate {
   readonly shapes: number;
   /** Without what is set aside. */
   readonly placed: number;
   readonly upperBound: number;
+  /** Present where utilization is the objective. */
+  readonly utilization?: UtilizationCertificate;
 }
 
 /** What was reached at one priority, and what no plan can exceed that starts as many, and keeps the same, at every higher priority. */
@@ -174,8 +197,13 @@ export interface LevelCertificate {
   readonly priority: number;
   /** Nominated deployments are among them. */
   readonly placed: number;
-  /** Where there are slices: the sum of their bounds, which hold for plans that start as many in every older slice. */
+  /**
+   * Where there are slices: the sum of their bounds, which hold for plans that start as many in every older slice. Where utilization is the
+   * objective: of the choices that use as much as the bound of utilization allows, beside what starts at every higher priority.
+   */
   readonly upperBound: number;
+  /** Present where utilization is the objective, and something waits at the priority. */
+  readonly utilization?: UtilizationCertificate;
   /** From the slice of the oldest; present where the priority has more shapes than are planned at once. */
   readonly slices?: readonly SliceCertificate[];
   /** Present where something that runs at this priority might be preempted. */
@@ -184,7 +212,7 @@ export interface LevelCertificate {
 
 /** How good a plan is. It speaks of the problem as constrained: beside the reservation, and nothing at all while cordoned. */
 export interface Certificate {
-  /** True exactly when at every level what is placed, and the work that is kept, equal their bounds. */
+  /** True exactly when at every level what is placed, and the work that is kept, equal their bounds; and utilization, where it is the objective. */
   readonly optimal: boolean;
   /** `budget`: the policy's steps were used up. `deadline`: the caller's `shouldStop` said so; `stopAtSteps` with the same number of steps repeats the plan. */
   readonly stopped: 'none' | 'budget' | 'deadline';

@@ -66,6 +66,7 @@ export const QUESTION_ROUTES: Readonly<Record<string, BodyRoute>> = {
       ...broken(PROBLEM, 'now', [[MISSING, 'required'], [null, 'invalid-timestamp'], ...NOT_TIMES]),
       ...broken(PROBLEM, 'policy.searchSteps', notIntegers(1, 10_000)),
       ...broken(PROBLEM, 'policy.preemption', NOT_LISTED),
+      ...broken(PROBLEM, 'policy.objective', NOT_LISTED),
       ...broken(PROBLEM, 'policy.reservationOrder', NOT_LISTED),
       ...broken(PROBLEM, 'policy.maxPreemptions', notIntegers(0, 1_000)),
       ...broken(PROBLEM, 'policy.reserveAfterSeconds', notIntegers(0, 31_536_000)),

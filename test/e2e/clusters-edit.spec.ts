@@ -39,6 +39,7 @@ interface DocumentedRoute {
 }
 
 const DEFAULTS = {
+  objective: 'successes',
   searchSteps: 10_000,
   reserveAfterSeconds: 600,
   reservationOrder: 'relative-wait',
@@ -257,6 +258,7 @@ describe('clusters, edited', () => {
     ['negative wait', { policy: { reserveAfterSeconds: -1 } }, '#/policy/reserveAfterSeconds', 'too-small'],
     ['hold of nothing', { policy: { reserveHoldSeconds: 0 } }, '#/policy/reserveHoldSeconds', 'too-small'],
     ['hold of a lifetime', { policy: { reserveHoldSeconds: 1e9 } }, '#/policy/reserveHoldSeconds', 'too-large'],
+    ['unknown objective', { policy: { objective: 'profit' } }, '#/policy/objective', 'one-of'],
     ['order of nothing', { policy: { reservationOrder: 'size' } }, '#/policy/reservationOrder', 'one-of'],
     ['preemption of anybody', { policy: { preemption: 'always' } }, '#/policy/preemption', 'one-of'],
     ['run of minus one', { policy: { preemptAfterSeconds: -1 } }, '#/policy/preemptAfterSeconds', 'too-small'],

@@ -142,6 +142,7 @@ describe('metrics of passes', () => {
       expect(sampleOf(text, 'stowage_next_start_after_seconds_count')).toBe(1);
       expect(sampleOf(text, 'stowage_pass_seconds_total', 'stage="plan"')).toBeGreaterThan(0);
       expect(sampleOf(text, 'stowage_cluster_pass_gap', cluster.id)).toBe(0);
+      expect(sampleOf(text, 'stowage_cluster_pass_utilization_gap', cluster.id)).toBe(0);
       expect(sampleOf(text, 'stowage_redis_up')).toBe(1);
       expect(sampleOf(text, 'stowage_database_connections', 'state="open"')).toBeGreaterThan(0);
       const route = 'route="/v1/organizations/:organizationId/clusters/:clusterId/deployments"';

@@ -1,14 +1,24 @@
-import { DEFAULT_POLICY, PREEMPTION, type Preempting, RESERVATION_ORDERS, type ReservationOrder } from '#packing';
+import {
+  DEFAULT_POLICY,
+  type Objective,
+  OBJECTIVES,
+  PREEMPTION,
+  type Preempting,
+  RESERVATION_ORDERS,
+  type ReservationOrder,
+} from '#packing';
 import { EnumField, IntegerField, ObjectField } from '#http';
 
 import { POLICY_LIMITS } from './cluster-policy.js';
 
+const OBJECTIVE =
+  'What a plan is after, from the highest priority down. `successes`: the most starts, then the highest utilization. `utilization`: the highest utilization (the sum over resources of used by capacity), then the most starts.';
 const SEARCH_STEPS =
   'The steps that the search of one plan may take; a step takes about ten microseconds. Reading the problem, bounding and filling each level once count as steps, and are done even where they exceed the limit. Where the search ends before a plan is proven optimal, its certificate states the gap.';
 const RESERVE_AFTER =
   'How long a deployment waits before resources are set aside for it, in seconds; 0: at once, null: never.';
 const RESERVATION_ORDER =
-  'Whose turn it is, within a priority, among those that have waited that long and are left out. `relative-wait`: the longest wait as a multiple of the declared runtime, which counts as one minute at least and twelve hours at most; a wait of more than seven days comes before all others. `age`: the longest wait.';
+  'Whose turn it is, within a priority, among those that have waited that long and are left out. `relative-wait`: the longest wait as a multiple of the declared runtime, which counts as one minute at least and twelve hours at most; a wait of more than seven days comes before all others. Waits count up to the last whole minute of the clock. `age`: the longest wait.';
 const RESERVE_HOLD =
   'How long resources are set aside for a deployment to which no time can be promised, in seconds; then they are not, for as long.';
 
@@ -74,6 +84,9 @@ export class MaxRuntimeLimitsDto {
 
 /** As much of a policy as plans depend on; what is left out stays. */
 export class PlanningPolicyDto {
+  @EnumField(OBJECTIVES, { description: OBJECTIVE, name: 'Objective', optional: true })
+  readonly objective?: Objective;
+
   @IntegerField({ description: SEARCH_STEPS, ...POLICY_LIMITS.searchSteps, optional: true, example: 5_000 })
   readonly searchSteps?: number;
 
@@ -137,6 +150,9 @@ export class PolicySettingsDto extends PlanningPolicyDto {
 
 /** How a cluster is scheduled: every field that has an effect. */
 export class ClusterPolicyDto {
+  @EnumField(OBJECTIVES, { description: OBJECTIVE, name: 'Objective' })
+  readonly objective!: Objective;
+
   @IntegerField({ description: SEARCH_STEPS, ...POLICY_LIMITS.searchSteps, example: DEFAULT_POLICY.searchSteps })
   readonly searchSteps!: number;
 

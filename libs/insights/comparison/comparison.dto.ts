@@ -21,6 +21,7 @@ const RULES = [
   'priority',
   'age',
   'more-starts',
+  'more-used',
   'less-lost',
   'utilization',
   'tie',
@@ -40,7 +41,7 @@ export class ComparisonDto {
 
   @EnumField(RULES, {
     description:
-      '`priority`: the higher one. `age`: the two ask for the same, and one has waited longer. `more-starts`: with the other one fewer would have started. `less-lost`: as many, and with the other one more work would be lost of what runs. `utilization`: as many, and less would be used. `did-not-fit`: something kept the other one even so. `reservation`: it had waited long enough. `preempted`: what runs was stopped to make room for it, and does not yield to the other one. `nomination`: others had been stopped for it before. `yielded`: the other one ran, and was stopped then to make room. `not-waiting`: the other one was not in the queue. `same-pass`: both at once. `undecided`: no rule puts one first. `tie`: nothing tells them apart.',
+      '`priority`: the higher one. `age`: the two ask for the same, and one has waited longer. `more-starts`: with the other one fewer would have started. `more-used`: where utilization is the objective, with the other one less of the cluster would be used. `less-lost`: as many, and with the other one more work would be lost of what runs. `utilization`: as many, and less would be used. `did-not-fit`: something kept the other one even so. `reservation`: it had waited long enough. `preempted`: what runs was stopped to make room for it, and does not yield to the other one. `nomination`: others had been stopped for it before. `yielded`: the other one ran, and was stopped then to make room. `not-waiting`: the other one was not in the queue. `same-pass`: both at once. `undecided`: no rule puts one first. `tie`: nothing tells them apart.',
     name: 'ComparisonRule',
     example: 'more-starts',
   })
@@ -65,7 +66,7 @@ export class ComparisonDto {
 
   @IntegerField({
     description:
-      'The priority of the first; `more-starts`, `less-lost`: the one at which it makes a difference; `yielded`: the one for which the other was stopped.',
+      'The priority of the first; `more-starts`, `more-used`, `less-lost`: the one at which it makes a difference; `yielded`: the one for which the other was stopped.',
     min: 0,
     max: 100,
     optional: true,
@@ -113,7 +114,7 @@ export class ComparisonDto {
   readonly stoppedWithOther?: number;
 
   @DecimalField({
-    description: 'How much is used, as a sum of shares.',
+    description: 'How much is used, as a sum of shares; `more-used`: by what starts at this priority.',
     min: 0,
     max: 4,
     maxDecimals: 20,

@@ -12,7 +12,7 @@ export type ComparisonRule =
   | { readonly rule: 'yielded'; readonly priority: number }
   /** One pass started both. */
   | { readonly rule: 'same-pass'; readonly startedAt: string }
-  /** Neither has started, and no rule puts one first: as many as possible of their priority start. */
+  /** Neither has started, and no rule puts one first: of their priority starts what serves the objective best. */
   | { readonly rule: 'undecided' };
 
 /** What comparing two deployments has given. */
@@ -58,6 +58,8 @@ export function orderSentence(
       return `${before} because the two ask for the same and ${ageInWords(rule)}.`;
     case 'more-starts':
       return `${before} because so ${rule.placed} of priority ${rule.priority} could start, and with ${b} only ${rule.placedWithOther}.`;
+    case 'more-used':
+      return `${before} because so priority ${rule.priority} uses more of the cluster: ${percent(rule.utilization)}, and with ${b} only ${percent(rule.utilizationWithOther)}, over all resources.`;
     case 'less-lost': {
       const { priority, stopped, stoppedWithOther } = rule;
       return `${before} because as many could start either way, and so less work is lost of what runs with priority ${priority}: ${stopped === 0 ? 'nothing' : stopped} of it is stopped, and with ${b} ${stoppedWithOther} would be.`;
@@ -73,7 +75,7 @@ export function orderSentence(
     case 'same-pass':
       return `Both started at the same moment, at ${timeInWords(rule.startedAt)}.`;
     case 'undecided':
-      return `Neither of the two has to come first: of their priority, the scheduler starts whatever lets the most start.`;
+      return `Neither of the two has to come first: of their priority, the scheduler starts what serves the objective of the cluster best.`;
   }
 }
 

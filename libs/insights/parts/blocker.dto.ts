@@ -106,6 +106,14 @@ export class BlockerFactsDto {
   @CountField({ description: 'SEARCH_LIMIT: how many at most could.', optional: true, example: 8 })
   readonly upperBound?: number;
 
+  @CountField({
+    description:
+      'SEARCH_LIMIT, where utilization is the objective: how much more of the cluster another choice may use at most, in thousandths.',
+    optional: true,
+    example: 2,
+  })
+  readonly gapThousandths?: number;
+
   @TimestampField({ description: 'RETRY: when it is back in the queue.', optional: true })
   readonly retryAt?: string;
 }

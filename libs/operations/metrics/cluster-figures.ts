@@ -23,6 +23,7 @@ interface ClusterFigures {
   readonly sincePass: number;
   readonly oldestWaiting: number | null;
   readonly gap: number | null;
+  readonly utilizationGap: number | null;
 }
 
 /**
@@ -57,7 +58,7 @@ export async function readClusters(tx: EntityManager): Promise<ClusterFigures[]>
              (select count(*)::int from deployments d where d.cluster_id = c.id and d.status = 'stopping') as stopping,
              exists (select 1 from cluster_signals g where g.cluster_id = c.id)::int as "isPassWanted",
              extract(epoch from statement_timestamp() - coalesce(last.finished_at, c.created_at))::float8 as "sincePass",
-             last.gap,
+             last.gap, last."utilizationGap",
              (select extract(epoch from statement_timestamp() - min(oldest.queued_at))::float8
               from (select ${shapeColumns('s')} from queue_shapes s where s.cluster_id = c.id
                     union
@@ -69,8 +70,11 @@ export async function readClusters(tx: EntityManager): Promise<ClusterFigures[]>
       from clusters c
       left join lateral (
         select p.finished_at,
-               (select coalesce(sum((level->>'upperBound')::int - (level->>'placed')::int), 0)::int
-                from jsonb_array_elements(p.certificate->'levels') level) as gap
+               (select coalesce(sum((level->>'upperBound')::int - (level->>'placed')::int)
+                                filter (where coalesce((level->'utilization'->>'gapThousandths')::int, 0) = 0), 0)::int
+                from jsonb_array_elements(p.certificate->'levels') level) as gap,
+               (select coalesce(max((level->'utilization'->>'gapThousandths')::int), 0)
+                from jsonb_array_elements(p.certificate->'levels') level) as "utilizationGap"
         from passes p where p.cluster_id = c.id order by p.id desc limit 1) last on true
       where c.deleted_at is null order by c.id limit ${MAX_LISTED_CLUSTERS}`,
   );
@@ -161,5 +165,10 @@ export function exposeClusters(to: Exposition, clusters: readonly ClusterFigures
     'pass_gap',
     'How many more deployments the last pass could at most have started, by its certificate; 0: it was optimal.',
     ({ gap }) => gap,
+  );
+  gauge(
+    'pass_utilization_gap',
+    'Where utilization is the objective: how many thousandths of the cluster one priority could at most have used beyond what the last pass started, by its certificate; 0: it was optimal.',
+    ({ utilizationGap }) => utilizationGap,
   );
 }

@@ -336,7 +336,11 @@ describe('a sentence', () => {
       { code: 'RESERVATION', id: 'x', priority: 50, state: 'held', untilMs: 90_000, resources: [] },
       'until 1970-01-01T00:01:30.000Z at the latest',
     ],
-    [{ code: 'SEARCH_LIMIT', placed: 1, upperBound: 2 }, 'ended its search early'],
+    [
+      { code: 'SEARCH_LIMIT', placed: 1, upperBound: 2 },
+      '1 of its priority start, and it has not proven that 2 could not',
+    ],
+    [{ code: 'SEARCH_LIMIT', placed: 1, upperBound: 9, gapThousandths: 2 }, 'more of this cluster, by up to 0.2%'],
     [{ code: 'RETRY', untilMs: 0 }, 'tried again at 1970-01-01T00:00:00.000Z'],
     [{ code: 'NEXT_PASS' }, 'Nothing is in its way'],
   ])('describes %j in words', (blocker, words) => {

@@ -89,7 +89,13 @@ export type Blocker =
       readonly deployments: number;
     }
   /** The plan's search ended before it was proven that no more can start at this priority. */
-  | { readonly code: 'SEARCH_LIMIT'; readonly placed: number; readonly upperBound: number }
+  | {
+      readonly code: 'SEARCH_LIMIT';
+      readonly placed: number;
+      readonly upperBound: number;
+      /** Where utilization is the objective: how much more of the cluster another choice may use at most, in thousandths. */
+      readonly gapThousandths?: number;
+    }
   /** Nothing is in its way: the next pass looks at it. */
   | { readonly code: 'NEXT_PASS' }
   /** Its last attempt failed; it is back in the queue at a time. */
@@ -226,7 +232,9 @@ function blockersOfShape(scene: Scene, index: number): Blocker[] {
   }
   const level = plan.certificate.levels.find(({ priority }) => priority === shape.priority);
   if (!isTooLarge && level !== undefined && level.placed < level.upperBound) {
-    blockers.push({ code: 'SEARCH_LIMIT', placed: level.placed, upperBound: level.upperBound });
+    const { placed, upperBound, utilization } = level;
+    const gap = utilization === undefined ? {} : { gapThousandths: utilization.gapThousandths };
+    blockers.push({ code: 'SEARCH_LIMIT', placed, upperBound, ...gap });
   }
   return blockers.length > 0 ? blockers : [{ code: 'NEXT_PASS' }];
 }

@@ -48,6 +48,21 @@ describe('the order of two deployments', () => {
     expect(why({ waiting })).toEqual({ rule: 'utilization', utilization: 0.7, utilizationWithOther: 0.6 });
   });
 
+  it('compares utilization first where it is the objective', () => {
+    const policy = { ...DEFAULT_POLICY, reserveAfterSeconds: null, objective: 'utilization' } as const;
+    const large = aShape({ request: amounts(90) });
+    const small = aShape({ request: amounts(20), count: 4 });
+    expect(why({ policy, waiting: [large, small] })).toEqual({
+      rule: 'more-used',
+      priority: 50,
+      utilization: 0.9,
+      utilizationWithOther: 0.8,
+    });
+    const halves = aShape({ request: amounts(50), count: 2 });
+    const whole = aShape({ request: amounts(100) });
+    expect(why({ policy, waiting: [halves, whole] })).toMatchObject({ rule: 'more-starts', placedWithOther: 1 });
+  });
+
   it('names what blocks the other deployment even in the place of the first', () => {
     const running = [aRunningGroup({ resources: amounts(50) })];
     const waiting = [aShape({ request: amounts(40) }), aShape({ priority: 90, request: amounts(60) })];
@@ -225,6 +240,7 @@ describe('the order of two deployments', () => {
           case 'more-starts':
             expect(told.placedWithOther).toBeLessThan(told.placed);
             break;
+          case 'more-used':
           case 'utilization':
             expect(told.utilizationWithOther).toBeLessThan(told.utilization);
             break;

@@ -1,6 +1,7 @@
 import { type Resource, RESOURCES } from '#kernel';
 
 import { candidatesOf } from '../planning/candidates.js';
+import { type Measure, measureOf, unitsOf } from '../planning/measure.js';
 import { shapeNominations } from '../planning/nominations.js';
 import { plan } from '../planning/plan.js';
 import { toRow, exceedsCapacity, compareAge } from '../rows.js';
@@ -44,6 +45,14 @@ export type OrderRule =
       readonly priority: number;
       readonly placed: number;
       readonly placedWithOther: number;
+    }
+  /** Where utilization is the objective: with the other one in the plan, less of the cluster is used by its priority, or by a lower one. */
+  | {
+      readonly rule: 'more-used';
+      readonly priority: number;
+      /** Sum over resources of used / capacity, by what starts at the priority. */
+      readonly utilization: number;
+      readonly utilizationWithOther: number;
     }
   /** As many start either way, and with the other one more work is lost of what runs at a lower priority. */
   | {
@@ -234,14 +243,19 @@ function byCounting(
   const second = plan(forced, options);
   if (second.certificate.stopped === 'deadline') return null;
   const placed = givenBy(forced, second);
+  const measure = snapshot.policy.objective === 'utilization' ? measureOf(snapshot) : null;
   for (const { priority, placed: reached, preemption } of result.certificate.levels) {
     const loss = lossAt(priority, preemption, second);
     if (loss !== null) return loss;
     const own = [priority, ...(priority === shape.priority ? [raised.priority] : [])];
-    const placedWithOther = placed.reduce(
-      (sum, start) => (own.includes(priorityAt(forced, start.shape)) ? sum + start.count : sum),
-      0,
-    );
+    const withOther = placed.filter((start) => own.includes(priorityAt(forced, start.shape)));
+    if (measure !== null && measure.unitsPerResource > 0) {
+      const starts = givenBy(snapshot, result).filter((start) => priorityAt(snapshot, start.shape) === priority);
+      const utilization = unitsIn(snapshot, measure, starts) / measure.unitsPerResource;
+      const utilizationWithOther = unitsIn(forced, measure, withOther) / measure.unitsPerResource;
+      if (utilizationWithOther < utilization) return { rule: 'more-used', priority, utilization, utilizationWithOther };
+    }
+    const placedWithOther = withOther.reduce((sum, { count }) => sum + count, 0);
     if (placedWithOther < reached) return { rule: 'more-starts', priority, placed: reached, placedWithOther };
   }
   const utilization = result.certificate.utilization.value;
@@ -249,6 +263,15 @@ function byCounting(
   return utilizationWithOther < utilization
     ? { rule: 'utilization', utilization, utilizationWithOther }
     : { rule: 'tie' };
+}
+
+/** The units of utilization of some starts. */
+function unitsIn(
+  { waiting, capacity }: Snapshot,
+  measure: Measure,
+  starts: readonly { readonly shape: number; readonly count: number }[],
+): number {
+  return starts.reduce((sum, { shape, count }) => sum + unitsOf(measure, waiting[shape]!.request, capacity) * count, 0);
 }
 
 /** Whether another plan preempts more at a priority: more work, or as much in more deployments. */

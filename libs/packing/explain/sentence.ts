@@ -66,7 +66,9 @@ function reasonFor(blocker: Exclude<Blocker, { code: 'OUTRANKED' }>, time: TimeF
         ? `what was stopped to make room for it is still stopping; it starts as soon as that is done, at ${time(blocker.untilMs)} at the latest`
         : `room is being made for ${grouped(blocker.deployments)} ${blocker.deployments === 1 ? 'deployment' : 'deployments'} of its priority or a higher one, which will be done at ${time(blocker.untilMs)} at the latest`;
     case 'SEARCH_LIMIT':
-      return `the scheduler ended its search early: ${blocker.placed} of its priority start, and it has not proven that ${blocker.upperBound} could not`;
+      return blocker.gapThousandths === undefined || blocker.gapThousandths === 0
+        ? `the scheduler ended its search early: ${blocker.placed} of its priority start, and it has not proven that ${blocker.upperBound} could not`
+        : `the scheduler ended its search early: it has not proven that its priority could not use more of this cluster, by up to ${blocker.gapThousandths / 10}%`;
     case 'NEXT_PASS':
       return 'the scheduler has yet to look at it';
     case 'RETRY':

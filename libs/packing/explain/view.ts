@@ -57,7 +57,12 @@ export type BlockerView =
       readonly priority: number;
       readonly deployments: number;
     }
-  | { readonly code: 'SEARCH_LIMIT'; readonly placed: number; readonly upperBound: number }
+  | {
+      readonly code: 'SEARCH_LIMIT';
+      readonly placed: number;
+      readonly upperBound: number;
+      readonly gapThousandths?: number;
+    }
   | { readonly code: 'RETRY'; readonly retryAt: string };
 
 /** Stored units as people write them: 1500 millicores are 1.5. */

@@ -2,7 +2,7 @@ import type { ResourceAmounts } from '#kernel';
 
 import type { Candidate } from './candidates.js';
 import { compareAge, compareIds } from '../rows.js';
-import type { Program, Stage } from '../solver/program.js';
+import { isStart, type Program, type Stage } from '../solver/program.js';
 import type { WaitingShape } from '../types.js';
 
 /** What the waiting deployments may take: now, and beside a reservation. Amounts in the order cpu, memory, gpu. */
@@ -25,6 +25,8 @@ export interface Demand {
   readonly candidates: readonly Candidate[];
   /** What is set aside for some of the waiting, beside the counts of their shapes. */
   readonly reserved: readonly Reserved[];
+  /** What one of each shape counts, by its index, where utilization comes before count; `null`: one. */
+  readonly weights: Float64Array | null;
 }
 
 /** A number of one shape, with precedence over all others of its priority. */
@@ -92,15 +94,16 @@ export function buildProgram(demand: Demand, constraints: Constraints): Program 
 
 /** Where the items of a stage begin in the list of all. */
 function firstOf({ waiting, candidates }: Demand, stage: Stage): number {
-  if (stage === 'placed') return 0;
+  if (isStart(stage)) return 0;
   return stage === 'retained' ? waiting.length : waiting.length + candidates.length;
 }
 
 /** Slices of one priority, at the very most. */
 const MOST_SLICES = 2 ** 24;
 
-/** The stages of a priority, from the one that is decided last. */
-const STAGES: readonly Stage[] = ['placed', 'reserved', 'retained'];
+/** The places of stages within a priority, from the one that is decided last. */
+const PLACES: Readonly<Record<Stage, number>> = { placed: 0, filled: 0, reserved: 1, retained: 2 };
+const STAGES = 3;
 
 /** Shapes, then candidates, then nominations in one list: what tells them apart. */
 interface Items {
@@ -117,7 +120,7 @@ interface Items {
   readonly first: number;
 }
 
-function listItems({ waiting, counts, slices, candidates, reserved }: Demand, { beside }: Constraints): Items {
+function listItems({ waiting, counts, slices, candidates, reserved, weights }: Demand, { beside }: Constraints): Items {
   const rows = beside === null ? 3 : 6;
   const first = waiting.length;
   const size = first + candidates.length + reserved.length;
@@ -135,7 +138,7 @@ function listItems({ waiting, counts, slices, candidates, reserved }: Demand, { 
   const list = (item: number, priority: number, stage: Stage, request: ResourceAmounts): void => {
     items.priority[item] = priority;
     items.stages[item] = stage;
-    items.rank[item] = (priority * STAGES.length + STAGES.indexOf(stage)) * MOST_SLICES;
+    items.rank[item] = (priority * STAGES + PLACES[stage]) * MOST_SLICES;
     items.table[item * rows] = request.cpuMillis;
     items.table[item * rows + 1] = request.memoryMib;
     items.table[item * rows + 2] = request.gpuMillis;
@@ -144,7 +147,8 @@ function listItems({ waiting, counts, slices, candidates, reserved }: Demand, { 
     items.table.copyWithin(item * rows + 3, item * rows, item * rows + 3);
   };
   waiting.forEach((shape, item) => {
-    list(item, shape.priority, 'placed', shape.request);
+    list(item, shape.priority, weights === null ? 'placed' : 'filled', shape.request);
+    if (weights !== null) items.weight[item] = weights[item]!;
     items.rank[item] = items.rank[item]! - slices[item]!;
     if (beside?.applies(shape) === true) limit(item);
   });

@@ -4,6 +4,7 @@ import type { Decision, ReservationOwner } from './reservation-owner.js';
 import type { StepBudget } from '../solver/step-budget.js';
 import { type Part, solvePart } from './part.js';
 import { type Beside, type Reserved } from './build-program.js';
+import { measureOf, weightOf } from './measure.js';
 import { toRow } from '../rows.js';
 import { endOf, freeAt, type Allocation, allocationOf, allocationsOf } from './timeline.js';
 import type { Snapshot } from '../types.js';
@@ -143,7 +144,15 @@ function solve(
     available: isCordoned ? [0, 0, 0] : limitsAt(nowMs),
     beside: later === null ? null : besideOf(snapshot, candidates, later, limitsAt(later.atMs)),
   };
-  const demand = { waiting, shapes: [...waiting.keys()], counts, slices, candidates, reserved };
+  const demand = {
+    waiting,
+    shapes: [...waiting.keys()],
+    counts,
+    slices,
+    candidates,
+    reserved,
+    weights: weightsOf(snapshot),
+  };
   const part = solvePart(demand, constraints, budget);
   const started = part.started.slice();
   const nominated = new Float64Array(waiting.length);
@@ -153,6 +162,14 @@ function solve(
     if (index < nominations.length) nominated[shape] = nominated[shape]! + count;
   });
   return { part, due, started, nominated, candidates, slices };
+}
+
+/** What one of each shape counts where utilization is the objective. */
+function weightsOf(snapshot: Snapshot): Float64Array | null {
+  const { policy, waiting, capacity } = snapshot;
+  if (policy.objective !== 'utilization') return null;
+  const measure = measureOf(snapshot);
+  return Float64Array.from(waiting, ({ request }) => weightOf(measure, request, capacity));
 }
 
 /** The limits at the time of a reservation. */

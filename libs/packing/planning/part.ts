@@ -2,7 +2,7 @@ import type { Candidate } from './candidates.js';
 import { fillRemaining, type LevelSolution, solveLevels } from '../solver/levels.js';
 import type { StepBudget } from '../solver/step-budget.js';
 import { buildProgram, type Constraints, type Demand } from './build-program.js';
-import type { Program, Stage } from '../solver/program.js';
+import { isStart, type Program, type Stage } from '../solver/program.js';
 import type { Multipliers } from '../proof.js';
 import { exportPrices, noMultipliers } from '../solver/proof-writer.js';
 import { maximizeUtilization } from '../solver/utilization.js';
@@ -38,7 +38,7 @@ export function solvePart(demand: Demand, constraints: Constraints, budget: Step
     value = sumShares(program, x);
     upperBound = sumShares(
       program,
-      x.map((count, index) => (stageOf(program, index) !== 'placed' ? count : program.counts[index]!)),
+      x.map((count, index) => (isStart(stageOf(program, index)) ? program.counts[index]! : count)),
     );
     multipliers = noMultipliers(program.rows);
   }
@@ -46,11 +46,11 @@ export function solvePart(demand: Demand, constraints: Constraints, budget: Step
   return {
     program,
     solution,
-    started: spread(program, x, 'placed', demand.counts),
+    started: spread(program, x, isStart, demand.counts),
     granted: spread(
       program,
       x,
-      'reserved',
+      (stage) => stage === 'reserved',
       demand.reserved.map(({ count }) => count),
     ),
     victims: victimsOf(demand, program, x),
@@ -62,11 +62,16 @@ function sumShares(program: Program, x: Float64Array): number {
   return x.reduce((sum, count, index) => sum + count * program.shares[index]!, 0);
 }
 
-/** Spreads the counts of the classes of a stage over their members, the oldest first. */
-function spread(program: Program, x: Float64Array, of: Stage, counts: ArrayLike<number>): Float64Array {
+/** Spreads the counts of the classes of some stages over their members, the oldest first. */
+function spread(
+  program: Program,
+  x: Float64Array,
+  isMeant: (stage: Stage) => boolean,
+  counts: ArrayLike<number>,
+): Float64Array {
   const given = new Float64Array(counts.length);
   program.members.forEach((members, index) => {
-    if (stageOf(program, index) !== of) return;
+    if (!isMeant(stageOf(program, index))) return;
     let left = x[index]!;
     for (const member of members) {
       given[member] = Math.min(left, counts[member]!);

@@ -2,6 +2,7 @@ import { lastStopMs, shapeNominations, stopsAtOnce, stopsMs } from './nomination
 import type { Draft } from './draft.js';
 import { toRow } from '../rows.js';
 import type { Nomination } from '../reservation.js';
+import { isStart } from '../solver/program.js';
 import type { Placement, Snapshot } from '../types.js';
 import { freeBeside } from './timeline.js';
 
@@ -68,7 +69,7 @@ export function startWhatFits(snapshot: Snapshot, draft: Draft): Starting {
 
 function sharesOf({ part: { program }, started, nominated, due: all }: Draft): Share[] {
   const ids = Map.groupBy(all, (owner) => owner.shape);
-  const classes = [...program.members.keys()].filter((index) => program.stages[program.level[index]!] === 'placed');
+  const classes = [...program.members.keys()].filter((index) => isStart(program.stages[program.level[index]!]!));
   return classes.flatMap((index) =>
     program.members[index]!.flatMap((shape) => {
       const total = started[shape]!;

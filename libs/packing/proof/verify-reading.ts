@@ -1,6 +1,7 @@
 // How the verifier reads a snapshot and a plan. As the rest of it, this shares nothing with the solver but the forms of data.
 import type { Plan, RunningGroup, Snapshot } from '../types.js';
 import { at, ensure, max, min, rowOf, sum } from './verify-numbers.js';
+import { readMeasure, unitsOf } from './verify-measure.js';
 import { checkStops, lastStop, nominatedIn } from './verify-stopping.js';
 
 /** What a plan decides on: waiting deployments that are alike, or a candidate. */
@@ -57,6 +58,8 @@ export function readPlan(snapshot: Snapshot, plan: Plan, mostShapes: number): Re
     .map(toItem);
   const startsBy = lastStop(snapshot, candidates);
   const slices = slicesIn(snapshot, mostShapes);
+  const measure = readMeasure(snapshot);
+  const size = rowOf(snapshot.capacity);
   const starts = waiting.map(({ priority, request, count, maxRuntimeSeconds }, index): Item => {
     const end = startsBy + (maxRuntimeSeconds ?? Infinity) * 1000;
     return {
@@ -64,7 +67,7 @@ export function readPlan(snapshot: Snapshot, plan: Plan, mostShapes: number): Re
       rank: startRank(priority, slices.get(index)),
       row: rowOf(request),
       end,
-      weight: 1n,
+      weight: measure === null ? 1n : unitsOf(measure, rowOf(request), size) * measure.factor + 1n,
       count: BigInt(count),
       taken: 0n,
     };
@@ -84,7 +87,7 @@ export function readPlan(snapshot: Snapshot, plan: Plan, mostShapes: number): Re
     ensure(all <= start.count && at(forced, index) <= all, 'a count is impossible');
     const count = min((isCordoned ? 0n : nominatedIn(snapshot, shape)) + at(forced, index), start.count);
     const taken = min(count, all);
-    if (count > 0n) reserved.push({ ...start, rank: reservedRank(shape.priority), count, taken });
+    if (count > 0n) reserved.push({ ...start, rank: reservedRank(shape.priority), weight: 1n, count, taken });
     start.count -= count;
     start.taken = all - taken;
   }

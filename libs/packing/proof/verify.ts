@@ -47,10 +47,10 @@ function checkPlan(snapshot: Snapshot, plan: Plan, mostShapes: number): void {
   const limits = leftAt(nowMs).map((amount) => (isCordoned ? 0n : max(0n, amount)));
   const reading = beside(plan, nowMs, limits, read, leftAt);
   const members = [...runs, ...starts];
-  const open = readCertified(levels, read);
+  const open = readCertified(snapshot, levels, read);
   const proof = plan.proof ?? refuse('there is no proof');
   const problem = { cells: toCells(members, (item) => [...item.row, ...reading(item)]), limits };
-  const known = checkLevels(proof.levels, problem, open);
+  const known = checkLevels(proof.levels, problem, open, snapshot.policy.objective === 'utilization');
   ensure(open.length === 0, 'the proof does not cover the problem');
   const scale = size.reduce((product, whole) => (whole > 0n ? product * whole : product), 1n);
   const share = (row: bigint[]): bigint => sum(size, (whole, i) => (whole > 0n ? (at(row, i) * scale) / whole : 0n));
@@ -60,8 +60,10 @@ function checkPlan(snapshot: Snapshot, plan: Plan, mostShapes: number): void {
   const toNumber = (value: bigint): number => Number((value * 10n ** 12n) / scale) / 1e12;
   ensure(Math.abs(toNumber(used) - utilization.value) < 1e-9, 'utilization is not what is used');
   ensure(toNumber(bound) <= utilization.upperBound + 1e-9, 'the bound of utilization is not proven');
-  const isReached = ({ placed, upperBound, preemption }: LevelCertificate): boolean =>
-    placed === upperBound && preemption?.retainedWork === preemption?.upperBound;
+  const isReached = ({ placed, upperBound, preemption, utilization }: LevelCertificate): boolean =>
+    placed === upperBound &&
+    preemption?.retainedWork === preemption?.upperBound &&
+    utilization?.reached === utilization?.upperBound;
   ensure(optimal === levels.every(isReached), '"optimal" contradicts the levels');
 }
 
@@ -75,8 +77,11 @@ function toCells(items: Item[], reading: Reading): Cell[] {
   return cells.sort((a, b) => b.rank - a.rank || compare([...a.row, a.weight], [...b.row, b.weight]));
 }
 
-/** Checks what is said of some levels, taking them off the list; what the proofs leave open then bounds utilization. */
-function checkLevels(proofs: readonly LevelProof[], problem: Problem, open: Certified[]): Case {
+/**
+ * Checks what is said of some levels, taking them off the list; what the proofs leave open then bounds utilization.
+ * @param areFixed whether bounds speak of what is possible beside the very starts above, and not beside as many
+ */
+function checkLevels(proofs: readonly LevelProof[], problem: Problem, open: Certified[], areFixed: boolean): Case {
   const { cells, limits } = problem;
   const used = (i: number): bigint => sum(cells, ({ taken, row }) => taken * at(row, i));
   ensure(!limits.some((limit, i) => used(i) > limit), 'the reservation is not kept');
@@ -92,7 +97,7 @@ function checkLevels(proofs: readonly LevelProof[], problem: Problem, open: Cert
     const next = open[0]?.beyond ?? 0n;
     ensure(beyond === null || beyond > most, `bound of rank ${rank} not proven`);
     if (beyond === null) Object.assign(open[0] ?? {}, { beyond: next - most });
-    if (!isStart({ rank })) for (const i of members) now.low[i] = now.high[i] = at(cells, i).taken;
+    if (areFixed || !isStart({ rank })) for (const i of members) now.low[i] = now.high[i] = at(cells, i).taken;
     if (most === 0n) now.high = pruneDominated(problem, now, members);
   }
   ensure(now.sums.flatMap(({ members }) => members).join() === [...cells.keys()].join(), 'a level has no proof');

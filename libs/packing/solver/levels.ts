@@ -30,6 +30,10 @@ const LEVEL_SHARE = 0.5;
 /** The same of a level that counts work: where it ends unproven, there is less to look for below. */
 const WORK_SHARE = 0.9;
 
+/** Part of that which may be spent where utilization is as near to its bound as this: what is left to gain is not worth a pass's time. */
+const NEAR_SHARE = 0.05;
+const NEAR = 1e-4;
+
 /** Questions of a level that are asked in any case, so that rounding has its turn. */
 const ALWAYS_ASKED = 2;
 
@@ -172,7 +176,8 @@ function boundAll(
  */
 function retainContested(program: Program, level: number, solution: LevelSolution, budget: StepBudget): void {
   const { x, placed, bounds, box } = solution;
-  const contested = contest(program, level, solution, budget, retainMore);
+  const look = program.stages[level] === 'filled' ? fillMore : retainMore;
+  const contested = contest(program, level, solution, budget, look);
   const isProven = placed[level] === bounds[level];
   if (!isProven) retainWhatFits(program, level, solution);
   narrow(contested, placed[level]!);
@@ -184,18 +189,31 @@ function retainContested(program: Program, level: number, solution: LevelSolutio
 }
 
 /** One search that goes on from each answer to the next better one: its end shows that there is no better. */
-function retainMore(program: Program, root: RootBound, solution: LevelSolution, budget: StepBudget): Refutation | null {
-  const { level, most } = root;
+function retainMore(
+  program: Program,
+  root: RootBound,
+  solution: LevelSolution,
+  budget: StepBudget,
+  enough = root.most,
+): Refutation | null {
+  const { level } = root;
   const { x, placed, bounds } = solution;
   const reached = placed[level]!;
-  if (reached === most || !budget.mayContinue()) return null;
-  const result = ask(program, root, { target: reached + 1, enough: most }, solution, budget);
+  if (reached >= enough || !budget.mayContinue()) return null;
+  const result = ask(program, root, { target: reached + 1, enough }, solution, budget);
   if (result.x !== null) {
     x.set(result.x);
     placed[level] = sumLevel(program, x, level);
   }
   if (result.refutation !== null) bounds[level] = result.refutation.target - 1;
   return result.refutation;
+}
+
+/** The same for utilization, with little of the budget for the last of it: large clusters always leave some ten-thousandths open. */
+function fillMore(program: Program, root: RootBound, solution: LevelSolution, budget: StepBudget): Refutation | null {
+  const near = Math.ceil(root.most * (1 - NEAR));
+  const refutation = retainMore(program, root, solution, budget, near);
+  return refutation ?? budget.within(NEAR_SHARE, () => retainMore(program, root, solution, budget));
 }
 
 function retainWhatFits(program: Program, level: number, { x, placed }: LevelSolution): void {

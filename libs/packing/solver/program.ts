@@ -1,5 +1,13 @@
-/** What is decided at a level: which candidates of a priority are retained, which reservations are granted, or how many of what waits starts. */
-export type Stage = 'retained' | 'reserved' | 'placed';
+/**
+ * What is decided at a level: which candidates of a priority are retained, which reservations are granted, or what of the waiting starts: as many as
+ * possible (`placed`), or what uses most (`filled`). Only a `placed` level may choose other classes later, for lower levels.
+ */
+export type Stage = 'retained' | 'reserved' | 'placed' | 'filled';
+
+/** Whether what waits starts at a stage. */
+export function isStart(stage: Stage): boolean {
+  return stage === 'placed' || stage === 'filled';
+}
 
 /**
  * The integer program: how many of each class start, or stay.
@@ -26,7 +34,7 @@ export interface Program {
   /** Priority of each level, and what is decided there. */
   readonly priorities: readonly number[];
   readonly stages: readonly Stage[];
-  /** What one of a class counts at its level: 1 for what waits, lost work and count for candidates. */
+  /** What one of a class counts at its level: 1 for what waits, or its utilization and count; lost work and count for candidates. */
   readonly weight: Float64Array;
   /** What one more of a class adds to the sum of shares of capacity. */
   readonly shares: Float64Array;

@@ -15,6 +15,7 @@ export function programOf({ waiting, capacity }: Pick<Snapshot, 'waiting' | 'cap
       slices: new Int32Array(waiting.length),
       candidates: [],
       reserved: [],
+      weights: null,
     },
     { capacity: available, available, beside: null },
   );

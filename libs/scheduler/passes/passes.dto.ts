@@ -64,6 +64,32 @@ export class PreemptionCertificateDto {
   readonly upperBound!: number;
 }
 
+/** How much the starts of a priority use, where utilization is the objective. */
+export class LevelUtilizationDto {
+  @CountField({
+    description:
+      'Units that the whole of one resource is. A request counts its share of each resource in whole units, rounded up where no unit divides all shares evenly. 0: too many may start for whole numbers to compare, and only starts are counted.',
+    example: 64000,
+  })
+  readonly unitsPerResource!: number;
+
+  @CountField({ description: 'Units that are used by what starts, over all resources.', example: 90100 })
+  readonly reached!: number;
+
+  @CountField({
+    description: 'No choice uses more here, beside what starts at every higher priority.',
+    example: 90112,
+  })
+  readonly upperBound!: number;
+
+  @CountField({
+    description:
+      'How far the two are apart, in thousandths of the cluster (all its resources together), rounded up; 0: proven.',
+    example: 1,
+  })
+  readonly gapThousandths!: number;
+}
+
 /** What was reached in one slice of the shapes of a priority. */
 export class SliceCertificateDto {
   @CountField({ description: 'Shapes of the slice.', min: 1, example: 2000 })
@@ -80,6 +106,12 @@ export class SliceCertificateDto {
     example: 12,
   })
   readonly upperBound!: number;
+
+  @ObjectField(() => LevelUtilizationDto, {
+    description: 'How much the slice uses; present where utilization is the objective.',
+    optional: true,
+  })
+  readonly utilization?: LevelUtilizationDto;
 }
 
 /** What was reached at one priority. */
@@ -96,10 +128,16 @@ export class LevelCertificateDto {
 
   @CountField({
     description:
-      'No plan starts more here that starts as many at every higher priority. Where there are `slices` it holds for plans that also start as many in every older slice.',
+      'No plan starts more here that starts as many at every higher priority. Where there are `slices` it holds for plans that also start as many in every older slice. Where utilization is the objective: no choice that uses as much as `utilization.upperBound` starts more here, beside what starts at every higher priority.',
     example: 12,
   })
   readonly upperBound!: number;
+
+  @ObjectField(() => LevelUtilizationDto, {
+    description: 'How much the priority uses; present where utilization is the objective.',
+    optional: true,
+  })
+  readonly utilization?: LevelUtilizationDto;
 
   @ArrayField(() => SliceCertificateDto, {
     description:
@@ -122,7 +160,8 @@ export class UtilizationCertificateDto {
   readonly value!: number;
 
   @DecimalField({
-    description: 'Not to be exceeded with these counts.',
+    description:
+      'Not to be exceeded with these counts. Where utilization is the objective: what is reached, and what the levels leave open.',
     min: 0,
     max: 4,
     maxDecimals: 20,
@@ -135,7 +174,7 @@ export class UtilizationCertificateDto {
 export class CertificateDto {
   @BooleanField({
     description:
-      'True when at every level what is placed, and the work that is kept, equal their bounds. Where a level has `slices`, its bound is that of planning slice after slice.',
+      'True when at every level what is placed, the work that is kept, and utilization where it is the objective, equal their bounds. Where a level has `slices`, its bound is that of planning slice after slice.',
     example: true,
   })
   readonly optimal!: boolean;

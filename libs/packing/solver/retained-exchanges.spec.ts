@@ -24,7 +24,15 @@ function programOf(runs: readonly { readonly size: number; readonly weight: numb
   }));
   const room = [capacity, 0, 0];
   return buildProgram(
-    { waiting: [], shapes: [], counts: new Float64Array(0), slices: new Int32Array(0), candidates, reserved: [] },
+    {
+      waiting: [],
+      shapes: [],
+      counts: new Float64Array(0),
+      slices: new Int32Array(0),
+      candidates,
+      reserved: [],
+      weights: null,
+    },
     { capacity: room, available: room, beside: null },
   );
 }

@@ -149,7 +149,7 @@ function whereToLook(url: string, { people }: Stage, { password }: Identity): st
   return [
     '',
     'Look around:',
-    `  ${url}/docs - POST /v1/auth/login with one of these users, then paste its accessToken under "Authorize":`,
+    `  ${url}/docs - "loginUser" with one of these users authorizes the page:`,
     ...people.map(
       ({ person, organization }) => `    ${person.username.padEnd(24)} ${person.role.padEnd(10)} of ${organization}`,
     ),

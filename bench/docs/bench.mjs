@@ -1,5 +1,5 @@
 // How long a reader waits for Swagger UI: until the first operation is open on a new page, and until another one is on the same page; with the
-// OpenAPI 3.0 that the page is given, in turn with the 3.1 of /openapi.json.
+// OpenAPI 3.0 that the page is given, in turn with the 3.1 of /openapi.json, and with Swagger UI as it comes, without the plugins of the page.
 //
 //   npm run bench:docs [-- --rounds 5]
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -38,6 +38,15 @@ async function untilOpen(page, id, opening) {
   return (await page.evaluate(whenQuiet)) - began;
 }
 
+/** Serves the script of the page with an empty list of plugins. */
+async function withoutPlugins(route) {
+  const response = await route.fetch();
+  const script = await response.text();
+  const plain = script.replace(/plugins: \[.*\]/, 'plugins: []');
+  if (plain === script) throw new Error('the script of the page has no list of plugins');
+  await route.fulfill({ response, body: plain });
+}
+
 async function measure(page, url) {
   const first = await untilOpen(page, FIRST, () => page.goto(`${url}/docs?${Math.random()}#/${TAG}/${FIRST}`));
   const summary = page.locator(`#operations-${TAG}-${SECOND} .opblock-summary-control`).first();
@@ -51,24 +60,30 @@ await withApi('stowage_bench_docs', async (port) => {
   const context = await chromium.launchPersistentContext(profile, { executablePath, args: ['--no-sandbox'] });
   try {
     const page = context.pages()[0] ?? (await context.newPage());
-    const served = '**/docs/openapi-3.0.json';
-    const times = { '3.0': [], 3.1: [] };
+    const changes = {
+      'as served': ['', () => undefined],
+      'without plugins': ['**/docs/init.js', withoutPlugins],
+      'OpenAPI 3.1': [
+        '**/docs/openapi-3.0.json',
+        async (route) => route.fulfill({ response: await route.fetch({ url: `${url}/openapi.json` }) }),
+      ],
+    };
+    const times = Object.fromEntries(Object.keys(changes).map((name) => [name, []]));
     await measure(page, url);
     for (let round = 0; round < ROUNDS; round++) {
-      times['3.0'].push(await measure(page, url));
-      await page.route(served, async (route) =>
-        route.fulfill({ response: await route.fetch({ url: `${url}/openapi.json` }) }),
-      );
-      times['3.1'].push(await measure(page, url));
-      await page.unroute(served);
+      for (const [name, [served, change]] of Object.entries(changes)) {
+        if (served !== '') await page.route(served, change);
+        times[name].push(await measure(page, url));
+        if (served !== '') await page.unroute(served);
+      }
     }
     process.stdout.write(
       `${machine()}; Chromium ${context.browser()?.version() ?? 'of unknown version'}, ${ROUNDS} rounds, medians in ms\n\n`,
     );
-    process.stdout.write('| OpenAPI | first operation, on a new page | another one |\n| --- | ---: | ---: |\n');
-    for (const [version, each] of Object.entries(times)) {
+    process.stdout.write('| page | first operation, on a new page | another one |\n| --- | ---: | ---: |\n');
+    for (const [name, each] of Object.entries(times)) {
       const first = median(each.map((time) => time.first)).toFixed(0);
-      process.stdout.write(`| ${version} | ${first} | ${median(each.map((time) => time.second)).toFixed(0)} |\n`);
+      process.stdout.write(`| ${name} | ${first} | ${median(each.map((time) => time.second)).toFixed(0)} |\n`);
     }
   } finally {
     await context.close();

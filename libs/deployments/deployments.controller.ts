@@ -20,6 +20,7 @@ export class DeploymentsController {
     id: 'getDeployment',
     tag: 'deployments',
     summary: 'Read a deployment',
+    result: 'The deployment as it is now.',
     description: `Its status, and the times of its course. These transitions are possible, and no others:\n\n${transitionTable()}\n\nBy a pass: the scheduler. By a request: a user, or a runtime. Events carry the cause.`,
     answer: DeploymentDto,
     hasEntityTag: true,

@@ -9,7 +9,14 @@ import { Public, RequireOperator, RequireRole, SignedIn } from '#rbac';
 import { RouteAudit } from './route-audit.js';
 
 const route = (access?: string): MethodDecorator =>
-  ApiRoute({ id: 'x', tag: 'x', summary: 'x', description: 'x', ...(access === undefined ? {} : { access }) });
+  ApiRoute({
+    id: 'x',
+    tag: 'x',
+    summary: 'x',
+    result: 'x',
+    description: 'x',
+    ...(access === undefined ? {} : { access }),
+  });
 
 async function start(controller: Type): Promise<INestApplicationContext> {
   const module = await Test.createTestingModule({

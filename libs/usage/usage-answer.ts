@@ -55,7 +55,7 @@ export function UsageAnswer(): MethodDecorator {
     UseInterceptors(UsageCsvInterceptor),
     ApiResponse({
       status: 200,
-      description: 'Success. With `Accept: text/csv`, the table that the query names, with a line of headings.',
+      description: 'With `Accept: text/csv`, the table that the query names, with a line of headings.',
       content: {
         'application/json': { schema: { $ref: getSchemaPath(UsageDto) } },
         'text/csv': { schema: { type: 'string' } },

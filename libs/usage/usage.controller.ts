@@ -24,6 +24,7 @@ export class UsageController {
     id: 'getUsage',
     tag: 'scheduler',
     summary: 'Usage over time',
+    result: 'The resources in use over the period, in steps and in total.',
     description:
       'What was allocated in each step of a period, on average, and whose resource-hours that were; summed from the ledger, exact at both edges. With `Accept: text/csv`, the table that `table` names as CSV.',
     answer: UsageDto,

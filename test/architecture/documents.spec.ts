@@ -49,6 +49,22 @@ describe('documents', () => {
     expect(untrue(paths, ([, path = '']) => existsSync(join(PROJECT, path)))).toEqual([]);
   });
 
+  it('describes every success of the API by its meaning', () => {
+    const { paths } = JSON.parse(readFileSync(join(PROJECT, 'docs', 'openapi.json'), 'utf8')) as {
+      paths: Record<string, Record<string, { responses: Record<string, { description: string }> }>>;
+    };
+    const successes = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).flatMap(([method, { responses }]) =>
+        Object.entries(responses)
+          .filter(([status]) => status.startsWith('2'))
+          .map(([, { description }]) => ({ route: `${method.toUpperCase()} ${path}`, description })),
+      ),
+    );
+    expect(successes.length).toBeGreaterThan(0);
+    const isEmpty = (text: string): boolean => /^(success|ok|done|created)\b/i.test(text) || text.length < 15;
+    expect(successes.filter(({ description }) => isEmpty(description))).toEqual([]);
+  });
+
   it('names only routes of the API document', () => {
     const { paths } = JSON.parse(readFileSync(join(PROJECT, 'docs', 'openapi.json'), 'utf8')) as {
       paths: Record<string, object>;

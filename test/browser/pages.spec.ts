@@ -1,113 +1,26 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
+import { type Page } from 'playwright-core';
 
-import { fromTestRun } from '../support/from-test-run.js';
-import { ROOT } from '../support/sdk.js';
-import { Stowage } from '../support/stowage.js';
+import { type Stowage } from '../support/stowage.js';
+import { type Asked, Browser, PATIENCE_MS } from './browser.js';
 
-/** For a browser beside other work: a limit for what hangs, not for what is slow. */
-const PATIENCE_MS = 30_000;
 jest.setTimeout(120_000);
 
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-const SCREENSHOTS = join(ROOT, 'coverage/browser');
-
-/** ReDoc wants its maker's logo from elsewhere, which the policy of the page forbids it. */
-const isLogo = (text: string): boolean => /https:\/\/cdn\.redoc\.ly\/redoc\/logo-mini/.test(text);
-
-interface Asked {
-  readonly path?: Readonly<Record<string, string>>;
-  readonly body?: unknown;
-}
-
 describe('the pages of the API, in a browser', () => {
-  const profile = mkdtempSync(join(tmpdir(), 'stowage-browser-'));
-  const complaints: string[] = [];
+  let browser: Browser;
   let stowage: Stowage;
-  let context: BrowserContext;
   let page: Page;
-  let opened = 0;
+  let complaints: readonly string[];
 
   beforeAll(async () => {
-    mkdirSync(SCREENSHOTS, { recursive: true });
-    stowage = await Stowage.start();
-    context = await chromium.launchPersistentContext(profile, {
-      executablePath: fromTestRun('STOWAGE_TEST_CHROMIUM'),
-      headless: true,
-      args: FLAGS,
-      viewport: { width: 1280, height: 1000 },
-    });
-    context.setDefaultTimeout(PATIENCE_MS);
-    page = context.pages()[0] ?? (await context.newPage());
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      // A refusal that a test asks for is an error to the console, too.
-      const isRefusal = message.text().startsWith('Failed to load resource: the server responded with a status of 4');
-      if (message.type() === 'error' && !isRefusal && !isLogo(message.text())) complaints.push(message.text());
-    });
-    page.on('request', (request) => {
-      if (
-        !/^(data|blob):/.test(request.url()) &&
-        !request.url().startsWith(stowage.client.url) &&
-        !isLogo(request.url())
-      ) {
-        complaints.push(`it asks ${request.url()}`);
-      }
-    });
+    browser = await Browser.start();
+    ({ stowage, page, complaints } = browser);
   });
 
-  afterAll(async () => {
-    await context.close();
-    await stowage.stop();
-    rmSync(profile, { recursive: true, force: true });
-  });
+  afterAll(async () => browser.stop());
 
-  /**
-   * Opens an operation by its link, as a colleague would send it. A query of its own makes each a new page; by way of `about:blank`, one in 20
-   * pages of a headless Chromium never drew a frame, and clicks and screenshots wait for frames.
-   */
-  const open = async (tag: string, id: string): Promise<Locator> => {
-    opened += 1;
-    await page.goto(`${stowage.client.url}/docs?${opened}#/${encodeURIComponent(tag)}/${id}`);
-    const block = page.locator(`.opblock.is-open[id$="-${id}"]`);
-    await block.locator('.execute').waitFor();
-    return block;
-  };
-
-  /** Fills the form of an open operation, sends it, and takes what the page shows. */
-  const execute = async (block: Locator, { path = {}, body }: Asked): Promise<Record<string, unknown>> => {
-    for (const [name, value] of Object.entries(path)) {
-      await block.locator(`tr[data-param-name="${name}"] input`).fill(value);
-    }
-    if (body !== undefined) await block.locator('textarea.body-param__text').fill(JSON.stringify(body));
-    const answered = page.waitForResponse(
-      (response) => response.url().includes('/v1/') && response.request().method() !== 'OPTIONS',
-    );
-    await block.locator('.execute').click();
-    const response = await answered;
-    const shown = block.locator('.live-responses-table .response .response-col_status').first();
-    await shown.filter({ hasText: String(response.status()) }).waitFor();
-    return (await response.json()) as Record<string, unknown>;
-  };
-
-  const ask = async (tag: string, id: string, asked: Asked = {}): Promise<Record<string, unknown>> =>
-    execute(await open(tag, id), asked);
-
-  const screenshot = async (name: string): Promise<void> => {
-    await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
-  };
+  const ask = (tag: string, id: string, asked?: Asked): Promise<Record<string, unknown>> => browser.ask(tag, id, asked);
+  const screenshot = (name: string): Promise<void> => browser.screenshot(name);
 
   it('shows every group collapsed, in order, without a word from elsewhere', async () => {
     await page.goto(`${stowage.client.url}/docs`);
@@ -149,11 +62,11 @@ describe('the pages of the API, in a browser', () => {
     });
 
     const deployment = { path: { ...path, deploymentId: String(deploymentId) } };
-    const block = await open('deployments', 'getDeployment');
+    const block = await browser.open('deployments', 'getDeployment');
     const deadline = performance.now() + PATIENCE_MS;
     let status: unknown;
     while (status !== 'scheduled' && performance.now() < deadline) {
-      status = (await execute(block, deployment))['status'];
+      status = (await browser.execute(block, deployment))['status'];
       await page.waitForTimeout(200);
     }
     expect(status).toBe('scheduled');

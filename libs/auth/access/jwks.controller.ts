@@ -62,6 +62,7 @@ export class JwksController {
     id: 'getSigningKeys',
     tag: 'auth',
     summary: 'Keys of access tokens',
+    result: 'The keys that verify access tokens.',
     description: 'The public keys that verify access tokens, as a JSON Web Key Set. A new key is here before it signs.',
     answer: JwksDto,
   })

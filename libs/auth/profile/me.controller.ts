@@ -42,6 +42,7 @@ export class MeController {
     id: 'getMe',
     tag: TAG,
     summary: 'Who am I',
+    result: 'The account that is signed in.',
     description: 'The account that is signed in.',
     answer: ProfileDto,
   })
@@ -54,6 +55,7 @@ export class MeController {
     id: 'updateMe',
     tag: TAG,
     summary: 'Change the e-mail address',
+    result: 'The account with the new address.',
     description:
       'Sets or (with null) removes the address. An address that another account holds can be given, but not signed in by.',
     answer: ProfileDto,
@@ -68,6 +70,7 @@ export class MeController {
     id: 'changePassword',
     tag: TAG,
     summary: 'Change the password',
+    result: 'The new password is set; all other sessions have ended.',
     description: 'All other sessions end at once. API tokens stay.',
     problems: [
       AuthErrors.CURRENT_PASSWORD_WRONG,
@@ -103,6 +106,7 @@ export class MeController {
     id: 'endSession',
     tag: TAG,
     summary: 'End a session',
+    result: 'The session and its access tokens have ended.',
     description: 'It ends at once, with its access tokens. It may be the present one.',
     problems: [AuthErrors.SESSION_NOT_FOUND],
   })
@@ -118,6 +122,7 @@ export class MeController {
     id: 'endOtherSessions',
     tag: TAG,
     summary: 'End all other sessions',
+    result: 'All other sessions have ended: how many there were.',
     description: 'All sessions but the present one end at once.',
     answer: SessionsEndedDto,
   })
@@ -148,6 +153,7 @@ export class MeController {
     id: 'createToken',
     tag: TAG,
     summary: 'Make an API token',
+    result: 'The new token. No later answer shows its secret.',
     description:
       'For a program that acts for you in one organization, as the member that you are there: that you are an operator does not count. The token is shown once.',
     answer: NewTokenDto,
@@ -174,6 +180,7 @@ export class MeController {
     id: 'deleteToken',
     tag: TAG,
     summary: 'Delete an API token',
+    result: 'The token is deleted and no longer works.',
     description: 'It stops working at once.',
     problems: [AuthErrors.TOKEN_NOT_FOUND],
   })

@@ -30,6 +30,7 @@ export class AuthController {
     id: 'registerUser',
     tag: 'auth',
     summary: 'Make an account',
+    result: 'The account exists and is signed in: its tokens.',
     description:
       'Makes an account and signs it in. With an invite code the account joins that organization in the same step, or is not made at all.',
     example: { username: 'ada.lovelace', password: 'correct horse battery staple' },
@@ -47,8 +48,9 @@ export class AuthController {
     id: 'loginUser',
     tag: 'auth',
     summary: 'Sign in',
+    result: 'A session is open: its access token, and the refresh token for the next one.',
     description:
-      'Opens a session. In Swagger UI, paste `accessToken` into the Authorize dialog. After ten failures on one account from one address, each further attempt must wait, twice as long each time. Many failures elsewhere slow addresses that are new to the account, never one from which it signed in before.',
+      'Opens a session. In Swagger UI, the page is then authorized. After ten failures on one account from one address, each further attempt must wait, twice as long each time. Many failures elsewhere slow addresses that are new to the account, never one from which it signed in before.',
     answer: TokensDto,
     problems: [AuthErrors.INVALID_CREDENTIALS, AuthErrors.TOO_MANY_ATTEMPTS, AuthErrors.BUSY],
   })
@@ -62,6 +64,7 @@ export class AuthController {
     id: 'refreshTokens',
     tag: 'auth',
     summary: 'Stay signed in',
+    result: 'A new access token, and the refresh token that replaces the one used.',
     description:
       'Uses up a refresh token and answers the next one with a new access token. A client that lost the answer may repeat the request within 10 seconds and gets the same next token. A later second use ends the session.',
     answer: TokensDto,
@@ -77,6 +80,7 @@ export class AuthController {
     id: 'logoutUser',
     tag: 'auth',
     summary: 'Sign out',
+    result: 'The session has ended, by this request or before.',
     description:
       'Ends the session of the refresh token, and with it its access tokens. The answer is the same for a session that has ended.',
   })
@@ -90,6 +94,7 @@ export class AuthController {
     id: 'resetPassword',
     tag: 'auth',
     summary: 'Set a forgotten password',
+    result: 'The new password is set; all sessions have ended.',
     description: 'Sets a new password by a one-time code, which an operator hands over in person. All sessions end.',
     problems: [
       AuthErrors.RESET_CODE_INVALID,

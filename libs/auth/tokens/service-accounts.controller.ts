@@ -94,6 +94,7 @@ export class ServiceAccountsController {
     id: 'deleteServiceAccount',
     tag: TAG,
     summary: 'Delete a service account',
+    result: 'The service account is deleted; its tokens no longer work.',
     description: 'Its tokens stop working at once. Its deployments stay.',
     problems: [AuthErrors.SERVICE_ACCOUNT_NOT_FOUND],
   })
@@ -111,6 +112,7 @@ export class ServiceAccountsController {
     id: 'createServiceAccountToken',
     tag: TAG,
     summary: 'Make a token of a service account',
+    result: 'The new token. No later answer shows its secret.',
     description:
       'Grants what the account may do. The token is shown once. No API token can make one: a token would outlive its maker by it.',
     answer: NewTokenDto,
@@ -166,6 +168,7 @@ export class ServiceAccountsController {
     id: 'deleteServiceAccountToken',
     tag: TAG,
     summary: 'Delete a token of a service account',
+    result: 'The token is deleted and no longer works.',
     description: 'It stops working at once.',
     problems: [AuthErrors.TOKEN_NOT_FOUND],
   })

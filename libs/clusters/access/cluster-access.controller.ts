@@ -26,6 +26,7 @@ export class ClusterAccessController {
   @ApiRoute({
     id: 'listClusterAccess',
     summary: 'List the members who see a restricted cluster',
+    result: 'A page of the members on the list of the cluster; `nextCursor` leads to the next.',
     description:
       'The members on the list of the cluster. It has an effect while the cluster is `restricted`: then they see it beside the admins, and may do there what their roles allow.',
     answer: PageOf(ClusterAccessEntryDto),
@@ -50,6 +51,7 @@ export class ClusterAccessController {
     id: 'grantClusterAccess',
     isNewWork: true,
     summary: 'Put a member on the list of a cluster',
+    result: 'The entry of the member, new or from before.',
     description:
       'From the next request on, the member sees the cluster while it is restricted. An entry that exists stays. It ends with the membership.',
     answer: ClusterAccessEntryDto,
@@ -68,6 +70,7 @@ export class ClusterAccessController {
   @ApiRoute({
     id: 'revokeClusterAccess',
     summary: 'Take a member off the list of a cluster',
+    result: 'The member is off the list.',
     description:
       'From the next request on, a restricted cluster and all that belongs to it do not exist for the member, own deployments included. Running deployments continue.',
     problems: [ClusterErrors.ACCESS_NOT_FOUND],

@@ -90,6 +90,7 @@ export class ClustersController {
   @ApiRoute({
     id: 'getCluster',
     summary: 'Read a cluster',
+    result: 'The cluster as it is now.',
     description: 'What it has, what is allocated, what is available, and how many deployments wait.',
     answer: ClusterDto,
     hasEntityTag: true,
@@ -104,6 +105,7 @@ export class ClustersController {
     id: 'updateCluster',
     isNewWork: true,
     summary: 'Edit a cluster',
+    result: 'The cluster with the changes.',
     description:
       'Renames, resizes, opens or restricts it, or changes its policy: all of it, or nothing. What is left out stays. More capacity is used at once; less than what is allocated is refused, or waits with `whenFree`.',
     example: { policy: { preemption: 'lower-priority' } },
@@ -125,6 +127,7 @@ export class ClustersController {
   @ApiRoute({
     id: 'deleteCluster',
     summary: 'Delete a cluster',
+    result: 'The cluster is deleted; its name is free.',
     description:
       'Possible when nothing is allocated and nothing waits. Where a draining cluster has nothing allocated any more, what still waits is cancelled. Its deployments, passes and ledger stay readable; its name is free.',
     problems: [ClusterErrors.NOT_EMPTY],
@@ -138,6 +141,7 @@ export class ClustersController {
   @ApiRoute({
     id: 'cordonCluster',
     summary: 'Cordon a cluster',
+    result: 'The cluster, which starts nothing from now on.',
     description: 'From now on it accepts and queues deployments, and starts none. What runs goes on.',
     answer: ClusterDto,
     hasEntityTag: true,
@@ -151,6 +155,7 @@ export class ClustersController {
   @ApiRoute({
     id: 'uncordonCluster',
     summary: 'Uncordon a cluster',
+    result: 'The cluster, which starts deployments again.',
     description: 'It starts deployments again, at once, with what waits.',
     answer: ClusterDto,
     hasEntityTag: true,
@@ -164,6 +169,7 @@ export class ClustersController {
   @ApiRoute({
     id: 'drainCluster',
     summary: 'Drain a cluster',
+    result: 'The cluster, which refuses new deployments and starts nothing from now on.',
     description:
       'From now on it refuses new deployments and starts none. What runs goes on; `isEmpty` says when nothing is left. Uncordon it to bring it back.',
     answer: ClusterDto,

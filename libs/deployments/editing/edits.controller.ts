@@ -23,6 +23,7 @@ export class EditsController {
     isNewWork: true,
     tag: 'deployments',
     summary: 'Edit a queued deployment',
+    result: 'The deployment with the changes, still queued.',
     description:
       'Changes its priority, its labels, how long it may wait or whether it is preemptible: all changes, or none. Omitted fields stay; `labels` are replaced as a whole. The deployment keeps its age, and `queueTimeoutSeconds` counts from when it was queued. A deployment that is not queued cannot be edited: 409.',
     example: { priority: 80 },

@@ -33,6 +33,7 @@ export class ReportsController {
   @ApiRoute({
     id: 'completeDeployments',
     summary: 'Report the ends of many deployments',
+    result: 'What became of each report, in their order.',
     description:
       'Records how attempts in this cluster ended. Each report has its own result, in order; a repeated report changes nothing.',
     answer: BatchDto,
@@ -58,6 +59,7 @@ export class ReportsController {
   @ApiRoute({
     id: 'startDeployment',
     summary: 'Report the start of a deployment',
+    result: 'The deployment, whose attempt is recorded as running.',
     description:
       'Optional: a runtime reports that the attempt runs. A repeated report changes nothing, also after a request to stop: the answer then has `stopping`. A report after the end of the attempt is refused, with the present status.',
     answer: DeploymentDto,
@@ -76,6 +78,7 @@ export class ReportsController {
   @ApiRoute({
     id: 'completeDeployment',
     summary: 'Report the end of a deployment',
+    result: 'The deployment, whose attempt is recorded as ended.',
     description:
       'How the attempt ended. Its resources are released within milliseconds. When it `failed` and a retry is left, it is `retrying`: after a second, then two, four, ... at most five minutes the next attempt is queued. A repeated report changes nothing. A report of another attempt, or of another outcome, is refused, with the present status.\n\nA `stopping` deployment ends by either outcome, with the status `stopping.outcome`, and is not retried; a preempted one is `succeeded` where that is reported.',
     answer: DeploymentDto,

@@ -43,6 +43,7 @@ export class ListsController {
     id: 'listQueue',
     tag: TAG,
     summary: 'Read the queue of a cluster',
+    result: 'A page of the queue, by rank; `nextCursor` leads to the next.',
     description:
       'The queued deployments by rank: priority (higher first), time of submission, id. The rank is not the starting order: the scheduler starts as many as possible at each level of priority, and a smaller request may start before a larger one with a better rank.',
     answer: PageOf(QueuedDeploymentDto),

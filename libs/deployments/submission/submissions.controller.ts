@@ -47,6 +47,7 @@ export class SubmissionsController {
   @ApiRoute({
     id: 'submitDeployment',
     summary: 'Submit a deployment',
+    result: 'The deployment is queued. After `Prefer: wait` it may be scheduled.',
     description:
       'Queues it in the cluster and wakes the scheduler. A request that exceeds the whole cluster is refused. With `Prefer: wait`, the answer waits until the deployment is scheduled, and shows it then; under an `Idempotency-Key` the wait is not part of the stored answer, and a repeated request waits again.',
     answer: DeploymentDto,
@@ -76,6 +77,7 @@ export class SubmissionsController {
   @ApiRoute({
     id: 'submitDeployments',
     summary: 'Submit many deployments',
+    result: 'What became of each deployment, in their order.',
     description:
       'At most 10,000. With `onError: abort`, the default, all of them or none: when one is refused, the pointers of the problem name it, and nothing is queued. With `continue`, each one is accepted or refused independently, with `results` in their order.\n\nAs `application/x-ndjson`, one deployment in each line of at most 64 KiB: up to 100,000 lines within 25 seconds, each accepted or refused independently (`onError` is `continue`) and answered in a line of its own. Lines are queued in chunks of 1,000, one transaction each. When a body is cut off, the chunks that were queued stay; under an `Idempotency-Key`, send the same lines again: queued chunks are answered again and not queued again, and the rest follows.',
     answer: BatchDto,

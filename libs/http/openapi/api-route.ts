@@ -17,6 +17,7 @@ import { JSON_LINES_TYPE } from '../lines/json-lines.js';
 import type { ErrorEntry } from '../problems/error-catalogue.js';
 import { BoundedRead } from '../reads/bounded-read.js';
 import type { LocationConfig } from './locations.js';
+import { resultOf } from './result.js';
 
 /** The description of a route in the document. */
 export interface RouteDescription {
@@ -25,6 +26,8 @@ export interface RouteDescription {
   /** The group under which Swagger UI shows it; left out where the controller declares one for all its routes by `@ApiTags`. */
   readonly tag?: string;
   readonly summary: string;
+  /** What success means, as a sentence; left out where it follows from the id: for pages, and for what a route creates. */
+  readonly result?: string;
   readonly description: string;
   /**
    * The access rule in words, where no guard declares one; `public` needs no token. Left out, the document uses the guard's own
@@ -122,18 +125,20 @@ export function ApiRoute(route: RouteDescription): MethodDecorator {
   );
 }
 
-function successOf({ answer, mediaType, stream, lines }: RouteDescription, status: number): MethodDecorator {
+function successOf(route: RouteDescription, status: number): MethodDecorator {
+  const { answer, mediaType, stream, lines } = route;
+  const result = resultOf(route);
   const text = { schema: { type: 'string' } } as const;
-  if (mediaType !== undefined) return ApiResponse({ status, description: 'Success.', content: { [mediaType]: text } });
-  if (answer === undefined) return ApiResponse({ status, description: 'Success.' });
+  if (mediaType !== undefined) return ApiResponse({ status, description: result, content: { [mediaType]: text } });
+  if (answer === undefined) return ApiResponse({ status, description: result });
   const [otherType, description, other] =
     lines === undefined
       ? ['text/event-stream', stream, text]
       : [JSON_LINES_TYPE, lines.description, { schema: { $ref: getSchemaPath(lines.answer) } }];
-  if (description === undefined) return ApiResponse({ status, description: 'Success.', type: answer });
+  if (description === undefined) return ApiResponse({ status, description: result, type: answer });
   return ApiResponse({
     status,
-    description: `Success. As \`${otherType}\`: ${description}`,
+    description: `${result} As \`${otherType}\`: ${description}`,
     content: { 'application/json': { schema: { $ref: getSchemaPath(answer) } }, [otherType]: other },
   });
 }

@@ -43,7 +43,12 @@ export function createOpenApiDocument(app: INestApplication, tags: readonly TagD
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addServer('/', 'This installation')
     .addBearerAuth(
-      { type: 'http', scheme: 'bearer', description: 'An access token of `/v1/auth/login`, or an API token.' },
+      {
+        type: 'http',
+        scheme: 'bearer',
+        description:
+          'The access token that signing in answers, or an API token. In Swagger UI, `registerUser` and `loginUser` authorize the page: only an API token, or a token from elsewhere, is entered here.',
+      },
       'bearer',
     );
   for (const tag of tags) {

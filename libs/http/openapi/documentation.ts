@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify';
 
 import { createOpenApiDocument, type TagDescription } from './document.js';
 import { serveHome } from './home.js';
+import { swaggerUiScript } from './swagger-ui/page.js';
 import { asOpenApi30 } from './version-3-0.js';
 
 /** Allows only content of this server. Swagger UI sets styles on elements, which requires `unsafe-inline`. */
@@ -47,35 +48,6 @@ const SWAGGER_UI = page(
 
 /** The document for Swagger UI, which resolves all of a 3.1 document anew for each operation that is opened: seconds. */
 const SWAGGER_UI_DOCUMENT = '/docs/openapi-3.0.json';
-
-/** Authorizes the page with the token of a sign-in on it, so that users need not copy tokens. */
-const SWAGGER_UI_INIT = `const SIGNS_IN = /\\/v1\\/auth\\/(register|login|refresh)$/;
-const authorizeAfterSignIn = (response) => {
-  if (response.ok && SIGNS_IN.test(new URL(response.url).pathname)) {
-    const schema = ui.specSelectors.securityDefinitions().get('bearer');
-    ui.authActions.authorizeWithPersistOption({
-      bearer: { name: 'bearer', schema, value: JSON.parse(response.text).accessToken },
-    });
-  }
-  return response;
-};
-const ui = SwaggerUIBundle({
-  url: '${SWAGGER_UI_DOCUMENT}',
-  dom_id: '#swagger-ui',
-  deepLinking: true,
-  persistAuthorization: true,
-  displayOperationId: true,
-  displayRequestDuration: true,
-  tryItOutEnabled: true,
-  docExpansion: 'none',
-  defaultModelsExpandDepth: 0,
-  defaultModelExpandDepth: 2,
-  filter: true,
-  validatorUrl: null,
-  syntaxHighlight: { activated: true },
-  responseInterceptor: authorizeAfterSignIn,
-});
-`;
 
 const REDOC = page(
   'Stowage API: reference',
@@ -140,7 +112,7 @@ export function serveDocumentation(app: NestFastifyApplication, tags: readonly T
   serveDocument('/openapi.json', JSON.stringify(document));
   serveDocument(SWAGGER_UI_DOCUMENT, JSON.stringify(forSwaggerUi(document)));
   servePage('/docs', SWAGGER_UI);
-  serveText('/docs/init.js', 'text/javascript', SWAGGER_UI_INIT);
+  serveText('/docs/init.js', 'text/javascript', swaggerUiScript(SWAGGER_UI_DOCUMENT));
   servePage('/redoc', REDOC);
   serveText('/redoc/init.js', 'text/javascript', REDOC_INIT);
   fastify.register(fastifyStatic, { root: swaggerUiFolder(), serve: false });

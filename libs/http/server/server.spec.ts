@@ -43,7 +43,7 @@ class NobodyGuard implements CanActivate {
 }
 
 const route = (id: string): MethodDecorator =>
-  ApiRoute({ id, tag: 'x', summary: id, description: id, access: 'public', mediaType: 'text/plain' });
+  ApiRoute({ id, tag: 'x', summary: id, result: id, description: id, access: 'public', mediaType: 'text/plain' });
 
 const gates: (() => void)[] = [];
 

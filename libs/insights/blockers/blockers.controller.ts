@@ -23,6 +23,7 @@ export class BlockersController {
     id: 'listBlockers',
     tag: 'scheduler',
     summary: 'Read what keeps a queue',
+    result: 'Why each group of the queue waits, by priority and age.',
     description:
       'Why everything waits that waits: deployments that are alike (in priority, request and maximum runtime) together, with all that keeps them, in numbers and in plain words; by priority, then by age. As the scheduler left it when it last looked (`asOf`), worked out a moment later: `current` tells whether anything has happened since. The explanation of a single deployment is of the present.',
     answer: ClusterBlockersDto,

@@ -21,6 +21,7 @@ export class ExplanationsController {
     id: 'explainDeployment',
     tag: 'scheduler',
     summary: 'Explain a deployment',
+    result: 'Why it waits, what would start it, and when it starts.',
     description:
       'Why it waits: everything that keeps it, with numbers and in plain words; the smallest changes that would start it, each tried with the planner; when it starts, as far as runtimes are declared. With `compareWith`, also why one of the two comes first.',
     answer: ExplanationDto,

@@ -21,6 +21,7 @@ export class ForecastsController {
     id: 'getForecast',
     tag: 'scheduler',
     summary: 'Forecast the queue',
+    result: 'When the first of the queue start.',
     description:
       'When the first of the queue start, by rank, if nothing else is submitted and everything ends when it declared: the planner of the passes plays that future, for two seconds at most. Where runtimes are missing there is a reason instead of a time.',
     answer: ForecastDto,

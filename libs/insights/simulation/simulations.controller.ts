@@ -24,6 +24,7 @@ export class SimulationsController {
     id: 'simulatePlan',
     tag: 'scheduler',
     summary: 'Plan a whole problem',
+    result: 'The plan: what starts, what is preempted, and its certificate.',
     description:
       'For capacity planning: a capacity, what runs, and what waits (at most 10,000 of each), with the plan that a pass would make of it, by the same planner. It has nothing to do with any cluster; nothing is read, and nothing is written. `npm run admin -- plan` takes the same problems, of any size, and makes the same plans without a service. Planning ends after a second (`certificate.stopped` is `deadline` then), and the whole answer after two: `omittedCount` counts the waiting deployments that are left out.',
     answer: SimulatedPlanDto,

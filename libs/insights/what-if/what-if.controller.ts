@@ -22,6 +22,7 @@ export class WhatIfController {
     id: 'planCluster',
     tag: 'scheduler',
     summary: 'Ask what would happen if',
+    result: 'The next pass with the changes, beside the one without them.',
     description:
       'The difference that a change would make to the next pass: deployments submitted, changed or ended, another capacity, another policy, a cordon. Answered by the planner of the passes on the cluster as it is now. Nothing is done, and nothing is written.',
     example: { deployments: [{ resources: { cpu: 16, memoryMib: 131_072, gpu: 4 }, priority: 80 }] },

@@ -19,6 +19,7 @@ export class LedgerAuditController {
     id: 'auditLedger',
     tag: 'operators',
     summary: 'Audit the ledger',
+    result: 'Each law with its result, and what breaks it.',
     description:
       'Recomputes every law of the ledger in all clusters, from the first entry, out of one snapshot. A cluster whose ledger has drifted is cordoned; nothing is set right by this.',
     answer: LedgerAuditDto,

@@ -37,6 +37,7 @@ export class LedgerController {
     id: 'getLedgerCheckpoint',
     tag: 'scheduler',
     summary: 'Get the checkpoint of a ledger',
+    result: 'The sums of the entries that are not kept any more.',
     description:
       'What stands for the entries of deployments that have ended long ago and are not kept any more. They balance, or would not have been removed; what they used stays in the usage of the cluster.',
     answer: LedgerCheckpointDto,

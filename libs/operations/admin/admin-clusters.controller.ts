@@ -41,6 +41,7 @@ export class AdminClustersController {
   @ApiRoute({
     id: 'triggerPass',
     summary: 'Trigger a pass on a cluster',
+    result: 'The cluster as it is now; the pass follows.',
     description:
       'Answers at once with the present state. The pass follows within a second, and is listed among the passes of the cluster.',
     answer: InstalledClusterDto,
@@ -58,6 +59,7 @@ export class AdminClustersController {
   @ApiRoute({
     id: 'repairLedger',
     summary: 'Repair the ledger of a cluster',
+    result: 'The repair is asked for and has not begun: the cluster as it is now.',
     description:
       'Has a worker repair a ledger that has drifted: it appends corrective entries by the status of the deployments, and changes no entry. Answers at once; a worker begins within a second, audits the cluster in full after it, and writes what it did to the audit log (`ledger_repair`). Until then `isRepairWanted` is true; if `brokenLaws` is not empty after it, the log of the worker has the reason. The cluster stays cordoned until it is uncordoned.',
     answer: InstalledClusterDto,

@@ -17,6 +17,7 @@ export class AdminRetentionController {
     id: 'getRetention',
     tag: 'operators',
     summary: 'List how long data is kept',
+    result: 'Each kind of data: how long it is kept, and what is overdue.',
     description:
       'For each kind of data: how long it is kept, the time of the oldest, and the number of overdue rows. Workers remove overdue rows in small steps; a number that grows from hour to hour means that they do not. The times are the settings of this process: give the workers the same ones.',
     answer: RetentionDto,

@@ -17,6 +17,7 @@ export class HealthController {
     id: 'getLiveness',
     tag: 'operations',
     summary: 'Check that the process is alive',
+    result: 'The event loop runs.',
     description: 'Answers while the event loop runs. Restart the process when it does not answer.',
     answer: LiveDto,
   })
@@ -30,6 +31,7 @@ export class HealthController {
     id: 'getStartup',
     tag: 'operations',
     summary: 'Check that the process has started',
+    result: 'The process has started.',
     description: 'Answers 200 from the moment at which the process could serve for the first time.',
     answer: StartedDto,
     problems: [HealthErrors.NOT_READY],
@@ -44,6 +46,7 @@ export class HealthController {
     id: 'getReadiness',
     tag: 'operations',
     summary: 'Check that the process can serve',
+    result: 'The process can serve: every check, and what is degraded.',
     description:
       'Answers at once, from checks made every second. Send requests to the process while it answers 200. Without Redis, or while an open transaction delays events, it is `degraded`, and serves.',
     answer: ReadyDto,

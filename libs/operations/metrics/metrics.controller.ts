@@ -20,6 +20,7 @@ export class MetricsController {
     id: 'getMetrics',
     tag: 'operations',
     summary: 'Figures for Prometheus',
+    result: 'All figures, in the text format of Prometheus.',
     description:
       'Capacity, allocation and queue of every cluster, and figures of the process. With the metrics token; open to the machine itself where the process listens for no other and trusts no proxy.',
     mediaType: 'text/plain',

@@ -33,6 +33,7 @@ export class VersionController {
     id: 'getVersion',
     tag: 'operations',
     summary: 'Read the version',
+    result: 'The release that runs, and the version of its API.',
     description: 'The release that runs, and the version of its API.',
     answer: VersionDto,
   })

@@ -35,6 +35,7 @@ export class InvitesController {
   @ApiRoute({
     id: 'createInvite',
     summary: 'Create an invite code',
+    result: 'The invite with its code, which no later answer shows.',
     description:
       'A code by which others join, in the role that it carries. It is shown in this answer and never again. Not for API tokens: a membership outlives them.',
     answer: NewInviteDto,
@@ -76,6 +77,7 @@ export class InvitesController {
   @ApiRoute({
     id: 'revokeInvite',
     summary: 'Revoke an invite code',
+    result: 'The code no longer works.',
     description: 'Ends the code at once. Members who joined by it stay.',
     problems: [InviteErrors.NOT_FOUND],
   })

@@ -42,6 +42,7 @@ export class InstalledOrganizationsController {
     id: 'updateInstalledOrganization',
     tag: TAG,
     summary: 'Set limits of an organization',
+    result: 'The organization with the limits that now hold.',
     description:
       'Sets how much an organization may have. What it has above a lower limit stays; it gets no more. Takes effect within a second.',
     answer: InstalledOrganizationDto,

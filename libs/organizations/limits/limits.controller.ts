@@ -17,6 +17,7 @@ export class LimitsController {
     id: 'getOrganizationLimits',
     tag: 'organizations',
     summary: 'Read the limits of an organization',
+    result: 'The limits of the organization, and the bytes that its deployments take.',
     description:
       'How much the organization may have, and how many bytes its deployments take at this moment. Operators change the limits.',
     answer: OrganizationUseDto,

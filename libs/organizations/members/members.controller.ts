@@ -44,6 +44,7 @@ export class MembersController {
   @ApiRoute({
     id: 'updateMember',
     summary: "Change a member's role",
+    result: 'The member with the new role.',
     description:
       'Takes effect on the next request of the member. The last admin cannot be demoted. Not for API tokens: a role outlives them.',
     answer: MemberDto,
@@ -63,6 +64,7 @@ export class MembersController {
   @ApiRoute({
     id: 'removeMember',
     summary: 'Remove a member',
+    result: 'The member is removed; what it submitted stays.',
     description:
       'Ends the access of the member, and of its API tokens in the organization, from the next request on; its open event streams end within 1 s (5 s without Redis). Its deployments stay, under the care of admins. The last admin cannot be removed.',
     problems: CHANGE_PROBLEMS,
@@ -80,6 +82,7 @@ export class MembersController {
   @ApiRoute({
     id: 'leaveOrganization',
     summary: 'Leave an organization',
+    result: 'You are no longer a member.',
     description: 'Not for API tokens. What you submitted stays. The last admin cannot leave.',
     problems: CHANGE_PROBLEMS,
   })

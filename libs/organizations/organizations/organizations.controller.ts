@@ -82,6 +82,7 @@ export class OrganizationsController {
     id: 'joinOrganization',
     isNewWork: true,
     summary: 'Join an organization',
+    result: 'The organization, and the role of the new member in it.',
     description:
       'Makes you a member by an invite code, with the role that it carries. A member keeps its role, and uses nothing up.',
     answer: OrganizationDto,
@@ -103,6 +104,7 @@ export class OrganizationsController {
   @ApiRoute({
     id: 'getOrganization',
     summary: 'Read an organization',
+    result: 'The organization, and your role in it.',
     description: 'Its name, and your role in it.',
     answer: OrganizationDto,
     hasEntityTag: true,
@@ -117,6 +119,7 @@ export class OrganizationsController {
     id: 'updateOrganization',
     isNewWork: true,
     summary: 'Rename an organization',
+    result: 'The organization with its new name.',
     description: 'Names need not be unique.',
     answer: OrganizationDto,
     hasEntityTag: true,
@@ -135,6 +138,7 @@ export class OrganizationsController {
   @ApiRoute({
     id: 'deleteOrganization',
     summary: 'Delete an organization',
+    result: 'The organization is deleted, with its memberships, invites, service accounts and tokens.',
     description:
       'Only while none of its deployments waits, runs or has resources: drain the clusters first. Memberships, invites, service accounts and tokens end at once, for good.',
     problems: [OrganizationErrors.IN_USE],

@@ -48,6 +48,7 @@ export class PassesController {
     id: 'getPass',
     tag: 'scheduler',
     summary: 'Read a pass',
+    result: 'The pass: what it saw, started and released, with its certificate.',
     description:
       'The record of one pass, by the id that ledger entries and events carry, with what it saw, shape by shape, and what it started of each.',
     answer: PassDetailDto,

@@ -20,7 +20,7 @@ export class LoopLag implements OnApplicationShutdown {
     this.timer.unref();
   }
 
-  /** The mean lag of the last half second. */
+  /** The mean lag of the last half second, by time: one hold of 300 ms weighs as much as thirty of 10 ms. */
   get ms(): number {
     return this.lastMs;
   }
@@ -31,9 +31,11 @@ export class LoopLag implements OnApplicationShutdown {
   }
 
   private endWindow(): void {
+    // A long hold is one sample like any other. Weighted by its length, the mean is that of the squares, divided by the mean.
+    const [meanMs, deviationMs] = [this.delays.mean / NANOSECONDS, this.delays.stddev / NANOSECONDS];
+    const byTimeMs = (meanMs ** 2 + deviationMs ** 2) / meanMs;
     // The time between two samples includes the time for which the sampler sleeps.
-    const meanMs = this.delays.mean / NANOSECONDS - SAMPLE_MS;
-    this.lastMs = Number.isFinite(meanMs) ? Math.max(0, meanMs) : 0;
+    this.lastMs = Number.isFinite(byTimeMs) ? Math.max(0, byTimeMs - SAMPLE_MS) : 0;
     this.delays.reset();
   }
 }

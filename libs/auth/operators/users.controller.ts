@@ -1,4 +1,5 @@
 import { Controller, Get, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 
 import {
   ApiRoute,
@@ -18,10 +19,9 @@ import { AuthErrors } from '../auth.errors.js';
 import { ResetCodeDto, UserAccountDto, UsersQuery } from './users.dto.js';
 import { UsersService } from './users.service.js';
 
-const TAG = 'operators';
-
 /** Accounts, for operators. */
 @RequireOperator()
+@ApiTags('operators')
 @Controller('admin/users')
 export class UsersController {
   constructor(
@@ -33,7 +33,6 @@ export class UsersController {
   @Get()
   @ApiRoute({
     id: 'listUsers',
-    tag: TAG,
     summary: 'List accounts',
     description: 'All accounts of the installation, newest first.',
     answer: PageOf(UserAccountDto),
@@ -51,7 +50,6 @@ export class UsersController {
   @Post(':userId/disable')
   @ApiRoute({
     id: 'disableUser',
-    tag: TAG,
     summary: 'Disable an account',
     result: 'The account, disabled; its sessions and API tokens have ended.',
     description: 'Its sessions and API tokens end at once, and stay ended when it is enabled again.',
@@ -68,7 +66,6 @@ export class UsersController {
   @Post(':userId/enable')
   @ApiRoute({
     id: 'enableUser',
-    tag: TAG,
     summary: 'Enable an account',
     result: 'The account, which can sign in again.',
     description: 'It can sign in again.',
@@ -86,7 +83,6 @@ export class UsersController {
   @ApiRoute({
     id: 'createResetCode',
     isNewWork: false,
-    tag: TAG,
     summary: 'Make a reset code',
     result: 'The code, which no later answer shows, and when it expires.',
     description: 'For a user who forgot the password. It works once, for 30 minutes, and replaces an earlier one.',

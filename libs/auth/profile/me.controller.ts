@@ -1,4 +1,5 @@
 import { Body, Controller, Delete, Get, Patch, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 
 import {
   ApiRoute,
@@ -23,10 +24,9 @@ import { CreateTokenDto, NewTokenDto, TokenDto } from '../tokens/tokens.dto.js';
 import { ChangePasswordDto, ProfileDto, SessionDto, SessionsEndedDto, UpdateProfileDto } from './me.dto.js';
 import { ProfileService } from './profile.service.js';
 
-const TAG = 'me';
-
 /** The actor's own account, its sessions and its API tokens. */
 @SignedIn()
+@ApiTags('me')
 @Controller('me')
 export class MeController {
   constructor(
@@ -40,7 +40,6 @@ export class MeController {
   @Get()
   @ApiRoute({
     id: 'getMe',
-    tag: TAG,
     summary: 'Who am I',
     result: 'The account that is signed in.',
     description: 'The account that is signed in.',
@@ -53,7 +52,6 @@ export class MeController {
   @Patch()
   @ApiRoute({
     id: 'updateMe',
-    tag: TAG,
     summary: 'Change the e-mail address',
     result: 'The account with the new address.',
     description:
@@ -68,7 +66,6 @@ export class MeController {
   @Post('password')
   @ApiRoute({
     id: 'changePassword',
-    tag: TAG,
     summary: 'Change the password',
     result: 'The new password is set; all other sessions have ended.',
     description: 'All other sessions end at once. API tokens stay.',
@@ -86,7 +83,6 @@ export class MeController {
   @Get('sessions')
   @ApiRoute({
     id: 'listSessions',
-    tag: TAG,
     summary: 'List your sessions',
     description: 'Where the account is signed in, newest first.',
     answer: PageOf(SessionDto),
@@ -104,7 +100,6 @@ export class MeController {
   @Delete('sessions/:sessionId')
   @ApiRoute({
     id: 'endSession',
-    tag: TAG,
     summary: 'End a session',
     result: 'The session and its access tokens have ended.',
     description: 'It ends at once, with its access tokens. It may be the present one.',
@@ -120,7 +115,6 @@ export class MeController {
   @Delete('sessions')
   @ApiRoute({
     id: 'endOtherSessions',
-    tag: TAG,
     summary: 'End all other sessions',
     result: 'All other sessions have ended: how many there were.',
     description: 'All sessions but the present one end at once.',
@@ -133,7 +127,6 @@ export class MeController {
   @Get('tokens')
   @ApiRoute({
     id: 'listTokens',
-    tag: TAG,
     summary: 'List your API tokens',
     description: 'Your tokens that still work, in all organizations, newest first.',
     answer: PageOf(TokenDto),
@@ -151,7 +144,6 @@ export class MeController {
   @Post('tokens')
   @ApiRoute({
     id: 'createToken',
-    tag: TAG,
     summary: 'Make an API token',
     result: 'The new token. No later answer shows its secret.',
     description:
@@ -178,7 +170,6 @@ export class MeController {
   @Delete('tokens/:tokenId')
   @ApiRoute({
     id: 'deleteToken',
-    tag: TAG,
     summary: 'Delete an API token',
     result: 'The token is deleted and no longer works.',
     description: 'It stops working at once.',

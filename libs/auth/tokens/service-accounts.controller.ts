@@ -1,10 +1,12 @@
 import { Body, Controller, Delete, Get, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 
 import {
   ApiRoute,
   Idempotency,
   IdempotencyKey,
   IdParam,
+  IdsParam,
   type KeyedRequest,
   type Page,
   PageOf,
@@ -18,6 +20,7 @@ import { type AccessDecorator, declareAccess } from '../access/route-access.js';
 import { AuthErrors } from '../auth.errors.js';
 import { ApiTokens } from './api-tokens.service.js';
 import { ServiceAccounts } from './service-accounts.service.js';
+import { type ServiceAccountKey } from './tokens.repository.js';
 import {
   CreateServiceAccountDto,
   CreateServiceAccountTokenDto,
@@ -26,7 +29,11 @@ import {
   TokenDto,
 } from './tokens.dto.js';
 
-const TAG = 'service accounts';
+/** Passes the service account that a path names to a route, which answers AUTH.SERVICE_ACCOUNT_NOT_FOUND where there is none. */
+const ServiceAccountParam = (): ParameterDecorator =>
+  IdsParam({ organizationId: 'Which organization.', serviceAccountId: 'Which service account.' }, [
+    AuthErrors.SERVICE_ACCOUNT_NOT_FOUND,
+  ]);
 
 const Admin = (): AccessDecorator => declareAccess({ kind: 'role', role: 'admin' });
 
@@ -34,6 +41,7 @@ const Admin = (): AccessDecorator => declareAccess({ kind: 'role', role: 'admin'
 const AdminInPerson = (): AccessDecorator => declareAccess({ kind: 'role', role: 'admin', sessionOnly: true });
 
 /** An organization's non-human principals and their tokens. */
+@ApiTags('service accounts')
 @Controller('organizations/:organizationId/service-accounts')
 export class ServiceAccountsController {
   constructor(
@@ -47,7 +55,6 @@ export class ServiceAccountsController {
   @AdminInPerson()
   @ApiRoute({
     id: 'createServiceAccount',
-    tag: TAG,
     summary: 'Make a service account',
     description:
       'Belongs to the organization, and outlives the user who makes it. It acts through API tokens only. No API token can make one.',
@@ -70,7 +77,6 @@ export class ServiceAccountsController {
   @Admin()
   @ApiRoute({
     id: 'listServiceAccounts',
-    tag: TAG,
     summary: 'List service accounts',
     description: 'Newest first.',
     answer: PageOf(ServiceAccountDto),
@@ -92,49 +98,34 @@ export class ServiceAccountsController {
   @Admin()
   @ApiRoute({
     id: 'deleteServiceAccount',
-    tag: TAG,
     summary: 'Delete a service account',
     result: 'The service account is deleted; its tokens no longer work.',
     description: 'Its tokens stop working at once. Its deployments stay.',
-    problems: [AuthErrors.SERVICE_ACCOUNT_NOT_FOUND],
   })
-  async delete(
-    @CurrentActor() actor: Actor,
-    @IdParam('organizationId', 'Which organization.') organizationId: string,
-    @IdParam('serviceAccountId', 'Which service account.') serviceAccountId: string,
-  ): Promise<void> {
-    await this.serviceAccounts.delete(actor, organizationId, serviceAccountId);
+  async delete(@CurrentActor() actor: Actor, @ServiceAccountParam() account: ServiceAccountKey): Promise<void> {
+    await this.serviceAccounts.delete(actor, account);
   }
 
   @Post(':serviceAccountId/tokens')
   @AdminInPerson()
   @ApiRoute({
     id: 'createServiceAccountToken',
-    tag: TAG,
     summary: 'Make a token of a service account',
     result: 'The new token. No later answer shows its secret.',
     description:
       'Grants what the account may do. The token is shown once. No API token can make one: a token would outlive its maker by it.',
     answer: NewTokenDto,
     status: 201,
-    problems: [
-      AuthErrors.SERVICE_ACCOUNT_NOT_FOUND,
-      AuthErrors.TOKEN_LIMIT_REACHED,
-      AuthErrors.ORGANIZATION_TOKEN_LIMIT_REACHED,
-    ],
+    problems: [AuthErrors.TOKEN_LIMIT_REACHED, AuthErrors.ORGANIZATION_TOKEN_LIMIT_REACHED],
   })
   async createToken(
     @CurrentActor() actor: Actor,
-    @IdParam('organizationId', 'Which organization.') organizationId: string,
-    @IdParam('serviceAccountId', 'Which service account.') serviceAccountId: string,
+    @ServiceAccountParam() account: ServiceAccountKey,
     @IdempotencyKey() request: KeyedRequest,
     @Body() body: CreateServiceAccountTokenDto,
   ): Promise<NewTokenDto> {
     return this.idempotency.once(request, actor.id, async () =>
-      present(
-        NewTokenDto,
-        await this.apiTokens.createForServiceAccount(actor, { organizationId, serviceAccountId }, body),
-      ),
+      present(NewTokenDto, await this.apiTokens.createForServiceAccount(actor, account, body)),
     );
   }
 
@@ -142,22 +133,19 @@ export class ServiceAccountsController {
   @Admin()
   @ApiRoute({
     id: 'listServiceAccountTokens',
-    tag: TAG,
     summary: 'List tokens of a service account',
     description: 'Tokens that still work, newest first.',
     answer: PageOf(TokenDto),
-    problems: [AuthErrors.SERVICE_ACCOUNT_NOT_FOUND],
   })
   async listTokens(
-    @IdParam('organizationId', 'Which organization.') organizationId: string,
-    @IdParam('serviceAccountId', 'Which service account.') serviceAccountId: string,
+    @ServiceAccountParam() account: ServiceAccountKey,
     @Query() query: PageQuery,
   ): Promise<Page<TokenDto>> {
     return this.pages.byId(
       'service-account-tokens',
-      { organizationId, serviceAccountId },
+      account,
       query,
-      (take, after) => this.apiTokens.listOfServiceAccount({ organizationId, serviceAccountId }, take, after),
+      (take, after) => this.apiTokens.listOfServiceAccount(account, take, after),
       (token) => present(TokenDto, token),
     );
   }
@@ -166,7 +154,6 @@ export class ServiceAccountsController {
   @Admin()
   @ApiRoute({
     id: 'deleteServiceAccountToken',
-    tag: TAG,
     summary: 'Delete a token of a service account',
     result: 'The token is deleted and no longer works.',
     description: 'It stops working at once.',

@@ -8,6 +8,7 @@ import { type TokenScope } from '../access/access.js';
 import { type Actor, auditedBy } from '../access/actor.js';
 import { AuthErrors, nameTaken } from '../auth.errors.js';
 import { ServiceAccount, type ServiceAccountSchema, type ServiceAccountView } from './service-account.entity.js';
+import { type ServiceAccountKey } from './tokens.repository.js';
 
 /** The most service accounts of one organization. */
 export const MAX_SERVICE_ACCOUNTS = 1000;
@@ -66,7 +67,7 @@ export class ServiceAccounts {
   }
 
   /** Deletes a service account with all its tokens. @throws DomainError AUTH.SERVICE_ACCOUNT_NOT_FOUND */
-  async delete(actor: Actor, organizationId: string, id: string): Promise<void> {
+  async delete(actor: Actor, { organizationId, serviceAccountId: id }: ServiceAccountKey): Promise<void> {
     await this.database.transaction(async (tx) => {
       const account = await tx.findOne(
         ServiceAccount,

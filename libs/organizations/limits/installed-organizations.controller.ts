@@ -1,14 +1,14 @@
 import { Body, Controller, Get, Patch, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 
-import { ApiRoute, IdParam, type Page, PageOf, PageQuery, Pages, present } from '#http';
-import { type Actor, CurrentActor, OrganizationVisibilityErrors, RbacErrors, RequireOperator } from '#rbac';
+import { ApiRoute, type Page, PageOf, PageQuery, Pages, present } from '#http';
+import { type Actor, CurrentActor, OrganizationParam, OrganizationVisibilityErrors, RequireOperator } from '#rbac';
 
 import { InstalledOrganizationDto, UpdateInstalledOrganizationDto } from './installed-organizations.dto.js';
 import { InstalledOrganizationsService } from './installed-organizations.service.js';
 
-const TAG = 'operators';
-
 /** The organizations of the installation, for operators. */
+@ApiTags('operators')
 @RequireOperator()
 @Controller('admin/organizations')
 export class InstalledOrganizationsController {
@@ -20,12 +20,10 @@ export class InstalledOrganizationsController {
   @Get()
   @ApiRoute({
     id: 'listInstalledOrganizations',
-    tag: TAG,
     summary: 'List all organizations',
     description:
       'All organizations of the installation, newest first, with their limits; also those that were deleted.',
     answer: PageOf(InstalledOrganizationDto),
-    problems: [RbacErrors.OPERATOR_REQUIRED],
   })
   async list(@Query() query: PageQuery): Promise<Page<InstalledOrganizationDto>> {
     return this.pages.byId(
@@ -40,17 +38,16 @@ export class InstalledOrganizationsController {
   @Patch(':organizationId')
   @ApiRoute({
     id: 'updateInstalledOrganization',
-    tag: TAG,
     summary: 'Set limits of an organization',
     result: 'The organization with the limits that now hold.',
     description:
       'Sets how much an organization may have. What it has above a lower limit stays; it gets no more. Takes effect within a second.',
     answer: InstalledOrganizationDto,
-    problems: [RbacErrors.OPERATOR_REQUIRED, OrganizationVisibilityErrors.NOT_FOUND],
+    problems: [OrganizationVisibilityErrors.NOT_FOUND],
   })
   async update(
     @CurrentActor() actor: Actor,
-    @IdParam('organizationId', 'The organization.') organizationId: string,
+    @OrganizationParam() organizationId: string,
     @Body() { limits }: UpdateInstalledOrganizationDto,
   ): Promise<InstalledOrganizationDto> {
     return present(InstalledOrganizationDto, await this.organizations.setLimits(actor, organizationId, limits));

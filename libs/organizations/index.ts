@@ -8,7 +8,7 @@ export { OrganizationClosing, type RemainingWork } from './organizations/organiz
 export { type Limits, OrganizationLimits } from './limits/organization-limits.js';
 export { ByteFolding } from './limits/byte-folding.js';
 export { ByteLimit } from './limits/byte-limit.js';
-export { byteChanges } from './stored-bytes.repository.js';
+export { byteChange } from './stored-bytes.repository.js';
 export { KnownRooms } from './limits/known-rooms.js';
 export { OrganizationErrors } from './organizations.errors.js';
 export { OrganizationsModule } from './organizations.module.js';

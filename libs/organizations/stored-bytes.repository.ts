@@ -15,15 +15,14 @@ export interface ByteRoom {
 }
 
 /**
- * SQL that notes by how much the stored bytes of organizations change, as a part of the statement that changes them.
+ * SQL that notes by how much the stored bytes of an organization change, as a part of the statement that changes them.
  *
- * @param rows a query for `organization_id` and `bytes`, the difference of one row
+ * @param change the difference: of the one row of `rows`, or a sum over them
  */
-export function byteChanges(rows: Fragment): Fragment {
+export function byteChange(organizationId: string, change: Fragment, rows: Fragment): Fragment {
   return sql`
     insert into organization_byte_changes (organization_id, bytes)
-    select organization_id, sum(bytes) from (${rows}) as changed (organization_id, bytes)
-    group by organization_id having sum(bytes) <> 0`;
+    select ${organizationId}::uuid, bytes from (select ${change} as bytes from ${rows}) as changed where bytes <> 0`;
 }
 
 /** SQL for the stored bytes of the organization with the id in `column`: what is added up, and the changes since, in one snapshot. */

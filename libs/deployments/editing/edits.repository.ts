@@ -1,5 +1,5 @@
 import { changesOf, type EntityManager, queries, sql } from '#database';
-import { byteChanges } from '#organizations';
+import { byteChange } from '#organizations';
 import { type Actor } from '#rbac';
 
 import { COLUMNS, type DeploymentTables, type DeploymentView, viewOf } from '../deployment-view.js';
@@ -53,10 +53,10 @@ export async function writeEdit(
     .executeTakeFirstOrThrow();
   const at = sql`greatest(statement_timestamp(), queued_at)`;
   const events = eventsOf('deployments', { ...causedBy(TRANSITIONS.edit), actor_id: sql`${actor.id}::uuid`, at });
-  const bytes = sql`select ${organizationId}::uuid, ${editedBytesOf(before.labels, labels)}::bigint`;
+  const bytes = sql`${editedBytesOf(before.labels, labels)}::bigint`;
   await changesOf(
     tx,
-    sql`with bytes as (${byteChanges(bytes)}) ${events} where organization_id = ${organizationId} and id = ${id}`,
+    sql`with bytes as (${byteChange(organizationId, bytes, sql`(values (1)) as once`)}) ${events} where organization_id = ${organizationId} and id = ${id}`,
   );
   return viewOf(row);
 }

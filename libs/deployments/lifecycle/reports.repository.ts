@@ -1,6 +1,6 @@
 import { visibleClusters } from '#clusters';
 import { changesOf, type EntityManager, exactlyOne, type Fragment, rowsOf, sql } from '#database';
-import { byteChanges } from '#organizations';
+import { byteChange } from '#organizations';
 import { type Actor } from '#rbac';
 
 import { type DeploymentRef } from '../deployment-param.js';
@@ -103,7 +103,7 @@ export async function endReported(
         where d.organization_id = reported.organization_id and d.id = reported.id
         returning d.*, reported.from_status, reported.cause, d.stored_bytes - bytes_before as more_bytes
       ), bytes as (
-        ${byteChanges(sql`select organization_id, more_bytes from ended`)}
+        ${byteChange(organizationId, sql`sum(more_bytes)`, sql`ended`)}
       )
       ${eventsOf('ended', {
         from_status: sql`from_status`,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { changesOf, type EntityManager, exactlyOne, firstIdAfter, rowsOf, sql } from '#database';
-import { byteChanges } from '#organizations';
+import { byteChange } from '#organizations';
 import { type ClusterRef } from '#queue';
 
 /**
@@ -52,9 +52,9 @@ export class DeploymentRetention {
         ), removed as (
           delete from deployments d using chosen
           where d.organization_id = chosen.organization_id and d.id = chosen.id and d.cluster_id = ${clusterId}
-          returning d.organization_id, d.stored_bytes
+          returning d.stored_bytes
         ), bytes as (
-          ${byteChanges(sql`select organization_id, -stored_bytes from removed`)}
+          ${byteChange(organizationId, sql`-sum(stored_bytes)`, sql`removed`)}
         )
         select count(*)::int as count from removed`,
     );

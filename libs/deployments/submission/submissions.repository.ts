@@ -10,7 +10,7 @@ import {
   shapeColumns,
   sql,
 } from '#database';
-import { byteChanges } from '#organizations';
+import { byteChange } from '#organizations';
 
 import { DEPLOYMENT_COLUMNS, type DeploymentRow, type DeploymentView, viewOf } from '../deployment-view.js';
 import { generatedName } from '../fields/deployment-name.js';
@@ -80,6 +80,8 @@ function insertion<Row>(
   columns: Fragment,
 ): Statement<Row> {
   const orders = rows.map(({ order }) => order);
+  // Most submissions are of one row, which needs no sum.
+  const bytes = rows.length === 1 ? sql`stored_bytes` : sql`sum(stored_bytes)`;
   // `on conflict` writes more to the write-ahead log: only orders with names need it.
   const unlessTaken = orders.some(({ name }) => name !== null)
     ? sql`on conflict (cluster_id, name) where is_named and ended_at is null do nothing`
@@ -108,7 +110,7 @@ function insertion<Row>(
       ), events as (
         ${eventsOf('d', { ...causedBy(TRANSITIONS.submit), actor_id: sql`submitted_by`, at: sql`queued_at` })}
       ), bytes as (
-        ${byteChanges(sql`select organization_id, stored_bytes from d`)}
+        ${byteChange(organizationId, bytes, sql`d`)}
       )
       select ${columns} from d`;
 }

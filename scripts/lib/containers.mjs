@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -221,6 +221,23 @@ async function driveAndUpdate(installation, url, deployments) {
   await Promise.all([demos, update().finally(() => (isOver = true))]);
 }
 
+/** Dumps and restores the database as the role that owns it, by the commands of docs/operations/backup.md. */
+async function backUp(installation) {
+  const [postgres] = installation.containersOf('postgres');
+  const url = readFileSync(join(installation.folder, 'migration_url'), 'utf8').replace('@postgres:', '@127.0.0.1:');
+  const plain = ['--no-owner', '--no-privileges'];
+  const inPostgres = (...command) => installation.executeIn(postgres, command);
+  await inPostgres('pg_dump', '--format=custom', ...plain, '--file=/tmp/stowage.dump', url);
+  await inPostgres('createdb', '--username=postgres', '--owner=stowage', 'restored');
+  const restored = url.replace(/stowage$/, 'restored');
+  await inPostgres('pg_restore', '--exit-on-error', ...plain, `--dbname=${restored}`, '/tmp/stowage.dump');
+  const count = (database) =>
+    inPostgres('psql', '--tuples-only', `--dbname=${database}`, '--command=select count(*) from ledger_entries');
+  const [kept, restoredEntries] = [await count(url), await count(restored)];
+  if (kept !== restoredEntries) throw new Stop(`${kept} entries of the ledger became ${restoredEntries} in the backup`);
+  say(`a backup holds all ${kept.trim()} entries of the ledger`);
+}
+
 async function check(installation, deployments) {
   await installation.start();
   const url = `http://${await installation.addressOf('load-balancer')}:8080`;
@@ -236,6 +253,7 @@ async function check(installation, deployments) {
   );
   if (failed.length + faults.length > 0) throw new Stop(['requests failed:', ...failed, ...faults].join('\n'));
   const audit = await installation.runOnce('worker', ['node', 'dist/apps/admin/main.js', 'ledger', 'audit']);
+  await backUp(installation);
   say(`no request failed; audit of the ledger: ${audit.replaceAll(/\s+/g, ' ')}`);
 }
 

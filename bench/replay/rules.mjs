@@ -98,6 +98,79 @@ export class Easy extends Queue {
   }
 }
 
+/** What is free from each moment on, by what is declared of what runs and what is set aside. */
+class Profile {
+  constructor(now, world) {
+    this.steps = [{ at: now, free: [...world.free] }];
+    const ends = [...world.running].map(({ start, job }) => ({
+      at: start + (job.declared ?? Infinity),
+      request: job.request,
+    }));
+    ends.sort((a, b) => a.at - b.at);
+    for (const { at, request } of ends) {
+      if (at === Infinity) break;
+      const last = this.steps.at(-1);
+      if (at > last.at) this.steps.push({ at, free: sum(last.free, request) });
+      else last.free = sum(last.free, request);
+    }
+  }
+
+  isFreeNow(request, seconds) {
+    const until = this.steps[0].at + seconds;
+    return this.steps.every(({ at, free }) => at >= until || fitsIn(request, free));
+  }
+
+  /** Sets aside a request for as long, from the earliest time on at which it fits; `Infinity` where it never does. */
+  reserve(request, seconds) {
+    const { steps } = this;
+    let first = 0;
+    for (let index = 0; index < steps.length; index++) {
+      if (steps[index].at >= steps[first]?.at + seconds) break;
+      if (!fitsIn(request, steps[index].free)) first = index + 1;
+    }
+    if (first === steps.length) return Infinity;
+    const from = steps[first].at;
+    this.split(from + seconds);
+    for (const step of steps) {
+      if (step.at >= from && step.at < from + seconds) {
+        step.free = step.free.map((amount, row) => amount - request[row]);
+      }
+    }
+    return from;
+  }
+
+  split(at) {
+    const { steps } = this;
+    const next = steps.findIndex((step) => step.at >= at);
+    if (at === Infinity || steps[next]?.at === at) return;
+    const index = next < 0 ? steps.length : next;
+    steps.splice(index, 0, { at, free: [...steps[index - 1].free] });
+  }
+}
+
+/**
+ * Conservative backfilling: each of the first that wait has a reservation, by declared runtimes, and what starts delays none of them. The rest
+ * starts where it delays none of these.
+ */
+export class Conservative extends Queue {
+  constructor(reservations = 100) {
+    super();
+    this.reservations = reservations;
+  }
+
+  decide(now, world) {
+    if (!this.jobs.some(({ request }) => world.fits(request))) return Infinity;
+    const profile = new Profile(now, world);
+    let asked = 0;
+    this.startWhere(world, ({ request, declared }) => {
+      const seconds = declared ?? Infinity;
+      if (asked++ < this.reservations) return profile.reserve(request, seconds) === now;
+      return profile.isFreeNow(request, seconds) && profile.reserve(request, seconds) === now;
+    });
+    return Infinity;
+  }
+}
+
 /** What runs of the same user and image took, as Helios learns it (SC '21): the mean of the last ones, times what is asked for. */
 export class QuasiShortestServiceFirst extends FirstFit {
   constructor() {

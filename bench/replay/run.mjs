@@ -1,14 +1,18 @@
 // How long deployments wait over weeks: logs of real clusters played through the planner of this project and through the rules of others. Uses the
 // logs in STOWAGE_TRACES and files in the Standard Workload Format that are named; without any, a generated log. Deterministic. Needs a built project.
 //
+//   npm run bench:replay -- --log CERIT --plots docs/plots
 //   npm run bench:replay -- --mix knavigator
 //   npm run bench:replay -- [--log CERIT] [--factor 1.6] [--rule easy,stowage] [--swf FILE --factor 1] [--policy '{"reserveAfterSeconds":0}']
+import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { tableOf } from './mixes.mjs';
 import { compressed, logsIn, offeredLoad, standardWorkload } from './logs.mjs';
-import { Easy, FirstCome, FirstFit, QuasiShortestServiceFirst } from './rules.mjs';
+import { plotWaits } from './plot.mjs';
+import { Conservative, Easy, FirstCome, FirstFit, QuasiShortestServiceFirst } from './rules.mjs';
 import { Stowage } from './stowage.mjs';
 import { play } from './world.mjs';
 
@@ -19,6 +23,7 @@ const { values } = parseArgs({
     rule: { type: 'string' },
     swf: { type: 'string' },
     mix: { type: 'string' },
+    plots: { type: 'string' },
     policy: { type: 'string', default: '{}' },
     names: { type: 'string' },
   },
@@ -36,6 +41,7 @@ const RULES = {
   'first-fit': { title: 'first fit by age', make: () => new FirstFit() },
   easy: { title: 'EASY, declared runtimes', make: () => new Easy() },
   perfect: { title: 'EASY, true runtimes', make: () => new Easy({ runtimeOf: ({ run }) => run }) },
+  conservative: { title: 'conservative, 100 reservations', make: () => new Conservative() },
   sjf: { title: 'shortest declared first', make: () => new FirstFit(({ declared, run }) => declared ?? run) },
   qssf: { title: 'quasi-shortest service first', make: () => new QuasiShortestServiceFirst() },
   age: {
@@ -88,18 +94,23 @@ if (wanted.length === 0)
 
 process.stdout.write(`${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}\n`);
 for (const log of wanted) {
+  const lines = chosen.map((name) => ({ title: RULES[name].title.replaceAll('*', ''), mean: [], p95: [] }));
   for (const factor of values.factor?.map(Number) ?? log.factors) {
     const jobs = compressed(log, factor);
-    const load = offeredLoad(log, jobs).toFixed(2);
+    const offered = offeredLoad(log, jobs);
+    const load = offered.toFixed(2);
     process.stdout.write(`\n### ${log.name}, arrivals ${factor} times as fast: load ${load}, ${jobs.length} jobs\n\n`);
     process.stdout.write('| waits in seconds | mean | median | p95 | p99 | longest | slowdown | largest 1%, mean |\n');
     process.stdout.write(`| --- |${' ---: |'.repeat(7)}\n`);
-    for (const name of chosen) {
+    for (const [index, name] of chosen.entries()) {
       const { title, make } = RULES[name];
       const rule = make();
       const beganMs = performance.now();
       const result = play(log.capacity, jobs, rule);
-      process.stdout.write(`| ${title} | ${figures(log, jobs, result).map(seconds).join(' | ')} |\n`);
+      const row = figures(log, jobs, result);
+      lines[index].mean.push([offered, row[0]]);
+      lines[index].p95.push([offered, row[2]]);
+      process.stdout.write(`| ${title} | ${row.map(seconds).join(' | ')} |\n`);
       const took = `${((performance.now() - beganMs) / 1000).toFixed(1)} s`;
       if (result.missing > 0) process.stdout.write(`\n${result.missing} jobs never started\n\n`);
       if (rule instanceof Stowage) {
@@ -109,6 +120,16 @@ for (const log of wanted) {
           `${title}: ${took}; ${made} promises, ${late} late, ${movedLater} moved later; ${count} plans, ${uncertified} without a proof, slowest ${slowestMs.toFixed(0)} ms\n`,
         );
       } else process.stderr.write(`${title}: ${took}\n`);
+    }
+  }
+  if (values.plots !== undefined) {
+    for (const [figure, words] of [
+      ['mean', 'mean wait'],
+      ['p95', '95th percentile of waits'],
+    ]) {
+      const points = lines.map((line) => ({ title: line.title, points: line[figure] }));
+      const file = join(values.plots, `replay-${log.name.toLowerCase()}-${figure}.svg`);
+      writeFileSync(file, plotWaits(`${log.name}: ${words} by load`, points));
     }
   }
 }

@@ -55,7 +55,7 @@ function openb(folder) {
   return { name: 'openb', capacity, jobs: fits, factors: [0.9, 0.95, 1, 1.05, 1.1, 1.2] };
 }
 
-/** A log in the Standard Workload Format: processors, and memory where every job names it. */
+/** A log in the Standard Workload Format: processors alone. */
 export function standardWorkload(file, factors = [1]) {
   const text = readFileSync(file, 'utf8');
   const processors = Number(/^;\s*MaxProcs:\s*(\d+)/m.exec(text)?.[1] ?? NaN);

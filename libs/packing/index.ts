@@ -38,6 +38,6 @@ export type {
   RunningGroup,
   Snapshot,
   Verdict,
-  WaitingHead,
+  WaitingMember,
   WaitingShape,
 } from './types.js';

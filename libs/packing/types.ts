@@ -44,7 +44,7 @@ export interface PlanningPolicy {
 }
 
 /** One waiting deployment, as far as the planner must know it: ages decide between interchangeable ones. */
-export interface WaitingHead {
+export interface WaitingMember {
   readonly id: string;
   readonly queuedAtMs: number;
 }
@@ -60,9 +60,9 @@ export interface WaitingShape {
   readonly typicalRuntimeSeconds?: number;
   readonly count: number;
   /** First in age (`queuedAt`, then id) among the `count`. */
-  readonly oldest: WaitingHead;
+  readonly oldest: WaitingMember;
   /** The next in age after `oldest`, as many as the caller names; they only decide the next in line for a reservation. */
-  readonly followers?: readonly WaitingHead[];
+  readonly followers?: readonly WaitingMember[];
 }
 
 /** Running deployments that hold the same resources until the same time. */
@@ -84,7 +84,7 @@ export interface RunningGroup {
 }
 
 /** A deployment that waits again once it has stopped. */
-export interface Returning extends WaitingHead {
+export interface Returning extends WaitingMember {
   readonly maxRuntimeSeconds: number | null;
 }
 

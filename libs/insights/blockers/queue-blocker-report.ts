@@ -9,7 +9,7 @@ import {
   type Plan,
   type ShapeOf,
   type Snapshot,
-  type WaitingHead,
+  type WaitingMember,
 } from '#packing';
 
 /** A shape that a pass left waiting, and what keeps it. */
@@ -19,7 +19,7 @@ export interface ReportedShape extends ShapeOf {
   /** How many of it wait. */
   readonly waiting: number;
   /** The oldest of them; null where the pass had no need to know. */
-  readonly oldest: WaitingHead | null;
+  readonly oldest: WaitingMember | null;
   /** How many of them, the oldest, start as soon as what was stopped for them is gone. */
   readonly nominated: number;
   /** What keeps the oldest; the others wait for the same, and behind it. */

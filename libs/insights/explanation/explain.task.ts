@@ -13,7 +13,7 @@ import {
   type QueuePosition,
   type Unlocks,
   unlocksOf,
-  type WaitingHead,
+  type WaitingMember,
 } from '#packing';
 
 import type { TaskClock } from '#scheduler';
@@ -22,7 +22,7 @@ import type { TaskClock } from '#scheduler';
 export interface ExplainTask {
   readonly snapshot: Snapshot;
   readonly stops: readonly ClusterStop[];
-  readonly subject: WaitingHead & { readonly shape: number; readonly older: readonly number[] };
+  readonly subject: WaitingMember & { readonly shape: number; readonly older: readonly number[] };
   readonly unlockMs: number;
   readonly forecastMs: number;
 }

@@ -10,7 +10,7 @@ import {
   type ShapeBlockers,
   type ShapeOf,
   type Start,
-  type WaitingHead,
+  type WaitingMember,
   type WaitingShape,
   whoStarts,
 } from '#packing';
@@ -94,7 +94,7 @@ export function viewOf(
   const { before, after } = result;
   const gone = new Set(left.map(({ head }) => head.id));
   const waiting = new Map(present.snapshot.waiting.map((shape) => [keyOf(shape), shape]));
-  const of = (shape: WaitingShape): readonly WaitingHead[] => {
+  const of = (shape: WaitingShape): readonly WaitingMember[] => {
     const { oldest, followers = [] } = waiting.get(keyOf(shape)) ?? {};
     return oldest === undefined ? [] : [oldest, ...followers];
   };

@@ -1,6 +1,6 @@
 import type { ResourceAmounts } from '#kernel';
 
-import type { PlanningPolicy, RunningGroup, Snapshot, WaitingHead, WaitingShape } from '../types.js';
+import type { PlanningPolicy, RunningGroup, Snapshot, WaitingMember, WaitingShape } from '../types.js';
 import { isSameShape, type Reservation } from '../reservation.js';
 import { keyOf } from './places.js';
 import { compareAge } from '../rows.js';
@@ -10,7 +10,7 @@ export type ShapeOf = Pick<WaitingShape, 'priority' | 'request' | 'maxRuntimeSec
 
 /** A deployment with its shape. */
 export interface Member {
-  readonly head: WaitingHead;
+  readonly head: WaitingMember;
   readonly shape: ShapeOf;
   /** Number of deployments like it, of which it is the oldest: for those that come. Default 1. */
   readonly count?: number;
@@ -39,7 +39,7 @@ interface Group {
   readonly shape: ShapeOf & Pick<WaitingShape, 'typicalRuntimeSeconds'>;
   count: number;
   /** The oldest of the shape, as far as they are known: always at least one while any is left. */
-  known: WaitingHead[];
+  known: WaitingMember[];
 }
 
 /**

@@ -1,6 +1,6 @@
 import { eligibleAtMs } from '../planning/candidates.js';
 import { plan } from '../planning/plan.js';
-import type { Plan, Preemptible, RunningGroup, Snapshot, WaitingHead, WaitingShape } from '../types.js';
+import type { Plan, Preemptible, RunningGroup, Snapshot, WaitingMember, WaitingShape } from '../types.js';
 import { keyOf, type QueuePosition } from './places.js';
 import { exceedsCapacity, compareAge } from '../rows.js';
 
@@ -69,7 +69,7 @@ interface Line {
   readonly shape: WaitingShape;
   count: number;
   /** Oldest first, as far as they are known. */
-  known: WaitingHead[];
+  known: WaitingMember[];
 }
 
 /** A deployment whose start is predicted. */
@@ -185,7 +185,7 @@ class Future {
   }
 
   /** Among those whose names are known it takes its place; behind them, it is one of the unknown. */
-  private rejoin(line: Line, head: WaitingHead): void {
+  private rejoin(line: Line, head: WaitingMember): void {
     const isAllKnown = line.known.length === line.count;
     const position = line.known.findIndex((other) => compareAge(head, other) < 0);
     if (position >= 0) line.known.splice(position, 0, head);

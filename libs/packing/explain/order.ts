@@ -6,14 +6,14 @@ import { shapeNominations } from '../planning/nominations.js';
 import { plan } from '../planning/plan.js';
 import { toRow, exceedsCapacity, compareAge } from '../rows.js';
 import { endOf, freeAt, allocationOf, allocationsOf } from '../planning/timeline.js';
-import type { PreemptionCertificate, Plan, PlanOptions, Snapshot, WaitingHead, WaitingShape } from '../types.js';
+import type { PreemptionCertificate, Plan, PlanOptions, Snapshot, WaitingMember, WaitingShape } from '../types.js';
 import { type Blocker, blockersOf } from './blockers.js';
 import { changed } from './change.js';
 import { isSameShape, nominationsOf } from '../reservation.js';
 import { isSame } from './places.js';
 
 /** One of two deployments that are compared. */
-export interface Competitor extends WaitingHead {
+export interface Competitor extends WaitingMember {
   /** Index into `snapshot.waiting`. */
   readonly shape: number;
 }

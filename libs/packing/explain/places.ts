@@ -1,7 +1,7 @@
 import type { ResourceAmounts } from '#kernel';
 
 import { lastingNominations } from './after-stops.js';
-import type { Placement, Plan, Snapshot, WaitingHead, WaitingShape } from '../types.js';
+import type { Placement, Plan, Snapshot, WaitingMember, WaitingShape } from '../types.js';
 
 /** What makes waiting deployments interchangeable, as a key. */
 export function keyOf({ priority, request, maxRuntimeSeconds }: Omit<WaitingShape, 'count' | 'oldest'>): string {
@@ -16,7 +16,7 @@ export function startsOf({ waiting }: Pick<Snapshot, 'waiting'>, { place }: Pick
 }
 
 /** One waiting deployment: its shape, and how many of that shape are older. */
-export interface QueuePosition extends WaitingHead {
+export interface QueuePosition extends WaitingMember {
   /** Index into `snapshot.waiting`. */
   readonly shape: number;
   readonly older: number;

@@ -2,7 +2,7 @@ import { type ResourceAmounts, RESOURCES } from '#kernel';
 
 import { plan } from '../planning/plan.js';
 import { toRow } from '../rows.js';
-import type { Plan, Snapshot, WaitingHead, WaitingShape } from '../types.js';
+import type { Plan, Snapshot, WaitingMember, WaitingShape } from '../types.js';
 import { freeAt } from '../planning/timeline.js';
 import { blockersOf, allocationsAfter } from './blockers.js';
 import { type Change, changed, type ChangeOptions, type ShapeOf } from './change.js';
@@ -14,7 +14,7 @@ const HIGHEST_PRIORITY = 100;
 const MOST_CAPACITY = 1_000_000_000_000;
 
 /** The deployment that is to start. */
-export interface Subject extends WaitingHead {
+export interface Subject extends WaitingMember {
   /** Index into `snapshot.waiting`. */
   readonly shape: number;
   /** How many of a shape (index into `snapshot.waiting`) are older than it. */

@@ -1,5 +1,5 @@
 import type { Candidate } from './candidates.js';
-import type { Draft } from './draft.js';
+import type { SolvedPlan } from './solved-plan.js';
 import { type Measure, measureOf } from './measure.js';
 import type { Part } from './part.js';
 import type { OwnedReservation } from '../reservation.js';
@@ -19,13 +19,13 @@ import type {
 /** Says how good a plan is. */
 export function toCertificate(
   snapshot: Snapshot,
-  draft: Draft,
+  solved: SolvedPlan,
   reservation: OwnedReservation | null,
   budget: StepBudget,
 ): Certificate {
-  const levels = toLevels(snapshot, draft, reservation);
-  const last = draft.part.utilization;
-  const value = sharesInUse(snapshot, draft);
+  const levels = toLevels(snapshot, solved, reservation);
+  const last = solved.part.utilization;
+  const value = sharesInUse(snapshot, solved);
   return {
     optimal: levels.every(
       ({ placed, upperBound, preemption, utilization }) =>
@@ -58,7 +58,7 @@ interface Reached {
 /** What was reached at each priority: what stays there, and what starts. */
 function toLevels(
   snapshot: Snapshot,
-  { part, candidates }: Draft,
+  { part, candidates }: SolvedPlan,
   reservation: OwnedReservation | null,
 ): LevelCertificate[] {
   const { program, solution } = part;
@@ -152,16 +152,16 @@ function toPreemptionCertificate(
 }
 
 /** Sum over resources with capacity of used / capacity, after the plan, when everything terminating has stopped. */
-function sharesInUse(snapshot: Snapshot, draft: Draft): number {
+function sharesInUse(snapshot: Snapshot, solved: SolvedPlan): number {
   const used = [0, 0, 0];
   const add = (amounts: readonly number[], count: number): void => {
     amounts.forEach((amount, row) => (used[row] = used[row]! + amount * count));
   };
   const stays = snapshot.running.filter(({ isTerminating }) => isTerminating !== true);
   for (const { amounts } of allocationsOf(stays, snapshot.nowMs)) add(amounts, 1);
-  for (const { request } of draft.part.victims) add(toRow(request), -1);
+  for (const { request } of solved.part.victims) add(toRow(request), -1);
   snapshot.waiting.forEach((shape, index) => {
-    add(toRow(shape.request), draft.started[index]!);
+    add(toRow(shape.request), solved.started[index]!);
   });
   return toRow(snapshot.capacity).reduce((sum, amount, row) => (amount > 0 ? sum + used[row]! / amount : sum), 0);
 }

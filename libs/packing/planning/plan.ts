@@ -1,5 +1,5 @@
 import { nextStopMs } from './nominations.js';
-import type { Draft } from './draft.js';
+import type { SolvedPlan } from './solved-plan.js';
 import { allStarts, startWhatFits } from './starting.js';
 import { StepBudget } from '../solver/step-budget.js';
 import { toCertificate } from './certificate.js';
@@ -21,10 +21,10 @@ import { preemptionsOf } from './victims.js';
 export function plan(snapshot: Snapshot, options: PlanOptions = {}): Plan {
   const budget = new StepBudget(snapshot.policy.searchSteps, options);
   const slices = slicesOf(snapshot.waiting, options.mostShapes ?? MOST_SHAPES);
-  const { draft, reservation, events, wakeAtMs } = planWithReservations(snapshot, slices, budget);
-  const { place, nominations, later } = startWhatFits(snapshot, draft);
-  const preempt = preemptionsOf(snapshot, draft.part.victims, allStarts(draft));
-  const stopMs = nominations.length === 0 ? Infinity : nextStopMs(snapshot, draft.part.victims);
+  const { solved, reservation, events, wakeAtMs } = planWithReservations(snapshot, slices, budget);
+  const { place, nominations, later } = startWhatFits(snapshot, solved);
+  const preempt = preemptionsOf(snapshot, solved.part.victims, allStarts(solved));
+  const stopMs = nominations.length === 0 ? Infinity : nextStopMs(snapshot, solved.part.victims);
   const followedMs = isFollowed(snapshot, { place, preempt }, reservation) ? snapshot.nowMs : Infinity;
   const nextMs = Math.min(wakeAtMs ?? Infinity, stopMs, followedMs);
   return {
@@ -33,8 +33,8 @@ export function plan(snapshot: Snapshot, options: PlanOptions = {}): Plan {
     reservations: reservation === null ? nominations : [...nominations, reservation],
     reservationEvents: events.map((event) => (isLater(event, later) ? { ...event, kind: 'nominated' } : event)),
     wakeAtMs: nextMs === Infinity ? null : nextMs,
-    certificate: toCertificate(snapshot, draft, reservation, budget),
-    proof: options.withProof === true ? toProof(draft, later) : null,
+    certificate: toCertificate(snapshot, solved, reservation, budget),
+    proof: options.withProof === true ? toProof(solved, later) : null,
   };
 }
 
@@ -56,7 +56,7 @@ function isLater({ id, kind }: ReservationEvent, later: ReadonlySet<string>): bo
   return kind === 'started' && later.has(id);
 }
 
-function toProof({ part, due }: Draft, later: ReadonlySet<string>): Proof {
+function toProof({ part, due }: SolvedPlan, later: ReadonlySet<string>): Proof {
   const forced = due.filter(({ id }) => later.has(id)).map(({ shape }) => shape);
   return {
     ...(forced.length > 0 ? { due: forced } : {}),

@@ -1,8 +1,8 @@
 import { compareAge } from '../rows.js';
-import type { Snapshot, WaitingHead, WaitingShape } from '../types.js';
+import type { Snapshot, WaitingMember, WaitingShape } from '../types.js';
 
 /** What decides whose turn it is: a deployment with its priority, and its declared or typical runtime. */
-export type Turn = WaitingHead & Pick<WaitingShape, 'priority' | 'maxRuntimeSeconds' | 'typicalRuntimeSeconds'>;
+export type Turn = WaitingMember & Pick<WaitingShape, 'priority' | 'maxRuntimeSeconds' | 'typicalRuntimeSeconds'>;
 
 /** A wait of more than this comes before every shorter one: nothing waits for ever behind shorter runtimes that keep arriving. */
 const LONG_WAIT_MS = 7 * 86_400_000;

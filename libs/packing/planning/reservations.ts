@@ -1,5 +1,5 @@
 import { eligibleAtMs, withoutLower } from './candidates.js';
-import { type Draft, draftFree, draftReserved, type ReservedDraft } from './draft.js';
+import { type SolvedPlan, solveFree, solveReserved, type ReservedSolution } from './solved-plan.js';
 import {
   decide,
   eventOf,
@@ -12,7 +12,7 @@ import {
 } from './reservation-owner.js';
 import type { StepBudget } from '../solver/step-budget.js';
 import { type OwnedReservation, ownedReservation } from '../reservation.js';
-import type { ReservationEvent, Snapshot, WaitingHead, WaitingShape } from '../types.js';
+import type { ReservationEvent, Snapshot, WaitingMember, WaitingShape } from '../types.js';
 import { exceedsCapacity } from '../rows.js';
 import { compareTurns, type Turn } from './reservation-order.js';
 
@@ -21,7 +21,7 @@ const STARTS_PER_PLAN = 4;
 
 /** A plan, what is reserved after it, and what happened to reservations on the way. */
 export interface ReservedPlan {
-  readonly draft: Draft;
+  readonly solved: SolvedPlan;
   readonly reservation: OwnedReservation | null;
   readonly events: readonly ReservationEvent[];
   readonly wakeAtMs: number | null;
@@ -37,22 +37,22 @@ export interface ReservedPlan {
  */
 export function planWithReservations(snapshot: Snapshot, slices: Int32Array, budget: StepBudget): ReservedPlan {
   const events: ReservationEvent[] = [];
-  let draft = draftFree(snapshot, slices, budget, !mayReserve(snapshot));
-  let existing = confirm(snapshot, draft, events);
+  let solved = solveFree(snapshot, slices, budget, !mayReserve(snapshot));
+  let existing = confirm(snapshot, solved, events);
   for (let starts = 0; ; starts++) {
-    const owner = nextInLine(snapshot, draft, existing);
-    if (owner === null) return finish(snapshot, draft, existing, events, false);
+    const owner = nextInLine(snapshot, solved, existing);
+    if (owner === null) return finish(snapshot, solved, existing, events, false);
     const isEnough = starts === STARTS_PER_PLAN || (starts > 0 && !budget.mayContinue());
-    if (owner === 'unnamed' || isEnough || needsOwnPlan(snapshot, draft, owner))
-      return finish(snapshot, draft, existing, events, true);
-    const kept = keep(snapshot, draft, existing, owner, budget);
+    if (owner === 'unnamed' || isEnough || needsOwnPlan(snapshot, solved, owner))
+      return finish(snapshot, solved, existing, events, true);
+    const kept = keep(snapshot, solved, existing, owner, budget);
     const { decision, isOutranked } = kept.result;
     if (existing !== null && kept.owner.existing === null) events.push(withdrawn(existing, 'higher-priority'));
-    const event = eventOf(snapshotFor(snapshot, draft, kept.owner), kept.owner, decision, isOutranked);
+    const event = eventOf(snapshotFor(snapshot, solved, kept.owner), kept.owner, decision, isOutranked);
     if (event !== null) events.push(event);
     existing = reservationAfter(snapshot, kept.owner, decision);
-    draft = kept.result.draft;
-    if (decision.kind !== 'start') return finish(snapshot, draft, existing, events, false);
+    solved = kept.result.solved;
+    if (decision.kind !== 'start') return finish(snapshot, solved, existing, events, false);
   }
 }
 
@@ -64,13 +64,13 @@ function mayReserve({ policy, nowMs, waiting, reservations, isCordoned }: Snapsh
 }
 
 /** Whether an owner that may preempt would come after a start of lower priority: it is then planned for in the next plan. */
-function needsOwnPlan({ waiting }: Snapshot, { due, candidates }: Draft, owner: ReservationOwner): boolean {
+function needsOwnPlan({ waiting }: Snapshot, { due, candidates }: SolvedPlan, owner: ReservationOwner): boolean {
   const priorityOf = ({ shape }: ReservationOwner): number => waiting[shape]!.priority;
   return candidates.length > 0 && due.some((other) => priorityOf(other) < priorityOf(owner));
 }
 
 /** The snapshot without deployments that the reservation's owner may preempt. */
-function snapshotFor(snapshot: Snapshot, { candidates }: Draft, { shape }: ReservationOwner): Snapshot {
+function snapshotFor(snapshot: Snapshot, { candidates }: SolvedPlan, { shape }: ReservationOwner): Snapshot {
   const { priority } = snapshot.waiting[shape]!;
   const stays = withoutLower(snapshot.running, candidates, priority);
   return { ...snapshot, running: stays.filter(({ isTerminating }) => isTerminating !== true) };
@@ -79,21 +79,21 @@ function snapshotFor(snapshot: Snapshot, { candidates }: Draft, { shape }: Reser
 /** Keeps the owner's reservation. A new owner that can be given nothing leaves an existing reservation where it is. */
 function keep(
   snapshot: Snapshot,
-  draft: Draft,
+  solved: SolvedPlan,
   existing: OwnedReservation | null,
   owner: ReservationOwner,
   budget: StepBudget,
-): { owner: ReservationOwner; result: ReservedDraft } {
-  const predecessors = predecessorsOf(snapshot, draft, owner);
-  const result = draftReserved(
+): { owner: ReservationOwner; result: ReservedSolution } {
+  const predecessors = predecessorsOf(snapshot, solved, owner);
+  const result = solveReserved(
     snapshot,
-    draft,
+    solved,
     { owner: owner, predecessors },
     (usage) => decide(snapshot, owner, usage),
     budget,
   );
   if (result.decision.kind !== 'none' || existing === null || owner.existing !== null) return { owner, result };
-  return keep(snapshot, draft, existing, ownerOf(snapshot, existing), budget);
+  return keep(snapshot, solved, existing, ownerOf(snapshot, existing), budget);
 }
 
 /**
@@ -102,42 +102,42 @@ function keep(
  * and 95th percentile of waits are lower so (docs/decisions/reservation-order.md). An existing reservation was promised before, and yields to
  * none of its priority.
  */
-function predecessorsOf(snapshot: Snapshot, draft: Draft, owner: ReservationOwner): Newcomer[] {
+function predecessorsOf(snapshot: Snapshot, solved: SolvedPlan, owner: ReservationOwner): Newcomer[] {
   if (owner.existing !== null) return [];
   const { policy, waiting } = snapshot;
   const { priority } = waiting[owner.shape]!;
-  const due = dueByShape(draft);
+  const due = dueByShape(solved);
   return waiting.flatMap((shape, index): Newcomer[] =>
     shape.priority === priority
-      ? startingMembers(draft, shape, index, due.get(index))
+      ? startingMembers(solved, shape, index, due.get(index))
           .map((head): Newcomer => ({ ...head, shape: index, existing: null }))
           .filter((starting) => policy.reservationOrder === 'relative-wait' || comesBefore(snapshot, starting, owner))
       : [],
   );
 }
 
-/** The oldest of a shape that the draft starts beside those that are due or are nominated, as far as the snapshot names them. */
-function startingMembers(draft: Draft, shape: WaitingShape, index: number, due = NONE): WaitingHead[] {
-  if (draft.started[index] === draft.nominated[index]) return [];
-  return membersBeside(shape, due).slice(draft.nominated[index], draft.started[index]! - due.size);
+/** The oldest of a shape that the solved plan starts beside those that are due or are nominated, as far as the snapshot names them. */
+function startingMembers(solved: SolvedPlan, shape: WaitingShape, index: number, due = NONE): WaitingMember[] {
+  if (solved.started[index] === solved.nominated[index]) return [];
+  return membersBeside(shape, due).slice(solved.nominated[index], solved.started[index]! - due.size);
 }
 
 type Ids = ReadonlySet<string>;
 const NONE: Ids = new Set();
 
 /** The deployments of each shape that are due. */
-function dueByShape({ due }: Draft): ReadonlyMap<number, Ids> {
+function dueByShape({ due }: SolvedPlan): ReadonlyMap<number, Ids> {
   const byShape = new Map<number, Set<string>>();
   for (const { shape, id } of due) byShape.set(shape, (byShape.get(shape) ?? new Set()).add(id));
   return byShape;
 }
 
-function membersBeside({ oldest, followers = [] }: WaitingShape, due: Ids): WaitingHead[] {
+function membersBeside({ oldest, followers = [] }: WaitingShape, due: Ids): WaitingMember[] {
   return [oldest, ...followers].filter((head) => !due.has(head.id));
 }
 
 /** The existing reservation, unless it cannot be kept or is not needed: where all of its shape are nominated, the owner is. */
-function confirm(snapshot: Snapshot, draft: Draft, events: ReservationEvent[]): OwnedReservation | null {
+function confirm(snapshot: Snapshot, solved: SolvedPlan, events: ReservationEvent[]): OwnedReservation | null {
   const reservation = ownedReservation(snapshot.reservations);
   if (reservation === null) return null;
   const cause = reasonToWithdraw(snapshot, reservation);
@@ -146,7 +146,7 @@ function confirm(snapshot: Snapshot, draft: Draft, events: ReservationEvent[]): 
     return null;
   }
   const shape = shapeOf(snapshot, reservation);
-  if (draft.nominated[shape]! < snapshot.waiting[shape]!.count) return reservation;
+  if (solved.nominated[shape]! < snapshot.waiting[shape]!.count) return reservation;
   const promisedAtMs = promiseOf(reservation);
   events.push({ id: reservation.id, kind: 'nominated', cause: 'fits-now', promisedAtMs });
   return null;
@@ -159,10 +159,10 @@ function withdrawn({ id }: OwnedReservation, cause: ReservationEvent['cause']): 
 /** The existing owner, unless a higher priority has waited long enough as well; otherwise the first in turn. */
 function nextInLine(
   snapshot: Snapshot,
-  draft: Draft,
+  solved: SolvedPlan,
   existing: OwnedReservation | null,
 ): ReservationOwner | 'unnamed' | null {
-  const first = firstEligible(snapshot, draft);
+  const first = firstEligible(snapshot, solved);
   if (existing === null) return first;
   const isOutranked =
     first !== null && first !== 'unnamed' && snapshot.waiting[first.shape]!.priority > existing.priority;
@@ -177,17 +177,17 @@ function ownerOf(snapshot: Snapshot, existing: OwnedReservation): ReservationOwn
  * The first in turn of those that have waited long enough and are left out; `unnamed` where a deployment that the snapshot does not
  * name may come before it.
  */
-function firstEligible(snapshot: Snapshot, draft: Draft): Newcomer | 'unnamed' | null {
+function firstEligible(snapshot: Snapshot, solved: SolvedPlan): Newcomer | 'unnamed' | null {
   const { policy, nowMs, isCordoned, waiting } = snapshot;
   if (policy.reserveAfterSeconds === null || isCordoned) return null;
   const latest = nowMs - policy.reserveAfterSeconds * 1000;
-  const due = dueByShape(draft);
+  const due = dueByShape(solved);
   let best: Newcomer | null = null;
   let unnamed: Newcomer | null = null;
   for (const [index, shape] of waiting.entries()) {
     if (shape.oldest.queuedAtMs > latest || exceedsCapacity(snapshot, shape)) continue;
-    const head = nextWaiting(snapshot, draft, index, due.get(index));
-    const known = head ?? (hasUnnamed(snapshot, draft, index) ? lastNamed(shape) : null);
+    const head = nextWaiting(snapshot, solved, index, due.get(index));
+    const known = head ?? (hasUnnamed(snapshot, solved, index) ? lastNamed(shape) : null);
     if (known === null || known.queuedAtMs > latest) continue;
     const turn: Newcomer = { ...known, shape: index, existing: null };
     if (head === null) unnamed = unnamed === null || comesBefore(snapshot, turn, unnamed) ? turn : unnamed;
@@ -200,14 +200,14 @@ function firstEligible(snapshot: Snapshot, draft: Draft): Newcomer | 'unnamed' |
  * Whether all that the snapshot names of a shape start, and others that it does not name start too or are the next: the next plan names these. As
  * long as none but nominated deployments start, the next plan knows no more than this one.
  */
-function hasUnnamed({ waiting }: Snapshot, draft: Draft, index: number): boolean {
+function hasUnnamed({ waiting }: Snapshot, solved: SolvedPlan, index: number): boolean {
   const { count, followers = [] } = waiting[index]!;
-  const [named, started] = [1 + followers.length, draft.started[index]!];
-  return named < count && started >= named && started > draft.nominated[index]!;
+  const [named, started] = [1 + followers.length, solved.started[index]!];
+  return named < count && started >= named && started > solved.nominated[index]!;
 }
 
 /** The last of a shape that the snapshot names: those that it does not name come after it. */
-function lastNamed({ oldest, followers = [] }: WaitingShape): WaitingHead {
+function lastNamed({ oldest, followers = [] }: WaitingShape): WaitingMember {
   return followers.at(-1) ?? oldest;
 }
 
@@ -218,10 +218,10 @@ function comesBefore(snapshot: Snapshot, a: Newcomer, b: Newcomer): boolean {
   return compareTurns(snapshot)(turnOf(a), turnOf(b)) < 0;
 }
 
-/** The oldest of a shape that the draft leaves waiting, as far as the snapshot names it. */
-function nextWaiting(snapshot: Snapshot, draft: Draft, index: number, due = NONE): WaitingHead | null {
+/** The oldest of a shape that the solved plan leaves waiting, as far as the snapshot names it. */
+function nextWaiting(snapshot: Snapshot, solved: SolvedPlan, index: number, due = NONE): WaitingMember | null {
   const shape = snapshot.waiting[index]!;
-  const started = draft.started[index]!;
+  const started = solved.started[index]!;
   if (started >= shape.count) return null;
   if (started === 0 && due.size === 0) return shape.oldest;
   return membersBeside(shape, due)[started - due.size] ?? null;
@@ -229,47 +229,47 @@ function nextWaiting(snapshot: Snapshot, draft: Draft, index: number, due = NONE
 
 function finish(
   snapshot: Snapshot,
-  draft: Draft,
+  solved: SolvedPlan,
   reservation: OwnedReservation | null,
   events: readonly ReservationEvent[],
   isMoreDue: boolean,
 ): ReservedPlan {
-  const wakeAtMs = isMoreDue ? snapshot.nowMs : nextWake(snapshot, draft, reservation);
-  return { draft, reservation, events, wakeAtMs };
+  const wakeAtMs = isMoreDue ? snapshot.nowMs : nextWake(snapshot, solved, reservation);
+  return { solved, reservation, events, wakeAtMs };
 }
 
 /**
  * The next time at which waiting alone changes something: a promise is due, a hold or lapse ends, a deployment has waited long enough, or what runs
  * has run long enough to be preempted.
  */
-function nextWake(snapshot: Snapshot, draft: Draft, reservation: OwnedReservation | null): number | null {
+function nextWake(snapshot: Snapshot, solved: SolvedPlan, reservation: OwnedReservation | null): number | null {
   const { policy, nowMs, isCordoned } = snapshot;
   let wake = Infinity;
   if (reservation !== null) wake = Math.min(wake, reservation.untilMs);
   if (policy.reserveAfterSeconds !== null && !isCordoned) {
-    const due = dueByShape(draft);
+    const due = dueByShape(solved);
     for (const [index, shape] of snapshot.waiting.entries()) {
       if (reservation !== null && shape.priority <= reservation.priority) continue;
       if (exceedsCapacity(snapshot, shape)) continue;
-      if (shape.count === draft.started[index]) continue;
-      const head = nextWaiting(snapshot, draft, index, due.get(index));
+      if (shape.count === solved.started[index]) continue;
+      const head = nextWaiting(snapshot, solved, index, due.get(index));
       const eligibleAtMs = (head ?? shape.oldest).queuedAtMs + policy.reserveAfterSeconds * 1000;
       if (eligibleAtMs > nowMs) wake = Math.min(wake, eligibleAtMs);
       // The next in turn, which may have waited long enough, has a name in the next plan.
-      else if (head === null && hasUnnamed(snapshot, draft, index)) wake = nowMs;
+      else if (head === null && hasUnnamed(snapshot, solved, index)) wake = nowMs;
     }
   }
-  wake = Math.min(wake, nextEligible(snapshot, draft));
+  wake = Math.min(wake, nextEligible(snapshot, solved));
   return wake === Infinity ? null : wake;
 }
 
 /** When the next of what runs has run for as long as the policy demands, while something of higher priority waits. */
-function nextEligible(snapshot: Snapshot, draft: Draft): number {
+function nextEligible(snapshot: Snapshot, solved: SolvedPlan): number {
   const { policy, nowMs, isCordoned, running, waiting } = snapshot;
   if (policy.preemption === 'never' || isCordoned) return Infinity;
   const highest = waiting.reduce(
     (most, shape, index) =>
-      draft.started[index]! < shape.count && !exceedsCapacity(snapshot, shape) ? Math.max(most, shape.priority) : most,
+      solved.started[index]! < shape.count && !exceedsCapacity(snapshot, shape) ? Math.max(most, shape.priority) : most,
     -Infinity,
   );
   return running.reduce((soonest, group) => {

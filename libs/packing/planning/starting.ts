@@ -1,12 +1,12 @@
 import { lastStopMs, shapeNominations, stopsAtOnce, stopsMs } from './nominations.js';
-import type { Draft } from './draft.js';
+import type { SolvedPlan } from './solved-plan.js';
 import { toRow } from '../rows.js';
 import type { Nomination } from '../reservation.js';
 import { isStart } from '../solver/program.js';
 import type { Placement, Snapshot } from '../types.js';
 import { freeBeside } from './timeline.js';
 
-/** What of a draft starts now, and what has to wait until those have stopped that make room for it. */
+/** What of a solved plan starts now, and what has to wait until those have stopped that make room for it. */
 export interface Starting {
   readonly place: readonly Placement[];
   readonly nominations: readonly Nomination[];
@@ -14,7 +14,7 @@ export interface Starting {
   readonly later: ReadonlySet<string>;
 }
 
-/** All that a draft gives to one shape. */
+/** All that a solved plan gives to one shape. */
 interface Share {
   readonly shape: number;
   /** How many of these were nominated before. */
@@ -23,21 +23,21 @@ interface Share {
   readonly due: readonly string[];
 }
 
-/** All that a draft starts, now or later, in canonical order. */
-export function allStarts(draft: Draft): Placement[] {
-  return sharesOf(draft).map(({ shape, total, due }) => ({ shape, count: total, includes: due }));
+/** All that a solved plan starts, now or later, in canonical order. */
+export function allStarts(solved: SolvedPlan): Placement[] {
+  return sharesOf(solved).map(({ shape, total, due }) => ({ shape, count: total, includes: due }));
 }
 
 /**
  * Starts what fits beside all that still holds something, nominations before others of their priority, the oldest first, and nominations the rest. Nothing
  * else starts: what has been made room for goes to no other deployment.
  */
-export function startWhatFits(snapshot: Snapshot, draft: Draft): Starting {
-  const shares = sharesOf(draft);
-  if (stopsMs(snapshot, draft.part.victims).length === 0) {
-    return { place: allStarts(draft), nominations: [], later: new Set() };
+export function startWhatFits(snapshot: Snapshot, solved: SolvedPlan): Starting {
+  const shares = sharesOf(solved);
+  if (stopsMs(snapshot, solved.part.victims).length === 0) {
+    return { place: allStarts(solved), nominations: [], later: new Set() };
   }
-  const gone = new Set(draft.part.victims.filter((one) => stopsAtOnce(snapshot, one)).map(({ group }) => group));
+  const gone = new Set(solved.part.victims.filter((one) => stopsAtOnce(snapshot, one)).map(({ group }) => group));
   const left = freeBeside(snapshot, (_, index) => !gone.has(index));
   const started = new Map<Share, number>();
   const later = new Set<string>();
@@ -62,12 +62,12 @@ export function startWhatFits(snapshot: Snapshot, draft: Draft): Starting {
     return count > 0 ? [{ shape: share.shape, count, includes: share.due.filter((id) => !later.has(id)) }] : [];
   });
   const nominations = shares.flatMap((share) =>
-    nominationOf(snapshot, draft, share, share.total - started.get(share)!),
+    nominationOf(snapshot, solved, share, share.total - started.get(share)!),
   );
   return { place, nominations, later };
 }
 
-function sharesOf({ part: { program }, started, nominated, due: all }: Draft): Share[] {
+function sharesOf({ part: { program }, started, nominated, due: all }: SolvedPlan): Share[] {
   const ids = Map.groupBy(all, (owner) => owner.shape);
   const classes = [...program.members.keys()].filter((index) => isStart(program.stages[program.level[index]!]!));
   return classes.flatMap((index) =>
@@ -97,7 +97,7 @@ function inOrderOfNominations(snapshot: Snapshot, shares: readonly Share[]): Sha
 
 function nominationOf(
   snapshot: Snapshot,
-  { part: { victims } }: Draft,
+  { part: { victims } }: SolvedPlan,
   { shape, nominated }: Share,
   count: number,
 ): Nomination[] {

@@ -48,8 +48,8 @@ export interface SearchResult {
 /** What is known of a node: a proof, nothing, or that a point was found there and more is asked for. */
 type Explored = ProofNode | 'raised' | null;
 
-/** A question to a search: is there a whole point with exactly these counts above the level, and from `counts[level]` to `most` there? */
-export interface Question {
+/** What a search is to find: is there a whole point with exactly these counts above the level, and from `counts[level]` to `most` there? */
+export interface SearchGoal {
   readonly level: number;
   readonly counts: Float64Array;
   readonly most: number;
@@ -62,17 +62,17 @@ export interface Question {
 }
 
 /** Looks for a point that answers, or shows that there is none: rounding first, then branch and bound, on what is still open in the box. */
-export function searchTarget(program: Program, box: Box, question: Question, budget: StepBudget): SearchResult {
-  const part = openPart(program, box, question.level);
+export function searchTarget(program: Program, box: Box, goal: SearchGoal, budget: StepBudget): SearchResult {
+  const part = openPart(program, box, goal.level);
   const pick = (values: Float64Array): Float64Array => Float64Array.from(part.origin, (index) => values[index]!);
   const lower = pick(box.lower);
-  const reduced: Question = {
-    level: question.level,
-    counts: question.counts.map((count, level) => count - part.base[level]!),
-    most: question.most - part.base[question.level]!,
-    enough: question.enough - part.base[question.level]!,
-    gains: pick(question.gains),
-    point: pick(question.point).map((value, at) => value - lower[at]!),
+  const reduced: SearchGoal = {
+    level: goal.level,
+    counts: goal.counts.map((count, level) => count - part.base[level]!),
+    most: goal.most - part.base[goal.level]!,
+    enough: goal.enough - part.base[goal.level]!,
+    gains: pick(goal.gains),
+    point: pick(goal.point).map((value, at) => value - lower[at]!),
   };
   budget.charge(program.classes * 12 + part.program.classes * 60);
   const result = new Search(part.program, reduced, budget).run();
@@ -81,8 +81,8 @@ export function searchTarget(program: Program, box: Box, question: Question, bud
   const { groups, tree } = result.refutation;
   const original = groups.map((group) => group.map((index) => part.origin[index]!));
   const base = groups.map((group) => group.reduce((sum, index) => sum + lower[index]!, 0));
-  const target = result.refutation.target + part.base[question.level]!;
-  return { x, refutation: { target, groups: original, tree: renumber(tree, base, question.level + 1) } };
+  const target = result.refutation.target + part.base[goal.level]!;
+  return { x, refutation: { target, groups: original, tree: renumber(tree, base, goal.level + 1) } };
 }
 
 /** The same case distinctions for sums that begin at `base` instead of zero, and groups numbered after the levels. */
@@ -114,12 +114,12 @@ class Search {
 
   constructor(
     private readonly program: Program,
-    private readonly question: Question,
+    private readonly goal: SearchGoal,
     private readonly budget: StepBudget,
   ) {
     this.box = wholeBox(program);
-    this.counts = question.counts.slice();
-    this.grouping = groupClasses(program, this.box, question.level);
+    this.counts = goal.counts.slice();
+    this.grouping = groupClasses(program, this.box, goal.level);
     this.node = copyBox(this.box);
     this.frame = this.frameOfNode();
     this.relaxation = relax(this.frame, true);
@@ -129,12 +129,12 @@ class Search {
 
   private frameOfNode(): Frame {
     const { program, node: box, counts } = this;
-    const { level, most } = this.question;
+    const { level, most } = this.goal;
     return frameOf({ program, box, level, counts, most, groups: this.grouping.groups });
   }
 
   run(): SearchResult {
-    const { level, point, gains } = this.question;
+    const { level, point, gains } = this.goal;
     this.found = this.round(point, gains, THOROUGH);
     if (this.found !== null && !this.raise()) return { x: this.found, refutation: null };
     const tree = this.search();
@@ -146,27 +146,27 @@ class Search {
 
   /** Whether the target is retained work or granted reservations, not how many start. */
   private get countsWork(): boolean {
-    return this.program.stages[this.question.level] !== 'placed';
+    return this.program.stages[this.goal.level] !== 'placed';
   }
 
   private get isDone(): boolean {
-    return this.counts[this.question.level]! > this.question.enough;
+    return this.counts[this.goal.level]! > this.goal.enough;
   }
 
   /** One more than was found becomes the target; false when that is not wanted, or cannot be asked here. */
   private raise(): boolean {
-    const { question, counts, found, relaxation } = this;
-    const { level } = question;
+    const { goal, counts, found, relaxation } = this;
+    const { level } = goal;
     const row = relaxation.levelRows[level]!;
     counts[level] = row < 0 ? Infinity : sumLevel(this.program, found!, level) + 1;
     if (this.isDone) return false;
-    relaxation.lp.upper[relaxation.lp.columns + row] = (question.most - counts[level]) / relaxation.unit;
+    relaxation.lp.upper[relaxation.lp.columns + row] = (goal.most - counts[level]) / relaxation.unit;
     return true;
   }
 
   /** Branching for little use is quicker where few classes have many deployments, narrowing by counts where many have few: both get a turn. */
   private search(): ProofNode | null {
-    if (this.countsWork) return this.exploreFor(this.question.level);
+    if (this.countsWork) return this.exploreFor(this.goal.level);
     const areAllSingle = this.program.counts.every((count) => count === 1);
     const tree = areAllSingle ? null : this.budget.within(LITTLE_USE_SHARE, () => this.exploreFor(LITTLE_USE));
     if (this.isDone || tree !== null) return tree;
@@ -199,7 +199,7 @@ class Search {
   /** The level with most open classes, the highest of those. */
   private widestLevel(): number {
     const { start } = this.program;
-    const open = Array.from({ length: this.question.level + 1 }, (_, at) => start[at + 1]! - start[at]!);
+    const open = Array.from({ length: this.goal.level + 1 }, (_, at) => start[at + 1]! - start[at]!);
     return open.indexOf(Math.max(...open));
   }
 
@@ -234,7 +234,7 @@ class Search {
       if (outcome !== 'optimal') return null;
       const proof =
         this.focus === LITTLE_USE
-          ? this.settle(depth, this.question.gains)
+          ? this.settle(depth, this.goal.gains)
           : this.narrowed((gains) => this.settle(depth, gains));
       if (proof !== 'raised') return proof;
     }
@@ -259,7 +259,7 @@ class Search {
     const gains = new Float64Array(program.classes);
     this.chargeEvaluation();
     const bound = evaluate(frame, prices, 'none', gains);
-    const proof = exportPrices(prices, this.question.level + 1);
+    const proof = exportPrices(prices, this.goal.level + 1);
     if (this.countsWork && this.isBelowZero(frame, prices, bound)) return { multipliers: proof };
     const before = copyBox(node);
     tighten(frame, prices, bound, 0, gains);
@@ -282,13 +282,13 @@ class Search {
   private round(point: Float64Array, gains: Float64Array, effort: RoundingEffort): Float64Array | null {
     const { program, node: box, counts, budget } = this;
     if (this.countsWork) return this.roundWork(point, gains, effort);
-    return roundToCounts({ program, box, level: this.question.level, counts, point, gains }, effort, budget);
+    return roundToCounts({ program, box, level: this.goal.level, counts, point, gains }, effort, budget);
   }
 
   /** What starts above is rounded to its counts; then stays what the program keeps whole, and of the rest whatever fits, dearest first. */
   private roundWork(point: Float64Array, gains: Float64Array, effort: RoundingEffort): Float64Array | null {
     const { program, node: box, counts, budget } = this;
-    const { level } = this.question;
+    const { level } = this.goal;
     const x = roundToCounts({ program, box, level: level - 1, counts, point, gains }, effort, budget);
     if (x === null || !keepDearest({ program, box, level, point, gains }, x, budget)) return null;
     if (effort !== THOROUGH && sumLevel(program, x, level) < counts[level]!) return null;
@@ -306,7 +306,7 @@ class Search {
     this.chargeEvaluation();
     const bound = evaluate(frame, prices, 'none', new Float64Array(program.classes));
     if (!this.isBelowZero(frame, prices, bound)) return null;
-    return { multipliers: exportPrices(prices, this.question.level + 1) };
+    return { multipliers: exportPrices(prices, this.goal.level + 1) };
   }
 
   /**
@@ -321,13 +321,11 @@ class Search {
       groups: null,
     };
     const row = this.frameOfNode().rest.findIndex((left) => left < 0);
-    const level = counts.findIndex(
-      (count, at) => at <= this.question.level && sumLevel(program, node.upper, at) < count,
-    );
+    const level = counts.findIndex((count, at) => at <= this.goal.level && sumLevel(program, node.upper, at) < count);
     if (row >= 0) prices.capacity[row] = 1;
     else if (level >= 0) prices.levels[level] = -1;
     else return null;
-    return { multipliers: exportPrices(prices, this.question.level + 1) };
+    return { multipliers: exportPrices(prices, this.goal.level + 1) };
   }
 
   private branch(depth: number): ProofNode | null {

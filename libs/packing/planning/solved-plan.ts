@@ -10,7 +10,7 @@ import { endOf, freeAt, type Allocation, allocationOf, allocationsOf } from './t
 import type { Snapshot } from '../types.js';
 
 /** A solved plan, before it is known what of it starts now and what has to wait for victims to stop. */
-export interface Draft {
+export interface SolvedPlan {
   readonly part: Part;
   /** Deployments that start because a reservation is due. */
   readonly due: readonly ReservationOwner[];
@@ -24,7 +24,7 @@ export interface Draft {
   readonly slices: Int32Array;
 }
 
-/** What a draft sets aside: what is due starts, the owner of a reservation has a time and what it needs then. */
+/** What a solved plan sets aside: what is due starts, the owner of a reservation has a time and what it needs then. */
 interface SetAside {
   readonly due: readonly ReservationOwner[];
   readonly later: {
@@ -34,54 +34,54 @@ interface SetAside {
   } | null;
 }
 
-/** Part of what is left of the budget that a draft may spend where another one may follow. */
-const DRAFT_SHARE = 0.5;
+/** Part of what is left of the budget that a solved plan may spend where another one may follow. */
+const SOLUTION_SHARE = 0.5;
 
-/** The best plan beside what earlier passes have set aside. @param isLast whether no other draft follows, as far as is known */
-export function draftFree(snapshot: Snapshot, slices: Int32Array, budget: StepBudget, isLast: boolean): Draft {
-  budget.begin(isLast ? 1 : DRAFT_SHARE);
+/** The best plan beside what earlier passes have set aside. @param isLast whether no other solved plan follows, as far as is known */
+export function solveFree(snapshot: Snapshot, slices: Int32Array, budget: StepBudget, isLast: boolean): SolvedPlan {
+  budget.begin(isLast ? 1 : SOLUTION_SHARE);
   return solve(snapshot, { candidates: candidatesOf(snapshot), slices }, { due: [], later: null }, budget);
 }
 
-/** A draft with an owner's reservation kept, and whether the reservation had to be decided again after what higher priorities take. */
-export interface ReservedDraft {
-  readonly draft: Draft;
+/** A solved plan with an owner's reservation kept, and whether the reservation had to be decided again after what higher priorities take. */
+export interface ReservedSolution {
+  readonly solved: SolvedPlan;
   readonly decision: Decision;
   readonly isOutranked: boolean;
 }
 
-/** Drafts that are solved for one reservation, at most. */
+/** Plans that are solved for one reservation, at most. */
 const MAX_ATTEMPTS = 3;
 
 /**
  * Keeps a reservation: the program sets it aside at its priority, so that higher priorities leave it alone where that costs them nothing, and
  * others make do with what is left. Where they cannot leave it alone, it is decided again beside what they take.
  */
-export function draftReserved(
+export function solveReserved(
   snapshot: Snapshot,
-  free: Draft,
+  free: SolvedPlan,
   { owner, predecessors }: { readonly owner: ReservationOwner; readonly predecessors: readonly ReservationOwner[] },
   choose: (usage: readonly Allocation[]) => Decision,
   budget: StepBudget,
-): ReservedDraft {
+): ReservedSolution {
   const { candidates } = free;
   const due = [...free.due, ...predecessors];
   let usage = usageAgainst(snapshot, owner, { candidates, due }, null);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const decision = choose(usage);
     const isOutranked = attempt > 0;
-    if (decision.kind === 'none' || decision.kind === 'lapsed') return { draft: free, decision, isOutranked };
+    if (decision.kind === 'none' || decision.kind === 'lapsed') return { solved: free, decision, isOutranked };
     const atMs = decision.kind === 'promised' ? decision.atMs : snapshot.nowMs;
     const needed = neededOf(snapshot, owner, usage, atMs);
     const isStart = decision.kind === 'start';
     const setAside = isStart ? { due: [...due, owner], later: null } : { due, later: { owner, atMs, needed } };
-    budget.begin(DRAFT_SHARE);
-    const draft = solve(snapshot, free, setAside, budget);
-    usage = usageAgainst(snapshot, owner, { candidates, due }, draft);
+    budget.begin(SOLUTION_SHARE);
+    const solved = solve(snapshot, free, setAside, budget);
+    usage = usageAgainst(snapshot, owner, { candidates, due }, solved);
     const isKept = isStart || neededOf(snapshot, owner, usage, atMs).join() === needed.join();
-    if (isKept && grantsAll(snapshot, draft, free, owner)) return { draft, decision, isOutranked };
+    if (isKept && grantsAll(snapshot, solved, free, owner)) return { solved, decision, isOutranked };
   }
-  return { draft: free, decision: { kind: 'none' }, isOutranked: true };
+  return { solved: free, decision: { kind: 'none' }, isOutranked: true };
 }
 
 /** How much of what an owner asks for is there at a time, beside what comes first. */
@@ -96,13 +96,13 @@ function neededOf(
 }
 
 /**
- * Whether a draft grants all that is newly set aside, and all nominations that were granted without it, but those of lower priority: these
+ * Whether a solved plan grants all that is newly set aside, and all nominations that were granted without it, but those of lower priority: these
  * yield to the owner.
  */
 function grantsAll(
   snapshot: Snapshot,
-  { part: { granted }, due, nominated }: Draft,
-  free: Draft,
+  { part: { granted }, due, nominated }: SolvedPlan,
+  free: SolvedPlan,
   owner: ReservationOwner,
 ): boolean {
   const nominations = nominationsBeside(snapshot, due);
@@ -117,10 +117,10 @@ function grantsAll(
 
 function solve(
   snapshot: Snapshot,
-  { candidates, slices }: Pick<Draft, 'candidates' | 'slices'>,
+  { candidates, slices }: Pick<SolvedPlan, 'candidates' | 'slices'>,
   { due, later }: SetAside,
   budget: StepBudget,
-): Draft {
+): SolvedPlan {
   const { waiting, running, nowMs, isCordoned } = snapshot;
   const nominations = nominationsBeside(snapshot, due);
   const priorityOf = ({ shape }: { shape: number }): number => waiting[shape]!.priority;
@@ -200,18 +200,18 @@ function nominationsBeside(snapshot: Snapshot, due: readonly ReservationOwner[])
 }
 
 /**
- * What comes before an owner: what runs and does not yield to it, what is due, nominations of its priority and above; and, once a draft has shown what
+ * What comes before an owner: what runs and does not yield to it, what is due, nominations of its priority and above; and, once a solved plan has shown what
  * higher priorities take, that.
  */
 function usageAgainst(
   snapshot: Snapshot,
   { shape: index }: ReservationOwner,
-  { candidates, due }: Pick<Draft, 'candidates' | 'due'>,
-  draft: Draft | null,
+  { candidates, due }: Pick<SolvedPlan, 'candidates' | 'due'>,
+  solved: SolvedPlan | null,
 ): Allocation[] {
   const { waiting, running, nowMs } = snapshot;
   const { priority } = waiting[index]!;
-  const gone = new Set(draft?.part.victims.map(({ group }) => running[group]));
+  const gone = new Set(solved?.part.victims.map(({ group }) => running[group]));
   const stays = withoutLower(running, candidates, priority).filter(
     (group) => group.isTerminating !== true && !gone.has(group),
   );
@@ -222,7 +222,7 @@ function usageAgainst(
   return [
     ...allocationsOf(stays, nowMs),
     ...due.map(({ shape }) => starts(shape, 1)),
-    ...nominations.map(({ shape, count }) => starts(shape, Math.min(count, draft?.nominated[shape] ?? count))),
-    ...(draft === null ? [] : above.map((shape) => starts(shape, draft.part.started[shape]!))),
+    ...nominations.map(({ shape, count }) => starts(shape, Math.min(count, solved?.nominated[shape] ?? count))),
+    ...(solved === null ? [] : above.map((shape) => starts(shape, solved.part.started[shape]!))),
   ];
 }

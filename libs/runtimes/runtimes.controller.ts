@@ -41,6 +41,7 @@ export class RuntimesController {
     summary: 'Forget learned runtimes',
     description:
       'Learning begins anew: for an image, a member, both, or without parameters for the whole organization. Averages over members and images are forgotten with them, and are learned again from the next runs.',
+    result: 'What was learned of them is forgotten.',
   })
   async forget(
     @CurrentActor() actor: Actor,

@@ -6,6 +6,8 @@ import { ClustersModule } from '#clusters';
 import { DeploymentsModule } from '#deployments';
 import { RuntimeLearningModule } from '#runtimes';
 
+import { DecisionsController } from './decisions/decisions.controller.js';
+import { DecisionsService } from './decisions/decisions.service.js';
 import { PassesController } from './passes/passes.controller.js';
 import { PassesRepository } from './passes/passes.repository.js';
 import { PassesService } from './passes/passes.service.js';
@@ -22,8 +24,9 @@ const plannerOf = (): PlannerPool => new PlannerPool(Math.max(2, availableParall
 /** What the API shows of passes, and what others ask the planner with. It cannot run a pass: what can is not among its providers. */
 @Module({
   imports: [ClustersModule, DeploymentsModule, PlannerModule, RuntimeLearningModule],
-  controllers: [PassesController],
+  controllers: [DecisionsController, PassesController],
   providers: [
+    DecisionsService,
     PassesService,
     PassesRepository,
     { provide: PlannerPool, useFactory: plannerOf },

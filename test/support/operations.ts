@@ -189,6 +189,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   listBlockers: { needs: 'viewer', success: 200 },
   listPasses: { needs: 'viewer', success: 200 },
   // Who hears that there is no such pass may read them.
+  getDecisionHead: { needs: 'viewer', success: 200 },
   getPass: { needs: 'viewer', success: 404, path: { passId: random } },
   listLedgerEntries: { needs: 'viewer', success: 200 },
   getLedgerCheckpoint: { needs: 'viewer', success: 200 },

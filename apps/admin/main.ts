@@ -79,6 +79,12 @@ program
   .addOption(new Option('--file <path>', 'a log that --export has written, instead of the database'))
   .addOption(new Option('--from <time>', 'the first time; otherwise the oldest that is kept').argParser(moment))
   .addOption(new Option('--to <time>', 'the last time; otherwise now').argParser(moment))
+  .addOption(
+    new Option(
+      '--policy <path>',
+      'play the same time with the policy or capacity of this JSON file instead, and print the waits',
+    ),
+  )
   .addOption(new Option('--export <path>', 'write the log to a new file instead'))
   .addOption(
     new Option('--verify', 'recompute the chain of hashes instead; ends with 1 when it is broken').conflicts('export'),

@@ -4,24 +4,43 @@ import { open } from 'node:fs/promises';
 import { IsolationLevel } from '@mikro-orm/core';
 import { Logger } from '@nestjs/common';
 
+import { CapacityDto, PlanningPolicyDto, toAmounts } from '#clusters';
 import { CommandError, type EntityManager } from '#database';
-import { isId } from '#kernel';
+import { readHistory } from '#deployments';
+import { ObjectField, readDto } from '#http';
+import { isId, parseStrictJson } from '#kernel';
+import { type Snapshot } from '#packing';
 import {
   checkChain,
   type DecisionExcerpt,
+  type History,
+  type HistoryChange,
   linesOf,
+  openEnds,
   plannerBuild,
+  readDecisions,
   readExcerpt,
   readLog,
+  recordedWaits,
   replay,
   type ReplayedDecision,
   schedulerEntities,
+  simulateHistory,
   UnreadableLog,
 } from '#scheduler';
 
 import { withDatabase } from './with-database.js';
 
 const FOUND = 1;
+
+/** What a file of `--policy` holds. */
+class ChangeInFile {
+  @ObjectField(() => PlanningPolicyDto, { description: 'The fields of the policy that differ.', optional: true })
+  readonly policy?: PlanningPolicyDto;
+
+  @ObjectField(() => CapacityDto, { description: 'More resources than the cluster had.', optional: true })
+  readonly addCapacity?: CapacityDto;
+}
 
 /** The options of the command `replay`, as they were given. */
 export interface ReplayOptions {
@@ -32,6 +51,7 @@ export interface ReplayOptions {
   readonly verify?: true;
   readonly head?: string;
   readonly export?: string;
+  readonly policy?: string;
 }
 
 // Programs read standard output: nothing but the report is written there.
@@ -54,6 +74,7 @@ export async function replayLog(options: ReplayOptions): Promise<void> {
 
 async function run(excerpt: DecisionExcerpt, options: ReplayOptions): Promise<number> {
   if (options.export !== undefined) return exported(excerpt, options.export);
+  if (options.policy !== undefined) return simulated(excerpt, options, readChange(options.policy));
   return options.verify === true ? verified(excerpt, options.head ?? null) : replayed(excerpt, options);
 }
 
@@ -66,19 +87,17 @@ function fromFile(path: string): DecisionExcerpt {
   }
 }
 
-async function fromDatabase(
-  em: EntityManager,
-  { cluster = '', from, verify }: ReplayOptions,
-): Promise<DecisionExcerpt> {
-  const fromMs = verify === true || from === undefined ? 0 : from.getTime();
-  const log = isId(cluster) ? await readLog(em, cluster, fromMs) : null;
+async function fromDatabase(em: EntityManager, { cluster = '', ...options }: ReplayOptions): Promise<DecisionExcerpt> {
+  const { fromMs, toMs } = rangeOf(options);
+  const log = isId(cluster) ? await readLog(em, cluster, options.verify === true ? 0 : fromMs) : null;
   if (log === null) throw new CommandError(`No decision of a cluster ${cluster} is kept.`);
-  return log;
+  const isPlayed = options.export !== undefined || options.policy !== undefined;
+  return isPlayed ? { ...log, deployments: await readHistory(em, cluster, { fromMs, toMs }) } : log;
 }
 
 /** Plans again, and reports the first difference. */
-async function replayed(excerpt: DecisionExcerpt, { from, to }: ReplayOptions): Promise<number> {
-  const range = { fromMs: from?.getTime() ?? -Infinity, toMs: to?.getTime() ?? Infinity };
+async function replayed(excerpt: DecisionExcerpt, options: ReplayOptions): Promise<number> {
+  const range = rangeOf(options);
   const builds = new Set<string>();
   let first: ReplayedDecision | null = null;
   let last: ReplayedDecision | null = null;
@@ -103,6 +122,53 @@ async function replayed(excerpt: DecisionExcerpt, { from, to }: ReplayOptions): 
     },
     different === null,
   );
+}
+
+/** Plays the recorded time with another policy or capacity, beside the same with what was recorded. */
+async function simulated(
+  { decisions, deployments = [] }: DecisionExcerpt,
+  options: ReplayOptions,
+  change: HistoryChange,
+): Promise<number> {
+  const range = rangeOf(options);
+  const snapshots: Snapshot[] = [];
+  for await (const { snapshot } of readDecisions(decisions)) {
+    if (snapshot.nowMs >= range.fromMs && snapshot.nowMs <= range.toMs) snapshots.push(snapshot);
+  }
+  const [first, ...others] = snapshots;
+  if (first === undefined) throw new CommandError('No pass was recorded in this time.');
+  const last = others.at(-1) ?? first;
+  const history: History = { fromMs: first.nowMs, toMs: last.nowMs, deployments, snapshots: [first, ...others] };
+  const report = {
+    from: new Date(first.nowMs).toISOString(),
+    to: new Date(last.nowMs).toISOString(),
+    deployments: deployments.length,
+    openEnds: openEnds(history),
+    happened: recordedWaits(history),
+    recordedPolicy: simulateHistory(history, {}),
+    otherPolicy: simulateHistory(history, change),
+  };
+  return print(report, true);
+}
+
+function readChange(path: string): HistoryChange {
+  const { value, errors } = readDto(ChangeInFile, jsonIn(path), 'json');
+  const [first] = errors;
+  if (first !== undefined) throw new CommandError(`${path}: ${first.pointer} ${first.message}`);
+  const { policy = {}, addCapacity } = value;
+  return { policy, addCapacity: addCapacity === undefined ? {} : toAmounts(addCapacity) };
+}
+
+function jsonIn(path: string): unknown {
+  try {
+    return parseStrictJson(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new CommandError(`${path} is no JSON file: ${String(error)}`);
+  }
+}
+
+function rangeOf({ from, to }: Pick<ReplayOptions, 'from' | 'to'>): { readonly fromMs: number; readonly toMs: number } {
+  return { fromMs: from?.getTime() ?? 0, toMs: to?.getTime() ?? Date.now() };
 }
 
 /** Recomputes the chain of hashes. */

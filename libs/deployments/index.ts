@@ -42,3 +42,4 @@ export { labelledIds, type ListRequest, namedIds, pageAmong, walkingPage } from 
 
 /** The tables of this lib. */
 export const deploymentEntities = [DeploymentSchema];
+export { type DeploymentHistory, readHistory } from './lifecycle/deployment-history.js';

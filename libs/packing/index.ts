@@ -1,5 +1,6 @@
 export { plan } from './planning/plan.js';
 export { verify } from './proof/verify.js';
+export { type SimulatedDeployment, Simulation } from './simulation/simulation.js';
 export * from './explain/index.js';
 export { DEFAULT_POLICY, PLANNING_LIMITS, type Range } from './policy.js';
 export {

@@ -12,6 +12,13 @@ export { DecisionRecorder } from './decisions/decision-recorder.js';
 export { type DecisionHead, readHead, readLog } from './decisions/decision-log.js';
 export { plannerBuild } from './decisions/planner-build.js';
 export { readDecisions, replay, type ReplayedDecision } from './decisions/replay.js';
+export {
+  type History,
+  type HistoryChange,
+  openEnds,
+  recordedWaits,
+  simulateHistory,
+} from './decisions/simulated-history.js';
 export { LATENCY_BUCKETS_MS } from './passes/latencies.js';
 export { CertificateDto, ReservationDto } from './passes/passes.dto.js';
 export { toReservationDto } from './passes/passes.mapper.js';

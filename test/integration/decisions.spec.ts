@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -141,6 +141,14 @@ describe('the decision log', () => {
     const file = join(directory, 'log.ndjson');
     expect(await run('--cluster', cluster.id, '--export', file)).toMatchObject({ code: 0 });
     expect((await run('--file', file)).report).toEqual(report);
+
+    const change = join(directory, 'change.json');
+    await writeFile(change, JSON.stringify({ policy: { preemption: 'never' } }));
+    const other = await run('--file', file, '--policy', change);
+    expect(other).toMatchObject({ code: 0, stderr: '', report: { otherPolicy: { preempted: 0 } } });
+    const { deployments, happened } = other.report as { deployments: number; happened: { started: number } };
+    expect(deployments).toBe(20 + 12 * 8);
+    expect(happened.started).toBeGreaterThan(20);
     const { length } = (await readFile(file, 'utf8')).trim().split('\n');
     expect(length).toBe(Number(report['passes']) + 1);
   }, 180_000);

@@ -5,7 +5,7 @@ import { cases } from '../../../test/support/cases.js';
 import { DEFAULT_POLICY } from '../policy.js';
 import { FixedRandom } from '../solver/random.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
-import { Simulation, type SimulatedDeployment } from '../testing/simulator.js';
+import { Simulation, type SimulatedDeployment } from '../simulation/simulation.js';
 import type { PlanningPolicy, Snapshot, WaitingShape } from '../types.js';
 import { type Eta, forecast, type Forecast } from './forecast.js';
 import type { QueuePosition } from './places.js';

@@ -8,7 +8,7 @@ import { plan } from './plan.js';
 import { someBusyCluster, TRIABLE, YIELDING } from '../testing/busy-clusters.js';
 import { aDeployment, afterPlan, DAY, heldIn, playDay, someDay } from '../testing/days.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
-import { Simulation } from '../testing/simulator.js';
+import { Simulation } from '../simulation/simulation.js';
 import type { Plan, PlanningPolicy, RunningGroup, Snapshot, WaitingShape } from '../types.js';
 import { verify } from '../proof/verify.js';
 import { type Nomination, nominationsOf, type OwnedReservation, ownedReservation } from '../reservation.js';

@@ -5,7 +5,7 @@ import { cases } from '../../../test/support/cases.js';
 import { YIELDING } from '../testing/busy-clusters.js';
 import { aDeployment, DAY, evictionsAt, lostNominations, playDay, someDay } from '../testing/days.js';
 import { amounts } from '../testing/problems.js';
-import { Simulation, type SimulatedDeployment } from '../testing/simulator.js';
+import { Simulation, type SimulatedDeployment } from '../simulation/simulation.js';
 import type { PlanningPolicy } from '../types.js';
 
 const somePolicy = fc.record({

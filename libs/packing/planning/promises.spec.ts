@@ -9,7 +9,7 @@ import { plan } from './plan.js';
 import { DEFAULT_POLICY } from '../policy.js';
 import { YIELDING } from '../testing/busy-clusters.js';
 import { amounts } from '../testing/problems.js';
-import { Simulation, type SimulatedDeployment } from '../testing/simulator.js';
+import { Simulation, type SimulatedDeployment } from '../simulation/simulation.js';
 import { snapshotOf, someState } from '../testing/states.js';
 import type { Plan, ReservationCause, ReservationEvent, Snapshot, WaitingShape } from '../types.js';
 import { verify } from '../proof/verify.js';

@@ -6,7 +6,7 @@ import { DEFAULT_POLICY } from '../policy.js';
 import { ownedReservation } from '../reservation.js';
 import { exceedsCapacity } from '../rows.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
-import { Simulation, type SimulatedDeployment } from '../testing/simulator.js';
+import { Simulation, type SimulatedDeployment } from '../simulation/simulation.js';
 import { RESERVATION_ORDERS, type PlanningPolicy, type Snapshot, type WaitingShape } from '../types.js';
 import { plan } from './plan.js';
 import { compareTurns } from './reservation-order.js';

@@ -7,7 +7,7 @@ import { cases } from '../../../test/support/cases.js';
 import { plan } from './plan.js';
 import { DEFAULT_POLICY } from '../policy.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
-import { Simulation, type SimulatedDeployment } from '../testing/simulator.js';
+import { Simulation, type SimulatedDeployment } from '../simulation/simulation.js';
 import type { PlanningPolicy, Snapshot } from '../types.js';
 import { verify } from '../proof/verify.js';
 import { type OwnedReservation, ownedReservation } from '../reservation.js';

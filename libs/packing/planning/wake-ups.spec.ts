@@ -6,7 +6,7 @@ import { plan } from './plan.js';
 import { DEFAULT_POLICY } from '../policy.js';
 import { DAY, someDay } from '../testing/days.js';
 import { amounts } from '../testing/problems.js';
-import { Simulation } from '../testing/simulator.js';
+import { Simulation } from '../simulation/simulation.js';
 import { PREEMPTION } from '../types.js';
 
 const DAYS = cases(150);

@@ -7,7 +7,7 @@ import { keyOf } from '../explain/places.js';
 import type { Plan, PlanningPolicy, RunningGroup, Snapshot } from '../types.js';
 import { nominationsOf } from '../reservation.js';
 import { amounts } from './problems.js';
-import { type Eviction, type SimulatedDeployment, Simulation } from './simulator.js';
+import { type Eviction, type SimulatedDeployment, Simulation } from '../simulation/simulation.js';
 
 /** Seconds of a day. */
 export const DAY = 86_400;

@@ -1,3 +1,5 @@
+import { type DeploymentHistory } from '#deployments';
+
 import { type ChainHead } from './decision-recorder.js';
 import { type StoredDecision } from './chain.js';
 
@@ -8,6 +10,8 @@ export interface DecisionExcerpt {
   readonly before: ChainHead;
   /** The last decision of the excerpt. */
   readonly head: ChainHead;
+  /** What waited or ran meanwhile, where it was asked for. */
+  readonly deployments?: readonly DeploymentHistory[];
   readonly decisions: AsyncIterable<StoredDecision> | Iterable<StoredDecision>;
 }
 

@@ -2,7 +2,7 @@ import type { ResourceAmounts } from '#kernel';
 
 import { plan } from '../planning/plan.js';
 import type { Plan, PlanningPolicy, ReservationEvent, RunningGroup, Snapshot, WaitingShape } from '../types.js';
-import { ownedReservation } from '../reservation.js';
+import { isSameShape, ownedReservation } from '../reservation.js';
 import { verify } from '../proof/verify.js';
 
 /** A deployment with the time that it really takes, which the planner does not see. */
@@ -14,6 +14,10 @@ export interface SimulatedDeployment {
   readonly declaredSeconds: number | null;
   readonly takesSeconds: number;
   readonly isPreemptible?: boolean;
+  /** It leaves the queue then, unless it has started. */
+  readonly leavesAtSeconds?: number;
+  /** It ran already when the simulation begins, since then. */
+  readonly runsSinceSeconds?: number;
   /** How long it takes to stop once asked, if it is given the time; as long as the grace where nothing is said. */
   readonly stopsInSeconds?: number;
 }
@@ -48,12 +52,20 @@ export class Simulation {
   readonly done: string[] = [];
   /** What the cluster has at a time. */
   capacityAt: (seconds: number) => ResourceAmounts;
+  /** Whether nothing may start at a time. */
+  isCordonedAt: (seconds: number) => boolean = () => false;
+  /** When capacity or cordon change. */
+  changesAtSeconds: readonly number[] = [];
+  /** Called before time advances, with what runs until then. */
+  onInterval: (fromSeconds: number, toSeconds: number, running: readonly SimulatedDeployment[]) => void = () =>
+    undefined;
   /** How many of each shape, the oldest, are named. */
   names = Infinity;
   /** Sees every pass: what it was given, and what it decided. */
   onPass: (snapshot: Snapshot, result: Plan) => void = () => undefined;
   private readonly pending: SimulatedDeployment[];
-  private queue: SimulatedDeployment[] = [];
+  /** What waits, by shape, the oldest first. */
+  private readonly queue = new Map<string, SimulatedDeployment[]>();
   private running: Run[] = [];
   private reservations: Snapshot['reservations'] = [];
   private wakeAtSeconds: number | null = null;
@@ -65,12 +77,23 @@ export class Simulation {
     private readonly isVerified = false,
   ) {
     this.capacityAt = () => capacity;
-    this.pending = deployments.toSorted((a, b) => a.arrivesAtSeconds - b.arrivesAtSeconds);
+    const isRunning = ({ runsSinceSeconds }: SimulatedDeployment): boolean => runsSinceSeconds !== undefined;
+    this.pending = deployments.filter((one) => !isRunning(one)).sort((a, b) => a.arrivesAtSeconds - b.arrivesAtSeconds);
+    this.running = deployments.filter(isRunning).map((deployment) => {
+      return { deployment, sinceSeconds: deployment.runsSinceSeconds ?? 0, stopping: null };
+    });
   }
 
   /** Runs until nothing is left to happen, the time is up, or the deployment that matters has started. */
-  run(untilSeconds: number, untilStarted?: string): this {
-    for (let now = this.nextTime(-1); now !== null && now <= untilSeconds; now = this.nextTime(now)) {
+  run(untilSeconds: number, untilStarted?: string, fromSeconds = 0): this {
+    let last = fromSeconds;
+    for (let now = this.nextTime(fromSeconds - 1); now !== null && now <= untilSeconds; now = this.nextTime(now)) {
+      this.onInterval(
+        last,
+        now,
+        this.running.map(({ deployment }) => deployment),
+      );
+      last = now;
       if (untilStarted !== undefined && this.startedAtSeconds.has(untilStarted)) break;
       this.settle(now);
       for (let passes = 1; this.pass(now); passes++) {
@@ -82,13 +105,15 @@ export class Simulation {
 
   /** What a pass would see at a time at which nothing more has happened than what has been played. */
   seenAt(now: number): Snapshot {
-    return this.snapshot(now, this.groupQueue());
+    return this.snapshot(now, [...this.queue.values()]);
   }
 
   private nextTime(after: number): number | null {
     const times = [
       ...(this.pending[0] === undefined ? [] : [this.pending[0].arrivesAtSeconds]),
       ...this.running.map(endOf),
+      ...this.leaving(),
+      ...this.changesAtSeconds,
       ...(this.wakeAtSeconds === null ? [] : [this.wakeAtSeconds]),
     ].filter((time) => time > after);
     return times.length === 0 ? null : Math.min(...times);
@@ -100,16 +125,50 @@ export class Simulation {
     for (const run of over) {
       const { deployment, sinceSeconds } = run;
       if (run.stopping === null || sinceSeconds + deployment.takesSeconds <= now) this.done.push(deployment.id);
-      else this.queue.push(deployment);
+      else this.enqueue(deployment);
     }
     while (this.pending[0] !== undefined && this.pending[0].arrivesAtSeconds <= now) {
-      this.queue.push(this.pending.shift()!);
+      this.enqueue(this.pending.shift()!);
     }
+    this.dequeue(({ leavesAtSeconds = Infinity }) => leavesAtSeconds <= now);
+  }
+
+  /** When what waits leaves the queue. */
+  private leaving(): number[] {
+    return [...this.queue.values()].flat().flatMap(({ leavesAtSeconds }) => leavesAtSeconds ?? []);
+  }
+
+  private enqueue(deployment: SimulatedDeployment): void {
+    const { priority, request, declaredSeconds } = deployment;
+    const key = JSON.stringify([priority, request, declaredSeconds]);
+    const group = this.queue.get(key) ?? [];
+    const after = group.findLastIndex((other) => compareAge(other, deployment) < 0);
+    this.queue.set(key, group.toSpliced(after + 1, 0, deployment));
+  }
+
+  private dequeue(isGone: (deployment: SimulatedDeployment) => boolean): void {
+    for (const [key, group] of this.queue) {
+      if (!group.some(isGone)) continue;
+      const rest = group.filter((deployment) => !isGone(deployment));
+      if (rest.length > 0) this.queue.set(key, rest);
+      else this.queue.delete(key);
+    }
+  }
+
+  /** Reservations as far as their owners wait. */
+  private reserved(): Snapshot['reservations'] {
+    const waiting = [...this.queue.values()];
+    const ids = new Set(waiting.flat().map(({ id }) => id));
+    return this.reservations.flatMap((one): Snapshot['reservations'] => {
+      if (one.state !== 'nominated') return ids.has(one.id) ? [one] : [];
+      const group = waiting.find(([first]) => first !== undefined && isSameShape(shapeOf(first), one));
+      return group === undefined ? [] : [{ ...one, count: Math.min(one.count, group.length) }];
+    });
   }
 
   /** One pass; whether another one is due at once. */
   private pass(now: number): boolean {
-    const groups = this.groupQueue();
+    const groups = [...this.queue.values()];
     const snapshot = this.snapshot(now, groups);
     const result = plan(snapshot, { withProof: this.isVerified });
     if (this.isVerified) {
@@ -121,29 +180,15 @@ export class Simulation {
     return result.wakeAtMs !== null && result.wakeAtMs <= now * 1000;
   }
 
-  private groupQueue(): SimulatedDeployment[][] {
-    const groups = new Map<string, SimulatedDeployment[]>();
-    for (const deployment of this.queue) {
-      const { priority, request, declaredSeconds } = deployment;
-      const key = JSON.stringify([priority, request, declaredSeconds]);
-      const group = groups.get(key);
-      if (group === undefined) groups.set(key, [deployment]);
-      else group.push(deployment);
-    }
-    const byAge = (a: SimulatedDeployment, b: SimulatedDeployment): number =>
-      a.arrivesAtSeconds - b.arrivesAtSeconds || (a.id < b.id ? -1 : 1);
-    return Array.from(groups.values(), (group) => group.sort(byAge));
-  }
-
   private snapshot(now: number, groups: readonly SimulatedDeployment[][]): Snapshot {
     return {
       capacity: this.capacityAt(now),
-      nowMs: now * 1000,
+      nowMs: Math.round(now * 1000),
       policy: this.policy,
-      isCordoned: false,
+      isCordoned: this.isCordonedAt(now),
       running: this.running.map((run) => this.toGroup(run)),
       waiting: groups.map((group) => toShape(group, this.names)),
-      reservations: this.reservations,
+      reservations: this.reserved(),
     };
   }
 
@@ -179,7 +224,7 @@ export class Simulation {
       return grace === 0 ? [] : [{ ...run, stopping: { stopsAtSeconds, graceEndsAtSeconds } }];
     });
     if (grace > 0) return;
-    for (const { deployment } of before.filter((_, index) => victims.has(index))) this.queue.push(deployment);
+    for (const { deployment } of before.filter((_, index) => victims.has(index))) this.enqueue(deployment);
   }
 
   private apply(now: number, groups: readonly SimulatedDeployment[][], result: Plan): void {
@@ -193,7 +238,7 @@ export class Simulation {
         this.running.push({ deployment, sinceSeconds: now, stopping: null });
       }
     }
-    this.queue = this.queue.filter(({ id }) => !this.startedAtSeconds.has(id));
+    if (result.place.length > 0) this.dequeue(({ id }) => this.startedAtSeconds.has(id));
     for (const event of result.reservationEvents) this.events.push({ atSeconds: now, event });
     this.reservations = result.reservations;
     this.wakeAtSeconds = result.wakeAtMs === null ? null : result.wakeAtMs / 1000;
@@ -209,6 +254,14 @@ export class Simulation {
 function endOf({ deployment, sinceSeconds, stopping }: Run): number {
   const endsAtSeconds = sinceSeconds + deployment.takesSeconds;
   return stopping === null ? endsAtSeconds : Math.min(endsAtSeconds, stopping.stopsAtSeconds);
+}
+
+function compareAge(a: SimulatedDeployment, b: SimulatedDeployment): number {
+  return a.arrivesAtSeconds - b.arrivesAtSeconds || (a.id < b.id ? -1 : 1);
+}
+
+function shapeOf({ priority, request, declaredSeconds }: SimulatedDeployment) {
+  return { priority, request, maxRuntimeSeconds: declaredSeconds };
 }
 
 function toShape(group: readonly SimulatedDeployment[], names: number): WaitingShape {

@@ -22,6 +22,7 @@ export class DecisionsController {
     summary: 'Read the head of the decision log',
     description:
       'The last hash of what the scheduler decided on this cluster. Kept elsewhere, it proves later that no decision up to it was changed (`stowage-admin replay --head`).',
+    result: 'The last position and hash of the log, and how much of it is kept.',
     answer: DecisionHeadDto,
   })
   async head(@CurrentActor() actor: Actor, @ClusterParam() cluster: ClusterRef): Promise<DecisionHeadDto> {

@@ -18,7 +18,7 @@ export type ComparisonRule =
 /** What comparing two deployments has given. */
 export interface Comparison {
   readonly otherId: string;
-  /** Who comes first; null: undecided, or both at once. */
+  /** The one that comes first; null: undecided, or both at once. */
   readonly firstId: string | null;
   readonly rule: ComparisonRule;
   readonly sentence: string;

@@ -68,7 +68,7 @@ export async function namePreemption(
 /** A running deployment that is told apart. */
 export type Single = Pick<RunningDeployment, 'id' | 'priority' | 'sinceMs'>;
 
-/** What is behind a running group that may be given up. */
+/** The deployments behind a running group that may be preempted. */
 export function singlesOf(group: RunningGroup | undefined): Single[] {
   return group?.preemptible === undefined ? [] : [{ priority: group.priority, ...group.preemptible }];
 }

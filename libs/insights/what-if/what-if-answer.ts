@@ -75,7 +75,7 @@ export interface WhatIfView {
 
 type Members = (shape: WaitingShape) => readonly string[];
 
-/** Who starts by a plan, now or later. */
+/** Deployments that a plan starts, now or later. */
 function startsOfPlan({ snapshot, plan }: Planned, membersOf: Members): Map<string, Start> {
   return whoStarts(snapshot, plan, (shape) => membersOf(snapshot.waiting[shape] as WaitingShape));
 }

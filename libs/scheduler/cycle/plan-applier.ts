@@ -41,7 +41,7 @@ export class PlanApplier {
   ) {}
 
   /**
-   * Preempts what the plan gives up, schedules what it places, about `limit` in all, the highest priority first, and keeps what it promises.
+   * Preempts the victims of the plan, schedules what it places, about `limit` in all, the highest priority first, and keeps what it promises.
    *
    * @throws PlanOutdated when the plan preempts, and a deployment is no longer as the snapshot had it
    */

@@ -40,7 +40,7 @@ function startByStart({ place, preempt }: Pick<Plan, 'place' | 'preempt'>, snaps
   let done = 0;
   for (const { shape, count } of place) {
     const request = ResourceVector.of(snapshot.waiting[shape]?.request ?? ResourceVector.ZERO);
-    // Those that were given up for this shape first.
+    // Victims for this shape first.
     if (rest.length > 0) rest.sort((a, b) => Number(b.by === shape) - Number(a.by === shape));
     for (let start = 0; start < count; start++) {
       if (done > 0 && done + victims.length >= limit) {

@@ -24,7 +24,7 @@ export interface PassView {
   readonly snapshot: Snapshot;
   /** The shapes of `snapshot.waiting`, at the same positions. */
   readonly shapes: readonly QueuedShape[];
-  /** What runs alone and may be given up, or stops, by id. */
+  /** Candidates for preemption, and victims that still stop, by id. */
   readonly singles: ReadonlyMap<string, RunningDeployment>;
   readonly schedule: Schedule;
   /** The last recorded decision; null where there is none. */
@@ -56,7 +56,7 @@ export class PlanStage {
   /**
    * @param pass the pass to which the decision belongs
    * @param allocated what is given out now, after settling
-   * @param mayPreempt false where nothing is to be given up, whatever the policy says
+   * @param mayPreempt false where nothing may be preempted, whatever the policy says
    */
   async plan(
     tx: EntityManager,

@@ -33,7 +33,7 @@ interface Stored {
   readonly waiting: readonly (readonly [...amounts: readonly number[], id: string])[];
   readonly place: readonly (readonly [shape: number, count: number, ...includes: readonly string[]])[];
   readonly after: readonly Reservation[];
-  /** Missing where nothing is given up; and of snapshots that a release before has packed. */
+  /** Missing where nothing is preempted; and of snapshots that a release before has packed. */
   readonly preempt?: readonly (readonly [id: string, group: number, by: number, lostSeconds: number])[];
 }
 

@@ -47,7 +47,7 @@ export type Depth =
       readonly kind: 'deciding';
       readonly allocated: ResourceVector;
       readonly capacity: ResourceVector;
-      /** False where nothing is to be given up, whatever the policy says. */
+      /** False where nothing may be preempted, whatever the policy says. */
       readonly mayPreempt: boolean;
     }
   | { readonly kind: 'everything'; readonly names: (shapes: readonly QueuedShape[]) => number };
@@ -75,7 +75,7 @@ interface NamedShape {
 }
 
 /**
- * So much of what may be given up now is considered, the lowest priority and the youngest first; the rest stays, whatever waits. A pass
+ * The most deployments that are considered for preemption, the lowest priority and the youngest first; the rest stays, whatever waits. A pass
  * must end however much is preemptible.
  */
 const MAX_CANDIDATES = 5_000;
@@ -90,7 +90,7 @@ const NONE_LEFT_OUT: ReadonlyMap<string, number> = new Map();
 const AGELESS: readonly WaitingDeployment[] = [{ id: '', queuedAtMs: 0 }];
 
 /**
- * Reads what a plan depends on: for a pass, and for everybody who asks what the next pass would do. It is read here and nowhere else, so
+ * Reads what a plan depends on: for a pass, and for requests about the next pass. It is read here and nowhere else, so
  * that an answer and reality cannot disagree.
  *
  * For a pass, its cost follows the shapes that wait, and what runs only where that decides something.
@@ -140,7 +140,7 @@ export class SnapshotReader {
     };
   }
 
-  /** What may be given up for what waits, and what has been and still stops. */
+  /** Candidates for preemption, and victims that still stop. */
   private async singles(
     tx: EntityManager,
     { clusterId, policy, nowMs }: ReadableCluster,
@@ -399,7 +399,7 @@ function toWaiting({ shape, heads, typicalSeconds }: NamedShape): WaitingShape {
   };
 }
 
-/** Who waits no more has no reservation, even where others of the same shape still wait. */
+/** The end of a reservation whose owner does not wait any more, even where others of the same shape do. */
 function withdrawnFrom(reservation: OwnedReservation | null): ReservationEvent[] {
   if (reservation === null) return [];
   return [{ id: reservation.id, kind: 'withdrawn', cause: 'no-longer-waiting', promisedAtMs: null }];

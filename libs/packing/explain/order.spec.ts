@@ -48,7 +48,7 @@ describe('the order of two deployments', () => {
     expect(why({ waiting })).toEqual({ rule: 'utilization', utilization: 0.7, utilizationWithOther: 0.6 });
   });
 
-  it('compares utilization first where the policy puts it first', () => {
+  it('compares utilization first where that is the objective of the policy', () => {
     const policy = { ...DEFAULT_POLICY, reserveAfterSeconds: null, objective: 'utilization' } as const;
     const large = aShape({ request: amounts(90) });
     const small = aShape({ request: amounts(20), count: 4 });

@@ -21,6 +21,8 @@ import { ProfileService } from './profile/profile.service.js';
 import { SignIn } from './sessions/sign-in.service.js';
 import { AuthController } from './sessions/auth.controller.js';
 import { MeController } from './profile/me.controller.js';
+import { OwnAccessController } from './tokens/own-access.controller.js';
+import { OwnAccess } from './tokens/own-access.service.js';
 import { ServiceAccountsController } from './tokens/service-accounts.controller.js';
 import { Operators } from './operators/operators.service.js';
 import { UsersService } from './operators/users.service.js';
@@ -41,7 +43,14 @@ import { TokenUse } from './tokens/token-use.js';
 @Global()
 @Module({
   imports: [AuditModule, JwtModule.register({}), PassportModule],
-  controllers: [AuthController, MeController, ServiceAccountsController, UsersController, JwksController],
+  controllers: [
+    AuthController,
+    MeController,
+    OwnAccessController,
+    ServiceAccountsController,
+    UsersController,
+    JwksController,
+  ],
   providers: [
     { provide: RateLimits, inject: [Settings], useFactory: (settings: Settings) => new RateLimits(settings) },
     Counters,
@@ -62,6 +71,7 @@ import { TokenUse } from './tokens/token-use.js';
     PasswordHasher,
     Sessions,
     ApiTokens,
+    OwnAccess,
     ServiceAccounts,
     TokenUse,
   ],

@@ -28,7 +28,8 @@ export interface World {
 }
 
 /** Who may use an operation. */
-export type Needs = 'public' | 'signed-in' | 'operator' | 'viewer' | 'developer' | 'own-or-admin' | 'admin';
+export type Needs =
+  'public' | 'signed-in' | 'credential' | 'operator' | 'viewer' | 'developer' | 'own-or-admin' | 'admin';
 
 /** What tests must know of an operation to call it with success. */
 export interface Operation {
@@ -105,6 +106,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   logoutUser: { needs: 'public', success: 400, body: () => ({}) },
   resetPassword: { needs: 'public', success: 400, body: () => ({}) },
 
+  getAccess: { needs: 'credential', success: 200 },
   getMe: { needs: 'signed-in', success: 200 },
   updateMe: { needs: 'signed-in', success: 400, body: () => ({}) },
   changePassword: { needs: 'signed-in', success: 400, body: () => ({}) },

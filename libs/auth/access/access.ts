@@ -11,10 +11,15 @@ export const TOKEN_SCOPES = ['runtime'] as const;
 /** `runtime`: read deployments and events, report start and completion of any deployment, nothing else. */
 export type TokenScope = (typeof TOKEN_SCOPES)[number];
 
+/** The kinds of principals and their credentials: a user's session, a user's API token, a service account's token. */
+export const PRINCIPAL_KINDS = ['user', 'api-token', 'service-account'] as const;
+
+/** One of {@link PRINCIPAL_KINDS}. */
+export type PrincipalKind = (typeof PRINCIPAL_KINDS)[number];
+
 /** The principal of a credential, and what it grants at this moment in one organization or in none. */
 export interface Access {
-  /** A user's session, a user's API token, or a service account's token. */
-  readonly kind: 'user' | 'api-token' | 'service-account';
+  readonly kind: PrincipalKind;
   /** The user; for a service account its own id. What the principal makes is recorded under it. */
   readonly id: string;
   /** The account that limits are counted for: the user; for a service account the user that created its organization. */

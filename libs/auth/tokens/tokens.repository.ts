@@ -57,6 +57,11 @@ export async function listTokens(
   return query.orderBy('id', 'desc').limit(take).execute();
 }
 
+/** One token by its id. */
+export async function readToken(em: EntityManager, id: string): Promise<ApiTokenView | undefined> {
+  return queries<TokenTables>(em).selectFrom('api_tokens').select(TOKEN).where('id', '=', id).executeTakeFirst();
+}
+
 /** Inserts a token, whose time runs by the database's clock. */
 export async function insertToken(tx: EntityManager, owner: TokenOwner, order: TokenOrder): Promise<NewApiToken> {
   const id = newId();

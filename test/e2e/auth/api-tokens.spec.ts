@@ -61,6 +61,31 @@ describe('API tokens', () => {
     });
   });
 
+  it('reads its own identity, and its role in its organization', async () => {
+    const { token, id, expiresAt } = await make(admin, 'developer');
+    const read = (credential: string): Promise<Answer> => app.call('GET', '/v1/me/access', { token: credential });
+    const { id: userId, username } = admin.user;
+    expect(await read(token)).toMatchObject({
+      status: 200,
+      body: {
+        kind: 'api-token',
+        id: userId,
+        name: username,
+        token: { id, name: 'build', organizationId, expiresAt },
+        role: 'developer',
+        scope: null,
+      },
+    });
+    expect(await read(admin.accessToken)).toMatchObject({
+      status: 200,
+      body: { kind: 'user', id: userId, name: username, token: null, role: null, scope: null },
+    });
+    await app.sql(sql`update test_members set role = 'viewer' where user_id = ${userId}`);
+    expect(await read(token)).toMatchObject({ body: { role: 'viewer', token: { role: 'developer' } } });
+    await app.sql(sql`delete from test_members where user_id = ${userId}`);
+    expect(await read(token)).toMatchObject({ status: 401 });
+  });
+
   it('expires after 90 days by default, and after 366 at most', async () => {
     const { body } = await order(admin, { role: 'viewer' });
     const days = (Date.parse(body.expiresAt) - Date.now()) / 86_400_000;
@@ -226,6 +251,22 @@ describe('API tokens', () => {
       const other = await app.register();
       const elsewhere = await app.join(other.user.id, 'admin');
       expect((await as(token, 'viewers', elsewhere)).status).toBe(404);
+    });
+
+    it('reads its own identity with its scope', async () => {
+      const id = await account({ name: 'reporter', scope: 'runtime' });
+      const { token, id: tokenId } = await tokenOf(id);
+      expect(await app.call('GET', '/v1/me/access', { token })).toMatchObject({
+        status: 200,
+        body: {
+          kind: 'service-account',
+          id,
+          name: 'reporter',
+          token: { id: tokenId, organizationId, role: null },
+          role: null,
+          scope: 'runtime',
+        },
+      });
     });
 
     it('lets admins alone make service accounts', async () => {

@@ -94,6 +94,7 @@ const outside = (anonymous: Verdict, person: Verdict, program: Verdict, operator
 const VERDICTS: Readonly<Record<Needs, Verdicts>> = {
   public: outside('yes', 'yes', 'yes'),
   'signed-in': outside(SIGN_IN, 'yes', NO_TOKENS),
+  credential: outside(SIGN_IN, 'yes', 'yes'),
   operator: outside(SIGN_IN, NOT_OPERATOR, NOT_OPERATOR),
   viewer: inside('yes', 'yes', 'yes', 'yes'),
   developer: inside(TOO_LOW, 'yes', 'yes', TOO_LOW),
@@ -172,7 +173,7 @@ describe('access to every operation of the document', () => {
       .map(({ id, requiredRole }) => [id, requiredRole]);
     const expected = said.map(([id = '']) => {
       const needs = OPERATIONS[id]?.needs;
-      return [id, needs === 'own-or-admin' ? 'developer' : needs];
+      return [id, needs === 'own-or-admin' ? 'developer' : needs === 'credential' ? 'signed-in' : needs];
     });
     expect(said).toEqual(expected);
   });

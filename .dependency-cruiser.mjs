@@ -167,7 +167,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(dist|coverage)/|^libs/sdk/(dist|generated)/' },
+    exclude: { path: '^(dist|coverage)/|^libs/sdk/(dist|generated)/|^test/clients/(journeys/|faults/|.*\\.config)' },
     // Type imports are dependencies too: a type from below ties a lib to what stands below it.
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },

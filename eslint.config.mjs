@@ -94,6 +94,9 @@ export default defineConfig(
       '.data/',
       '.cache/',
       '.venv/',
+      // Programs on generated code, which test:clients compiles.
+      'test/clients/journeys/',
+      'test/clients/faults/',
       'libs/sdk/generated/',
       ...SDK_SOURCES,
     ],

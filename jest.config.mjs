@@ -71,6 +71,7 @@ export default {
     suite('e2e', ['test/e2e']),
     suite('model', ['test/model']),
     suite('browser', ['test/browser']),
+    suite('clients', ['test/clients']),
     suite('faults', ['test/faults']),
     { ...shared, displayName: 'deep', testMatch: [`<rootDir>/{libs,test}/${DEEP}`] },
   ],

@@ -167,7 +167,7 @@ async function measure(api, bare, client) {
   await pair(`batches of ${BATCH}`, () => batches(() => post(api.port, `/v1${path}/batch`, body, { token })), insert);
   const lines = `${JSON.stringify(DEPLOYMENT)}\n`.repeat(BATCH);
   const type = 'application/x-ndjson';
-  await pair(`${BATCH} lines`, () => batches(() => post(api.port, `/v1${path}/batch`, lines, { token, type })), insert);
+  await pair(`${BATCH} lines`, () => batches(() => post(api.port, `/v1${path}/lines`, lines, { token, type })), insert);
   const report = (ids) =>
     post(
       api.port,

@@ -112,7 +112,7 @@ const ATTACKS = {
   blankLines: () => {
     const body = '\n'.repeat(2 * 1024 * 1024);
     const type = 'application/x-ndjson';
-    return loops(8, () => send(`${organization}/clusters/${order.cluster}/deployments/batch`, { body, type }));
+    return loops(8, () => send(`${organization}/clusters/${order.cluster}/deployments/lines`, { body, type }));
   },
   /** Bodies without a credential that never end. */
   anonymousBodies: async () => {

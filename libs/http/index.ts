@@ -24,7 +24,6 @@ export { IdempotencyModule } from './idempotency/idempotency.module.js';
 export { IdempotentAnswerSchema } from './idempotency/idempotent-answer.entity.js';
 export { IdempotencyRetention, KEPT_HOURS } from './idempotency/idempotency-retention.js';
 export { MAX_WAIT_SECONDS, PreferWait, WaitPreference } from './preferences/prefer-wait.js';
-export { AlsoAsLines, type AsLines } from './lines/also-as-lines.js';
 export { JSON_LINES_TYPE, JsonLines, LINE_LIMITS, type LineChunk, readLine } from './lines/json-lines.js';
 export { withEntityTag } from './versions/entity-tag.js';
 export { ExpectedVersions } from './versions/expected-versions.js';

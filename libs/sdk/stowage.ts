@@ -5,6 +5,8 @@ import { type Event, Operations, type Tokens } from './generated/index.js';
 import { errorOf } from './problem-error.js';
 import { createTransport, type RetryOptions } from './transport.js';
 
+const LINES = 'application/x-ndjson';
+
 /** Address of the API, credential, and retries. */
 export interface StowageOptions extends Credentials, RetryOptions {
   /** Such as `https://stowage.example.com`, without `/v1`. */
@@ -26,10 +28,22 @@ export class Stowage extends Operations {
     const fetch = options.fetch ?? globalThis.fetch;
     const send = createTransport(new Credential(options, baseUrl, fetch), fetch, options);
     const client = createClient(
-      createConfig({ baseUrl, throwOnError: true, fetch: (input) => send(input as Request) }),
+      createConfig({
+        baseUrl,
+        throwOnError: true,
+        fetch: (input) => send(input as Request),
+        // A text is a body of JSON lines, and sent as it is.
+        bodySerializer: (body: unknown) => (typeof body === 'string' ? body : JSON.stringify(body)),
+      }),
     );
     client.interceptors.error.use((body, response) =>
       response === undefined || body instanceof Error ? body : errorOf(body, response),
+    );
+    // JSON lines are a text to their reader; the generated client would hand out bytes.
+    client.interceptors.response.use((response) =>
+      response.headers.get('content-type')?.startsWith(LINES) === true
+        ? new Response(response.body, { status: response.status, headers: { 'content-type': 'text/plain' } })
+        : response,
     );
     super({ client });
     this.#send = send;

@@ -19,7 +19,7 @@ describe('the field preemptible', () => {
       {},
     ];
     const asLines = async (): Promise<string[]> => {
-      const answer = await stowage.client.post(`${cluster.path}/deployments/batch`, {
+      const answer = await stowage.client.post(`${cluster.path}/deployments/lines`, {
         token: team.developer.token,
         rawBody: cases.map((fields) => JSON.stringify(aDeployment(fields))).join('\n'),
         headers: { 'content-type': 'application/x-ndjson', accept: 'application/x-ndjson' },

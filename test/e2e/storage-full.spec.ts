@@ -84,7 +84,13 @@ describe('a full storage', () => {
     }
     expect(refused.sort()).toEqual(expected.sort());
     expect(expected).toEqual(
-      expect.arrayContaining(['registerUser', 'submitDeployment', 'submitDeployments', 'createCluster']),
+      expect.arrayContaining([
+        'registerUser',
+        'submitDeployment',
+        'submitDeployments',
+        'submitDeploymentLines',
+        'createCluster',
+      ]),
     );
     await free();
   });

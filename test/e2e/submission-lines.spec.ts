@@ -31,7 +31,7 @@ describe('a batch of lines', () => {
   });
 
   const send = (body: string, headers: Readonly<Record<string, string>> = {}, where = cluster): Promise<Answer> =>
-    stowage.client.post(`${where.path}/deployments/batch`, {
+    stowage.client.post(`${where.path}/deployments/lines`, {
       token: team.developer.token,
       rawBody: body,
       headers: { ...LINES, ...headers },
@@ -77,7 +77,7 @@ describe('a batch of lines', () => {
     const [before, key] = [await queued(), newId()];
     const lines = Array.from({ length: 2_500 }, () => `${line()}\n`);
     // Not sent to the end: the connection is closed in the middle of a line of the third chunk.
-    const sent = httpRequest(`${stowage.client.url}${cluster.path}/deployments/batch`, {
+    const sent = httpRequest(`${stowage.client.url}${cluster.path}/deployments/lines`, {
       method: 'POST',
       headers: { ...LINES, authorization: `Bearer ${team.developer.token}`, 'idempotency-key': key },
     });
@@ -124,7 +124,7 @@ describe('a batch of lines', () => {
     expect(await send('')).toMatchObject({ status: 400, body: { errors: [{ pointer: '#', code: 'too-few' }] } });
     expect(await send('\n\n')).toMatchObject({ status: 400 });
     expect(await send(line(), { 'content-encoding': 'gzip' })).toMatchObject({ status: 415 });
-    const asViewer = await stowage.client.post(`${cluster.path}/deployments/batch`, {
+    const asViewer = await stowage.client.post(`${cluster.path}/deployments/lines`, {
       token: team.viewer.token,
       rawBody: line(),
       headers: LINES,
@@ -132,12 +132,26 @@ describe('a batch of lines', () => {
     expect(asViewer.status).toBe(403);
   });
 
-  it.each(['deployments', 'deployments/complete', 'cordon'])('refuses the batch by %s', async (route) => {
-    const answer = await stowage.client.post(`${cluster.path}/${route}`, {
-      token: team.admin.token,
-      rawBody: line(),
-      headers: LINES,
+  it.each(['application/json', 'text/plain', undefined])('refuses a body of the type %s', async (type) => {
+    const answer = await stowage.client.post(`${cluster.path}/deployments/lines`, {
+      token: team.developer.token,
+      ...(type === undefined ? {} : { rawBody: line(), headers: { 'content-type': type } }),
     });
-    expect(answer).toMatchObject({ status: 415, body: { code: 'REQUEST.UNSUPPORTED_MEDIA_TYPE' } });
+    expect(answer).toMatchObject({
+      status: 415,
+      body: { detail: 'Content-Type must be application/x-ndjson.' },
+    });
   });
+
+  it.each(['deployments', 'deployments/batch', 'deployments/complete', 'cordon'])(
+    'refuses lines by %s',
+    async (route) => {
+      const answer = await stowage.client.post(`${cluster.path}/${route}`, {
+        token: team.admin.token,
+        rawBody: line(),
+        headers: LINES,
+      });
+      expect(answer).toMatchObject({ status: 415, body: { code: 'REQUEST.UNSUPPORTED_MEDIA_TYPE' } });
+    },
+  );
 });

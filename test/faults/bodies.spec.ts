@@ -25,12 +25,14 @@ describe('bodies that attack the API', () => {
   let api: ServedProcess;
   let team: Team;
   let batch: string;
+  let lines: string;
 
   beforeAll(async () => {
     stowage = await Stowage.start({ workers: 0 });
     team = await aTeam(stowage.client);
     const cluster = await TestCluster.create(team, { cpu: 100 });
     batch = `${team.path}/clusters/${cluster.id}/deployments/batch`;
+    lines = `${team.path}/clusters/${cluster.id}/deployments/lines`;
     api = new ServedProcess('api', stowage.environment, await freePort());
     await api.start();
   }, 120_000);
@@ -131,7 +133,7 @@ describe('bodies that attack the API', () => {
     const loops = [
       ...[1, 2].map(() => loop('/v1/plan', plan)),
       ...[1, 2].map(() => loop(batch, invalid)),
-      loop(batch, blank, 'application/x-ndjson'),
+      loop(lines, blank, 'application/x-ndjson'),
     ];
     const timesMs: number[] = [];
     for (let i = 0; i < 100; i++) {
@@ -151,8 +153,8 @@ describe('bodies that attack the API', () => {
   it('ends lines that are blank with a problem', async () => {
     const { token } = team.developer;
     const body = Buffer.alloc(MIB, '\n');
-    expect(await send(batch, MIB, { token, body, type: 'application/x-ndjson' }).status).toBe(400);
-    const chunked = request(`${api.url}${batch}`, {
+    expect(await send(lines, MIB, { token, body, type: 'application/x-ndjson' }).status).toBe(400);
+    const chunked = request(`${api.url}${lines}`, {
       method: 'POST',
       headers: { 'content-type': 'application/x-ndjson', authorization: `Bearer ${token}` },
     });

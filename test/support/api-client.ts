@@ -3,6 +3,7 @@ import formats from 'ajv-formats';
 
 /** What is sent beside method and path. */
 export interface Call {
+  /** Sent as JSON, and a text as JSON lines. */
   readonly body?: unknown;
   /** Sent as it is, instead of `body` as JSON. */
   readonly rawBody?: string | Buffer;
@@ -65,11 +66,12 @@ export class ApiClient {
   /** Sends a request whose path is below the address, and validates the answer. */
   async send<T = Json>(method: string, path: string, call: Call = {}): Promise<Answer<T>> {
     const { body, rawBody, token, headers = {} } = call;
-    const sent = rawBody ?? (body === undefined ? undefined : JSON.stringify(body));
+    const isText = typeof body === 'string';
+    const sent = rawBody ?? (isText || body === undefined ? body : JSON.stringify(body));
     const response = await fetch(`${this.url}${path}`, {
       method,
       headers: {
-        ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(sent === undefined ? {} : { 'content-type': isText ? 'application/x-ndjson' : 'application/json' }),
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...headers,
       },
@@ -112,8 +114,9 @@ export class ApiClient {
       );
     }
     if (!mediaType.includes('json')) return;
-    const validate = this.validatorOf(described['schema']);
     const isLines = mediaType.includes('ndjson');
+    const schema = described['schema'] as Json;
+    const validate = this.validatorOf(isLines ? schema['contentSchema'] : schema);
     const fault = isLines
       ? linesOf(text)
           .map((line) => validate(line))

@@ -205,6 +205,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   getRetention: { needs: 'operator', success: 200 },
 
   submitDeployment: { needs: 'developer', success: 201, body: () => aDeployment() },
+  submitDeploymentLines: { needs: 'developer', success: 201, body: () => `${JSON.stringify(aDeployment())}\n` },
   submitDeployments: { needs: 'developer', success: 201, body: () => ({ deployments: [aDeployment()] }) },
   completeDeployments: {
     needs: 'developer',
@@ -240,7 +241,7 @@ export interface DocumentedOperation {
   readonly template: string;
   readonly requiredRole: string | undefined;
   readonly parameters: readonly string[];
-  /** What the document shows as a body; undefined where there is none, or none in JSON. */
+  /** What the document shows as a body; undefined where there is none. A text is JSON lines. */
   readonly bodyExample: unknown;
   /** What it shows for each parameter of the query, and for each header. */
   readonly queryExamples: readonly ParameterExample[];
@@ -291,7 +292,7 @@ export async function documentedOperations(url: string): Promise<DocumentedOpera
       template,
       requiredRole: operation['x-required-role'],
       parameters: [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? ''),
-      bodyExample: operation.requestBody?.content['application/json']?.example,
+      bodyExample: Object.values(operation.requestBody?.content ?? {})[0]?.example,
       queryExamples: valuesOf(
         parameters,
         'query',

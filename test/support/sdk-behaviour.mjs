@@ -54,6 +54,18 @@ test('what creates something is sent again under the same key', async () => {
   );
 });
 
+test('lines are sent and returned as texts, under a key', async () => {
+  const lines = `${JSON.stringify(deployment)}\n${JSON.stringify(deployment)}\n`;
+  const answer = '{"index":0,"id":"d"}\n{"summary":{}}\n';
+  const { sent, stowage } = pretend([
+    () => new Response(answer, { status: 201, headers: { 'content-type': 'application/x-ndjson' } }),
+  ]);
+  assert.equal(await stowage.submitDeploymentLines({ path, body: lines }), answer);
+  assert.equal(sent[0].body, lines);
+  assert.equal(sent[0].headers.get('content-type'), 'application/x-ndjson');
+  assert.match(sent[0].headers.get('idempotency-key'), /^[0-9a-f-]{36}$/);
+});
+
 test('a key of the caller is kept', async () => {
   const { sent, stowage } = pretend([() => json(201, { id: 'd' })]);
   await stowage.submitDeployment({ path, body: deployment, headers: { 'Idempotency-Key': 'mine' } });

@@ -31,8 +31,7 @@ export class BatchSubmissions {
     private readonly turns: Turns,
   ) {}
 
-  async answer(target: BatchTarget, request: KeyedRequest, body: SubmitBatchDto): Promise<BatchDto | StreamableFile> {
-    if (body.lines !== undefined) return this.stream(target, request, body.lines);
+  async submit(target: BatchTarget, request: KeyedRequest, body: SubmitBatchDto): Promise<BatchDto> {
     const options = { onError: body.onError, pointerOf: (index: number) => `/deployments/${index}` };
     return this.idempotency.once(request, target.actor.id, async () =>
       toBatchDto(
@@ -44,12 +43,12 @@ export class BatchSubmissions {
   }
 
   /**
-   * The answer to a stream of lines. It begins when the first chunk is queued: a refusal of that chunk as a whole is an ordinary problem.
+   * Submits lines. The answer begins when the first chunk is queued: a refusal of that chunk as a whole is an ordinary problem.
    *
    * Answers are buffered until the client reads them: many clients read nothing before they have sent all lines, and would otherwise never
    * finish. The limits on lines and refusals bound the buffer.
    */
-  private async stream(target: BatchTarget, request: KeyedRequest, lines: JsonLines): Promise<StreamableFile> {
+  async submitLines(target: BatchTarget, request: KeyedRequest, lines: JsonLines): Promise<StreamableFile> {
     const answers = resultsOf(
       lines.chunks(),
       (part, chunk) => this.chunk(target, request.part(part, chunk.digest), chunk),

@@ -2,7 +2,7 @@ import { Body, Controller, Post, type StreamableFile } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 
 import { ClusterParam } from '#clusters';
-import { ApiRoute, BodyLimit, Idempotency, IdempotencyKey, type KeyedRequest, PreferWait } from '#http';
+import { ApiRoute, BodyLimit, Idempotency, IdempotencyKey, JsonLines, type KeyedRequest, PreferWait } from '#http';
 import { OrganizationErrors } from '#organizations';
 import { type ClusterRef } from '#queue';
 import { type Actor, CurrentActor, RequireRole } from '#rbac';
@@ -79,15 +79,9 @@ export class SubmissionsController {
     summary: 'Submit many deployments',
     result: 'What became of each deployment, in their order.',
     description:
-      'At most 10,000. With `onError: abort`, the default, all of them or none: when one is refused, the pointers of the problem name it, and nothing is queued. With `continue`, each one is accepted or refused independently, with `results` in their order.\n\nAs `application/x-ndjson`, one deployment in each line of at most 64 KiB: up to 100,000 lines within 25 seconds, each accepted or refused independently (`onError` is `continue`) and answered in a line of its own. Lines are queued in chunks of 1,000, one transaction each. When a body is cut off, the chunks that were queued stay; under an `Idempotency-Key`, send the same lines again: queued chunks are answered again and not queued again, and the rest follows.',
+      'At most 10,000. With `onError: abort`, the default, all of them or none: when one is refused, the pointers of the problem name it, and nothing is queued. With `continue`, each one is accepted or refused independently, with `results` in their order. More than that are sent as lines (`submitDeploymentLines`).',
     answer: BatchDto,
     status: 201,
-    lines: {
-      body: SubmitDeploymentDto,
-      answer: BatchLineDto,
-      description:
-        'one line for each line that was sent, in their order, while more of them arrive; a summary comes last.',
-    },
     problems: SUBMIT_PROBLEMS,
   })
   async submitBatch(
@@ -95,7 +89,32 @@ export class SubmissionsController {
     @ClusterParam() cluster: ClusterRef,
     @IdempotencyKey() request: KeyedRequest,
     @Body() body: SubmitBatchDto,
-  ): Promise<BatchDto | StreamableFile> {
-    return this.batches.answer({ actor, cluster }, request, body);
+  ): Promise<BatchDto> {
+    return this.batches.submit({ actor, cluster }, request, body);
+  }
+
+  @Post('clusters/:clusterId/deployments/lines')
+  @RequireRole('developer')
+  @ApiRoute({
+    id: 'submitDeploymentLines',
+    summary: 'Submit deployments in lines',
+    description:
+      'As `application/x-ndjson`, one deployment in each line of at most 64 KiB: up to 100,000 lines within 25 seconds, each accepted or refused independently and answered in a line of its own. Lines are queued in chunks of 1,000, one transaction each. When a body is cut off, the chunks that were queued stay; under an `Idempotency-Key`, send the same lines again: queued chunks are answered again and not queued again, and the rest follows.',
+    status: 201,
+    lines: {
+      body: SubmitDeploymentDto,
+      answer: BatchLineDto,
+      description:
+        'One line for each line that was sent, in their order, while more of them arrive; a summary comes last.',
+    },
+    problems: SUBMIT_PROBLEMS,
+  })
+  async submitLines(
+    @CurrentActor() actor: Actor,
+    @ClusterParam() cluster: ClusterRef,
+    @IdempotencyKey() request: KeyedRequest,
+    @Body() lines: JsonLines,
+  ): Promise<StreamableFile> {
+    return this.batches.submitLines({ actor, cluster }, request, lines);
   }
 }

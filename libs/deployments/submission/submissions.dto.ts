@@ -1,9 +1,6 @@
 import { ResourcesDto } from '#clusters';
 import {
-  AlsoAsLines,
-  type AsLines,
   BooleanField,
-  type JsonLines,
   EnumField,
   IntegerField,
   type InvalidItem,
@@ -104,11 +101,8 @@ export class SubmitDeploymentDto {
   readonly spec?: object;
 }
 
-/** A request for many deployments: a body, or one deployment in each line. */
-@AlsoAsLines()
-export class SubmitBatchDto implements AsLines {
-  readonly lines?: JsonLines;
-
+/** A request for many deployments. */
+export class SubmitBatchDto {
   @ItemsField(() => SubmitDeploymentDto, { description: 'The deployments.', min: 1, max: MAX_BATCH })
   readonly deployments!: (SubmitDeploymentDto | InvalidItem)[];
 

@@ -14,6 +14,7 @@ import {
 import type { DtoClass } from '../fields/rule.js';
 import { isPage } from '../paging/page.js';
 import { JSON_LINES_TYPE } from '../lines/json-lines.js';
+import { linesSchema } from './lines.js';
 import type { ErrorEntry } from '../problems/error-catalogue.js';
 import { BoundedRead } from '../reads/bounded-read.js';
 import type { LocationConfig } from './locations.js';
@@ -49,7 +50,7 @@ export interface RouteDescription {
    * carries it as `Location`.
    */
   readonly location?: string;
-  /** The body may also be sent as JSON lines and is then answered in lines: the classes of both, and a description of the answer. */
+  /** Body and answer are JSON lines: the classes of a line of each, and a description of the answer. The parameter is `@Body() lines: JsonLines`. */
   readonly lines?: { readonly body: DtoClass; readonly answer: DtoClass; readonly description: string };
   /**
    * A body to show where the one composed of the fields' examples would be refused or misleading. Forms are filled with it, so it is one
@@ -86,7 +87,7 @@ export interface RouteExtension {
   readonly codes: readonly string[];
   readonly hasEntityTag?: boolean;
   readonly hasLocation?: boolean;
-  /** The schema of a line, where the body may be sent as JSON lines. */
+  /** The schema of a line, where the body is JSON lines. */
   readonly line?: string;
   readonly example?: Readonly<Record<string, unknown>>;
 }
@@ -95,7 +96,8 @@ export interface RouteExtension {
 export function ApiRoute(route: RouteDescription): MethodDecorator {
   const { id, tag, summary, description, access, answer, problems = [], params = {} } = route;
   const { mediaType, hasEntityTag, location, lines } = route;
-  const status = route.status ?? (answer === undefined && mediaType === undefined ? 204 : 200);
+  const isSilent = answer === undefined && mediaType === undefined && lines === undefined;
+  const status = route.status ?? (isSilent ? 204 : 200);
   const isPublic = access === 'public';
   const extension: RouteExtension = {
     ...(access === undefined ? {} : { isPublic }),
@@ -130,15 +132,15 @@ function successOf(route: RouteDescription, status: number): MethodDecorator {
   const result = resultOf(route);
   const text = { schema: { type: 'string' } } as const;
   if (mediaType !== undefined) return ApiResponse({ status, description: result, content: { [mediaType]: text } });
+  if (lines !== undefined) {
+    const content = { [JSON_LINES_TYPE]: { schema: linesSchema(getSchemaPath(lines.answer)) } };
+    return ApiResponse({ status, description: lines.description, content });
+  }
   if (answer === undefined) return ApiResponse({ status, description: result });
-  const [otherType, description, other] =
-    lines === undefined
-      ? ['text/event-stream', stream, text]
-      : [JSON_LINES_TYPE, lines.description, { schema: { $ref: getSchemaPath(lines.answer) } }];
-  if (description === undefined) return ApiResponse({ status, description: result, type: answer });
+  if (stream === undefined) return ApiResponse({ status, description: result, type: answer });
   return ApiResponse({
     status,
-    description: `${result} As \`${otherType}\`: ${description}`,
-    content: { 'application/json': { schema: { $ref: getSchemaPath(answer) } }, [otherType]: other },
+    description: `${result} As \`text/event-stream\`: ${stream}`,
+    content: { 'application/json': { schema: { $ref: getSchemaPath(answer) } }, 'text/event-stream': text },
   });
 }

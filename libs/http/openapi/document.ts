@@ -50,7 +50,9 @@ export function createOpenApiDocument(app: INestApplication, tags: readonly TagD
           'The access token that signing in answers, or an API token. In Swagger UI, `registerUser` and `loginUser` authorize the page: only an API token, or a token from elsewhere, is entered here.',
       },
       'bearer',
-    );
+    )
+    // Each operation has its own as well. Postman makes of this one the credential of a whole collection.
+    .addSecurityRequirements('bearer');
   for (const tag of tags) {
     builder.addTag(tag.name, tag.description);
   }

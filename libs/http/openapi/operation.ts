@@ -1,11 +1,11 @@
 import { PATH_EXTENSION } from '../fields/id-param.js';
-import { JSON_LINES_TYPE } from '../lines/json-lines.js';
 import { findError } from '../problems/error-catalogue.js';
 import { RequestErrors, StorageErrors, TransportErrors, UNEXPECTED } from '../problems/request.errors.js';
 import { GUARD_EXTENSION, LIMIT_EXTENSION, ROUTE_EXTENSION, type RouteExtension } from './api-route.js';
 import { addExamples, showExample } from './examples.js';
 import { headersOfProblem, headersOfSuccess } from './headers.js';
 import { isJson, type Json, objectsIn } from './json.js';
+import { describeLines } from './lines.js';
 import { completeParameters } from './parameters.js';
 import { examplesFor } from './problem-examples.js';
 
@@ -67,13 +67,6 @@ function problemResponses(codes: readonly string[], operationId: string): Json {
   );
 }
 
-/** Adds JSON lines to a body that may be sent so. */
-function describeLines(operation: Json, { line }: RouteExtension): void {
-  const body = operation['requestBody'];
-  if (line === undefined || !isJson(body) || !isJson(body['content'])) return;
-  body['content'][JSON_LINES_TYPE] = { schema: { $ref: line } };
-}
-
 /** Makes a body optional when all its fields are. */
 function relaxBody(operation: Json, schemas: Json): void {
   const body = operation['requestBody'];
@@ -110,7 +103,7 @@ export function completeOperation(method: string, path: string, operation: Json,
     operation['description'] = `${String(operation['description'])}\n\n${access}`;
   }
   completeParameters(path, operation);
-  describeLines(operation, route);
+  describeLines(operation, route.line, schemas);
   const ofGuard = taken(operation, GUARD_EXTENSION) as readonly string[] | undefined;
   const isLimited = taken(operation, LIMIT_EXTENSION) === true || !isPublic;
   const guardCodes = ofGuard ?? (isPublic ? [] : [RequestErrors.UNAUTHENTICATED.code, RequestErrors.FORBIDDEN.code]);

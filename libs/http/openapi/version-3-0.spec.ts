@@ -20,6 +20,7 @@ describe('the document in OpenAPI 3.0', () => {
       kind: { type: ['string', 'null'], enum: ['small', 'large', null] },
       lid: { anyOf: [{ $ref: '#/components/schemas/Lid' }, { type: 'null' }], description: 'What closes it.' },
       wood: { anyOf: [{ $ref: '#/components/schemas/Wood' }, { type: 'null' }] },
+      oak: { $ref: '#/components/schemas/Wood' },
       either: { anyOf: [{ $ref: '#/components/schemas/Lid' }, { type: 'integer' }, { type: 'null' }] },
       item: { $ref: '#/components/schemas/Item', description: 'What is in it.', example: { name: 'nail' } },
       plain: { $ref: '#/components/schemas/Item' },
@@ -36,6 +37,7 @@ describe('the document in OpenAPI 3.0', () => {
           description: 'What closes it.',
         },
         wood: { type: 'string', nullable: true, enum: ['oak', null] },
+        oak: { $ref: '#/components/schemas/Wood' },
         either: {
           anyOf: [
             { $ref: '#/components/schemas/Lid' },
@@ -79,6 +81,19 @@ describe('the document in OpenAPI 3.0', () => {
             responses: { default: { content: { 'application/json': { schema: turned, examples: { one: data } } } } },
             parameters: [{ name: 'size', schema: { type: 'object', default: data } }],
           },
+        },
+      },
+    });
+  });
+
+  it('drops the content of texts, and the schemas that only that content referred to', () => {
+    const lines = { contentMediaType: 'application/x-ndjson', contentSchema: { $ref: '#/components/schemas/Lid' } };
+    expect(asOpenApi30(schemas({ lines: { type: 'string', ...lines } }))).toEqual({
+      openapi: '3.0.3',
+      components: {
+        schemas: {
+          Crate: { type: 'object', properties: { lines: { type: 'string' } } },
+          Wood: { type: 'string', enum: ['oak'] },
         },
       },
     });

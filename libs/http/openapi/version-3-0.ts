@@ -36,9 +36,9 @@ function turnReference(node: Json): void {
   Reflect.deleteProperty(node, '$ref');
 }
 
-/** Removes `propertyNames` and lists of examples, which 3.0 lacks. The description contains the examples as well. */
+/** Removes what 3.0 lacks: names in maps, the content of texts, lists of examples. The description contains the examples as well. */
 function dropUnknown(schema: Json): void {
-  Reflect.deleteProperty(schema, 'propertyNames');
+  for (const keyword of ['propertyNames', 'contentMediaType', 'contentSchema']) Reflect.deleteProperty(schema, keyword);
   if (Array.isArray(schema['examples'])) Reflect.deleteProperty(schema, 'examples');
 }
 
@@ -56,6 +56,23 @@ function turn(node: unknown, schemas: Json): void {
   }
 }
 
+/** The schemas of a document, by name. */
+function schemasOf(document: object): Json {
+  const { components } = document as { readonly components?: { readonly schemas?: Json } };
+  return components?.schemas ?? {};
+}
+
+/** Removes schemas to which something referred before, and nothing refers now. */
+function dropUnused(before: string, document: object): void {
+  const schemas = schemasOf(document);
+  const after = JSON.stringify(document);
+  const unused = Object.keys(schemas)
+    .map((name) => ({ name, reference: `"${REFERENCE}${name}"` }))
+    .filter(({ reference }) => before.includes(reference) && !after.includes(reference));
+  for (const { name } of unused) Reflect.deleteProperty(schemas, name);
+  if (unused.length > 0) dropUnused(before, document);
+}
+
 /**
  * Converts the document to OpenAPI 3.0.3, as far as this project uses 3.1. `npm run openapi:lint` checks both documents.
  *
@@ -63,7 +80,7 @@ function turn(node: unknown, schemas: Json): void {
  */
 export function asOpenApi30<T extends object>(document: T): T {
   const turned = structuredClone(document);
-  const { components } = document as { readonly components?: { readonly schemas?: Json } };
-  turn(turned, components?.schemas ?? {});
+  turn(turned, schemasOf(document));
+  dropUnused(JSON.stringify(document), turned);
   return Object.assign(turned, { openapi: '3.0.3' });
 }

@@ -2,8 +2,7 @@ import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/c
 
 import { type BodyIntake } from '../bodies/body-intake.js';
 import { RawBody } from '../json/raw-body.js';
-import { takesLines } from '../lines/also-as-lines.js';
-import { JsonLines } from '../lines/json-lines.js';
+import { JSON_LINES_TYPE, JsonLines } from '../lines/json-lines.js';
 import { RequestErrors, TransportError, TransportErrors } from '../problems/request.errors.js';
 import { invalidInput } from '../fields/invalid-input.js';
 import { readDto, readDtoInSteps } from '../fields/read-dto.js';
@@ -29,15 +28,15 @@ function valid({ value, errors }: ReturnType<typeof readDto>): object {
   return value;
 }
 
-/** A body that is sent as lines, where its class allows that. */
-async function linesFor(type: DtoClass, lines: JsonLines, intake: BodyIntake): Promise<object> {
-  if (!takesLines(type)) throw noLines();
-  await lines.enter(intake);
-  return Object.create(type.prototype as object, { lines: { value: lines, enumerable: true } }) as object;
+/** The body of a route that takes JSON lines, and nothing else. */
+async function linesOf(body: unknown, intake: BodyIntake): Promise<JsonLines> {
+  if (!(body instanceof JsonLines)) throw otherType(JSON_LINES_TYPE);
+  await body.enter(intake);
+  return body;
 }
 
-function noLines(): TransportError {
-  return new TransportError(TransportErrors.UNSUPPORTED_MEDIA_TYPE, 'Content-Type must be application/json.');
+function otherType(expected: string): TransportError {
+  return new TransportError(TransportErrors.UNSUPPORTED_MEDIA_TYPE, `Content-Type must be ${expected}.`);
 }
 
 /** Whether every field of a class is optional. */
@@ -61,7 +60,7 @@ class Nothing {}
 
 /** Refuses a body other than `{}` where a route declares none. */
 export async function assertNoBody(body: unknown, intake: BodyIntake): Promise<void> {
-  if (body instanceof JsonLines) throw noLines();
+  if (body instanceof JsonLines) throw otherType('application/json');
   const plain = body instanceof RawBody ? await body.read(intake) : undefined;
   if (plain !== undefined) {
     read(Nothing, plain, 'json');
@@ -82,8 +81,9 @@ export class RequestPipe implements PipeTransform {
 
   async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type === 'body') {
+      if (metadata.metatype === JsonLines) return linesOf(value, this.intake);
+      if (value instanceof JsonLines) throw otherType('application/json');
       const type = dtoClassOf(metadata);
-      if (value instanceof JsonLines) return linesFor(type, value, this.intake);
       const plain = value instanceof RawBody ? await value.read(this.intake) : undefined;
       // A body whose fields are all optional may be left out.
       if (plain === undefined && !needsNothing(type)) {

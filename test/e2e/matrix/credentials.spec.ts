@@ -48,6 +48,7 @@ const GIVES_NONE = [
   'simulatePlan',
   'startDeployment',
   'submitDeployment',
+  'submitDeploymentLines',
   'submitDeployments',
   'triggerPass',
   'uncordonCluster',

@@ -1,5 +1,5 @@
 // `npm run test:clients [-- JEST ARGUMENTS]`: six generators make clients of the API's document, which compile and run against the service. Their
-// packages (test/clients/package.json) are installed in .cache/clients at the first run.
+// packages (test/clients/packages/package.json) are installed in .cache/clients at the first run.
 import { ensureClientGenerators } from './lib/clients.mjs';
 import { main } from './lib/processes.mjs';
 

@@ -1,4 +1,5 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { projectEnvironment } from './node.mjs';
 import { prepareSdk } from './prepare.mjs';
@@ -7,26 +8,23 @@ import { during } from './progress.mjs';
 import { inProject, Stop } from './project.mjs';
 
 const FOLDER = inProject('.cache', 'clients');
-const LOCK = 'package-lock.json';
+const STAMP = inProject('.cache', 'clients', 'installed');
+const NAMES = ['package.json', 'package-lock.json'];
 
-/** Installs the packages of test/clients, unless they are. @returns {Promise<string>} the folder that they are in */
+/** Installs the packages of test/clients/packages, unless they are. @returns {Promise<string>} the folder that they are in */
 export async function ensureClientGenerators() {
-  const wanted = readFileSync(inProject('test', 'clients', LOCK), 'utf8');
-  const installed = inProject('.cache', 'clients', LOCK);
-  if (existsSync(installed) && readFileSync(installed, 'utf8') === wanted) return FOLDER;
+  const wanted = NAMES.map((name) => readFileSync(inProject('test', 'clients', 'packages', name), 'utf8')).join('');
+  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted) return FOLDER;
   // Some of them need the Node of the project.
   const node = await prepareSdk();
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(FOLDER, { recursive: true });
-  copyFileSync(inProject('test', 'clients', 'package.json'), inProject('.cache', 'clients', 'package.json'));
-  copyFileSync(inProject('test', 'clients', LOCK), installed);
+  for (const name of NAMES) copyFileSync(inProject('test', 'clients', 'packages', name), join(FOLDER, name));
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   const code = await during('installing the generators of clients', () =>
     run('npm', args, { cwd: FOLDER, env: projectEnvironment(node) }),
   );
-  if (code !== 0) {
-    rmSync(installed, { force: true });
-    throw new Stop('npm could not install the generators of clients: its own words are above.');
-  }
+  if (code !== 0) throw new Stop('npm could not install the generators of clients: its own words are above.');
+  writeFileSync(STAMP, wanted);
   return FOLDER;
 }

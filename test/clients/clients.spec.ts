@@ -89,7 +89,7 @@ describe('clients that generators make of the document', () => {
       completed: 'succeeded',
       cancelled: 'cancelled',
       listed: 2,
-      events: ['queued', 'scheduled', 'succeeded', null],
+      events: ['queued', 'scheduled', 'succeeded'],
     });
   });
 });

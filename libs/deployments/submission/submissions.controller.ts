@@ -98,15 +98,11 @@ export class SubmissionsController {
   @ApiRoute({
     id: 'submitDeploymentLines',
     summary: 'Submit deployments in lines',
+    result: 'One line for each line that was sent, in their order, while more of them arrive; a summary comes last.',
     description:
       'As `application/x-ndjson`, one deployment in each line of at most 64 KiB: up to 100,000 lines within 25 seconds, each accepted or refused independently and answered in a line of its own. Lines are queued in chunks of 1,000, one transaction each. When a body is cut off, the chunks that were queued stay; under an `Idempotency-Key`, send the same lines again: queued chunks are answered again and not queued again, and the rest follows.',
     status: 201,
-    lines: {
-      body: SubmitDeploymentDto,
-      answer: BatchLineDto,
-      description:
-        'One line for each line that was sent, in their order, while more of them arrive; a summary comes last.',
-    },
+    lines: { body: SubmitDeploymentDto, answer: BatchLineDto },
     problems: SUBMIT_PROBLEMS,
   })
   async submitLines(

@@ -50,8 +50,8 @@ export interface RouteDescription {
    * carries it as `Location`.
    */
   readonly location?: string;
-  /** Body and answer are JSON lines: the classes of a line of each, and a description of the answer. The parameter is `@Body() lines: JsonLines`. */
-  readonly lines?: { readonly body: DtoClass; readonly answer: DtoClass; readonly description: string };
+  /** Body and answer are JSON lines: the classes of a line of each. The parameter is `@Body() lines: JsonLines`. */
+  readonly lines?: { readonly body: DtoClass; readonly answer: DtoClass };
   /**
    * A body to show where the one composed of the fields' examples would be refused or misleading. Forms are filled with it, so it is one
    * sensible request.
@@ -134,7 +134,7 @@ function successOf(route: RouteDescription, status: number): MethodDecorator {
   if (mediaType !== undefined) return ApiResponse({ status, description: result, content: { [mediaType]: text } });
   if (lines !== undefined) {
     const content = { [JSON_LINES_TYPE]: { schema: linesSchema(getSchemaPath(lines.answer)) } };
-    return ApiResponse({ status, description: lines.description, content });
+    return ApiResponse({ status, description: result, content });
   }
   if (answer === undefined) return ApiResponse({ status, description: result });
   if (stream === undefined) return ApiResponse({ status, description: result, type: answer });

@@ -37,6 +37,7 @@ export class RuntimesController {
   @RequireRole('admin')
   @ApiRoute({
     id: 'forgetRuntimes',
+    result: 'Learning begins anew.',
     tag: 'scheduler',
     summary: 'Forget learned runtimes',
     description:

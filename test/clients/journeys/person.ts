@@ -5,7 +5,7 @@ export const baseUrl = process.env['STOWAGE_URL'] ?? 'http://127.0.0.1:3000';
 
 /** A new person. */
 export const person = {
-  username: `ada-${crypto.randomUUID()}`,
+  username: `ada-${crypto.randomUUID().slice(0, 8)}`,
   password: 'analytical engines run on punch cards',
 };
 

@@ -5,7 +5,11 @@ import { baseUrl, must, one, person, pool } from './person.js';
 const axiosConfig = { paramsSerializer: { indexes: null } };
 const { accessToken } = await createApiClient(baseUrl).registerUser(person);
 const api = createApiClient(baseUrl, {
-  axiosConfig: { ...axiosConfig, headers: { authorization: `Bearer ${accessToken}` } },
+  // axios would call an empty body a form.
+  axiosConfig: {
+    ...axiosConfig,
+    headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
+  },
 });
 
 const { id: organizationId } = await api.createOrganization({ name: 'Vision Lab' });

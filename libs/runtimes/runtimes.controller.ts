@@ -37,7 +37,6 @@ export class RuntimesController {
   @RequireRole('admin')
   @ApiRoute({
     id: 'forgetRuntimes',
-    result: 'Learning begins anew.',
     tag: 'scheduler',
     summary: 'Forget learned runtimes',
     description:

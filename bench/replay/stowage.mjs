@@ -41,9 +41,9 @@ export class Stowage {
     return Infinity;
   }
 
-  pass(now, world) {
-    const shapes = [...this.shapes.values()];
-    const snapshot = {
+  /** The problem of the moment, with at most this number of names of each shape. */
+  snapshotOf(now, world, names) {
+    return {
       capacity: amounts(world.capacity),
       nowMs: now * 1000,
       policy: this.policy,
@@ -54,12 +54,20 @@ export class Stowage {
         count: 1,
         endsAtMs: job.declared === null ? null : (start + job.declared) * 1000,
       })),
-      waiting: shapes.map(({ priority, request, declared, jobs }) => {
-        const [oldest, ...followers] = jobs.slice(0, this.names).map(headOf);
+      waiting: Array.from(this.shapes.values(), ({ priority, request, declared, jobs }) => {
+        const [oldest, ...followers] = jobs.slice(0, names).map(headOf);
         return { priority, request, maxRuntimeSeconds: declared, count: jobs.length, oldest, followers };
       }),
       reservations: this.reservations,
     };
+  }
+
+  /** What is noted when a job starts. */
+  begun(_job, _now) {}
+
+  pass(now, world) {
+    const shapes = [...this.shapes.values()];
+    const snapshot = this.snapshotOf(now, world, this.names);
     const beganMs = performance.now();
     const result = plan(snapshot);
     this.plans.slowestMs = Math.max(this.plans.slowestMs, performance.now() - beganMs);
@@ -82,6 +90,7 @@ export class Stowage {
       const promised = this.promisedAt.get(job.id);
       if (promised !== undefined && now * 1000 > promised) this.promises.late++;
       world.start(job);
+      this.begun(job, now);
     }
     if (shape.jobs.length > 0) return;
     for (const [key, other] of this.shapes) if (other === shape) this.shapes.delete(key);

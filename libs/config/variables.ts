@@ -219,7 +219,7 @@ const scheduling = {
     .about('How long the usage of deleted deployments is kept.')
     .or(1100),
   runtimeRetentionDays: integer('STOWAGE_RUNTIME_RETENTION_DAYS', 1, 36_500, 'days')
-    .about('How long a learned runtime is kept after the last run of its kind.')
+    .about('How long a learned runtime is kept after the last run of its kind, and a recorded forecast of a start.')
     .or(400),
   queuePrefix: text('STOWAGE_QUEUE_PREFIX', 'word', 64)
     .about('The beginning of every key in Redis, so that several installations can share one Redis.')

@@ -2,6 +2,8 @@ import { DeploymentSchema } from './deployment.entity.js';
 
 export {
   ClusterWork,
+  type HoldingRun,
+  type KnownRun,
   type NamedDeployment,
   type RunningDeployment,
   type WorkingDeployment,

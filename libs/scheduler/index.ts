@@ -30,7 +30,9 @@ export { type TaskClock } from './planner/task-clock.js';
 export { type PlannerTask, plannerTask } from './planner/planner-task.js';
 export { PlannerClient } from './planner/planner-client.js';
 export { SchedulerModule } from './scheduler.module.js';
-export { afterSettling, type CurrentSnapshot, CurrentSnapshotReader } from './snapshot/current-snapshot.js';
+export { CurrentSnapshotReader } from './snapshot/current-snapshot.js';
+export { afterSettling, type CurrentSnapshot, PresentSnapshots } from './snapshot/present-snapshots.js';
+export { SnapshotModule } from './snapshot/snapshot.module.js';
 export { amountsOf } from './snapshot/snapshot-reader.js';
 
 /** The tables of this lib. */

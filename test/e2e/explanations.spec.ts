@@ -120,7 +120,12 @@ describe('an explanation', () => {
   it('gives the reason for an unknown start time', async () => {
     await scheduled({ resources: gpus(8) });
     const id = await left({ resources: gpus(1) });
-    expect((await explain(id)).eta).toEqual({ startsAt: null, reason: 'runtimes-undeclared', horizon: null });
+    expect((await explain(id)).eta).toEqual({
+      startsAt: null,
+      likely: null,
+      reason: 'runtimes-undeclared',
+      horizon: null,
+    });
     expect(await explain(id, '?eta=none&unlocks=false')).toMatchObject({ eta: null, unlocks: null });
   });
 

@@ -5,7 +5,7 @@ const NOT_STATE: Readonly<Record<string, readonly string[]>> = { api_tokens: ['l
 
 /** What the scheduler notes for itself, also when it was woken for nothing; and a sum over deployments that is added up later. */
 const DIARIES = [
-  ...['passes', 'pass_totals', 'ledger_audits', 'cluster_blockers'],
+  ...['passes', 'pass_totals', 'ledger_audits', 'cluster_blockers', 'start_predictions'],
   ...['organization_bytes', 'organization_byte_changes'],
 ];
 

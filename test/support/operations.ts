@@ -187,6 +187,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     body: () => ({ capacity: { cpu: 1, memoryMib: 1 }, now: '2026-01-01T00:00:00Z', queue: [] }),
   },
   getForecast: { needs: 'viewer', success: 200 },
+  getForecastAccuracy: { needs: 'viewer', success: 200 },
   explainDeployment: { needs: 'viewer', success: 200 },
   listBlockers: { needs: 'viewer', success: 200 },
   listPasses: { needs: 'viewer', success: 200 },

@@ -15,6 +15,7 @@ import {
 } from '#database';
 import { type ClusterRef } from '#queue';
 
+import { imageNameOf } from '../fields/image-reference.js';
 import { type AllocatedGroup, type WaitingDeployment } from './lifecycle.repository.js';
 import { type DeploymentStatus, HOLDING_STATUSES } from '../states/deployment-status.js';
 
@@ -52,6 +53,20 @@ export interface PreemptionCriteria {
   readonly scheduledBeforeMs: number;
 }
 
+/** A deployment as runs are known by: of which member and image, with which request and declared runtime. */
+export interface KnownRun extends ShapeKey {
+  readonly id: string;
+  readonly memberId: string;
+  /** In normal form, without tag and digest. */
+  readonly image: string;
+}
+
+/** A run that holds resources. */
+export interface HoldingRun extends KnownRun {
+  readonly sinceMs: number;
+  readonly endsAtMs: number | null;
+}
+
 /** A deployment's id and name. */
 export interface NamedDeployment {
   readonly id: string;
@@ -63,6 +78,9 @@ const HOLDS = sql.raw(`d.status in (${HOLDING_STATUSES.map((status) => `'${statu
 
 const AGE = sql`floor(extract(epoch from d.queued_at) * 1000)::float8`;
 const END = sql`ceil(extract(epoch from d.due_at) * 1000)::float8`;
+
+/** The columns of a {@link KnownRun}. */
+const RUN = sql`d.id, ${selectShape('d')}, d.submitted_by as "memberId", d.image`;
 
 /** Neither its runtime nor its grace is over. */
 const STAYS = sql`(d.due_at is null or d.due_at > statement_timestamp())`;
@@ -276,6 +294,37 @@ export class ClusterWork {
           and d.id <> all(${[...apart]}::uuid[])
         order by d.id limit ${group.count}`,
     );
+  }
+
+  /** What holds resources in a cluster, one by one, at most `limit`. */
+  async runsThatHold(
+    em: EntityManager,
+    { organizationId, clusterId }: ClusterRef,
+    limit: number,
+  ): Promise<HoldingRun[]> {
+    const rows = await rowsOf(
+      em,
+      sql<HoldingRun>`
+        select ${RUN}, floor(extract(epoch from d.scheduled_at) * 1000)::float8 as "sinceMs", ${END} as "endsAtMs"
+        from deployments d where d.organization_id = ${organizationId} and d.cluster_id = ${clusterId} and ${HOLDS} limit ${limit}`,
+    );
+    return rows.map((row) => ({ ...row, image: imageNameOf(row.image) }));
+  }
+
+  /** The deployments of a list of ids, as runs are known by. */
+  async runsOf(
+    em: EntityManager,
+    { organizationId, clusterId }: ClusterRef,
+    ids: readonly string[],
+  ): Promise<KnownRun[]> {
+    if (ids.length === 0) return [];
+    const rows = await rowsOf(
+      em,
+      sql<KnownRun>`
+        select ${RUN} from deployments d
+        where d.organization_id = ${organizationId} and d.cluster_id = ${clusterId} and d.id = any(${[...ids]}::uuid[])`,
+    );
+    return rows.map((row) => ({ ...row, image: imageNameOf(row.image) }));
   }
 
   /** The deployments of a list of ids that are in the cluster. */

@@ -6,6 +6,9 @@ import {
   preemptionAnalysisOf,
   forecast,
   type Forecast,
+  type KnownRuntimes,
+  type LikelyWait,
+  likelyWaits,
   plan,
   type Plan,
   type ShapeBlockers,
@@ -25,6 +28,9 @@ export interface ExplainTask {
   readonly subject: WaitingMember & { readonly shape: number; readonly older: readonly number[] };
   readonly unlockMs: number;
   readonly forecastMs: number;
+  /** What likely starts are drawn from, and how long. */
+  readonly known: KnownRuntimes;
+  readonly likelyMs: number;
 }
 
 /** The answers to it. */
@@ -36,11 +42,13 @@ export interface ExplainResult {
   readonly preemption: PreemptionAnalysis;
   readonly unlocks: Unlocks | null;
   readonly forecast: Forecast | null;
+  /** null: not known, or not asked for. */
+  readonly likely: LikelyWait;
 }
 
 /** Why one deployment waits, what would start it, and when it starts. */
 export function explain(
-  { snapshot, stops, subject, unlockMs, forecastMs }: ExplainTask,
+  { snapshot, stops, subject, unlockMs, forecastMs, known, likelyMs }: ExplainTask,
   clock: TaskClock,
 ): ExplainResult {
   const seen = changed(snapshot, {});
@@ -61,5 +69,9 @@ export function explain(
             { shouldStop: clock.within(unlockMs) },
           ),
     forecast: forecastMs === 0 ? null : forecast(snapshot, [standing], { shouldStop: clock.within(forecastMs) }),
+    likely:
+      likelyMs === 0
+        ? null
+        : (likelyWaits(snapshot, [standing], known, { shouldStop: clock.within(likelyMs) })[0] ?? null),
   };
 }

@@ -31,6 +31,8 @@ import { amountsOf, plannerTask, type CurrentSnapshot, CurrentSnapshotReader, Pl
 import { type Comparison } from '../comparison/comparison.js';
 import { Comparisons } from '../comparison/comparisons.js';
 import { type PreemptionAnalysisView, namePreemption } from '../parts/preemption-analysis.js';
+import { type LikelyBasis, LikelyBasisReader, NO_BASIS } from '../likely/likely-basis.js';
+import { likelyStart, promisedTo } from '../likely/likely-view.js';
 import { type EtaView } from '../parts/eta.js';
 import { timeInWords } from '../parts/time-in-words.js';
 import type { explain, ExplainResult } from './explain.task.js';
@@ -84,7 +86,10 @@ const MAX_ELDERS = 10_000;
 const NAMES = 2_000;
 
 /** A plan, unlocks and a forecast may take so long together. */
-const EXPLANATION_MS = 3_000;
+const EXPLANATION_MS = 4_000;
+
+/** The drawn futures take as long as the declared one, and this at most. */
+const LIKELY_MS = 1_000;
 
 /** The search for unlocks may take so long. */
 const UNLOCK_MS = 280;
@@ -95,6 +100,7 @@ interface Found {
   readonly one: WorkingDeployment;
   readonly shape: number;
   readonly older: readonly number[];
+  readonly basis: LikelyBasis;
 }
 
 /** Explains single deployments: what keeps them, what would start them, and when they start. */
@@ -107,6 +113,7 @@ export class ExplanationsService {
     private readonly current: CurrentSnapshotReader,
     private readonly planner: PlannerClient,
     private readonly comparisons: Comparisons,
+    private readonly basis: LikelyBasisReader,
   ) {}
 
   /** @throws DEPLOYMENTS.NOT_FOUND, EXPLANATIONS.OTHER_IS_SAME, EXPLANATIONS.OTHER_NOT_FOUND, PLANNING.BUSY */
@@ -117,7 +124,7 @@ export class ExplanationsService {
       options.compareWith === null ? null : await this.comparisons.compare(actor, deployment, options.compareWith);
     if (deployment.status !== 'queued' && deployment.status !== 'retrying') return this.settled(deployment, comparison);
     const found = await this.current.read(actor, { organizationId, clusterId, names: NAMES }, (tx, present) =>
-      this.find(tx, present, ref.deploymentId),
+      this.find(tx, present, ref.deploymentId, options.forecastMs > 0),
     );
     if (found === null) {
       return this.settled(await this.deployments.read(actor, ref), comparison);
@@ -126,7 +133,12 @@ export class ExplanationsService {
   }
 
   /** Where it stands in the line; null where it has left it meanwhile. Between two attempts it stands where it will come back to. */
-  private async find(tx: EntityManager, present: CurrentSnapshot, id: string): Promise<Found | null> {
+  private async find(
+    tx: EntityManager,
+    present: CurrentSnapshot,
+    id: string,
+    isForecast: boolean,
+  ): Promise<Found | null> {
     const one = (await this.work.find(tx, present, [id])).get(id);
     if (one === undefined) throw DeploymentErrors.NOT_FOUND.because();
     if (one.status !== 'queued' && one.status !== 'retrying') return null;
@@ -134,8 +146,10 @@ export class ExplanationsService {
     const older = await this.work.countOlder(tx, present.clusterId, shapes, { ...present, id }, MAX_ELDERS);
     const key = keyOf(shapeOf(one));
     const shape = present.snapshot.waiting.findIndex((other) => keyOf(other) === key);
-    if (one.status === 'queued') return shape < 0 ? null : { present, one, shape, older };
-    return joined({ present, one, shape, older });
+    const found = { present, one, shape, older, basis: NO_BASIS };
+    if (one.status === 'retrying') return joined(found);
+    if (shape < 0) return null;
+    return isForecast ? { ...found, basis: await this.basis.read(tx, present) } : found;
   }
 
   private async explain(
@@ -156,10 +170,14 @@ export class ExplanationsService {
         subject: { id, queuedAtMs, shape, older },
         unlockMs: wantsUnlocks && isQueued ? UNLOCK_MS : 0,
         forecastMs: isQueued ? forecastMs : 0,
+        known: found.basis.known,
+        likelyMs: isQueued ? Math.min(forecastMs, LIKELY_MS) : 0,
       },
       EXPLANATION_MS,
     );
-    const eta = isQueued ? etaOf(result) : ({ atMs: null, reason: 'retrying', horizonMs: null } as const);
+    const eta = isQueued
+      ? etaOf(result, found)
+      : ({ atMs: null, likely: null, reason: 'retrying', horizonMs: null } as const);
     const blockers = blockersOfFound(found, result, deployment.retryAt);
     const isNominated = blockers.some((blocker) => blocker.code === 'NOMINATED' && blocker.isOwn);
     const startsNext = isQueued && blockers.every(({ code }) => code === 'NEXT_PASS');
@@ -243,13 +261,14 @@ function shapeOf(one: WorkingDeployment): ShapeOf {
 }
 
 /** The present with a deployment back in the queue. */
-function joined({ present, one, older }: Found): Found {
+function joined({ present, one, older, ...found }: Found): Found {
   const { id, queuedAtMs } = one;
   const shape = shapeOf(one);
   const came = [{ head: { id, queuedAtMs }, shape }];
   const snapshot = changed(present.snapshot, { came }, { keepsFollowers: true });
   const index = snapshot.waiting.findIndex((other) => keyOf(other) === keyOf(shape));
   return {
+    ...found,
     present: { ...present, snapshot },
     one,
     shape: index,
@@ -272,11 +291,12 @@ function blockersOfFound(found: Found, { plan, blockers }: ExplainResult, retryA
   return [{ code: 'RETRY', untilMs }, ...own.filter(({ code }) => code !== 'NEXT_PASS')];
 }
 
-function etaOf({ forecast }: ExplainResult): EtaView | null {
+function etaOf({ plan, forecast, likely: wait }: ExplainResult, { present, one, basis }: Found): EtaView | null {
   const eta: Eta | undefined = forecast?.etas[0];
   if (forecast === null || eta === undefined) return null;
-  if (eta.atMs !== null) return { atMs: eta.atMs, reason: null, horizonMs: null };
-  return { atMs: null, reason: eta.reason, horizonMs: forecast.horizonMs };
+  const likely = likelyStart(present.snapshot.nowMs, wait, basis.errors, promisedTo(plan.reservations, one.id));
+  if (eta.atMs !== null) return { atMs: eta.atMs, likely, reason: null, horizonMs: null };
+  return { atMs: null, likely, reason: eta.reason, horizonMs: forecast.horizonMs };
 }
 
 function positionOf({ present: { shapes }, one, older }: Found): number | null {

@@ -23,7 +23,7 @@ export class ForecastsController {
     summary: 'Forecast the queue',
     result: 'When the first of the queue start.',
     description:
-      'When the first of the queue start, by rank, if nothing else is submitted and everything ends when it declared: the planner of the passes plays that future, for two seconds at most. Where runtimes are missing there is a reason instead of a time.',
+      'When the first of the queue start, by rank, if nothing else is submitted and everything ends when it declared: the planner of the passes plays that future, for two seconds at most. Where runtimes are missing there is a reason instead of a time. `likely` is the middle of ten futures in which everything runs as long as something like it did, with the range of past errors.',
     answer: ForecastDto,
     problems: [PlanningErrors.BUSY],
   })

@@ -15,9 +15,10 @@ export function toBlockerView(blocker: Blocker): BlockerView {
 }
 
 /** When a deployment starts, as far as that is known. */
-export function toEta({ atMs, reason, horizonMs }: EtaView): Presentable<EtaDto> {
+export function toEta({ atMs, likely, reason, horizonMs }: EtaView): Presentable<EtaDto> {
   return {
     startsAt: atMs === null ? null : timeOf(atMs),
+    likely: likely === null ? null : { p10: timeOf(likely.p10), p50: timeOf(likely.p50), p90: timeOf(likely.p90) },
     reason,
     horizon: horizonMs === null ? null : timeOf(horizonMs),
   };

@@ -16,6 +16,21 @@ export interface ForecastOptions {
   readonly maxPasses?: number;
   /** Passes know all names of a shape, not the oldest alone: true offline, false in the service. */
   readonly seesFollowers?: boolean;
+  /** When things really end in this future; absent: as they declared. Plans are made by what is declared in any case. */
+  readonly ends?: RealEnds;
+}
+
+/** When things end in one future, as far as that is known; otherwise when they declared. */
+export interface RealEnds {
+  /** When members of a running group (index into `snapshot.running`) end, at most as many as it counts. */
+  ofGroup(group: number, endsAtMs: number | null): readonly number[];
+  /** How long one that starts will run, in seconds; asked once for each that starts. `id`: where it is known. */
+  secondsOf(shape: WaitingShape, id: string | undefined): number | null;
+}
+
+/** What runs in a future: the planner is told when it ends as it declared. */
+interface PlayedGroup extends RunningGroup {
+  readonly reallyEndsAtMs?: number;
 }
 
 /** Why a forecast knows no time for a deployment. */
@@ -53,7 +68,7 @@ export function forecast(
   options: ForecastOptions = {},
 ): Forecast {
   const { shouldStop = (): boolean => false, maxPasses = DEFAULT_PASSES } = options;
-  const future = new Future(snapshot, positions, options.seesFollowers ?? false);
+  const future = new Future(snapshot, positions, options.seesFollowers ?? false, options.ends);
   let passes = 0;
   while (!future.isOver()) {
     if (passes === maxPasses || (passes > 0 && shouldStop()) || !future.pass(shouldStop)) {
@@ -84,7 +99,7 @@ interface Awaited {
 class Future {
   nowMs: number;
   private readonly lines: Line[];
-  private running: RunningGroup[];
+  private running: PlayedGroup[];
   private readonly awaited: Awaited[];
   private reservations: Snapshot['reservations'];
   /** Victims as they wait again, and when they have stopped. */
@@ -98,6 +113,7 @@ class Future {
     private readonly snapshot: Snapshot,
     positions: readonly QueuePosition[],
     private readonly seesFollowers: boolean,
+    private readonly ends?: RealEnds,
   ) {
     const { nowMs, policy, waiting, reservations } = snapshot;
     this.nowMs = nowMs;
@@ -106,8 +122,11 @@ class Future {
       count: shape.count,
       known: [shape.oldest, ...(shape.followers ?? [])],
     }));
-    this.running = snapshot.running.map((group) =>
-      group.endsAtMs !== null && group.endsAtMs <= nowMs ? { ...group, endsAtMs: null } : group,
+    this.running = snapshot.running.flatMap((group, index) =>
+      withRealEnds(
+        group.endsAtMs !== null && group.endsAtMs <= nowMs ? { ...group, endsAtMs: null } : group,
+        (endsAtMs) => ends?.ofGroup(index, endsAtMs),
+      ),
     );
     this.returning = snapshot.running.flatMap(({ priority, resources, endsAtMs, returns }) => {
       if (returns === undefined || endsAtMs === null) return [];
@@ -223,11 +242,21 @@ class Future {
     const { priority, request, maxRuntimeSeconds } = line.shape;
     this.awaitedStart(line, count, includes);
     const named = includes.length === 0 ? line.known : line.known.filter(({ id }) => !includes.includes(id));
+    const started = [...includes, ...named.slice(0, count - includes.length).map(({ id }) => id)];
     line.known = named.slice(count - includes.length);
     line.count -= count;
     const endsAtMs = maxRuntimeSeconds === null ? null : this.nowMs + maxRuntimeSeconds * 1000;
-    this.running.push({ priority, resources: request, count, endsAtMs });
+    const group = { priority, resources: request, count, endsAtMs };
+    this.running.push(...withRealEnds(group, () => this.drawnEnds(line.shape, started, count)));
     this.quietSinceMs = Math.max(this.quietSinceMs, this.nowMs);
+  }
+
+  /** When those that start now really end; none where that is as they declared. */
+  private drawnEnds(shape: WaitingShape, started: readonly string[], count: number): number[] {
+    const { ends } = this;
+    if (ends === undefined) return [];
+    const drawn = Array.from({ length: count }, (_, index) => ends.secondsOf(shape, started[index]));
+    return drawn.flatMap((seconds) => (seconds === null ? [] : [this.nowMs + seconds * 1000]));
   }
 
   private awaitedStart(line: Line, count: number, includes: readonly string[]): void {
@@ -255,9 +284,7 @@ class Future {
     this.atOnce = 0;
     let nextMs = wakeAtMs !== null && !isAtOnce ? wakeAtMs : Infinity;
     let nextEndMs = Infinity;
-    for (const { endsAtMs } of this.running) {
-      if (endsAtMs !== null) nextEndMs = Math.min(nextEndMs, endsAtMs);
-    }
+    for (const group of this.running) nextEndMs = Math.min(nextEndMs, endOf(group));
     nextMs = Math.min(nextMs, nextEndMs);
     if (nextMs === Infinity || (nextEndMs === Infinity && this.isGoingInCircles())) {
       this.isSettled = true;
@@ -265,7 +292,7 @@ class Future {
     }
     this.nowMs = nextMs;
     if (nextEndMs > nextMs) return;
-    this.running = this.running.filter(({ endsAtMs }) => endsAtMs === null || endsAtMs > nextMs);
+    this.running = this.running.filter((group) => endOf(group) > nextMs);
     this.quietSinceMs = Math.max(this.quietSinceMs, nextMs);
   }
 
@@ -273,6 +300,21 @@ class Future {
   private isGoingInCircles(): boolean {
     return this.nowMs - this.quietSinceMs > this.snapshot.policy.reserveHoldSeconds * 3000;
   }
+}
+
+function endOf({ reallyEndsAtMs, endsAtMs }: PlayedGroup): number {
+  return reallyEndsAtMs ?? endsAtMs ?? Infinity;
+}
+
+/** A group as parts that really end at different times; the rest of it as declared. What is stopping stays whole. */
+function withRealEnds(
+  group: RunningGroup,
+  endsOf: (endsAtMs: number | null) => readonly number[] | undefined,
+): PlayedGroup[] {
+  const ends = group.isTerminating === true ? [] : (endsOf(group.endsAtMs) ?? []).slice(0, group.count);
+  if (ends.length === 0) return [group];
+  const parts: PlayedGroup[] = ends.map((reallyEndsAtMs) => ({ ...group, count: 1, reallyEndsAtMs }));
+  return ends.length === group.count ? parts : [...parts, { ...group, count: group.count - ends.length }];
 }
 
 /** The shape of a victim that waits again. */

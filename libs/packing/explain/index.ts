@@ -17,7 +17,9 @@ export {
   type Ineligible,
   type IneligibleReason,
 } from './preemption-analysis.js';
-export { type Eta, type Forecast, forecast, type ForecastOptions, type NoForecast } from './forecast.js';
+export { errorOf, LEAST_ERRORS, type LikelyRange, likelyRange, MAX_ERRORS } from './calibration.js';
+export { type Eta, type Forecast, forecast, type ForecastOptions, type NoForecast, type RealEnds } from './forecast.js';
+export { type KnownRuntimes, type LikelyOptions, type LikelyWait, likelyWaits } from './likely.js';
 export { type Competitor, type OrderRule, whyFirst } from './order.js';
 export { compareAge } from '../rows.js';
 export { keyOf, type QueuePosition, type Start, startOf, whoStarts, startsOf } from './places.js';

@@ -61,6 +61,9 @@ describe('rows of different organizations', () => {
     await client.query(`
       insert into learned_runtimes (cluster_id, kind, organization_id, runs, total, last_ended_at)
       select id, 'undeclared', organization_id, '{60}', 1, now() from clusters`);
+    await client.query(`
+      insert into start_predictions (cluster_id, deployment_id, organization_id, predicted_at, p10_ms, p50_ms, p90_ms, real_ms)
+      select id, gen_random_uuid(), organization_id, now(), 1, 2, 3, 2 from clusters`);
   });
 
   afterAll(async () => {

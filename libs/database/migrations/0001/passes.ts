@@ -102,6 +102,21 @@ export const PASSES = [
     foreign key (organization_id, cluster_id) references clusters (organization_id, id) on delete cascade
   ) with (fillfactor = 80)`,
   `create index learned_runtimes_member_index on learned_runtimes (organization_id, image, member_id) where image is not null`,
+  `create table start_predictions (
+    cluster_id uuid not null,
+    deployment_id uuid not null,
+    organization_id uuid not null,
+    predicted_at timestamptz not null,
+    latest_ms bigint null,
+    p10_ms bigint not null,
+    p50_ms bigint not null,
+    p90_ms bigint not null,
+    real_ms bigint null,
+    primary key (cluster_id, deployment_id),
+    foreign key (organization_id, cluster_id) references clusters (organization_id, id) on delete cascade
+  )`,
+  `create index start_predictions_open_index on start_predictions (cluster_id) where real_ms is null`,
+  `create index start_predictions_time_index on start_predictions (cluster_id, predicted_at)`,
   `create table cluster_blockers (
     cluster_id uuid not null primary key,
     organization_id uuid not null,

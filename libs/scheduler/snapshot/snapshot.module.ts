@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+
+import { DeploymentLifecycleModule } from '#deployments';
+import { RuntimeLearningModule } from '#runtimes';
+
+import { ClusterSchedules } from './cluster-schedules.js';
+import { PresentSnapshots } from './present-snapshots.js';
+import { SnapshotReader } from './snapshot-reader.js';
+
+/** Reads what the next pass would read. */
+@Module({
+  imports: [DeploymentLifecycleModule, RuntimeLearningModule],
+  providers: [ClusterSchedules, SnapshotReader, PresentSnapshots],
+  exports: [PresentSnapshots],
+})
+export class SnapshotModule {}

@@ -79,7 +79,6 @@ export function simulateHistory(history: History, { policy, addCapacity = {} }: 
   const waits = simulated
     .filter(({ runsSinceSeconds }) => runsSinceSeconds === undefined)
     .map(({ id, arrivesAtSeconds }) => ({ id, wait: (firstStarts.get(id) ?? NaN) - arrivesAtSeconds }));
-  const promised = [...simulation.promises];
   const submitters = new Map(history.deployments.map(({ id, submittedBy }) => [id, submittedBy]));
   const byMember = Map.groupBy(waits, ({ id }) => submitters.get(id) ?? '');
   return {
@@ -91,13 +90,24 @@ export function simulateHistory(history: History, { policy, addCapacity = {} }: 
         Math.round((used[name] / had[name]) * 1_000) / 1_000,
       ]),
     ),
-    promises: {
-      made: promised.length,
-      late: promised.filter(([id, times]) => (firstStarts.get(id) ?? -Infinity) > Math.max(...times)).length,
-    },
+    promises: promisesOf(simulation, firstStarts),
     preempted: simulation.evictions.length,
     byMember: Object.fromEntries(Array.from(byMember, ([member, list]) => [member, waitsOf(list)])),
   };
+}
+
+/** Promises that were made, and those that stood when they were over; one that was withdrawn or moved for a recorded cause no longer binds. */
+function promisesOf({ events }: Simulation, starts: ReadonlyMap<string, number>): HistoryFigures['promises'] {
+  const standing = new Map<string, number>();
+  let made = 0;
+  for (const { event } of events) {
+    const { id, kind, promisedAtMs } = event;
+    if (kind === 'promised') made++;
+    if (kind === 'withdrawn' || kind === 'held') standing.delete(id);
+    else if (promisedAtMs !== null && kind !== 'started') standing.set(id, promisedAtMs / 1_000);
+  }
+  const late = [...standing].filter(([id, at]) => (starts.get(id) ?? -Infinity) > at);
+  return { made, late: late.length };
 }
 
 /** The waits that really were, of those that started. */

@@ -1,5 +1,7 @@
 // The planner of this project, called as passes call it: shapes with the oldest by name, and what earlier plans have set aside.
-import { DEFAULT_POLICY, plan } from '#packing';
+import { DEFAULT_POLICY, expectEndMs, plan } from '#packing';
+
+import { Expectations } from './expectations.mjs';
 
 /** The most deployments of a shape that a snapshot names. */
 const NAMES = 64;
@@ -8,6 +10,10 @@ const amounts = ([cpuMillis, memoryMib, gpuMillis]) => ({ cpuMillis, memoryMib, 
 
 export class Stowage {
   reservations = [];
+  gatherAfterMs = null;
+  expectations = new Expectations();
+  /** When undeclared runs are expected to end, in milliseconds. */
+  expectedEnds = new Map();
   shapes = new Map();
   count = 0;
   /** What was promised, and what became of it. */
@@ -33,6 +39,11 @@ export class Stowage {
     this.count++;
   }
 
+  ended(run) {
+    this.expectedEnds.delete(run);
+    this.expectations.ended(run);
+  }
+
   decide(now, world) {
     while (this.count > 0 || this.reservations.length > 0) {
       const wake = this.pass(now, world);
@@ -48,17 +59,24 @@ export class Stowage {
       nowMs: now * 1000,
       policy: this.policy,
       isCordoned: false,
-      running: Array.from(world.running, ({ job, start }) => ({
-        priority: job.priority,
-        resources: amounts(job.request),
-        count: 1,
-        endsAtMs: job.declared === null ? null : (start + job.declared) * 1000,
-      })),
+      running: Array.from(world.running, (run) => {
+        const { job, start } = run;
+        const expectedEndMs = this.expectedEnds.get(run);
+        return {
+          priority: job.priority,
+          resources: amounts(job.request),
+          count: 1,
+          endsAtMs: job.declared === null ? null : (start + job.declared) * 1000,
+          ...(expectedEndMs === undefined ? {} : { expectedEndMs }),
+        };
+      }),
       waiting: Array.from(this.shapes.values(), ({ priority, request, declared, jobs }) => {
         const [oldest, ...followers] = jobs.slice(0, names).map(headOf);
-        return { priority, request, maxRuntimeSeconds: declared, count: jobs.length, oldest, followers };
+        const learned = declared === null ? this.expectations.learnedOf(jobs[0]) : {};
+        return { priority, request, maxRuntimeSeconds: declared, ...learned, count: jobs.length, oldest, followers };
       }),
       reservations: this.reservations,
+      gatherAfterMs: this.gatherAfterMs,
     };
   }
 
@@ -67,6 +85,7 @@ export class Stowage {
 
   pass(now, world) {
     const shapes = [...this.shapes.values()];
+    this.expectEnds(now, world);
     const snapshot = this.snapshotOf(now, world, this.names);
     const beganMs = performance.now();
     const result = plan(snapshot);
@@ -75,6 +94,7 @@ export class Stowage {
     if (!result.certificate.optimal) this.plans.uncertified++;
     this.note(now, result);
     this.reservations = result.reservations;
+    this.gatherAfterMs = result.gatherAfterMs;
     for (const { shape: index, count, includes } of result.place)
       this.start(shapes[index], count, includes, now, world);
     return result.wakeAtMs === null ? Infinity : Math.max(now, Math.ceil(result.wakeAtMs / 1000));
@@ -96,12 +116,21 @@ export class Stowage {
     for (const [key, other] of this.shapes) if (other === shape) this.shapes.delete(key);
   }
 
+  /** Ends are expected anew, as long as no gathering counts on them. */
+  expectEnds(now, world) {
+    const isGathering = this.reservations.some(({ state }) => state === 'gathering');
+    for (const run of world.running) {
+      if (run.job.declared !== null || (isGathering && this.expectedEnds.has(run))) continue;
+      this.expectedEnds.set(run, expectEndMs(run.start * 1000, now * 1000, this.expectations.secondsOf(run.job)));
+    }
+  }
+
   note(now, { reservationEvents }) {
     for (const { id, kind, promisedAtMs } of reservationEvents) {
       if (kind === 'promised') this.promises.made++;
       if (kind === 'moved-later') this.promises.movedLater++;
       if (promisedAtMs !== null && kind !== 'started') this.promisedAt.set(id, promisedAtMs);
-      if (kind === 'withdrawn' || kind === 'held') this.promisedAt.delete(id);
+      if (kind === 'withdrawn' || kind === 'gathering') this.promisedAt.delete(id);
     }
   }
 }

@@ -39,9 +39,10 @@ class Ends {
  *
  * @param rule `arrive(job)`, `ended(run)`, and `decide(now, world)`, which calls `world.start(job)` and answers when it wants to be asked
  *   again although nothing happens, or `Infinity`
+ * @param isOver ends the play early, given when each job started
  * @returns the wait of each job in seconds, in the order of `jobs`, and when the last one ended
  */
-export function play(capacity, jobs, rule) {
+export function play(capacity, jobs, rule, isOver = () => false) {
   const free = [...capacity];
   const ends = new Ends();
   const running = new Set();
@@ -66,7 +67,7 @@ export function play(capacity, jobs, rule) {
   while (next < jobs.length || ends.items.length > 0 || wake < Infinity) {
     const arrival = next < jobs.length ? jobs[next].submit : Infinity;
     now = Math.min(arrival, ends.items[0]?.end ?? Infinity, wake);
-    if (now === Infinity) break;
+    if (now === Infinity || isOver(starts)) break;
     while (ends.items.length > 0 && ends.items[0].end <= now) {
       const run = ends.pop();
       running.delete(run);

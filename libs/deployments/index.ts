@@ -6,6 +6,7 @@ export {
   type KnownRun,
   type NamedDeployment,
   type RunningDeployment,
+  type UndeclaredRun,
   type WorkingDeployment,
   type PreemptionCriteria,
 } from './lifecycle/cluster-work.repository.js';

@@ -13,6 +13,7 @@ import { ExplanationsController } from './explanation/explanations.controller.js
 import { ExplanationsService } from './explanation/explanations.service.js';
 import { ForecastsController } from './forecast/forecasts.controller.js';
 import { ForecastsService } from './forecast/forecasts.service.js';
+import { RuntimeLearningModule } from '#runtimes';
 import { AccuracyModule, LikelyStartsModule } from './likely/likely.module.js';
 import { SimulationsController } from './simulation/simulations.controller.js';
 import { SimulationsService } from './simulation/simulations.service.js';
@@ -25,7 +26,14 @@ import { WhatIfService } from './what-if/what-if.service.js';
  */
 @Global()
 @Module({
-  imports: [AccuracyModule, ClustersModule, DeploymentsModule, LikelyStartsModule, SchedulerModule],
+  imports: [
+    AccuracyModule,
+    ClustersModule,
+    DeploymentsModule,
+    LikelyStartsModule,
+    RuntimeLearningModule,
+    SchedulerModule,
+  ],
   controllers: [
     BlockersController,
     ExplanationsController,

@@ -1,4 +1,6 @@
 export { plan } from './planning/plan.js';
+export { gatherAfterMs } from './planning/reservation-owner.js';
+export { expectEndMs, expectSeconds } from './planning/expectation.js';
 export { verify } from './proof/verify.js';
 export { type SimulatedDeployment, Simulation } from './simulation/simulation.js';
 export * from './explain/index.js';

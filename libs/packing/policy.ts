@@ -13,8 +13,6 @@ export const PLANNING_LIMITS = {
   /** Up to a year. */
   reserveAfterSeconds: { min: 0, max: 31_536_000 },
   /** Up to a year. */
-  reserveHoldSeconds: { min: 1, max: 31_536_000 },
-  /** Up to a year. */
   preemptAfterSeconds: { min: 0, max: 31_536_000 },
   /** 0: nothing is ever preempted. */
   maxPreemptions: { min: 0, max: 1_000 },
@@ -24,13 +22,12 @@ export const PLANNING_LIMITS = {
   Record<Exclude<keyof PlanningPolicy, 'objective' | 'preemption' | 'reservationOrder'>, Range>
 >;
 
-/** What holds where a cluster's owner has decided nothing: about 100 ms of search, a reservation after ten minutes, held for an hour; nothing is preempted. */
+/** What holds where a cluster's owner has decided nothing: about 100 ms of search, a reservation after ten minutes; nothing is preempted. */
 export const DEFAULT_POLICY: PlanningPolicy = {
   objective: 'successes',
   searchSteps: 10_000,
   reserveAfterSeconds: 600,
   reservationOrder: 'relative-wait',
-  reserveHoldSeconds: 3_600,
   preemption: 'never',
   preemptAfterSeconds: 60,
   maxPreemptions: 3,

@@ -4,11 +4,11 @@ import { RESOURCES, type ResourceAmounts } from '#kernel';
  * States of the reservation that one deployment owns; a reservation that is not owned is `nominated`.
  *
  * `promised`: it starts by `untilMs`, and no deployment of equal or lower priority that starts before may be in its way then.
- * `held`: its start cannot be predicted; until `untilMs` others of equal or lower priority take only what it does not need.
- * `lapsed`: it was held for long enough; until `untilMs` nothing is held, unless a time can be promised after all.
+ * `gathering`: running deployments that declare no runtime, or whose end is only expected, have to end first. They are expected to do so by
+ * `untilMs`; what they free is kept, and what starts beside it has to fit beside it, or be expected to end by then.
  * `nominated`: what was preempted for it has not stopped yet; it starts as soon as that has, by `untilMs`.
  */
-export const OWNED_STATES = ['promised', 'held', 'lapsed'] as const;
+export const OWNED_STATES = ['promised', 'gathering'] as const;
 
 /** Resources that are set aside for some of the waiting deployments of one shape. */
 interface SetAside {

@@ -31,8 +31,6 @@ export interface PlanningPolicy {
   readonly reserveAfterSeconds: number | null;
   /** In which order deployments that have waited that long get it. */
   readonly reservationOrder: ReservationOrder;
-  /** How long resources are held for a reservation that cannot be promised a time; it then lapses for as long. */
-  readonly reserveHoldSeconds: number;
   /** Whether running deployments may be preempted by waiting ones of higher priority. */
   readonly preemption: Preempting;
   /** How long what was scheduled is left alone before it may be preempted, from when it was scheduled. */
@@ -58,6 +56,8 @@ export interface WaitingShape {
   readonly maxRuntimeSeconds: number | null;
   /** What such deployments typically take, where none is declared and that was learned. It decides whose turn it is, and nothing else. */
   readonly typicalRuntimeSeconds?: number;
+  /** How long such a deployment is expected to take at most, as learned. It decides what may start beside a gathering, and promises nothing. */
+  readonly expectedRuntimeSeconds?: number;
   readonly count: number;
   /** First in age (`queuedAt`, then id) among the `count`. */
   readonly oldest: WaitingMember;
@@ -73,6 +73,8 @@ export interface RunningGroup {
   readonly count: number;
   /** When its declared runtime is over; `null` where none is declared. A time that has passed is taken as undeclared: it promises nothing. */
   readonly endsAtMs: number | null;
+  /** When it is expected to end where it declares nothing; absent or `null`: never. Decides whether gathering helps, and promises nothing. */
+  readonly expectedEndMs?: number | null;
   /** Present where it is marked preemptible, and alone in its group (`count` 1). The policy decides whether it may be preempted now. */
   readonly preemptible?: Preemptible;
   /** How many more of them are marked preemptible, but not listed singly. Used by explanations only. */
@@ -101,14 +103,12 @@ export interface Preemptible {
 
 /** Why a reservation is not what it was. */
 export type ReservationCause =
-  | 'waited-long-enough' // promised or held for the first time
+  | 'waited-long-enough' // promised, or gathered for, for the first time
   | 'fits-now' // started
-  | 'runtimes-as-declared' // a promise moved earlier, or a hold became a promise, because something ended
+  | 'runtimes-as-declared' // a promise moved earlier, or follows a gathering, because something ended
   | 'higher-priority' // work of higher priority takes what was set aside, or its own reservation comes first
   | 'capacity-lost' // the cluster has less than the promise counted on
   | 'runtime-overdue' // something runs longer than it declared
-  | 'hold-expired' // held for as long as the policy allows
-  | 'lapse-over' // lapsed for as long as it was held: its turn again
   | 'no-longer-waiting' // cancelled, started or changed meanwhile
   | 'too-large' // exceeds the capacity as it is now
   | 'cordoned' // nothing starts here for now
@@ -118,8 +118,7 @@ export type ReservationCause =
 export interface ReservationEvent {
   readonly id: string;
   /** `nominated`: its victims are asked to stop; as soon as they have, it starts. */
-  readonly kind:
-    'promised' | 'moved-earlier' | 'moved-later' | 'started' | 'nominated' | 'held' | 'lapsed' | 'withdrawn';
+  readonly kind: 'promised' | 'moved-earlier' | 'moved-later' | 'started' | 'nominated' | 'gathering' | 'withdrawn';
   readonly cause: ReservationCause;
   readonly promisedAtMs: number | null;
 }
@@ -134,6 +133,8 @@ export interface Snapshot {
   readonly waiting: readonly WaitingShape[];
   /** What earlier passes have set aside. */
   readonly reservations: readonly Reservation[];
+  /** No gathering begins before this time, because an earlier one has taken its part of the time; absent or `null`: from now on. */
+  readonly gatherAfterMs?: number | null;
 }
 
 /** How many of a shape start now: `includes` first, then the oldest. */
@@ -230,6 +231,8 @@ export interface Plan {
   readonly preempt: readonly Preemption[];
   /** What is set aside after this plan: nominations in canonical order, then the reservation that has an owner. */
   readonly reservations: readonly Reservation[];
+  /** For the next snapshot's field of that name. */
+  readonly gatherAfterMs: number | null;
   /** What happened to reservations, in order; empty when nothing did. */
   readonly reservationEvents: readonly ReservationEvent[];
   /** When another pass is due even if nothing happens; `null`: only when something happens. May be now. */

@@ -3,15 +3,16 @@ import fc from 'fast-check';
 
 import {
   kindsOf,
+  knownSeconds,
+  learnedOf,
   LEAST_RUNS,
   MAX_RUNS,
   mostAlike,
   PARTS,
   remembered,
-  requestKind,
+  undeclaredKinds,
   type RunOf,
   secondsOf,
-  typicalSeconds,
   withRuns,
 } from './history.js';
 
@@ -39,8 +40,8 @@ describe('what is remembered of runs', () => {
     expect(new Set(distinct.map(full)).size).toBe(distinct.length);
     expect(kindsOf(run({ image: 'b' })).slice(1)).toEqual(kindsOf(run()).slice(1));
     expect(kindsOf(run({ memberId: 'bo' })).at(-1)).toBe(kindsOf(run()).at(-1));
-    expect(kindsOf(run({ maxRuntimeSeconds: null }))).toContain(requestKind(run()));
-    expect(kindsOf(run())).not.toContain(requestKind(run()));
+    expect(kindsOf(run({ maxRuntimeSeconds: null }))).toContain(undeclaredKinds(run())[0]);
+    expect(kindsOf(run())).not.toContain(undeclaredKinds(run())[0]);
   });
 
   it('returns the seconds of a run to a hundredth, or to one second', () => {
@@ -72,18 +73,31 @@ describe('what is remembered of runs', () => {
       [String(declared), enough],
       [String(all), [...enough, 9]],
     ]);
-    expect(mostAlike(run(), (kind) => known.get(kind))).toBe(enough);
+    expect(mostAlike(run(), (kind) => known.get(kind))).toEqual(enough);
     expect(mostAlike(run({ memberId: 'bo' }), (kind) => known.get(kind))).toHaveLength(LEAST_RUNS + 1);
     expect(mostAlike(run({ maxRuntimeSeconds: null }), (kind) => known.get(kind))).toEqual([]);
   });
 
   it('takes the middle as typical, and nothing of too few', () => {
-    expect(typicalSeconds([9, 1, 5, 100, 2])).toBe(5);
-    expect(typicalSeconds([9, 1, 5, 100])).toBeNull();
+    expect(learnedOf([1, 2, 5, 9, 100])).toEqual({ typicalRuntimeSeconds: 5, expectedRuntimeSeconds: 100 });
+    expect(learnedOf([])).toEqual({});
   });
 
   it('keeps the latest runs', () => {
     const many = Array.from({ length: MAX_RUNS }, (_, at) => at);
     expect(withRuns(many, [100, 101])).toEqual([100, 101, ...many.slice(0, MAX_RUNS - 2)]);
+  });
+
+  it('takes all runs where those with the same request are too few to expect an end', () => {
+    const [request] = undeclaredKinds(run());
+    const some = (length: number): number[] => Array.from({ length }, (_, at) => length - at);
+    const known = new Map([
+      [request!, some(10)],
+      ['undeclared', some(20)],
+    ]);
+    expect(knownSeconds(run(), (kind) => known.get(kind))).toEqual(some(10).reverse());
+    known.set(request!, some(9));
+    expect(knownSeconds(run(), (kind) => known.get(kind))).toEqual(some(20).reverse());
+    expect(knownSeconds(run(), () => undefined)).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { type ResourceAmounts } from '#kernel';
+import { expectSeconds, type WaitingShape } from '#packing';
 
 /** A run as it is learned: of which member and image, with which request, and the runtime that it declared. */
 export interface RunOf extends ResourceAmounts {
@@ -10,7 +11,10 @@ export interface RunOf extends ResourceAmounts {
 }
 
 /** The runs of one kind that are remembered, the latest first: later ones replace them. */
-export const MAX_RUNS = 50;
+export const MAX_RUNS = 100;
+
+/** The most of them that a likely start is drawn from. */
+const MAX_ALIKE = 50;
 
 /** With fewer runs a kind says nothing. */
 export const LEAST_RUNS = 5;
@@ -39,8 +43,25 @@ export function kindsOf(run: RunOf): readonly [full: string, ...others: string[]
       ];
 }
 
+/** The number of runs from which on those with equal requests, or all of a cluster, say when a run without a declared runtime is expected to end. */
+const LEAST_KNOWN = 10;
+
+/** The kinds that say when a run with a request is expected to end that declared no runtime, the more alike first. */
+export function undeclaredKinds(request: ResourceAmounts): readonly string[] {
+  return [requestKind(request), 'undeclared'];
+}
+
+/** The runs of the first of these kinds that has enough, in seconds, the shortest first; none where no kind has. */
+export function knownSeconds(
+  request: ResourceAmounts,
+  runsOf: (kind: string) => readonly number[] | undefined,
+): readonly number[] {
+  const runs = undeclaredKinds(request).map((kind) => runsOf(kind) ?? []);
+  return (runs.find(({ length }) => length >= LEAST_KNOWN) ?? []).toSorted((a, b) => a - b);
+}
+
 /** The kind of all runs with a request that declared no runtime. */
-export function requestKind({ cpuMillis, memoryMib, gpuMillis }: ResourceAmounts): string {
+function requestKind({ cpuMillis, memoryMib, gpuMillis }: ResourceAmounts): string {
   return `${cpuMillis} ${memoryMib} ${gpuMillis} undeclared`;
 }
 
@@ -59,15 +80,19 @@ export function secondsOf(run: number, maxRuntimeSeconds: number | null): number
 export function mostAlike(run: RunOf, runsOf: (kind: string) => readonly number[] | undefined): readonly number[] {
   for (const kind of kindsOf(run)) {
     const runs = runsOf(kind);
-    if (runs !== undefined && runs.length >= LEAST_RUNS) return runs;
+    if (runs !== undefined && runs.length >= LEAST_RUNS) return runs.slice(0, MAX_ALIKE);
   }
   return [];
 }
 
-/** The middle of the runs that are remembered of a kind without declared runtimes, in seconds; null where they are too few. */
-export function typicalSeconds(runs: readonly number[]): number | null {
-  if (runs.length < LEAST_RUNS) return null;
-  return runs.toSorted((a, b) => a - b)[Math.floor(runs.length / 2)] ?? null;
+/** What known runs, the shortest first, say of a shape that declares no runtime: the middle, and how long it is expected to take. */
+export function learnedOf(
+  known: readonly number[],
+): Pick<WaitingShape, 'typicalRuntimeSeconds' | 'expectedRuntimeSeconds'> {
+  const [typical, expected] = [known[Math.floor(known.length / 2)], expectSeconds(known)];
+  return typical === undefined || expected === null
+    ? {}
+    : { typicalRuntimeSeconds: typical, expectedRuntimeSeconds: expected };
 }
 
 /** The runs of a kind after others that ended: the latest first. */

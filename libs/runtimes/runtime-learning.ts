@@ -4,7 +4,7 @@ import { type ResourceAmounts } from '#kernel';
 import { type EntityManager, rowsOf, sql } from '#database';
 import { type EndedAttempt, type PassContext } from '#deployments';
 
-import { kindsOf, MAX_RUNS, remembered, requestKind, type RunOf, typicalSeconds } from './history.js';
+import { kindsOf, knownSeconds, MAX_RUNS, remembered, type RunOf, undeclaredKinds } from './history.js';
 
 /** What one pass learns of a kind. */
 interface Lesson {
@@ -61,16 +61,24 @@ export class RuntimeLearning {
     return grown;
   }
 
-  /** How long those with a request typically ran in a cluster that declared no runtime, by the position of the request; null: too few did. */
-  async typicalOf(
+  /**
+   * How long runs without a declared runtime took in a cluster, in seconds, the shortest first: those with the same request, or all where these are
+   * too few; by the position of the request. Empty where all are too few to say anything.
+   */
+  async secondsOf(
     em: EntityManager,
     clusterId: string,
     requests: readonly ResourceAmounts[],
-  ): Promise<readonly (number | null)[]> {
+  ): Promise<readonly (readonly number[])[]> {
     if (requests.length === 0) return [];
-    const kinds = requests.map(requestKind);
-    const known = await this.runsOf(em, clusterId, kinds);
-    return kinds.map((kind) => typicalSeconds(known.get(kind) ?? []));
+    const known = await this.runsOf(em, clusterId, [...new Set(requests.flatMap(undeclaredKinds))]);
+    const byRequest = new Map<string, readonly number[]>();
+    return requests.map((request) => {
+      const key = undeclaredKinds(request).join();
+      const seconds = byRequest.get(key) ?? knownSeconds(request, (kind) => known.get(kind));
+      byRequest.set(key, seconds);
+      return seconds;
+    });
   }
 
   /** The latest runs of kinds in a cluster, by kind. The caller has checked that the reader may see the cluster. */

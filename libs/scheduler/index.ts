@@ -3,6 +3,7 @@ import { PassSchema } from './passes/pass.entity.js';
 import { PassSnapshotSchema } from './passes/pass-snapshot.entity.js';
 import { PassTotalsSchema } from './passes/pass-totals.entity.js';
 import { ClusterScheduleSchema } from './snapshot/cluster-schedule.entity.js';
+import { GatheredRunSchema } from './snapshot/gathered-run.entity.js';
 
 export { AfterPassModule, AfterPassQueue, type PassResult } from './cycle/after-pass-queue.js';
 export { type StoredDecision } from './decisions/chain.js';
@@ -41,6 +42,7 @@ export const schedulerEntities = [
   PassTotalsSchema,
   PassSnapshotSchema,
   ClusterScheduleSchema,
+  GatheredRunSchema,
   PassDecisionSchema,
   DecisionHeadSchema,
 ];

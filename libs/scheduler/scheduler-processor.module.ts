@@ -17,6 +17,7 @@ import { PassRecords } from './cycle/pass-records.js';
 import { PassService } from './cycle/pass.service.js';
 import { PlanApplier } from './cycle/plan-applier.js';
 import { PlanStage } from './cycle/plan-stage.js';
+import { Gatherings } from './cycle/gatherings.js';
 import { Preempting } from './cycle/preempting.js';
 import { Settlement } from './cycle/settlement.js';
 import { Sweep } from './cycle/sweep.js';
@@ -25,6 +26,8 @@ import { PassRetention } from './passes/pass-retention.js';
 import { PlannerPool } from './planner/planner-pool.js';
 import { PlannerModule } from './planner/planner.module.js';
 import { ClusterSchedules } from './snapshot/cluster-schedules.js';
+import { RunExpectations } from './snapshot/expectations.js';
+import { GatheredRuns } from './snapshot/gathered-runs.js';
 import { SnapshotReader } from './snapshot/snapshot-reader.js';
 
 /** As many threads as passes run at a time: none that was admitted waits for one. */
@@ -53,8 +56,11 @@ const plannerOf = ({ workerConcurrency }: Settings): PlannerPool => new PlannerP
     Settlement,
     PendingCapacity,
     PlanStage,
+    GatheredRuns,
+    RunExpectations,
     SnapshotReader,
     PlanApplier,
+    Gatherings,
     Preempting,
     PassRecords,
     ClusterSchedules,

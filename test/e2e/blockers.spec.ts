@@ -99,7 +99,7 @@ describe('what keeps a queue', () => {
   it('follows what happens: a cordon, a reservation, an empty queue', async () => {
     const cluster = await TestCluster.create(team, { gpu: 4 });
     await team.admin.patch(cluster.path, { policy: { reserveAfterSeconds: 0, reservationOrder: 'age' } });
-    const running = await cluster.submit({ resources: gpus(3) });
+    const running = await cluster.submit({ resources: gpus(3), maxRuntimeSeconds: 3_600 });
     await settled(cluster, 0);
     const holder = await cluster.submit({ resources: gpus(4) });
     await settled(cluster, 1);
@@ -108,7 +108,7 @@ describe('what keeps a queue', () => {
     const codes = (told: Blockers): unknown[] => told.items.map(({ blockers }) => blockers.map(({ code }) => code));
     expect(reserved.items[1]?.blockers).toEqual([expect.objectContaining({ code: 'RESERVATION', id: holder })]);
     expect(reserved.items[1]?.sentence).toMatch(
-      /^It waits because resources are kept, until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC at the latest, for another deployment, which was first in turn\.$/,
+      /^It waits because resources are kept for another deployment, which was first in turn and starts at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, and this one would still be using them then\.$/,
     );
     await cluster.cordon();
     const cordoned = await eventually(

@@ -56,8 +56,8 @@ describe('a whole problem', () => {
       },
     ],
     [
-      'resources that are held',
-      { reservation: { id: 'large', state: 'held' }, running: [runs], queue: [large, small] },
+      'resources that are gathered',
+      { reservation: { id: 'large', state: 'gathering' }, running: [runs], queue: [large, small] },
     ],
     ['more that runs than fits', { capacity: { cpu: 1, memoryMib: 1 }, running: [runs, runs], queue: [small, large] }],
     [

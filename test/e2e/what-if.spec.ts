@@ -77,8 +77,8 @@ describe('what if', () => {
 
   it('shows the outcome of additional deployments under another capacity, and changes nothing', async () => {
     const cluster = await TestCluster.create(team, { gpu: 8 });
-    const first = await cluster.submit({ resources: gpus(6) });
-    const second = await cluster.submit({ resources: gpus(3) });
+    const first = await cluster.submit({ resources: gpus(6), maxRuntimeSeconds: 3_600 });
+    const second = await cluster.submit({ resources: gpus(3), maxRuntimeSeconds: 3_600 });
     await settle(cluster);
     const before = await fingerprint();
     expect(await ask(cluster, { deployments: [{ resources: gpus(1), count: 4 }] })).toMatchObject({
@@ -110,7 +110,7 @@ describe('what if', () => {
     });
     expect(await ask(cluster, { policy: { reserveAfterSeconds: 0 } })).toMatchObject({
       starts: [],
-      reservation: { before: null, after: { deploymentId: waiting, state: 'held' }, moves: true },
+      reservation: { before: null, after: { deploymentId: waiting, state: 'promised' }, moves: true },
     });
     expect(await ask(cluster, {})).toMatchObject({ starts: [], waits: [], placed: { before: 0, after: 0 } });
     expect(await fingerprint()).toEqual(before);

@@ -27,6 +27,7 @@ class HeldPlanner extends BackgroundPlannerPool {
   private readonly held = new Promise<void>((resolve) => (this.letGo = resolve));
 
   override ask: BackgroundPlannerPool['ask'] = async (task, input, limits) => {
+    if (!task.filename.includes('/blockers/')) return super.ask(task, input, limits);
     this.asked++;
     await this.held;
     return super.ask(task, input, limits);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { withClient } from '../support/database.js';
 import { aTeam } from '../support/people.js';
 import { sharedInstallation } from '../support/shared-installation.js';
 import { eventually } from '../support/wait.js';
@@ -124,9 +125,17 @@ describe('reservations in a running cluster', () => {
   it('gives the reservation to the longest wait for its runtime, unless the policy says age', async () => {
     const owner = async (name: string, policy: object): Promise<string> => {
       const path = await aCluster(name, 2, { reserveAfterSeconds: 0, ...policy });
-      await submit(path, 'runs', 1, 3_600);
+      const runs = await submit(path, 'runs', 1, 3_600);
+      await eventually(
+        () => read(runs),
+        ({ status }) => status === 'scheduled',
+      );
       await team.admin.post(`${path}/cordon`);
       const ids = [await submit(path, 'long', 2, 7_200), await submit(path, 'short', 2, 60)];
+      // Waits count in whole minutes.
+      await withClient(stowage.database.url, (client) =>
+        client.query(`update deployments set queued_at = queued_at - interval '10 minutes' where id = any($1)`, [ids]),
+      );
       await team.admin.post(`${path}/uncordon`);
       const [{ reservation }] = (await eventually(
         () => passes(path),
@@ -197,13 +206,17 @@ describe('reservations in a running cluster', () => {
   });
 
   it('starts a large one without declared runtimes although small ones never cease to come', async () => {
-    const path = await aCluster('stream', 10, { reserveAfterSeconds: 0, reserveHoldSeconds: 600 });
+    const path = await aCluster('stream', 10, { reserveAfterSeconds: 0 });
     const small = await Promise.all(Array.from({ length: 10 }, (_, index) => submit(path, `small-${index}`, 1)));
     await eventually(
       () => read(small[9] ?? ''),
       ({ status }) => status === 'scheduled',
     );
     const large = await submit(path, 'large', 8);
+    await eventually(
+      () => passes(path),
+      (list) => list.some(({ reservationEvents }) => reservationEvents.some(({ kind }) => kind === 'gathering')),
+    );
     for (const id of small) {
       await submit(path, `after-${id.slice(-6)}`, 1);
       await team.developer.post(`${team.path}/deployments/${id}/complete`, { outcome: 'succeeded' });

@@ -123,9 +123,11 @@ describe('the schema', () => {
     const without = naming.filter(
       ({ table, column }) => !keys.some((key) => key.table === table && key.columns.includes(column)),
     );
-    // An event names its cluster beside its deployment, whose own key leads there; a sum and a forecast stand for a deployment that may have gone.
+    // An event names its cluster beside its deployment, whose own key leads there; a sum, a forecast and a gathered run stand for a deployment that
+    // may have gone.
     expect(without).toEqual([
       { table: 'deployment_events', column: 'cluster_id' },
+      { table: 'gathered_runs', column: 'deployment_id' },
       { table: 'start_predictions', column: 'deployment_id' },
       { table: 'usage_sums', column: 'deployment_id' },
     ]);

@@ -18,9 +18,7 @@ const SEARCH_STEPS =
 const RESERVE_AFTER =
   'How long a deployment waits before resources are set aside for it, in seconds; 0: at once, null: never.';
 const RESERVATION_ORDER =
-  'Whose turn it is, within a priority, among those that have waited that long and are left out. `relative-wait`: the longest wait as a multiple of the declared runtime, which counts as one minute at least and twelve hours at most; a wait of more than seven days comes before all others. Waits count up to the last whole minute of the clock. `age`: the longest wait.';
-const RESERVE_HOLD =
-  'How long resources are set aside for a deployment to which no time can be promised, in seconds; then they are not, for as long.';
+  'Whose turn it is, within a priority, among those that have waited that long and are left out. `relative-wait`: the longest wait as a multiple of the declared runtime, or of what is learned where none is declared, which counts as one minute at least and twelve hours at most; a wait of more than seven days comes before all others. Waits count up to the last whole minute of the clock. `age`: the longest wait.';
 
 const PREEMPTION_WORDS =
   '`lower-priority`: preemptible deployments are given up for what waits with a higher priority, where that starts in their place; `never`: what has started runs on.';
@@ -102,9 +100,6 @@ export class PlanningPolicyDto {
   @EnumField(RESERVATION_ORDERS, { description: RESERVATION_ORDER, name: 'ReservationOrder', optional: true })
   readonly reservationOrder?: ReservationOrder;
 
-  @IntegerField({ description: RESERVE_HOLD, ...POLICY_LIMITS.reserveHoldSeconds, optional: true, example: 3_600 })
-  readonly reserveHoldSeconds?: number;
-
   @EnumField(PREEMPTION, { description: PREEMPTION_WORDS, name: 'Preemption', optional: true })
   readonly preemption?: Preempting;
 
@@ -161,13 +156,6 @@ export class ClusterPolicyDto {
 
   @EnumField(RESERVATION_ORDERS, { description: RESERVATION_ORDER, name: 'ReservationOrder' })
   readonly reservationOrder!: ReservationOrder;
-
-  @IntegerField({
-    description: RESERVE_HOLD,
-    ...POLICY_LIMITS.reserveHoldSeconds,
-    example: DEFAULT_POLICY.reserveHoldSeconds,
-  })
-  readonly reserveHoldSeconds!: number;
 
   @EnumField(PREEMPTION, { description: PREEMPTION_WORDS, name: 'Preemption' })
   readonly preemption!: Preempting;

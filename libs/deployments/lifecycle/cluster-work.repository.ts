@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { type ShapeKey } from '#kernel';
+import { type ResourceAmounts, type ShapeKey } from '#kernel';
 import {
   amountColumns,
   type EntityManager,
@@ -27,6 +27,15 @@ export interface WorkingDeployment extends ShapeKey {
   readonly queuedAtMs: number;
   /** When its declared runtime is over; null: not declared, or it holds no resources. */
   readonly endsAtMs: number | null;
+}
+
+/** A deployment that holds resources and declares no runtime. */
+export interface UndeclaredRun extends ResourceAmounts {
+  readonly id: string;
+  readonly priority: number;
+  readonly attempt: number;
+  /** When it was scheduled. */
+  readonly sinceMs: number;
 }
 
 /** A deployment that holds resources and can be preempted, or was preempted and is stopping. */
@@ -207,6 +216,20 @@ export class ClusterWork {
     const settled =
       settledWith === null ? sql`` : sql`and (${STAYS} or (d.status = 'running' and ${settledWith}::int > 0))`;
     return grouped(em, sql`d.cluster_id = ${clusterId} and ${HOLDS} ${settled}`);
+  }
+
+  /** Deployments of a cluster that hold resources and declare no runtime, at most `limit`, those that run longest first. */
+  async undeclaredRuns(em: EntityManager, clusterId: string, limit: number): Promise<UndeclaredRun[]> {
+    return rowsOf(
+      em,
+      sql<UndeclaredRun>`
+        select d.id, d.attempt, d.priority, ${selectAmounts('d')},
+               floor(extract(epoch from d.scheduled_at) * 1000)::float8 as "sinceMs"
+        from deployments d
+        where d.cluster_id = ${clusterId} and ${HOLDS} and d.due_at is null
+        order by d.scheduled_at, d.id
+        limit ${limit}`,
+    );
   }
 
   /**

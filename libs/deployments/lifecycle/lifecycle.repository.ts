@@ -45,6 +45,8 @@ export interface AllocatedGroup extends ResourceAmounts {
   /** null: not declared */
   readonly endsAtMs: number | null;
   readonly count: number;
+  /** The deployments of a group that declares no end, and when they are expected to end; absent: not expected, or not asked for. */
+  readonly expected?: { readonly endMs: number; readonly ids: readonly string[] };
 }
 
 /** An attempt whose resources are allocated or released, as the ledger records it. */

@@ -144,7 +144,7 @@ export class Comparisons {
       Promise.resolve(seen),
     );
     const reservation = ownedReservation(present.snapshot.reservations);
-    const holder = reservation === null || reservation.state === 'lapsed' ? null : reservation.id;
+    const holder = reservation === null ? null : reservation.id;
     if (holder === own.id || holder === other.id) {
       return { ...nothing, firstId: holder, rule: { rule: 'reservation' } };
     }

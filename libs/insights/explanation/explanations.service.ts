@@ -248,7 +248,8 @@ export class ExplanationsService {
     for (const { group, count } of groups) {
       const holding = present.holding[group];
       if (holding === undefined) throw new RangeError(`an unlock names group ${group} of ${present.holding.length}`);
-      if ('id' in holding) members.push(...(await this.work.find(em, present, [holding.id])).values());
+      const ids = 'id' in holding ? [holding.id] : holding.expected?.ids.slice(0, count);
+      if (ids !== undefined) members.push(...(await this.work.find(em, present, ids)).values());
       else members.push(...(await this.work.membersOf(em, present.clusterId, { ...holding, count }, singles)));
     }
     return members;

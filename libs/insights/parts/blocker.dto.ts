@@ -8,7 +8,14 @@ import {
   IntegerField,
   TimestampField,
 } from '#http';
-import { type OutrankedReason, BLOCKER_CODES, type BlockerCode, type ResourceName } from '#packing';
+import {
+  BLOCKER_CODES,
+  type BlockerCode,
+  type OutrankedReason,
+  OWNED_STATES,
+  type OwnedReservation,
+  type ResourceName,
+} from '#packing';
 import { RESOURCE_NAMES, ReservedResourceDto } from './reserved-resource.dto.js';
 
 const MANY = Number.MAX_SAFE_INTEGER;
@@ -54,13 +61,14 @@ export class BlockerFactsDto {
   @DecimalField({ description: 'TOO_LARGE: how much more than that it asks for.', ...AMOUNT, example: 2 })
   readonly exceeding?: number;
 
-  @EnumField(['promised', 'held'], {
-    description: 'RESERVATION: whether the other one has a time at which it starts.',
+  @EnumField(OWNED_STATES, {
+    description:
+      'RESERVATION: whether the other one has a time at which it starts at the latest, or what runs is gathered for it as it ends.',
     name: 'BlockingReservationState',
     optional: true,
     example: 'promised',
   })
-  readonly state?: 'promised' | 'held';
+  readonly state?: OwnedReservation['state'];
 
   @TimestampField({ description: 'RESERVATION: when the other one starts.', optional: true, nullable: true })
   readonly promisedAt?: string | null;
@@ -73,7 +81,8 @@ export class BlockerFactsDto {
   readonly isOwn?: boolean;
 
   @TimestampField({
-    description: 'RESERVATION: until when resources are held for it. NOMINATED: when all of it is gone at the latest.',
+    description:
+      'RESERVATION: when what is gathered for the other one is expected to suffice. NOMINATED: when all of it is gone at the latest.',
     optional: true,
     nullable: true,
   })

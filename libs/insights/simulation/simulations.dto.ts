@@ -130,8 +130,7 @@ export class SimulationReservationDto {
   readonly promisedAt?: string | null;
 
   @EnumField(OWNED_STATES, {
-    description:
-      'Where nothing is promised: whether resources are held for it (the default), or have been long enough.',
+    description: '`promised` exactly where `promisedAt` is given; otherwise what ends is gathered for it.',
     name: 'ReservationState',
     optional: true,
   })
@@ -141,7 +140,7 @@ export class SimulationReservationDto {
   readonly since?: string | null;
 
   @TimestampField({
-    description: 'Until when it is held, or has lapsed; an hour after `since` when left out.',
+    description: 'Where what ends is gathered for it: when that is expected to suffice; now when left out.',
     optional: true,
     nullable: true,
   })
@@ -192,7 +191,7 @@ export class PlannedReservationDto {
   @TimestampField({ description: 'Since when it is in this state.' })
   readonly since!: string;
 
-  @TimestampField({ description: 'Until when it is held, or has lapsed.', nullable: true })
+  @TimestampField({ description: 'When what ends is expected to suffice; null where it is promised.', nullable: true })
   readonly until!: string | null;
 }
 

@@ -22,7 +22,7 @@ export function toProblem(body: SimulationRequestDto): WholeProblem {
 export function* toProblemInSteps(body: SimulationRequestDto): Steps<WholeProblem> {
   const nowMs = Date.parse(body.now);
   const queue = yield* mapInSteps(body.queue, toQueued);
-  const running = yield* mapInSteps(body.running, toRunning);
+  const running = yield* mapInSteps(body.running, (one) => toRunning(one, nowMs));
   const { reservation } = body;
   const changes: Partial<PlanningPolicy> = body.policy ?? {};
   return {
@@ -47,9 +47,9 @@ function toQueued(queued: SimulationQueuedDto): WholeProblem['queue'][number] {
   };
 }
 
-function toRunning(running: SimulationRunningDto): WholeProblem['running'][number] {
+function toRunning(running: SimulationRunningDto, nowMs: number): WholeProblem['running'][number] {
   const { id, priority, resources, startedAt, maxRuntimeSeconds, preemptible, preemptions } = running;
-  return runningOf({
+  const stated = {
     id,
     priority,
     resources: toVector(resources).toAmounts(),
@@ -57,21 +57,15 @@ function toRunning(running: SimulationRunningDto): WholeProblem['running'][numbe
     maxRuntimeSeconds: maxRuntimeSeconds ?? null,
     isPreemptible: preemptible ?? false,
     preemptions: preemptions ?? 0,
-  });
+  };
+  return runningOf(stated, nowMs);
 }
 
-function toStatement({
-  id,
-  promisedAt,
-  state,
-  since,
-  until,
-}: SimulationReservationDto): Parameters<typeof reservationOf>[0] {
+function toStatement({ id, promisedAt, since, until }: SimulationReservationDto): Parameters<typeof reservationOf>[0] {
   const time = (text: string | null | undefined): number | null => (typeof text === 'string' ? Date.parse(text) : null);
   return {
     id,
     promisedAtMs: time(promisedAt),
-    state: state === 'lapsed' ? state : 'held',
     sinceMs: time(since),
     untilMs: time(until),
   };

@@ -111,7 +111,9 @@ export function endedGroups(
   for (const one of ended) {
     const isGone = one.status !== 'running' && one.endsAtMs !== null && one.endsAtMs <= nowMs;
     const holds = (HOLDING_STATUSES as readonly string[]).includes(one.status) && !isGone;
-    const own = holding.findIndex((other) => 'id' in other && other.id === one.id);
+    const own = holding.findIndex((other) =>
+      'id' in other ? other.id === one.id : other.expected?.ids.includes(one.id) === true,
+    );
     const alike = holding.findIndex(
       (other, index) =>
         !('id' in other) &&

@@ -6,6 +6,7 @@ import { ClusterWork } from '#deployments';
 import { compareAge, keyOf, type Member, type ShapeOf } from '#packing';
 import { type QueuedShape, type ClusterRef } from '#queue';
 import { type Actor } from '#rbac';
+import { learnedOf, RuntimeLearning } from '#runtimes';
 import { afterSettling, plannerTask, type CurrentSnapshot, CurrentSnapshotReader, PlannerClient } from '#scheduler';
 
 import { nameCandidates, singlesOf } from '../parts/preemption-analysis.js';
@@ -38,6 +39,7 @@ export class WhatIfService {
     private readonly work: ClusterWork,
     private readonly current: CurrentSnapshotReader,
     private readonly planner: PlannerClient,
+    private readonly runtimes: RuntimeLearning,
   ) {}
 
   /** @throws CLUSTERS.NOT_FOUND, WHAT_IF.REQUEST_EMPTY, WHAT_IF.DEPLOYMENT_INVALID, PLANNING.BUSY */
@@ -63,7 +65,7 @@ export class WhatIfService {
     const waiting = ids.flatMap((id) => found.get(id) ?? []).filter(({ status }) => status === 'queued');
     const left = waiting.map(toMember);
     const others = request.amendments.map((amendment) => amended(amendment, found));
-    const came = [...others, ...added(request, snapshot.nowMs)];
+    const came = await this.withLearned(tx, present, [...others, ...added(request, snapshot.nowMs)]);
     const ended = endedGroups(
       present,
       request.ended.flatMap((id) => found.get(id) ?? []),
@@ -96,6 +98,21 @@ export class WhatIfService {
         came,
       },
     };
+  }
+
+  /** Members with what is learned of the shapes that they would have, as a pass would find it. */
+  private async withLearned(
+    tx: EntityManager,
+    { clusterId }: CurrentSnapshot,
+    members: readonly Member[],
+  ): Promise<Member[]> {
+    const requests = members.map(({ shape: { request } }) => request);
+    const known = await this.runtimes.secondsOf(tx, clusterId, requests);
+    return members.map((member, index) =>
+      member.shape.maxRuntimeSeconds === null
+        ? { ...member, shape: { ...member.shape, ...learnedOf(known[index] ?? []) } }
+        : member,
+    );
   }
 
   /** How many just like what each of some would be are older: of those that wait, and of those that would be like it, too. */

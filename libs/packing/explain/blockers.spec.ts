@@ -81,7 +81,7 @@ function obstacles(state: State, one: Waiting): Set<string> {
       others.some(({ request }) => request[resource] > 0) && one.request[resource] > Math.max(0, afterStops(resource)),
   );
   if (nominatedAway.length > 0) found.add(`NOMINATED ${nominatedAway.join()}`);
-  if (reservation === null || reservation.id === one.id || reservation.state === 'lapsed') return found;
+  if (reservation === null || reservation.id === one.id) return found;
   if (one.priority > reservation.priority && found.size > 0) return found;
   const ends = one.maxRuntimeSeconds === null ? Infinity : state.nowMs + one.maxRuntimeSeconds * 1000;
   const promisedAtMs = reservation.state === 'promised' ? reservation.untilMs : null;
@@ -189,7 +189,7 @@ describe('blockers', () => {
       aShape({ request: amounts(60), maxRuntimeSeconds: 100 }),
       aShape({ request: amounts(80), oldest: { id: 'large', queuedAtMs: -1 } }),
     ];
-    const policy = { ...DEFAULT_POLICY, reserveAfterSeconds: 0, reserveHoldSeconds: 60 };
+    const policy = { ...DEFAULT_POLICY, reserveAfterSeconds: 0 };
     expect(blockersAlone({ policy, running, waiting })).toEqual([
       { code: 'NOT_ENOUGH', resource: 'cpuMillis', needed: 60, available: 50, missing: 10 },
       {
@@ -229,7 +229,7 @@ describe('blockers', () => {
       policy: { ...policy, reservationOrder: 'age', preemption: 'lower-priority' },
       running: [
         aRunningGroup({ priority: 10, resources: amounts(4), preemptible }),
-        aRunningGroup({ priority: 10, resources: amounts(7) }),
+        aRunningGroup({ priority: 10, resources: amounts(7), expectedEndMs: 150_000 }),
       ],
       waiting: [
         aShape({ priority: 10, request: amounts(5), oldest: { id: 'w0', queuedAtMs: 0 } }),
@@ -333,8 +333,8 @@ describe('a sentence', () => {
       'another deployment, which was first in turn and starts at 1970-01-01T00:01:30.000Z',
     ],
     [
-      { code: 'RESERVATION', id: 'x', priority: 50, state: 'held', untilMs: 90_000, resources: [] },
-      'until 1970-01-01T00:01:30.000Z at the latest',
+      { code: 'RESERVATION', id: 'x', priority: 50, state: 'gathering', untilMs: 90_000, resources: [] },
+      'is expected to start at 1970-01-01T00:01:30.000Z',
     ],
     [
       { code: 'SEARCH_LIMIT', placed: 1, upperBound: 2 },

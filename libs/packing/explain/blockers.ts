@@ -1,6 +1,6 @@
 import { type Resource, RESOURCES } from '#kernel';
 
-import { freeAt, type Allocation, allocationOf, allocationsOf } from '../planning/timeline.js';
+import { asExpected, freeAt, type Allocation, allocationOf, allocationsOf } from '../planning/timeline.js';
 import { toRow } from '../rows.js';
 import { type Nomination, nominationsOf, type OwnedReservation, ownedReservation } from '../reservation.js';
 import type { Plan, RunningGroup, Snapshot, WaitingShape } from '../types.js';
@@ -64,8 +64,8 @@ export type Blocker =
       readonly code: 'RESERVATION';
       readonly id: string;
       readonly priority: number;
-      readonly state: 'promised' | 'held';
-      /** When the other one starts (promised), or until when resources are held for it. */
+      readonly state: OwnedReservation['state'];
+      /** When the other one starts at the latest (promised), or is expected to (gathering). */
       readonly untilMs: number;
       readonly resources: readonly ReservedResource[];
     }
@@ -130,7 +130,7 @@ interface Scene {
 }
 
 interface Reserved {
-  readonly owner: OwnedReservation & { readonly state: 'promised' | 'held' };
+  readonly owner: OwnedReservation;
   /** What it leaves to others; where it asks for nothing of a resource that is held, everything. */
   readonly limits: readonly number[];
 }
@@ -241,14 +241,12 @@ function blockersOfShape(scene: Scene, index: number): Blocker[] {
 
 /** What the reservation after a plan leaves to others. */
 function reservedAfter(snapshot: Snapshot, plan: Plan, allocations: readonly Allocation[]): Reserved | null {
-  const reservation = ownedReservation(plan.reservations);
-  if (reservation === null || reservation.state === 'lapsed') return null;
-  const owner = { ...reservation, state: reservation.state };
-  const isHeld = owner.state === 'held';
-  const free = freeAt(snapshot, allocations, isHeld ? snapshot.nowMs : owner.untilMs);
-  const limits = toRow(owner.request).map((needed, row) =>
-    isHeld && needed === 0 ? Infinity : Math.max(0, free[row]! - needed),
-  );
+  const owner = ownedReservation(plan.reservations);
+  if (owner === null) return null;
+  const { state, request, untilMs } = owner;
+  const seen = state === 'promised' ? allocations : asExpected(allocations, untilMs);
+  const free = freeAt(snapshot, seen, untilMs);
+  const limits = toRow(request).map((needed, row) => Math.max(0, free[row]! - needed));
   return { owner, limits };
 }
 
@@ -262,11 +260,9 @@ function reservationAgainst(
   const { owner, limits } = reserved;
   const { id, priority, state, untilMs } = owner;
   if (shape.priority > priority && isBlockedOtherwise) return null;
-  const isOver =
-    state === 'promised' &&
-    shape.maxRuntimeSeconds !== null &&
-    snapshot.nowMs + shape.maxRuntimeSeconds * 1000 <= untilMs;
-  if (isOver) return null;
+  const { endsAtMs, expectedMs } = allocationOf(shape, 1, snapshot.nowMs);
+  const endMs = state === 'promised' ? endsAtMs : expectedMs;
+  if (endMs !== null && endMs <= untilMs) return null;
   const resources = toRow(shape.request).flatMap((needed, row): ReservedResource[] => {
     const available = limits[row]!;
     return needed > 0 && needed > available ? [{ resource: RESOURCES[row]!, needed, available }] : [];

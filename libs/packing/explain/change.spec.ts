@@ -119,7 +119,7 @@ describe('a change', () => {
       ...shape,
       id: oldest!.id,
       count: 1,
-      state: 'held' as const,
+      state: 'gathering' as const,
       sinceMs: 0,
       untilMs: 1_000_000,
     };
@@ -136,7 +136,7 @@ describe('a change', () => {
   });
 
   it('changes nothing else', () => {
-    const snapshot = aSnapshot({ running: [aRunningGroup()], waiting: [aShape()], policy: DEFAULT_POLICY });
+    const snapshot = aSnapshot({ running: [aRunningGroup()], waiting: [aShape()], gatherAfterMs: 5 });
     expect(changed(snapshot, {})).toEqual(snapshot);
   });
 

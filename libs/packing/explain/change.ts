@@ -6,7 +6,7 @@ import { keyOf } from './places.js';
 import { compareAge } from '../rows.js';
 
 /** What makes a waiting deployment one of a shape. */
-export type ShapeOf = Pick<WaitingShape, 'priority' | 'request' | 'maxRuntimeSeconds'>;
+export type ShapeOf = Omit<WaitingShape, 'count' | 'oldest' | 'followers'>;
 
 /** A deployment with its shape. */
 export interface Member {
@@ -36,7 +36,7 @@ export interface ChangeOptions {
 }
 
 interface Group {
-  readonly shape: ShapeOf & Pick<WaitingShape, 'typicalRuntimeSeconds'>;
+  readonly shape: ShapeOf;
   count: number;
   /** The oldest of the shape, as far as they are known: always at least one while any is left. */
   known: WaitingMember[];
@@ -56,8 +56,8 @@ export function changed(snapshot: Snapshot, change: Change, { keepsFollowers = f
   for (const member of change.came ?? []) come(groups, member);
   const waiting = [...groups.values()].flatMap((group) => toShapes(group, keepsFollowers));
   return {
+    ...snapshot,
     capacity: change.capacity ?? snapshot.capacity,
-    nowMs: snapshot.nowMs,
     policy: change.policy ?? snapshot.policy,
     isCordoned: change.isCordoned ?? snapshot.isCordoned,
     running: end(snapshot.running, change.ended ?? []),

@@ -1,5 +1,5 @@
-import { eligibleAtMs } from '../planning/candidates.js';
 import { plan } from '../planning/plan.js';
+import { allocationOf } from '../planning/timeline.js';
 import type { Plan, Preemptible, RunningGroup, Snapshot, WaitingMember, WaitingShape } from '../types.js';
 import { keyOf, type QueuePosition } from './places.js';
 import { exceedsCapacity, compareAge } from '../rows.js';
@@ -102,12 +102,11 @@ class Future {
   private running: PlayedGroup[];
   private readonly awaited: Awaited[];
   private reservations: Snapshot['reservations'];
+  private gatherAfterMs: number | null;
   /** Victims as they wait again, and when they have stopped. */
   private returning: { readonly shape: WaitingShape; readonly atMs: number }[];
   private isSettled = false;
   private atOnce = 0;
-  /** The last moment at which something started or ended, or a deployment had waited long enough. */
-  private quietSinceMs: number;
 
   constructor(
     private readonly snapshot: Snapshot,
@@ -115,7 +114,7 @@ class Future {
     private readonly seesFollowers: boolean,
     private readonly ends?: RealEnds,
   ) {
-    const { nowMs, policy, waiting, reservations } = snapshot;
+    const { nowMs, waiting, reservations, gatherAfterMs = null } = snapshot;
     this.nowMs = nowMs;
     this.lines = waiting.map((shape) => ({
       shape,
@@ -140,12 +139,7 @@ class Future {
       atMs: null,
     }));
     this.reservations = reservations;
-    const eligibleMs = (policy.reserveAfterSeconds ?? 0) * 1000;
-    const yieldsMs = snapshot.running.map((group) => eligibleAtMs(snapshot, group) ?? nowMs);
-    this.quietSinceMs = this.lines.reduce(
-      (latest, { known }) => known.reduce((time, head) => Math.max(time, head.queuedAtMs + eligibleMs), latest),
-      policy.preemption === 'never' ? nowMs : yieldsMs.reduce((latest, time) => Math.max(latest, time), nowMs),
-    );
+    this.gatherAfterMs = gatherAfterMs;
   }
 
   /** Whether there is nothing more to be known: all have started, or nothing will ever change. */
@@ -172,6 +166,7 @@ class Future {
     this.giveUp(result);
     for (const { shape, count, includes } of result.place) this.start(lines[shape]!, count, includes);
     this.reservations = result.reservations;
+    this.gatherAfterMs = result.gatherAfterMs;
     this.goOn(result);
     return true;
   }
@@ -189,7 +184,6 @@ class Future {
       const { priority, resources, count } = group;
       return isAtOnce ? [] : [{ priority, resources, count, endsAtMs: atMs, isTerminating: true }];
     });
-    if (preempt.length > 0) this.quietSinceMs = Math.max(this.quietSinceMs, this.nowMs);
   }
 
   /** Brings back into the queue what has stopped by now. */
@@ -230,6 +224,7 @@ class Future {
       nowMs: this.nowMs,
       running: this.running,
       reservations: this.reservations,
+      gatherAfterMs: this.gatherAfterMs,
       waiting: lines.map(({ shape: { followers: _, ...shape }, count, known }) => {
         const [oldest = shape.oldest, ...followers] = known;
         const named = { ...shape, count, oldest };
@@ -239,16 +234,15 @@ class Future {
   }
 
   private start(line: Line, count: number, includes: readonly string[]): void {
-    const { priority, request, maxRuntimeSeconds } = line.shape;
+    const { priority, request } = line.shape;
     this.awaitedStart(line, count, includes);
     const named = includes.length === 0 ? line.known : line.known.filter(({ id }) => !includes.includes(id));
     const started = [...includes, ...named.slice(0, count - includes.length).map(({ id }) => id)];
     line.known = named.slice(count - includes.length);
     line.count -= count;
-    const endsAtMs = maxRuntimeSeconds === null ? null : this.nowMs + maxRuntimeSeconds * 1000;
-    const group = { priority, resources: request, count, endsAtMs };
+    const { endsAtMs, expectedMs } = allocationOf(line.shape, count, this.nowMs);
+    const group = { priority, resources: request, count, endsAtMs, expectedEndMs: expectedMs };
     this.running.push(...withRealEnds(group, () => this.drawnEnds(line.shape, started, count)));
-    this.quietSinceMs = Math.max(this.quietSinceMs, this.nowMs);
   }
 
   /** When those that start now really end; none where that is as they declared. */
@@ -286,19 +280,13 @@ class Future {
     let nextEndMs = Infinity;
     for (const group of this.running) nextEndMs = Math.min(nextEndMs, endOf(group));
     nextMs = Math.min(nextMs, nextEndMs);
-    if (nextMs === Infinity || (nextEndMs === Infinity && this.isGoingInCircles())) {
+    if (nextMs === Infinity) {
       this.isSettled = true;
       return;
     }
     this.nowMs = nextMs;
     if (nextEndMs > nextMs) return;
     this.running = this.running.filter((group) => endOf(group) > nextMs);
-    this.quietSinceMs = Math.max(this.quietSinceMs, nextMs);
-  }
-
-  /** Without a declared end ahead, only holds and lapses take turns: once each has had its time, nothing new comes. */
-  private isGoingInCircles(): boolean {
-    return this.nowMs - this.quietSinceMs > this.snapshot.policy.reserveHoldSeconds * 3000;
   }
 }
 

@@ -4,8 +4,8 @@ import { candidatesOf } from '../planning/candidates.js';
 import { type Measure, measureOf, unitsOf } from '../planning/measure.js';
 import { shapeNominations } from '../planning/nominations.js';
 import { plan } from '../planning/plan.js';
-import { toRow, exceedsCapacity, compareAge } from '../rows.js';
-import { endOf, freeAt, allocationOf, allocationsOf } from '../planning/timeline.js';
+import { exceedsCapacity, compareAge } from '../rows.js';
+import { freeAt, allocationOf, allocationsOf } from '../planning/timeline.js';
 import type { PreemptionCertificate, Plan, PlanOptions, Snapshot, WaitingMember, WaitingShape } from '../types.js';
 import { type Blocker, blockersOf } from './blockers.js';
 import { changed } from './change.js';
@@ -146,7 +146,7 @@ function keeping(snapshot: Snapshot, result: Plan, first: Competitor, other: Com
   );
   const after = blockers.flatMap((blocker): Blocker[] => {
     if (blocker.code !== 'RESERVATION' || blocker.id === other.id) return [];
-    const place = placeAt(snapshot, first, blocker.state === 'promised' ? blocker.untilMs : snapshot.nowMs);
+    const place = placeAt(snapshot, first, blocker);
     const resources = blocker.resources.filter(
       ({ resource, needed, available }) => needed > available + atRow(place, resource),
     );
@@ -214,11 +214,15 @@ function freeBefore(snapshot: Snapshot, result: Plan, first: Competitor, other: 
   return freeAt(snapshot, [...allocationsOf(running, nowMs), ...starts], nowMs);
 }
 
-/** What the first one takes at a time. */
-function placeAt(snapshot: Snapshot, first: Competitor, timeMs: number): number[] {
-  const shape = snapshot.waiting[first.shape]!;
-  const endsAtMs = endOf(shape, snapshot.nowMs);
-  return toRow(shape.request).map((amount) => (endsAtMs === null || endsAtMs > timeMs ? amount : 0));
+/** What the first one takes at the time of a reservation. */
+function placeAt(
+  snapshot: Snapshot,
+  first: Competitor,
+  { state, untilMs }: Extract<Blocker, { code: 'RESERVATION' }>,
+): number[] {
+  const { amounts, endsAtMs, expectedMs } = allocationOf(snapshot.waiting[first.shape]!, 1, snapshot.nowMs);
+  const endMs = state === 'promised' ? endsAtMs : expectedMs;
+  return amounts.map((amount) => (endMs === null || endMs > untilMs ? amount : 0));
 }
 
 function atRow(row: readonly number[], resource: Resource): number {

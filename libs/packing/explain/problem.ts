@@ -1,6 +1,7 @@
 import type { ResourceAmounts } from '#kernel';
 
-import { DEFAULT_POLICY, type Range } from '../policy.js';
+import { expectEndMs } from '../planning/expectation.js';
+import type { Range } from '../policy.js';
 import type { PlanningPolicy, RunningGroup, Snapshot, WaitingShape } from '../types.js';
 import type { OwnedReservation, Reservation } from '../reservation.js';
 import { keyOf } from './places.js';
@@ -39,10 +40,11 @@ export interface RunningDeployment {
 }
 
 /** What runs, in the planner's terms. Whatever is said to run has been started, and stops within the policy's grace. */
-export function runningOf(one: RunningDeployment): RunningGroup {
+export function runningOf(one: RunningDeployment, nowMs: number): RunningGroup {
   const { id, priority, resources, startedAtMs, maxRuntimeSeconds, isPreemptible, preemptions } = one;
   const endsAtMs = maxRuntimeSeconds === null ? null : startedAtMs + maxRuntimeSeconds * 1000;
-  const group = { priority, resources, count: 1, endsAtMs };
+  const expectedEndMs = endsAtMs ?? expectEndMs(startedAtMs, nowMs);
+  const group = { priority, resources, count: 1, endsAtMs, expectedEndMs };
   if (!isPreemptible) return group;
   return { ...group, preemptible: { id, sinceMs: startedAtMs, preemptions, stopsAtOnce: false } };
 }
@@ -63,9 +65,8 @@ export interface ReservationStatement {
   readonly id: string;
   /** Given: it is promised. */
   readonly promisedAtMs: number | null;
-  /** Where nothing is promised; held when left out. */
-  readonly state: 'held' | 'lapsed' | null;
   readonly sinceMs: number | null;
+  /** Where nothing is promised: when what is gathered for it is expected to suffice; now when left out. */
   readonly untilMs: number | null;
 }
 
@@ -78,9 +79,9 @@ export function reservationOf(
   const owner = queue.find((deployment) => deployment.id === id);
   if (owner === undefined) return [];
   const { priority, request, maxRuntimeSeconds } = owner;
-  const state = promisedAtMs !== null ? 'promised' : (stated.state ?? 'held');
+  const state = promisedAtMs !== null ? 'promised' : 'gathering';
   const sinceMs = stated.sinceMs ?? nowMs;
-  const untilMs = promisedAtMs ?? stated.untilMs ?? sinceMs + DEFAULT_POLICY.reserveHoldSeconds * 1000;
+  const untilMs = promisedAtMs ?? stated.untilMs ?? nowMs;
   return [{ id, priority, request, maxRuntimeSeconds, count: 1, state, sinceMs, untilMs }];
 }
 

@@ -60,7 +60,7 @@ function reasonFor(blocker: Exclude<Blocker, { code: 'OUTRANKED' }>, time: TimeF
     case 'RESERVATION':
       return blocker.state === 'promised'
         ? `resources are kept for another deployment, which was first in turn and starts at ${time(blocker.untilMs)}, and this one would still be using them then`
-        : `resources are kept, until ${time(blocker.untilMs)} at the latest, for another deployment, which was first in turn`;
+        : `what ends is kept for another deployment, which was first in turn and is expected to start at ${time(blocker.untilMs)}`;
     case 'NOMINATED':
       return blocker.isOwn
         ? `what was stopped to make room for it is still stopping; it starts as soon as that is done, at ${time(blocker.untilMs)} at the latest`

@@ -161,16 +161,19 @@ describe('unlocking', () => {
   });
 
   it('finds that one of two equal running deployments has to end, where only the end of the second starts a deployment', () => {
-    // With the first ended, nothing that runs has a declared end: `a` gets a hold, which leaves nothing for `c`. With the second ended, `a` gets a promise.
+    // With the first ended, `a` is gathered for until the second is expected to end, too early for `c`. With the second ended, it gets a promise at the
+    // end of the first.
     const held = aRunningGroup({ resources: amounts(0, 0, 6) });
     const { unlocks } = unlocksOfFirst({
       capacity: amounts(0, 0, 12),
       policy: { ...DEFAULT_POLICY, reserveAfterSeconds: 0, reservationOrder: 'age' },
-      running: [{ ...held, endsAtMs: 110_000 }, held],
+      running: [
+        { ...held, endsAtMs: 110_000 },
+        { ...held, expectedEndMs: 103_000 },
+      ],
       waiting: [
-        aShape({ request: amounts(0, 0, 1), maxRuntimeSeconds: null, count: 1, oldest: { id: 'c', queuedAtMs: 1000 } }),
-        aShape({ request: amounts(0, 0, 2), maxRuntimeSeconds: null, count: 1, oldest: { id: 'b', queuedAtMs: 0 } }),
-        aShape({ request: amounts(0, 0, 5), maxRuntimeSeconds: 5, count: 1, oldest: { id: 'a', queuedAtMs: 1000 } }),
+        aShape({ request: amounts(0, 0, 1), maxRuntimeSeconds: 5, count: 1, oldest: { id: 'c', queuedAtMs: 1000 } }),
+        aShape({ request: amounts(0, 0, 12), maxRuntimeSeconds: 5, count: 1, oldest: { id: 'a', queuedAtMs: 0 } }),
       ],
       nowMs: 100_000,
     });

@@ -39,7 +39,7 @@ export type BlockerView =
   | {
       readonly code: 'RESERVATION';
       readonly id: string;
-      readonly state: 'promised' | 'held';
+      readonly state: 'promised' | 'gathering';
       readonly promisedAt: string | null;
       readonly until: string | null;
       readonly resources: readonly ReservedView[];

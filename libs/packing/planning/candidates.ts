@@ -12,6 +12,8 @@ export interface Candidate {
   readonly request: ResourceAmounts;
   /** `null`: none declared, or past it. */
   readonly endsAtMs: number | null;
+  /** The declared end, or else the expected one. */
+  readonly expectedMs: number | null;
   readonly sinceMs: number;
   /** Whole seconds that it has run. */
   readonly elapsedSeconds: number;
@@ -75,13 +77,25 @@ function toCandidate(snapshot: Snapshot, group: RunningGroup, index: number, ofP
   const { nowMs, capacity } = snapshot;
   const { priority, resources } = group;
   const endsAtMs = group.endsAtMs !== null && group.endsAtMs > nowMs ? group.endsAtMs : null;
+  const expectedMs = endsAtMs ?? group.expectedEndMs ?? null;
   const { id, sinceMs } = group.preemptible!;
   const elapsedSeconds = Math.max(0, Math.floor((nowMs - sinceMs) / 1000));
   const longest = Math.min(LONGEST_SECONDS, Math.floor(LARGEST_WORTH / (3000 * (ofPriority + 1))));
   const thousandths = Math.min(elapsedSeconds, longest) * 1000;
   const lostWork = Math.max(...RESOURCES.map((one) => divide(thousandths, resources[one], capacity[one])));
   const weight = lostWork * (ofPriority + 1) + 1;
-  return { group: index, id, priority, request: resources, endsAtMs, sinceMs, elapsedSeconds, lostWork, weight };
+  return {
+    group: index,
+    id,
+    priority,
+    request: resources,
+    endsAtMs,
+    expectedMs,
+    sinceMs,
+    elapsedSeconds,
+    lostWork,
+    weight,
+  };
 }
 
 /** Whole part of `factor * amount / capacity`, exactly. */

@@ -8,6 +8,7 @@ import type { Proof } from '../proof.js';
 import { planWithReservations } from './reservations.js';
 import { slicesOf } from './slices.js';
 import { MOST_SHAPES, type Plan, type PlanOptions, type ReservationEvent, type Snapshot } from '../types.js';
+import { gatherAfterMs } from './reservation-owner.js';
 import { preemptionsOf } from './victims.js';
 
 /**
@@ -31,6 +32,7 @@ export function plan(snapshot: Snapshot, options: PlanOptions = {}): Plan {
     place,
     preempt,
     reservations: reservation === null ? nominations : [...nominations, reservation],
+    gatherAfterMs: gatherAfterMs(snapshot, reservation),
     reservationEvents: events.map((event) => (isLater(event, later) ? { ...event, kind: 'nominated' } : event)),
     wakeAtMs: nextMs === Infinity ? null : nextMs,
     certificate: toCertificate(snapshot, solved, reservation, budget),

@@ -355,14 +355,9 @@ describe('the planner', () => {
       policy: { ...DEFAULT_POLICY, ...ownOf(snapshot.policy) },
       running: snapshot.running.map(({ preemptible: _, ...group }) => group),
     });
-    const ownOf = ({
+    const ownOf = ({ searchSteps, reserveAfterSeconds }: PlanningPolicy): Partial<PlanningPolicy> => ({
       searchSteps,
       reserveAfterSeconds,
-      reserveHoldSeconds,
-    }: PlanningPolicy): Partial<PlanningPolicy> => ({
-      searchSteps,
-      reserveAfterSeconds,
-      reserveHoldSeconds,
     });
     const letters = (snapshot: Snapshot): string => JSON.stringify(plan(snapshot, { withProof: true }));
 

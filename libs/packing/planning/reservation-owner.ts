@@ -1,6 +1,6 @@
-import { earliestFit, type Allocation } from './timeline.js';
+import { asExpected, earliestFit, freeAt, type Allocation } from './timeline.js';
 import { toRow, exceedsCapacity } from '../rows.js';
-import { isSameShape, type OwnedReservation } from '../reservation.js';
+import { isSameShape, type OwnedReservation, ownedReservation } from '../reservation.js';
 import type { ReservationCause, ReservationEvent, Snapshot } from '../types.js';
 
 /** A waiting deployment that is about to be given the cluster's reservation. */
@@ -16,27 +16,63 @@ export interface Newcomer {
 export type ReservationOwner =
   Newcomer | { readonly id: string; readonly shape: number; readonly existing: OwnedReservation };
 
-/** What can be done for an owner: start it, promise it a time, hold resources for it, let that rest for a while, or nothing. */
+/** What can be done for an owner: start it, promise it a time, gather what is expected to be free at a time, or nothing yet. */
 export type Decision =
   | { readonly kind: 'start' }
   | { readonly kind: 'promised'; readonly atMs: number }
-  | { readonly kind: 'held' | 'lapsed'; readonly sinceMs: number; readonly untilMs: number }
-  | { readonly kind: 'none' };
+  | { readonly kind: 'gathering'; readonly sinceMs: number; readonly untilMs: number }
+  | { readonly kind: 'none'; readonly againAtMs: number };
 
-/** The best that declared runtimes allow; where they allow nothing, hold and lapse take turns. */
+/** After a gathering, none begins for this many times as long: at most a twentieth of the time is spent gathering. */
+const REST_AFTER_GATHERING = 19;
+
+/**
+ * The best that runtimes allow. Where all that has to end first declares when, it is promised that time. Otherwise its wait decides: as soon as it has
+ * waited for as long as they are still expected to take, what they free is gathered, once and until it starts.
+ */
 export function decide(snapshot: Snapshot, owner: ReservationOwner, allocations: readonly Allocation[]): Decision {
-  const { nowMs, policy } = snapshot;
-  const shape = snapshot.waiting[owner.shape]!;
-  const atMs = earliestFit(snapshot, allocations, toRow(shape.request));
-  if (atMs === nowMs) return { kind: 'start' };
-  if (atMs !== null) return { kind: 'promised', atMs };
-  const holdMs = policy.reserveHoldSeconds * 1000;
-  if (holdMs === 0) return { kind: 'none' };
-  const turn = (kind: 'held' | 'lapsed'): Decision => ({ kind, sinceMs: nowMs, untilMs: nowMs + holdMs });
+  const { nowMs } = snapshot;
+  const request = toRow(snapshot.waiting[owner.shape]!.request);
   const { existing } = owner;
-  if (existing === null || existing.state === 'promised') return turn('held');
-  if (nowMs >= existing.untilMs) return turn(existing.state === 'held' ? 'lapsed' : 'held');
-  return { kind: existing.state, sinceMs: existing.sinceMs, untilMs: existing.untilMs };
+  const atMs = earliestFit(snapshot, allocations, request);
+  if (atMs === nowMs) return { kind: 'start' };
+  if (existing?.state === 'gathering' && isStillGathered(snapshot, existing, allocations)) {
+    const isPromise = atMs !== null && atMs <= existing.untilMs;
+    if (isPromise) return { kind: 'promised', atMs };
+    return { kind: 'gathering', sinceMs: existing.sinceMs, untilMs: existing.untilMs };
+  }
+  const expectedMs = earliestFit(snapshot, asExpectedFrom(nowMs, allocations), request);
+  if (expectedMs === null || existing?.state === 'gathering') return { kind: 'none', againAtMs: Infinity };
+  if (atMs === expectedMs) return { kind: 'promised', atMs };
+  const sinceMs = owner.existing === null ? owner.queuedAtMs : owner.existing.sinceMs;
+  // Half way between the begin of its wait and the expected time, the one is as long as the other.
+  const againAtMs = Math.max(snapshot.gatherAfterMs ?? -Infinity, Math.ceil((expectedMs + sinceMs) / 2));
+  return againAtMs <= nowMs ? { kind: 'gathering', sinceMs: nowMs, untilMs: expectedMs } : { kind: 'none', againAtMs };
+}
+
+/** Whether the owner still fits as soon as all has ended that was expected to when the gathering began. */
+function isStillGathered(
+  snapshot: Snapshot,
+  { request, untilMs }: OwnedReservation,
+  allocations: readonly Allocation[],
+): boolean {
+  const free = freeAt(snapshot, asExpected(allocations, untilMs), untilMs);
+  return toRow(request).every((amount, row) => amount === 0 || amount <= free[row]!);
+}
+
+/** Allocations with the ends that are expected from now on: what should have ended before may run for ever. */
+function asExpectedFrom(nowMs: number, allocations: readonly Allocation[]): Allocation[] {
+  const isAhead = ({ expectedMs }: Allocation): boolean => expectedMs !== null && expectedMs > nowMs;
+  return allocations.map((one) => ({ ...one, endsAtMs: isAhead(one) ? one.expectedMs : null }));
+}
+
+/** When the next gathering may begin, after a plan that leaves this reservation. */
+export function gatherAfterMs(snapshot: Snapshot, after: OwnedReservation | null): number | null {
+  const before = ownedReservation(snapshot.reservations);
+  const earliestMs = snapshot.gatherAfterMs ?? null;
+  if (before?.state !== 'gathering') return earliestMs;
+  if (after?.state === 'gathering' && after.id === before.id && after.sinceMs === before.sinceMs) return earliestMs;
+  return snapshot.nowMs + REST_AFTER_GATHERING * (snapshot.nowMs - before.sinceMs);
 }
 
 /** The reservation after a decision. */
@@ -77,11 +113,9 @@ export function eventOf(
     const cause = existing === null ? 'waited-long-enough' : 'runtimes-as-declared';
     return { id, kind: before === null ? 'promised' : 'moved-earlier', cause, promisedAtMs };
   }
-  if (existing?.state === decision.kind && existing.sinceMs === decision.sinceMs) return null;
-  if (decision.kind === 'lapsed') return { id, kind: 'lapsed', cause: 'hold-expired', promisedAtMs: null };
-  const causes = { promised: delay, held: delay, lapsed: (): ReservationCause => 'lapse-over' };
-  const cause = existing === null ? 'waited-long-enough' : causes[existing.state]();
-  return { id, kind: 'held', cause, promisedAtMs: null };
+  if (existing?.state === 'gathering' && existing.untilMs === decision.untilMs) return null;
+  const cause = existing === null ? 'waited-long-enough' : delay();
+  return { id, kind: 'gathering', cause, promisedAtMs: null };
 }
 
 /**
@@ -97,6 +131,7 @@ function causeOfDelay(snapshot: Snapshot, owner: ReservationOwner, promisedAtMs:
   const allocations = onTime.map(({ resources, count, endsAtMs }) => ({
     amounts: toRow(resources).map((amount) => amount * count),
     endsAtMs,
+    expectedMs: endsAtMs,
   }));
   const request = toRow(snapshot.waiting[owner.shape]!.request);
   const fitsAtMs = earliestFit(snapshot, allocations, request);

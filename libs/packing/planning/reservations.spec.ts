@@ -74,6 +74,7 @@ describe('a reservation', () => {
   it('starts the older of two of one shape first', () => {
     const twins = aShape({
       request: amounts(60),
+      maxRuntimeSeconds: 60,
       count: 2,
       oldest: { id: 'elder', queuedAtMs: 1_000 },
       followers: [{ id: 'younger', queuedAtMs: 2_000 }],
@@ -140,33 +141,91 @@ describe('a reservation', () => {
     expect(plan(blocked({ waiting, nowMs: 5_000 })).place.map(({ shape }) => shape)).toEqual([2, 1]);
   });
 
-  it('holds what is needed where no declared end makes room', () => {
-    const running = [aRunningGroup({ resources: amounts(50, 0) })];
-    const later = { id: 'later', queuedAtMs: 1 };
-    const waiting = [
-      large,
-      aShape({ request: amounts(1), oldest: later }),
-      aShape({ request: amounts(0, 5), oldest: later }),
-    ];
-    const result = plan(blocked({ capacity: amounts(100, 10), running, waiting }));
-    expect(result.place).toEqual([{ shape: 2, count: 1, includes: [] }]);
-    expect(ownedReservation(result.reservations)).toMatchObject({
-      state: 'held',
-      untilMs: 3_600_000,
-    });
+  /** Ten of 10 run without a declared runtime, and are expected to end after each other, every ten seconds. */
+  const expected = Array.from({ length: 10 }, (_, index) =>
+    aRunningGroup({ resources: amounts(10), expectedEndMs: 110_000 + index * 10_000 }),
+  );
+  const small = aShape({ request: amounts(10), oldest: { id: 'small', queuedAtMs: 1 } });
+
+  it('gathers what is expected to end once the wait is as long as that takes', () => {
+    const ninth = { running: expected.slice(1), waiting: [large, small] };
+    const early = plan(blocked({ ...ninth, nowMs: 89_999 }));
+    expect(early).toMatchObject({ reservations: [], wakeAtMs: 90_000, place: [{ shape: 1, count: 1 }] });
+    const due = plan(blocked({ ...ninth, nowMs: 90_000 }));
+    expect(due).toMatchObject({ place: [], wakeAtMs: null, gatherAfterMs: null });
+    expect(ownedReservation(due.reservations)).toMatchObject({ id: 'large', state: 'gathering', untilMs: 180_000 });
+    expect(due.reservationEvents).toEqual([
+      { id: 'large', kind: 'gathering', cause: 'waited-long-enough', promisedAtMs: null },
+    ]);
   });
 
-  it('ends the hold after its time, and holds again after as long', () => {
+  it('keeps what is gathered, however long that takes', () => {
+    const reservations = [aReservation({ state: 'gathering', sinceMs: 90_000, untilMs: 180_000 })];
+    const last = { running: expected.slice(7), waiting: [large, small], nowMs: 500_000, reservations };
+    const snapshot = blocked(last);
+    const result = plan(snapshot, { withProof: true });
+    expect(result).toMatchObject({ place: [], reservationEvents: [], reservations });
+    expect(verify(snapshot, result)).toEqual({ isAccepted: true });
+    const ended = plan(blocked({ ...last, running: expected.slice(8) }));
+    expect(ended.place).toEqual([{ shape: 0, count: 1, includes: ['large'] }]);
+    expect(ended.gatherAfterMs).toBe(500_000 + 19 * 410_000);
+  });
+
+  it('lets others start beside a gathering, and those that are expected to be over', () => {
+    const reservations = [aReservation({ state: 'gathering', sinceMs: 90_000, untilMs: 190_000 })];
+    const waiting = [
+      large,
+      { ...aShape({ request: amounts(5), oldest: { id: 'brief', queuedAtMs: 1 } }), expectedRuntimeSeconds: 60 },
+      {
+        ...aShape({ request: amounts(6), oldest: { id: 'slow', queuedAtMs: 1 } }),
+        expectedRuntimeSeconds: 100,
+      },
+      aShape({ request: amounts(0, 5), oldest: { id: 'other', queuedAtMs: 1 } }),
+    ];
+    const capacity = amounts(100, 5);
+    const snapshot = blocked({ capacity, running: expected.slice(3, 9), waiting, nowMs: 100_000, reservations });
+    const result = plan(snapshot, { withProof: true });
+    expect(result.place.map(({ shape }) => waiting[shape]?.oldest.id).sort()).toEqual(['brief', 'other', 'slow']);
+    expect(verify(snapshot, result)).toEqual({ isAccepted: true });
+    const tight = plan({ ...snapshot, running: [...expected.slice(3, 9), aRunningGroup({ resources: amounts(20) })] });
+    expect(tight.place.map(({ shape }) => waiting[shape]?.oldest.id).sort()).toEqual(['brief', 'other']);
+  });
+
+  it('gathers nothing for a deployment that waits for a run without an expected end', () => {
     const running = [aRunningGroup({ resources: amounts(50) })];
-    const waiting = [large, aShape({ request: amounts(1) })];
-    const held = aReservation({ state: 'held', untilMs: 1000 });
-    const lapse = plan(blocked({ running, waiting, nowMs: 1000, reservations: [held] }));
-    expect(lapse.place).toEqual([{ shape: 1, count: 1, includes: [] }]);
-    expect(lapse.reservationEvents).toMatchObject([{ kind: 'lapsed', cause: 'hold-expired' }]);
-    expect(ownedReservation(lapse.reservations)).toMatchObject({ state: 'lapsed', untilMs: 3_601_000 });
-    const again = plan(blocked({ running, waiting, nowMs: 3_601_000, reservations: lapse.reservations }));
-    expect(again.place).toEqual([]);
-    expect(again.reservationEvents).toMatchObject([{ kind: 'held', cause: 'lapse-over' }]);
+    const result = plan(blocked({ running, waiting: [large, small], nowMs: 1_000_000 }));
+    expect(result).toMatchObject({ place: [{ shape: 1, count: 1 }], reservations: [], wakeAtMs: null });
+  });
+
+  it('promises a time to the next in turn where nothing can be gathered for the first yet', () => {
+    const running = [
+      aRunningGroup({ resources: amounts(30), endsAtMs: 50_000 }),
+      aRunningGroup({ resources: amounts(40), expectedEndMs: 10_000_000 }),
+    ];
+    const second = aShape({ request: amounts(50), oldest: { id: 'second', queuedAtMs: 1 } });
+    const result = plan(blocked({ running, waiting: [large, second], nowMs: 10_000 }));
+    expect(ownedReservation(result.reservations)).toMatchObject({ id: 'second', state: 'promised', untilMs: 50_000 });
+  });
+
+  it('waits after a gathering for nineteen times as long', () => {
+    const due = { running: expected.slice(1), waiting: [large], nowMs: 90_000 };
+    const result = plan(blocked({ ...due, gatherAfterMs: 95_000 }));
+    expect(result).toMatchObject({ reservations: [], wakeAtMs: 95_000, gatherAfterMs: 95_000 });
+    expect(plan(blocked({ ...due, nowMs: 95_000, gatherAfterMs: 95_000 })).reservations).toHaveLength(1);
+  });
+
+  it('withdraws a gathering that a higher priority takes room from', () => {
+    const reservations = [aReservation({ state: 'gathering', sinceMs: 90_000, untilMs: 180_000 })];
+    const urgent = aShape({ request: amounts(30), priority: 90, oldest: { id: 'urgent', queuedAtMs: 100_000 } });
+    const policy = { ...AT_ONCE, reserveAfterSeconds: 60 };
+    const result = plan(
+      blocked({ policy, running: expected.slice(3), waiting: [large, urgent], nowMs: 100_000, reservations }),
+    );
+    expect(result.place).toEqual([{ shape: 1, count: 1, includes: [] }]);
+    expect(result.reservationEvents).toEqual([
+      { id: 'large', kind: 'withdrawn', cause: 'higher-priority', promisedAtMs: null },
+    ]);
+    expect(result.gatherAfterMs).toBe(100_000 + 19 * 10_000);
   });
 
   it('starts exactly the owner when there is room, even beside older ones of its shape', () => {
@@ -273,11 +332,11 @@ describe('a reservation', () => {
 });
 
 /** Small deployments that never stop arriving, and a large one among them. */
-function endlessStream(seed: number, isDeclared: boolean): SimulatedDeployment[] {
+function endlessStream(seed: number, isDeclared: boolean, [spacing, seconds] = [12, 1_500]): SimulatedDeployment[] {
   const random = fc.sample(fc.infiniteStream(fc.nat(9_999)), { seed, numRuns: 1 })[0] as Stream;
   const draw = (limit: number): number => (random.next().value as number) % limit;
   const list = [aDeployment({ id: 'large', request: amounts(80), arrivesAtSeconds: 50, takesSeconds: 100 })];
-  for (let time = 0; time < 1500; time += 3 + draw(12)) {
+  for (let time = 0; time < seconds; time += 3 + draw(spacing)) {
     const takesSeconds = 20 + draw(200);
     const declaredSeconds = isDeclared ? takesSeconds + draw(40) : null;
     list.push(aDeployment({ arrivesAtSeconds: time, request: amounts(5 + draw(30)), takesSeconds, declaredSeconds }));
@@ -301,17 +360,17 @@ describe('against an endless stream of small deployments', () => {
     }
   });
 
-  it('starts a large deployment within one turnover where no runtimes are declared', () => {
+  it('starts a large deployment no later than all has ended that ran as its gathering began', () => {
     for (let seed = 1; seed <= cases(100); seed++) {
       const policy = { ...AT_ONCE, reserveAfterSeconds: 60 };
-      const stream = endlessStream(seed, false);
-      const simulation = new Simulation(amounts(100), policy, stream).run(1200, 'large');
+      const stream = endlessStream(seed, false, [36, 12_000]);
+      const simulation = new Simulation(amounts(100), policy, stream).run(12_000, 'large');
       const started = simulation.startedAtSeconds.get('large') ?? Infinity;
-      const held = simulation.events.find(({ event }) => event.id === 'large' && event.kind === 'held');
-      const heldAt = held?.atSeconds ?? started;
+      const gathering = simulation.events.find(({ event }) => event.id === 'large' && event.kind === 'gathering');
+      const gatheredAt = gathering?.atSeconds ?? started;
       const ends = stream.map(({ id, takesSeconds }) => {
         const at = simulation.startedAtSeconds.get(id) ?? Infinity;
-        return at <= heldAt ? at + takesSeconds : heldAt;
+        return at <= gatheredAt ? at + takesSeconds : gatheredAt;
       });
       expect(started).toBeLessThanOrEqual(Math.max(...ends));
     }
@@ -334,8 +393,8 @@ describe('the planner', () => {
 
   it('starts everything that fits, and moves promises later only for a higher priority', () => {
     fc.assert(
-      fc.property(deployments, fc.constantFrom(0, 30, 100), fc.constantFrom(0, 50, 400), (list, after, hold) => {
-        const policy = { ...DEFAULT_POLICY, reserveAfterSeconds: after, reserveHoldSeconds: hold };
+      fc.property(deployments, fc.constantFrom(0, 30, 100), (list, after) => {
+        const policy = { ...DEFAULT_POLICY, reserveAfterSeconds: after };
         const simulated = list.map(({ isDeclared, early, ...rest }) =>
           aDeployment({ ...rest, declaredSeconds: isDeclared ? rest.takesSeconds + early : null }),
         );

@@ -1,6 +1,7 @@
 import { eligibleAtMs, withoutLower } from './candidates.js';
 import { type SolvedPlan, solveFree, solveReserved, type ReservedSolution } from './solved-plan.js';
 import {
+  type Decision,
   decide,
   eventOf,
   type ReservationOwner,
@@ -15,9 +16,13 @@ import { type OwnedReservation, ownedReservation } from '../reservation.js';
 import type { ReservationEvent, Snapshot, WaitingMember, WaitingShape } from '../types.js';
 import { exceedsCapacity } from '../rows.js';
 import { compareTurns, type Turn } from './reservation-order.js';
+import type { Allocation } from './timeline.js';
 
 /** Reservations that one plan may turn into starts; where more are due, another pass follows at once. */
 const STARTS_PER_PLAN = 4;
+
+/** Shapes that a plan passes over because nothing can be set aside for them yet; later ones are looked at when these are not due any more. */
+const MOST_PASSED_OVER = 64;
 
 /** A plan, what is reserved after it, and what happened to reservations on the way. */
 export interface ReservedPlan {
@@ -34,17 +39,19 @@ export interface ReservedPlan {
  * 2. The first in turn of the deployments that have waited long enough and are left out has, or gets, the reservation. Where the snapshot may
  *    not name it, another plan follows at once: that one knows.
  * 3. If it fits now, it starts, and the next in turn is looked at; otherwise its reservation limits the rest.
+ * 4. Where neither a promise nor a gathering can be made for it yet, the next in turn is looked at.
  */
 export function planWithReservations(snapshot: Snapshot, slices: Int32Array, budget: StepBudget): ReservedPlan {
   const events: ReservationEvent[] = [];
   let solved = solveFree(snapshot, slices, budget, !mayReserve(snapshot));
   let existing = confirm(snapshot, solved, events);
-  for (let starts = 0; ; starts++) {
-    const owner = nextInLine(snapshot, solved, existing);
-    if (owner === null) return finish(snapshot, solved, existing, events, false);
+  const passedOver = new Map<number, number>();
+  for (let starts = 0; ;) {
+    const owner = nextInLine(snapshot, solved, existing, passedOver);
+    if (owner === null) return finish(snapshot, solved, existing, events, passedOver);
     const isEnough = starts === STARTS_PER_PLAN || (starts > 0 && !budget.mayContinue());
     if (owner === 'unnamed' || isEnough || needsOwnPlan(snapshot, solved, owner))
-      return finish(snapshot, solved, existing, events, true);
+      return { ...finish(snapshot, solved, existing, events, passedOver), wakeAtMs: snapshot.nowMs };
     const kept = keep(snapshot, solved, existing, owner, budget);
     const { decision, isOutranked } = kept.result;
     if (existing !== null && kept.owner.existing === null) events.push(withdrawn(existing, 'higher-priority'));
@@ -52,7 +59,11 @@ export function planWithReservations(snapshot: Snapshot, slices: Int32Array, bud
     if (event !== null) events.push(event);
     existing = reservationAfter(snapshot, kept.owner, decision);
     solved = kept.result.solved;
-    if (decision.kind !== 'start') return finish(snapshot, solved, existing, events, false);
+    if (decision.kind === 'none') {
+      if (kept.owner.existing === null) passedOver.set(kept.owner.shape, decision.againAtMs);
+      if (passedOver.size === MOST_PASSED_OVER) return finish(snapshot, solved, existing, events, passedOver);
+    } else if (decision.kind === 'start') starts++;
+    else return finish(snapshot, solved, existing, events, passedOver);
   }
 }
 
@@ -84,14 +95,16 @@ function keep(
   owner: ReservationOwner,
   budget: StepBudget,
 ): { owner: ReservationOwner; result: ReservedSolution } {
+  const choose = (usage: readonly Allocation[]): Decision => decide(snapshot, owner, usage);
+  const beside = (predecessors: readonly Newcomer[]): ReservedSolution =>
+    solveReserved(snapshot, solved, { owner, predecessors }, choose, budget);
   const predecessors = predecessorsOf(snapshot, solved, owner);
-  const result = solveReserved(
-    snapshot,
-    solved,
-    { owner: owner, predecessors },
-    (usage) => decide(snapshot, owner, usage),
-    budget,
-  );
+  let result = beside(predecessors);
+  if (result.decision.kind === 'none' && owner.existing === null) {
+    // Beside all that starts anyway, nothing can be set aside for it: as long as others keep coming, nothing ever could.
+    const inTurn = predecessors.filter((one) => comesBefore(snapshot, one, owner));
+    if (inTurn.length < predecessors.length) result = beside(inTurn);
+  }
   if (result.decision.kind !== 'none' || existing === null || owner.existing !== null) return { owner, result };
   return keep(snapshot, solved, existing, ownerOf(snapshot, existing), budget);
 }
@@ -161,8 +174,9 @@ function nextInLine(
   snapshot: Snapshot,
   solved: SolvedPlan,
   existing: OwnedReservation | null,
+  passedOver: ReadonlyMap<number, number>,
 ): ReservationOwner | 'unnamed' | null {
-  const first = firstEligible(snapshot, solved);
+  const first = firstEligible(snapshot, solved, passedOver);
   if (existing === null) return first;
   const isOutranked =
     first !== null && first !== 'unnamed' && snapshot.waiting[first.shape]!.priority > existing.priority;
@@ -177,7 +191,11 @@ function ownerOf(snapshot: Snapshot, existing: OwnedReservation): ReservationOwn
  * The first in turn of those that have waited long enough and are left out; `unnamed` where a deployment that the snapshot does not
  * name may come before it.
  */
-function firstEligible(snapshot: Snapshot, solved: SolvedPlan): Newcomer | 'unnamed' | null {
+function firstEligible(
+  snapshot: Snapshot,
+  solved: SolvedPlan,
+  passedOver: ReadonlyMap<number, number>,
+): Newcomer | 'unnamed' | null {
   const { policy, nowMs, isCordoned, waiting } = snapshot;
   if (policy.reserveAfterSeconds === null || isCordoned) return null;
   const latest = nowMs - policy.reserveAfterSeconds * 1000;
@@ -185,7 +203,7 @@ function firstEligible(snapshot: Snapshot, solved: SolvedPlan): Newcomer | 'unna
   let best: Newcomer | null = null;
   let unnamed: Newcomer | null = null;
   for (const [index, shape] of waiting.entries()) {
-    if (shape.oldest.queuedAtMs > latest || exceedsCapacity(snapshot, shape)) continue;
+    if (shape.oldest.queuedAtMs > latest || exceedsCapacity(snapshot, shape) || passedOver.has(index)) continue;
     const head = nextWaiting(snapshot, solved, index, due.get(index));
     const known = head ?? (hasUnnamed(snapshot, solved, index) ? lastNamed(shape) : null);
     if (known === null || known.queuedAtMs > latest) continue;
@@ -232,20 +250,23 @@ function finish(
   solved: SolvedPlan,
   reservation: OwnedReservation | null,
   events: readonly ReservationEvent[],
-  isMoreDue: boolean,
+  passedOver: ReadonlyMap<number, number>,
 ): ReservedPlan {
-  const wakeAtMs = isMoreDue ? snapshot.nowMs : nextWake(snapshot, solved, reservation);
-  return { solved, reservation, events, wakeAtMs };
+  const wakeMs = Math.min(
+    nextWake(snapshot, solved, reservation),
+    ...(reservation === null ? passedOver.values() : []),
+  );
+  return { solved, reservation, events, wakeAtMs: wakeMs === Infinity ? null : wakeMs };
 }
 
 /**
- * The next time at which waiting alone changes something: a promise is due, a hold or lapse ends, a deployment has waited long enough, or what runs
- * has run long enough to be preempted.
+ * The next time at which waiting alone changes something: a promise is due, a deployment has waited long enough, or what runs has run long enough
+ * to be preempted.
  */
-function nextWake(snapshot: Snapshot, solved: SolvedPlan, reservation: OwnedReservation | null): number | null {
+function nextWake(snapshot: Snapshot, solved: SolvedPlan, reservation: OwnedReservation | null): number {
   const { policy, nowMs, isCordoned } = snapshot;
   let wake = Infinity;
-  if (reservation !== null) wake = Math.min(wake, reservation.untilMs);
+  if (reservation?.state === 'promised') wake = Math.min(wake, reservation.untilMs);
   if (policy.reserveAfterSeconds !== null && !isCordoned) {
     const due = dueByShape(solved);
     for (const [index, shape] of snapshot.waiting.entries()) {
@@ -259,8 +280,7 @@ function nextWake(snapshot: Snapshot, solved: SolvedPlan, reservation: OwnedRese
       else if (head === null && hasUnnamed(snapshot, solved, index)) wake = nowMs;
     }
   }
-  wake = Math.min(wake, nextEligible(snapshot, solved));
-  return wake === Infinity ? null : wake;
+  return Math.min(wake, nextEligible(snapshot, solved));
 }
 
 /** When the next of what runs has run for as long as the policy demands, while something of higher priority waits. */

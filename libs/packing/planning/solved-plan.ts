@@ -6,7 +6,7 @@ import { type Part, solvePart } from './part.js';
 import { type Beside, type Reserved } from './build-program.js';
 import { measureOf, weightOf } from './measure.js';
 import { toRow } from '../rows.js';
-import { endOf, freeAt, type Allocation, allocationOf, allocationsOf } from './timeline.js';
+import { freeAt, type Allocation, allocationOf, allocationsOf, asExpected } from './timeline.js';
 import type { Snapshot } from '../types.js';
 
 /** A solved plan, before it is known what of it starts now and what has to wait for victims to stop. */
@@ -30,6 +30,8 @@ interface SetAside {
   readonly later: {
     readonly owner: ReservationOwner;
     readonly atMs: number;
+    /** Whether what is expected to end by that time does, not only what declares it. */
+    readonly isExpected: boolean;
     readonly needed: readonly number[];
   } | null;
 }
@@ -70,18 +72,27 @@ export function solveReserved(
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const decision = choose(usage);
     const isOutranked = attempt > 0;
-    if (decision.kind === 'none' || decision.kind === 'lapsed') return { solved: free, decision, isOutranked };
-    const atMs = decision.kind === 'promised' ? decision.atMs : snapshot.nowMs;
-    const needed = neededOf(snapshot, owner, usage, atMs);
+    if (decision.kind === 'none') return { solved: free, decision, isOutranked };
     const isStart = decision.kind === 'start';
-    const setAside = isStart ? { due: [...due, owner], later: null } : { due, later: { owner, atMs, needed } };
+    const isExpected = decision.kind === 'gathering';
+    const atMs = timeOf(snapshot, decision);
+    const seen = (): readonly Allocation[] => (isExpected ? asExpected(usage, atMs) : usage);
+    const needed = neededOf(snapshot, owner, seen(), atMs);
+    const later = isStart ? null : { owner, atMs, isExpected, needed };
+    const setAside = isStart ? { due: [...due, owner], later } : { due, later };
     budget.begin(SOLUTION_SHARE);
     const solved = solve(snapshot, free, setAside, budget);
     usage = usageAgainst(snapshot, owner, { candidates, due }, solved);
-    const isKept = isStart || neededOf(snapshot, owner, usage, atMs).join() === needed.join();
+    const isKept = isStart || neededOf(snapshot, owner, seen(), atMs).join() === needed.join();
     if (isKept && grantsAll(snapshot, solved, free, owner)) return { solved, decision, isOutranked };
   }
-  return { solved: free, decision: { kind: 'none' }, isOutranked: true };
+  return { solved: free, decision: { kind: 'none', againAtMs: Infinity }, isOutranked: true };
+}
+
+/** When an owner needs its resources. */
+function timeOf({ nowMs }: Snapshot, decision: Exclude<Decision, { kind: 'none' }>): number {
+  if (decision.kind === 'start') return nowMs;
+  return decision.kind === 'promised' ? decision.atMs : decision.untilMs;
 }
 
 /** How much of what an owner asks for is there at a time, beside what comes first. */
@@ -138,11 +149,14 @@ function solve(
     running.filter(({ isTerminating }, index) => isTerminating !== true && !open.has(index)),
     nowMs,
   );
-  const limitsAt = (timeMs: number): number[] => freeAt(snapshot, fixed, timeMs).map((amount) => Math.max(0, amount));
+  const limitsAt = (timeMs: number, allocations = fixed): number[] =>
+    freeAt(snapshot, allocations, timeMs).map((amount) => Math.max(0, amount));
+  const seenBy = ({ atMs, isExpected }: NonNullable<SetAside['later']>): Allocation[] =>
+    isExpected ? asExpected(fixed, atMs) : fixed;
   const constraints = {
     capacity: toRow(snapshot.capacity),
     available: isCordoned ? [0, 0, 0] : limitsAt(nowMs),
-    beside: later === null ? null : besideOf(snapshot, candidates, later, limitsAt(later.atMs)),
+    beside: later === null ? null : besideOf(snapshot, candidates, later, limitsAt(later.atMs, seenBy(later))),
   };
   const demand = {
     waiting,
@@ -176,17 +190,20 @@ function weightsOf(snapshot: Snapshot): Float64Array | null {
 function besideOf(
   snapshot: Snapshot,
   candidates: readonly Candidate[],
-  { owner, atMs, needed }: NonNullable<SetAside['later']>,
+  { owner, atMs, isExpected, needed }: NonNullable<SetAside['later']>,
   limits: readonly number[],
 ): Beside {
   const { priority } = snapshot.waiting[owner.shape]!;
   const startsBy = lastStopMs(snapshot, candidates);
-  const lasts = (endsAtMs: number | null): boolean => endsAtMs === null || endsAtMs > atMs;
+  const lasts = ({ endsAtMs, expectedMs }: Pick<Allocation, 'endsAtMs' | 'expectedMs'>): boolean => {
+    const endMs = isExpected ? expectedMs : endsAtMs;
+    return endMs === null || endMs > atMs;
+  };
   return {
     limits,
     needed,
-    applies: (shape) => lasts(endOf(shape, startsBy)),
-    appliesTo: (candidate) => candidate.priority >= priority && lasts(candidate.endsAtMs),
+    applies: (shape) => lasts(allocationOf(shape, 1, startsBy)),
+    appliesTo: (candidate) => candidate.priority >= priority && lasts(candidate),
   };
 }
 

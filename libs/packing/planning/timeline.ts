@@ -4,25 +4,41 @@ import type { RunningGroup, Snapshot, WaitingShape } from '../types.js';
 /** Amounts of the three resources that are allocated until a time; `null`: not known until when. */
 export interface Allocation {
   readonly amounts: readonly number[];
+  /** The declared end. */
   readonly endsAtMs: number | null;
+  /** The declared end, or else the expected one. */
+  readonly expectedMs: number | null;
 }
 
 /** Allocations of what runs. A deployment past its declared end may run on for ever. */
 export function allocationsOf(running: readonly RunningGroup[], nowMs: number): Allocation[] {
-  return running.map(({ resources, count, endsAtMs }) => ({
-    amounts: toRow(resources).map((amount) => amount * count),
-    endsAtMs: endsAtMs !== null && endsAtMs > nowMs ? endsAtMs : null,
-  }));
+  return running.map(({ resources, count, endsAtMs: declaredMs, expectedEndMs = null }) => {
+    const endsAtMs = declaredMs !== null && declaredMs > nowMs ? declaredMs : null;
+    const amounts = toRow(resources).map((amount) => amount * count);
+    return { amounts, endsAtMs, expectedMs: endsAtMs ?? expectedEndMs };
+  });
+}
+
+/** The allocations as a gathering sees them: what is expected to end by a time ends when it is expected to. */
+export function asExpected(allocations: readonly Allocation[], untilMs: number): Allocation[] {
+  return allocations.map((one) =>
+    one.expectedMs !== null && one.expectedMs <= untilMs ? { ...one, endsAtMs: one.expectedMs } : one,
+  );
 }
 
 /** What `count` of a shape take if they start now. */
 export function allocationOf(shape: WaitingShape, count: number, nowMs: number): Allocation {
-  return { amounts: toRow(shape.request).map((amount) => amount * count), endsAtMs: endOf(shape, nowMs) };
+  const { request, maxRuntimeSeconds, expectedRuntimeSeconds = null } = shape;
+  return {
+    amounts: toRow(request).map((amount) => amount * count),
+    endsAtMs: endOf(shape, nowMs),
+    expectedMs: endOf({ maxRuntimeSeconds: maxRuntimeSeconds ?? expectedRuntimeSeconds }, nowMs),
+  };
 }
 
 /** When a deployment of the shape is over if it starts now. */
-export function endOf(shape: WaitingShape, nowMs: number): number | null {
-  return shape.maxRuntimeSeconds === null ? null : nowMs + shape.maxRuntimeSeconds * 1000;
+export function endOf({ maxRuntimeSeconds }: Pick<WaitingShape, 'maxRuntimeSeconds'>, nowMs: number): number | null {
+  return maxRuntimeSeconds === null ? null : nowMs + maxRuntimeSeconds * 1000;
 }
 
 /** What is free at a time if nothing more starts; negative where more is taken than there is. */

@@ -13,29 +13,30 @@ export function beside(
   nowMs: number,
   limits: bigint[],
   { starts, runs }: { readonly starts: Item[]; readonly runs: readonly Item[] },
-  leftAt: (ms: number) => bigint[],
+  leftAt: (ms: number, endOf: (item: Item) => number) => bigint[],
 ): Reading {
   const owned = reservations.filter((one): one is OwnedReservation => one.state !== 'nominated');
   ensure(owned.length <= 1, 'two reservations have an owner');
   const [reservation] = owned;
-  if (reservation === undefined || reservation.state === 'lapsed') return () => [];
-  const { priority, request, state, untilMs } = reservation;
+  if (reservation === undefined) return () => [];
+  const { priority, request, state, untilMs: time } = reservation;
   const isPromised = state === 'promised';
-  const time = isPromised ? untilMs : nowMs;
-  const counts = (item: Item): boolean => item.end > time && (!isStay(item) || item.priority >= priority);
+  const endOf = ({ end, expected }: Item): number => (isPromised ? end : expected);
+  const counts = (item: Item): boolean => endOf(item) > time && (!isStay(item) || item.priority >= priority);
   const comesBefore = (item: Item): boolean =>
     counts(item) && item.rank > (isStart(item) ? reservedRank(priority) : startRank(priority));
   const used = (i: number): bigint =>
     sum([...runs, ...starts].filter(comesBefore), ({ row, taken }) => at(row, i) * taken);
-  const free = leftAt(time).map((amount) => max(0n, amount));
+  const free = leftAt(time, endOf).map((amount) => max(0n, amount));
   limits.push(...free);
   const needed = rowOf(request).map((amount, i) => min(amount, max(0n, at(free, i) - used(i))));
-  ensure(!isPromised || (time > nowMs && needed.join() === rowOf(request).join()), 'the promise cannot be kept');
+  ensure((!isPromised || time > nowMs) && needed.join() === rowOf(request).join(), 'the reservation cannot be kept');
   const owner = {
     priority,
     rank: reservedRank(priority),
     row: [0n, 0n, 0n],
     end: Infinity,
+    expected: Infinity,
     weight: 1n,
     count: 1n,
     taken: 1n,

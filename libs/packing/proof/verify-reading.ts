@@ -12,6 +12,8 @@ export type Item = {
   row: bigint[];
   /** When it is over if it stays, or starts, as late as it may. */
   end: number;
+  /** The same with the end that is expected where none is declared. */
+  expected: number;
   weight: bigint;
   count: bigint;
   /** How many start, or stay. */
@@ -36,13 +38,15 @@ export function readPlan(snapshot: Snapshot, plan: Plan, mostShapes: number): Re
   const candidates = candidatesIn(snapshot);
   const victims = checkVictims(snapshot, plan, candidates);
   const toItem = (group: RunningGroup): Item => {
-    const { priority, resources, count, endsAtMs } = group;
+    const { priority, resources, count, endsAtMs, expectedEndMs } = group;
     const end = endsAtMs !== null && endsAtMs > nowMs ? endsAtMs : Infinity;
+    const expected = end === Infinity ? (expectedEndMs ?? Infinity) : end;
     return {
       priority,
       rank: stayRank(priority),
       row: rowOf(resources),
       end,
+      expected,
       weight: 1n,
       count: BigInt(count),
       taken: BigInt(count),
@@ -60,13 +64,15 @@ export function readPlan(snapshot: Snapshot, plan: Plan, mostShapes: number): Re
   const slices = slicesIn(snapshot, mostShapes);
   const measure = readMeasure(snapshot);
   const size = rowOf(snapshot.capacity);
-  const starts = waiting.map(({ priority, request, count, maxRuntimeSeconds }, index): Item => {
+  const starts = waiting.map(({ priority, request, count, maxRuntimeSeconds, expectedRuntimeSeconds }, index): Item => {
     const end = startsBy + (maxRuntimeSeconds ?? Infinity) * 1000;
+    const expected = startsBy + (maxRuntimeSeconds ?? expectedRuntimeSeconds ?? Infinity) * 1000;
     return {
       priority,
       rank: startRank(priority, slices.get(index)),
       row: rowOf(request),
       end,
+      expected,
       weight: measure === null ? 1n : unitsOf(measure, rowOf(request), size) * measure.factor + 1n,
       count: BigInt(count),
       taken: 0n,

@@ -36,8 +36,8 @@ function checkPlan(snapshot: Snapshot, plan: Plan, mostShapes: number): void {
   const { starts, runs, held } = read;
   const size = rowOf(capacity);
   const use = (items: readonly Item[], i: number): bigint => sum(items, ({ row, taken }) => at(row, i) * taken);
-  const leftAt = (time: number): bigint[] => {
-    const last = held.filter(({ end }) => end > time);
+  const leftAt = (time: number, endOf = ({ end }: Item): number => end): bigint[] => {
+    const last = held.filter((item) => endOf(item) > time);
     return size.map((whole, i) => whole - use(last, i));
   };
   const fits = (left: bigint, i: number): boolean =>

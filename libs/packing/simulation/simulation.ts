@@ -1,5 +1,6 @@
 import type { ResourceAmounts } from '#kernel';
 
+import { expectEndMs } from '../planning/expectation.js';
 import { plan } from '../planning/plan.js';
 import type { Plan, PlanningPolicy, ReservationEvent, RunningGroup, Snapshot, WaitingShape } from '../types.js';
 import { isSameShape, ownedReservation } from '../reservation.js';
@@ -68,6 +69,9 @@ export class Simulation {
   private readonly queue = new Map<string, SimulatedDeployment[]>();
   private running: Run[] = [];
   private reservations: Snapshot['reservations'] = [];
+  private gatherAfterMs: number | null = null;
+  /** When undeclared runs were expected to end as the gathering began that is in force. */
+  private gathered: ReadonlyMap<string, number> | null = null;
   private wakeAtSeconds: number | null = null;
 
   constructor(
@@ -186,15 +190,22 @@ export class Simulation {
       nowMs: Math.round(now * 1000),
       policy: this.policy,
       isCordoned: this.isCordonedAt(now),
-      running: this.running.map((run) => this.toGroup(run)),
+      running: this.running.map((run) => this.toGroup(run, now)),
       waiting: groups.map((group) => toShape(group, this.names)),
       reservations: this.reserved(),
+      gatherAfterMs: this.gatherAfterMs,
     };
   }
 
-  private toGroup({ deployment, sinceSeconds, stopping }: Run): RunningGroup {
+  private toGroup({ deployment, sinceSeconds, stopping }: Run, now: number): RunningGroup {
     const { id, priority, request, declaredSeconds, isPreemptible } = deployment;
-    const group = { priority, resources: request, count: 1 };
+    const expectedEndMs = this.gathered === null ? expectEndMs(sinceSeconds * 1000, now * 1000) : this.gathered.get(id);
+    const group = {
+      priority,
+      resources: request,
+      count: 1,
+      ...(declaredSeconds === null ? { expectedEndMs: expectedEndMs ?? null } : {}),
+    };
     if (stopping !== null) return { ...group, endsAtMs: stopping.graceEndsAtSeconds * 1000, isTerminating: true };
     const endsAtMs = declaredSeconds === null ? null : (sinceSeconds + declaredSeconds) * 1000;
     if (isPreemptible !== true) return { ...group, endsAtMs };
@@ -227,6 +238,16 @@ export class Simulation {
     for (const { deployment } of before.filter((_, index) => victims.has(index))) this.enqueue(deployment);
   }
 
+  /** What runs as a gathering begins keeps the end that is expected then. */
+  private gatheredAfter(now: number, { reservations }: Plan): ReadonlyMap<string, number> | null {
+    if (ownedReservation(reservations)?.state !== 'gathering') return null;
+    const started = this.running.filter(({ sinceSeconds }) => sinceSeconds < now);
+    return (
+      this.gathered ??
+      new Map(started.map((run) => [run.deployment.id, expectEndMs(run.sinceSeconds * 1000, now * 1000)]))
+    );
+  }
+
   private apply(now: number, groups: readonly SimulatedDeployment[][], result: Plan): void {
     this.evict(now, groups, result);
     for (const { shape, count, includes } of result.place) {
@@ -241,6 +262,8 @@ export class Simulation {
     if (result.place.length > 0) this.dequeue(({ id }) => this.startedAtSeconds.has(id));
     for (const event of result.reservationEvents) this.events.push({ atSeconds: now, event });
     this.reservations = result.reservations;
+    this.gatherAfterMs = result.gatherAfterMs;
+    this.gathered = this.gatheredAfter(now, result);
     this.wakeAtSeconds = result.wakeAtMs === null ? null : result.wakeAtMs / 1000;
     const owned = ownedReservation(result.reservations);
     if (owned?.state === 'promised') {

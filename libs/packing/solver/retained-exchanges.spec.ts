@@ -17,6 +17,7 @@ function programOf(runs: readonly { readonly size: number; readonly weight: numb
     priority: 10,
     request: amounts(size),
     endsAtMs: null,
+    expectedMs: null,
     sinceMs: group,
     elapsedSeconds: 0,
     lostWork: weight,

@@ -3,12 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from '#database';
 import { DeploymentLifecycle, type PassContext, type ScheduledDeployment, type ShapeToSchedule } from '#deployments';
 import { Ledger } from '#ledger/writer';
-import { nominationsOf, ownedReservation, type Placement, type Plan } from '#packing';
+import { gatherAfterMs, nominationsOf, ownedReservation, type Placement, type Plan } from '#packing';
 import { type QueuedShape, QueueShapes } from '#queue';
 
 import { ClusterSchedules } from '../snapshot/cluster-schedules.js';
 import { type DeclaredEnd, withKeptPromise, withNominationsKept, withReservationsKept } from './kept-promise.js';
 import { countLatencies, type Latencies } from '../passes/latencies.js';
+import { Gatherings } from './gatherings.js';
 import { cutOf } from './plan-cut.js';
 import { type PassView } from './plan-stage.js';
 import { PlanOutdated, Preempting } from './preempting.js';
@@ -37,6 +38,7 @@ export class PlanApplier {
     private readonly preempting: Preempting,
     private readonly ledger: Ledger,
     private readonly queue: QueueShapes,
+    private readonly gatherings: Gatherings,
     private readonly schedules: ClusterSchedules,
   ) {}
 
@@ -67,7 +69,13 @@ export class PlanApplier {
     );
     // The plan of a cordoned cluster has no nominations. Those of before remain all the same, as far as they still wait.
     const reservations = view.snapshot.isCordoned ? nominationsOf(view.snapshot.reservations) : kept.reservations;
-    await this.schedules.write(tx, pass, view.schedule, { reservations, wakeAtMs: kept.wakeAtMs });
+    const owned = ownedReservation(reservations);
+    await this.gatherings.follow(tx, pass, view, owned, scheduled);
+    await this.schedules.write(tx, pass, view.schedule, {
+      reservations,
+      gatherAfterMs: gatherAfterMs({ ...view.snapshot, ...view.schedule }, owned),
+      wakeAtMs: kept.wakeAtMs,
+    });
     return {
       plan: kept,
       placed: scheduled.length,

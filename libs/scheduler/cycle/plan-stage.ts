@@ -11,6 +11,7 @@ import { type StoredDecision } from '../decisions/chain.js';
 import { type ChainHead, type Recording } from '../decisions/decision-recorder.js';
 import { SnapshotReader } from '../snapshot/snapshot-reader.js';
 import { type Schedule } from '../snapshot/cluster-schedules.js';
+import { type ExpectedEnd } from '../snapshot/gathered-runs.js';
 import { type LockedCluster } from './locked-cluster.js';
 import type { planPass } from '../planner/plan-pass.task.js';
 import { PlannerPool } from '../planner/planner-pool.js';
@@ -26,6 +27,8 @@ export interface PassView {
   readonly shapes: readonly QueuedShape[];
   /** Candidates for preemption, and victims that still stop, by id. */
   readonly singles: ReadonlyMap<string, RunningDeployment>;
+  /** When what runs without a declared end is expected to end. */
+  readonly expectedEnds: readonly ExpectedEnd[];
   readonly schedule: Schedule;
   /** The last recorded decision; null where there is none. */
   readonly head: ChainHead | null;
@@ -97,6 +100,9 @@ export class PlanStage {
       snapshot: { capacity: capacity.toAmounts(), nowMs, policy, isCordoned: stops.length > 0, ...problem },
       shapes,
       singles: new Map(holding.flatMap((group) => ('id' in group ? [[group.id, group]] : []))),
+      expectedEnds: holding.flatMap(({ expected }) =>
+        expected === undefined ? [] : expected.ids.map((deploymentId) => ({ deploymentId, endMs: expected.endMs })),
+      ),
       schedule,
       head,
       withdrawn,

@@ -66,13 +66,15 @@ export function simulateHistory(history: History, { policy, addCapacity = {} }: 
   const noteStarts = (): void => {
     for (const [id, at] of simulation.startedAtSeconds) if (!firstStarts.has(id)) firstStarts.set(id, at);
   };
-  let used = ResourceVector.ZERO;
-  let had = ResourceVector.ZERO;
+  const used = { cpuMillis: 0, memoryMib: 0, gpuMillis: 0 };
+  const had = { ...used };
   simulation.onInterval = (since, until, running) => {
     noteStarts();
-    const seconds = until - since;
-    used = used.plus(ResourceVector.sum(running.map(({ request }) => ResourceVector.of(request))).times(seconds));
-    had = had.plus(ResourceVector.of(stateAt(states, since).capacity).times(seconds));
+    const { capacity } = stateAt(states, since);
+    for (const name of RESOURCES) {
+      used[name] += running.reduce((sum, { request }) => sum + request[name], 0) * (until - since);
+      had[name] += capacity[name] * (until - since);
+    }
   };
   simulation.run(to, undefined, from);
   noteStarts();
@@ -103,7 +105,7 @@ function promisesOf({ events }: Simulation, starts: ReadonlyMap<string, number>)
   for (const { event } of events) {
     const { id, kind, promisedAtMs } = event;
     if (kind === 'promised') made++;
-    if (kind === 'withdrawn' || kind === 'held') standing.delete(id);
+    if (kind === 'withdrawn' || kind === 'gathering') standing.delete(id);
     else if (promisedAtMs !== null && kind !== 'started') standing.set(id, promisedAtMs / 1_000);
   }
   const late = [...standing].filter(([id, at]) => (starts.get(id) ?? -Infinity) > at);

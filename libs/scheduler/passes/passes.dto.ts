@@ -22,8 +22,7 @@ const RESERVATION_KINDS = [
   'moved-later',
   'started',
   'nominated',
-  'held',
-  'lapsed',
+  'gathering',
   'withdrawn',
 ] as const satisfies readonly ReservationEvent['kind'][];
 
@@ -34,8 +33,6 @@ const RESERVATION_CAUSES = [
   'higher-priority',
   'capacity-lost',
   'runtime-overdue',
-  'hold-expired',
-  'lapse-over',
   'no-longer-waiting',
   'too-large',
   'cordoned',
@@ -228,7 +225,7 @@ export class ReservationDto {
 
   @EnumField(OWNED_STATES, {
     description:
-      '`promised`: it starts at `promisedAt`. `held`: its start time is unknown, and others get only what it does not need. `lapsed`: it was held for the longest time, and holds nothing for now.',
+      '`promised`: it starts at `promisedAt` at the latest. `gathering`: what ends is kept for it, and it is expected to start by `until`.',
     name: 'ReservationState',
   })
   readonly state!: OwnedReservation['state'];
@@ -239,7 +236,7 @@ export class ReservationDto {
   @TimestampField({ description: 'When it starts; set exactly when promised.', nullable: true })
   readonly promisedAt!: string | null;
 
-  @TimestampField({ description: 'Until when it is held, or has lapsed.', nullable: true })
+  @TimestampField({ description: 'When what ends is expected to suffice; null where it is promised.', nullable: true })
   readonly until!: string | null;
 }
 

@@ -46,7 +46,7 @@ export class PassesRepository {
     const { place, preempt, reservations } = snapshot;
     const { certificate, reservationEvents } = row;
     const decided = { place, preempt, reservations, reservationEvents, certificate };
-    return { ...snapshot, plan: { ...decided, wakeAtMs: null, proof: null } };
+    return { ...snapshot, plan: { ...decided, gatherAfterMs: null, wakeAtMs: null, proof: null } };
   }
 }
 

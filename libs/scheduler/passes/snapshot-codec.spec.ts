@@ -18,6 +18,7 @@ const snapshot: Snapshot = {
       request: amounts(80),
       maxRuntimeSeconds: null,
       typicalRuntimeSeconds: 90,
+      expectedRuntimeSeconds: 120,
       count: 1,
       oldest: { id: 'large', queuedAtMs: 5 },
     },

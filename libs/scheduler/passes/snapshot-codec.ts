@@ -46,17 +46,7 @@ export function encodeSnapshot(snapshot: Snapshot, plan: Plan): Uint8Array | nul
     version: 1,
     cluster,
     running: running.map(fromGroup),
-    waiting: waiting.map(({ priority, request, maxRuntimeSeconds, typicalRuntimeSeconds, count, oldest }) => [
-      priority,
-      request.cpuMillis,
-      request.memoryMib,
-      request.gpuMillis,
-      maxRuntimeSeconds ?? 0,
-      count,
-      oldest.queuedAtMs,
-      ...(typicalRuntimeSeconds === undefined ? [] : [typicalRuntimeSeconds]),
-      oldest.id,
-    ]),
+    waiting: waiting.map(fromShape),
     place: plan.place.map(({ shape, count, includes }) => [shape, count, ...includes]),
     after: plan.reservations,
     ...(plan.preempt.length === 0
@@ -81,15 +71,15 @@ export function decodeSnapshot(bytes: Uint8Array): PassSnapshot {
   };
 }
 
-/** A group as a list: six numbers, then the fields of a group that is one deployment. */
+/** A group as a list: six numbers, then the fields of a group that is one deployment, and when it is expected to end where it declares nothing. */
 function fromGroup(group: RunningGroup): Stored['running'][number] {
-  const { priority, resources, count, endsAtMs, preemptible, isTerminating } = group;
+  const { priority, resources, count, endsAtMs, expectedEndMs, preemptible, isTerminating } = group;
   const { cpuMillis, memoryMib, gpuMillis } = resources;
   const row = [priority, cpuMillis, memoryMib, gpuMillis, count, endsAtMs];
   if (isTerminating === true) return [...row, true];
-  if (preemptible === undefined) return row;
+  if (preemptible === undefined) return typeof expectedEndMs !== 'number' ? row : [...row, false, null, expectedEndMs];
   const { id, sinceMs, preemptions, stopsAtOnce } = preemptible;
-  return [...row, false, id, sinceMs, preemptions, stopsAtOnce];
+  return [...row, false, id, sinceMs, preemptions, stopsAtOnce, expectedEndMs ?? null];
 }
 
 function toGroup(row: Stored['running'][number]): RunningGroup {
@@ -100,23 +90,38 @@ function toGroup(row: Stored['running'][number]): RunningGroup {
     count: count ?? 0,
     endsAtMs: endsAtMs ?? null,
   };
-  const [isTerminating, id, sinceMs, preemptions, stopsAtOnce] = row.slice(6);
+  const [isTerminating, id, sinceMs, preemptions, stopsAtOnce, expectedMs] = row.slice(6);
   if (isTerminating === true) return { ...group, isTerminating };
-  if (typeof id !== 'string') return group;
+  if (typeof id !== 'string') return { ...group, ...expectedAt(sinceMs) };
   return {
     ...group,
+    ...expectedAt(expectedMs),
     preemptible: { id, sinceMs: Number(sinceMs), preemptions: Number(preemptions), stopsAtOnce: stopsAtOnce === true },
   };
 }
 
+function expectedAt(ms: unknown): Pick<RunningGroup, 'expectedEndMs'> {
+  return typeof ms === 'number' ? { expectedEndMs: ms } : {};
+}
+
+function fromShape(shape: WaitingShape): Stored['waiting'][number] {
+  const { priority, request, maxRuntimeSeconds, typicalRuntimeSeconds, expectedRuntimeSeconds, count, oldest } = shape;
+  const { cpuMillis, memoryMib, gpuMillis } = request;
+  const row = [priority, cpuMillis, memoryMib, gpuMillis, maxRuntimeSeconds ?? 0, count, oldest.queuedAtMs];
+  const isKnown = typicalRuntimeSeconds !== undefined && expectedRuntimeSeconds !== undefined;
+  return isKnown ? [...row, typicalRuntimeSeconds, expectedRuntimeSeconds, oldest.id] : [...row, oldest.id];
+}
+
 function toShape(row: Stored['waiting'][number]): WaitingShape {
-  const [priority, cpuMillis, memoryMib, gpuMillis, maxRuntimeSeconds, count, queuedAtMs, typical] =
+  const [priority, cpuMillis, memoryMib, gpuMillis, maxRuntimeSeconds, count, queuedAtMs, typical, expected] =
     row as readonly number[];
   return {
     priority: priority ?? 0,
     request: { cpuMillis: cpuMillis ?? 0, memoryMib: memoryMib ?? 0, gpuMillis: gpuMillis ?? 0 },
     maxRuntimeSeconds: maxRuntimeSeconds === 0 ? null : (maxRuntimeSeconds ?? null),
-    ...(typeof typical === 'number' ? { typicalRuntimeSeconds: typical } : {}),
+    ...(typeof typical === 'number' && typeof expected === 'number'
+      ? { typicalRuntimeSeconds: typical, expectedRuntimeSeconds: expected }
+      : {}),
     count: count ?? 0,
     oldest: { id: row.at(-1) as string, queuedAtMs: queuedAtMs ?? 0 },
   };

@@ -9,6 +9,7 @@ export const ClusterScheduleSchema = defineEntity({
     clusterId: p.uuid().primary(),
     organizationId: p.uuid().columnType('uuid'),
     reservations: p.json<readonly Reservation[]>().columnType('jsonb').defaultRaw(`'[]'`),
+    gatherAfter: p.datetime().columnType('timestamptz').nullable(),
     wakeAt: p.datetime().columnType('timestamptz').nullable(),
   },
   indexes: [

@@ -12,6 +12,8 @@ import { type ChainHead } from '../decisions/decision-recorder.js';
 /** What remains between two passes on a cluster. */
 export interface Schedule {
   readonly reservations: readonly Reservation[];
+  /** When the next gathering may begin; null: at once. */
+  readonly gatherAfterMs: number | null;
   /** When to look again even if nothing happens. */
   readonly wakeAtMs: number | null;
 }
@@ -36,6 +38,7 @@ export class ClusterSchedules {
       tx,
       sql<Schedule & Omit<FoundSchedule, 'schedule'>>`
         select coalesce(s.reservations, '[]') as reservations, ${selectHead(sql`c.id`)} as head,
+               extract(epoch from s.gather_after)::float8 * 1000 as "gatherAfterMs",
                extract(epoch from s.wake_at)::float8 * 1000 as "wakeAtMs",
                exists (
                  select from jsonb_array_elements(s.reservations) one
@@ -61,10 +64,11 @@ export class ClusterSchedules {
     if (isDeepStrictEqual(asJson(before), asJson(after))) return;
     await changesOf(
       tx,
-      sql`insert into cluster_schedules (cluster_id, organization_id, reservations, wake_at)
+      sql`insert into cluster_schedules (cluster_id, organization_id, reservations, gather_after, wake_at)
           values (${clusterId}, ${organizationId}, ${JSON.stringify(after.reservations)}::jsonb,
-                  to_timestamp(${after.wakeAtMs}::float8 / 1000))
-          on conflict (cluster_id) do update set reservations = excluded.reservations, wake_at = excluded.wake_at`,
+                  to_timestamp(${after.gatherAfterMs}::float8 / 1000), to_timestamp(${after.wakeAtMs}::float8 / 1000))
+          on conflict (cluster_id) do update
+          set reservations = excluded.reservations, gather_after = excluded.gather_after, wake_at = excluded.wake_at`,
     );
   }
 

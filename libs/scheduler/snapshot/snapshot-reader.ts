@@ -22,10 +22,11 @@ import {
   type WaitingShape,
 } from '#packing';
 import { type QueuedShape, QueueShapes } from '#queue';
-import { RuntimeLearning } from '#runtimes';
+import { learnedOf, RuntimeLearning } from '#runtimes';
 
 import { type ChainHead } from '../decisions/decision-recorder.js';
 import { ClusterSchedules, type Schedule } from './cluster-schedules.js';
+import { type ExpectedRuns, RunExpectations, withExpected } from './expectations.js';
 import { namesOf, startingShapes } from './names.js';
 
 /** As much of a cluster as decides what of it is to be read. */
@@ -54,7 +55,7 @@ export type Depth =
 
 /** What a cluster's queue, ledger and schedule say: the planner's problem but for the cluster itself, and what its parts stand for. */
 export interface ClusterReading {
-  readonly problem: Pick<Snapshot, 'running' | 'waiting' | 'reservations'>;
+  readonly problem: Pick<Snapshot, 'running' | 'waiting' | 'reservations' | 'gatherAfterMs'>;
   /** The shapes of `problem.waiting`, at the same positions. */
   readonly shapes: readonly QueuedShape[];
   /** The groups of `problem.running`, at the same positions; where they were left out, those that are one deployment alone. */
@@ -70,8 +71,8 @@ export interface ClusterReading {
 interface NamedShape {
   readonly shape: QueuedShape;
   readonly heads: readonly WaitingDeployment[];
-  /** What its deployments typically take, where none is declared; null: unknown, or of no effect. */
-  readonly typicalSeconds: number | null;
+  /** What such deployments have taken, in seconds, the shortest first, where none is declared; empty: unknown, or of no effect. */
+  readonly known: readonly number[];
 }
 
 /**
@@ -82,6 +83,9 @@ const MAX_CANDIDATES = 5_000;
 
 /** Beyond every priority. */
 const ANY_PRIORITY = 101;
+
+/** Where ends are of no effect. */
+const NONE_EXPECTED: ExpectedRuns = new Map();
 
 /** Of no group were any left out of the candidates. */
 const NONE_LEFT_OUT: ReadonlyMap<string, number> = new Map();
@@ -104,6 +108,7 @@ export class SnapshotReader {
     private readonly queue: QueueShapes,
     private readonly work: ClusterWork,
     private readonly runtimes: RuntimeLearning,
+    private readonly expectations: RunExpectations,
     private readonly schedules: ClusterSchedules,
   ) {}
 
@@ -113,12 +118,14 @@ export class SnapshotReader {
     const nominations = nominationsOf(schedule.reservations);
     const owned = ownedReservation(schedule.reservations);
     const reservation = isOwnerWaiting ? owned : null;
-    const waiting = await this.waiting(tx, cluster, depth, nominations);
-    const singles = await this.singles(tx, cluster, depth, waiting, nominations);
-    const areRead = needsGroups(cluster, depth, waiting, reservation);
+    const named = await this.waiting(tx, cluster, depth, nominations);
+    const singles = await this.singles(tx, cluster, depth, named, nominations);
+    const areRead = needsGroups(cluster, depth, named, reservation);
+    const waiting = areRead ? await this.withKnown(tx, clusterId, named) : named;
     const settledWith = depth.kind === 'deciding' ? null : cluster.policy.stopGraceSeconds;
     const groups = areRead ? await this.work.allocatedGroups(tx, clusterId, { settledWith }) : [];
-    const known = [...without(groups, singles), ...singles];
+    const expected = areRead ? await this.expectations.read(tx, cluster, reservation) : NONE_EXPECTED;
+    const known = withExpected(without(groups, singles), singles, expected);
     const rest = depth.kind === 'deciding' ? restOf(depth.allocated, known, areRead ? cluster.nowMs + 1 : null) : [];
     const holding = [...rest, ...known];
     const running = holding.map((group) => toRunning(depth.kind === 'deciding' ? group : asSettled(group, cluster)));
@@ -131,6 +138,7 @@ export class SnapshotReader {
           ...nominations.flatMap((nomination) => stillNominated(nomination, waiting)),
           ...(reservation === null ? [] : [reservation]),
         ],
+        gatherAfterMs: schedule.gatherAfterMs,
       },
       shapes: waiting.map(({ shape }) => shape),
       holding,
@@ -214,33 +222,26 @@ export class SnapshotReader {
       names + most,
     );
     for (const [shape, heads] of more) named.set(shape, heads);
-    const waiting = shapes.flatMap((shape) => {
+    return shapes.flatMap((shape) => {
       const own = named.get(shape) ?? AGELESS;
-      return own.length === 0 ? [] : [{ shape, heads: own, typicalSeconds: null }];
+      return own.length === 0 ? [] : [{ shape, heads: own, known: [] }];
     });
-    return this.withTypical(tx, cluster, depth, waiting);
   }
 
-  /** Adds what was learned of shapes without a declared runtime, where that decides whose turn it is: to decide, of those that are due. */
-  private async withTypical(
+  /** Adds what was learned of shapes without a declared runtime, where that decides whose turn it is, or what starts beside a gathering. */
+  private async withKnown(
     tx: EntityManager,
-    cluster: ReadableCluster,
-    depth: Depth,
+    clusterId: string,
     waiting: readonly NamedShape[],
   ): Promise<readonly NamedShape[]> {
-    const { reserveAfterSeconds, reservationOrder } = cluster.policy;
-    if (reserveAfterSeconds === null || reservationOrder !== 'relative-wait') return waiting;
-    const unknown = waiting.filter(
-      (named) => named.shape.maxRuntimeSeconds === null && (depth.kind === 'everything' || isDue(cluster, named)),
-    );
-    if (unknown.length === 0 || waiting.length === 1) return waiting;
-    const typical = await this.runtimes.typicalOf(
+    const unknown = waiting.filter(({ shape }) => shape.maxRuntimeSeconds === null);
+    const known = await this.runtimes.secondsOf(
       tx,
-      cluster.clusterId,
+      clusterId,
       unknown.map(({ shape }) => shape),
     );
-    const secondsOf = new Map(unknown.map((named, index) => [named, typical[index] ?? null]));
-    return waiting.map((named) => ({ ...named, typicalSeconds: secondsOf.get(named) ?? null }));
+    const knownOf = new Map(unknown.map((named, index) => [named, known[index] ?? []]));
+    return waiting.map((named) => ({ ...named, known: knownOf.get(named) ?? [] }));
   }
 
   /** The oldest of each shape, at most `names`. */
@@ -283,20 +284,17 @@ function shared(shapes: readonly QueuedShape[]): (shape: QueuedShape) => boolean
 
 /** Whether the end times of what runs matter: there is a reservation, or a deployment has waited for long enough to get one. */
 function needsGroups(
-  cluster: ReadableCluster,
+  { policy, nowMs }: ReadableCluster,
   depth: Depth,
   waiting: readonly NamedShape[],
   reservation: OwnedReservation | null,
 ): boolean {
   if (depth.kind === 'everything') return true;
-  if (cluster.policy.reserveAfterSeconds === null) return false;
-  return reservation !== null || waiting.some((named) => isDue(cluster, named));
-}
-
-/** Whether the oldest of a shape has waited long enough for a reservation. */
-function isDue({ policy: { reserveAfterSeconds }, nowMs }: ReadableCluster, { heads: [oldest] }: NamedShape): boolean {
-  if (reserveAfterSeconds === null || oldest === undefined) return false;
-  return nowMs - oldest.queuedAtMs >= reserveAfterSeconds * 1_000;
+  const { reserveAfterSeconds } = policy;
+  if (reserveAfterSeconds === null) return false;
+  const isDue = ({ heads: [oldest] }: NamedShape): boolean =>
+    oldest !== undefined && nowMs - oldest.queuedAtMs >= reserveAfterSeconds * 1_000;
+  return reservation !== null || waiting.some(isDue);
 }
 
 /** The most deployments of one shape that are added up; more never fit. */
@@ -361,8 +359,9 @@ function asSettled<Group extends AllocatedGroup>(group: Group, { nowMs, policy }
 }
 
 function toRunning(group: AllocatedGroup | RunningDeployment): RunningGroup {
-  const { priority, endsAtMs, count } = group;
-  const running = { priority, resources: amountsOf(group), count, endsAtMs };
+  const { priority, endsAtMs, count, expected } = group;
+  const expectedEnd = expected === undefined ? {} : { expectedEndMs: expected.endMs };
+  const running = { priority, resources: amountsOf(group), count, endsAtMs, ...expectedEnd };
   if (!('id' in group)) return running;
   const { id, sinceMs, preemptions, hasStarted, isTerminating, requeuedAs } = group;
   if (isTerminating) {
@@ -377,14 +376,18 @@ function withLeftOut(
   holding: readonly (AllocatedGroup | RunningDeployment)[],
   leftOut: ReadonlyMap<string, number>,
 ): RunningGroup[] {
+  const open = new Map(leftOut);
   return running.map((group, index) => {
     const behind = holding[index] as AllocatedGroup | RunningDeployment;
-    const notConsidered = 'id' in behind ? undefined : leftOut.get(keyOf(behind));
+    const left = 'id' in behind ? undefined : open.get(keyOf(behind));
+    const notConsidered = left === undefined ? undefined : Math.min(left, group.count);
+    // Parts of a group share what was left out of it.
+    if (left !== undefined) open.set(keyOf(behind), left - Math.min(left, group.count));
     return notConsidered === undefined ? group : { ...group, notConsidered };
   });
 }
 
-function toWaiting({ shape, heads, typicalSeconds }: NamedShape): WaitingShape {
+function toWaiting({ shape, heads, known }: NamedShape): WaitingShape {
   const { priority, maxRuntimeSeconds, waiting } = shape;
   const [oldest, ...followers] = heads;
   if (oldest === undefined) throw new RangeError('a waiting shape has no deployment');
@@ -392,7 +395,7 @@ function toWaiting({ shape, heads, typicalSeconds }: NamedShape): WaitingShape {
     priority,
     request: amountsOf(shape),
     maxRuntimeSeconds,
-    ...(typicalSeconds === null ? {} : { typicalRuntimeSeconds: typicalSeconds }),
+    ...learnedOf(known),
     count: waiting,
     oldest,
     ...(followers.length === 0 ? {} : { followers }),

@@ -11,7 +11,7 @@ export const TEST_VERBS: ReadonlySet<string> = new Set(
     continues converts copies counts covers crashes creates cuts decides declares decodes deduplicates defaults
     defers delays deletes delivers denies derives describes detects discards disconnects displays distinguishes
     distributes divides documents drains drops edits elects emits enables encodes ends enforces ensures enters
-    escapes estimates evaluates exceeds excludes executes exits expires explains exports exposes extends extracts
+    escapes estimates evaluates exceeds excludes executes exits expects expires explains exports exposes extends extracts
     fails fans fetches fills filters finds finishes fires fits flags flushes follows forecasts forgets formats
     forms forwards frees gathers generates gives grants groups grows guards guesses handles hands has hashes hides
     holds honours identifies ignores implies imports improves includes increases indexes infers inherits inserts

@@ -64,6 +64,9 @@ describe('rows of different organizations', () => {
     await client.query(`
       insert into start_predictions (cluster_id, deployment_id, organization_id, predicted_at, p10_ms, p50_ms, p90_ms, real_ms)
       select id, gen_random_uuid(), organization_id, now(), 1, 2, 3, 2 from clusters`);
+    await client.query(`
+      insert into gathered_runs (cluster_id, deployment_id, attempt, organization_id, expected_end_at)
+      select id, gen_random_uuid(), 1, organization_id, now() from clusters`);
   });
 
   afterAll(async () => {

@@ -164,7 +164,7 @@ describe('learned runtimes', () => {
     expect(rows).toEqual([]);
   });
 
-  it('keeps the latest fifty runs, and forgets at the request of an admin, with an entry in the audit log', async () => {
+  it('keeps the latest hundred runs, and forgets at the request of an admin, with an entry in the audit log', async () => {
     const tx = worker.get(Database);
     const pass = { organizationId: team.organizationId, clusterId: cluster.id, passId: cluster.id };
     const ended = {
@@ -180,11 +180,14 @@ describe('learned runtimes', () => {
     };
     const learning = worker.get(RuntimeLearning, { strict: false });
     for (const seconds of [10, 20, 30]) {
-      const runs = Array.from({ length: 30 }, () => ({ ...ended, ranSeconds: seconds }));
+      const runs = Array.from({ length: 60 }, () => ({ ...ended, ranSeconds: seconds }));
       await tx.transaction((em) => learning.learn(em, pass, runs));
     }
-    expect(await learned()).toMatchObject([{ totalRuns: 90, recentRuns: 50, seconds: { p10: 20, p90: 30 } }]);
-    expect(await learning.typicalOf(tx.reader(), cluster.id, [ended, { ...ended, gpuMillis: 7 }])).toEqual([30, null]);
+    expect(await learned()).toMatchObject([{ totalRuns: 180, recentRuns: 100, seconds: { p10: 20, p90: 30 } }]);
+    expect(await learning.secondsOf(tx.reader(), cluster.id, [ended, { ...ended, gpuMillis: 7 }])).toMatchObject([
+      { 0: 20, 99: 30 },
+      { 99: 30 },
+    ]);
 
     expect((await team.developer.delete(`${team.path}/runtimes`)).status).toBe(403);
     expect((await team.admin.delete(`${team.path}/runtimes?image=b`)).status).toBe(204);

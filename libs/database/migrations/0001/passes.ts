@@ -83,6 +83,7 @@ export const PASSES = [
     cluster_id uuid not null primary key,
     organization_id uuid not null,
     reservations jsonb not null default '[]',
+    gather_after timestamptz null,
     wake_at timestamptz null,
     foreign key (organization_id, cluster_id) references clusters (organization_id, id) on delete cascade
   )`,
@@ -117,6 +118,16 @@ export const PASSES = [
   )`,
   `create index start_predictions_open_index on start_predictions (cluster_id) where real_ms is null`,
   `create index start_predictions_time_index on start_predictions (cluster_id, predicted_at)`,
+  // What runs as a gathering begins and is expected to end in time: it stands until the gathering is over.
+  `create table gathered_runs (
+    cluster_id uuid not null,
+    deployment_id uuid not null,
+    attempt int not null,
+    organization_id uuid not null,
+    expected_end_at timestamptz not null,
+    primary key (cluster_id, deployment_id),
+    foreign key (organization_id, cluster_id) references clusters (organization_id, id) on delete cascade
+  )`,
   `create table cluster_blockers (
     cluster_id uuid not null primary key,
     organization_id uuid not null,

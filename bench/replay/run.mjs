@@ -3,6 +3,7 @@
 //
 //   npm run bench:replay -- --log CERIT --plots docs/plots
 //   npm run bench:replay -- --mix knavigator
+//   npm run bench:replay -- --starvation
 //   npm run bench:replay -- [--log CERIT] [--factor 1.6] [--rule easy,stowage] [--swf FILE --factor 1] [--policy '{"reserveAfterSeconds":0}']
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -13,6 +14,7 @@ import { tableOf } from './mixes.mjs';
 import { compressed, logsIn, offeredLoad, standardWorkload } from './logs.mjs';
 import { plotWaits } from './plot.mjs';
 import { Conservative, Easy, FirstCome, FirstFit, QuasiShortestServiceFirst } from './rules.mjs';
+import { starvationTable } from './starvation.mjs';
 import { Stowage } from './stowage.mjs';
 import { play } from './world.mjs';
 
@@ -23,6 +25,7 @@ const { values } = parseArgs({
     rule: { type: 'string' },
     swf: { type: 'string' },
     mix: { type: 'string' },
+    starvation: { type: 'boolean', default: false },
     plots: { type: 'string' },
     policy: { type: 'string', default: '{}' },
     names: { type: 'string' },
@@ -33,6 +36,11 @@ const names = values.names === undefined ? undefined : Number(values.names);
 
 if (values.mix !== undefined) {
   process.stdout.write(`${tableOf(values.mix)}\n`);
+  process.exit();
+}
+
+if (values.starvation) {
+  process.stdout.write(`${starvationTable()}\n`);
   process.exit();
 }
 

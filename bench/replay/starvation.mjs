@@ -1,5 +1,7 @@
 // Whether a large job starts at all while smaller ones, which run as long as they run, keep coming. A grid of cases, each played to the start of the
 // large one.
+import { Expectations } from './expectations.mjs';
+import { Stowage } from './stowage.mjs';
 import { play } from './world.mjs';
 
 const SLOTS = 10;
@@ -58,28 +60,32 @@ function idealOf(running, now, free, size) {
   return Math.max(1, ends[size - free - 1] ?? 0);
 }
 
-/** Plays the grid for a rule. @param makeRule a rule for what is known: `declared`, `learned` or `unknown` */
-export function starvation(makeRule) {
-  const found = [];
+/** Learns nothing. */
+class Ignorant extends Expectations {
+  ended() {}
+}
+
+/** Every case, with what the large job waited, and what it would have waited if nothing more had started. */
+function* cases() {
+  let seed = 1;
   for (const length of LENGTHS)
     for (const spread of Object.keys(SPREADS))
       for (const size of SIZES)
         for (const flow of FLOWS)
           for (const knowledge of KNOWLEDGE) {
             const one = { length, spread, size, flow, knowledge };
-            found.push({ ...one, ...playOne(makeRule(knowledge), one, found.length + 1) });
+            yield { ...one, ...playOne(one, seed++) };
           }
-  return found;
 }
 
-function playOne(rule, one, seed) {
+function playOne(one, seed) {
   const jobs = jobsOf(one, seed);
+  const rule = new Stowage({ reserveAfterSeconds: 0 });
+  if (one.knowledge === 'unknown') rule.expectations = new Ignorant();
   let ideal = 1;
   const watched = {
-    arrive(job) {
-      rule.arrive(job);
-    },
-    ended: (run) => rule.ended?.(run),
+    arrive: (job) => rule.arrive(job),
+    ended: (run) => rule.ended(run),
     decide(now, world) {
       if (now === WARM_UP * one.length)
         ideal = idealOf([...world.running], now, Math.floor(world.free[0] / 1000), one.size);
@@ -89,4 +95,25 @@ function playOne(rule, one, seed) {
   const at = jobs.findIndex(({ id }) => id === 'large');
   const { waits } = play([SLOTS * 1000, 0, 0], jobs, watched, (starts) => starts.has('large'));
   return { ideal, wait: waits[at] };
+}
+
+/** Plays the grid, and shows the wait of the large job as a multiple of the ideal, by what is known and how runs differ. */
+export function starvationTable() {
+  const all = [...cases()].map(({ wait, ideal, ...one }) => ({ ...one, ratio: wait / ideal }));
+  const rows = KNOWLEDGE.flatMap((knowledge) =>
+    Object.keys(SPREADS).map((spread) => {
+      const ratios = all
+        .filter((one) => one.knowledge === knowledge && one.spread === spread)
+        .map(({ ratio }) => ratio)
+        .sort((a, b) => a - b);
+      const never = ratios.filter((ratio) => ratio === Infinity).length;
+      const [middle, worst] = [ratios[ratios.length >> 1], ratios.at(-1)].map((ratio) => ratio.toFixed(1));
+      return `| ${knowledge} | ${spread} | ${ratios.length} | ${never} | ${middle} | ${worst} |`;
+    }),
+  );
+  const head = [
+    '| runtimes | runs | cases | never starts | wait / ideal: median | worst |',
+    '| --- | --- | ---: | ---: | ---: | ---: |',
+  ];
+  return [...head, ...rows].join('\n');
 }

@@ -36,6 +36,8 @@ export function decide(snapshot: Snapshot, owner: ReservationOwner, allocations:
   const { existing } = owner;
   const atMs = earliestFit(snapshot, allocations, request);
   if (atMs === nowMs) return { kind: 'start' };
+  // A promise stands, even where what does not declare it is expected to make room before.
+  if (existing?.state === 'promised' && atMs !== null) return { kind: 'promised', atMs };
   if (existing?.state === 'gathering' && isStillGathered(snapshot, existing, allocations)) {
     const isPromise = atMs !== null && atMs <= existing.untilMs;
     if (isPromise) return { kind: 'promised', atMs };

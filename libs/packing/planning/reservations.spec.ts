@@ -207,6 +207,18 @@ describe('a reservation', () => {
     expect(ownedReservation(result.reservations)).toMatchObject({ id: 'second', state: 'promised', untilMs: 50_000 });
   });
 
+  it('keeps a promise where runs without a declared end are expected to make room before', () => {
+    const running = [
+      aRunningGroup({ resources: amounts(30), endsAtMs: 90_000 }),
+      aRunningGroup({ resources: amounts(30), expectedEndMs: 50_000 }),
+    ];
+    const reservations = [aReservation({ untilMs: 90_000 })];
+    const result = plan(
+      blocked({ capacity: amounts(110), running, waiting: [large, small], nowMs: 10_000, reservations }),
+    );
+    expect(result).toMatchObject({ place: [], reservationEvents: [], reservations });
+  });
+
   it('waits after a gathering for nineteen times as long', () => {
     const due = { running: expected.slice(1), waiting: [large], nowMs: 90_000 };
     const result = plan(blocked({ ...due, gatherAfterMs: 95_000 }));

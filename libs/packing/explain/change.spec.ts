@@ -3,7 +3,6 @@ import fc from 'fast-check';
 
 import { cases } from '../../../test/support/cases.js';
 import { plan } from '../planning/plan.js';
-import { DEFAULT_POLICY } from '../policy.js';
 import { amounts, aRunningGroup, aShape, aSnapshot } from '../testing/problems.js';
 import { membersOf, snapshotOf, someState, type State, type Waiting } from '../testing/states.js';
 import { type Change, changed, type Member } from './change.js';

@@ -23,12 +23,15 @@ export type Decision =
   | { readonly kind: 'gathering'; readonly sinceMs: number; readonly untilMs: number }
   | { readonly kind: 'none'; readonly againAtMs: number };
 
+/** A gathering begins at a whole second: expected ends move as time passes, and what is looked at again would be so ever sooner. */
+const LOOK_EVERY_MS = 1_000;
+
 /** After a gathering, none begins for this many times as long: at most a twentieth of the time is spent gathering. */
 const REST_AFTER_GATHERING = 19;
 
 /**
- * The best that runtimes allow. Where all that has to end first declares when, it is promised that time. Otherwise its wait decides: as soon as it has
- * waited for as long as they are still expected to take, what they free is gathered, once and until it starts.
+ * The best that runtimes allow. Where declared ends make room, it is promised that time. Otherwise its wait decides: as soon as it has waited for as
+ * long as what runs is still expected to take, what that frees is gathered, once and until it starts.
  */
 export function decide(snapshot: Snapshot, owner: ReservationOwner, allocations: readonly Allocation[]): Decision {
   const { nowMs } = snapshot;
@@ -36,20 +39,20 @@ export function decide(snapshot: Snapshot, owner: ReservationOwner, allocations:
   const { existing } = owner;
   const atMs = earliestFit(snapshot, allocations, request);
   if (atMs === nowMs) return { kind: 'start' };
-  // A promise stands, even where what does not declare it is expected to make room before.
-  if (existing?.state === 'promised' && atMs !== null) return { kind: 'promised', atMs };
-  if (existing?.state === 'gathering' && isStillGathered(snapshot, existing, allocations)) {
-    const isPromise = atMs !== null && atMs <= existing.untilMs;
-    if (isPromise) return { kind: 'promised', atMs };
+  if (existing?.state === 'gathering') {
+    if (!isStillGathered(snapshot, existing, allocations)) return { kind: 'none', againAtMs: Infinity };
+    if (atMs !== null && atMs <= existing.untilMs) return { kind: 'promised', atMs };
     return { kind: 'gathering', sinceMs: existing.sinceMs, untilMs: existing.untilMs };
   }
+  if (atMs !== null) return { kind: 'promised', atMs };
   const expectedMs = earliestFit(snapshot, asExpectedFrom(nowMs, allocations), request);
-  if (expectedMs === null || existing?.state === 'gathering') return { kind: 'none', againAtMs: Infinity };
-  if (atMs === expectedMs) return { kind: 'promised', atMs };
+  if (expectedMs === null) return { kind: 'none', againAtMs: Infinity };
   const sinceMs = owner.existing === null ? owner.queuedAtMs : owner.existing.sinceMs;
   // Half way between the begin of its wait and the expected time, the one is as long as the other.
-  const againAtMs = Math.max(snapshot.gatherAfterMs ?? -Infinity, Math.ceil((expectedMs + sinceMs) / 2));
-  return againAtMs <= nowMs ? { kind: 'gathering', sinceMs: nowMs, untilMs: expectedMs } : { kind: 'none', againAtMs };
+  const halfMs = Math.ceil((expectedMs + sinceMs) / 2 / LOOK_EVERY_MS) * LOOK_EVERY_MS;
+  const againAtMs = Math.max(snapshot.gatherAfterMs ?? -Infinity, halfMs);
+  if (againAtMs <= nowMs) return { kind: 'gathering', sinceMs: nowMs, untilMs: expectedMs };
+  return { kind: 'none', againAtMs };
 }
 
 /** Whether the owner still fits as soon as all has ended that was expected to when the gathering began. */

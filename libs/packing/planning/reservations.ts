@@ -52,7 +52,7 @@ export function planWithReservations(snapshot: Snapshot, slices: Int32Array, bud
     const isEnough = starts === STARTS_PER_PLAN || (starts > 0 && !budget.mayContinue());
     if (owner === 'unnamed' || isEnough || needsOwnPlan(snapshot, solved, owner))
       return { ...finish(snapshot, solved, existing, events, passedOver), wakeAtMs: snapshot.nowMs };
-    const kept = keep(snapshot, solved, existing, owner, budget);
+    const kept = keep(snapshot, solved, { existing, owner }, passedOver, budget);
     const { decision, isOutranked } = kept.result;
     if (existing !== null && kept.owner.existing === null) events.push(withdrawn(existing, 'higher-priority'));
     const event = eventOf(snapshotFor(snapshot, solved, kept.owner), kept.owner, decision, isOutranked);
@@ -60,7 +60,6 @@ export function planWithReservations(snapshot: Snapshot, slices: Int32Array, bud
     existing = reservationAfter(snapshot, kept.owner, decision);
     solved = kept.result.solved;
     if (decision.kind === 'none') {
-      if (kept.owner.existing === null) passedOver.set(kept.owner.shape, decision.againAtMs);
       if (passedOver.size === MOST_PASSED_OVER) return finish(snapshot, solved, existing, events, passedOver);
     } else if (decision.kind === 'start') starts++;
     else return finish(snapshot, solved, existing, events, passedOver);
@@ -91,8 +90,8 @@ function snapshotFor(snapshot: Snapshot, { candidates }: SolvedPlan, { shape }: 
 function keep(
   snapshot: Snapshot,
   solved: SolvedPlan,
-  existing: OwnedReservation | null,
-  owner: ReservationOwner,
+  { existing, owner }: { readonly existing: OwnedReservation | null; readonly owner: ReservationOwner },
+  passedOver: Map<number, number>,
   budget: StepBudget,
 ): { owner: ReservationOwner; result: ReservedSolution } {
   const choose = (usage: readonly Allocation[]): Decision => decide(snapshot, owner, usage);
@@ -105,8 +104,10 @@ function keep(
     const inTurn = predecessors.filter((one) => comesBefore(snapshot, one, owner));
     if (inTurn.length < predecessors.length) result = beside(inTurn);
   }
-  if (result.decision.kind !== 'none' || existing === null || owner.existing !== null) return { owner, result };
-  return keep(snapshot, solved, existing, ownerOf(snapshot, existing), budget);
+  const { decision } = result;
+  if (decision.kind === 'none' && owner.existing === null) passedOver.set(owner.shape, decision.againAtMs);
+  if (decision.kind !== 'none' || existing === null || owner.existing !== null) return { owner, result };
+  return keep(snapshot, solved, { existing, owner: ownerOf(snapshot, existing) }, passedOver, budget);
 }
 
 /**
@@ -252,10 +253,10 @@ function finish(
   events: readonly ReservationEvent[],
   passedOver: ReadonlyMap<number, number>,
 ): ReservedPlan {
-  const wakeMs = Math.min(
-    nextWake(snapshot, solved, reservation),
-    ...(reservation === null ? passedOver.values() : []),
-  );
+  // A reservation yields to higher priorities alone.
+  const lowest = reservation === null ? -Infinity : reservation.priority + 1;
+  const later = [...passedOver].filter(([shape]) => snapshot.waiting[shape]!.priority >= lowest);
+  const wakeMs = Math.min(nextWake(snapshot, solved, reservation), ...later.map(([, againAtMs]) => againAtMs));
   return { solved, reservation, events, wakeAtMs: wakeMs === Infinity ? null : wakeMs };
 }
 

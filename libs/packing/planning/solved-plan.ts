@@ -6,6 +6,7 @@ import { type Part, solvePart } from './part.js';
 import { type Beside, type Reserved } from './build-program.js';
 import { measureOf, weightOf } from './measure.js';
 import { toRow } from '../rows.js';
+import { expectEndMs } from './expectation.js';
 import { freeAt, type Allocation, allocationOf, allocationsOf, asExpected } from './timeline.js';
 import type { Snapshot } from '../types.js';
 
@@ -233,7 +234,11 @@ function usageAgainst(
     (group) => group.isTerminating !== true && !gone.has(group),
   );
   const from = lastStopMs(snapshot, candidates);
-  const starts = (shape: number, count: number): Allocation => allocationOf(waiting[shape]!, count, from);
+  // The next plan expects of them what it does of all runs: nothing is known of some, but none runs for ever.
+  const starts = (shape: number, count: number): Allocation => {
+    const start = allocationOf(waiting[shape]!, count, from);
+    return { ...start, expectedMs: start.expectedMs ?? expectEndMs(from, from) };
+  };
   const nominations = nominationsBeside(snapshot, due).filter((nomination) => nomination.priority >= priority);
   const above = [...waiting.keys()].filter((shape) => waiting[shape]!.priority > priority);
   return [

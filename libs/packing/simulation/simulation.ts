@@ -239,16 +239,15 @@ export class Simulation {
   }
 
   /** What runs as a gathering begins keeps the end that is expected then. */
-  private gatheredAfter(now: number, { reservations }: Plan): ReadonlyMap<string, number> | null {
+  private gatheredAfter(now: number, seen: readonly Run[], { reservations }: Plan): ReadonlyMap<string, number> | null {
     if (ownedReservation(reservations)?.state !== 'gathering') return null;
-    const started = this.running.filter(({ sinceSeconds }) => sinceSeconds < now);
     return (
-      this.gathered ??
-      new Map(started.map((run) => [run.deployment.id, expectEndMs(run.sinceSeconds * 1000, now * 1000)]))
+      this.gathered ?? new Map(seen.map((run) => [run.deployment.id, expectEndMs(run.sinceSeconds * 1000, now * 1000)]))
     );
   }
 
   private apply(now: number, groups: readonly SimulatedDeployment[][], result: Plan): void {
+    const seen = [...this.running];
     this.evict(now, groups, result);
     for (const { shape, count, includes } of result.place) {
       const group = groups[shape] ?? [];
@@ -263,7 +262,7 @@ export class Simulation {
     for (const event of result.reservationEvents) this.events.push({ atSeconds: now, event });
     this.reservations = result.reservations;
     this.gatherAfterMs = result.gatherAfterMs;
-    this.gathered = this.gatheredAfter(now, result);
+    this.gathered = this.gatheredAfter(now, seen, result);
     this.wakeAtSeconds = result.wakeAtMs === null ? null : result.wakeAtMs / 1000;
     const owned = ownedReservation(result.reservations);
     if (owned?.state === 'promised') {

@@ -25,10 +25,7 @@ import { DecisionRetention } from './decisions/decision-retention.js';
 import { PassRetention } from './passes/pass-retention.js';
 import { PlannerPool } from './planner/planner-pool.js';
 import { PlannerModule } from './planner/planner.module.js';
-import { ClusterSchedules } from './snapshot/cluster-schedules.js';
-import { RunExpectations } from './snapshot/expectations.js';
-import { GatheredRuns } from './snapshot/gathered-runs.js';
-import { SnapshotReader } from './snapshot/snapshot-reader.js';
+import { SnapshotModule } from './snapshot/snapshot.module.js';
 
 /** As many threads as passes run at a time: none that was admitted waits for one. */
 const plannerOf = ({ workerConcurrency }: Settings): PlannerPool => new PlannerPool(workerConcurrency);
@@ -42,6 +39,7 @@ const plannerOf = ({ workerConcurrency }: Settings): PlannerPool => new PlannerP
     LedgerWriterModule,
     PlannerModule,
     RuntimeLearningModule,
+    SnapshotModule,
   ],
   providers: [
     PassProcessor,
@@ -56,14 +54,10 @@ const plannerOf = ({ workerConcurrency }: Settings): PlannerPool => new PlannerP
     Settlement,
     PendingCapacity,
     PlanStage,
-    GatheredRuns,
-    RunExpectations,
-    SnapshotReader,
     PlanApplier,
     Gatherings,
     Preempting,
     PassRecords,
-    ClusterSchedules,
   ],
   exports: [PassAdmission, PassService],
 })

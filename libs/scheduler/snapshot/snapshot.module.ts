@@ -13,6 +13,6 @@ import { SnapshotReader } from './snapshot-reader.js';
 @Module({
   imports: [DeploymentLifecycleModule, RuntimeLearningModule],
   providers: [ClusterSchedules, GatheredRuns, RunExpectations, SnapshotReader, PresentSnapshots],
-  exports: [PresentSnapshots],
+  exports: [ClusterSchedules, GatheredRuns, PresentSnapshots, SnapshotReader],
 })
 export class SnapshotModule {}
